@@ -1,0 +1,14 @@
+"""What all nouns share: frozen, closed (no unknown field), silent about their input when invalid.
+
+Invariant: a validation error names place and type, never a captured value.
+"""
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Noun(BaseModel):
+    """A frozen value with a closed set of fields."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", hide_input_in_errors=True, protected_namespaces=()
+    )
