@@ -1,0 +1,112 @@
+"""The lines of a capture file: header, then opened/exchange/stub/note lines, then end.
+
+Invariant: the file alone tells whether something is missing: each request leaves an `opened` line
+before a byte of it goes upstream, and an `exchange` or `stub` line when it is over. An `opened`
+without either is an interrupted exchange.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter
+
+from pawwork_proxy.model.base import Noun
+from pawwork_proxy.model.context import Egress, Install, Machine, Route
+from pawwork_proxy.model.exchange import Exchange
+
+SCHEMA_VERSION = 1
+
+
+class CaptureOptions(Noun):
+    """The options that change what a capture can show."""
+
+    upstream: Literal["opencode.ai", "other"]
+    """`other`: the user named another upstream; its address is not kept."""
+    chained_proxy: bool = False
+    egress_probe: bool = False
+
+
+class Header(Noun):
+    """First line: who wrote this capture, where, and of what."""
+
+    type: Literal["header"] = "header"
+    schema_version: int = SCHEMA_VERSION
+    capture_id: str
+    study_id: str
+    """Pseudonym of the study (or of the user's own key): equal ids may be joined."""
+    tool_version: str
+    mitmproxy_version: str
+    started_at: datetime
+    machine: Machine
+    installs: tuple[Install, ...]
+    network: str | None = None
+    egress: Egress | None = None
+    simulated: bool = False
+    options: CaptureOptions
+
+
+class Opened(Noun):
+    """A request has arrived; written before anything of it goes upstream."""
+
+    type: Literal["opened"] = "opened"
+    seq: int
+    at: datetime
+    install: str
+    route: Route
+    method: str
+    path: str
+    """The route's shape, as in the exchange's request."""
+
+
+class Stub(Noun):
+    """Stands for an exchange whose record could not be made safe or whole."""
+
+    type: Literal["stub"] = "stub"
+    seq: int
+    at: datetime
+    install: str
+    reason: Literal["taint", "redaction_failed", "recording_failed"]
+    status: int | None = None
+
+
+class Note(Noun):
+    """Something that happened to the run, not to one exchange."""
+
+    type: Literal["note"] = "note"
+    at: datetime
+    event: Literal[
+        "records_lost",
+        "egress_changed",
+        "egress_unavailable",
+        "auth_places_changed",
+        "client_distrusts_ca",
+        "upstream_proxy_changed",
+        "self_test_failed",
+        "client_exited",
+    ]
+    install: str | None = None
+    count: int | None = None
+    egress: Egress | None = None
+
+
+class End(Noun):
+    """Last line: what the run counted. A capture without it was interrupted."""
+
+    type: Literal["end"] = "end"
+    at: datetime
+    exchanges: int
+    stubs: dict[str, int] = Field(default_factory=dict)
+    lost: int = 0
+    """Records that could not be written and were never made up for."""
+    passed_by: int = 0
+    """Requests and tunnels to other hosts, relayed untouched and not recorded."""
+    reason: Literal["finished", "interrupted", "repaired"]
+
+
+Line = Annotated[
+    Header | Opened | Exchange | Stub | Note | End,
+    Field(discriminator="type"),
+]
+LINE: TypeAdapter[Line] = TypeAdapter(Line)

@@ -1,0 +1,67 @@
+"""One request and what became of it, as a record: the unit that every later stage reads.
+
+Invariant: a projection onto named, typed fields. There is no field for a prompt, a completion, a
+key, a path, a cookie; what identifies is a pseudonym, and every kept text has a shape.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pawwork_proxy.model.base import Noun
+from pawwork_proxy.model.context import AuthSource, ExchangeContext
+from pawwork_proxy.model.outcome import Outcome
+from pawwork_proxy.model.request import AuthFacts, RequestFacts
+from pawwork_proxy.model.response import ResponseFacts
+from pawwork_proxy.model.signals import Signals
+
+
+class Timing(Noun):
+    """When it happened: one UTC time, then monotonic durations from it, in milliseconds."""
+
+    started_at: datetime
+    request_sent_ms: float | None = None
+    upstream_connect_ms: float | None = None
+    """How long opening the upstream connection took; absent on a reused connection."""
+    first_byte_ms: float | None = None
+    first_event_ms: float | None = None
+    max_gap_ms: float | None = None
+    """The longest silence between two events of a stream."""
+    total_ms: float | None = None
+
+
+class AuthSourceFinding(Noun):
+    """Where the wire key was found on this machine, by keyed fingerprint."""
+
+    source: AuthSource = "unknown"
+    places: tuple[str, ...] = ()
+    """Ids of the places that hold the key (a table's row ids, never paths)."""
+    flags: tuple[str, ...] = ()
+    """`several_places`, `unreadable_place`, `rotated`: why the source may be less than sure."""
+
+
+class Redaction(Noun):
+    """What was dropped or pseudonymised where: path and rule, never the value."""
+
+    path: str
+    rule: str
+    count: int = 1
+
+
+class Exchange(Noun):
+    """One request, its answer or failure, the context, and the outcome."""
+
+    type: Literal["exchange"] = "exchange"
+    seq: int
+    """Counts from 1 in the order in which requests reached the proxy."""
+    context: ExchangeContext
+    timing: Timing
+    request: RequestFacts
+    auth: AuthFacts
+    auth_source: AuthSourceFinding = AuthSourceFinding()
+    response: ResponseFacts | None = None
+    """None when no answer of the upstream arrived (a 502 of the proxy itself is no answer)."""
+    signals: Signals
+    outcome: Outcome
+    redactions: tuple[Redaction, ...] = ()
