@@ -1,0 +1,1 @@
+"""Capture files on disk: append one line at a time, read back whatever can be read."""

@@ -1,0 +1,95 @@
+"""Reads what this machine is: operating system, architecture, its own stable id.
+
+Invariant: the raw machine id never leaves this module; callers get what the pseudonymise function
+they pass makes of it.
+"""
+
+from __future__ import annotations
+
+import platform
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from pawwork_proxy.model.context import Machine, OsFamily
+
+_OS: dict[str, OsFamily] = {"Linux": "linux", "Darwin": "macos", "Windows": "windows"}
+_LINUX_ID_FILES = (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id"))
+
+
+def read_machine(device_pseudonym: Callable[[str], str], fallback_id: str) -> Machine:
+    """This machine; `fallback_id` stands in where the system has no id of its own."""
+    return Machine(
+        device=device_pseudonym(_machine_id() or fallback_id),
+        os=_OS.get(platform.system(), "other"),
+        os_release=_version_only(platform.release()),
+        arch=_word(platform.machine().lower()),
+        python=".".join(map(str, sys.version_info[:3])),
+    )
+
+
+def _version_only(release: str) -> str:
+    """The numeric head: kernel builds carry names of hosts and of people who built them."""
+    match = re.match(r"\d{1,5}(\.\d{1,5}){0,3}", release)
+    return match.group() if match else "unknown"
+
+
+def _word(text: str) -> str:
+    return text if re.fullmatch(r"[a-z0-9_]{1,16}", text) else "other"
+
+
+def _machine_id() -> str | None:
+    """The id that the operating system keeps for this machine, or None."""
+    match platform.system():
+        case "Linux":
+            return _first_file()
+        case "Darwin":
+            return _from_ioreg()
+        case "Windows":
+            return _from_registry()
+    return None
+
+
+def _first_file() -> str | None:
+    for path in _LINUX_ID_FILES:
+        try:
+            text = path.read_text("ascii").strip()
+        except (OSError, UnicodeDecodeError):
+            continue
+        if text:
+            return text
+    return None
+
+
+def _from_ioreg() -> str | None:
+    try:
+        listing = subprocess.run(
+            ["/usr/sbin/ioreg", "-rd1", "-c", "IOPlatformExpertDevice"],
+            capture_output=True,
+            text=True,
+            timeout=5,
+            check=True,
+        ).stdout
+    except (OSError, subprocess.SubprocessError):
+        return None
+    match = re.search(r'"IOPlatformUUID" = "([^"]+)"', listing)
+    return match.group(1) if match else None
+
+
+def _from_registry() -> str | None:
+    if sys.platform != "win32":
+        return None
+    import winreg  # noqa: PLC0415  exists on Windows only
+
+    try:
+        with winreg.OpenKey(
+            winreg.HKEY_LOCAL_MACHINE,
+            r"SOFTWARE\Microsoft\Cryptography",
+            0,
+            winreg.KEY_READ | winreg.KEY_WOW64_64KEY,
+        ) as key:
+            return str(winreg.QueryValueEx(key, "MachineGuid")[0])
+    except OSError:
+        return None

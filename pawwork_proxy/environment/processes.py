@@ -1,0 +1,91 @@
+"""Finds the program behind a loopback connection.
+
+Invariant: only a known program name and a version leave this module, never a command line, a
+path or an environment. A look-up walks the system's socket table (milliseconds), so it runs on a
+worker thread, and at most one at a time.
+"""
+
+from __future__ import annotations
+
+import re
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+import psutil
+
+from pawwork_proxy.model.context import ClientProcess
+
+KNOWN_PROGRAMS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+    (name, re.compile(pattern, re.IGNORECASE))
+    for name, pattern in (
+        ("pawwork", r"pawwork.*"),
+        ("opencode", r"\.?opencode.*"),
+        ("electron", r"electron.*"),
+        ("bun", r"bun"),
+        ("deno", r"deno"),
+        ("node", r"node(js)?|MainThread"),
+        ("python", r"python[0-9.]*|Python"),
+        ("curl", r"curl"),
+    )
+)
+"""Program and what its executable is called; what is none of these is `other`."""
+
+MAX_WAITING = 8
+
+
+@dataclass(frozen=True)
+class FoundProcess:
+    """A client process: its public face, and its number for use within this run only."""
+
+    pid: int
+    public: ClientProcess
+
+
+class ProcessFinder:
+    """Looks up client processes by their loopback port, off the event loop."""
+
+    def __init__(self) -> None:
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="process-finder")
+        self._waiting = 0
+
+    def find(self, client_port: int, listener_port: int) -> Future[FoundProcess | None] | None:
+        """Start a look-up; None when too many wait already (the fact is then simply absent)."""
+        if self._waiting >= MAX_WAITING:
+            return None
+        self._waiting += 1
+        future = self._worker.submit(find_process, client_port, listener_port)
+        future.add_done_callback(self._done)
+        return future
+
+    def close(self) -> None:
+        """Let go of the worker; look-ups still waiting are dropped."""
+        self._worker.shutdown(wait=False, cancel_futures=True)
+
+    def _done(self, _: object) -> None:
+        self._waiting -= 1
+
+
+def find_process(client_port: int, listener_port: int) -> FoundProcess | None:
+    """The process that holds the connection from `client_port` to our listener, if we may know."""
+    try:
+        for connection in psutil.net_connections(kind="tcp"):
+            if (
+                connection.pid
+                and connection.laddr
+                and connection.raddr
+                and connection.laddr.port == client_port
+                and connection.raddr.port == listener_port
+            ):
+                return FoundProcess(connection.pid, describe(psutil.Process(connection.pid).name()))
+    except (psutil.Error, OSError):
+        pass  # other users' processes are none of our business, and macOS hides them
+    return None
+
+
+def describe(executable: str) -> ClientProcess:
+    """The public face of a program: a name from the table, or `other`."""
+    stem = executable.removesuffix(".exe")
+    for name, pattern in KNOWN_PROGRAMS:
+        if pattern.fullmatch(stem):
+            return ClientProcess(name=name)
+    return ClientProcess(name="other")

@@ -1,0 +1,1 @@
+"""The proxy process: listeners, certificate folder, chained proxy, mitmproxy's master."""

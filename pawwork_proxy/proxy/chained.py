@@ -1,0 +1,79 @@
+"""The user's own proxy, through which we must leave as the client would.
+
+Otherwise the egress address, the suspected quota key, would change by measuring it. Invariant:
+credentials of that proxy live in the returned value only; its text form shows host and port.
+"""
+
+from __future__ import annotations
+
+import urllib.request
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from pawwork_proxy.errors import ConfigurationError
+
+_LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+@dataclass(frozen=True)
+class ChainedProxy:
+    """An HTTP proxy on the way to the upstream."""
+
+    scheme: str
+    host: str
+    port: int
+    credentials: str | None = field(default=None, repr=False)
+    """`user:password` for Basic authentication."""
+
+    @property
+    def address(self) -> str:
+        """Host and port as mitmproxy's mode takes them."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{self.scheme}://{host}:{self.port}"
+
+
+def chained_proxy(
+    via: str | None,
+    upstream: SplitResult,
+    *,
+    system_proxies: Callable[[], Mapping[str, str]] = urllib.request.getproxies,
+    bypassed: Callable[[str], object] = urllib.request.proxy_bypass,
+) -> ChainedProxy | None:
+    """The proxy given by --via, else the one that environment or system settings name.
+
+    Loopback upstreams and hosts in NO_PROXY are reached directly. Raises ConfigurationError for
+    an address that is no HTTP proxy (mitmproxy can chain to HTTP and HTTPS proxies only).
+    """
+    if via is not None:
+        return _parse(via, "--via")
+    host = upstream.hostname or ""
+    if host in _LOOPBACK_HOSTS or bypassed(host):
+        return None
+    proxies = system_proxies()
+    for name in (upstream.scheme, "all"):
+        if proxies.get(name):
+            return _parse(proxies[name], f"the environment's {name}_proxy setting")
+    return None
+
+
+def _parse(url: str, where: str) -> ChainedProxy:
+    parts = urlsplit(url if "://" in url else f"http://{url}")
+    host, port = _host_and_port(parts)
+    if parts.scheme not in ("http", "https") or not host or port is None:
+        raise ConfigurationError(
+            f"{where} names no HTTP proxy that can be chained to",
+            "give http://HOST:PORT with --via (SOCKS proxies are not supported)",
+        )
+    credentials = None
+    if parts.username is not None:
+        credentials = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+    return ChainedProxy(parts.scheme, host, port, credentials)
+
+
+def _host_and_port(parts: SplitResult) -> tuple[str | None, int | None]:
+    try:
+        default = {"http": 80, "https": 443}.get(parts.scheme)
+        return parts.hostname, parts.port or default
+    except ValueError:
+        return None, None

@@ -1,0 +1,1 @@
+"""Live traffic becomes records. mitmproxy's types stay in `addon` and `flows`."""

@@ -1,0 +1,124 @@
+"""What to do with a request that reached a listener: record and relay, pass by, or refuse.
+
+Pure. Invariants: nothing but the recorded host is ever recorded; a page in a browser cannot use
+the proxy (foreign Origin, cross-site fetch, or a Host that is not the listener's own, which is
+what DNS rebinding looks like); no header is changed but Host on the reverse route.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import urlsplit
+
+from pawwork_proxy.errors import ConfigurationError
+from pawwork_proxy.model.context import Route
+
+RECORDED_HOST = "opencode.ai"
+_LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+Form = Literal["origin", "absolute", "tunnelled"]
+"""How the request names its target: RFC 9112 section 3.2, or inside a decrypted CONNECT tunnel."""
+
+
+@dataclass(frozen=True)
+class Upstream:
+    """Where recorded requests go."""
+
+    scheme: Literal["http", "https"]
+    host: str
+    port: int
+
+    @property
+    def authority(self) -> str:
+        """Value of the Host header, without a default port."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == _DEFAULT_PORTS[self.scheme] else f"{host}:{self.port}"
+
+    @property
+    def is_zen(self) -> bool:
+        """Whether this is the real opencode.ai."""
+        return self.host == RECORDED_HOST
+
+
+ZEN = Upstream("https", RECORDED_HOST, 443)
+
+
+def parse_upstream(url: str) -> Upstream:
+    """`http(s)://HOST[:PORT]` without a path; ConfigurationError for anything else."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        parts, port = urlsplit(""), None
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/"):
+        raise ConfigurationError(
+            "--upstream must be http://HOST[:PORT] or https://HOST[:PORT], without a path",
+            "for example: --upstream http://127.0.0.1:8080 (what 'pawwork-proxy simulate' prints)",
+        )
+    if parts.username is not None or parts.query or parts.fragment:
+        raise ConfigurationError("--upstream takes no user name, query or fragment")
+    scheme: Literal["http", "https"] = "https" if parts.scheme == "https" else "http"
+    return Upstream(scheme, parts.hostname, port or _DEFAULT_PORTS[scheme])
+
+
+@dataclass(frozen=True)
+class Relay:
+    """Record the request and send it to the upstream."""
+
+    route: Route
+    upstream: Upstream
+    host_header: str | None
+    """New value of Host (reverse route), or None to leave it as the client sent it."""
+
+
+@dataclass(frozen=True)
+class PassBy:
+    """Relay untouched, do not record: another host, asked for through us as a plain proxy."""
+
+
+@dataclass(frozen=True)
+class Refuse:
+    """Answer here; nothing goes anywhere."""
+
+    status: int
+    reason: str
+    """Told to the caller; a fixed text of ours."""
+
+
+Decision = Relay | PassBy | Refuse
+
+NOT_OUR_HOST = Refuse(421, "this address is a local capture proxy; use it as baseURL or as proxy")
+FOREIGN_PAGE = Refuse(403, "the capture proxy does not serve web pages")
+
+
+def decide(
+    *,
+    form: Form,
+    host: str,
+    port: int,
+    headers: Mapping[str, Sequence[str]],
+    own_ports: Iterable[int],
+    upstream: Upstream,
+) -> Decision:
+    """What to do with a request to `host`:`port`; header names in lower case."""
+    if form != "tunnelled" and host in _LOOPBACK_NAMES and port in own_ports:
+        if _from_a_page(headers, port):
+            return FOREIGN_PAGE
+        return Relay("reverse", upstream, upstream.authority)
+    if form == "origin":
+        return NOT_OUR_HOST
+    if host == RECORDED_HOST:
+        return Relay("forward", upstream, None)
+    return PassBy()
+
+
+def _from_a_page(headers: Mapping[str, Sequence[str]], port: int) -> bool:
+    """Browsers say where a request comes from; API clients send neither of the two headers."""
+    own = {f"http://{name}:{port}" for name in ("127.0.0.1", "localhost", "[::1]")}
+    if any(origin.lower() not in own for origin in headers.get("origin", ())):
+        return True
+    sites = headers.get("sec-fetch-site", ())
+    return any(site.lower() not in ("none", "same-origin") for site in sites)

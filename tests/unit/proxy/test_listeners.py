@@ -1,0 +1,53 @@
+"""Install specifications become loopback listeners."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+
+from pawwork_proxy.errors import ConfigurationError
+from pawwork_proxy.proxy.listeners import LOOPBACK, Listener, parse_listeners
+
+
+def test_free_ports_are_chosen_by_the_kernel_and_differ() -> None:
+    first, second = parse_listeners(["laptop@0", "desktop@0"])
+    assert (first.label, second.label) == ("laptop", "desktop")
+    assert first.port != second.port
+    assert first.url == f"http://127.0.0.1:{first.port}"
+
+
+def test_without_a_port_they_count_up_from_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        base = probe.getsockname()[1]
+    monkeypatch.setattr("pawwork_proxy.proxy.listeners.DEFAULT_PORT", base)
+    assert parse_listeners([]) == (Listener("main", base),)
+
+
+@pytest.mark.parametrize(
+    ("specs", "message"),
+    [
+        (["a@0", "a@0"], "install name given twice"),
+        (["a@9", "b@9"], "port given twice"),
+        (["a@x"], "not a number"),
+        (["a@70000"], "not a number"),
+        (["a@"], "not a number"),
+        (["@80"], "name must be"),
+        (["sk-" + "a" * 40], "name must be"),
+        (["bad name"], "name must be"),
+    ],
+)
+def test_bad_specs_name_the_remedy(specs: list[str], message: str) -> None:
+    with pytest.raises(ConfigurationError, match=message) as caught:
+        parse_listeners(specs)
+    assert caught.value.hint
+
+
+def test_a_port_in_use_is_a_clear_error() -> None:
+    with socket.socket() as taken:
+        taken.bind((LOOPBACK, 0))
+        taken.listen(1)
+        port = taken.getsockname()[1]
+        with pytest.raises(ConfigurationError, match=f"cannot listen on 127.0.0.1:{port}"):
+            parse_listeners([f"laptop@{port}"])

@@ -1,0 +1,103 @@
+"""Where requests may go, and who may ask."""
+
+from __future__ import annotations
+
+import pytest
+
+from pawwork_proxy.errors import ConfigurationError
+from pawwork_proxy.recording.destination import (
+    FOREIGN_PAGE,
+    NOT_OUR_HOST,
+    ZEN,
+    Decision,
+    Form,
+    PassBy,
+    Relay,
+    Upstream,
+    decide,
+    parse_upstream,
+)
+
+
+def ask(form: Form, host: str, port: int = 9610, **headers: str) -> Decision:
+    return decide(
+        form=form,
+        host=host,
+        port=port,
+        headers={name.replace("_", "-"): [value] for name, value in headers.items()},
+        own_ports={9610, 9611},
+        upstream=ZEN,
+    )
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1"])
+def test_own_address_is_the_reverse_route_and_gets_the_upstreams_host(host: str) -> None:
+    assert ask("origin", host) == Relay("reverse", ZEN, "opencode.ai")
+
+
+def test_tunnelled_and_absolute_requests_for_opencode_keep_their_host() -> None:
+    assert ask("tunnelled", "opencode.ai", 443) == Relay("forward", ZEN, None)
+    assert ask("absolute", "opencode.ai", 80) == Relay("forward", ZEN, None)
+
+
+@pytest.mark.parametrize("host", ["models.opencode.ai", "opencode.ai.example", "example.org"])
+def test_other_hosts_asked_for_as_a_proxy_pass_by_unrecorded(host: str) -> None:
+    assert ask("absolute", host, 80) == PassBy()
+
+
+@pytest.mark.parametrize("host", ["evil.example", "opencode.ai", "192.0.2.1"])
+def test_an_origin_form_request_with_another_host_is_refused(host: str) -> None:
+    """DNS rebinding: the page's own name in Host, our listener behind it."""
+    assert ask("origin", host) == NOT_OUR_HOST
+
+
+def test_another_loopback_port_is_not_ours() -> None:
+    assert ask("origin", "127.0.0.1", 9999) == NOT_OUR_HOST
+    assert ask("absolute", "127.0.0.1", 9999) == PassBy()
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"origin": "https://evil.example"},
+        {"origin": "null"},
+        {"origin": "http://127.0.0.1:8000"},
+        {"sec_fetch_site": "cross-site"},
+        {"sec_fetch_site": "same-site"},
+    ],
+)
+def test_pages_are_refused(headers: dict[str, str]) -> None:
+    assert ask("origin", "127.0.0.1", **headers) == FOREIGN_PAGE
+
+
+def test_a_client_that_names_our_own_origin_or_only_a_fetch_mode_passes() -> None:
+    assert isinstance(ask("origin", "127.0.0.1", origin="http://127.0.0.1:9610"), Relay)
+    assert isinstance(ask("origin", "127.0.0.1", sec_fetch_mode="cors"), Relay)
+    assert isinstance(ask("origin", "127.0.0.1", sec_fetch_site="none"), Relay)
+
+
+def test_upstreams_are_parsed_with_their_default_ports() -> None:
+    assert parse_upstream("https://opencode.ai") == ZEN
+    assert parse_upstream("http://127.0.0.1:8080/") == Upstream("http", "127.0.0.1", 8080)
+    assert parse_upstream("http://[::1]:8080").authority == "[::1]:8080"
+    assert parse_upstream("http://example.org").authority == "example.org"
+    assert ZEN.is_zen
+    assert not parse_upstream("http://127.0.0.1:1").is_zen
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "opencode.ai",
+        "ftp://opencode.ai",
+        "http://",
+        "http://h:99999",
+        "http://h/path",
+        "http://user:word@h",
+        "http://h?x=1",
+        "http://[bad",
+    ],
+)
+def test_other_upstreams_are_refused_with_a_remedy(url: str) -> None:
+    with pytest.raises(ConfigurationError, match="--upstream"):
+        parse_upstream(url)
