@@ -1,0 +1,120 @@
+"""What the client sent, as facts: names, counts, sizes, pseudonyms.
+
+Invariant: no field takes free text. A `str` here is a row of a vocabulary, a text whose grammar
+`redaction.shapes` accepted, or a pseudonym (`kind:` and 24 hex digits).
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pawwork_proxy.model.base import Noun
+
+Tier = Literal["zen", "go", "other"]
+Protocol = Literal["chat", "messages", "responses", "google", "listing", "usage", "trace", "other"]
+AuthHeader = Literal["authorization", "x-api-key", "x-goog-api-key", "query", "none"]
+AuthKind = Literal["none", "public", "user_key", "oc_sk"]
+BodyState = Literal[
+    "absent",
+    "empty",
+    "json",
+    "not_an_object",
+    "malformed",
+    "invalid_utf8",
+    "too_deep",
+    "too_large",
+    "not_kept",
+    "undecodable",
+]
+"""`not_kept`: the recorder did not keep the bytes; `undecodable`: content coding failed."""
+
+
+class HeaderNote(Noun):
+    """One header line: its name, and its value as a shaped text, as a pseudonym, or not at all."""
+
+    name: str
+    """A known name in lower case, or a pseudonym `header:…`."""
+    value: str | None = None
+    pseudonym: str | None = None
+    shape: str | None = None
+    """What a pseudonymised value looked like: `ses_id`, `hex40`, `uuid`, … (`redaction.values`)."""
+    rule: str
+
+
+class IdentityField(Noun):
+    """A body field that may identify: where it was, what it looked like, who it equals."""
+
+    path: str
+    pseudonym: str | None = None
+    """None when the value names nobody: null, a number, an empty text."""
+    shape: str
+
+
+class RequestBody(Noun):
+    """Counts, sizes and flags of a request body; never its words."""
+
+    state: BodyState
+    wire_bytes: int = 0
+    decoded_bytes: int | None = None
+    content_encoding: str | None = None
+    fields: tuple[str, ...] = ()
+    """Top-level names in order; unknown ones as pseudonyms `word:…`."""
+    stream: bool | None = None
+    include_usage: bool | None = None
+    store: bool | None = None
+    max_tokens: int | None = None
+    temperature: float | None = None
+    messages: int | None = None
+    roles: dict[str, int] = {}
+    text_chars: int | None = None
+    """Characters of all texts in messages and system prompt together."""
+    images: int | None = None
+    tools: int | None = None
+    tool_names: tuple[str, ...] = ()
+    """Names of OpenCode's own tools among `tools`; others are counted only."""
+    reasoning: str | None = None
+    identity: tuple[IdentityField, ...] = ()
+
+
+class AuthFacts(Noun):
+    """Which credential came with the request, as a pseudonym."""
+
+    header: AuthHeader = "none"
+    kind: AuthKind = "none"
+    pseudonym: str | None = None
+    scheme: str | None = None
+    """`bearer`, `basic` or `other`; only for `authorization`."""
+    count: int = 0
+    """How many credentials the request carried; more than one is odd and worth seeing."""
+
+
+class RequestFacts(Noun):
+    """The request half of an exchange's record."""
+
+    method: str
+    path: str
+    """The shape of a known route, or its segments, unknown ones pseudonymised."""
+    tier: Tier
+    protocol: Protocol
+    query: tuple[str, ...] = ()
+    """Names of query parameters in order; never their values."""
+    http_version: str
+    model: str | None = None
+    model_kept: bool = True
+    """False: `model` is a pseudonym."""
+    model_group: str | None = None
+    """The first two characters of the model id, which name Zen's bucket."""
+    user_agent: str | None = None
+    client: str | None = None
+    """Value of `x-opencode-client`."""
+    session: str | None = None
+    request: str | None = None
+    project: str | None = None
+    """Pseudonyms of the `x-opencode-*` ids; `global` is kept for the project."""
+    workspace: str | None = None
+    headers: tuple[HeaderNote, ...] = ()
+    """In the order in which they were sent."""
+    headers_cut: int = 0
+    """Header lines beyond the limit, counted but not noted."""
+    header_bytes: int = 0
+    body: RequestBody
