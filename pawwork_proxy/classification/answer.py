@@ -1,0 +1,46 @@
+"""What reading an answer yields: signals to store, facts for the record, finds never to store.
+
+Invariant: everything but `raw` is safe to store as it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from pawwork_proxy.model.answer import EncodingState, EventCounts, Usage
+from pawwork_proxy.model.signals import Dialect, Signals
+
+
+@dataclass(slots=True)
+class RawFinds:
+    """Texts met on the way that identify or are of unknown shape: pseudonymise or drop them."""
+
+    model: str | None = None
+    response_id: str | None = None
+    error_type: str | None = None
+    error_code: str | None = None
+    provider: str | None = None
+    workspace: str | None = None
+    request_id: str | None = None
+    finish_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer, read."""
+
+    signals: Signals
+    finish_reason: str | None = None
+    """Word of the vocabulary."""
+    finish_reason_other: bool = False
+    usage: Usage = Usage()
+    cost: float | None = None
+    """As the trailer states it, in US dollars."""
+    events: EventCounts = EventCounts()
+    dialect: Dialect = Dialect.UNKNOWN
+    encoding: EncodingState = EncodingState.IDENTITY
+    wire_bytes: int = 0
+    decoded_bytes: int = 0
+    truncated: bool = False
+    """More came than is kept for reading: the head and tail were read."""
+    raw: RawFinds = field(default_factory=RawFinds)

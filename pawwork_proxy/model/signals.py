@@ -1,0 +1,229 @@
+"""The facts of an answer that a rule may look at, in a form that is safe to store.
+
+Invariant: enums, numbers, times, flags, and words of our own vocabularies. A message of the
+server's is never kept: what it says is kept as ids of known phrases.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from pawwork_proxy.model.base import Noun
+
+
+class Side(StrEnum):
+    """On whose side a transport failed."""
+
+    CLIENT = "client"
+    PROXY = "proxy"
+    UPSTREAM = "upstream"
+    UNKNOWN = "unknown"
+
+
+class Ending(StrEnum):
+    """How an exchange ended."""
+
+    COMPLETE = "complete"
+    CLIENT_LEFT_BEFORE_ANSWER = "client_left_before_answer"
+    CLIENT_LEFT_MIDSTREAM = "client_left_midstream"
+    CLIENT_LEFT_AFTER_BODY = "client_left_after_body"
+    CLIENT_TLS = "client_tls"
+    UPSTREAM_CUT = "upstream_cut"
+    """The answer had begun and was not finished (reset, early end, wrong length)."""
+    UPSTREAM_RESET = "upstream_reset"
+    """The connection broke before any answer."""
+    UPSTREAM_REFUSED = "upstream_refused"
+    UPSTREAM_UNRESOLVABLE = "upstream_unresolvable"
+    UPSTREAM_UNREACHABLE = "upstream_unreachable"
+    UPSTREAM_TLS = "upstream_tls"
+    UPSTREAM_PROTOCOL = "upstream_protocol"
+    """What arrived is no HTTP."""
+    TIMEOUT = "timeout"
+    KILLED = "killed"
+    """Ended by the person at the proxy."""
+    PROXY_ERROR = "proxy_error"
+    INTERRUPTED = "interrupted"
+    """The proxy itself was stopped first."""
+    WEBSOCKET = "websocket"
+    UNSTATED = "unstated"
+    """Nobody was there to see: a pasted answer."""
+
+    @property
+    def side(self) -> Side | None:
+        """Whose failure it is; None for an orderly or an unstated end."""
+        return ENDING_SIDES.get(self)
+
+
+ENDING_SIDES: dict[Ending, Side] = {
+    Ending.CLIENT_LEFT_BEFORE_ANSWER: Side.CLIENT,
+    Ending.CLIENT_LEFT_MIDSTREAM: Side.CLIENT,
+    Ending.CLIENT_LEFT_AFTER_BODY: Side.CLIENT,
+    Ending.CLIENT_TLS: Side.CLIENT,
+    Ending.UPSTREAM_CUT: Side.UPSTREAM,
+    Ending.UPSTREAM_RESET: Side.UPSTREAM,
+    Ending.UPSTREAM_REFUSED: Side.UPSTREAM,
+    Ending.UPSTREAM_UNRESOLVABLE: Side.UPSTREAM,
+    Ending.UPSTREAM_UNREACHABLE: Side.UPSTREAM,
+    Ending.UPSTREAM_TLS: Side.UPSTREAM,
+    Ending.UPSTREAM_PROTOCOL: Side.UPSTREAM,
+    Ending.TIMEOUT: Side.UPSTREAM,
+    Ending.KILLED: Side.PROXY,
+    Ending.PROXY_ERROR: Side.PROXY,
+    Ending.INTERRUPTED: Side.PROXY,
+}
+
+
+class Failure(StrEnum):
+    """How a transport failed."""
+
+    REFUSED = "refused"
+    DNS = "dns"
+    UNREACHABLE = "unreachable"
+    TLS = "tls"
+    TIMEOUT = "timeout"
+    RESET = "reset"
+    CUT = "cut"
+    ABORTED = "aborted"
+    PROTOCOL = "protocol"
+    OTHER = "other"
+
+
+class TransportFailure(Noun):
+    """A broken transport: how, on whose side, and who says so."""
+
+    failure: Failure
+    side: Side
+    place: str
+    """`ending` (seen by the proxy), `stated` (by the reporter), `text` (a client's error line)."""
+
+
+class BodyShape(StrEnum):
+    """What the decoded body is, by its content."""
+
+    NONE = "none"
+    EMPTY = "empty"
+    JSON = "json"
+    CUT_JSON = "cut_json"
+    """Begins as JSON and ends too early; what is there was read."""
+    DAMAGED_JSON = "damaged_json"
+    STREAM = "stream"
+    HTML = "html"
+    TEXT = "text"
+    BINARY = "binary"
+
+
+class AnswerShape(StrEnum):
+    """Whether what came looks like an answer of a model."""
+
+    NONE = "none"
+    COMPLETION = "completion"
+    LISTING = "listing"
+    """Models, usage, counted tokens: an answer of the service, not of a model."""
+
+
+class Dialect(StrEnum):
+    """Whose protocol an answer speaks."""
+
+    CHAT = "chat"
+    MESSAGES = "messages"
+    RESPONSES = "responses"
+    GOOGLE = "google"
+    UNKNOWN = "unknown"
+
+
+class ContentTypeClass(StrEnum):
+    """The class of the content-type header."""
+
+    NONE = "none"
+    JSON = "json"
+    EVENT_STREAM = "event_stream"
+    HTML = "html"
+    TEXT = "text"
+    OTHER = "other"
+
+
+class ErrorPlace(StrEnum):
+    """Where an error object was."""
+
+    BODY = "body"
+    STREAM_FIRST = "stream_first"
+    """In the first event of a stream that had sent no content yet."""
+    STREAM_LATER = "stream_later"
+    NESTED = "nested"
+    """In a string inside another error, or quoted by one."""
+    LINE = "line"
+    """A line of text, as a client displays it."""
+
+
+class ErrorFact(Noun):
+    """One error, as sent: which words it uses, never what it says."""
+
+    place: ErrorPlace
+    type: str | None = None
+    """Word of the vocabulary, or `other`."""
+    type_stem: str | None = None
+    """For `other`: what the parts of the unknown word mean (a `Sense`), if anything."""
+    code: str | None = None
+    code_stem: str | None = None
+    google_status: str | None = None
+    bracket: str | None = None
+    """Code in brackets behind a wrapper, `[rate_limit_exceeded]`; numbers go to `inner_status`."""
+    bracket_stem: str | None = None
+    inner_status: int | None = None
+    """HTTP status stated inside: bracketed, or a number in `code`, `status`, `statusCode`."""
+    wrapper: str | None = None
+    """`upstream_request`, `streaming_response`, `upstream_error`, or None."""
+    provider: str | None = None
+    """From `Error from provider (NAME)`: a known name, or `other`; `unnamed` without a name."""
+    phrases: tuple[str, ...] = ()
+    """Ids of known phrases that the message holds, in the order of the table."""
+    limit_name: str | None = None
+    """`5 hour`, `weekly`, `monthly` from Zen's metadata, else None."""
+
+
+class RetryHint(Noun):
+    """A wait, and where it was read."""
+
+    place: str
+    """`retry-after-ms`, `retry-after`, `retry-after date`, `body`, `text`."""
+    seconds: float
+    at: datetime | None = None
+    """The moment itself when the source names one."""
+
+
+class Signals(Noun):
+    """Everything the rules look at."""
+
+    status: int | None = None
+    """HTTP status; None when there was no answer or nobody stated it."""
+    text_status: int | None = None
+    """Status that a client's error line names."""
+    ending: Ending = Ending.UNSTATED
+    made_by_proxy: bool = False
+    """The answer is this proxy's own (a scenario, or its report of a failed connection)."""
+    content_type: ContentTypeClass = ContentTypeClass.NONE
+    server_cloudflare: bool = False
+    cf_mitigated: bool = False
+    zen_headers: bool = False
+    date: datetime | None = None
+    """The server's `date`, UTC."""
+    body: BodyShape = BodyShape.NONE
+    decoding_failed: bool = False
+    answer: AnswerShape = AnswerShape.NONE
+    dialect: Dialect = Dialect.UNKNOWN
+    content_seen: bool = False
+    """The model had said something before the end."""
+    finish_seen: bool = False
+    """A finish or stop reason, or the dialect's closing event."""
+    failed_finish: str | None = None
+    """A finish reason that reports a failure (`error`, `network_error`, …)."""
+    done_marker: bool = False
+    cost_seen: bool = False
+    events: int = 0
+    edge_markers: tuple[str, ...] = ()
+    """Ids of edge-page marks found in HTML or text."""
+    errors: tuple[ErrorFact, ...] = ()
+    """Outermost first, at most a handful."""
+    retry_hints: tuple[RetryHint, ...] = ()
+    transport: TransportFailure | None = None
