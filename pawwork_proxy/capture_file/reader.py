@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, Literal
 
 from pydantic import ValidationError
+from pydantic_core import from_json
 
 from pawwork_proxy.errors import CaptureFormatError, UnsupportedSchemaError
 from pawwork_proxy.model.capture import (
@@ -70,6 +71,7 @@ def _line_or_damage(raw: bytes, number: int) -> Line | Damage:
     try:
         return LINE.validate_json(raw)
     except ValidationError as error:
+        _refuse_newer(raw)
         if error.errors(include_input=False, include_url=False)[0]["type"] != "json_invalid":
             return Damage(number, "not_a_record")
         return Damage(number, "not_json" if raw.endswith(b"\n") else "torn")
@@ -97,7 +99,6 @@ def _collect(path: Path, lines: Iterator[Line | Damage]) -> Capture:
     for line in lines:
         if capture is None:
             if isinstance(line, Header):
-                _refuse_newer(path, line)
                 capture = Capture(path, line, damages=early)
             elif isinstance(line, Damage):
                 early.append(line)
@@ -129,9 +130,17 @@ def _collect(path: Path, lines: Iterator[Line | Damage]) -> Capture:
     return capture
 
 
-def _refuse_newer(path: Path, header: Header) -> None:
-    if header.schema_version > SCHEMA_VERSION:
+def _refuse_newer(raw: bytes) -> None:
+    """A header that does not fit may be one of a newer schema: that is said, not skipped."""
+    try:
+        line = from_json(raw)
+    except ValueError:
+        return
+    if not isinstance(line, dict) or line.get("type") != "header":
+        return
+    version = line.get("schema_version")
+    if isinstance(version, int) and version > SCHEMA_VERSION:
         raise UnsupportedSchemaError(
-            f"{path} has schema version {header.schema_version}, this tool reads {SCHEMA_VERSION}",
+            f"the capture has schema version {version}, this tool reads {SCHEMA_VERSION}",
             "update pawwork-proxy",
         )

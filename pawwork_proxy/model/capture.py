@@ -16,7 +16,7 @@ from pawwork_proxy.model.base import Noun
 from pawwork_proxy.model.context import Egress, Install, Machine, Route
 from pawwork_proxy.model.exchange import Exchange
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION: Literal[1] = 1
 
 
 class CaptureOptions(Noun):
@@ -32,7 +32,7 @@ class Header(Noun):
     """First line: who wrote this capture, where, and of what."""
 
     type: Literal["header"] = "header"
-    schema_version: int = SCHEMA_VERSION
+    schema_version: Literal[1] = SCHEMA_VERSION
     capture_id: str
     study_id: str
     """Pseudonym of the study (or of the user's own key): equal ids may be joined."""
@@ -102,7 +102,7 @@ class End(Noun):
     """Records that could not be written and were never made up for."""
     passed_by: int = 0
     """Requests and tunnels to other hosts, relayed untouched and not recorded."""
-    reason: Literal["finished", "interrupted", "repaired"]
+    reason: Literal["finished", "interrupted"]
 
 
 Line = Annotated[

@@ -7,6 +7,7 @@ only the recorded host is decrypted, and mitmproxy's own log never prints (it qu
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 from collections.abc import Sequence
@@ -39,6 +40,7 @@ class ProxyMaster(Master):
         quiet_mitmproxy()
         self.proxyserver = proxyserver.Proxyserver()
         self.listeners = tuple(listeners)
+        self.listening = asyncio.Event()
         self.addons.add(
             core.Core(),
             self.proxyserver,
@@ -71,6 +73,7 @@ class ProxyMaster(Master):
                     "another program took the port meanwhile; try again",
                 )
         await super().running()
+        self.listening.set()
 
 
 def quiet_mitmproxy() -> None:

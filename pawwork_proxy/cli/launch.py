@@ -1,0 +1,122 @@
+"""`launch`: start a client with everything set, capture until it exits, pass its exit code on."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import get_args
+
+import click
+from rich.console import Console
+
+from pawwork_proxy.cli.live import PlainView, counter_line
+from pawwork_proxy.cli.plan import capture_options, home_relative, make_plan
+from pawwork_proxy.environment.client_auth import has_go_key
+from pawwork_proxy.environment.identity import Identity, load_identity
+from pawwork_proxy.environment.trust import ca_bundle
+from pawwork_proxy.errors import ConfigurationError
+from pawwork_proxy.logs import configure_logging
+from pawwork_proxy.model.context import Route
+from pawwork_proxy.proxy.client_environment import (
+    CLEARED_FOR_A_CLEAN_HOME,
+    clean_home,
+    client_environment,
+)
+from pawwork_proxy.proxy.session import RunPlan, running_proxy, stop_signals
+
+NOTHING_SEEN = """\
+No exchange was seen: the client asked nothing, or went around the proxy.
+hint: try the other route (--route forward or --route reverse)."""
+
+
+@click.command(
+    epilog="Example: pawwork-proxy launch --network home -- opencode run -m opencode/big-pickle hi"
+)
+@click.option(
+    "--install", default="main@0", metavar="NAME[@PORT]", show_default=True, help="Name of it."
+)
+@click.option(
+    "--route",
+    type=click.Choice(get_args(Route)),
+    default="reverse",
+    show_default=True,
+    help="reverse: baseURL in the client's configuration; forward: HTTPS proxy with our CA.",
+)
+@click.option(
+    "--home",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Run the client as a clean install that lives in this folder (own HOME, XDG, APPDATA).",
+)
+@capture_options
+@click.argument("client", nargs=-1, required=True, metavar="-- CMD [ARGS]...")
+def launch(
+    install: str,
+    route: Route,
+    home: Path | None,
+    network: str | None,
+    upstream: str | None,
+    upstream_ca: Path | None,
+    via: str | None,
+    captures: Path,
+    client: tuple[str, ...],
+) -> int:
+    """Start a client that talks through the proxy, and capture until it exits.
+
+    The exit code is the client's own.
+    """
+    configure_logging()
+    plan = make_plan((install,), network, upstream, upstream_ca, via, captures)
+    env = _base_environment(home)
+    program = shutil.which(client[0], path=env.get("PATH"))
+    if program is None:
+        raise ConfigurationError(
+            "the client's command is not found", "give its full path after --"
+        )
+    return asyncio.run(_launch(plan, load_identity(), route, [program, *client[1:]], env))
+
+
+def _base_environment(home: Path | None) -> dict[str, str]:
+    env = dict(os.environ)
+    if home is not None:
+        for name in CLEARED_FOR_A_CLEAN_HOME:
+            env.pop(name, None)
+        env |= clean_home(home.expanduser().absolute())
+        for name in ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "APPDATA"):
+            Path(env[name]).mkdir(parents=True, exist_ok=True)
+    return env
+
+
+async def _launch(
+    plan: RunPlan, identity: Identity, route: Route, command: list[str], base: Mapping[str, str]
+) -> int:
+    view = PlainView(Console(file=sys.stderr, quiet=True))  # the screen belongs to the client
+    async with stop_signals(interrupt=False) as stop, running_proxy(plan, identity, view) as recorder:
+        env = client_environment(
+            base,
+            route,
+            plan.listeners[0].url,
+            ca_bundle(identity, base.get("NODE_EXTRA_CA_CERTS")),
+            go=has_go_key(base),
+        )
+        code = await _wait(await asyncio.create_subprocess_exec(*command, env=env), stop)
+    click.echo(counter_line(recorder.counts, recorder.lost), err=True)
+    if not recorder.counts.opened:
+        click.echo(NOTHING_SEEN, err=True)
+    click.echo(f"capture: {home_relative(recorder.path)}", err=True)
+    return code
+
+
+async def _wait(client: asyncio.subprocess.Process, stop: asyncio.Event) -> int:
+    """The client's exit code; a termination request to us is passed on to it."""
+    ended = asyncio.create_task(client.wait())
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait([ended, stopping], return_when=asyncio.FIRST_COMPLETED)
+    if not ended.done():
+        client.terminate()
+    code = await ended
+    stopping.cancel()
+    return code if code >= 0 else 128 - code

@@ -1,0 +1,113 @@
+"""What `run` and `launch` show while they capture: a live table, or plain lines in a pipe.
+
+Invariant: everything goes to stderr, so that stdout stays for results; what is shown comes from
+records and counters, never from the traffic itself.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.text import Text
+
+from pawwork_proxy.model.exchange import Exchange
+from pawwork_proxy.recording.recorder import Counts
+from pawwork_proxy.report.exchange_table import Row, exchange_table, plain_line, row_of
+
+SHOWN_ROWS = 20
+REFRESH_PER_SECOND = 4
+
+
+def counter_line(counts: Counts, lost: int) -> str:
+    """All counters that are not zero, in one line."""
+    stubs = counts.stubs.total()
+    parts = [f"{counts.recorded} recorded", f"{counts.in_flight} in flight"]
+    parts += [f"{number} {kind}" for kind, number in counts.kinds.most_common()]
+    for number, words in (
+        (counts.passed_by, "passed by unrecorded (other hosts)"),
+        (counts.refused, "refused (web page or wrong host)"),
+        (counts.distrusted, "client connections that distrust our certificate"),
+        (stubs, "records withheld (see end line)"),
+        (lost, "RECORDS LOST: the captures folder cannot be written"),
+    ):
+        if number:
+            parts.append(f"{number} {words}")
+    return " · ".join(parts)
+
+
+class PlainView:
+    """A line per exchange; for pipes, logs and CI."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._lost_said = 0
+
+    def attach(self, counts: Counts) -> None:
+        """Nothing to follow beyond the events."""
+
+    def recorded(self, exchange: Exchange) -> None:
+        """Print the exchange's line."""
+        self._console.print(plain_line(row_of(exchange)), soft_wrap=True, highlight=False)
+
+    def changed(self, lost: int) -> None:
+        """Say when records begin to be lost."""
+        if lost > self._lost_said:
+            if self._lost_said == 0:
+                self._console.print("warning: records are being lost: cannot write the capture")
+            self._lost_said = lost
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+class LiveView:
+    """A table that follows the run; drawn by its own thread, four times a second."""
+
+    def __init__(self, console: Console) -> None:
+        self._rows: deque[Row] = deque(maxlen=SHOWN_ROWS)
+        self._lock = threading.Lock()
+        self._counts = Counts()
+        self._lost = 0
+        self._live = Live(
+            get_renderable=self._render,
+            console=console,
+            refresh_per_second=REFRESH_PER_SECOND,
+            transient=True,
+        )
+        self._live.start()
+
+    def attach(self, counts: Counts) -> None:
+        """Follow these counters."""
+        self._counts = counts
+
+    def recorded(self, exchange: Exchange) -> None:
+        """Add a row; the oldest falls out."""
+        with self._lock:
+            self._rows.append(row_of(exchange))
+
+    def changed(self, lost: int) -> None:
+        """Remember what was lost; counters are read when drawn."""
+        self._lost = lost
+
+    def close(self) -> None:
+        """Clear the table."""
+        self._live.stop()
+
+    def _render(self) -> Group:
+        with self._lock:
+            rows = list(self._rows)
+        status = Text(counter_line(self._counts, self._lost), style="bold")
+        if not rows:
+            return Group(Text("waiting for the first exchange …", style="dim"), status)
+        return Group(exchange_table(rows), status)
+
+
+View = PlainView | LiveView
+
+
+def view_for(console: Console) -> View:
+    """A live table on a terminal, plain lines otherwise."""
+    return LiveView(console) if console.is_terminal else PlainView(console)

@@ -1,0 +1,105 @@
+"""The options that `run` and `launch` share, and the plan they make.
+
+Invariant: everything the user gave is checked here, before a port is opened or a file made.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+import click
+
+from pawwork_proxy.errors import ConfigurationError
+from pawwork_proxy.proxy.chained import chained_proxy
+from pawwork_proxy.proxy.listeners import parse_listeners, valid_label
+from pawwork_proxy.proxy.session import RunPlan
+from pawwork_proxy.recording.destination import ZEN, parse_upstream
+
+Command = TypeVar("Command", bound=Callable[..., object])
+
+DEFAULT_CAPTURES = Path("captures")
+
+
+def capture_options(command: Command) -> Command:
+    """The options of every command that captures."""
+    for option in reversed(
+        (
+            click.option(
+                "--network",
+                metavar="LABEL",
+                help="Your name for the network this machine is on, for example home or office.",
+            ),
+            click.option(
+                "--upstream",
+                metavar="URL",
+                help="Send requests here instead of https://opencode.ai "
+                "(a simulator: the capture is then marked as simulated).",
+            ),
+            click.option(
+                "--upstream-ca",
+                type=click.Path(exists=True, dir_okay=False, path_type=Path),
+                help="Certificates to trust upstream, for a network that inspects TLS.",
+            ),
+            click.option(
+                "--via",
+                metavar="URL",
+                help="Leave through this HTTP proxy (default: the one the environment names).",
+            ),
+            click.option(
+                "--captures",
+                type=click.Path(file_okay=False, path_type=Path),
+                default=DEFAULT_CAPTURES,
+                show_default=True,
+                help="Folder for the capture file.",
+            ),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def make_plan(
+    installs: tuple[str, ...],
+    network: str | None,
+    upstream: str | None,
+    upstream_ca: Path | None,
+    via: str | None,
+    captures: Path,
+) -> RunPlan:
+    """The checked plan of a run; ConfigurationError with a remedy otherwise."""
+    if network is not None and not valid_label(network):
+        raise ConfigurationError(
+            "--network must be 1 to 32 letters, digits, '.', '_' or '-'",
+            "for example: --network home",
+        )
+    target = parse_upstream(upstream) if upstream else ZEN
+    listeners = parse_listeners(installs)
+    chained = chained_proxy(via, urlsplit(f"{target.scheme}://{target.authority}"))
+    if chained and chained.host in ("127.0.0.1", "localhost") and any(
+        chained.port == listener.port for listener in listeners
+    ):
+        raise ConfigurationError(
+            "the chained proxy is this proxy itself",
+            "unset HTTPS_PROXY in the shell that starts pawwork-proxy",
+        )
+    return RunPlan(
+        listeners=listeners,
+        upstream=target,
+        via=chained,
+        network=network,
+        captures=captures.expanduser().absolute(),
+        upstream_ca=upstream_ca,
+        simulated=not target.is_zen,
+    )
+
+
+def home_relative(path: Path) -> str:
+    """A path as a user would type it."""
+    try:
+        return os.path.relpath(path)
+    except ValueError:  # another drive on Windows
+        return str(path)

@@ -1,0 +1,135 @@
+"""`run`: the proxy, until Ctrl-C."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from pawwork_proxy.cli.live import counter_line, view_for
+from pawwork_proxy.cli.plan import capture_options, home_relative, make_plan
+from pawwork_proxy.environment.identity import Identity, load_identity
+from pawwork_proxy.logs import configure_logging
+from pawwork_proxy.proxy.session import RunPlan, running_proxy, stop_signals
+from pawwork_proxy.recording.recorder import Recorder
+
+NOTHING_SEEN = """\
+No exchange was seen. Usual causes:
+  - the client was started without the settings shown above, or before them (restart it)
+  - the client reads another config file: 'opencode debug config' shows the one in force
+  - PawWork from 2026-08 on rewrites baseURL: use the forward route (HTTPS_PROXY) for it"""
+
+
+@click.command(
+    epilog="Example: pawwork-proxy run --install laptop --install desktop@9700 --network home"
+)
+@click.option(
+    "--install",
+    "installs",
+    multiple=True,
+    metavar="NAME[@PORT]",
+    help="An install to observe, with a listener of its own; repeat for several. "
+    "Port 0 takes any free one.  [default: main@9610]",
+)
+@capture_options
+@click.option(
+    "--format",
+    "output",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="json: one line on stdout when listening, one at the end.",
+)
+def run(
+    installs: tuple[str, ...],
+    network: str | None,
+    upstream: str | None,
+    upstream_ca: Path | None,
+    via: str | None,
+    captures: Path,
+    output: str,
+) -> None:
+    """Record what clients ask of opencode.ai; stop with Ctrl-C.
+
+    Each install gets one loopback listener that serves both routes: as baseURL of the client's
+    configuration, and as its HTTPS proxy. Only opencode.ai is decrypted and recorded, everything
+    else passes untouched.
+    """
+    configure_logging()
+    plan = make_plan(installs, network, upstream, upstream_ca, via, captures)
+    asyncio.run(_run(plan, load_identity(), as_json=output == "json"))
+
+
+async def _run(plan: RunPlan, identity: Identity, *, as_json: bool) -> None:
+    console = Console(stderr=True)
+    if not as_json:
+        click.echo(how_to_connect(plan, identity), err=True)
+    view = view_for(console)
+    try:
+        async with stop_signals() as stop, running_proxy(plan, identity, view) as recorder:
+            if as_json:
+                click.echo(json.dumps(_started(plan, recorder, identity)))
+            await stop.wait()
+    finally:
+        view.close()
+    _summary(plan, recorder, as_json=as_json)
+
+
+def how_to_connect(plan: RunPlan, identity: Identity) -> str:
+    """What to set in a client, for each install and either route."""
+    lines = []
+    for listener in plan.listeners:
+        lines += [
+            f"install '{listener.label}' listens on {listener.url}",
+            "  baseURL route (OpenCode; PawWork until 2026-08), in opencode.json or pawwork.json:",
+            f'    "provider": {{ "opencode": {{ "options": {{ "baseURL": "{listener.url}/zen/v1" '
+            "} } }",
+            "  proxy route (any runtime), in the environment of the client:",
+            f"    HTTPS_PROXY={listener.url}  NODE_USE_ENV_PROXY=1",
+            f"    NODE_EXTRA_CA_CERTS={identity.ca_certificate}",
+            f"  or let us start it: pawwork-proxy launch --install {listener.label} -- CMD",
+        ]
+    if plan.via:
+        lines.append(f"leaving through the proxy {plan.via.address}")
+    if plan.simulated:
+        lines.append(f"upstream is {plan.upstream.authority}: the capture is marked as simulated")
+    lines.append("stop with Ctrl-C")
+    return "\n".join(lines)
+
+
+def _started(plan: RunPlan, recorder: Recorder, identity: Identity) -> dict[str, object]:
+    return {
+        "event": "listening",
+        "installs": {listener.label: listener.url for listener in plan.listeners},
+        "capture": str(recorder.path),
+        "ca_certificate": str(identity.ca_certificate),
+    }
+
+
+def _summary(plan: RunPlan, recorder: Recorder, *, as_json: bool) -> None:
+    counts = recorder.counts
+    if as_json:
+        end = {
+            "event": "finished",
+            "capture": str(recorder.path),
+            "recorded": counts.recorded,
+            "in_flight": counts.in_flight,
+            "stubs": dict(counts.stubs),
+            "lost": recorder.lost,
+            "outcomes": dict(counts.kinds),
+        }
+        click.echo(json.dumps(end))
+        return
+    click.echo(counter_line(counts, recorder.lost), err=True)
+    if not counts.opened:
+        click.echo(NOTHING_SEEN, err=True)
+        if counts.distrusted:
+            click.echo(
+                "  - a client distrusts our certificate: set NODE_EXTRA_CA_CERTS as above",
+                err=True,
+            )
+    click.echo(str(recorder.path))
+    click.echo(f"look at it: pawwork-proxy show {home_relative(recorder.path)}", err=True)

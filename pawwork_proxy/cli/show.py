@@ -1,0 +1,138 @@
+"""`show`: captures as a table, with filters."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, tzinfo
+from pathlib import Path
+from typing import get_args
+
+import click
+from rich.console import Console
+
+from pawwork_proxy.capture_file.reader import Capture, read_capture
+from pawwork_proxy.classification.rules import classify
+from pawwork_proxy.model.exchange import Exchange
+from pawwork_proxy.model.outcome import Kind
+from pawwork_proxy.report.exchange_table import exchange_table, interrupted_row, plain_line, row_of
+
+
+@click.command(epilog="Example: pawwork-proxy show captures/*.jsonl --outcome free_usage_limit")
+@click.argument(
+    "captures",
+    nargs=-1,
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+)
+@click.option("--install", "installs", multiple=True, help="Only this install; repeatable.")
+@click.option(
+    "--outcome",
+    "outcomes",
+    multiple=True,
+    type=click.Choice(get_args(Kind)),
+    help="Only this outcome; repeatable.",
+)
+@click.option("--model", "models", multiple=True, help="Only this model; repeatable.")
+@click.option("--since", type=click.DateTime(), help="Only exchanges from this time (UTC) on.")
+@click.option("--until", type=click.DateTime(), help="Only exchanges before this time (UTC).")
+@click.option(
+    "--local", is_flag=True, help="Times in this machine's zone (default: UTC)."
+)
+@click.option(
+    "--format",
+    "output",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    help="json: one record a line, outcomes by the current rules.",
+)
+def show(
+    captures: Sequence[Path],
+    installs: Sequence[str],
+    outcomes: Sequence[str],
+    models: Sequence[str],
+    since: datetime | None,
+    until: datetime | None,
+    local: bool,
+    output: str,
+) -> None:
+    """Show captures: time, install, model, auth, status, outcome, retry-after, reset time.
+
+    Outcomes are judged again by the rules of this version. Damaged lines are counted and named,
+    and never hide the others.
+    """
+    zone = datetime.now().astimezone().tzinfo if local else UTC
+
+    def wanted(exchange: Exchange) -> bool:
+        at = exchange.timing.started_at
+        return (
+            (not installs or exchange.context.install in installs)
+            and (not outcomes or exchange.outcome.kind in outcomes)
+            and (not models or exchange.request.model in models)
+            and (since is None or at >= since.replace(tzinfo=UTC))
+            and (until is None or at < until.replace(tzinfo=UTC))
+        )
+
+    filtered = bool(installs or outcomes or models or since or until)
+    for path in captures:
+        capture = read_capture(path)
+        exchanges = [one for one in map(recomputed, capture.exchanges) if wanted(one)]
+        if output == "json":
+            for exchange in exchanges:
+                click.echo(exchange.model_dump_json(exclude_none=True))
+        else:
+            _print_table(capture, exchanges, zone or UTC, filtered=filtered)
+        for line in remarks(capture):
+            click.echo(f"{path.name}: {line}", err=True)
+
+
+def recomputed(exchange: Exchange) -> Exchange:
+    """The exchange with its outcome judged by the rules of this version."""
+    return exchange.model_copy(update={"outcome": classify(exchange.signals)})
+
+
+def _print_table(
+    capture: Capture, exchanges: Sequence[Exchange], zone: tzinfo, *, filtered: bool
+) -> None:
+    header = capture.header
+    title = f"{capture.path.name}  {header.started_at:%Y-%m-%d}  network {header.network or '-'}"
+    if header.simulated:
+        title += "  SIMULATED"
+    rows = [row_of(exchange, zone) for exchange in exchanges]
+    if not filtered:
+        rows += [interrupted_row(opened, zone) for opened in capture.interrupted]
+    rows.sort(key=lambda row: row.seq)
+    if sys.stdout.isatty():
+        Console().print(exchange_table(rows, title))
+    else:
+        click.echo(title)
+        for row in rows:
+            click.echo(plain_line(row))
+    kinds = Counter(exchange.outcome.kind for exchange in exchanges)
+    total = " · ".join(f"{number} {kind}" for kind, number in kinds.most_common())
+    click.echo(f"{len(exchanges)} exchanges{': ' + total if total else ''}")
+
+
+def remarks(capture: Capture) -> Iterator[str]:
+    """What a reader must know about a capture's completeness."""
+    if capture.end is None:
+        yield "interrupted: the run ended without closing the capture"
+    if capture.interrupted:
+        yield f"{len(capture.interrupted)} exchanges were under way when the run stopped"
+    if capture.stubs:
+        yield f"{len(capture.stubs)} records were withheld because they could not be made safe"
+    lost = sum(note.count or 0 for note in capture.notes if note.event == "records_lost")
+    if lost:
+        yield f"{lost} records could not be written while the run went on"
+    if capture.damages:
+        places = ", ".join(f"{one.number} ({one.reason})" for one in capture.damages[:10])
+        more = f" and {len(capture.damages) - 10} more" if len(capture.damages) > 10 else ""
+        yield f"{len(capture.damages)} damaged lines skipped: {places}{more}"
+    shifted = sum(
+        1 for one in capture.exchanges if recomputed(one).outcome.kind != one.outcome.kind
+    )
+    if shifted:
+        yield f"{shifted} outcomes are judged differently by this version than when captured"

@@ -1,0 +1,85 @@
+"""Who captures: this machine, its installs, and the key under which all of it is pseudonymised.
+
+Invariant: raw ids and the key stay in this object; what leaves are pseudonyms and random ids.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from pawwork_proxy.environment.machine import read_machine
+from pawwork_proxy.environment.private_files import (
+    create_private,
+    private_folder,
+    private_home,
+    read_private,
+    write_private,
+)
+from pawwork_proxy.model.context import Machine
+from pawwork_proxy.redaction.pseudonyms import Pseudonymiser
+from pawwork_proxy.vocabulary.kinds import Kind
+
+CA_CERTIFICATE = "mitmproxy-ca-cert.pem"
+"""mitmproxy's name for the certificate (without key) of a certificate folder."""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """This user's key, machine and installs; one per process."""
+
+    home: Path
+    pseudonymiser: Pseudonymiser
+    machine: Machine
+
+    @property
+    def study_id(self) -> str:
+        """Names the key: captures with equal study ids can be joined."""
+        return self.pseudonymiser.study_id
+
+    @cached_property
+    def ca_folder(self) -> Path:
+        """Folder of our own certificate authority."""
+        return private_folder(self.home / "ca")
+
+    @property
+    def ca_certificate(self) -> Path:
+        """The certificate that clients on the forward route must trust."""
+        return self.ca_folder / CA_CERTIFICATE
+
+    @cached_property
+    def _install_ids(self) -> dict[str, str]:
+        known = json.loads(read_private(self._installs_file) or b"{}")
+        return {str(label): str(value) for label, value in known.items()}
+
+    @property
+    def _installs_file(self) -> Path:
+        return self.home / "installs.json"
+
+    def install_id(self, label: str) -> str:
+        """The random id of an install label on this machine; made at the first call."""
+        ids = self._install_ids
+        if label not in ids:
+            ids[label] = self.pseudonymiser.of(Kind.INSTALL, secrets.token_hex(16))
+            write_private(self._installs_file, json.dumps(ids, sort_keys=True).encode())
+        return ids[label]
+
+    def install_labels(self) -> Sequence[str]:
+        """Labels that have an id."""
+        return tuple(self._install_ids)
+
+
+def load_identity() -> Identity:
+    """This user's identity; makes key and machine id at the first call ever."""
+    home = private_home()
+    key = create_private(home / "key", lambda: secrets.token_bytes(32))
+    fallback = create_private(home / "machine-id", lambda: secrets.token_hex(16).encode())
+    pseudonymiser = Pseudonymiser(key)
+    machine = read_machine(
+        lambda raw: pseudonymiser.of(Kind.DEVICE, raw), fallback.decode("ascii", "replace")
+    )
+    return Identity(home, pseudonymiser, machine)

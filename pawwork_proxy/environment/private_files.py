@@ -1,0 +1,109 @@
+"""Private files of this user: keys, ids, certificates.
+
+Invariants: folders 0700, files 0600, no symbolic link is followed, and a file appears whole or not
+at all. On Windows the user profile's own access list protects them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import stat
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import platformdirs
+
+from pawwork_proxy.errors import ConfigurationError
+
+HOME_VARIABLE = "PAWWORK_PROXY_HOME"
+_MAX_BYTES = 1024 * 1024
+
+
+def private_home() -> Path:
+    """The folder for everything private, made when missing: $PAWWORK_PROXY_HOME or the system's."""
+    named = os.environ.get(HOME_VARIABLE)
+    path = Path(named) if named else platformdirs.user_data_path("pawwork-proxy", appauthor=False)
+    return private_folder(path.expanduser().absolute())
+
+
+def private_folder(path: Path) -> Path:
+    """`path` as a folder only its owner can enter; ConfigurationError when that cannot be."""
+    try:
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o077:
+            path.chmod(0o700)
+    except OSError as error:
+        raise ConfigurationError(
+            f"cannot use {path} as a private folder: {type(error).__name__}",
+            f"set {HOME_VARIABLE} to a folder you own",
+        ) from None
+    return path
+
+
+def read_private(path: Path) -> bytes | None:
+    """Contents of a private file, or None when there is none.
+
+    Raises ConfigurationError for a link, something that is no file, or one that cannot be read.
+    """
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        handle = os.open(path, flags)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise _unusable(path, error) from None
+    with os.fdopen(handle, "rb") as file:
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode):
+            raise _unusable(path, IsADirectoryError())
+        if os.name == "posix" and status.st_mode & 0o077:
+            os.fchmod(handle, 0o600)
+        return file.read(_MAX_BYTES)
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Put a file in place, replacing what was there; ConfigurationError when that fails."""
+    with _draft(path, data) as draft:
+        draft.replace(path)
+
+
+def create_private(path: Path, make: Callable[[], bytes]) -> bytes:
+    """Contents of a private file, made once: whoever comes first wins, also between processes."""
+    found = read_private(path)
+    if found is not None:
+        return found
+    data = make()
+    with _draft(path, data) as draft:
+        try:
+            # A hard link refuses an existing target, on every system we run on.
+            os.link(draft, path)
+        except FileExistsError:
+            return read_private(path) or data
+    return data
+
+
+@contextlib.contextmanager
+def _draft(path: Path, data: bytes) -> Iterator[Path]:
+    """A written and synced temporary file in the target's folder, gone afterwards."""
+    private_folder(path.parent)
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    try:
+        with os.fdopen(os.open(draft, flags, 0o600), "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        yield draft
+    except OSError as error:
+        raise _unusable(path, error) from None
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _unusable(path: Path, error: OSError) -> ConfigurationError:
+    return ConfigurationError(
+        f"cannot use the private file {path}: {type(error).__name__}",
+        "check its owner and permissions, or move it away",
+    )

@@ -1,0 +1,97 @@
+"""The environment that makes a client talk through the proxy (pure).
+
+Invariants: the client's own settings survive (its OPENCODE_CONFIG_CONTENT is merged into, its
+NO_PROXY extended); no identity is set: no header, no key, no user agent.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from pawwork_proxy.errors import ConfigurationError
+from pawwork_proxy.model.context import Route
+
+_LOCAL = ("127.0.0.1", "localhost", "::1")
+CONFIG = "OPENCODE_CONFIG_CONTENT"
+
+
+def client_environment(
+    base: Mapping[str, str],
+    route: Route,
+    listener_url: str,
+    ca_bundle: Path,
+    *,
+    go: bool,
+) -> dict[str, str]:
+    """`base` with what the route needs (zen-facts 3.3: config for baseURL, or proxy and CA).
+
+    `go` adds the opencode-go provider, which must be left out where there is no key for it.
+    Raises ConfigurationError when the base's own OPENCODE_CONFIG_CONTENT is no JSON object.
+    """
+    env = dict(base)
+    bypass = [*filter(None, env.get("NO_PROXY", env.get("no_proxy", "")).split(",")), *_LOCAL]
+    env["NO_PROXY"] = env["no_proxy"] = ",".join(dict.fromkeys(bypass))
+    if route == "reverse":
+        env[CONFIG] = json.dumps(_merged(_own_config(env.get(CONFIG)), provider(listener_url, go)))
+        return env
+    for name in ("HTTPS_PROXY", "https_proxy"):
+        env[name] = listener_url
+    env["NODE_EXTRA_CA_CERTS"] = str(ca_bundle)
+    env["NODE_USE_ENV_PROXY"] = "1"
+    return env
+
+
+def provider(listener_url: str, go: bool) -> dict[str, object]:
+    """The configuration that points OpenCode's providers at the proxy."""
+    bases = {"opencode": f"{listener_url}/zen/v1"}
+    if go:
+        bases["opencode-go"] = f"{listener_url}/zen/go/v1"
+    return {
+        "$schema": "https://opencode.ai/config.json",
+        "provider": {name: {"options": {"baseURL": url}} for name, url in bases.items()},
+    }
+
+
+def clean_home(folder: Path) -> dict[str, str]:
+    """Variables that make `folder` the whole home of a client: nothing of another install seen."""
+    home = folder / "home"
+    return {
+        "HOME": str(home),
+        "USERPROFILE": str(home),
+        "XDG_DATA_HOME": str(home / ".local" / "share"),
+        "XDG_CONFIG_HOME": str(home / ".config"),
+        "XDG_STATE_HOME": str(home / ".local" / "state"),
+        "XDG_CACHE_HOME": str(home / ".cache"),
+        "APPDATA": str(home / "AppData" / "Roaming"),
+        "LOCALAPPDATA": str(home / "AppData" / "Local"),
+    }
+
+
+CLEARED_FOR_A_CLEAN_HOME = ("OPENCODE_API_KEY", "OPENCODE_GO_API_KEY", "OPENCODE_CONFIG", CONFIG)
+"""What a clean install must not inherit: keys and configuration of the user's own client."""
+
+
+def _own_config(text: str | None) -> dict[str, object]:
+    if not text:
+        return {}
+    try:
+        config = json.loads(text)
+    except ValueError:
+        config = None
+    if not isinstance(config, dict):
+        raise ConfigurationError(
+            f"{CONFIG} in the environment is no JSON object",
+            f"unset {CONFIG}, or use --route forward",
+        )
+    return config
+
+
+def _merged(base: Mapping[str, object], over: Mapping[str, object]) -> dict[str, object]:
+    result = dict(base)
+    for name, value in over.items():
+        old = result.get(name)
+        both = isinstance(old, dict) and isinstance(value, dict)
+        result[name] = _merged(old, value) if both else value  # type: ignore[arg-type]
+    return result

@@ -1,0 +1,146 @@
+"""One run of the proxy: everything wired together, from listeners to capture file.
+
+Invariant: the capture is closed with an end line on every way out that Python sees (finished,
+interrupted, failed to start); on none of them is traffic waited for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+import mitmproxy.version
+
+from pawwork_proxy import __version__
+from pawwork_proxy.capture_file.writer import CaptureWriter
+from pawwork_proxy.environment.identity import Identity
+from pawwork_proxy.environment.processes import ProcessFinder
+from pawwork_proxy.model.capture import CaptureOptions, Header
+from pawwork_proxy.model.context import Install
+from pawwork_proxy.proxy.chained import ChainedProxy
+from pawwork_proxy.proxy.listeners import Listener
+from pawwork_proxy.proxy.master import ProxyMaster
+from pawwork_proxy.recording.addon import CaptureAddon
+from pawwork_proxy.recording.destination import RECORDED_HOST, Upstream
+from pawwork_proxy.recording.recorder import Recorder, Watcher
+
+
+@dataclass(frozen=True)
+class RunPlan:
+    """What the user asked for, checked."""
+
+    listeners: tuple[Listener, ...]
+    upstream: Upstream
+    via: ChainedProxy | None
+    network: str | None
+    captures: Path
+    upstream_ca: Path | None = None
+    simulated: bool = False
+
+
+def utc_now() -> datetime:
+    """The wall clock, in UTC."""
+    return datetime.now(UTC)
+
+
+def header_of(plan: RunPlan, identity: Identity) -> Header:
+    """First line of this run's capture."""
+    return Header(
+        capture_id=secrets.token_hex(8),
+        study_id=identity.study_id,
+        tool_version=__version__,
+        mitmproxy_version=mitmproxy.version.VERSION,
+        started_at=utc_now(),
+        machine=identity.machine,
+        installs=tuple(
+            Install(label=one.label, id=identity.install_id(one.label), port=one.port)
+            for one in plan.listeners
+        ),
+        network=plan.network,
+        simulated=plan.simulated,
+        options=CaptureOptions(
+            upstream="opencode.ai" if plan.upstream.is_zen else "other",
+            chained_proxy=plan.via is not None,
+        ),
+    )
+
+
+@asynccontextmanager
+async def running_proxy(
+    plan: RunPlan, identity: Identity, watcher: Watcher
+) -> AsyncIterator[Recorder]:
+    """The proxy, listening, inside the block; its capture is closed when the block is left."""
+    writer = CaptureWriter(plan.captures, header_of(plan, identity), utc_now)
+    recorder = Recorder(
+        writer, identity, plan.network, plan.via.host if plan.via else None, watcher
+    )
+    finder = ProcessFinder()
+    addon = CaptureAddon(
+        recorder,
+        plan.upstream,
+        {listener.port: listener.label for listener in plan.listeners},
+        finder.find,
+    )
+    reason: Literal["finished", "interrupted"] = "interrupted"
+    try:
+        master = ProxyMaster(
+            plan.listeners,
+            addon,
+            recorded_host=RECORDED_HOST,
+            ca_folder=identity.ca_folder,
+            via=plan.via,
+            upstream_ca=plan.upstream_ca,
+        )
+        running = asyncio.create_task(master.run())
+        try:
+            await _until_listening(master, running)
+            yield recorder
+            reason = "finished"
+        finally:
+            master.shutdown()
+            await asyncio.wait([running])
+        running.result()
+    finally:
+        finder.close()
+        recorder.close(reason)
+
+
+async def _until_listening(master: ProxyMaster, running: asyncio.Task[None]) -> None:
+    """Wait for the listeners; an error of the master's start is raised here."""
+    ready = asyncio.create_task(master.listening.wait())
+    await asyncio.wait([ready, running], return_when=asyncio.FIRST_COMPLETED)
+    ready.cancel()
+    if running.done():
+        running.result()
+
+
+@asynccontextmanager
+async def stop_signals(*, interrupt: bool = True) -> AsyncIterator[asyncio.Event]:
+    """An event that Ctrl-C or a termination request sets, instead of ending the process.
+
+    With `interrupt` false Ctrl-C does nothing here: a client in the same terminal gets it too,
+    and decides itself whether it ends.
+    """
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def on_signal(number: int, _: object) -> None:
+        if interrupt or number != signal.SIGINT:
+            loop.call_soon_threadsafe(stop.set)
+
+    # signal.signal and not loop.add_signal_handler: the latter does not exist on Windows.
+    previous = {
+        number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield stop
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)

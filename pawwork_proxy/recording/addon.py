@@ -1,0 +1,185 @@
+"""The mitmproxy addon: turns hooks into calls on the recorder.
+
+Which hooks, and why: mitmproxy fires either `response` or `error` for a flow, never both; a CONNECT
+that fails fires `http_connect_error`; a client that distrusts our certificate shows up only as
+`tls_failed_client`. A recorder that listens to `request` and `response` misses all of these.
+Invariant: the addon never raises into mitmproxy and never changes a message, except the value of
+Host on the reverse route and the answer to a request that is refused here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+
+from mitmproxy import connection, http, tls
+from mitmproxy.proxy import layer
+
+from pawwork_proxy.environment.processes import FoundProcess
+from pawwork_proxy.model.signals import Ending
+from pawwork_proxy.recording import flows
+from pawwork_proxy.recording.destination import (
+    RECORDED_HOST,
+    Form,
+    PassBy,
+    Refuse,
+    Upstream,
+    decide,
+)
+from pawwork_proxy.recording.ongoing import Arrival, Ongoing
+from pawwork_proxy.recording.recorder import Recorder
+from pawwork_proxy.recording.tee import Tee
+
+_ONGOING = "pawwork_proxy.ongoing"
+_ABSOLUTE_FORM = re.compile(rb"[A-Za-z]{1,20} https?://", re.IGNORECASE)
+
+FindProcess = Callable[[int, int], Future[FoundProcess | None] | None]
+
+
+class CaptureAddon:
+    """Records exchanges with the upstream; `installs` maps a listener's port to its label."""
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        upstream: Upstream,
+        installs: Mapping[int, str],
+        find_process: FindProcess,
+    ) -> None:
+        self._recorder = recorder
+        self._upstream = upstream
+        self._installs = installs
+        self._find_process = find_process
+        self._forms: dict[str, Form] = {}
+        self._processes: dict[str, Future[FoundProcess | None] | None] = {}
+
+    # -- connections -----------------------------------------------------------------------
+
+    def client_connected(self, client: connection.Client) -> None:
+        """Look up the program behind the connection while its first bytes are on the way."""
+        self._processes[client.id] = self._find_process(client.peername[1], client.sockname[1])
+
+    def client_disconnected(self, client: connection.Client) -> None:
+        """Forget the connection."""
+        self._forms.pop(client.id, None)
+        self._processes.pop(client.id, None)
+
+    def next_layer(self, nextlayer: layer.NextLayer) -> None:
+        """Note whether a connection speaks to us as to a proxy, before mitmproxy normalises it."""
+        client = nextlayer.context.client
+        if client.id not in self._forms:
+            absolute = _ABSOLUTE_FORM.match(nextlayer.data_client())
+            self._forms[client.id] = "absolute" if absolute else "origin"
+
+    def tls_failed_client(self, data: tls.TlsData) -> None:
+        """A client that refuses our certificate never gets as far as a request."""
+        if data.context.server.address and data.context.server.address[0] == RECORDED_HOST:
+            self._recorder.client_distrusts_ca(self._install_of(data.context.client))
+
+    # -- exchanges -------------------------------------------------------------------------
+
+    def http_connect(self, flow: http.HTTPFlow) -> None:
+        """A tunnel is asked for; only those to other hosts are counted here."""
+        if flow.request.host != RECORDED_HOST:
+            self._recorder.passed_by()
+
+    def http_connect_error(self, flow: http.HTTPFlow) -> None:
+        """A tunnel to the recorded host failed before any request (eager connection strategy)."""
+        if flow.request.host != RECORDED_HOST:
+            return
+        ongoing = self._open(flow, "forward")
+        ongoing.finish(flows.ending_of_server(flow.server_conn, answered=False), flows.upstream_facts(flow))
+
+    def requestheaders(self, flow: http.HTTPFlow) -> None:
+        """Decide what becomes of a request; the recorded ones are tapped from here on."""
+        request = flow.request
+        fields = flows.raw_headers(request)
+        decision = decide(
+            form="tunnelled" if flow.client_conn.tls else self._form_of(flow),
+            host=request.host,
+            port=request.port,
+            headers=flows.headers_by_name(fields),
+            own_ports=self._installs,
+            upstream=self._upstream,
+        )
+        match decision:
+            case Refuse(status, reason):
+                self._recorder.refused()
+                flow.response = http.Response.make(
+                    status, f"{reason}\n", {"content-type": "text/plain", "connection": "close"}
+                )
+                return
+            case PassBy():
+                self._recorder.passed_by()
+                request.stream = True
+                return
+        ongoing = self._open(flow, decision.route)
+        if flow.error:  # mitmproxy refuses the request itself (invalid headers)
+            return
+        flows.redirect(request, decision.upstream, decision.host_header)
+        request.stream = Tee(ongoing.request_chunk, self._recorder.tap_failed)
+
+    def responseheaders(self, flow: http.HTTPFlow) -> None:
+        """Tap the answer; nothing of it is held back."""
+        assert flow.response is not None
+        ongoing = _ongoing_of(flow)
+        if ongoing is None:
+            flow.response.stream = flow.response.stream or _from_upstream(flow)
+            return
+        ongoing.response_started(
+            flow.response.status_code, flow.response.http_version, flows.raw_headers(flow.response)
+        )
+        if flow.response.status_code != 101:
+            flow.response.stream = Tee(ongoing.response_chunk, self._recorder.tap_failed)
+
+    def response(self, flow: http.HTTPFlow) -> None:
+        """The answer has ended as it should."""
+        if flow.websocket is None:
+            self._finish(flow, Ending.COMPLETE)
+
+    def websocket_end(self, flow: http.HTTPFlow) -> None:
+        """A WebSocket was closed by either side."""
+        self._finish(flow, Ending.WEBSOCKET)
+
+    def error(self, flow: http.HTTPFlow) -> None:
+        """The exchange broke off; there will be no `response`."""
+        self._finish(flow, flows.ending_of_error(flow))
+
+    # -- helpers of the hooks --------------------------------------------------------------
+
+    def _open(self, flow: http.HTTPFlow, route: str) -> Ongoing:
+        ongoing = self._recorder.open(
+            Arrival(
+                install=self._install_of(flow.client_conn),
+                route="forward" if route == "forward" else "reverse",
+                method=flow.request.method,
+                target=flow.request.path,
+                http_version=flow.request.http_version,
+                headers=flows.raw_headers(flow.request),
+                process=self._processes.get(flow.client_conn.id),
+            )
+        )
+        flow.metadata[_ONGOING] = ongoing
+        return ongoing
+
+    def _finish(self, flow: http.HTTPFlow, ending: Ending) -> None:
+        ongoing = _ongoing_of(flow)
+        if ongoing is not None:
+            ongoing.finish(ending, flows.upstream_facts(flow))
+
+    def _install_of(self, client: connection.Client) -> str:
+        return self._installs.get(client.sockname[1], "main")
+
+    def _form_of(self, flow: http.HTTPFlow) -> Form:
+        return self._forms.get(flow.client_conn.id, "origin")
+
+
+def _ongoing_of(flow: http.HTTPFlow) -> Ongoing | None:
+    found = flow.metadata.get(_ONGOING)
+    return found if isinstance(found, Ongoing) else None
+
+
+def _from_upstream(flow: http.HTTPFlow) -> bool:
+    """Whether the answer came over the wire: only then can it be streamed."""
+    return flow.server_conn.connected

@@ -1,0 +1,112 @@
+"""Reads mitmproxy's flows: the only place, beside the addon, that knows their types.
+
+Invariant: nothing here changes a flow except `redirect`, which leaves all headers but Host alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+from mitmproxy import flow as mflow
+from mitmproxy import http
+from mitmproxy.connection import Server
+from mitmproxy.proxy.mode_specs import ReverseMode
+
+from pawwork_proxy.model.signals import Ending
+from pawwork_proxy.recording.destination import Upstream
+from pawwork_proxy.recording.ongoing import RawHeaders, UpstreamFacts
+
+
+def raw_headers(message: http.Message) -> RawHeaders:
+    """Header names and values as they came, in order."""
+    return cast(RawHeaders, message.headers.fields)
+
+
+def headers_by_name(fields: RawHeaders) -> Mapping[str, Sequence[str]]:
+    """Values by lower-case name."""
+    found: dict[str, list[str]] = {}
+    for name, value in fields:
+        found.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
+    return found
+
+
+def is_reverse_mode(flow: http.HTTPFlow) -> bool:
+    """Whether stock mitmproxy runs as a reverse proxy and has chosen the upstream itself."""
+    return isinstance(flow.client_conn.proxy_mode, ReverseMode)
+
+
+def redirect(request: http.Request, upstream: Upstream, host_header: str | None) -> None:
+    """Send a request elsewhere; of its headers at most the value of Host changes, in place.
+
+    The message's raw fields are set, since mitmproxy's own setters also rewrite Host.
+    """
+    request.data.scheme = upstream.scheme.encode("ascii")
+    request.data.host, request.data.port = upstream.host, upstream.port
+    if host_header is not None:
+        request.headers.fields = tuple(
+            (name, host_header.encode("ascii") if name.lower() == b"host" else value)
+            for name, value in request.headers.fields
+        )
+        if request.is_http2:
+            request.data.authority = host_header.encode("ascii")
+
+
+def upstream_facts(flow: http.HTTPFlow) -> UpstreamFacts:
+    """Facts on the connection that the exchange used, as far as it came."""
+    server = flow.server_conn
+    if server.timestamp_tcp_setup is None or server.sockname is None:
+        return UpstreamFacts()
+    connect_ms = None
+    opened = server.timestamp_start
+    if opened is not None and opened >= flow.request.timestamp_start:
+        ready = server.timestamp_tls_setup or server.timestamp_tcp_setup
+        connect_ms = max(0.0, (ready - opened) * 1000)
+    return UpstreamFacts(
+        http_version=flow.response.http_version if flow.response else None,
+        tls_version=server.tls_version,
+        source_address=server.sockname[0],
+        connect_ms=connect_ms,
+    )
+
+
+_ERRNO = re.compile(r"\[Errno (-?\d+)\]")
+_CONNECT_ERRORS: tuple[tuple[frozenset[int], Ending], ...] = (
+    (frozenset({111, 61, 10061}), Ending.UPSTREAM_REFUSED),
+    # EAI_NONAME, EAI_AGAIN, EAI_NODATA on Linux and macOS, and their Winsock likes
+    (frozenset({-2, -3, -5, 8, 11001, 11002, 11004}), Ending.UPSTREAM_UNRESOLVABLE),
+    (frozenset({110, 60, 10060}), Ending.TIMEOUT),
+)
+"""Numbers of ECONNREFUSED, failed look-ups and ETIMEDOUT on Linux, macOS and Windows."""
+_CLIENT_GONE = "Client disconnected."
+"""mitmproxy's own text (proxy/layers/http/_http1.py)."""
+
+
+def ending_of_error(flow: http.HTTPFlow) -> Ending:
+    """How an exchange ended that mitmproxy closed with `error`.
+
+    Decided by the state of the two connections; of texts only mitmproxy's own two and error
+    numbers are looked at, since the rest may quote the peer.
+    """
+    message = flow.error.msg if flow.error else ""
+    if message == mflow.Error.KILLED_MESSAGE:
+        return Ending.KILLED
+    if message == _CLIENT_GONE or not flow.client_conn.connected:
+        if flow.response is None:
+            return Ending.CLIENT_LEFT_BEFORE_ANSWER
+        return Ending.CLIENT_LEFT_MIDSTREAM
+    return ending_of_server(flow.server_conn, answered=flow.response is not None)
+
+
+def ending_of_server(server: Server, *, answered: bool) -> Ending:
+    """What went wrong on the upstream side, by how far its connection came."""
+    if server.timestamp_tcp_setup is None:
+        numbers = {int(number) for number in _ERRNO.findall(server.error or "")}
+        for known, ending in _CONNECT_ERRORS:
+            if numbers & known:
+                return ending
+        return Ending.UPSTREAM_UNREACHABLE
+    if server.tls and server.timestamp_tls_setup is None:
+        return Ending.UPSTREAM_TLS
+    return Ending.UPSTREAM_CUT if answered else Ending.UPSTREAM_RESET

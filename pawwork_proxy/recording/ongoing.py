@@ -1,0 +1,122 @@
+"""An exchange in flight: what has been seen of it so far, bounded in memory.
+
+Invariant: mitmproxy-free and clock-free; times come from the `now` it is given. Copies of bodies
+end at a limit, the traffic does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import datetime
+
+from pawwork_proxy.classification.reader import AnswerReader
+from pawwork_proxy.environment.processes import FoundProcess
+from pawwork_proxy.model.context import Route
+from pawwork_proxy.model.signals import Ending
+
+REQUEST_COPY_LIMIT = 2 * 1024 * 1024
+"""Bytes of a request body that are looked at; conversations are far smaller."""
+
+RawHeaders = tuple[tuple[bytes, bytes], ...]
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A request's head as it reached us, raw; lives in memory only."""
+
+    install: str
+    route: Route
+    method: str
+    target: str
+    http_version: str
+    headers: RawHeaders
+    process: Future[FoundProcess | None] | None = None
+
+
+@dataclass(frozen=True)
+class UpstreamFacts:
+    """What the upstream connection tells."""
+
+    http_version: str | None = None
+    tls_version: str | None = None
+    source_address: str | None = None
+    """The raw local address; pseudonymised before it is kept."""
+    connect_ms: float | None = None
+
+
+class Ongoing:
+    """Collects one exchange; `finish` hands it over, once."""
+
+    def __init__(
+        self,
+        seq: int,
+        at: datetime,
+        arrival: Arrival,
+        now: Callable[[], float],
+        complete: Callable[[Ongoing, Ending, UpstreamFacts], None],
+    ) -> None:
+        self.seq = seq
+        self.at = at
+        self.arrival = arrival
+        self.request_body = bytearray()
+        self.request_bytes = 0
+        self.request_sent: float | None = None
+        self.status: int | None = None
+        self.response_version: str | None = None
+        self.response_headers: RawHeaders = ()
+        self.reader: AnswerReader | None = None
+        self.first_byte: float | None = None
+        self.first_event: float | None = None
+        self.max_gap: float | None = None
+        self.ended: float | None = None
+        self._last_event: float | None = None
+        self._now = now
+        self._started = now()
+        self._complete: Callable[[Ongoing, Ending, UpstreamFacts], None] | None = complete
+
+    def request_chunk(self, chunk: bytes) -> None:
+        """A piece of the request body; `b""` is its end."""
+        if not chunk:
+            self.request_sent = self._elapsed()
+            return
+        self.request_bytes += len(chunk)
+        room = REQUEST_COPY_LIMIT - len(self.request_body)
+        if room > 0:
+            self.request_body += chunk[:room]
+
+    def response_started(self, status: int, version: str, headers: RawHeaders) -> None:
+        """Status line and headers of the answer have arrived."""
+        self.first_byte = self._elapsed()
+        self.status = status
+        self.response_version = version
+        self.response_headers = headers
+        self.reader = AnswerReader(
+            status,
+            [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers],
+        )
+
+    def response_chunk(self, chunk: bytes) -> None:
+        """A piece of the answer, as on the wire."""
+        if not chunk or self.reader is None:
+            return
+        if self.reader.feed(chunk):
+            now = self._elapsed()
+            if self._last_event is None:
+                self.first_event = now
+            else:
+                self.max_gap = max(self.max_gap or 0.0, now - self._last_event)
+            self._last_event = now
+
+    def finish(self, ending: Ending, upstream: UpstreamFacts) -> None:
+        """The exchange is over; later calls change nothing."""
+        if self._complete is None:
+            return
+        self.ended = self._elapsed()
+        complete, self._complete = self._complete, None
+        complete(self, ending, upstream)
+
+    def _elapsed(self) -> float:
+        """Milliseconds since the request arrived."""
+        return (self._now() - self._started) * 1000

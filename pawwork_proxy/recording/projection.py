@@ -1,0 +1,171 @@
+"""From an exchange in flight to its record.
+
+Invariant: this is the only place where an `Exchange` is made, and everything foreign in it has
+passed the redactor or the classification's vocabularies.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from pawwork_proxy.classification.reader import Answer, AnswerReader
+from pawwork_proxy.classification.rules import classify
+from pawwork_proxy.environment.identity import Identity
+from pawwork_proxy.model.context import ClientProcess, ExchangeContext
+from pawwork_proxy.model.exchange import AuthSourceFinding, Exchange, Redaction, Timing
+from pawwork_proxy.model.response import ResponseFacts
+from pawwork_proxy.model.signals import Ending
+from pawwork_proxy.recording.ongoing import Ongoing, UpstreamFacts
+from pawwork_proxy.redaction.gate import RawExchange
+from pawwork_proxy.redaction.redactor import AnswerReading, RawRequest, RawResponse, Redactor
+from pawwork_proxy.wire.decoding import decode_whole
+
+
+@dataclass(frozen=True)
+class Projected:
+    """A record, and what is needed to check it before it is written."""
+
+    exchange: Exchange
+    raw: RawExchange
+    credentials: tuple[str, ...]
+
+
+class Projector:
+    """Makes the records of one run."""
+
+    def __init__(
+        self,
+        identity: Identity,
+        redactor: Redactor,
+        network: str | None,
+        proxy_address: str | None,
+    ) -> None:
+        self._identity = identity
+        self._redactor = redactor
+        self._network = network
+        self._proxy = identity.pseudonymiser.host(proxy_address) if proxy_address else None
+
+    def project(self, ongoing: Ongoing, ending: Ending, upstream: UpstreamFacts) -> Projected:
+        """The record of a finished exchange."""
+        body, body_state = decode_whole(
+            bytes(ongoing.request_body), ongoing.request_encoding, ongoing.request_complete
+        )
+        request = self._redactor.request(
+            RawRequest(
+                method=ongoing.arrival.method,
+                target=ongoing.arrival.target,
+                http_version=ongoing.arrival.http_version,
+                headers=ongoing.arrival.headers,
+                body=body,
+                wire_bytes=ongoing.request_bytes,
+                body_state=body_state,
+            )
+        )
+        answer = (ongoing.reader or AnswerReader(None)).finish(ending)
+        response, redactions = self._response(ongoing, answer)
+        outcome = classify(answer.signals)
+        exchange = Exchange(
+            seq=ongoing.seq,
+            context=self._context(ongoing, upstream),
+            timing=self._timing(ongoing, upstream),
+            request=request.request,
+            auth=request.auth,
+            auth_source=self._auth_source(request.auth.kind),
+            response=response,
+            signals=answer.signals,
+            # What the client makes of it follows from the outcome: a table, not a fact.
+            outcome=outcome.model_copy(update={"client": ()}),
+            redactions=_counted((*request.redactions, *redactions)),
+        )
+        head = b"\n".join(
+            name + b": " + value
+            for name, value in (*ongoing.arrival.headers, *ongoing.response_headers)
+        )
+        target = ongoing.arrival.target.encode("utf-8", "surrogateescape")
+        raw = RawExchange((target, head, body or b"", bytes(ongoing.response_head)))
+        return Projected(exchange, raw, request.credentials)
+
+    def _response(
+        self, ongoing: Ongoing, answer: Answer
+    ) -> tuple[ResponseFacts | None, tuple[Redaction, ...]]:
+        if ongoing.status is None:
+            return None, ()
+        projected = self._redactor.response(
+            RawResponse(
+                status=ongoing.status,
+                http_version=ongoing.response_version or "",
+                headers=ongoing.response_headers,
+                wire_bytes=answer.wire_bytes,
+                decoded_bytes=answer.decoded_bytes,
+                decoding=answer.encoding,
+                reading=AnswerReading(
+                    model=answer.raw.model,
+                    finish_reason=answer.finish_reason or answer.raw.finish_reason,
+                    usage=answer.usage,
+                    cost=answer.cost,
+                    events=answer.events,
+                ),
+                received_at=ongoing.at,
+            )
+        )
+        return projected.response, projected.redactions
+
+    def _context(self, ongoing: Ongoing, upstream: UpstreamFacts) -> ExchangeContext:
+        arrival = ongoing.arrival
+        source = upstream.source_address
+        address = self._identity.pseudonymiser.address(source) if source else None
+        return ExchangeContext(
+            install=arrival.install,
+            install_id=self._identity.install_id(arrival.install),
+            device=self._identity.machine.device,
+            network=self._network,
+            route=arrival.route,
+            client=self._client(ongoing),
+            client_http=self._version(arrival.http_version),
+            upstream_http=self._version(upstream.http_version),
+            upstream_tls=self._version(upstream.tls_version),
+            upstream_family=address.family if address else None,
+            source_address=address.address if address else None,
+            chained_proxy=self._proxy is not None,
+            proxy=self._proxy,
+        )
+
+    def _client(self, ongoing: Ongoing) -> ClientProcess | None:
+        """The client process, if its look-up has come to an end by now."""
+        process = ongoing.arrival.process
+        found = process.result() if process is not None and process.done() else None
+        return found.public if found else None
+
+    def _version(self, text: str | None) -> str | None:
+        return self._redactor.shapes.of("http_version", text).text if text else None
+
+    def _auth_source(self, kind: str) -> AuthSourceFinding:
+        anonymous = kind in ("none", "public")
+        return AuthSourceFinding(source="anonymous" if anonymous else "unknown")
+
+    def _timing(self, ongoing: Ongoing, upstream: UpstreamFacts) -> Timing:
+        return Timing(
+            started_at=ongoing.at,
+            request_sent_ms=_ms(ongoing.request_sent),
+            upstream_connect_ms=_ms(upstream.connect_ms),
+            first_byte_ms=_ms(ongoing.first_byte),
+            first_event_ms=_ms(ongoing.first_event),
+            max_gap_ms=_ms(ongoing.max_gap),
+            total_ms=_ms(ongoing.ended),
+        )
+
+
+def _ms(value: float | None) -> float | None:
+    """Microseconds are what the clock is good for."""
+    return None if value is None else round(value, 3)
+
+
+def _counted(redactions: tuple[Redaction, ...]) -> tuple[Redaction, ...]:
+    """Equal notes once, with their number."""
+    counts: Counter[tuple[str, str]] = Counter()
+    for note in redactions:
+        counts[note.path, note.rule] += note.count
+    return tuple(
+        Redaction(path=path, rule=rule, count=count) for (path, rule), count in counts.items()
+    )

@@ -1,0 +1,184 @@
+"""Turns finished exchanges into lines of the capture.
+
+Invariants: nothing raises into the traffic; each exchange that was opened ends as exactly one line,
+`exchange` or `stub`, or is counted as lost; a record that fails the taint gate is never written.
+The one broad `except` of the product is here.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal, Protocol
+
+from pawwork_proxy.capture_file.writer import CaptureWriter, line_of
+from pawwork_proxy.environment.identity import Identity
+from pawwork_proxy.model.capture import End, Note, Opened, Stub
+from pawwork_proxy.model.exchange import Exchange
+from pawwork_proxy.model.signals import Ending
+from pawwork_proxy.recording.ongoing import Arrival, Ongoing, UpstreamFacts
+from pawwork_proxy.recording.projection import Projector
+from pawwork_proxy.redaction.gate import Credentials, TaintGate
+from pawwork_proxy.redaction.redactor import Redactor
+
+
+@dataclass
+class Counts:
+    """What a run has counted so far."""
+
+    opened: int = 0
+    recorded: int = 0
+    passed_by: int = 0
+    refused: int = 0
+    distrusted: int = 0
+    """Clients that turned down our certificate."""
+    tap_failures: int = 0
+    stubs: Counter[str] = field(default_factory=Counter)
+    kinds: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def in_flight(self) -> int:
+        """Exchanges that are open now."""
+        return self.opened - self.recorded - self.stubs.total()
+
+
+class Watcher(Protocol):
+    """Someone who follows a run live: the table of `run`."""
+
+    def attach(self, counts: Counts) -> None:
+        """The counters to follow."""
+
+    def recorded(self, exchange: Exchange) -> None:
+        """An exchange is over and its record is made."""
+
+    def changed(self, lost: int) -> None:
+        """A counter moved; `lost` is the number of records that could not be written."""
+
+
+class Recorder:
+    """Opens and completes exchanges of one run."""
+
+    def __init__(
+        self,
+        writer: CaptureWriter,
+        identity: Identity,
+        network: str | None,
+        proxy_address: str | None,
+        watcher: Watcher,
+        *,
+        utc_now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        monotonic: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self.counts = Counts()
+        self._writer = writer
+        self._watcher = watcher
+        watcher.attach(self.counts)
+        self._utc_now = utc_now
+        self._monotonic = monotonic
+        self._redactor = Redactor(identity.pseudonymiser)
+        self._projector = Projector(identity, self._redactor, network, proxy_address)
+        self._credentials = Credentials()
+        own_words = [network or "", *identity.install_labels()]
+        self._gate = TaintGate(identity.pseudonymiser, self._credentials, own_words)
+
+    @property
+    def path(self) -> Path:
+        """The capture file."""
+        return self._writer.path
+
+    @property
+    def lost(self) -> int:
+        """Exchanges whose record could not be written."""
+        return self._writer.lost
+
+    def open(self, arrival: Arrival) -> Ongoing:
+        """Note that a request has arrived, on disk, before anything of it goes upstream."""
+        self.counts.opened += 1
+        ongoing = Ongoing(
+            self.counts.opened, self._utc_now(), arrival, self._monotonic, self._complete
+        )
+        try:
+            route = self._redactor.path(arrival.method, arrival.target)
+            opened = Opened(
+                seq=ongoing.seq,
+                at=ongoing.at,
+                install=arrival.install,
+                route=arrival.route,
+                method=self._redactor.shapes.of("method", arrival.method).text,
+                path=route.path,
+            )
+            self._writer.append(line_of(opened), weight=0)
+        except Exception:  # noqa: BLE001  traffic goes on; the record that follows may still work
+            self.counts.tap_failures += 1
+        self._watcher.changed(self._writer.lost)
+        return ongoing
+
+    def refused(self) -> None:
+        """A request was answered here: a web page's, or one for a host that is not ours."""
+        self.counts.refused += 1
+        self._watcher.changed(self._writer.lost)
+
+    def passed_by(self) -> None:
+        """A request or tunnel to another host went through, unrecorded."""
+        self.counts.passed_by += 1
+        self._watcher.changed(self._writer.lost)
+
+    def tap_failed(self) -> None:
+        """Looking at a copy of a body failed; its exchange will lack what followed."""
+        self.counts.tap_failures += 1
+
+    def client_distrusts_ca(self, install: str) -> None:
+        """A client turned down our certificate: it was not told to trust it."""
+        self.counts.distrusted += 1
+        self._writer.append(
+            line_of(Note(at=self._utc_now(), event="client_distrusts_ca", install=install)), 0
+        )
+        self._watcher.changed(self._writer.lost)
+
+    def close(self, reason: Literal["finished", "interrupted"]) -> None:
+        """Write the end line; exchanges still open stay `opened` and read as interrupted."""
+        self._writer.close(
+            End(
+                at=self._utc_now(),
+                exchanges=self.counts.recorded,
+                stubs=dict(self.counts.stubs),
+                lost=self._writer.lost,
+                passed_by=self.counts.passed_by,
+                reason=reason,
+            )
+        )
+
+    def _complete(self, ongoing: Ongoing, ending: Ending, upstream: UpstreamFacts) -> None:
+        reason: Literal["taint", "recording_failed"] = "recording_failed"
+        try:
+            projected = self._projector.project(ongoing, ending, upstream)
+            for credential in projected.credentials:
+                self._credentials.add(credential)
+            line = line_of(projected.exchange)
+            if self._gate.check(line.decode(), projected.raw) is None:
+                self._keep(projected.exchange, line)
+                return
+            reason = "taint"
+        except Exception:  # noqa: BLE001  the one broad except: a stub takes the record's place
+            self.counts.tap_failures += 1
+        self.counts.stubs[reason] += 1
+        stub = Stub(
+            seq=ongoing.seq,
+            at=self._utc_now(),
+            install=ongoing.arrival.install,
+            reason=reason,
+            status=ongoing.status,
+        )
+        self._writer.append(line_of(stub))
+        self._watcher.changed(self._writer.lost)
+
+    def _keep(self, exchange: Exchange, line: bytes) -> None:
+        self.counts.recorded += 1
+        self.counts.kinds[exchange.outcome.kind] += 1
+        self._writer.append(line)
+        self._watcher.recorded(exchange)
+        self._watcher.changed(self._writer.lost)

@@ -1,0 +1,1 @@
+"""Captures and verdicts as tables, text and pages. Pure: values in, text or renderables out."""

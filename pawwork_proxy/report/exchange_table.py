@@ -1,0 +1,159 @@
+"""Exchanges as rows: the live table of `run` and the table of `show` are the same.
+
+Invariant: a row shows what the record holds, in the words of the record; times are UTC unless a
+zone is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+
+from rich.table import Table
+from rich.text import Text
+
+from pawwork_proxy.model.capture import Opened
+from pawwork_proxy.model.exchange import Exchange
+from pawwork_proxy.model.outcome import Family
+
+FAMILY_STYLES: dict[Family, str] = {
+    "ok": "green",
+    "quota": "bold red",
+    "rate_limit": "yellow",
+    "overload": "magenta",
+    "billing": "red",
+    "auth": "red",
+    "model": "cyan",
+    "policy": "cyan",
+    "request": "cyan",
+    "server": "magenta",
+    "network": "blue",
+    "unknown": "dim",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One exchange, ready to print."""
+
+    seq: int
+    time: str
+    install: str
+    model: str
+    auth: str
+    status: str
+    outcome: str
+    family: Family
+    retry_after: str
+    reset: str
+    took: str
+
+
+COLUMNS = (
+    ("#", "seq"),
+    ("time", "time"),
+    ("install", "install"),
+    ("model", "model"),
+    ("auth", "auth"),
+    ("status", "status"),
+    ("outcome", "outcome"),
+    ("retry after", "retry_after"),
+    ("resets at", "reset"),
+    ("took", "took"),
+)
+
+
+def row_of(exchange: Exchange, zone: tzinfo = UTC) -> Row:
+    """The row of a finished exchange."""
+    outcome = exchange.outcome
+    source = exchange.auth_source.source
+    kind = exchange.auth.kind
+    return Row(
+        seq=exchange.seq,
+        time=_clock(exchange.timing.started_at, zone),
+        install=exchange.context.install,
+        model=exchange.request.model or "-",
+        auth=kind if source in ("unknown", "anonymous") else f"{kind} ({source})",
+        status=str(exchange.response.status) if exchange.response else "-",
+        outcome=outcome.kind + (" in stream" if outcome.in_stream else ""),
+        family=outcome.family,
+        retry_after=duration(outcome.retry_after_s),
+        reset=_moment(outcome.reset_at, exchange.timing.started_at, zone),
+        took=_milliseconds(exchange.timing.total_ms),
+    )
+
+
+def interrupted_row(opened: Opened, zone: tzinfo = UTC) -> Row:
+    """The row of a request that was under way when the run stopped."""
+    return Row(
+        seq=opened.seq,
+        time=_clock(opened.at, zone),
+        install=opened.install,
+        model="-",
+        auth="-",
+        status="-",
+        outcome="interrupted",
+        family="unknown",
+        retry_after="",
+        reset="",
+        took="",
+    )
+
+
+def exchange_table(rows: Iterable[Row], title: str | None = None) -> Table:
+    """A table for a terminal."""
+    table = Table(title=title, title_justify="left", header_style="bold", pad_edge=False, box=None)
+    for heading, name in COLUMNS:
+        right = name in ("seq", "status", "took", "retry_after")
+        table.add_column(heading, justify="right" if right else "left", no_wrap=name != "outcome")
+    for row in rows:
+        cells = [str(getattr(row, name)) for _, name in COLUMNS]
+        style = FAMILY_STYLES[row.family]
+        table.add_row(
+            *(
+                Text(cell, style=style if name == "outcome" else "")
+                for (_, name), cell in zip(COLUMNS, cells, strict=True)
+            )
+        )
+    return table
+
+
+def plain_line(row: Row) -> str:
+    """One line for a log or a pipe, fields separated by two spaces."""
+    parts = [f"#{row.seq}", row.time, row.install, row.model, row.auth, row.status, row.outcome]
+    if row.retry_after:
+        parts.append(f"retry-after {row.retry_after}")
+    if row.reset:
+        parts.append(f"resets {row.reset}")
+    parts.append(row.took)
+    return "  ".join(part for part in parts if part)
+
+
+def duration(seconds: float | None) -> str:
+    """`50223` seconds as `13h57m03s`; empty for None."""
+    if seconds is None:
+        return ""
+    whole = round(seconds)
+    minutes, second = divmod(whole, 60)
+    hours, minute = divmod(minutes, 60)
+    if hours:
+        return f"{hours}h{minute:02}m{second:02}s"
+    return f"{minute}m{second:02}s" if minute else f"{second}s"
+
+
+def _clock(moment: datetime, zone: tzinfo) -> str:
+    return f"{moment.astimezone(zone):%H:%M:%S}"
+
+
+def _moment(moment: datetime | None, start: datetime, zone: tzinfo) -> str:
+    if moment is None:
+        return ""
+    local, began = moment.astimezone(zone), start.astimezone(zone)
+    return f"{local:%H:%M:%S}" if local.date() == began.date() else f"{local:%Y-%m-%d %H:%M}"
+
+
+def _milliseconds(value: float | None) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.0f}ms" if value < 10_000 else f"{value / 1000:.1f}s"

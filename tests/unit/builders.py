@@ -1,0 +1,74 @@
+"""Small values for tests: a record with everything at its simplest, changed where a test needs it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from pawwork_proxy.classification.rules import classify
+from pawwork_proxy.model.capture import CaptureOptions, Header, Opened
+from pawwork_proxy.model.context import ExchangeContext, Install, Machine
+from pawwork_proxy.model.exchange import Exchange, Timing
+from pawwork_proxy.model.request import AuthFacts, RequestBody, RequestFacts
+from pawwork_proxy.model.response import ResponseFacts
+from pawwork_proxy.model.signals import Ending, Signals
+
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+def header(**changes: Any) -> Header:
+    values: dict[str, Any] = {
+        "capture_id": "0011223344556677",
+        "study_id": "study:" + "a" * 24,
+        "tool_version": "0.1.0",
+        "mitmproxy_version": "12.0.0",
+        "started_at": NOON,
+        "machine": Machine(
+            device="device:" + "b" * 24, os="linux", os_release="6.1", arch="x86_64", python="3.13.0"
+        ),
+        "installs": (Install(label="main", id="install:" + "c" * 24, port=9610),),
+        "options": CaptureOptions(upstream="opencode.ai"),
+    }
+    return Header(**(values | changes))
+
+
+def opened(seq: int = 1, **changes: Any) -> Opened:
+    values: dict[str, Any] = {
+        "seq": seq,
+        "at": NOON,
+        "install": "main",
+        "route": "reverse",
+        "method": "POST",
+        "path": "/zen/v1/chat/completions",
+    }
+    return Opened(**(values | changes))
+
+
+def exchange(seq: int = 1, *, status: int | None = 200, **changes: Any) -> Exchange:
+    signals = changes.pop("signals", Signals(status=status, ending=Ending.COMPLETE))
+    values: dict[str, Any] = {
+        "seq": seq,
+        "context": ExchangeContext(
+            install="main",
+            install_id="install:" + "c" * 24,
+            device="device:" + "b" * 24,
+            route="reverse",
+        ),
+        "timing": Timing(started_at=NOON, total_ms=12.5),
+        "request": RequestFacts(
+            method="POST",
+            path="/zen/v1/chat/completions",
+            tier="zen",
+            protocol="chat",
+            http_version="HTTP/1.1",
+            model="big-pickle",
+            body=RequestBody(state="json"),
+        ),
+        "auth": AuthFacts(header="authorization", kind="public", count=1),
+        "response": None
+        if status is None
+        else ResponseFacts(status=status, http_version="HTTP/1.1"),
+        "signals": signals,
+        "outcome": classify(signals),
+    }
+    return Exchange(**(values | changes))
