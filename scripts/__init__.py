@@ -1,0 +1,1 @@
+"""Commands for a checkout; made a package so that no installed `scripts` can come first."""

@@ -1,0 +1,146 @@
+"""Finds, and where it can installs, the tools beside Python that some tests need.
+
+Standard library only. Invariant: a tool counts only after it was started and told its version.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from scripts._environment import ROOT
+from scripts._exclusive import exclusive
+from scripts._messages import say
+
+CLIENT_MANIFEST = ROOT / "tests" / "end_to_end" / "client" / "package.json"
+"""Names the npm client and its exact version. No npm lock beside it: npm writes the address of
+whatever registry it used into one."""
+
+CLIENT_FOLDER = ROOT / ".tools" / "npm"
+
+CHROMIUM_NAMES = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    r"C:\Program Files\Google\Chrome\Application\chrome.exe",
+    r"C:\Program Files (x86)\Google\Chrome\Application\chrome.exe",
+)
+
+_INSTALL_LIMIT_S = 600
+
+
+class Missing(NamedTuple):
+    """A tool that is not there, and how to get it."""
+
+    what: str
+    remedy: str
+
+
+def find_chromium(environment: Mapping[str, str]) -> str | Missing:
+    """Path of a Chromium or Chrome."""
+    named = environment.get("PAWWORK_TEST_CHROMIUM")
+    for name in [named] if named else CHROMIUM_NAMES:
+        path = shutil.which(name, path=environment.get("PATH"))
+        if path:
+            return path
+    return Missing(
+        f"no Chromium at {named}" if named else "no Chromium or Chrome found",
+        "on Debian: apt-get install chromium; or set PAWWORK_TEST_CHROMIUM",
+    )
+
+
+def find_client(environment: Mapping[str, str]) -> str | Missing:
+    """Path of the real client's program, installed by npm into the checkout where needed."""
+    package, version = client_wanted()
+    named = environment.get("PAWWORK_TEST_CLIENT")
+    if named:
+        if _version_of(named) == version:
+            return named
+        return Missing(f"{named} is no {package} {version}", "correct PAWWORK_TEST_CLIENT")
+    CLIENT_FOLDER.mkdir(parents=True, exist_ok=True)
+    with exclusive(CLIENT_FOLDER.with_suffix(".lock")):
+        found = _installed_client(version)
+        if found:
+            return found
+        npm = shutil.which("npm", path=environment.get("PATH"))
+        if npm is None:
+            return Missing(f"npm is not there to install {package}", "install Node.js with npm")
+        say(f"installing {package} {version} by npm into .tools/npm (once)")
+        problem = _install(npm)
+        found = _installed_client(version)
+    if found:
+        return found
+    return Missing(
+        f"{package} {version} could not be installed by npm{problem}",
+        "go online and start again; npm's own words: .tools/npm/install.log",
+    )
+
+
+def client_wanted(manifest: Path = CLIENT_MANIFEST) -> tuple[str, str]:
+    """Name and exact version of the client that the manifest asks for."""
+    ((package, version),) = json.loads(manifest.read_text(encoding="utf-8"))["dependencies"].items()
+    return package, version
+
+
+def client_programs(folder: Path = CLIENT_FOLDER) -> Iterable[Path]:
+    """The client's programs for this machine's kind, as npm laid them down.
+
+    The package `opencode-ai` itself holds a launcher that its install script puts right. npm 11
+    runs no such scripts unasked; the platform packages hold the program without any.
+    """
+    programs = folder.glob("node_modules/opencode-*/bin/opencode*")
+    return sorted(path for path in programs if path.name in {"opencode", "opencode.exe"})
+
+
+def _installed_client(version: str) -> str | None:
+    for program in client_programs():
+        if program.parent.parent.name != "opencode-ai" and _version_of(str(program)) == version:
+            return str(program)
+    return None
+
+
+def _version_of(program: str) -> str | None:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
+        places = dict.fromkeys(("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA"), home)
+        places |= {f"XDG_{kind}_HOME": home for kind in ("CONFIG", "DATA", "CACHE", "STATE")}
+        try:
+            answer = subprocess.run(
+                [program, "--version"],
+                env={**os.environ, **places},
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=60,
+                check=False,
+            )
+        except (OSError, subprocess.TimeoutExpired):
+            return None
+    return answer.stdout.strip() if answer.returncode == 0 else None
+
+
+def _install(npm: str) -> str:
+    shutil.copyfile(CLIENT_MANIFEST, CLIENT_FOLDER / "package.json")
+    command = [npm, "install", "--prefix", str(CLIENT_FOLDER), "--no-package-lock"]
+    command += ["--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1"]
+    with (CLIENT_FOLDER / "install.log").open("w", encoding="utf-8") as log:
+        try:
+            answer = subprocess.run(
+                command,
+                cwd=CLIENT_FOLDER,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                timeout=_INSTALL_LIMIT_S,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            return f" within {_INSTALL_LIMIT_S // 60} minutes"
+    return f" (exit code {answer.returncode})" if answer.returncode else ""

@@ -1,0 +1,44 @@
+"""Lint, format, types and import contracts, all of them: `python3 scripts/check.py`.
+
+Runs in the environment of the tests. `--python 3.12` as the first argument chooses the Python.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+# Not this folder itself: its files would hide modules of the same name.
+sys.path[0] = str(Path(__file__).resolve().parent.parent)
+
+from scripts._environment import ROOT, TEST, ready_python  # noqa: E402 — needs the line above
+from scripts._messages import SetupError, report  # noqa: E402
+from scripts._starting import SETUP_FAILED, python_option  # noqa: E402
+
+CHECKS = (
+    ("lint", "ruff", "check"),
+    ("format", "ruff", "format", "--check"),
+    ("types", "mypy"),
+    ("import contracts", "importlinter.cli", "lint"),
+)
+
+
+def main(arguments: list[str]) -> int:
+    """Run every check; 1 when any of them fails."""
+    try:
+        request, _ = python_option(arguments)
+        python = ready_python(TEST, request)
+    except SetupError as error:
+        report(error)
+        return SETUP_FAILED
+    failed = []
+    for name, module, *options in CHECKS:
+        print(f"== {name}", flush=True)
+        command = [str(python), "-I", "-m", module, *options]
+        if subprocess.run(command, cwd=ROOT, check=False).returncode:
+            failed.append(name)
+    print(f"failed: {', '.join(failed)}" if failed else f"all {len(CHECKS)} checks passed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
