@@ -1,0 +1,312 @@
+"""Request bodies → counts, sizes, flags, and identity fields as pseudonyms.
+
+Invariant: of a message only its role and its number of characters are looked at. Numbers are taken
+only where a number stands. Bodies beyond the limit are counted, not parsed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple, TypeGuard
+
+from pydantic_core import from_json
+
+from pawwork_proxy.model.exchange import Redaction
+from pawwork_proxy.model.request import BodyState, IdentityField, RequestBody
+from pawwork_proxy.redaction.raw import RawRequest
+from pawwork_proxy.redaction.shapes import ShapeName, Shapes
+from pawwork_proxy.redaction.values import identify
+from pawwork_proxy.vocabulary.body_fields import (
+    BODY_FIELDS,
+    IDENTITY_FIELDS,
+    METADATA_NAMES,
+    ROLES,
+    TOOL_NAMES,
+)
+from pawwork_proxy.vocabulary.kinds import Kind
+
+PARSE_LIMIT = 8 * 1024 * 1024
+"""Bytes; parsing this much takes about 10 ms, beyond it the proxy would stall."""
+_MOST_FIELDS = 48
+_MOST_MEMBERS = 24
+_MOST_MESSAGES = 10_000
+_LARGEST_COUNT = 10**9
+
+
+class BodyReading(NamedTuple):
+    """The safe body, the raw model id, and what was dropped or pseudonymised."""
+
+    body: RequestBody
+    model: str | None = None
+    redactions: tuple[Redaction, ...] = ()
+
+
+class Bodies:
+    """Reads request bodies under one study's shapes."""
+
+    def __init__(self, shapes: Shapes) -> None:
+        self._shapes = shapes
+
+    def read(self, raw: RawRequest) -> BodyReading:
+        """All that a record may know of a request's body."""
+        encoding = self._encoding(raw)
+        state, parsed = _parse(raw)
+        size = None if raw.body is None else len(raw.body)
+        if parsed is None:
+            return BodyReading(
+                RequestBody(
+                    state=state,
+                    wire_bytes=raw.wire_bytes,
+                    decoded_bytes=size,
+                    content_encoding=encoding,
+                )
+            )
+        fields, unknown = self._fields(parsed)
+        identity, dropped = self._identity(parsed)
+        count = _count(parsed)
+        config = parsed.get("generationConfig")
+        limits = config if _is_object(config) else parsed
+        options = parsed.get("stream_options")
+        body = RequestBody(
+            state=state,
+            wire_bytes=raw.wire_bytes,
+            decoded_bytes=size,
+            content_encoding=encoding,
+            fields=fields,
+            stream=_flag(parsed, "stream"),
+            include_usage=_flag(options, "include_usage") if _is_object(options) else None,
+            store=_flag(parsed, "store"),
+            max_tokens=_first_count(
+                limits,
+                "max_tokens",
+                "max_completion_tokens",
+                "max_output_tokens",
+                "maxOutputTokens",
+            ),
+            temperature=_number(limits.get("temperature")),
+            messages=count.messages,
+            roles=count.roles,
+            text_chars=count.chars,
+            images=count.images,
+            tools=count.tools,
+            tool_names=count.tool_names,
+            reasoning=self._effort(parsed),
+            identity=identity,
+        )
+        model = parsed.get("model")
+        redactions = (
+            *(
+                Redaction(path=f"request.body.{field.path}", rule="identity")
+                for field in identity
+                if field.pseudonym
+            ),
+            *(
+                [Redaction(path="request.body", rule="unknown_field", count=unknown)]
+                if unknown
+                else ()
+            ),
+            *(
+                [Redaction(path="request.body.metadata", rule="cut", count=dropped)]
+                if dropped
+                else ()
+            ),
+            Redaction(path="request.body", rule="content_not_kept"),
+        )
+        return BodyReading(body, model if isinstance(model, str) else None, redactions)
+
+    def _encoding(self, raw: RawRequest) -> str | None:
+        for name, value in raw.headers:
+            if name.lower() == b"content-encoding":
+                return self._shapes.of(ShapeName.ENCODING, value.decode("latin-1").strip()).text
+        return None
+
+    def _fields(self, parsed: Mapping[str, object]) -> tuple[tuple[str, ...], int]:
+        """Top-level names, and how many of all were unknown."""
+        names: list[str] = []
+        unknown = 0
+        for name in parsed:
+            known = name in BODY_FIELDS or name in IDENTITY_FIELDS
+            if len(names) < _MOST_FIELDS:
+                shaped = name if known else self._shapes.of(ShapeName.WORD, name).text
+                known = shaped == name
+                names.append(shaped)
+            unknown += not known
+        return tuple(names), unknown
+
+    def _identity(self, parsed: Mapping[str, object]) -> tuple[tuple[IdentityField, ...], int]:
+        """Identity fields as pseudonyms, and how many members were left out."""
+        found: list[IdentityField] = []
+        dropped = 0
+        for name, kind in IDENTITY_FIELDS.items():
+            if name not in parsed:
+                continue
+            value = parsed[name]
+            if not _is_object(value):
+                found.append(self._field(name, kind, value))
+                continue
+            dropped += max(0, len(value) - _MOST_MEMBERS)
+            for member, inner in list(value.items())[:_MOST_MEMBERS]:
+                shown = member if member in METADATA_NAMES else self._name(member)
+                member_kind = IDENTITY_FIELDS.get(member, kind)
+                found.append(self._field(f"{name}.{shown}", member_kind, inner))
+        return tuple(found), dropped
+
+    def _name(self, member: str) -> str:
+        return self._shapes.pseudonyms.of(Kind.WORD, member)
+
+    def _field(self, path: str, kind: Kind, value: object) -> IdentityField:
+        if isinstance(value, str):
+            if value == "":
+                return IdentityField(path=path, shape="empty")
+            pseudonym, form = identify(value, kind, self._shapes.pseudonyms)
+            return IdentityField(path=path, pseudonym=pseudonym, shape=form)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            pseudonym = self._shapes.pseudonyms.of(kind, str(value))
+            return IdentityField(path=path, pseudonym=pseudonym, shape="number")
+        return IdentityField(path=path, shape=_TYPE_NAMES.get(type(value), "object"))
+
+    def _effort(self, parsed: Mapping[str, object]) -> str | None:
+        for value in (
+            parsed.get("reasoning_effort"),
+            parsed.get("reasoning"),
+            parsed.get("thinking"),
+        ):
+            effort = value
+            if _is_object(value):
+                effort = value.get("effort", value.get("type"))
+            if isinstance(effort, str):
+                return self._shapes.of(ShapeName.EFFORT, effort).text
+        return None
+
+
+_TYPE_NAMES = {type(None): "null", bool: "boolean", list: "list"}
+
+
+def _parse(raw: RawRequest) -> tuple[BodyState, Mapping[str, object] | None]:
+    """The state of a body, and the JSON object it is, if it is one."""
+    body = raw.body
+    if raw.body_state is not None:
+        return raw.body_state, None
+    if body is None:
+        return ("not_kept" if raw.wire_bytes else "absent"), None
+    if not body.strip():
+        return "empty", None
+    if len(body) > PARSE_LIMIT:
+        return "too_large", None
+    try:
+        parsed = from_json(body, cache_strings="keys")
+    except ValueError as error:
+        return _why(body, str(error)), None
+    return ("json", parsed) if _is_object(parsed) else ("not_an_object", None)
+
+
+def _why(body: bytes, message: str) -> BodyState:
+    """Why a body is no JSON; the parser's message is looked at, never kept."""
+    if "recursion limit" in message:
+        return "too_deep"
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        return "invalid_utf8"
+    return "malformed"
+
+
+class _Counts(NamedTuple):
+    messages: int | None
+    roles: dict[str, int]
+    chars: int
+    images: int
+    tools: int | None
+    tool_names: tuple[str, ...]
+
+
+def _count(parsed: Mapping[str, object]) -> _Counts:
+    """Messages by role, characters, images and tools of any of the four protocols."""
+    roles: Counter[str] = Counter()
+    chars = images = 0
+    messages = next(
+        (parsed[name] for name in ("messages", "input", "contents") if name in parsed), None
+    )
+    items = messages if isinstance(messages, list) else [] if messages is None else [messages]
+    for message in items[:_MOST_MESSAGES]:
+        role = message.get("role") if _is_object(message) else None
+        roles[role if isinstance(role, str) and role in ROLES else "other"] += 1
+        more_chars, more_images = _texts(message)
+        chars += more_chars
+        images += more_images
+    for name in ("system", "instructions", "systemInstruction", "system_instruction"):
+        chars += _texts(parsed.get(name))[0]
+    tools = parsed.get("tools")
+    names = list(_tool_names(tools)) if isinstance(tools, list) else []
+    return _Counts(
+        messages=None if messages is None else len(items),
+        roles=dict(roles),
+        chars=chars,
+        images=images,
+        tools=len(tools) if isinstance(tools, list) else None,
+        tool_names=tuple(dict.fromkeys(name for name in names if name in TOOL_NAMES)),
+    )
+
+
+def _texts(node: object) -> tuple[int, int]:
+    """Characters of the texts and number of images in a message, a part, or a list of parts."""
+    if isinstance(node, str):
+        return len(node), 0
+    chars = images = 0
+    if isinstance(node, list):
+        for part in node[:_MOST_MESSAGES]:
+            more_chars, more_images = _texts(part)
+            chars += more_chars
+            images += more_images
+    elif _is_object(node):
+        for name in ("content", "text", "parts"):
+            if name in node:
+                more_chars, more_images = _texts(node[name])
+                chars += more_chars
+                images += more_images
+        images += node.get("type") in ("image_url", "image", "input_image") or "inlineData" in node
+    return chars, images
+
+
+def _tool_names(tools: list[object]) -> Iterator[str]:
+    for tool in tools[:_MOST_MESSAGES]:
+        if not _is_object(tool):
+            continue
+        function = tool.get("function")
+        declared = tool.get("functionDeclarations")
+        named = (
+            [function]
+            if _is_object(function)
+            else declared
+            if isinstance(declared, list)
+            else [tool]
+        )
+        for holder in named:
+            name = holder.get("name") if _is_object(holder) else None
+            if isinstance(name, str):
+                yield name
+
+
+def _is_object(value: object) -> TypeGuard[Mapping[str, object]]:
+    return isinstance(value, dict)
+
+
+def _flag(holder: Mapping[str, object], name: str) -> bool | None:
+    value = holder.get(name)
+    return value if isinstance(value, bool) else None
+
+
+def _number(value: object) -> float | None:
+    """A sane number; digits beyond six decimals could carry something else."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not -1e6 < value < 1e6:
+        return None
+    return round(float(value), 6)
+
+
+def _first_count(holder: Mapping[str, object], *names: str) -> int | None:
+    for name in names:
+        value = holder.get(name)
+        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _LARGEST_COUNT:
+            return value
+    return None

@@ -1,0 +1,120 @@
+"""Tells a name from a secret: is a text made of known words, sizes, dates and small numbers?
+
+A text is taken apart at separators. Known words of three letters or more, model sizes (`235b`,
+`a22b`, `128k`) and dates are *safe*; the rest (short numbers, units like `v4`, unknown words) is
+*loose*. Two rules keep secrets out: a stretch of loose characters, separators included, is shorter
+than twelve; and loose words are few, pronounceable and lower-case or capitalised (the entropy
+check). Twelve is the length that the taint gate and the project's own searches look for.
+Invariant: pure and total; a refusal is an answer, not an exception.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+LOOSE_LIMIT = 12
+"""A stretch of this many loose characters could be (part of) a secret."""
+
+_TOKEN = re.compile(
+    r"(?P<date>(?<![0-9A-Za-z])20[12]\d-?(?:0[1-9]|1[0-2])-?(?:0[1-9]|[12]\d|3[01])(?![0-9A-Za-z]))"
+    r"|(?P<word>[A-Za-z0-9]+)|(?P<between>[^A-Za-z0-9]+)"
+)
+_SIZE = re.compile(r"[ae]?\d{1,4}(?:x\d{1,3})?[bmkt]")
+_UNIT = re.compile(r"[a-z]{0,3}\d{1,4}(?:[a-z]{1,2}\d{0,2})?")
+_WORD_AND_NUMBER = re.compile(r"([a-z]+)(\d{0,2})")
+_VOWELS = frozenset("aeiouy")
+_CONSONANTS_IN_A_ROW = re.compile(r"[bcdfghjklmnpqrstvwxz]{5}")
+_VOWELS_IN_A_ROW = re.compile(r"[aeiou]{4}|(.)\1\1")
+_UNKNOWN_WORD = re.compile(r"[A-Z]?[a-z]{1,10}|[A-Z]{2,4}")
+_CASE_CHANGE = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+_SECRET_START = re.compile(
+    r"""(?:^|[^A-Za-z0-9])(?:
+      sk[-_]|pk[-_]|rk[-_]|oc_sk|gh[pousr]_|github_pat|glpat|gl[a-z]{2,4}t-|xox[a-z]|xapp-|A[KS]IA
+      |AIza|ya29|1//0|eyJ|npm_|pypi-|hf_|gsk_|r8_|SG\.|dop_v1|doo_v1|shp[a-z]{2}_|sq0|EAAC|tskey
+      |whsec|lin_api|ntn_|secret_|pplx-|nvapi|fw_|tgp_v1|csk-|dckr_pat|AGE-SECRET|-----BEGIN|bearer
+      |basic[ ]|pat_|rpa_|hvs\.|api[-_]?key|passwo?r?d|passwd|token=|ses_|msg_|wrk_|usr_|key_|org_
+    )""",
+    re.VERBOSE,
+)
+_HOME_PATH = re.compile(
+    r"(?:^|/)(?:home|users|root|private|tmp|var|etc|mnt|media|opt)(?:/|$)", re.I
+)
+_FOUR_NUMBERS = re.compile(r"(?<![\d.])\d{1,3}(?:[.-]\d{1,3}){3}(?![\d.])")
+
+
+class Composition(NamedTuple):
+    """What a text is made of."""
+
+    known: int
+    unknown: int
+    longest_loose: int
+    well_formed: bool
+
+
+def looks_like_secret(text: str) -> bool:
+    """Whether `text` holds the start of a known kind of key or id, a home path or an address."""
+    return bool(_SECRET_START.search(text) or _HOME_PATH.search(text) or _FOUR_NUMBERS.search(text))
+
+
+def is_composed(text: str, words: frozenset[str], max_unknown: int) -> bool:
+    """Whether `text` is made of `words`, sizes, dates and few loose characters."""
+    made_of = compose(text, words)
+    return (
+        made_of.well_formed
+        and made_of.unknown <= max_unknown
+        and made_of.longest_loose < LOOSE_LIMIT
+        and not looks_like_secret(text)
+    )
+
+
+def is_pronounceable(word: str) -> bool:
+    """Whether a word could be a name: letters, sane case, vowels where there should be some."""
+    if _UNKNOWN_WORD.fullmatch(word) is None:
+        return False
+    lower = word.lower()
+    if len(lower) < 4:
+        return True
+    return (
+        not _VOWELS.isdisjoint(lower)
+        and _CONSONANTS_IN_A_ROW.search(lower) is None
+        and _VOWELS_IN_A_ROW.search(lower) is None
+    )
+
+
+def split_case(text: str) -> list[str]:
+    """The words of a CamelCase text."""
+    return _CASE_CHANGE.sub(" ", text).split()
+
+
+def compose(text: str, words: frozenset[str]) -> Composition:
+    """Count known and unknown words of `text`, and its longest stretch of loose characters."""
+    known = unknown = loose = longest = 0
+    dated, well_formed = False, True
+    for token in _TOKEN.finditer(text):
+        piece = token.group()
+        lower = piece.lower()
+        if token.lastgroup == "date" and not dated:
+            dated, loose = True, 0
+            continue
+        if token.lastgroup == "word":
+            match = _WORD_AND_NUMBER.fullmatch(lower)
+            if lower in words or (match and match[1] in words):
+                known += 1
+                if len(lower) > 2:
+                    loose = 0
+                    continue
+            elif _SIZE.fullmatch(lower):
+                loose = 0
+                continue
+            elif not (_UNIT.fullmatch(lower) and len(lower) <= 6):
+                unknown += 1
+                well_formed = (
+                    well_formed and match is not None and is_pronounceable(piece[: len(match[1])])
+                )
+        elif token.lastgroup == "between":
+            well_formed = well_formed and len(piece) == 1
+        loose += len(piece)
+        longest = max(longest, loose)
+    return Composition(known, unknown, longest, well_formed)

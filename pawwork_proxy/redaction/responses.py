@@ -1,0 +1,114 @@
+"""Raw answer → `ResponseFacts`: typed headers, shaped words, counts.
+
+Invariant: total; a reason phrase is not even an argument.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+from pawwork_proxy.model.exchange import Redaction
+from pawwork_proxy.model.request import HeaderNote
+from pawwork_proxy.model.response import ResponseFacts
+from pawwork_proxy.redaction.headers import MOST_HEADERS, HeaderNotes, secrets_in
+from pawwork_proxy.redaction.raw import RawResponse
+from pawwork_proxy.redaction.shapes import ShapeName, Shapes, parse_date
+from pawwork_proxy.redaction.values import identify
+from pawwork_proxy.vocabulary.headers import REQUEST_ID_HEADERS
+from pawwork_proxy.vocabulary.kinds import Kind
+
+_LONGEST_WAIT_S = 366 * 86400
+
+
+class ResponseProjection(NamedTuple):
+    """The safe half and, apart from it, the raw credentials (cookies) for the gate."""
+
+    response: ResponseFacts
+    redactions: tuple[Redaction, ...]
+    credentials: tuple[str, ...]
+
+
+class Responses:
+    """Projects answers under one study's shapes."""
+
+    def __init__(self, shapes: Shapes, notes: HeaderNotes) -> None:
+        self._shapes = shapes
+        self._notes = notes
+
+    def project(self, raw: RawResponse) -> ResponseProjection:
+        """All that a record may know of an answer."""
+        lines = self._notes.lines(raw.headers)
+        values = {line.name: line.value for line in reversed(lines)}
+        notes = {line.name: line.note for line in reversed(lines)}
+        date = parse_date(values.get("date", ""))
+        cf_ray = _kept(notes, "cf-ray")
+        request_id = next(
+            (notes[name].pseudonym for name in REQUEST_ID_HEADERS if name in notes), None
+        )
+        response = ResponseFacts(
+            status=raw.status,
+            http_version=self._shapes.of(ShapeName.HTTP_VERSION, raw.http_version).text,
+            headers=tuple(line.note for line in lines),
+            headers_cut=max(0, len(raw.headers) - MOST_HEADERS),
+            trailers=raw.trailers,
+            wire_bytes=raw.wire_bytes,
+            decoded_bytes=raw.decoded_bytes,
+            content_encoding=_kept(notes, "content-encoding"),
+            encoding=raw.encoding,
+            truncated=raw.truncated,
+            content_type=_kept(notes, "content-type"),
+            retry_after_s=_wait_s(values.get("retry-after"), values.get("date")),
+            retry_after_ms=_wait(values.get("retry-after-ms"), 1000),
+            date=date,
+            server=_kept(notes, "server"),
+            cf_ray=cf_ray,
+            colo=cf_ray[-3:] if cf_ray and "-" in cf_ray else None,
+            edge_mitigated=_kept(notes, "cf-mitigated"),
+            request_id=request_id or self._identified(Kind.REQUEST, raw.request_id),
+            response_id=self._identified(Kind.REQUEST, raw.response_id),
+            workspace=self._identified(Kind.WORKSPACE, raw.workspace),
+            model=self._shaped(ShapeName.MODEL, raw.model),
+            finish_reason=self._shaped(ShapeName.FINISH_REASON, raw.finish_reason),
+            usage=raw.usage,
+            cost=raw.cost,
+            events=raw.events,
+            error_type=self._shaped(ShapeName.ERROR_TYPE, raw.error_type),
+            error_code=self._shaped(ShapeName.ERROR_TYPE, raw.error_code),
+            provider=self._shaped(ShapeName.PROVIDER, raw.provider),
+        )
+        redactions = [line.redaction for line in lines if line.redaction]
+        if raw.decoded_bytes or raw.wire_bytes:
+            redactions.append(Redaction(path="response.body", rule="content_not_kept"))
+        secrets = tuple(secret for line in lines for secret in secrets_in(line))
+        return ResponseProjection(response, tuple(redactions), secrets)
+
+    def _shaped(self, shape: ShapeName, text: str | None) -> str | None:
+        return None if text is None else self._shapes.of(shape, text).text
+
+    def _identified(self, kind: Kind, text: str | None) -> str | None:
+        return identify(text, kind, self._shapes.pseudonyms)[0] if text else None
+
+
+def _kept(notes: dict[str, HeaderNote], name: str) -> str | None:
+    """The kept value of a header; a pseudonym stays in the header's note."""
+    note = notes.get(name)
+    return note.value if note else None
+
+
+def _wait(text: str | None, per_second: int) -> float | None:
+    """A wait stated as a plain number, within a year."""
+    try:
+        wait = float(text or "")
+    except ValueError:
+        return None
+    return wait if math.isfinite(wait) and 0 <= wait <= _LONGEST_WAIT_S * per_second else None
+
+
+def _wait_s(text: str | None, date: str | None) -> float | None:
+    """`retry-after` in seconds; an HTTP date counts from the server's own `date`."""
+    wait = _wait(text, 1)
+    until, since = parse_date(text or ""), parse_date(date or "")
+    if wait is None and until and since:
+        return max(0.0, (until - since).total_seconds())
+    return wait

@@ -1,0 +1,313 @@
+"""Which texts a record may keep: one row per kind of text, each with its grammar.
+
+`Shapes.of(shape, text)` is total: the text (perhaps normalised) when the row's grammar accepts it,
+else a pseudonym. The grammars are vocabularies first and composition rules second
+(`redaction.grammar`); none of them accepts a stretch of twelve unknown characters.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from enum import StrEnum
+from functools import lru_cache
+from typing import NamedTuple
+
+from pawwork_proxy.redaction.grammar import (
+    is_composed,
+    looks_like_secret,
+    split_case,
+)
+from pawwork_proxy.redaction.pseudonyms import Pseudonymiser
+from pawwork_proxy.redaction.user_agents import USER_AGENT_LIMIT, keep_version, shape_user_agent
+from pawwork_proxy.vocabulary import answers, headers, http, models, words
+from pawwork_proxy.vocabulary.kinds import Kind
+
+
+class ShapeName(StrEnum):
+    """Names of the rows below."""
+
+    MODEL = "model"
+    USER_AGENT = "user_agent"
+    MEDIA_TYPE = "media_type"
+    ACCEPT = "accept"
+    LANGUAGE = "language"
+    ENCODING = "encoding"
+    CONNECTION = "connection"
+    CACHE_CONTROL = "cache_control"
+    FETCH = "fetch"
+    EDGE_WORD = "edge_word"
+    ERROR_TYPE = "error_type"
+    FINISH_REASON = "finish_reason"
+    EVENT_NAME = "event_name"
+    HEADER_NAME = "header_name"
+    METHOD = "method"
+    HTTP_VERSION = "http_version"
+    CLIENT = "client"
+    CF_RAY = "cf_ray"
+    RETRY_AFTER = "retry_after"
+    DATE = "date"
+    SERVER = "server"
+    VERSION = "version"
+    FEATURES = "features"
+    NUMBER = "number"
+    PROVIDER = "provider"
+    EFFORT = "effort"
+    HOST = "host"
+    LABEL = "label"
+    WORD = "word"
+    COUNTRY = "country"
+    COLO = "colo"
+
+
+class Shaped(NamedTuple):
+    """A text that may be kept: as it was or normalised (`kept`), or its pseudonym."""
+
+    text: str
+    kept: bool
+    rule: str
+
+
+class ShapeRow(NamedTuple):
+    """A kind of text: how long it may be, what is kept of it, whom a refused one becomes."""
+
+    name: ShapeName
+    limit: int
+    keep: Callable[[str], str | None]
+    kind: Kind
+    reason: str
+    example: str
+
+
+def _from(vocabulary: frozenset[str]) -> Callable[[str], str | None]:
+    return lambda text: text if text in vocabulary else None
+
+
+def _from_lower(vocabulary: frozenset[str]) -> Callable[[str], str | None]:
+    return lambda text: text.lower() if text.lower() in vocabulary else None
+
+
+def _matching(pattern: str) -> Callable[[str], str | None]:
+    compiled = re.compile(pattern)
+    return lambda text: text if compiled.fullmatch(text) else None
+
+
+_MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@+-]*")
+_QUALITY = re.compile(r"q=(?:0|1)(?:\.\d{1,3})?")
+_LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
+_API_TEXT = re.compile(r"[A-Za-z0-9_.\-/ ]+")
+_SUBTYPE = re.compile(r"(application|text|image|audio|video|multipart)/[a-z0-9.+-]+")
+_LANGUAGE = re.compile(r"([A-Za-z]{2,3})(?:-[A-Za-z]{4})?(?:-(?:[A-Za-z]{2}|\d{3}))?")
+
+
+def keep_model(text: str) -> str | None:
+    """A model id: a known one, or one made of the words, sizes and dates of model ids."""
+    if text in models.MODEL_IDS:
+        return text
+    if _MODEL.fullmatch(text) is None or not any(map(str.isalpha, text)):
+        return None
+    _, at, date = text.partition("@")
+    if at and not (date.isdigit() or date in ("default", "latest")):
+        return None
+    return text if is_composed(text, models.MODEL_WORDS, max_unknown=1) else None
+
+
+def _keep_media_type(text: str) -> str | None:
+    media, *parameters = (part.strip().lower() for part in text.split(";"))
+    if media not in http.MEDIA_TYPES and not (
+        _SUBTYPE.fullmatch(media) and is_composed(media, words.API_WORDS, max_unknown=0)
+    ):
+        return None
+    for parameter in parameters:
+        name, _, value = parameter.partition("=")
+        if name == "charset" and value.strip('"') in http.CHARSETS:
+            return f"{media};charset={value.strip(chr(34))}"
+    return media
+
+
+def _list_of(one: Callable[[str], str | None], most: int) -> Callable[[str], str | None]:
+    """A comma-separated list of kept texts, quality values included; all or nothing."""
+
+    def keep(text: str) -> str | None:
+        kept: list[str] = []
+        for item in text.split(","):
+            value, *parameters = (part.strip() for part in item.split(";"))
+            found = one(value)
+            if found is None or not all(map(_QUALITY.fullmatch, parameters)):
+                return None
+            kept.append(";".join([found, *parameters]))
+        return ", ".join(kept) if len(kept) <= most else None
+
+    return keep
+
+
+def _keep_language(text: str) -> str | None:
+    if text == "*":
+        return text
+    match = _LANGUAGE.fullmatch(text)
+    return text if match and match[1].lower() in http.LANGUAGES else None
+
+
+def _keep_directive(text: str) -> str | None:
+    name, _, number = text.lower().partition("=")
+    if name not in http.CACHE_DIRECTIVES or (number and not number.isdigit()) or len(number) > 9:
+        return None
+    return text.lower()
+
+
+def _composed_of_api_words(max_unknown: int) -> Callable[[str], str | None]:
+    def keep(text: str) -> str | None:
+        if _API_TEXT.fullmatch(text) is None:
+            return None
+        spaced = " ".join(split_case(text.replace("_", "-")))
+        if looks_like_secret(text) or not is_composed(spaced, words.API_WORDS, max_unknown):
+            return None
+        return text
+
+    return keep
+
+
+def _keep_header_name(text: str) -> str | None:
+    name = text.lower()
+    if name in headers.HEADERS:
+        return name
+    return name if is_composed(name, headers.HEADER_WORDS, max_unknown=0) else None
+
+
+def parse_date(text: str) -> datetime | None:
+    """An HTTP date as UTC time, or None."""
+    if len(text) > 40:
+        return None
+    try:
+        return parsedate_to_datetime(text).astimezone(UTC)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+
+
+def _keep_date(text: str) -> str | None:
+    date = parse_date(text)
+    return None if date is None else date.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+_SECONDS = re.compile(r"\d{1,8}(?:\.\d{1,3})?")
+
+
+def _keep_retry_after(text: str) -> str | None:
+    return text if _SECONDS.fullmatch(text) else _keep_date(text)
+
+
+def _keep_server(text: str) -> str | None:
+    product, _, version = text.lower().partition("/")
+    if product not in http.SERVERS:
+        return None
+    return text.lower() if version and keep_version(version) else product
+
+
+def _keep_host(text: str) -> str | None:
+    host = text.lower()
+    name, _, port = host.rpartition(":")
+    if name and port.isdigit():
+        host = name
+    return host if host in http.KNOWN_HOSTS else None
+
+
+def _keep_label(text: str) -> str | None:
+    return text if _LABEL.fullmatch(text) and not looks_like_secret(text) else None
+
+
+def _keep_provider(text: str) -> str | None:
+    if text.lower() in answers.PROVIDERS:
+        return text
+    known = answers.PROVIDERS | models.MODEL_WORDS
+    plain = _API_TEXT.fullmatch(text) and len(text) <= 32
+    return text if plain and is_composed(text, known, max_unknown=1) else None
+
+
+SHAPES: tuple[ShapeRow, ...] = (
+    ShapeRow(ShapeName.MODEL, 96, keep_model, Kind.MODEL, "names the bucket", "big-pickle"),
+    ShapeRow(ShapeName.MEDIA_TYPE, 96, _keep_media_type, Kind.WORD,
+             "which parser the answer asks for", "text/event-stream;charset=utf-8"),
+    ShapeRow(ShapeName.ACCEPT, 256, _list_of(_keep_media_type, 12), Kind.WORD,
+             "tells runtimes apart", "*/*"),
+    ShapeRow(ShapeName.LANGUAGE, 96, _list_of(_keep_language, 12), Kind.WORD,
+             "chooses the language of error texts", "*"),
+    ShapeRow(ShapeName.ENCODING, 96, _list_of(_from_lower(http.CODINGS), 12), Kind.WORD,
+             "explains sizes and decoding", "gzip, deflate"),
+    ShapeRow(ShapeName.CONNECTION, 96, _list_of(_from_lower(http.CONNECTION_OPTIONS), 6),
+             Kind.WORD, "connection reuse", "keep-alive"),
+    ShapeRow(ShapeName.CACHE_CONTROL, 128, _list_of(_keep_directive, 8), Kind.WORD,
+             "an answer from a cache is no admission", "no-store"),
+    ShapeRow(ShapeName.FETCH, 16, _from_lower(http.FETCH_WORDS), Kind.WORD,
+             "tells runtimes apart", "cors"),
+    ShapeRow(ShapeName.EDGE_WORD, 24, _from_lower(http.EDGE_WORDS), Kind.WORD,
+             "what the edge did", "challenge"),
+    ShapeRow(ShapeName.ERROR_TYPE, 64, _composed_of_api_words(1), Kind.WORD,
+             "decides the outcome", "FreeUsageLimitError"),
+    ShapeRow(ShapeName.FINISH_REASON, 48, _from(answers.FINISH_REASONS), Kind.WORD,
+             "why the answer ended", "end_turn"),
+    ShapeRow(ShapeName.EVENT_NAME, 64, _from(answers.EVENT_NAMES), Kind.WORD,
+             "which protocol's stream", "content_block_delta"),
+    ShapeRow(ShapeName.HEADER_NAME, 64, _keep_header_name, Kind.HEADER,
+             "what the client sends", "x-opencode-session"),
+    ShapeRow(ShapeName.METHOD, 8, _from(http.METHODS), Kind.WORD, "route", "POST"),
+    ShapeRow(ShapeName.HTTP_VERSION, 8, _from(http.HTTP_VERSIONS), Kind.WORD,
+             "tells runtimes apart", "HTTP/1.1"),
+    ShapeRow(ShapeName.CLIENT, 16, _from(answers.CLIENTS), Kind.WORD,
+             "`x-opencode-client`, a build constant", "desktop"),
+    ShapeRow(ShapeName.CF_RAY, 24, _matching(r"[0-9a-f]{16}(?:-[A-Z]{3})?"), Kind.REQUEST,
+             "lets OpenCode find the request; made by the edge", "8f1e2d3c4b5a6978-FRA"),
+    ShapeRow(ShapeName.RETRY_AFTER, 40, _keep_retry_after, Kind.WORD, "the countdown", "50223"),
+    ShapeRow(ShapeName.DATE, 40, _keep_date, Kind.WORD, "the server's clock",
+             "Tue, 25 Aug 2026 10:02:57 GMT"),
+    ShapeRow(ShapeName.SERVER, 48, _keep_server, Kind.WORD, "who answered", "cloudflare"),
+    ShapeRow(ShapeName.VERSION, 32, keep_version, Kind.WORD, "which build", "1.18.15"),
+    ShapeRow(ShapeName.FEATURES, 256, _list_of(keep_model, 12), Kind.WORD,
+             "beta flags change the protocol", "fine-grained-tool-streaming-2025-05-14"),
+    ShapeRow(ShapeName.NUMBER, 9, _matching(r"\d{1,9}"), Kind.WORD, "sizes and counts", "31744"),
+    ShapeRow(ShapeName.PROVIDER, 32, _keep_provider, Kind.WORD, "who refused", "Console Go"),
+    ShapeRow(ShapeName.EFFORT, 16, _from(answers.REASONING_EFFORTS), Kind.WORD,
+             "changes token counts", "medium"),
+    ShapeRow(ShapeName.HOST, 64, _keep_host, Kind.HOST, "which upstream", "opencode.ai"),
+    ShapeRow(ShapeName.LABEL, 32, _keep_label, Kind.WORD, "the user's own word", "laptop-a"),
+    ShapeRow(ShapeName.WORD, 64, _composed_of_api_words(0), Kind.WORD,
+             "names of fields and parameters", "stream_options"),
+    ShapeRow(ShapeName.COUNTRY, 2, _matching(r"[A-Z]{2}"), Kind.WORD, "region limits", "DE"),
+    ShapeRow(ShapeName.COLO, 3, _matching(r"[A-Z]{3}"), Kind.WORD, "which edge", "FRA"),
+)  # fmt: skip
+_ROWS = {row.name: row for row in SHAPES}
+
+_CACHED = 4096
+
+
+class Shapes:
+    """Applies the rows under one study's pseudonyms; remembers what it has seen, within bounds."""
+
+    def __init__(self, pseudonyms: Pseudonymiser) -> None:
+        self.pseudonyms = pseudonyms
+        self._cached = lru_cache(maxsize=_CACHED)(self._shape)
+
+    def of(self, shape: ShapeName, text: str) -> Shaped:
+        """What may be kept of `text` as a `shape`."""
+        if len(text) > USER_AGENT_LIMIT:
+            return self._refused(shape, text)
+        return self._cached(shape, text)
+
+    def _shape(self, shape: ShapeName, text: str) -> Shaped:
+        if self.pseudonyms.made(text):
+            return Shaped(text, False, shape)
+        if shape is ShapeName.USER_AGENT:
+            kept, whole = shape_user_agent(text, self.pseudonyms)
+            return Shaped(kept, whole, shape)
+        row = _ROWS[shape]
+        kept_text = row.keep(text) if len(text) <= row.limit else None
+        return (
+            Shaped(kept_text, True, shape) if kept_text is not None else self._refused(shape, text)
+        )
+
+    def _refused(self, shape: ShapeName, text: str) -> Shaped:
+        if shape is ShapeName.HOST:
+            return Shaped(self.pseudonyms.host(text), False, shape)
+        kind = _ROWS[shape].kind if shape in _ROWS else Kind.PRODUCT
+        return Shaped(self.pseudonyms.of(kind, text), False, shape)
