@@ -1,0 +1,100 @@
+"""A conflict told as a contrast: rows that a person can look up, and one sentence.
+
+Invariant: the last row is what decides; the one before it is what it is held against.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pawwork_proxy.comparison.dimensions import DIMENSIONS, title
+from pawwork_proxy.comparison.elimination import Conflict
+from pawwork_proxy.comparison.selection import Row
+from pawwork_proxy.model.observation import DimensionName
+from pawwork_proxy.model.verdict import Contrast, EvidenceRow
+
+NAMES: tuple[DimensionName, ...] = tuple(row.name for row in DIMENSIONS if row.name != "global")
+
+
+def differing(one: Row, other: Row) -> tuple[DimensionName, ...]:
+    """The dimensions in which two rows are known to differ."""
+    return tuple(
+        name
+        for name in NAMES
+        if None not in (one.value(name), other.value(name)) and one.value(name) != other.value(name)
+    )
+
+
+def label(row: Row) -> str:
+    """Where to find a row: capture and sequence."""
+    return f"{row.seen.capture}#{row.seen.seq}"
+
+
+def evidence_row(row: Row, dimension: DimensionName | None = None, note: str = "") -> EvidenceRow:
+    """A row as evidence on a dimension."""
+    named = dimension is not None and dimension != "global"
+    return EvidenceRow(
+        capture=row.seen.capture,
+        seq=row.seen.seq,
+        at=row.seen.started_at,
+        part="refused" if row.part == "refused" else "admitted",
+        install=row.seen.who.install,
+        value=row.value(dimension) if named and dimension is not None else None,
+        count=row.seen.count,
+        note=note,
+    )
+
+
+def contrast(dimension: DimensionName, conflict: Conflict, evidence: Sequence[Row]) -> Contrast:
+    """Tell a conflict as a contrast on one dimension."""
+    rows = conflict.rows
+    if conflict.shows == "shared" and not conflict.by_odds:
+        rows = _with_context(dimension, conflict, evidence)
+    earlier = rows[-2]
+    differs = differing(earlier, rows[-1])
+    return Contrast(
+        shows=conflict.shows,
+        rows=tuple(evidence_row(row, dimension) for row in rows),
+        differs_in=differs,
+        words=_words(conflict, rows, differs),
+    )
+
+
+def _with_context(
+    dimension: DimensionName, conflict: Conflict, evidence: Sequence[Row]
+) -> tuple[Row, ...]:
+    """Before a refusal of a fresh pool: who had been refused already, differing in least else."""
+    fresh = conflict.deciding
+    before = [
+        row
+        for row in evidence
+        if row.part == "refused" and row.window == fresh.window and row.head < fresh.start
+    ]
+
+    def rank(row: Row) -> tuple[bool, int, float]:
+        differs = differing(row, fresh)
+        return (dimension != "global" and dimension not in differs, len(differs), -row.head)
+
+    return (*conflict.rows[:-1], *sorted(before, key=rank)[:1], fresh)
+
+
+def _words(conflict: Conflict, rows: Sequence[Row], differs: Sequence[DimensionName]) -> str:
+    last = rows[-1]
+    changed = ", ".join(title(name) for name in differs) or "nothing that is recorded"
+    if conflict.shows == "shared":
+        if conflict.by_odds:
+            return (
+                f"Pools that were open closed just then, without enough use of their own, "
+                f"{len(rows) // 2} times; others can hardly have done that."
+            )
+        own = "no request" if not conflict.own else f"at most {conflict.own} requests"
+        return (
+            f"{label(last)} was refused after {own} of its own, "
+            f"while {label(rows[0])} was admitted after {conflict.elsewhere}."
+        )
+    if conflict.shows == "opposed":
+        return (
+            "Each kind of client was admitted after the other had been refused "
+            f"(last {label(rows[-2])}, then {label(last)}): not two thresholds of one pool."
+        )
+    return f"{label(last)} was admitted after {label(rows[-2])} was refused; changed: {changed}."

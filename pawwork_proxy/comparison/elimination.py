@@ -1,0 +1,352 @@
+"""Which keyings contradict the evidence, each with the rows that prove it.
+
+A keying divides the rows of a window into pools. The server counts admitted answers per pool and
+refuses while the count is at or above a threshold, so within a window and a pool
+- whoever is refused stays refused (`separate`: admitted afterwards, so it was another pool);
+- a threshold may depend on what the client sends; then one is above the other on every pool alike
+  (`opposed`: each was admitted after the other had been refused);
+- a pool that nobody else can use is not refused before its owner has used it up (`shared`);
+- others may use up any other pool, but hardly just then, again and again (`shared`, by odds).
+Counting is taken at its most favourable for the keying: aborted, parallel and unclear requests
+count only where that helps it. So a keying that is the truth is never ruled out.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
+from typing import Literal
+
+from pawwork_proxy.comparison.dimensions import BUCKET
+from pawwork_proxy.comparison.keyings import Columns, Keying, keyings
+from pawwork_proxy.comparison.selection import Row, Stratum
+
+Gate = tuple[str, ...]
+"""What a threshold may depend on."""
+
+ODDS = 5e-4
+"""How unlikely a chain of coincidences must be before others cannot explain it."""
+DOUBLING = 2
+"""A new address may be allowed this many times the usual (zen-facts 7.2)."""
+CONFLICTS_KEPT = 40
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Conflict:
+    """Rows that cannot all be true under a keying, in the order of time."""
+
+    shows: Literal["separate", "shared", "opposed"]
+    rows: tuple[Row, ...]
+    own: int = 0
+    """`shared`: the most that can have been counted before the refusal."""
+    elsewhere: int = 0
+    """`shared`: what was certainly counted before an admission of the same kind of client."""
+    by_odds: bool = False
+
+    @property
+    def deciding(self) -> Row:
+        """The row without which there would be no conflict."""
+        return self.rows[-1]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Findings:
+    """What is left of all keyings, and why the others are not."""
+
+    alive: tuple[Keying, ...]
+    ruled_out: dict[Keying, tuple[Conflict, ...]]
+
+
+def eliminate(stratum: Stratum, candidates: Iterable[Keying] | None = None) -> Findings:
+    """Try every keying (or the candidates) on a stratum."""
+    columns = Columns(stratum.rows)
+    lengths = {window.id: window.seconds for window in stratum.windows}
+    known: dict[object, tuple[Conflict, ...]] = {}
+    alive: list[Keying] = []
+    ruled_out: dict[Keying, tuple[Conflict, ...]] = {}
+    for keying in keyings(columns) if candidates is None else candidates:
+        signature = _signature(keying, columns)
+        if signature not in known:
+            known[signature] = conflicts(keying, columns, lengths)
+        if known[signature]:
+            ruled_out[keying] = known[signature]
+        else:
+            alive.append(keying)
+    return Findings(tuple(alive), ruled_out)
+
+
+def _signature(keying: Keying, columns: Columns) -> object:
+    """Equal for keyings that divide these rows in the same way with the same privacy."""
+    busy = sorted(name for name in keying if not columns.idle(name))
+    if BUCKET in busy or any(-1 in columns.codes[name] for name in busy):
+        return tuple(busy)
+    private = [any(columns.private[name][n] for name in busy) for n in range(len(columns.rows))]
+    numbers: dict[tuple[int, ...], int] = {}
+    keys = zip(*(columns.codes[name] for name in busy), strict=True) if busy else ()
+    pools = [numbers.setdefault(key, len(numbers)) for key in keys]
+    return (tuple(pools), tuple(private))
+
+
+class _Pools:
+    """The rows of a stratum divided by one keying."""
+
+    def __init__(self, keying: Keying, columns: Columns) -> None:
+        self.columns = columns
+        self.names = sorted(keying)
+        self.sure: dict[tuple[object, ...], list[int]] = defaultdict(list)
+        self.loose: dict[str, list[int]] = defaultdict(list)
+        """Rows per window whose pool is not known, so that they may belong to several."""
+        self.keyed = [columns.codes[name] for name in self.names if name != BUCKET]
+        for number, row in enumerate(columns.rows):
+            codes = tuple(columns.codes[name][number] for name in self.names)
+            if -1 in codes:
+                self.loose[row.window].append(number)
+            else:
+                self.sure[(row.window, *codes)].append(number)
+        self.grouped = BUCKET in keying
+        self.by_window: dict[str, list[int]] = defaultdict(list)
+        if self.grouped:
+            for number, row in enumerate(columns.rows):
+                self.by_window[row.window].append(number)
+
+    def private(self, members: Sequence[int]) -> bool:
+        """Whether nobody else can be in this pool."""
+        return any(
+            all(self.columns.private[name][number] for number in members) for name in self.names
+        )
+
+    def possible(self, number: int, members: Sequence[int]) -> Iterable[int]:
+        """Every row that may share the pool of `number`, whose sure company is `members`."""
+        window = self.columns.rows[number].window
+        others = self.by_window[window] if self.grouped else self.loose[window]
+        if not others:
+            return members
+        sure = set(members)
+        return [*members, *(n for n in others if n not in sure and self._may_meet(number, n))]
+
+    def _may_meet(self, one: int, other: int) -> bool:
+        return all(codes[other] in (-1, codes[one]) for codes in self.keyed)
+
+
+@dataclass(slots=True)
+class _Bounds:
+    """What is known so far about the thresholds of one kind of client."""
+
+    least: int = -1
+    """Certainly counted before an admission; -1: never admitted, the threshold may be nothing."""
+    least_row: Row | None = None
+    most: int | None = None
+    """Possibly counted before a refusal that only own use can explain."""
+    most_row: Row | None = None
+
+    def note_refusal(self, own: int, row: Row) -> None:
+        """Take in a refusal in a pool that nobody else can use."""
+        if self.most is None or own < self.most:
+            self.most, self.most_row = own, row
+
+    def too_few(self, own: int) -> bool:
+        """Whether so few cannot have reached a threshold that elsewhere more did not reach."""
+        return DOUBLING * own < self.least + 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Flip:
+    """A pool that others can use: open at one request, closed at the next."""
+
+    gate: Gate
+    before: Row
+    after: Row
+    own: int
+
+    @property
+    def seconds(self) -> float:
+        slack = self.before.error + self.after.error
+        return max(1.0, self.after.head - self.before.start + slack)
+
+
+def conflicts(
+    keying: Keying, columns: Columns, window_seconds: dict[str, float]
+) -> tuple[Conflict, ...]:
+    """Everything that speaks against a keying; empty if it may be the truth."""
+    pools = _Pools(keying, columns)
+    rows = columns.rows
+    found: list[Conflict] = []
+    above: dict[tuple[Gate, Gate], Conflict] = {}
+    bounds: dict[Gate, _Bounds] = defaultdict(_Bounds)
+    flips: list[_Flip] = []
+    for members in pools.sure.values():
+        refused = _first_refusals(rows[n] for n in members)
+        _order_conflicts(rows, members, refused, found, above)
+        _raise_bounds(rows, members, bounds)
+        private = pools.private(members)
+        for gate, first in _first_of_each_gate(rows, members).items():
+            row = rows[first]
+            own = _possible_count(row, (rows[n] for n in pools.possible(first, members)))
+            if private:
+                bounds[gate].note_refusal(own, row)
+            else:
+                before = _last_admission_before(rows, members, row)
+                if before is not None:
+                    flips.append(_Flip(gate, before, row, own))
+    found.extend(_opposed(above))
+    found.extend(_bound_conflicts(bounds))
+    found.extend(_coincidences(flips, bounds, window_seconds))
+    return tuple(found[:CONFLICTS_KEPT])
+
+
+def _first_refusals(members: Iterable[Row]) -> dict[Gate, dict[str, Row]]:
+    """Per kind of client and capture (one clock each), the refusal answered first."""
+    first: dict[Gate, dict[str, Row]] = {}
+    for row in members:
+        if row.part == "refused" and row.threshold is not None:
+            by_capture = first.setdefault(row.threshold, {})
+            held = by_capture.get(row.seen.capture)
+            if held is None or row.head < held.head:
+                by_capture[row.seen.capture] = row
+    return first
+
+
+def _order_conflicts(
+    rows: Sequence[Row],
+    members: Sequence[int],
+    refused: dict[Gate, dict[str, Row]],
+    found: list[Conflict],
+    above: dict[tuple[Gate, Gate], Conflict],
+) -> None:
+    """Admissions after a refusal: of the same kind of client a conflict, of another an order."""
+    for number in members if refused else ():
+        row = rows[number]
+        if row.part != "admitted" or row.threshold is None:
+            continue
+        for gate, by_capture in refused.items():
+            earlier = next((x for x in by_capture.values() if x.surely_before(row)), None)
+            if earlier is None:
+                continue
+            if gate == row.threshold:
+                found.append(Conflict("separate", (earlier, row)))
+            else:
+                above.setdefault((row.threshold, gate), Conflict("separate", (earlier, row)))
+
+
+def _opposed(above: dict[tuple[Gate, Gate], Conflict]) -> list[Conflict]:
+    """Chains of 'allows more than' that bite their tail."""
+    over: dict[Gate, list[Gate]] = defaultdict(list)
+    for high, low in above:
+        over[high].append(low)
+    found = []
+    for (high, low), conflict in above.items():
+        chain = _path(over, low, high)
+        if chain is not None:
+            back = [row for step in pairwise(chain) for row in above[step].rows]
+            found.append(Conflict("opposed", (*back, *conflict.rows)))
+    return found
+
+
+def _path(over: dict[Gate, list[Gate]], start: Gate, goal: Gate) -> list[Gate] | None:
+    """A way from one kind of client down to another, if there is one."""
+    ways = [[start]]
+    seen = {start}
+    for way in ways:
+        if way[-1] == goal:
+            return way
+        for low in over[way[-1]]:
+            if low not in seen:
+                seen.add(low)
+                ways.append([*way, low])
+    return None
+
+
+def _raise_bounds(rows: Sequence[Row], members: Sequence[int], bounds: dict[Gate, _Bounds]) -> None:
+    """How many of the pool were certainly counted before its latest admissions."""
+    latest: dict[tuple[Gate, str], Row] = {}
+    ends: dict[str, list[tuple[float, int, float]]] = defaultdict(list)
+    for number in members:
+        row = rows[number]
+        if row.counts:
+            ends[row.seen.capture].append((row.end, row.seen.count, row.error))
+        if row.part == "admitted" and row.threshold is not None:
+            held = latest.get((row.threshold, row.seen.capture))
+            if held is None or row.start > held.start:
+                latest[(row.threshold, row.seen.capture)] = row
+    sums = {}
+    for capture, ended in ends.items():
+        ended.sort()
+        total = [0, *accumulate(count for _, count, _ in ended)]
+        sums[capture] = ([end for end, _, _ in ended], total, max(e for _, _, e in ended))
+    for (gate, capture), row in latest.items():
+        counted = 0
+        for other, (moments, total, error) in sums.items():
+            slack = 0.0 if other == capture else row.error + error
+            counted += total[bisect_left(moments, row.start - slack)]
+        bound = bounds[gate]
+        if counted > bound.least:
+            bound.least, bound.least_row = counted, row
+
+
+def _first_of_each_gate(rows: Sequence[Row], members: Sequence[int]) -> dict[Gate, int]:
+    """The refusal answered first, for each kind of client."""
+    first: dict[Gate, int] = {}
+    for number in members:
+        row = rows[number]
+        if row.part == "refused" and row.threshold is not None:
+            held = first.get(row.threshold)
+            if held is None or row.head < rows[held].head:
+                first[row.threshold] = number
+    return first
+
+
+def _possible_count(refusal: Row, company: Iterable[Row]) -> int:
+    """The most that may have been counted in its pool before a refusal."""
+    return sum(
+        row.seen.count
+        for row in company
+        if row.part != "refused" and not refusal.surely_before(row)
+    )
+
+
+def _last_admission_before(rows: Sequence[Row], members: Sequence[int], refusal: Row) -> Row | None:
+    """The latest sign that a pool was still open to the same kind of client."""
+    earlier = [
+        rows[n]
+        for n in members
+        if rows[n].part == "admitted"
+        and rows[n].threshold == refusal.threshold
+        and rows[n].surely_before(refusal)
+    ]
+    return max(earlier, key=lambda row: row.start, default=None)
+
+
+def _bound_conflicts(bounds: dict[Gate, _Bounds]) -> list[Conflict]:
+    """One pool was refused after far fewer than another had admitted."""
+    return [
+        Conflict("shared", (bound.least_row, bound.most_row), bound.most, bound.least)
+        for bound in bounds.values()
+        if bound.most is not None
+        and bound.most_row is not None
+        and bound.least_row is not None
+        and bound.too_few(bound.most)
+    ]
+
+
+def _coincidences(
+    flips: Sequence[_Flip], bounds: dict[Gate, _Bounds], window_seconds: dict[str, float]
+) -> list[Conflict]:
+    """Pools that others must have closed, each just between two of our own requests.
+
+    Per window the tightest one counts, made milder by the number there was to choose from; windows
+    are independent. Others' moment of closing is taken as evenly spread over the window.
+    """
+    by_window: dict[str, list[_Flip]] = defaultdict(list)
+    for flip in flips:
+        if bounds[flip.gate].too_few(flip.own):
+            by_window[flip.after.window].append(flip)
+    odds = 1.0
+    rows: list[Row] = []
+    for window, there in by_window.items():
+        tightest = min(there, key=lambda flip: flip.seconds)
+        odds *= min(1.0, len(there) * tightest.seconds / window_seconds[window])
+        rows.extend((tightest.before, tightest.after))
+    return [Conflict("shared", tuple(rows), by_odds=True)] if odds <= ODDS else []

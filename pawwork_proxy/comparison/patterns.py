@@ -1,0 +1,83 @@
+"""What the whole data show besides verdicts: cadence, quota against overload, the noise floor.
+
+Invariant: counts here are of exchanges, not of evidence; excluded ones are in them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from itertools import pairwise
+
+from pawwork_proxy.comparison.dimensions import KEYABLE
+from pawwork_proxy.comparison.selection import Row, Stratum
+from pawwork_proxy.model.observation import Observation
+from pawwork_proxy.model.verdict import CadenceCount, Hour, NoiseFloor
+
+HARMLESS = frozenset({"install", "device", "session", "project"})
+"""What differs between an A/A pair: two installs set up alike."""
+PAIR_SECONDS = 600.0
+
+
+def cadences(observations: Iterable[Observation]) -> tuple[CadenceCount, ...]:
+    """How often each reset rhythm was announced by refusals, most frequent first."""
+    counts: Counter[str] = Counter()
+    latest: dict[str, datetime] = {}
+    for seen in observations:
+        if seen.family == "quota":
+            counts[seen.cadence] += seen.count
+            if seen.reset_at is not None:
+                latest[seen.cadence] = max(seen.reset_at, latest.get(seen.cadence, seen.reset_at))
+    order = sorted(counts, key=lambda cadence: (-counts[cadence], cadence))
+    return tuple(
+        CadenceCount(cadence=name, refusals=counts[name], latest_reset=latest.get(name))
+        for name in order
+    )
+
+
+def hours(observations: Iterable[Observation]) -> tuple[Hour, ...]:
+    """Admitted, quota, overload and other answers per hour of the server's time."""
+    counts: dict[datetime, Counter[str]] = defaultdict(Counter)
+    for seen in observations:
+        utc = seen.started_at.astimezone(UTC)
+        hour = utc.replace(minute=0, second=0, microsecond=0)
+        part = {"ok": "admitted", "quota": "quota", "overload": "overload"}
+        counts[hour][part.get(seen.family, "other")] += seen.count
+    return tuple(
+        Hour(
+            at=hour,
+            admitted=found["admitted"],
+            quota=found["quota"],
+            overload=found["overload"],
+            other=found["other"],
+        )
+        for hour, found in sorted(counts.items())
+    )
+
+
+def noise_floor(strata: Sequence[Stratum]) -> NoiseFloor:
+    """Neighbours in time that agree in all a server sees but who they are: how often they differ.
+
+    Only 'admitted right after refused' counts as a difference: the other order is a quota at work.
+    """
+    alike: dict[tuple[object, ...], list[Row]] = defaultdict(list)
+    for row in strata[0].rows if strata else ():
+        if row.part != "maybe":
+            visible = [row.value(name) for name in KEYABLE if name not in HARMLESS]
+            alike[(row.window, *visible)].append(row)
+    pairs = differing = 0
+    for rows in alike.values():
+        for one, other in pairwise(rows):
+            if one.surely_before(other) and other.start - one.head <= PAIR_SECONDS:
+                pairs += 1
+                differing += one.part == "refused" and other.part == "admitted"
+    if not pairs:
+        words = "No two exchanges agree in all that a server sees: there is no A/A pair."
+    elif differing:
+        words = (
+            f"{differing} of {pairs} A/A pairs differ: who asks, or something unseen, plays a part."
+        )
+    else:
+        words = f"None of {pairs} A/A pairs differs."
+    return NoiseFloor(pairs=pairs, differing=differing, words=words)

@@ -1,0 +1,317 @@
+"""Which observations are evidence on which limiter, and why the others are none.
+
+A *stratum* is one limiter as far as it can be told apart: who refused (Zen itself or a relayed
+provider), in which server era, with which rhythm. Invariant: every observation is either a row of
+at least one stratum's evidence or excluded with exactly one reason.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from pawwork_proxy.comparison.dimensions import BY_NAME, DIMENSIONS, PRESENCE
+from pawwork_proxy.comparison.windows import FIXED_CADENCES, Window, windows_of
+from pawwork_proxy.model.observation import ABSENT, Observation
+from pawwork_proxy.model.verdict import Exclusion
+
+Part = Literal["admitted", "refused", "maybe"]
+"""`maybe`: no evidence itself, but the server may have counted it."""
+
+THRESHOLDS = tuple(row.name for row in DIMENSIONS if row.threshold)
+EXAMPLES = 5
+
+
+class ExclusionRow(NamedTuple):
+    """A reason to leave an observation out; the first that applies is the one given."""
+
+    id: str
+    words: str
+    may_count: bool
+    """Whether the server may still have counted it towards the quota."""
+    applies: Callable[[Observation], bool]
+
+
+BEFORE_LIMITER = frozenset({"billing", "auth", "model", "policy"})
+OTHER_LIMITS = frozenset({"go_usage_limit", "black_usage_limit", "key_rate_limit"})
+NOT_SERVERS = frozenset({"edge", "proxy", "client", "unknown"})
+
+
+def _is_refusal(seen: Observation) -> bool:
+    return seen.kind == "free_usage_limit"
+
+
+def _is_admission(seen: Observation) -> bool:
+    return seen.family == "ok"
+
+
+EXCLUSIONS: tuple[ExclusionRow, ...] = (
+    ExclusionRow(
+        "other_tier",
+        "not a request to the free tier's address (Go plan or another service)",
+        False,
+        lambda seen: seen.tier != "zen",
+    ),
+    ExclusionRow(
+        "no_model_call",
+        "a listing, usage or other call that no model answers",
+        False,
+        lambda seen: seen.who.model is None,
+    ),
+    ExclusionRow(
+        "other_limit",
+        "a plan's or a key's own limit, not the free quota",
+        False,
+        lambda seen: seen.kind in OTHER_LIMITS,
+    ),
+    ExclusionRow(
+        "before_limiter",
+        "refused for billing, key, model or policy: says nothing about a quota",
+        False,
+        lambda seen: seen.family in BEFORE_LIMITER,
+    ),
+    ExclusionRow(
+        "not_from_server",
+        "the refusal did not come from Zen or a provider",
+        False,
+        lambda seen: _is_refusal(seen) and seen.origin in NOT_SERVERS,
+    ),
+    ExclusionRow(
+        "no_fixed_reset",
+        "a quota that resets at no fixed moment: no windows to compare in",
+        False,
+        lambda seen: _is_refusal(seen) and seen.cadence not in {*FIXED_CADENCES, "none"},
+    ),
+    ExclusionRow(
+        "not_quota",
+        "overload, error or broken connection: neither admitted nor refused by a quota",
+        True,
+        lambda seen: not _is_refusal(seen) and not _is_admission(seen),
+    ),
+    ExclusionRow(
+        "no_answer",
+        "no answer's head was seen, so nothing orders it in time",
+        True,
+        lambda seen: seen.answered_at is None,
+    ),
+    ExclusionRow(
+        "paid_model",
+        "not a free model: another limiter or none",
+        False,
+        lambda seen: _is_admission(seen) and seen.free is False,
+    ),
+    ExclusionRow(
+        "not_known_free",
+        "not known whether the model is a free one",
+        True,
+        lambda seen: _is_admission(seen) and seen.free is None,
+    ),
+)
+
+CONTEXT_EXCLUSIONS: dict[str, str] = {
+    "other_study": "captured under another study's key: its pseudonyms cannot be compared",
+    "simulated": "simulated; real captures are compared with real ones only",
+    "near_reset": "too close to a reset to tell which window it was counted in",
+    "no_refusal_in_window": "nobody was refused in its reset window: nothing to compare with",
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Row:
+    """One observation in one window, with its times as seconds and its values at hand."""
+
+    seen: Observation
+    part: Part
+    window: str
+    start: float
+    head: float
+    end: float
+    error: float
+    threshold: tuple[str, ...] | None
+    """What the header gate could look at; None where some of it is not known."""
+    counts: bool
+    """Whether the server surely counted it."""
+
+    def value(self, dimension: str) -> str | None:
+        """Its value of a dimension that is no label of everybody."""
+        found: str | None = getattr(self.seen.who, dimension)
+        return found
+
+    @property
+    def action(self) -> str:
+        """The user action it belongs to; its own number where that is not known."""
+        return self.seen.action or f"{self.seen.capture}#{self.seen.seq}"
+
+    def surely_before(self, other: Row, *, ended: bool = False) -> bool:
+        """Whether its answer (or its end) came before the other was even sent."""
+        slack = 0.0 if self.seen.capture == other.seen.capture else self.error + other.error
+        return (self.end if ended else self.head) + slack < other.start
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stratum:
+    """The evidence on one limiter."""
+
+    origin: str
+    server_era: str
+    cadence: str
+    windows: tuple[Window, ...]
+    rows: tuple[Row, ...]
+
+    def part(self, part: Part) -> tuple[Row, ...]:
+        """Its admitted, refused or possibly counted rows."""
+        return tuple(row for row in self.rows if row.part == part)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Selection:
+    """What is compared, and what is not."""
+
+    strata: tuple[Stratum, ...]
+    exclusions: tuple[Exclusion, ...]
+    evidence: int
+    """Exchanges that are rows of some stratum."""
+
+
+def row_of(seen: Observation, part: Part, window: str) -> Row:
+    """An observation as a row of the evidence."""
+    gate = [getattr(seen.who, name) for name in THRESHOLDS]
+    for name in PRESENCE:
+        value = getattr(seen.who, name)
+        gate.append(None if value is None else str(value == ABSENT))
+    answered = seen.answered_at or seen.ended_at
+    return Row(
+        seen=seen,
+        part=part,
+        window=window,
+        start=seen.started_at.timestamp(),
+        head=answered.timestamp(),
+        end=max(seen.ended_at, answered).timestamp(),
+        error=seen.clock_error_s,
+        threshold=None if None in gate else tuple(gate),
+        counts=part == "admitted" and seen.ending == "complete",
+    )
+
+
+def select(observations: Iterable[Observation]) -> Selection:
+    """Sort observations into strata of evidence and exclusions; the order given does not matter."""
+    ordered = sorted(observations, key=_order)
+    dropped: dict[str, list[Observation]] = {}
+    usable = _one_world(ordered, dropped)
+    admitted: list[Observation] = []
+    refused: list[Observation] = []
+    beside: list[Observation] = []
+    for seen in usable:
+        reason = next((row for row in EXCLUSIONS if row.applies(seen)), None)
+        if reason is None:
+            (refused if _is_refusal(seen) else admitted).append(seen)
+            continue
+        dropped.setdefault(reason.id, []).append(seen)
+        if reason.may_count:
+            beside.append(seen)
+    groups: dict[tuple[str, str, str], list[Observation]] = {}
+    for seen in refused:
+        cadence = "utc_day" if seen.cadence == "none" else seen.cadence
+        groups.setdefault((seen.server_era, seen.origin, cadence), []).append(seen)
+    used: set[int] = set()
+    near: set[int] = set()
+    strata = []
+    for key, refusals in groups.items():
+        own = {id(seen) for seen in refusals}
+        others = [seen for seen in refused if id(seen) not in own]
+        stratum = _stratum(key, refusals, admitted, [*beside, *others], near)
+        used.update(id(row.seen) for row in stratum.rows if row.part != "maybe")
+        strata.append(stratum)
+    for seen in [*refused, *admitted]:
+        if id(seen) not in used:
+            reason_id = "near_reset" if id(seen) in near else "no_refusal_in_window"
+            dropped.setdefault(reason_id, []).append(seen)
+    strata.sort(key=lambda found: (-len(found.part("refused")), found.origin, found.server_era))
+    return Selection(
+        strata=tuple(stratum for stratum in strata if stratum.part("refused")),
+        exclusions=_exclusions(dropped),
+        evidence=sum(seen.count for seen in [*refused, *admitted] if id(seen) in used),
+    )
+
+
+def _order(seen: Observation) -> tuple[float, str, int]:
+    return (seen.started_at.timestamp(), seen.capture, seen.seq)
+
+
+def _one_world(
+    ordered: Sequence[Observation], dropped: dict[str, list[Observation]]
+) -> list[Observation]:
+    """Only one study, and either real or simulated: pseudonyms of two do not join."""
+    real = [seen for seen in ordered if not seen.simulated]
+    kept = real or list(ordered)
+    if real and len(real) < len(ordered):
+        dropped["simulated"] = [seen for seen in ordered if seen.simulated]
+    sizes = Counter(seen.study for seen in kept)
+    if len(sizes) > 1:
+        largest = min(sizes, key=lambda study: (-sizes[study], study))
+        dropped["other_study"] = [seen for seen in kept if seen.study != largest]
+        kept = [seen for seen in kept if seen.study == largest]
+    return kept
+
+
+def _stratum(
+    key: tuple[str, str, str],
+    refusals: Sequence[Observation],
+    admitted: Sequence[Observation],
+    beside: Sequence[Observation],
+    near: set[int],
+) -> Stratum:
+    """The rows of every window in which this limiter refused somebody."""
+    era, origin, cadence = key
+    windows: dict[str, Window] = {}
+    rows: list[Row] = []
+    for seen in refusals:
+        found = windows_of(seen, cadence)
+        if len(found) > 1:
+            near.add(id(seen))
+            continue
+        windows[found[0].id] = found[0]
+        rows.append(row_of(seen, "refused", found[0].id))
+    for seen in admitted:
+        found = windows_of(seen, cadence)
+        same_era = seen.server_era == era
+        if len(found) > 1:
+            near.add(id(seen))
+        part: Part = "admitted" if len(found) == 1 and same_era else "maybe"
+        rows.extend(row_of(seen, part, window.id) for window in found if window.id in windows)
+    for seen in beside:
+        rows.extend(
+            row_of(seen, "maybe", window.id)
+            for window in windows_of(seen, cadence)
+            if window.id in windows
+        )
+    return Stratum(
+        origin=origin,
+        server_era=era,
+        cadence=cadence,
+        windows=tuple(sorted(windows.values(), key=lambda window: window.start)),
+        rows=tuple(sorted(rows, key=lambda row: _order(row.seen))),
+    )
+
+
+def _exclusions(dropped: dict[str, list[Observation]]) -> tuple[Exclusion, ...]:
+    words = {row.id: row.words for row in EXCLUSIONS} | CONTEXT_EXCLUSIONS
+    return tuple(
+        Exclusion(
+            reason=reason,
+            words=words[reason],
+            exchanges=sum(seen.count for seen in dropped[reason]),
+            examples=tuple(f"{seen.capture}#{seen.seq}" for seen in dropped[reason][:EXAMPLES]),
+        )
+        for reason in words
+        if reason in dropped
+    )
+
+
+def known_values(rows: Iterable[Row], dimension: str) -> tuple[str, ...]:
+    """The known values of a dimension among rows, in alphabetical order."""
+    assert dimension in BY_NAME
+    found = {row.value(dimension) for row in rows}
+    return tuple(sorted(value for value in found if value is not None))

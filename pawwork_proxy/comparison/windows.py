@@ -1,0 +1,52 @@
+"""Reset windows by the server's time, and what can be said about the order of two requests.
+
+Invariant: `surely_before` is never true for two requests whose order the clocks leave open.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from pawwork_proxy.model.observation import Observation
+
+FIXED_CADENCES = ("minute", "utc_day", "week", "month")
+"""Rhythms whose windows begin for everybody at the same moment."""
+
+
+class Window(NamedTuple):
+    """From one reset to the next."""
+
+    id: str
+    start: datetime
+    end: datetime
+
+    @property
+    def seconds(self) -> float:
+        """Length."""
+        return (self.end - self.start).total_seconds()
+
+
+def window_at(moment: datetime, cadence: str) -> Window:
+    """The window that `moment` lies in; `cadence` is one of FIXED_CADENCES."""
+    utc = moment.astimezone(UTC)
+    day = utc.replace(hour=0, minute=0, second=0, microsecond=0)
+    if cadence == "minute":
+        start = utc.replace(second=0, microsecond=0)
+        return Window(f"{start:%Y-%m-%dT%H:%MZ}", start, start + timedelta(minutes=1))
+    if cadence == "week":
+        start = day - timedelta(days=day.weekday())
+        return Window(f"week of {start:%Y-%m-%d}", start, start + timedelta(days=7))
+    if cadence == "month":
+        start = day.replace(day=1)
+        return Window(f"{start:%Y-%m}", start, (start + timedelta(days=31)).replace(day=1))
+    return Window(f"{day:%Y-%m-%d}", day, day + timedelta(days=1))
+
+
+def windows_of(observation: Observation, cadence: str) -> tuple[Window, ...]:
+    """The windows in which the server may have seen it: two when it is too close to a reset."""
+    slack = timedelta(seconds=observation.clock_error_s)
+    answered = observation.answered_at or observation.ended_at
+    first = window_at(observation.started_at - slack, cadence)
+    last = window_at(max(answered, observation.started_at) + slack, cadence)
+    return (first,) if first.id == last.id else (first, last)
