@@ -5,13 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import get_args
 
 import click
-from rich.console import Console
 
 from pawwork_proxy.cli.live import PlainView, counter_line
 from pawwork_proxy.cli.plan import capture_options, home_relative, make_plan
@@ -93,7 +91,7 @@ def _base_environment(home: Path | None) -> dict[str, str]:
 async def _launch(
     plan: RunPlan, identity: Identity, route: Route, command: list[str], base: Mapping[str, str]
 ) -> int:
-    view = PlainView(Console(file=sys.stderr, quiet=True))  # the screen belongs to the client
+    view = PlainView(None)  # the screen belongs to the client
     async with stop_signals(interrupt=False) as stop, running_proxy(plan, identity, view) as recorder:
         env = client_environment(
             base,

@@ -10,5 +10,10 @@ class Noun(BaseModel):
     """A frozen value with a closed set of fields."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", hide_input_in_errors=True, protected_namespaces=()
+        frozen=True,
+        extra="forbid",
+        hide_input_in_errors=True,
+        protected_namespaces=(),
+        # The docstring under a field is its description in the JSON Schema and in the docs.
+        use_attribute_docstrings=True,
     )

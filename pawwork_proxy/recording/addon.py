@@ -46,11 +46,13 @@ class CaptureAddon:
         upstream: Upstream,
         installs: Mapping[int, str],
         find_process: FindProcess,
+        default_install: str = "main",
     ) -> None:
         self._recorder = recorder
         self._upstream = upstream
         self._installs = installs
         self._find_process = find_process
+        self._default_install = default_install
         self._forms: dict[str, Form] = {}
         self._processes: dict[str, Future[FoundProcess | None] | None] = {}
 
@@ -95,6 +97,9 @@ class CaptureAddon:
         """Decide what becomes of a request; the recorded ones are tapped from here on."""
         request = flow.request
         fields = flows.raw_headers(request)
+        if flows.is_reverse_mode(flow):  # stock mitmproxy has chosen the upstream itself
+            self._tap_request(flow, self._open(flow, "reverse"))
+            return
         decision = decide(
             form="tunnelled" if flow.client_conn.tls else self._form_of(flow),
             host=request.host,
@@ -115,10 +120,9 @@ class CaptureAddon:
                 request.stream = True
                 return
         ongoing = self._open(flow, decision.route)
-        if flow.error:  # mitmproxy refuses the request itself (invalid headers)
-            return
-        flows.redirect(request, decision.upstream, decision.host_header)
-        request.stream = Tee(ongoing.request_chunk, self._recorder.tap_failed)
+        if not flow.error:  # else mitmproxy refuses the request itself (invalid headers)
+            flows.redirect(request, decision.upstream, decision.host_header)
+            self._tap_request(flow, ongoing)
 
     def responseheaders(self, flow: http.HTTPFlow) -> None:
         """Tap the answer; nothing of it is held back."""
@@ -163,13 +167,16 @@ class CaptureAddon:
         flow.metadata[_ONGOING] = ongoing
         return ongoing
 
+    def _tap_request(self, flow: http.HTTPFlow, ongoing: Ongoing) -> None:
+        flow.request.stream = Tee(ongoing.request_chunk, self._recorder.tap_failed)
+
     def _finish(self, flow: http.HTTPFlow, ending: Ending) -> None:
         ongoing = _ongoing_of(flow)
         if ongoing is not None:
             ongoing.finish(ending, flows.upstream_facts(flow))
 
     def _install_of(self, client: connection.Client) -> str:
-        return self._installs.get(client.sockname[1], "main")
+        return self._installs.get(client.sockname[1], self._default_install)
 
     def _form_of(self, flow: http.HTTPFlow) -> Form:
         return self._forms.get(flow.client_conn.id, "origin")

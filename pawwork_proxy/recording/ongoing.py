@@ -16,6 +16,8 @@ from pawwork_proxy.environment.processes import FoundProcess
 from pawwork_proxy.model.context import Route
 from pawwork_proxy.model.signals import Ending
 
+RESPONSE_COPY_LIMIT = 64 * 1024
+"""Bytes of an answer, as on the wire, that are kept for the taint gate."""
 REQUEST_COPY_LIMIT = 2 * 1024 * 1024
 """Bytes of a request body that are looked at; conversations are far smaller."""
 
@@ -66,6 +68,7 @@ class Ongoing:
         self.status: int | None = None
         self.response_version: str | None = None
         self.response_headers: RawHeaders = ()
+        self.response_head = bytearray()
         self.reader: AnswerReader | None = None
         self.first_byte: float | None = None
         self.first_event: float | None = None
@@ -101,6 +104,9 @@ class Ongoing:
         """A piece of the answer, as on the wire."""
         if not chunk or self.reader is None:
             return
+        room = RESPONSE_COPY_LIMIT - len(self.response_head)
+        if room > 0:
+            self.response_head += chunk[:room]
         if self.reader.feed(chunk):
             now = self._elapsed()
             if self._last_event is None:

@@ -14,12 +14,14 @@ from pawwork_proxy.classification.rules import classify
 from pawwork_proxy.environment.identity import Identity
 from pawwork_proxy.model.context import ClientProcess, ExchangeContext
 from pawwork_proxy.model.exchange import AuthSourceFinding, Exchange, Redaction, Timing
+from pawwork_proxy.model.request import BodyState
 from pawwork_proxy.model.response import ResponseFacts
 from pawwork_proxy.model.signals import Ending
 from pawwork_proxy.recording.ongoing import Ongoing, UpstreamFacts
 from pawwork_proxy.redaction.gate import RawExchange
-from pawwork_proxy.redaction.redactor import AnswerReading, RawRequest, RawResponse, Redactor
-from pawwork_proxy.wire.decoding import decode_whole
+from pawwork_proxy.redaction.raw import RawRequest, RawResponse
+from pawwork_proxy.redaction.redactor import Redactor
+from pawwork_proxy.redaction.shapes import ShapeName
 
 
 @dataclass(frozen=True)
@@ -48,9 +50,7 @@ class Projector:
 
     def project(self, ongoing: Ongoing, ending: Ending, upstream: UpstreamFacts) -> Projected:
         """The record of a finished exchange."""
-        body, body_state = decode_whole(
-            bytes(ongoing.request_body), ongoing.request_encoding, ongoing.request_complete
-        )
+        body, body_state = _request_body(ongoing)
         request = self._redactor.request(
             RawRequest(
                 method=ongoing.arrival.method,
@@ -91,6 +91,7 @@ class Projector:
     ) -> tuple[ResponseFacts | None, tuple[Redaction, ...]]:
         if ongoing.status is None:
             return None, ()
+        found = answer.raw
         projected = self._redactor.response(
             RawResponse(
                 status=ongoing.status,
@@ -98,15 +99,19 @@ class Projector:
                 headers=ongoing.response_headers,
                 wire_bytes=answer.wire_bytes,
                 decoded_bytes=answer.decoded_bytes,
-                decoding=answer.encoding,
-                reading=AnswerReading(
-                    model=answer.raw.model,
-                    finish_reason=answer.finish_reason or answer.raw.finish_reason,
-                    usage=answer.usage,
-                    cost=answer.cost,
-                    events=answer.events,
-                ),
-                received_at=ongoing.at,
+                encoding=answer.encoding,
+                truncated=answer.truncated,
+                model=found.model,
+                finish_reason=answer.finish_reason or found.finish_reason,
+                usage=answer.usage,
+                cost=answer.cost,
+                events=answer.events,
+                response_id=found.response_id,
+                request_id=found.request_id,
+                workspace=found.workspace,
+                error_type=found.error_type,
+                error_code=found.error_code,
+                provider=found.provider,
             )
         )
         return projected.response, projected.redactions
@@ -138,7 +143,7 @@ class Projector:
         return found.public if found else None
 
     def _version(self, text: str | None) -> str | None:
-        return self._redactor.shapes.of("http_version", text).text if text else None
+        return self._redactor.shapes.of(ShapeName.HTTP_VERSION, text).text if text else None
 
     def _auth_source(self, kind: str) -> AuthSourceFinding:
         anonymous = kind in ("none", "public")
@@ -154,6 +159,18 @@ class Projector:
             max_gap_ms=_ms(ongoing.max_gap),
             total_ms=_ms(ongoing.ended),
         )
+
+
+def _request_body(ongoing: Ongoing) -> tuple[bytes | None, BodyState | None]:
+    """The copy of the request body, or why there is none to look at."""
+    if ongoing.request_bytes > len(ongoing.request_body):
+        return None, "too_large"
+    encoded = any(
+        name.lower() == b"content-encoding" and value.strip().lower() not in (b"", b"identity")
+        for name, value in ongoing.arrival.headers
+    )
+    # No client compresses its requests; one that does is counted, not read.
+    return (None, "undecodable") if encoded else (bytes(ongoing.request_body), None)
 
 
 def _ms(value: float | None) -> float | None:

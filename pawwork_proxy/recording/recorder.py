@@ -2,7 +2,7 @@
 
 Invariants: nothing raises into the traffic; each exchange that was opened ends as exactly one line,
 `exchange` or `stub`, or is counted as lost; a record that fails the taint gate is never written.
-The one broad `except` of the product is here.
+The two broad `except` of the product are here and in the tee.
 """
 
 from __future__ import annotations
@@ -15,8 +15,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, Protocol
 
+import structlog
+
 from pawwork_proxy.capture_file.writer import CaptureWriter, line_of
 from pawwork_proxy.environment.identity import Identity
+from pawwork_proxy.logs import place_of
 from pawwork_proxy.model.capture import End, Note, Opened, Stub
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.signals import Ending
@@ -24,6 +27,10 @@ from pawwork_proxy.recording.ongoing import Arrival, Ongoing, UpstreamFacts
 from pawwork_proxy.recording.projection import Projector
 from pawwork_proxy.redaction.gate import Credentials, TaintGate
 from pawwork_proxy.redaction.redactor import Redactor
+from pawwork_proxy.redaction.shapes import ShapeName
+
+_log = structlog.get_logger()
+MAX_FAILURES_SAID = 20
 
 
 @dataclass
@@ -75,6 +82,7 @@ class Recorder:
     ) -> None:
         self.counts = Counts()
         self._writer = writer
+        self._failures_said: set[tuple[str, str, str]] = set()
         self._watcher = watcher
         watcher.attach(self.counts)
         self._utc_now = utc_now
@@ -102,18 +110,18 @@ class Recorder:
             self.counts.opened, self._utc_now(), arrival, self._monotonic, self._complete
         )
         try:
-            route = self._redactor.path(arrival.method, arrival.target)
+            route = self._redactor.route(arrival.target)
             opened = Opened(
                 seq=ongoing.seq,
                 at=ongoing.at,
                 install=arrival.install,
                 route=arrival.route,
-                method=self._redactor.shapes.of("method", arrival.method).text,
+                method=self._redactor.shapes.of(ShapeName.METHOD, arrival.method).text,
                 path=route.path,
             )
             self._writer.append(line_of(opened), weight=0)
-        except Exception:  # noqa: BLE001  traffic goes on; the record that follows may still work
-            self.counts.tap_failures += 1
+        except Exception as error:  # noqa: BLE001  traffic goes on; the record may still work
+            self._failed("opened_line_failed", error)
         self._watcher.changed(self._writer.lost)
         return ongoing
 
@@ -127,9 +135,9 @@ class Recorder:
         self.counts.passed_by += 1
         self._watcher.changed(self._writer.lost)
 
-    def tap_failed(self) -> None:
+    def tap_failed(self, error: Exception) -> None:
         """Looking at a copy of a body failed; its exchange will lack what followed."""
-        self.counts.tap_failures += 1
+        self._failed("tap_failed", error)
 
     def client_distrusts_ca(self, install: str) -> None:
         """A client turned down our certificate: it was not told to trust it."""
@@ -163,8 +171,8 @@ class Recorder:
                 self._keep(projected.exchange, line)
                 return
             reason = "taint"
-        except Exception:  # noqa: BLE001  the one broad except: a stub takes the record's place
-            self.counts.tap_failures += 1
+        except Exception as error:  # noqa: BLE001  a stub takes the record's place
+            self._failed("recording_failed", error)
         self.counts.stubs[reason] += 1
         stub = Stub(
             seq=ongoing.seq,
@@ -175,6 +183,14 @@ class Recorder:
         )
         self._writer.append(line_of(stub))
         self._watcher.changed(self._writer.lost)
+
+    def _failed(self, event: str, error: Exception) -> None:
+        """Count an internal failure; the first of a kind and place is logged, without its text."""
+        self.counts.tap_failures += 1
+        place = (event, type(error).__name__, place_of(error))
+        if place not in self._failures_said and len(self._failures_said) < MAX_FAILURES_SAID:
+            self._failures_said.add(place)
+            _log.error(event, type=place[1], place=place[2])
 
     def _keep(self, exchange: Exchange, line: bytes) -> None:
         self.counts.recorded += 1

@@ -16,7 +16,7 @@ class Tee:
 
     __slots__ = ("_failed", "_look")
 
-    def __init__(self, look: Look, failed: Callable[[], None]) -> None:
+    def __init__(self, look: Look, failed: Callable[[Exception], None]) -> None:
         self._look: Look | None = look
         self._failed = failed
 
@@ -25,7 +25,7 @@ class Tee:
         if self._look is not None:
             try:
                 self._look(chunk)
-            except Exception:  # noqa: BLE001  traffic comes first; the recorder counts it
+            except Exception as error:  # noqa: BLE001  traffic comes first; the recorder counts it
                 self._look = None
-                self._failed()
+                self._failed(error)
         return chunk

@@ -1,0 +1,10 @@
+"""Script for stock mitmproxy: `mitmdump -q -s addons/capture.py --mode reverse:https://opencode.ai`.
+
+Records the same capture as `pawwork-proxy run`, into the folder of the option
+`pawwork_captures`; `--set pawwork_install=NAME` and `--set pawwork_network=LABEL` name the two.
+Use `mitmdump -q`: its own display quotes paths.
+"""
+
+from pawwork_proxy.recording.script import CaptureScript
+
+addons = [CaptureScript()]

@@ -1,0 +1,85 @@
+"""The capture addon as stock `mitmdump -s` and `mitmweb -s` load it: options instead of a plan.
+
+Invariant: the same addon and recorder as in `run`; only where their settings come from differs.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, datetime
+from pathlib import Path
+
+import mitmproxy.version
+from mitmproxy import ctx
+from mitmproxy.addonmanager import Loader
+from mitmproxy.proxy.mode_specs import ProxyMode, ReverseMode
+
+from pawwork_proxy import __version__
+from pawwork_proxy.capture_file.writer import CaptureWriter
+from pawwork_proxy.environment.identity import load_identity
+from pawwork_proxy.environment.processes import ProcessFinder
+from pawwork_proxy.model.capture import CaptureOptions, Header
+from pawwork_proxy.model.context import Install
+from pawwork_proxy.model.exchange import Exchange
+from pawwork_proxy.recording.addon import CaptureAddon
+from pawwork_proxy.recording.destination import RECORDED_HOST, ZEN
+from pawwork_proxy.recording.recorder import Counts, Recorder
+
+
+class Unwatched:
+    """Nobody follows live: stock mitmproxy has a display of its own."""
+
+    def attach(self, counts: Counts) -> None:
+        """No counters are followed."""
+
+    def recorded(self, exchange: Exchange) -> None:
+        """Nothing to show."""
+
+    def changed(self, lost: int) -> None:
+        """Nothing to show."""
+
+
+class CaptureScript:
+    """Starts a capture when mitmproxy runs, by adding the addon beside itself."""
+
+    _recorder: Recorder | None = None
+
+    def load(self, loader: Loader) -> None:
+        """The options of the script."""
+        loader.add_option("pawwork_captures", str, "captures", "Folder for the capture file.")
+        loader.add_option("pawwork_install", str, "main", "Name of the observed install.")
+        loader.add_option("pawwork_network", str, "", "Your name for the network.")
+
+    def running(self) -> None:
+        """Open the capture; from here on exchanges are recorded."""
+        identity = load_identity()
+        label, network = ctx.options.pawwork_install, ctx.options.pawwork_network or None
+        modes = [ProxyMode.parse(mode) for mode in ctx.options.mode]
+        elsewhere = any(
+            isinstance(mode, ReverseMode) and mode.address[0] != RECORDED_HOST for mode in modes
+        )
+        header = Header(
+            capture_id=secrets.token_hex(8),
+            study_id=identity.study_id,
+            tool_version=__version__,
+            mitmproxy_version=mitmproxy.version.VERSION,
+            started_at=datetime.now(UTC),
+            machine=identity.machine,
+            installs=(Install(label=label, id=identity.install_id(label)),),
+            network=network,
+            simulated=elsewhere,
+            options=CaptureOptions(upstream="other" if elsewhere else "opencode.ai"),
+        )
+        writer = CaptureWriter(
+            Path(ctx.options.pawwork_captures).absolute(), header, lambda: datetime.now(UTC)
+        )
+        self._recorder = Recorder(writer, identity, network, None, Unwatched())
+        self._finder = ProcessFinder()
+        self._addon = CaptureAddon(self._recorder, ZEN, {}, self._finder.find, label)
+        ctx.master.addons.add(self._addon)
+
+    def done(self) -> None:
+        """Close the capture."""
+        if self._recorder is not None:
+            self._finder.close()
+            self._recorder.close("finished")

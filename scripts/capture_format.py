@@ -1,0 +1,144 @@
+"""Writes docs/capture-format.md from the models: `python -m scripts.capture_format`.
+
+Invariant: the document holds every field of the record; a test fails when it is out of step.
+"""
+
+from __future__ import annotations
+
+import enum
+import sys
+import types
+import typing
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal, Union
+
+from pydantic.fields import FieldInfo
+
+from pawwork_proxy.model.base import Noun
+from pawwork_proxy.model.capture import SCHEMA_VERSION, End, Header, Note, Opened, Stub
+from pawwork_proxy.model.exchange import Exchange
+
+TARGET = Path(__file__).resolve().parent.parent / "docs" / "capture-format.md"
+LINES: tuple[type[Noun], ...] = (Header, Opened, Exchange, Stub, Note, End)
+
+PREFACE = f"""\
+# The capture format, schema version {SCHEMA_VERSION}
+
+<!-- Written by scripts/capture_format.py from the models; do not edit by hand. -->
+
+One capture is one file and one run of the proxy: UTF-8, one JSON object a line, each line written
+by one `write`. A field that is null is left out.
+
+| Line | When it is written |
+|---|---|
+| `header` | first, when the listeners are about to open |
+| `opened` | when a request has arrived, before a byte of it goes upstream |
+| `exchange` | when the exchange is over, whatever way |
+| `stub` | in place of an `exchange` that could not be made safe or whole |
+| `note` | when something happened to the run |
+| `end` | last, when the run is closed |
+
+A capture without an `end` line was interrupted; an `opened` line without `exchange` or `stub` of
+the same `seq` was under way then. A torn last line, or damage in the middle, hides no other line.
+`opened` and `exchange` lines interleave: `seq` gives the order of arrival.
+
+## How a field is made safe
+
+| Word below | Means |
+|---|---|
+| number, flag | parsed as such; a text in its place gives null |
+| time | UTC, ISO 8601 |
+| fixed words | one of the words listed, nothing else |
+| word | from a vocabulary in `pawwork_proxy/vocabulary`, or a text whose grammar and entropy `redaction/shapes.py` accepted, or a pseudonym |
+| pseudonym | `kind:` and 24 hex digits, a keyed HMAC; equal values are equal within a study, nothing else can be read from it |
+| own word | chosen by the user of the proxy (a label), or made by the proxy (an id) |
+
+Content (prompts, completions, tool arguments, paths, cookies, keys) has no field at all.
+"""
+
+OWN_WORDS = frozenset(
+    {"install", "label", "network", "capture_id", "tool_version", "mitmproxy_version", "python"}
+)
+
+
+def document() -> str:
+    """The whole document."""
+    parts = [PREFACE]
+    queue: list[type[Noun]] = list(LINES)
+    seen: set[type[Noun]] = set(queue)
+    while queue:
+        noun = queue.pop(0)
+        line = noun in LINES
+        parts.append(f"\n## {'Line' if line else 'Part'} `{name_of(noun)}`\n\n{summary(noun)}\n")
+        parts.append("| Field | Type | Null | Safe as | What |\n|---|---|---|---|---|")
+        for name, field in noun.model_fields.items():
+            parts.append(row(name, field))
+            for inner in nouns_in(field.annotation):
+                if inner not in seen:
+                    seen.add(inner)
+                    queue.append(inner)
+    return "\n".join(parts) + "\n"
+
+
+def name_of(noun: type[Noun]) -> str:
+    """A line's type word, or a part's class name."""
+    return noun.__name__.lower() if noun in LINES else noun.__name__
+
+
+def summary(noun: type[Noun]) -> str:
+    """First paragraph of the docstring."""
+    return (noun.__doc__ or "").strip().split("\n\n")[0].replace("\n    ", " ")
+
+
+def row(name: str, field: FieldInfo) -> str:
+    """The table row of a field."""
+    text, nullable = type_text(field.annotation)
+    what = " ".join((field.description or "").split()).replace("|", "\\|") or "-"
+    return f"| `{name}` | {text} | {'yes' if nullable else 'no'} | {safe(name, text)} | {what} |"
+
+
+def type_text(annotation: Any) -> tuple[str, bool]:
+    """A type in words, and whether it may be null."""
+    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin in (Union, types.UnionType):
+        rest = [one for one in arguments if one is not type(None)]
+        return " or ".join(type_text(one)[0] for one in rest), len(rest) < len(arguments)
+    if origin is Literal:
+        return ", ".join(f"`{word}`" for word in arguments), False
+    if origin is tuple:
+        return f"list of {type_text(arguments[0])[0]}", False
+    if origin is dict:
+        return f"{type_text(arguments[0])[0]} → {type_text(arguments[1])[0]}", False
+    if isinstance(annotation, type) and issubclass(annotation, Noun):
+        return f"[{annotation.__name__}](#part-{annotation.__name__.lower()})", False
+    if isinstance(annotation, type) and issubclass(annotation, enum.Enum):
+        return ", ".join(f"`{word}`" for word in annotation), False
+    return {int: "integer", float: "number", str: "text", bool: "flag", datetime: "time"}[
+        annotation
+    ], False
+
+
+def safe(name: str, text: str) -> str:
+    """By what a field of that type and name is harmless."""
+    if "[" in text:
+        return "its fields"
+    if "`" in text:
+        return "fixed words"
+    if "text" in text:
+        return "own word" if name in OWN_WORDS else "word"
+    return "time" if text == "time" else "flag" if text == "flag" else "number"
+
+
+def nouns_in(annotation: Any) -> Iterator[type[Noun]]:
+    """The nouns that a type mentions."""
+    if isinstance(annotation, type) and issubclass(annotation, Noun):
+        yield annotation
+    for argument in typing.get_args(annotation):
+        yield from nouns_in(argument)
+
+
+if __name__ == "__main__":
+    TARGET.write_text(document(), "utf-8")
+    print(f"wrote {TARGET.name}", file=sys.stderr)
