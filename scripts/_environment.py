@@ -11,7 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -23,6 +23,7 @@ from scripts._interpreters import (
     Interpreter,
     Search,
     candidates,
+    is_version,
     none_usable,
     wanted,
 )
@@ -76,7 +77,7 @@ def read_stamp(path: Path) -> Stamp | None:
         return None
 
 
-def stamp_for(profile: Profile, base: str, root: Path = ROOT) -> Stamp:
+def stamp_for(profile: Profile, base: str, root: Path) -> Stamp:
     """The stamp that an environment finished now would carry."""
     return Stamp(
         profile=profile.name,
@@ -103,7 +104,7 @@ class Environment:
     """The environment for one Python 3.x; several may lie side by side."""
 
     minor: int
-    root: Path = ROOT
+    root: Path
 
     @property
     def folder(self) -> Path:
@@ -202,32 +203,31 @@ class CannotMakeEnvironment(SetupError):
     """This Python makes no environment; another one may."""
 
 
-def ready_python(
-    profile: Profile, request: str | None, variables: Mapping[str, str] = os.environ
-) -> Path:
+def ready_python(profile: Profile, request: str | None) -> Path:
     """The interpreter of an environment that is ready for `profile`, made first where needed.
 
     `request` is what `--python` said, a version or a path. Raises SetupError.
     """
-    search = Search(candidates(variables))
-    request = request or variables.get(PYTHON_VARIABLE) or None
+    search = Search(candidates(os.environ))
+    return choose(profile, request or os.environ.get(PYTHON_VARIABLE) or None, search, ROOT)
+
+
+def choose(profile: Profile, request: str | None, search: Search, root: Path) -> Path:
+    """As `ready_python`, for the Pythons of `search` and the checkout at `root`."""
     if request:
         interpreter = wanted(request, search)
-        by_path = interpreter.path if request.rpartition("3.")[0] else ""
-        environment = Environment(interpreter.minor)
+        by_path = "" if is_version(request) else interpreter.path
+        environment = Environment(interpreter.minor, root)
         with _alone(environment):
             if not environment.is_ready(profile, by_path):
                 environment.make(profile, interpreter)
         return environment.python
-    return _best(profile, search)
-
-
-def _best(profile: Profile, search: Search) -> Path:
     failures: list[SetupError] = []
-    for environment in map(Environment, search.minors()):
+    for minor in search.minors():
+        environment = Environment(minor, root)
         if environment.is_ready(profile):
             return environment.python
-        for interpreter in search.of(environment.minor):
+        for interpreter in search.of(minor):
             try:
                 with _alone(environment):
                     if not environment.is_ready(profile):

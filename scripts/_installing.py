@@ -133,6 +133,7 @@ def pip_install(python: Path, what: Path, log: Path, place: str) -> None:
         process.terminate()
         raise
     finally:
+        process.stdout.close()
         process.wait()
     if process.returncode:
         raise SetupError(

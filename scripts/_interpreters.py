@@ -204,14 +204,18 @@ class Search:
         return self._answers[path]
 
 
+def is_version(request: str) -> bool:
+    """Whether `--python` named a version; else it is a path."""
+    return re.fullmatch(r"3\.\d+", request) is not None
+
+
 def wanted(request: str, search: Search) -> Interpreter:
     """The Python that `--python` asks for: a version such as 3.12, or a path.
 
     Raises SetupError when there is none such.
     """
-    version = re.fullmatch(r"3\.(\d+)", request)
-    if version:
-        for interpreter in search.of(int(version[1])):
+    if is_version(request):
+        for interpreter in search.of(int(request.partition(".")[2])):
             return interpreter
         raise SetupError(f"no usable Python {request} found", _advice(search))
     answer = search.probe(request)

@@ -90,7 +90,7 @@ def client_wanted(manifest: Path = CLIENT_MANIFEST) -> tuple[str, str]:
     return package, version
 
 
-def client_programs(folder: Path = CLIENT_FOLDER) -> Iterable[Path]:
+def client_programs(folder: Path) -> Iterable[Path]:
     """The client's programs for this machine's kind, as npm laid them down.
 
     The package `opencode-ai` itself holds a launcher that its install script puts right. npm 11
@@ -101,7 +101,7 @@ def client_programs(folder: Path = CLIENT_FOLDER) -> Iterable[Path]:
 
 
 def _installed_client(version: str) -> str | None:
-    for program in client_programs():
+    for program in client_programs(CLIENT_FOLDER):
         if program.parent.parent.name != "opencode-ai" and _version_of(str(program)) == version:
             return str(program)
     return None

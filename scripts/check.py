@@ -15,10 +15,10 @@ from scripts._messages import SetupError, report  # noqa: E402
 from scripts._starting import SETUP_FAILED, python_option  # noqa: E402
 
 CHECKS = (
-    ("lint", "ruff", "check"),
-    ("format", "ruff", "format", "--check"),
-    ("types", "mypy"),
-    ("import contracts", "importlinter.cli", "lint"),
+    ("lint", "-m", "ruff", "check"),
+    ("format", "-m", "ruff", "format", "--check"),
+    ("types", "-m", "mypy"),
+    ("import contracts", "-c", "from importlinter.cli import lint_imports_command as run; run()"),
 )
 
 
@@ -31,10 +31,10 @@ def main(arguments: list[str]) -> int:
         report(error)
         return SETUP_FAILED
     failed = []
-    for name, module, *options in CHECKS:
+    for name, *command in CHECKS:
         print(f"== {name}", flush=True)
-        command = [str(python), "-I", "-m", module, *options]
-        if subprocess.run(command, cwd=ROOT, check=False).returncode:
+        line = [str(python), "-I", *command]
+        if subprocess.run(line, cwd=ROOT, check=False).returncode:
             failed.append(name)
     print(f"failed: {', '.join(failed)}" if failed else f"all {len(CHECKS)} checks passed")
     return 1 if failed else 0

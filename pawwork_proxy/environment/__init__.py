@@ -1,0 +1,1 @@
+"""The only prober: reads the machine, installs, client processes and key files into values."""
