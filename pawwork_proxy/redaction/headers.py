@@ -68,6 +68,9 @@ class HeaderNotes:
     def _note(self, name: str, value: str) -> HeaderNote:
         shown = self._shapes.of(ShapeName.HEADER_NAME, name).text
         row = HEADERS.get(name, _UNKNOWN)
+        if self._side == "request" and row.arg == ShapeName.CF_RAY:
+            # Only the edge makes these; what a client sends under the name is anybody's text.
+            row = HeaderRow("id", Kind.REQUEST.value)
         pseudonyms = self._pseudonyms
         if row.treatment == "drop":
             return HeaderNote(name=shown, rule="drop")

@@ -23,7 +23,10 @@ from pawwork_proxy.redaction.grammar import (
 from pawwork_proxy.redaction.pseudonyms import Pseudonymiser
 from pawwork_proxy.redaction.user_agents import USER_AGENT_LIMIT, keep_version, shape_user_agent
 from pawwork_proxy.vocabulary import answers, headers, http, models, words
+from pawwork_proxy.vocabulary.errors import known_word
+from pawwork_proxy.vocabulary.finish_reasons import known_finish
 from pawwork_proxy.vocabulary.kinds import Kind
+from pawwork_proxy.vocabulary.providers import OTHER, known_provider
 
 
 class ShapeName(StrEnum):
@@ -41,7 +44,6 @@ class ShapeName(StrEnum):
     EDGE_WORD = "edge_word"
     ERROR_TYPE = "error_type"
     FINISH_REASON = "finish_reason"
-    EVENT_NAME = "event_name"
     HEADER_NAME = "header_name"
     METHOD = "method"
     HTTP_VERSION = "http_version"
@@ -157,6 +159,10 @@ def _keep_directive(text: str) -> str | None:
     return text.lower()
 
 
+def _keep_error_type(text: str) -> str | None:
+    return known_word(text) or _composed_of_api_words(1)(text)
+
+
 def _composed_of_api_words(max_unknown: int) -> Callable[[str], str | None]:
     def keep(text: str) -> str | None:
         if _API_TEXT.fullmatch(text) is None:
@@ -218,11 +224,11 @@ def _keep_label(text: str) -> str | None:
 
 
 def _keep_provider(text: str) -> str | None:
-    if text.lower() in answers.PROVIDERS:
-        return text
-    known = answers.PROVIDERS | models.MODEL_WORDS
-    plain = _API_TEXT.fullmatch(text) and len(text) <= 32
-    return text if plain and is_composed(text, known, max_unknown=1) else None
+    known = known_provider(text)
+    if known != OTHER:
+        return known
+    plain = _API_TEXT.fullmatch(text)
+    return text if plain and is_composed(text, models.MODEL_WORDS, max_unknown=1) else None
 
 
 SHAPES: tuple[ShapeRow, ...] = (
@@ -243,16 +249,14 @@ SHAPES: tuple[ShapeRow, ...] = (
              "tells runtimes apart", "cors"),
     ShapeRow(ShapeName.EDGE_WORD, 24, _from_lower(http.EDGE_WORDS), Kind.WORD,
              "what the edge did", "challenge"),
-    ShapeRow(ShapeName.ERROR_TYPE, 64, _composed_of_api_words(1), Kind.WORD,
+    ShapeRow(ShapeName.ERROR_TYPE, 64, _keep_error_type, Kind.WORD,
              "decides the outcome", "FreeUsageLimitError"),
-    ShapeRow(ShapeName.FINISH_REASON, 48, _from(answers.FINISH_REASONS), Kind.WORD,
+    ShapeRow(ShapeName.FINISH_REASON, 48, known_finish, Kind.WORD,
              "why the answer ended", "end_turn"),
-    ShapeRow(ShapeName.EVENT_NAME, 64, _from(answers.EVENT_NAMES), Kind.WORD,
-             "which protocol's stream", "content_block_delta"),
     ShapeRow(ShapeName.HEADER_NAME, 64, _keep_header_name, Kind.HEADER,
              "what the client sends", "x-opencode-session"),
     ShapeRow(ShapeName.METHOD, 8, _from(http.METHODS), Kind.WORD, "route", "POST"),
-    ShapeRow(ShapeName.HTTP_VERSION, 8, _from(http.HTTP_VERSIONS), Kind.WORD,
+    ShapeRow(ShapeName.HTTP_VERSION, 8, _from(http.PROTOCOL_VERSIONS), Kind.WORD,
              "tells runtimes apart", "HTTP/1.1"),
     ShapeRow(ShapeName.CLIENT, 16, _from(answers.CLIENTS), Kind.WORD,
              "`x-opencode-client`, a build constant", "desktop"),

@@ -5,8 +5,9 @@ from __future__ import annotations
 METHODS: frozenset[str] = frozenset(
     "GET HEAD POST PUT PATCH DELETE OPTIONS CONNECT TRACE QUERY".split()
 )
-HTTP_VERSIONS: frozenset[str] = frozenset(
-    "HTTP/0.9 HTTP/1.0 HTTP/1.1 HTTP/2 HTTP/2.0 HTTP/3 HTTP/3.0".split()
+PROTOCOL_VERSIONS: frozenset[str] = frozenset(
+    "HTTP/0.9 HTTP/1.0 HTTP/1.1 HTTP/2 HTTP/2.0 HTTP/3 HTTP/3.0 "
+    "TLSv1 TLSv1.0 TLSv1.1 TLSv1.2 TLSv1.3 QUICv1".split()
 )
 CODINGS: frozenset[str] = frozenset(
     "gzip x-gzip deflate br zstd dcb dcz identity compress chunked trailers *".split()
@@ -55,7 +56,6 @@ KNOWN_HOSTS: frozenset[str] = frozenset(
     "opencode.ai www.opencode.ai localhost 127.0.0.1 [::1] models.dev".split()
 )
 """Hosts that name nobody; all others are pseudonymised."""
-OWN_PATHS_ORIGINS: frozenset[str] = frozenset("https://opencode.ai null".split())
 
 LANGUAGES: frozenset[str] = frozenset(
     """

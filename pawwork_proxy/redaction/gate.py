@@ -1,0 +1,221 @@
+"""The taint gate: the last look at a record before it is written, by other rules than made it.
+
+Two questions. Does the line hold a credential of this run, in any usual encoding? Does a string of
+the record, once our own words, dates, sizes and verified pseudonyms are taken out of it, still hold
+twelve characters in a row that the raw exchange holds too? Either is a hit, and a stub is written.
+Invariant: shares the vocabularies with the shapes, but no grammar and no verdict of theirs. A hit
+names a rule and a place made of the schema's own names.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+from urllib.parse import quote, unquote_to_bytes
+
+from pydantic_core import from_json
+
+from pawwork_proxy.redaction.gate_words import OWN_WORDS, SCHEMA_NAMES, words_of
+from pawwork_proxy.redaction.pseudonyms import PSEUDONYM, Pseudonymiser
+
+SHARED = 12
+"""Characters in a row that a record may not share with the raw exchange."""
+_SHORTEST_CREDENTIAL = 8
+"""Shorter keys would be found by chance; twelve characters of them cannot be in a record anyway."""
+_MOST_CREDENTIALS = 32
+_CACHED = 8192
+_CACHED_LENGTH = 512
+
+
+class Hit(NamedTuple):
+    """Why a record must not be written; safe to count and to log."""
+
+    rule: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class RawExchange:
+    """Everything foreign that is at hand: heads, decoded request body, kept answer bytes."""
+
+    parts: tuple[bytes, ...]
+
+
+class Credentials:
+    """The wire credentials of the run, in the encodings in which they might show up.
+
+    Bounded: the most recent ones are remembered; in memory only.
+    """
+
+    def __init__(self) -> None:
+        self._needles: OrderedDict[str, tuple[str, ...]] = OrderedDict()
+
+    def add(self, credential: str) -> None:
+        """Remember a credential, unless it is one of our own words (`public`, `test-key`)."""
+        if credential in self._needles:
+            self._needles.move_to_end(credential)
+            return
+        if len(credential) < _SHORTEST_CREDENTIAL or words_of(credential.lower()) <= OWN_WORDS:
+            return
+        self._needles[credential] = tuple(sorted(_encodings(credential)))
+        if len(self._needles) > _MOST_CREDENTIALS:
+            self._needles.popitem(last=False)
+
+    def found_in(self, line: str) -> bool:
+        """Whether any of them is in `line`."""
+        return any(needle in line for needles in self._needles.values() for needle in needles)
+
+
+def _encodings(credential: str) -> Iterator[str]:
+    raw = credential.encode("utf-8", "surrogatepass")
+    yield credential
+    yield json.dumps(credential)[1:-1]
+    yield quote(raw, safe="")
+    yield raw.hex()
+    yield raw.hex().upper()
+    for offset in range(3):
+        # Inside a longer text a key may start at any of three positions of a base64 group; the
+        # characters at both ends mix with its neighbours and are left out.
+        encoded = base64.b64encode(b"\0" * offset + raw).rstrip(b"=")[:-1]
+        inner = encoded[(0, 2, 3)[offset] :].decode()
+        yield inner
+        yield inner.replace("+", "-").replace("/", "_")
+
+
+class TaintGate:
+    """Checks the lines of one run; `own_words` are labels and ids that the user or we chose."""
+
+    def __init__(
+        self, pseudonyms: Pseudonymiser, credentials: Credentials, own_words: Iterable[str] = ()
+    ) -> None:
+        self._pseudonyms = pseudonyms
+        self._credentials = credentials
+        self._own = frozenset(own_words)
+        self._cached = lru_cache(maxsize=_CACHED)(self._foreign)
+
+    def check(self, line: str, raw: RawExchange) -> Hit | None:
+        """The first reason not to write `line`, or None."""
+        if self._credentials.found_in(line):
+            return Hit("credential", "line")
+        parsed = from_json(line)
+        texts: set[str] = set()
+        _collect(parsed, texts)
+        texts -= self._own
+        texts.discard(_cf_ray(parsed))
+        haystack: bytes | None = None
+        for text in texts:
+            foreign = self._cached(text) if len(text) <= _CACHED_LENGTH else self._foreign(text)
+            if not foreign:
+                continue
+            if haystack is None:
+                haystack = _haystack(raw)
+            if any(_shares(stretch, haystack) for stretch in foreign):
+                return Hit("shared_text", _place_of(parsed, text))
+        return None
+
+    def _foreign(self, text: str) -> tuple[str, ...]:
+        """Stretches of `text` that are neither ours nor harmless, twelve characters and longer."""
+        ours = PSEUDONYM.sub(
+            lambda match: "\n" if self._pseudonyms.made(match.group()) else match.group(), text
+        )
+        ours = _HARMLESS.sub("\n", ours)
+        ours = _LETTERS.sub(_known_word_to_break, ours)
+        return tuple(stretch for stretch in ours.split("\n") if len(stretch) >= SHARED)
+
+
+_CF_RAY = re.compile(r"[0-9a-f]{16}(?:-[A-Z]{3})?")
+_HARMLESS = re.compile(
+    r"(?<![0-9A-Za-z])(?:"
+    r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)"
+    r"|20[12]\d-?[01]\d-?[0-3]\d"
+    r"|[aAeE]?\d{1,4}(?:x\d{1,3})?[bBmMkKtT]"
+    r"|(?<=/)v?\d{1,4}(?:\.\d{1,5}){0,3}"
+    r")(?![0-9A-Za-z])"
+)
+_LETTERS = re.compile(r"[A-Za-z]{3,}(?:_[a-z]+)*")
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|_")
+
+
+def _known_word_to_break(match: re.Match[str]) -> str:
+    word = match.group()
+    if word.lower() in OWN_WORDS:
+        return "\n"
+    parts = [part for part in _CAMEL.split(word) if part]
+    if len(parts) > 1 and all(part.lower() in OWN_WORDS for part in parts):
+        return "\n"
+    return word
+
+
+def _collect(node: object, texts: set[str]) -> None:
+    """All strings of a parsed line, keys outside the schema included."""
+    if isinstance(node, str):
+        texts.add(node)
+    elif isinstance(node, list):
+        for item in node:
+            _collect(item, texts)
+    elif isinstance(node, dict):
+        for name, value in node.items():
+            if name not in SCHEMA_NAMES:
+                texts.add(name)
+            if value is not None:
+                _collect(value, texts)
+
+
+def _cf_ray(parsed: object) -> str:
+    """The edge's id of the exchange: a random word that we keep on purpose, in one place."""
+    response = parsed.get("response") if isinstance(parsed, dict) else None
+    ray = response.get("cf_ray") if isinstance(response, dict) else None
+    return ray if isinstance(ray, str) and _CF_RAY.fullmatch(ray) else ""
+
+
+def _place_of(node: object, text: str) -> str:
+    """Where `text` stands, in names of the schema; `*` for any other key."""
+    children: list[tuple[str, object]] = []
+    if isinstance(node, list):
+        children = [("[]", item) for item in node]
+    elif isinstance(node, dict):
+        if text in node:
+            return "*"
+        children = [(name if name in SCHEMA_NAMES else "*", value) for name, value in node.items()]
+    for name, value in children:
+        if value == text:
+            return name
+        inner = _place_of(value, text)
+        if inner:
+            return f"{name}.{inner}"
+    return ""
+
+
+_ESCAPE = re.compile(rb"\\(?:u([0-9a-fA-F]{4})|(.))")
+
+
+def _unescape(match: re.Match[bytes]) -> bytes:
+    if match[1]:
+        return chr(int(match[1], 16)).encode("utf-8", "replace")
+    return match[2]
+
+
+def _haystack(raw: RawExchange) -> bytes:
+    """The raw exchange as it is, percent-decoded and JSON-unescaped, in lower case."""
+    joined = b"\n".join(raw.parts)
+    texts = [joined]
+    if b"%" in joined:
+        texts.append(unquote_to_bytes(joined))
+    if b"\\" in joined:
+        texts.append(_ESCAPE.sub(_unescape, joined))
+    return b"\n".join(texts).lower()
+
+
+def _shares(stretch: str, haystack: bytes) -> bool:
+    """Whether any twelve characters in a row of `stretch` are in the raw exchange."""
+    lower = stretch.lower()
+    return any(
+        lower[start : start + SHARED].encode("utf-8", "replace") in haystack
+        for start in range(len(lower) - SHARED + 1)
+    )
