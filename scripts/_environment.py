@@ -247,7 +247,7 @@ def _alone(environment: Environment) -> AbstractContextManager[None]:
             f"no environment can be made in the checkout: {error.strerror}",
             "use a checkout in a folder that you may write to",
         ) from error
-    return exclusive(environment.folder.with_suffix(".lock"))
+    return exclusive(environment.folder.with_name(f"{environment.folder.name}.lock"))
 
 
 def _digest(paths: Iterable[Path]) -> str:

@@ -58,14 +58,15 @@ FAILURES = (
             "Failed to establish a new connection",
             "Connection refused",
             "Max retries exceeded",
+            "(from versions: none)",
         ),
-        "the package index cannot be reached: go online once, or set HTTPS_PROXY or "
+        "the package index gives no answer: go online once, or set HTTPS_PROXY or "
         "PIP_INDEX_URL to a way that works here, then start again",
         "Retrying (Retry(total=4)) after connection broken by 'NewConnectionError(...)'",
     ),
     Failure(
         "no-such-version",
-        ("No matching distribution found", "Could not find a version"),
+        ("No matching distribution found",),
         "the package index in use lacks a version that the lock file names; try another index "
         "(PIP_INDEX_URL) or another Python (--python 3.12)",
         "ERROR: No matching distribution found for structlog==26.1.0",

@@ -66,7 +66,7 @@ def find_client(environment: Mapping[str, str]) -> str | Missing:
             return named
         return Missing(f"{named} is no {package} {version}", "correct PAWWORK_TEST_CLIENT")
     CLIENT_FOLDER.mkdir(parents=True, exist_ok=True)
-    with exclusive(CLIENT_FOLDER.with_suffix(".lock")):
+    with exclusive(CLIENT_FOLDER.with_name("npm.lock")):
         found = _installed_client(version)
         if found:
             return found

@@ -10,7 +10,7 @@ from pathlib import Path
 # Not this folder itself: its files would hide modules of the same name.
 sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
-from scripts._environment import ROOT, TEST, ready_python  # noqa: E402 — needs the line above
+from scripts._environment import ROOT, TEST, ready_python  # noqa: E402 - needs the line above
 from scripts._messages import SetupError, report  # noqa: E402
 from scripts._starting import SETUP_FAILED, python_option  # noqa: E402
 

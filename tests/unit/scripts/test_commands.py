@@ -110,7 +110,7 @@ def test_a_set_up_that_fails_is_an_error_with_a_remedy(script: str) -> None:
 @pytest.mark.parametrize("script", ["run.py", "test.py"])
 def test_an_older_python_is_told_what_is_needed(script: str) -> None:
     """The check comes before anything that an older Python could stumble over."""
-    source = (ROOT / "scripts" / script).read_text(encoding="utf-8")
+    source = (ROOT / "scripts" / script).read_text(encoding="ascii")
     pretend = f"import sys; sys.version_info = (3, 9, 1); exec({source!r})"
     answer = subprocess.run(
         [sys.executable, "-c", pretend], capture_output=True, text=True, timeout=60, check=False
