@@ -8,6 +8,8 @@ worker thread, and at most one at a time.
 from __future__ import annotations
 
 import re
+import time
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -30,7 +32,8 @@ KNOWN_PROGRAMS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 )
 """Program and what its executable is called; what is none of these is `other`."""
 
-MAX_WAITING = 8
+BURST = 4
+"""Look-ups that may come at once; then one a second, since each walks the whole socket table."""
 
 
 @dataclass(frozen=True)
@@ -44,25 +47,25 @@ class FoundProcess:
 class ProcessFinder:
     """Looks up client processes by their loopback port, off the event loop."""
 
-    def __init__(self) -> None:
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="process-finder")
-        self._waiting = 0
+        self._monotonic = monotonic
+        self._credit = float(BURST)
+        self._credited_at = monotonic()
 
     def find(self, client_port: int, listener_port: int) -> Future[FoundProcess | None] | None:
-        """Start a look-up; None when too many wait already (the fact is then simply absent)."""
-        if self._waiting >= MAX_WAITING:
+        """Start a look-up; None when there were too many of late (the fact is then absent)."""
+        now = self._monotonic()
+        self._credit = min(BURST, self._credit + now - self._credited_at)
+        self._credited_at = now
+        if self._credit < 1:
             return None
-        self._waiting += 1
-        future = self._worker.submit(find_process, client_port, listener_port)
-        future.add_done_callback(self._done)
-        return future
+        self._credit -= 1
+        return self._worker.submit(find_process, client_port, listener_port)
 
     def close(self) -> None:
         """Let go of the worker; look-ups still waiting are dropped."""
         self._worker.shutdown(wait=False, cancel_futures=True)
-
-    def _done(self, _: object) -> None:
-        self._waiting -= 1
 
 
 def find_process(client_port: int, listener_port: int) -> FoundProcess | None:
