@@ -1,0 +1,205 @@
+"""`simulate`: runs the look-alike until interrupted; one line of numbers per request on stderr."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import json
+import signal
+import ssl
+import sys
+from collections import Counter
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from pawwork_proxy.errors import ConfigurationError
+from pawwork_proxy.simulator.clock import parse_instant
+from pawwork_proxy.simulator.plan import Shape
+from pawwork_proxy.simulator.presets import PRESET_ROWS, preset, read_scenario
+from pawwork_proxy.simulator.seen import Seen
+from pawwork_proxy.simulator.server import Simulator
+
+
+@click.command(
+    epilog="Example: pawwork-proxy simulate --preset small --network 203.0.113.7 --port 8100"
+)
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="0: a free one, printed.")
+@click.option("--preset", "preset_name", default="zen", show_default=True, help="Rules by name.")
+@click.option(
+    "--scenario",
+    "scenario_file",
+    type=click.Path(path_type=Path),
+    help="Rules from a JSON or TOML file, see docs/simulator.md.",
+)
+@click.option("--list", "list_presets", is_flag=True, help="List the presets and stop.")
+@click.option(
+    "--network",
+    "networks",
+    multiple=True,
+    metavar="IP",
+    help="One more port whose clients all come from this public address. Repeatable.",
+)
+@click.option(
+    "--address",
+    "addresses",
+    multiple=True,
+    metavar="PEER=IP",
+    help="Clients from this loopback address come from that public one. Repeatable.",
+)
+@click.option("--clock", metavar="TIME", help="Start the simulated clock there (ISO 8601, UTC).")
+@click.option("--seed", type=int, default=0, help="Of faults by chance.")
+@click.option("--stream-events", type=click.IntRange(0, 1_000_000), default=6, show_default=True)
+@click.option("--event-interval", type=click.FloatRange(0, 3600), default=0.0, metavar="SECONDS")
+@click.option("--event-size", type=click.IntRange(0, 10_000_000), default=0, metavar="BYTES")
+@click.option("--no-compression", is_flag=True, help="Ignore accept-encoding.")
+@click.option("--tls-cert", type=click.Path(path_type=Path), help="Serve HTTPS with this PEM.")
+@click.option("--tls-key", type=click.Path(path_type=Path), help="Its key, if in another file.")
+@click.option("--quiet", is_flag=True, help="No line per request.")
+@click.option(
+    "--format",
+    "output",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="json: one line with the URLs on stdout.",
+)
+def simulate(  # noqa: PLR0917 - click passes by name
+    port: int,
+    preset_name: str,
+    scenario_file: Path | None,
+    list_presets: bool,
+    networks: tuple[str, ...],
+    addresses: tuple[str, ...],
+    clock: str | None,
+    seed: int,
+    stream_events: int,
+    event_interval: float,
+    event_size: int,
+    no_compression: bool,
+    tls_cert: Path | None,
+    tls_key: Path | None,
+    quiet: bool,
+    output: Literal["text", "json"],
+) -> None:
+    """An OpenCode Zen look-alike on loopback: limits, gates and faults on demand.
+
+    Serves until interrupted (Ctrl-C), then prints a summary. Nothing leaves this machine.
+    Exit codes: 0 done, 2 unusable option, port, file or scenario.
+    """
+    if list_presets:
+        for row in PRESET_ROWS:
+            click.echo(f"{row.name:24} {row.summary}")
+        return
+    scenario = preset(preset_name) if scenario_file is None else read_scenario(scenario_file)
+    counts: Counter[str] = Counter()
+
+    def on_answer(seen: Seen) -> None:
+        counts[seen.kind or seen.route] += 1
+        if not quiet:
+            click.echo(line_of(seen), err=True)
+
+    simulator = Simulator(
+        scenario,
+        seed=seed,
+        port=port,
+        networks=[_address(text, "--network") for text in networks],
+        addresses=dict(_pair(text) for text in addresses),
+        start=None if clock is None else _instant(clock),
+        tls=None if tls_cert is None else _tls(tls_cert, tls_key),
+        shape=Shape(stream_events, event_interval, event_size),
+        compress=not no_compression,
+        on_answer=on_answer,
+    )
+    asyncio.run(_serve(simulator, networks, output))
+    total = ", ".join(f"{name} {count}" for name, count in counts.most_common())
+    click.echo(f"{simulator.seen.total} requests: {total or 'none'}", err=True)
+
+
+def line_of(seen: Seen) -> str:
+    """One request in numbers and our own words; nothing of what the client sent."""
+    status = "---" if seen.status is None else seen.status
+    pool = "" if seen.pool_used is None else f" {seen.pool_used}/{seen.pool_threshold}"
+    return (
+        f"{seen.number:6} {seen.received_at[11:19]} {seen.route:9} {status} "
+        f"{seen.kind or '-'}{pool} {seen.body_length}B>{seen.sent_bytes}B "
+        f"{seen.duration_ms:.1f}ms {seen.ending}"
+    )
+
+
+async def _serve(
+    simulator: Simulator, networks: tuple[str, ...], output: Literal["text", "json"]
+) -> None:
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for wanted in (signal.SIGINT, signal.SIGTERM):
+        if sys.platform == "win32":
+            signal.signal(wanted, lambda *_: loop.call_soon_threadsafe(stopped.set))
+        else:
+            loop.add_signal_handler(wanted, stopped.set)
+    async with simulator:
+        _announce(simulator, networks, output)
+        await stopped.wait()
+
+
+def _announce(
+    simulator: Simulator, networks: tuple[str, ...], output: Literal["text", "json"]
+) -> None:
+    by_network = dict(zip(networks, simulator.urls[1:], strict=True))
+    if output == "json":
+        found = {"url": simulator.url, "networks": by_network, "simulated": True}
+        click.echo(json.dumps(found))
+        sys.stdout.flush()
+        return
+    click.echo(f"simulator: {simulator.url}")
+    for network, url in by_network.items():
+        click.echo(f"  as {network}: {url}")
+    sys.stdout.flush()
+    config = {"provider": {"opencode": {"options": {"baseURL": f"{simulator.url}/zen/v1"}}}}
+    click.echo(
+        f"rules: {simulator.scenario.name}, {simulator.scenario.summary}\n"
+        "through the proxy:  pawwork-proxy run --upstream " + simulator.url + "\n"
+        "without the proxy:  OPENCODE_DISABLE_MODELS_FETCH=1 "
+        f"OPENCODE_CONFIG_CONTENT='{json.dumps(config)}' opencode run -m opencode/big-pickle hello",
+        err=True,
+    )
+
+
+def _address(text: str, option: str) -> str:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        raise ConfigurationError(
+            f"{option} needs an IP address", f"for example {option} 203.0.113.7"
+        ) from None
+    return text
+
+
+def _pair(text: str) -> tuple[str, str]:
+    peer, equals, public = text.partition("=")
+    if not equals:
+        raise ConfigurationError(
+            "--address needs PEER=IP", "for example --address 127.0.0.2=203.0.113.7"
+        )
+    return _address(peer, "--address"), _address(public, "--address")
+
+
+def _instant(text: str) -> datetime:
+    try:
+        return parse_instant(text)
+    except ValueError:
+        raise ConfigurationError(
+            "--clock needs an ISO 8601 time", "for example --clock 2026-09-01T23:59:50"
+        ) from None
+
+
+def _tls(cert: Path, key: Path | None) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    try:
+        context.load_cert_chain(cert, key)
+    except (OSError, ssl.SSLError):
+        raise ConfigurationError(
+            f"cannot use the certificate {cert}", "PEM files with certificate and key are expected"
+        ) from None
+    return context

@@ -1,0 +1,192 @@
+"""A scenario: every rule of a simulated Zen, as one frozen value that JSON and TOML can hold.
+
+The rules and their defaults follow zen-facts sections 6-8; each can be changed or left out, so
+that a world can be keyed by any dimension. Invariant: a scenario holds no counters and no clock.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from pawwork_proxy.model.base import Noun
+from pawwork_proxy.simulator.facts import Protocol, QuotaDimension
+from pawwork_proxy.simulator.faults import Fault
+from pawwork_proxy.simulator.messages import LOCALES
+from pawwork_proxy.simulator.windows import WindowName
+
+NEW_ADDRESS_FACTOR = 7
+"""A pool counts as new while its lifetime count is below 7 x threshold (zen-facts 7.2)."""
+
+
+class HeaderGate(Noun):
+    """Lacking any of these headers: another threshold, and no doubling (zen-facts 7.3)."""
+
+    headers: dict[str, str]
+    """Lower-case name to substring; the value is compared in lower case, all must match."""
+    otherwise: int = Field(ge=0)
+    """`dailyRequestsFallback`: the threshold of everybody else. The counter stays the same one."""
+
+
+class FreeLimit(Noun):
+    """The limiter of free models; its counter grows after the answer (zen-facts 7.2)."""
+
+    keyed_by: tuple[QuotaDimension, ...] = ("ip",)
+    """Empty or `global` is one pool for all."""
+    limit: int = Field(default=200, ge=0)
+    window: WindowName = "utc_day"
+    double_new: bool = True
+    header_gate: HeaderGate | None = None
+    count_aborted: bool = True
+    """Whether a stream that the client left is counted: uncertain on the real server."""
+    already_used: int = Field(default=0, ge=0)
+    """What other people have used of each pool when its window begins."""
+
+
+class RelayedLimit(Noun):
+    """A limit of the closed service behind Zen: prefixed, without `retry-after` (zen-facts 7.4)."""
+
+    keyed_by: tuple[QuotaDimension, ...] = ("ip",)
+    limit: int = Field(default=200, ge=0)
+    window: WindowName = "utc_day"
+    provider: str = "Console"
+
+
+class UserAgentLimit(Noun):
+    """The relayed 429 for clients whose user agent has another beginning (zen-facts 7.4)."""
+
+    admitted_prefix: str = "opencode/"
+    models: tuple[str, ...] = ()
+    """Only these models; empty: all free ones."""
+    provider: str = "Console"
+
+
+class ClientGate(Noun):
+    """The relayed 403 `FreeTierError`: what a request must look like (zen-facts 7.4)."""
+
+    user_agent: str = r"opencode/\d"
+    """Regular expression at the beginning of the user agent."""
+    session: str = r"ses_[0-9a-f]{12}[0-9A-Za-z]{14}"
+    """Regular expression for the whole session id; empty: not checked."""
+    stream: bool = True
+    core_tools: int = Field(default=5, ge=0)
+    provider: str = "Console"
+
+    @field_validator("user_agent", "session")
+    @classmethod
+    def _is_an_expression(cls, value: str) -> str:
+        try:
+            re.compile(value)
+        except re.error:
+            raise ValueError("not a regular expression") from None
+        return value
+
+
+class GoPlan(Noun):
+    """Limits of Go, in dollars per workspace and user (zen-facts 7.5)."""
+
+    five_hours: float = Field(default=12, gt=0)
+    weekly: float = Field(default=30, gt=0)
+    monthly: float = Field(default=60, gt=0)
+    dollars_per_request: float = Field(default=0.05, ge=0)
+    session_required: bool = False
+    """400 `MissingSessionID` without `x-opencode-session`, as from 2026-09-06."""
+    error_type: Literal[
+        "GoUsageLimitError", "BlackUsageLimitError", "SubscriptionUsageLimitError"
+    ] = "GoUsageLimitError"
+
+
+AccountState = Literal[
+    "good", "no_payment_method", "no_balance", "monthly_limit", "user_limit", "blocked"
+]
+
+
+class Account(Noun):
+    """An API key that the server knows."""
+
+    key: str = Field(min_length=1, repr=False)
+    workspace: str
+    user: str = "usr_1"
+    state: AccountState = "good"
+    go: bool = True
+    """Subscribed to Go."""
+
+
+class ModelOffer(Noun):
+    """A model of the server's secret table."""
+
+    id: str = Field(min_length=1)
+    protocol: Protocol = "chat"
+    free: bool = False
+    limit: int | None = Field(default=None, ge=0)
+    """Own daily figure of a free model: then its pool is date + first two characters."""
+    state: Literal["offered", "promotion_ended", "no_provider"] = "offered"
+
+
+DEFAULT_MODELS: tuple[ModelOffer, ...] = (
+    ModelOffer(id="big-pickle", free=True),
+    ModelOffer(id="deepseek-v4-flash-free", free=True),
+    ModelOffer(id="ling-3.0-flash-fin-free", free=True),
+    ModelOffer(id="mimo-v2.5-free", free=True),
+    ModelOffer(id="minimax-m2.5-free", free=True),
+    ModelOffer(id="nemotron-3-ultra-free", free=True),
+    ModelOffer(id="north-mini-code-free", free=True),
+    ModelOffer(id="qwen3.6-plus-free", protocol="messages", free=True),
+    ModelOffer(id="claude-sonnet-4-5", protocol="messages"),
+    ModelOffer(id="glm-5.2"),
+    ModelOffer(id="gpt-5-nano", protocol="responses"),
+    ModelOffer(id="gpt-5.2-codex", protocol="responses"),
+    ModelOffer(id="gemini-3-flash", protocol="google"),
+    ModelOffer(id="kimi-k2.6"),
+    ModelOffer(id="grok-code", free=True, state="promotion_ended"),
+)
+
+
+class Scenario(Noun):
+    """Every rule of one simulated server."""
+
+    name: str = "custom"
+    summary: str = ""
+    free: FreeLimit | None = FreeLimit()
+    """None: no open-source limiter, as in era V6 for keyless callers."""
+    relayed: RelayedLimit | None = None
+    user_agent_limit: UserAgentLimit | None = None
+    client_gate: ClientGate | None = None
+    key_per_minute: int = Field(default=1000, ge=0)
+    """Per key, model and UTC minute, paid models only."""
+    go: GoPlan = GoPlan()
+    accounts: tuple[Account, ...] = ()
+    accept_unknown_keys: bool = True
+    """A key without account: a good one with a workspace of its own, or an invalid one."""
+    models: tuple[ModelOffer, ...] = DEFAULT_MODELS
+    accept_unknown_models: bool = False
+    """Treat unlisted models as free chat models instead of refusing them."""
+    blocked_regions: tuple[str, ...] = ()
+    """403 `RegionError` there, for paid models."""
+    regions: dict[str, str] = Field(default_factory=dict)
+    """Country code by address; where nothing is said: `US`."""
+    install_header: str = "x-simulated-install"
+    """Where the `install` dimension is read from; no real client sends one."""
+    locale: str | None = None
+    """Language of own messages; None: as the request asks."""
+    faults: tuple[Fault, ...] = ()
+    """The first that strikes wins."""
+
+    @field_validator("locale")
+    @classmethod
+    def _locale_is_spoken(cls, value: str | None) -> str | None:
+        if value is not None and value not in LOCALES:
+            raise ValueError(f"one of {', '.join(sorted(LOCALES))}")
+        return value
+
+    @model_validator(mode="after")
+    def _nothing_is_listed_twice(self) -> Self:
+        for what, names in (
+            ("models", [offer.id for offer in self.models]),
+            ("accounts", [account.key for account in self.accounts]),
+        ):
+            if len(set(names)) != len(names):
+                raise ValueError(f"{what}: an entry appears twice")
+        return self
