@@ -33,10 +33,10 @@ class Answer:
     finish_reason: str | None = None
     """Word of the vocabulary."""
     finish_reason_other: bool = False
-    usage: Usage = Usage()
+    usage: Usage = field(default_factory=Usage)
     cost: float | None = None
     """As the trailer states it, in US dollars."""
-    events: EventCounts = EventCounts()
+    events: EventCounts = field(default_factory=EventCounts)
     dialect: Dialect = Dialect.UNKNOWN
     encoding: EncodingState = EncodingState.IDENTITY
     wire_bytes: int = 0

@@ -1,0 +1,53 @@
+"""An answer as somebody states it - a line of JSON, a paste - brought before the reader.
+
+Invariant: a statement without a status or headers is still read; nothing is assumed in their place.
+"""
+
+from __future__ import annotations
+
+from pawwork_proxy.classification.answer import Answer
+from pawwork_proxy.classification.reader import AnswerReader
+from pawwork_proxy.model.signals import Ending
+
+TRANSPORTS: dict[str, Ending] = {
+    "connect_refused": Ending.UPSTREAM_REFUSED,
+    "connection_refused": Ending.UPSTREAM_REFUSED,
+    "refused": Ending.UPSTREAM_REFUSED,
+    "dns": Ending.UPSTREAM_UNRESOLVABLE,
+    "unreachable": Ending.UPSTREAM_UNREACHABLE,
+    "tls": Ending.UPSTREAM_TLS,
+    "timeout": Ending.TIMEOUT,
+    "reset": Ending.UPSTREAM_RESET,
+    "truncated_stream": Ending.UPSTREAM_CUT,
+    "truncated": Ending.UPSTREAM_CUT,
+    "cut": Ending.UPSTREAM_CUT,
+    "client_abort": Ending.CLIENT_LEFT_MIDSTREAM,
+    "aborted": Ending.CLIENT_LEFT_MIDSTREAM,
+    "protocol": Ending.UPSTREAM_PROTOCOL,
+}
+"""What reporters call a broken transport; an `Ending`'s own name is understood too."""
+
+
+def ending_of(transport: str | None) -> Ending:
+    """The ending that a stated transport failure means; an unknown word is a reset."""
+    if not transport:
+        return Ending.UNSTATED
+    word = transport.strip().lower()
+    if word in TRANSPORTS:
+        return TRANSPORTS[word]
+    return Ending(word) if word in set(Ending) else Ending.UPSTREAM_RESET
+
+
+def read_stated(
+    body: bytes,
+    *,
+    status: int | None = None,
+    headers: dict[str, str] | None = None,
+    streaming: bool | None = None,
+    transport: str | None = None,
+) -> Answer:
+    """Read an answer whose body is known decoded; a stated content-encoding is past."""
+    pairs = [(n, v) for n, v in (headers or {}).items() if n.lower() != "content-encoding"]
+    reader = AnswerReader(status, pairs, streaming)
+    reader.feed(body)
+    return reader.finish(ending_of(transport))

@@ -1,0 +1,148 @@
+"""Reads an event stream as it passes: counts events, notes the ends, finds errors.
+
+Strategy: most events are deltas and are recognised by their bytes, which cost a microsecond; an
+event that could hold anything else is parsed. A quote inside JSON text is always escaped, so
+`"error"` with bare quotes can only be structure, or a text that consists of that one word.
+Invariant: an event whose structure has an error is always parsed.
+"""
+
+from __future__ import annotations
+
+from pawwork_proxy.classification.answer_objects import AnswerFacts, error_in, note_object
+from pawwork_proxy.classification.error_objects import Finds, collect, read_message
+from pawwork_proxy.model.answer import EventCounts
+from pawwork_proxy.model.signals import AnswerShape, Dialect, ErrorPlace
+from pawwork_proxy.wire.bounded_json import JsonState, parse_json
+from pawwork_proxy.wire.events import BLANK, Event, EventSplitter, parse_events
+
+_SUSPECT = (
+    b'"error', b'"cost"', b'"message"', b'"detail', b'"code"', b'"status', b"\\u006", b"\\u007",
+    b"\n:", b"[DONE]", b"\nid:", b"retry:", b'"base_resp"', b'"msg"', b'"success"',
+)  # fmt: skip
+"""Bytes that a plain delta does not have. `\\u006…` would be an escaped letter of a key."""
+
+_NULLABLE = (b'"finish_reason"', b'"usage"', b'"stop_reason"')
+MAX_ERROR_EVENTS = 8
+
+
+class StreamReader:
+    """Takes decoded bytes of a stream."""
+
+    def __init__(self) -> None:
+        self.facts = AnswerFacts()
+        self.finds = Finds()
+        self.done = False
+        self._splitter = EventSplitter()
+        self._deltas = self._pings = self._comments = self._errors = self._other = 0
+
+    @property
+    def truncated(self) -> bool:
+        """An event was too large to be read whole."""
+        return self._splitter.truncated
+
+    @property
+    def events(self) -> int:
+        """Events so far, comments not counted."""
+        return self._deltas + self._pings + self._errors + self._other
+
+    def feed(self, data: bytes) -> int:
+        """Read on; return how many events became complete."""
+        block = self._splitter.feed(data)
+        if not block:
+            return 0
+        before = self.events
+        if self.facts.dialect is Dialect.UNKNOWN or not self._skip_deltas(block):
+            for event in parse_events(block):
+                self._read(event)
+        return self.events - before
+
+    def finish(self) -> None:
+        """Read what the stream left behind without a blank line."""
+        rest = self._splitter.rest()
+        for event in parse_events(rest):
+            self._read(event, last=True)
+
+    def counts(self) -> EventCounts:
+        """The events by kind."""
+        return EventCounts(
+            total=self.events,
+            deltas=self._deltas,
+            pings=self._pings,
+            comments=self._comments,
+            errors=self._errors,
+            other=self._other,
+        )
+
+    def _skip_deltas(self, block: bytes) -> bool:
+        """Count a block that holds nothing but plain deltas; False when it may hold more."""
+        events = block.count(BLANK)
+        if block.count(b"data:") != events or any(mark in block for mark in _SUSPECT):
+            return False
+        for key in _NULLABLE:
+            if key in block and block.count(key) != (
+                block.count(key + b":null") + block.count(key + b": null")
+            ):
+                return False
+        if self.facts.dialect is Dialect.CHAT:
+            plain = block.count(b'"choices":[{') + block.count(b'"choices": [{')
+        elif self.facts.dialect is Dialect.MESSAGES:
+            plain = block.count(b'"type":"content_block_delta"')
+        elif self.facts.dialect is Dialect.RESPONSES:
+            plain = block.count(b'.delta",') + block.count(b'.delta"}')
+        else:
+            return False
+        if plain != events:
+            return False
+        self._deltas += events
+        self.facts.content_seen = True
+        return True
+
+    def _read(self, event: Event, *, last: bool = False) -> None:
+        self._comments += event.comments
+        if event.data is None:
+            if event.loose:
+                self._read_data(event.loose, event.name, last=last)
+            return
+        if event.data.strip() == b"[DONE]":
+            self.done = True
+            self._other += 1
+            return
+        self._read_data(event.data, event.name, last=last)
+
+    def _read_data(self, data: bytes, name: str, *, last: bool) -> None:
+        value, state = parse_json(data)
+        if state is JsonState.NOT_JSON or not isinstance(value, dict | list):
+            if name == "error" or _looks_like_an_error(data):
+                self._errors += 1
+                read_message(data[:4096].decode("utf-8", "replace"), self._place(), self.finds)
+            else:
+                self._other += 1
+            return
+        if isinstance(value, list):
+            value = value[0] if len(value) == 1 and isinstance(value[0], dict) else {}
+        error = error_in(value, name)
+        if error is not None:
+            self._errors += 1
+            if self._errors <= MAX_ERROR_EVENTS:
+                collect(error, self._place(), self.finds)
+            return
+        if state is JsonState.CUT and last:
+            return  # half an event is none
+        kind = note_object(value, self.facts)
+        self._deltas += kind == "delta"
+        self._pings += kind == "ping" or name == "ping"
+        self._other += kind == "other" and name != "ping"
+
+    def _place(self) -> ErrorPlace:
+        if self.facts.content_seen or self.facts.shape is AnswerShape.COMPLETION:
+            return ErrorPlace.STREAM_LATER
+        return ErrorPlace.STREAM_FIRST
+
+
+def _looks_like_an_error(data: bytes) -> bool:
+    """A sentence of a relay where an object belongs."""
+    return (
+        data.lstrip()[:30]
+        .lower()
+        .startswith((b"error", b"upstream request failed", b"streaming response failed"))
+    )

@@ -1,0 +1,117 @@
+"""How long to wait, from wherever an answer says so: headers, fields of the body, its text.
+
+Invariant: a wait is never negative and never longer than the client can wait (2 147 483 647 ms).
+The order of trust is the client's: `retry-after-ms`, `retry-after` in seconds, then as a date.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+from pawwork_proxy.model.signals import RetryHint
+
+MAX_WAIT_S = 2_147_483.647
+_UNITS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0}
+_DURATION = re.compile(
+    r"(?<![\d.:-])(\d{1,6}(?:\.\d+)?)\s?(days?|d|hours?|hrs?|h|minutes?|mins?|m|seconds?|secs?|s)"
+    r"(?![a-z])(?!\s*(?:usage|limit|quota|window))",
+    re.IGNORECASE,
+)
+_JOIN = re.compile(r"^[\s,]*(?:and\s+)?$", re.IGNORECASE)
+_SECONDS_KEYS = (
+    "retry_after", "retryAfter", "retry_after_seconds", "retryAfterSeconds", "resets_in_seconds",
+    "retry_after_s", "reset_in_seconds",
+)  # fmt: skip
+_MS_KEYS = ("retry_after_ms", "retryAfterMs", "retry-after-ms")
+_GOOGLE_DELAY = re.compile(r"(\d+(?:\.\d+)?)s")
+_RESET_KEYS = ("resets_at", "resetsAt", "reset_at", "resetAt", "resets")
+
+
+def http_date(value: str) -> datetime | None:
+    """An HTTP-date as UTC, or None."""
+    try:
+        moment = parsedate_to_datetime(value.strip())
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def header_hints(headers: dict[str, str], date: datetime | None) -> list[RetryHint]:
+    """The waits that headers name; a date counts from the server's own `date`."""
+    hints: list[RetryHint] = []
+    if (ms := _number(headers.get("retry-after-ms"))) is not None:
+        hints.append(_hint("retry-after-ms", ms / 1000))
+    value = headers.get("retry-after")
+    if value is None:
+        return hints
+    if (seconds := _number(value)) is not None:
+        hints.append(_hint("retry-after", seconds))
+    elif (moment := http_date(value)) is not None:
+        wait = (moment - date).total_seconds() if date is not None else 0.0
+        hints.append(_hint("retry-after date", wait, moment))
+    return hints
+
+
+def body_hints(value: dict[str, object]) -> list[RetryHint]:
+    """The waits that fields of an error object name, and the headers quoted in it."""
+    hints: list[RetryHint] = []
+    for key in _MS_KEYS:
+        if (ms := _number(value.get(key))) is not None:
+            hints.append(_hint("body", ms / 1000))
+    for key in _SECONDS_KEYS:
+        if (seconds := _number(value.get(key))) is not None:
+            hints.append(_hint("body", seconds))
+    delay = value.get("retryDelay")
+    if isinstance(delay, str) and (match := _GOOGLE_DELAY.fullmatch(delay)):
+        hints.append(_hint("body", float(match.group(1))))
+    for key in _RESET_KEYS:
+        if (moment := _moment(value.get(key))) is not None:
+            hints.append(RetryHint(place="body date", seconds=0.0, at=moment))
+    for key in ("responseHeaders", "response_headers", "headers"):
+        quoted = value.get(key)
+        if isinstance(quoted, dict):
+            lower = {str(name).lower(): str(text) for name, text in list(quoted.items())[:64]}
+            hints += header_hints(lower, http_date(lower.get("date", "")))
+    return hints
+
+
+def text_hints(text: str) -> list[RetryHint]:
+    """The last wait that a message names in words (`Resets in 4hr 59min`): a last resort."""
+    text = text[:1200]
+    total = 0.0
+    end = -1
+    for match in _DURATION.finditer(text):
+        seconds = float(match.group(1)) * _UNITS[match.group(2)[0].lower()]
+        joined = end >= 0 and _JOIN.match(text[end : match.start()]) is not None
+        total = total + seconds if joined else seconds
+        end = match.end()
+    return [_hint("text", total)] if end >= 0 else []
+
+
+def _hint(place: str, seconds: float, at: datetime | None = None) -> RetryHint:
+    return RetryHint(place=place, seconds=min(max(seconds, 0.0), MAX_WAIT_S), at=at)
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return number if 0 <= number < float("inf") else None
+
+
+def _moment(value: object) -> datetime | None:
+    try:
+        if isinstance(value, str) and "T" in value[:32]:
+            moment = datetime.fromisoformat(value[:40])
+            return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        if isinstance(value, int | float) and 1e9 < value < 1e13:
+            seconds = value / 1000 if value > 1e11 else value
+            return datetime.fromtimestamp(0, UTC) + timedelta(seconds=seconds)
+    except (ValueError, OverflowError):
+        return None
+    return None

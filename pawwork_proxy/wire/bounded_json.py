@@ -1,0 +1,143 @@
+"""JSON from strangers: whole, cut short, escaped twice, or printed by Python.
+
+Invariant: never raises; depth and size are bounded before anything is built.
+"""
+
+from __future__ import annotations
+
+import ast
+from enum import StrEnum
+
+from pydantic_core import from_json
+
+MAX_LITERAL = 16 * 1024
+MAX_LITERAL_DEPTH = 40
+MAX_EMBEDDED = 4
+MAX_ATTEMPTS = 8
+
+
+class JsonState(StrEnum):
+    """How much of a text was JSON."""
+
+    WHOLE = "whole"
+    CUT = "cut"
+    """Valid as far as it goes."""
+    NOT_JSON = "not_json"
+
+
+def parse_json(data: bytes | str) -> tuple[object, JsonState]:
+    """The value of a text that should be JSON, and whether all of it was there."""
+    if isinstance(data, str):
+        data = data.encode("utf-8", "replace")
+    try:
+        return from_json(data, cache_strings=False), JsonState.WHOLE
+    except (ValueError, RecursionError):
+        pass
+    try:
+        return from_json(data.decode("utf-8", "replace").encode(), cache_strings=False), (
+            JsonState.WHOLE
+        )
+    except (ValueError, RecursionError):
+        pass
+    try:
+        text = data.decode("utf-8", "ignore").encode()
+        return from_json(text, allow_partial="trailing-strings", cache_strings=False), JsonState.CUT
+    except (ValueError, RecursionError):
+        return None, JsonState.NOT_JSON
+
+
+def parse_python(text: str) -> object:
+    """The value of a dict or list as Python prints it, or None."""
+    if len(text) > MAX_LITERAL or _depth(text) > MAX_LITERAL_DEPTH:
+        return None
+    try:
+        value: object = ast.literal_eval(text)
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
+        return None
+    return value
+
+
+def _depth(text: str) -> int:
+    depth = deepest = 0
+    for char in text:
+        if char in "{[(":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif char in "}])":
+            depth -= 1
+    return deepest
+
+
+def embedded_values(text: str) -> tuple[list[object], str]:
+    """Objects quoted inside a text, and the text around them.
+
+    An object may be JSON, JSON with escaped quotes, a Python dict, or cut at the end of the text.
+    """
+    values: list[object] = []
+    around: list[str] = []
+    position = 0
+    for _ in range(MAX_ATTEMPTS):
+        start = _object_start(text, position)
+        if start < 0 or len(values) == MAX_EMBEDDED:
+            break
+        end = object_end(text, start)
+        value = _value_of(text[start:end], cut=end == len(text))
+        if not isinstance(value, dict | list) or not value:
+            around.append(text[position : start + 1])
+            position = start + 1
+            continue
+        values.append(value)
+        around.append(text[position:start])
+        position = end
+    around.append(text[position:])
+    return values, " ".join(around)
+
+
+def _object_start(text: str, position: int) -> int:
+    """Where the next `{` or `[{` is."""
+    brace = text.find("{", position)
+    if brace > position and text[brace - 1] == "[":
+        return brace - 1
+    return brace
+
+
+def object_end(text: str, start: int) -> int:
+    """Behind the bracket that closes the one at `start`; the end of the text if none does."""
+    closer = {"{": "}", "[": "]"}
+    stack: list[str] = []
+    quote = ""
+    position = start
+    while position < len(text):
+        char = text[position]
+        if char == "\\":
+            position += 2
+            continue
+        if quote:
+            if char == quote:
+                quote = ""
+        elif char == '"' or (char == "'" and _opens_string(text, position)):
+            quote = char
+        elif char in closer:
+            stack.append(closer[char])
+        elif stack and char == stack[-1]:
+            stack.pop()
+            if not stack:
+                return position + 1
+        position += 1
+    return len(text)
+
+
+def _opens_string(text: str, position: int) -> bool:
+    """Whether an apostrophe stands where Python would open a string."""
+    return text[max(0, position - 8) : position].rstrip()[-1:] in ("{", "[", ",", ":", "(")
+
+
+def _value_of(piece: str, *, cut: bool) -> object:
+    value, state = parse_json(piece)
+    if state is JsonState.WHOLE or (state is JsonState.CUT and cut and value):
+        return value
+    if '\\"' in piece:
+        value, state = parse_json(piece.replace('\\"', '"').replace("\\\\", "\\"))
+        if state is not JsonState.NOT_JSON:
+            return value
+    return parse_python(piece)
