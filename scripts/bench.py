@@ -126,9 +126,7 @@ async def fetch(target: Target, path: str) -> float:
         writer.close()
 
 
-async def ask(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes
-) -> float:
+async def ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes) -> float:
     """Send a request, read its answer to the end; seconds to the first byte of the body."""
     start = time.perf_counter()
     writer.write(request)
@@ -239,7 +237,7 @@ def main() -> None:
     quick = parser.parse_args().quick
     scale, rounds = (1, 3) if quick else (10, 7)
     with tempfile.TemporaryDirectory() as folder, targets(Path(folder)) as found:
-        direct, stock, streaming, ours = found
+        direct, _, streaming, ours = found
         rates = compare("requests/s, 30 KB bodies", throughput, found, 200 * scale, rounds)
         print(f"  ratio ours/stock: {rates['ours'] / rates['stock']:.2f} (aim 1.2)")
         streams = [direct, streaming, ours]

@@ -7,6 +7,7 @@ and the count is itself written as soon as writing works again.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import secrets
@@ -75,10 +76,8 @@ class CaptureWriter:
         if self._fd < 0:
             return
         self.append(line_of(end), weight=0)
-        try:
+        with contextlib.suppress(OSError):  # a full or vanished disk: `lost` has said it
             os.fsync(self._fd)
-        except OSError:
-            pass  # a full or vanished disk: what could be said was said by `lost`
         os.close(self._fd)
         self._fd = -1
 

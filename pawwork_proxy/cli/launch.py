@@ -59,6 +59,7 @@ def launch(
     upstream: str | None,
     upstream_ca: Path | None,
     via: str | None,
+    source: str | None,
     captures: Path,
     client: tuple[str, ...],
 ) -> int:
@@ -67,13 +68,11 @@ def launch(
     The exit code is the client's own.
     """
     configure_logging()
-    plan = make_plan((install,), network, upstream, upstream_ca, via, captures)
+    plan = make_plan((install,), network, upstream, upstream_ca, via, source, captures)
     env = _base_environment(home)
     program = shutil.which(client[0], path=env.get("PATH"))
     if program is None:
-        raise ConfigurationError(
-            "the client's command is not found", "give its full path after --"
-        )
+        raise ConfigurationError("the client's command is not found", "give its full path after --")
     return asyncio.run(_launch(plan, load_identity(), route, [program, *client[1:]], env))
 
 
@@ -92,7 +91,10 @@ async def _launch(
     plan: RunPlan, identity: Identity, route: Route, command: list[str], base: Mapping[str, str]
 ) -> int:
     view = PlainView(None)  # the screen belongs to the client
-    async with stop_signals(interrupt=False) as stop, running_proxy(plan, identity, view) as recorder:
+    async with (
+        stop_signals(interrupt=False) as stop,
+        running_proxy(plan, identity, view) as recorder,
+    ):
         env = client_environment(
             base,
             route,

@@ -6,6 +6,7 @@ Invariant: everything the user gave is checked here, before a port is opened or 
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -50,6 +51,11 @@ def capture_options(command: Command) -> Command:
                 help="Leave through this HTTP proxy (default: the one the environment names).",
             ),
             click.option(
+                "--source",
+                metavar="ADDRESS",
+                help="Leave from this address of the machine (one with two networks has two).",
+            ),
+            click.option(
                 "--captures",
                 type=click.Path(file_okay=False, path_type=Path),
                 default=DEFAULT_CAPTURES,
@@ -68,6 +74,7 @@ def make_plan(
     upstream: str | None,
     upstream_ca: Path | None,
     via: str | None,
+    source: str | None,
     captures: Path,
 ) -> RunPlan:
     """The checked plan of a run; ConfigurationError with a remedy otherwise."""
@@ -76,11 +83,15 @@ def make_plan(
             "--network must be 1 to 32 letters, digits, '.', '_' or '-'",
             "for example: --network home",
         )
+    if source is not None:
+        _check_source(source)
     target = parse_upstream(upstream) if upstream else ZEN
     listeners = parse_listeners(installs)
     chained = chained_proxy(via, urlsplit(f"{target.scheme}://{target.authority}"))
-    if chained and chained.host in ("127.0.0.1", "localhost") and any(
-        chained.port == listener.port for listener in listeners
+    if (
+        chained
+        and chained.host in ("127.0.0.1", "localhost")
+        and any(chained.port == listener.port for listener in listeners)
     ):
         raise ConfigurationError(
             "the chained proxy is this proxy itself",
@@ -91,10 +102,23 @@ def make_plan(
         upstream=target,
         via=chained,
         network=network,
+        source=source,
         captures=captures.expanduser().absolute(),
         upstream_ca=upstream_ca,
         simulated=not target.is_zen,
     )
+
+
+def _check_source(source: str) -> None:
+    """ConfigurationError when this machine has no such address."""
+    try:
+        family = socket.AF_INET6 if ":" in source else socket.AF_INET
+        with socket.socket(family) as probe:
+            probe.bind((source, 0))
+    except OSError:
+        raise ConfigurationError(
+            "--source is no address of this machine", "for example: --source 192.168.1.20"
+        ) from None
 
 
 def home_relative(path: Path) -> str:

@@ -49,6 +49,7 @@ def run(
     upstream: str | None,
     upstream_ca: Path | None,
     via: str | None,
+    source: str | None,
     captures: Path,
     output: str,
 ) -> None:
@@ -59,7 +60,7 @@ def run(
     else passes untouched.
     """
     configure_logging()
-    plan = make_plan(installs, network, upstream, upstream_ca, via, captures)
+    plan = make_plan(installs, network, upstream, upstream_ca, via, source, captures)
     asyncio.run(_run(plan, load_identity(), as_json=output == "json"))
 
 
@@ -75,7 +76,7 @@ async def _run(plan: RunPlan, identity: Identity, *, as_json: bool) -> None:
             await stop.wait()
     finally:
         view.close()
-    _summary(plan, recorder, as_json=as_json)
+    _summary(recorder, as_json=as_json)
 
 
 def how_to_connect(plan: RunPlan, identity: Identity) -> str:
@@ -109,7 +110,7 @@ def _started(plan: RunPlan, recorder: Recorder, identity: Identity) -> dict[str,
     }
 
 
-def _summary(plan: RunPlan, recorder: Recorder, *, as_json: bool) -> None:
+def _summary(recorder: Recorder, *, as_json: bool) -> None:
     counts = recorder.counts
     if as_json:
         end = {

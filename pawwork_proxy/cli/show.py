@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -38,9 +37,7 @@ from pawwork_proxy.report.exchange_table import exchange_table, interrupted_row,
 @click.option("--model", "models", multiple=True, help="Only this model; repeatable.")
 @click.option("--since", type=click.DateTime(), help="Only exchanges from this time (UTC) on.")
 @click.option("--until", type=click.DateTime(), help="Only exchanges before this time (UTC).")
-@click.option(
-    "--local", is_flag=True, help="Times in this machine's zone (default: UTC)."
-)
+@click.option("--local", is_flag=True, help="Times in this machine's zone (default: UTC).")
 @click.option(
     "--format",
     "output",
@@ -92,6 +89,11 @@ def show(
 def recomputed(exchange: Exchange) -> Exchange:
     """The exchange with its outcome judged by the rules of this version."""
     return exchange.model_copy(update={"outcome": classify(exchange.signals)})
+
+
+def print_capture(capture: Capture) -> None:
+    """Print a whole capture as a table, times in UTC."""
+    _print_table(capture, [recomputed(one) for one in capture.exchanges], UTC, filtered=False)
 
 
 def _print_table(

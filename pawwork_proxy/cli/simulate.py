@@ -65,7 +65,7 @@ from pawwork_proxy.simulator.server import Simulator
     default="text",
     help="json: one line with the URLs on stdout.",
 )
-def simulate(  # noqa: PLR0917 - click passes by name
+def simulate(
     port: int,
     preset_name: str,
     scenario_file: Path | None,

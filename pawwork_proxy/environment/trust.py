@@ -12,7 +12,7 @@ from pawwork_proxy.environment.private_files import write_private
 
 
 def ca_bundle(identity: Identity, already: str | None) -> Path:
-    """Our certificate, joined with the file that NODE_EXTRA_CA_CERTS already names (one file only)."""
+    """Our certificate, joined with what NODE_EXTRA_CA_CERTS names: it takes one file only."""
     ours = identity.ca_certificate
     if not already:
         return ours

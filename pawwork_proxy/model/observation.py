@@ -19,6 +19,9 @@ ABSENT = "(not sent)"
 PUBLIC = "(public)"
 """The shared key `public`; the server treats it as no key."""
 
+SEVERAL = "(several)"
+"""A user action other than any that was refused, in a row that stands for many requests."""
+
 DimensionName = Literal[
     "network",
     "address",
@@ -31,6 +34,7 @@ DimensionName = Literal[
     "device",
     "install",
     "session",
+    "request",
     "project",
     "model",
     "model_group",
@@ -62,6 +66,8 @@ class Identities(Noun):
     device: str | None = None
     install: str | None = None
     session: str | None = None
+    request: str | None = None
+    """Id of the user action; in a row that stands for several, `SEVERAL`."""
     project: str | None = None
     model: str | None = None
     model_group: str | None = None

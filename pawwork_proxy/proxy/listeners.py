@@ -43,12 +43,12 @@ def parse_listeners(specs: Sequence[str]) -> tuple[Listener, ...]:
     wanted = [_parse(spec, index) for index, spec in enumerate(specs or (DEFAULT_LABEL,))]
     for what, values in (
         ("install name", [label for label, _ in wanted]),
-        ("port", [port for _, port in wanted if port]),
+        ("port", [str(port) for _, port in wanted if port]),
     ):
-        twice = {value for value in values if values.count(value) > 1}
+        twice = sorted({value for value in values if values.count(value) > 1})
         if twice:
             raise ConfigurationError(
-                f"{what} given twice: {', '.join(sorted(map(str, twice)))}",
+                f"{what} given twice: {', '.join(twice)}",
                 "give each --install a name and a port of its own",
             )
     return _bindable(wanted)

@@ -75,6 +75,10 @@ class ProxyMaster(Master):
         await super().running()
         self.listening.set()
 
+    def stop(self) -> None:
+        """Let `run` end; from any thread."""
+        self.event_loop.call_soon_threadsafe(self.should_exit.set)
+
 
 def quiet_mitmproxy() -> None:
     """Let mitmproxy log nothing: its messages quote hosts, paths and bytes of the traffic."""

@@ -41,6 +41,7 @@ class RunPlan:
     via: ChainedProxy | None
     network: str | None
     captures: Path
+    source: str | None = None
     upstream_ca: Path | None = None
     simulated: bool = False
 
@@ -87,6 +88,7 @@ async def running_proxy(
         plan.upstream,
         {listener.port: listener.label for listener in plan.listeners},
         finder.find,
+        source=plan.source,
     )
     reason: Literal["finished", "interrupted"] = "interrupted"
     try:
@@ -104,7 +106,7 @@ async def running_proxy(
             yield recorder
             reason = "finished"
         finally:
-            master.shutdown()
+            master.stop()
             await asyncio.wait([running])
         running.result()
     finally:

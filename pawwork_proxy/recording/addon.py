@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 
 from mitmproxy import connection, http, tls
-from mitmproxy.proxy import layer
+from mitmproxy.proxy import layer, server_hooks
 
 from pawwork_proxy.environment.processes import FoundProcess
 from pawwork_proxy.model.signals import Ending
@@ -47,12 +47,14 @@ class CaptureAddon:
         installs: Mapping[int, str],
         find_process: FindProcess,
         default_install: str = "main",
+        source: str | None = None,
     ) -> None:
         self._recorder = recorder
         self._upstream = upstream
         self._installs = installs
         self._find_process = find_process
         self._default_install = default_install
+        self._source = source
         self._forms: dict[str, Form] = {}
         self._processes: dict[str, Future[FoundProcess | None] | None] = {}
 
@@ -61,6 +63,11 @@ class CaptureAddon:
     def client_connected(self, client: connection.Client) -> None:
         """Look up the program behind the connection while its first bytes are on the way."""
         self._processes[client.id] = self._find_process(client.peername[1], client.sockname[1])
+
+    def server_connect(self, data: server_hooks.ServerConnectionHookData) -> None:
+        """Leave from the address that the user chose."""
+        if self._source is not None:
+            data.server.sockname = (self._source, 0)
 
     def client_disconnected(self, client: connection.Client) -> None:
         """Forget the connection."""
@@ -91,7 +98,9 @@ class CaptureAddon:
         if flow.request.host != RECORDED_HOST:
             return
         ongoing = self._open(flow, "forward")
-        ongoing.finish(flows.ending_of_server(flow.server_conn, answered=False), flows.upstream_facts(flow))
+        ongoing.finish(
+            flows.ending_of_server(flow.server_conn, answered=False), flows.upstream_facts(flow)
+        )
 
     def requestheaders(self, flow: http.HTTPFlow) -> None:
         """Decide what becomes of a request; the recorded ones are tapped from here on."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import cast
 
 from mitmproxy import flow as mflow
 from mitmproxy import http
@@ -21,7 +20,7 @@ from pawwork_proxy.recording.ongoing import RawHeaders, UpstreamFacts
 
 def raw_headers(message: http.Message) -> RawHeaders:
     """Header names and values as they came, in order."""
-    return cast(RawHeaders, message.headers.fields)
+    return message.headers.fields
 
 
 def headers_by_name(fields: RawHeaders) -> Mapping[str, Sequence[str]]:

@@ -120,7 +120,7 @@ class Recorder:
                 path=route.path,
             )
             self._writer.append(line_of(opened), weight=0)
-        except Exception as error:  # noqa: BLE001  traffic goes on; the record may still work
+        except Exception as error:
             self._failed("opened_line_failed", error)
         self._watcher.changed(self._writer.lost)
         return ongoing
@@ -171,7 +171,7 @@ class Recorder:
                 self._keep(projected.exchange, line)
                 return
             reason = "taint"
-        except Exception as error:  # noqa: BLE001  a stub takes the record's place
+        except Exception as error:
             self._failed("recording_failed", error)
         self.counts.stubs[reason] += 1
         stub = Stub(

@@ -18,18 +18,18 @@ from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.outcome import Family
 
 FAMILY_STYLES: dict[Family, str] = {
-    "ok": "green",
-    "quota": "bold red",
-    "rate_limit": "yellow",
-    "overload": "magenta",
-    "billing": "red",
-    "auth": "red",
-    "model": "cyan",
-    "policy": "cyan",
-    "request": "cyan",
-    "server": "magenta",
-    "network": "blue",
-    "unknown": "dim",
+    Family.OK: "green",
+    Family.QUOTA: "bold red",
+    Family.RATE_LIMIT: "yellow",
+    Family.OVERLOAD: "magenta",
+    Family.BILLING: "red",
+    Family.AUTH: "red",
+    Family.MODEL: "cyan",
+    Family.POLICY: "cyan",
+    Family.REQUEST: "cyan",
+    Family.SERVER: "magenta",
+    Family.NETWORK: "blue",
+    Family.UNKNOWN: "dim",
 }
 
 
@@ -94,7 +94,7 @@ def interrupted_row(opened: Opened, zone: tzinfo = UTC) -> Row:
         auth="-",
         status="-",
         outcome="interrupted",
-        family="unknown",
+        family=Family.UNKNOWN,
         retry_after="",
         reset="",
         took="",

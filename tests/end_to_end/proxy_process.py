@@ -1,4 +1,4 @@
-"""A real `pawwork-proxy run` process, started and stopped by tests; nothing is waited for by time."""
+"""A real `pawwork-proxy run` process, started and stopped by tests; no state is slept for."""
 
 from __future__ import annotations
 

@@ -126,7 +126,13 @@ def test_a_upstream_that_speaks_no_http(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "noise",
-    [b"\x16\x03\x01\x02\0\x01", b"SSH-2.0-OpenSSH_9\r\n", b"GET\r\n\r\n", b"\0" * 5000, b"\xff\xfe"],
+    [
+        b"\x16\x03\x01\x02\0\x01",
+        b"SSH-2.0-OpenSSH_9\r\n",
+        b"GET\r\n\r\n",
+        b"\0" * 5000,
+        b"\xff\xfe",
+    ],
 )
 def test_noise_on_the_port_harms_nobody(tmp_path: Path, noise: bytes) -> None:
     with (
@@ -219,7 +225,7 @@ def test_the_listener_is_bound_to_loopback_only(tmp_path: Path) -> None:
         ProxyProcess(tmp_path, upstream.url) as proxy,
     ):
         for address in local_addresses() - {"127.0.0.1"}:
-            with pytest.raises(OSError):
+            with pytest.raises(ConnectionRefusedError):
                 socket.create_connection((address, proxy.port), timeout=1).close()
 
 
@@ -265,7 +271,8 @@ def test_bad_usage_is_a_message_with_exit_code_2(
     from tests.end_to_end.proxy_process import cli
 
     done = subprocess.run(
-        cli("run", "--install", "b@0", *arguments) if "--install" not in arguments
+        cli("run", "--install", "b@0", *arguments)
+        if "--install" not in arguments
         else cli("run", *arguments),
         env=clean_environment(tmp_path),
         capture_output=True,

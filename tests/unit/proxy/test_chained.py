@@ -35,9 +35,7 @@ def test_the_environments_proxy_is_used(name: str) -> None:
 def test_a_host_excluded_by_no_proxy_and_a_loopback_upstream_are_reached_directly() -> None:
     proxies = {"https": "http://proxy.example:3128", "http": "http://proxy.example:3128"}
     assert find(upstream="http://127.0.0.1:8080", **proxies) is None
-    assert (
-        chained_proxy(None, ZEN, system_proxies=lambda: proxies, bypassed=lambda _: True) is None
-    )
+    assert chained_proxy(None, ZEN, system_proxies=lambda: proxies, bypassed=lambda _: True) is None
 
 
 def test_via_wins_even_for_a_loopback_upstream() -> None:

@@ -1,0 +1,44 @@
+"""`demo`: the whole job offline, on the embedded simulator."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from pawwork_proxy.capture_file.reader import read_capture
+from pawwork_proxy.cli.plan import home_relative
+from pawwork_proxy.cli.show import print_capture
+from pawwork_proxy.demo.story import explanation, play
+
+
+@click.command(epilog="Example: pawwork-proxy demo")
+@click.option(
+    "--preset",
+    default="small",
+    show_default=True,
+    help="Scenario of the simulator; 'pawwork-proxy simulate --help' lists them.",
+)
+@click.option(
+    "--captures",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("captures") / "demo",
+    show_default=True,
+    help="Folder for the captures.",
+)
+def demo(preset: str, captures: Path) -> None:
+    """Let three installs on two networks use up a simulated quota, and show what was captured.
+
+    Everything is real but the upstream: two proxy processes, sockets on loopback, capture files.
+    """
+    paths = play(captures.absolute(), preset, lambda line: click.echo(line, err=True))
+    exchanges = []
+    for path in paths:
+        capture = read_capture(path)
+        exchanges += capture.exchanges
+        click.echo()
+        print_capture(capture)
+    click.echo("\nWhat this shows (simulated):")
+    for line in explanation(exchanges):
+        click.echo(f"  {line}")
+    click.echo("\nlook again: pawwork-proxy show " + " ".join(map(home_relative, paths)), err=True)

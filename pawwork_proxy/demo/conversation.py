@@ -1,0 +1,78 @@
+"""An OpenCode look-alike client: one conversation is a title call and a main call.
+
+Headers, their order and the id shapes are those of zen-facts section 1; the words are made up.
+Invariant: it talks to loopback only and retries nothing.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import random
+import string
+from dataclasses import dataclass, field
+
+USER_AGENT = "opencode/1.18.33 ai-sdk/provider-utils/4.0.23 runtime/bun/1.3.14"
+MODEL = "big-pickle"
+_BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
+_TOOLS = ("bash", "edit", "glob", "grep", "read", "task", "todowrite", "webfetch", "write")
+
+
+@dataclass
+class DemoClient:
+    """One install of the look-alike."""
+
+    port: int
+    random: random.Random
+    key: str = "public"
+    statuses: list[int] = field(default_factory=list)
+    """Status of every call so far."""
+
+    def converse(self, prompt: str) -> list[int]:
+        """A new conversation: its title, then its answer; the statuses of both."""
+        session = f"ses_{self._digits(12)}{self._letters(14)}"
+        request = f"msg_{self._digits(12)}{self._letters(14)}"
+        title = {"temperature": 0.5, "messages": _messages("Generate a title.", prompt)}
+        main = {"messages": _messages("You are a coding agent.", prompt), "tools": _tools()}
+        found = [self._ask(body, session, request) for body in (title, main)]
+        self.statuses += found
+        return found
+
+    def _ask(self, body: dict[str, object], session: str, request: str) -> int:
+        whole = {"model": MODEL, "stream": True, "stream_options": {"include_usage": True}, **body}
+        headers = {
+            "Authorization": f"Bearer {self.key}",
+            "Content-Type": "application/json",
+            "User-Agent": USER_AGENT,
+            "x-opencode-client": "cli",
+            "x-opencode-project": "global",
+            "x-opencode-request": request,
+            "x-opencode-session": session,
+            "Accept": "*/*",
+            "Accept-Encoding": "gzip, deflate, br, zstd",
+        }
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            connection.request("POST", "/zen/v1/chat/completions", json.dumps(whole), headers)
+            answer = connection.getresponse()
+            answer.read()
+            return answer.status
+        finally:
+            connection.close()
+
+    def _digits(self, count: int) -> str:
+        return "".join(self.random.choices("0123456789abcdef", k=count))
+
+    def _letters(self, count: int) -> str:
+        return "".join(self.random.choices(_BASE62, k=count))
+
+
+def _messages(system: str, prompt: str) -> list[dict[str, str]]:
+    return [{"role": "system", "content": system}, {"role": "user", "content": prompt}]
+
+
+def _tools() -> list[dict[str, object]]:
+    return [
+        {"type": "function", "function": {"name": name, "parameters": {"type": "object"}}}
+        for name in _TOOLS
+    ]
