@@ -124,7 +124,12 @@ def note_object(value: dict[str, object], facts: AnswerFacts) -> str:
         return "other"
     if isinstance(kind, str):
         return _note_messages(kind, value, facts)
-    if value.get("object") in _LISTING_OBJECTS or {"data", "usage", "input_tokens"} & value.keys():
+    if (
+        value.get("object") in _LISTING_OBJECTS
+        or isinstance(value.get("data"), list)
+        or isinstance(value.get("usage"), dict)
+        or isinstance(value.get("input_tokens"), int)
+    ):
         facts.shape = AnswerShape.LISTING
     return "other"
 

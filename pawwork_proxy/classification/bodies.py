@@ -83,7 +83,8 @@ class BodyReader:
 
     def _read_json(self, data: bytes, *, good: bool) -> BodyShape:
         value, state = parse_json(data)
-        if state is JsonState.NOT_JSON or not isinstance(value, dict | list):
+        damaged = state is JsonState.CUT and not good and data.endswith((b"}", b"]"))
+        if damaged or state is JsonState.NOT_JSON or not isinstance(value, dict | list):
             self._read_text(data, good=good)
             return BodyShape.DAMAGED_JSON
         for item in value[:1] if isinstance(value, list) else [value]:

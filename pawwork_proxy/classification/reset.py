@@ -82,7 +82,7 @@ def _cadence(e: Evidence, kind: Kind, wait: float | None, at: datetime | None) -
         return Cadence.MINUTE
     if kind in (Kind.GO_USAGE_LIMIT, Kind.BLACK_USAGE_LIMIT):
         named = {fact.limit_name for fact in e.s.errors}
-        for name, phrase, cadence in _WINDOWS:
+        for name, _, cadence in _WINDOWS:
             if name in named:
                 return cadence
         for _, phrase, cadence in _WINDOWS:

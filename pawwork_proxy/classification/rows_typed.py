@@ -19,6 +19,16 @@ def _own_words(e: Evidence, sense: Sense) -> bool:
     return sense in e.says and not e.behind and not e.third_party
 
 
+def _go_in_any_language(e: Evidence) -> bool:
+    """A window of the Go plan, with Zen's link or its form of a wait, and nobody's other words."""
+    if e.words or e.behind or not e.phrases & {"window_5h", "window_week", "window_month"}:
+        return False
+    if "go_link" in e.phrases:
+        return Sense.REGION not in e.says
+    waits = any(hint.place == "text" for hint in e.s.retry_hints)
+    return waits and not e.relayed and e.says <= {Sense.NEUTRAL}
+
+
 def _is(sense: Sense) -> frozenset[Sense]:
     return frozenset({sense})
 
@@ -169,7 +179,7 @@ TYPED: tuple[Rule, ...] = (
         Kind.GO_USAGE_LIMIT,
         "Zen's sentence about the Go plan, as a client shows it",
         Sample("Weekly usage limit reached. It will reset in 3 days."),
-        lambda e: _own_words(e, Sense.GO_LIMIT),
+        lambda e: _own_words(e, Sense.GO_LIMIT) or _go_in_any_language(e),
         _is(Sense.GO_LIMIT),
     ),
     Rule(

@@ -10,6 +10,7 @@ from pawwork_proxy.model.signals import BodyShape, Ending
 from pawwork_proxy.vocabulary.errors import Sense
 
 _AUTH = frozenset({Sense.AUTH, Sense.AUTH_MISSING, Sense.AUTH_INVALID, Sense.AUTH_BLOCKED})
+_PAGE_MARKS = frozenset({"html_in_line", "html_for_json"})
 _BUSY = frozenset({502, 503, 504, 529})
 
 
@@ -55,9 +56,20 @@ WORDED: tuple[Rule, ...] = (
         Kind.GATEWAY_ERROR,
         "a page of HTML where the API speaks JSON: the edge answered",
         Sample("<!DOCTYPE html><html><title>502: Bad gateway</title></html>", 502),
-        lambda e: e.s.body is BodyShape.HTML,
+        lambda e: (
+            e.s.body is BodyShape.HTML
+            or (bool(_PAGE_MARKS & set(e.s.edge_markers)) and not e.words)
+        ),
         places=("body",),
         origin=Origin.EDGE,
+    ),
+    Rule(
+        "region_wording",
+        Kind.REGION_BLOCKED,
+        "the message names country, region or where the model is hosted",
+        Sample("This model is not available in your country.", 403),
+        lambda e: Sense.REGION in e.says,
+        _is(Sense.REGION),
     ),
     Rule(
         "no_provider_wording",
@@ -99,7 +111,7 @@ WORDED: tuple[Rule, ...] = (
         Kind.PROVIDER_OVERLOAD,
         "the same, sent as a refusal: provider account trouble",
         Sample("Error from provider (xAI): used all available credits", 403),
-        lambda e: Sense.ACCOUNT_QUOTA in e.any and e.behind,
+        lambda e: Sense.ACCOUNT_QUOTA in e.any and (e.behind or e.status != 402),
         _is(Sense.ACCOUNT_QUOTA),
     ),
     Rule(
@@ -159,14 +171,6 @@ WORDED: tuple[Rule, ...] = (
         lambda e: Sense.FUNDS in e.any or (e.deciding == 402 and not e.third_party),
         _is(Sense.FUNDS),
         ("status",),
-    ),
-    Rule(
-        "region_wording",
-        Kind.REGION_BLOCKED,
-        "the message names country, region or where the model is hosted",
-        Sample("This model is not available in your country.", 403),
-        lambda e: Sense.REGION in e.says,
-        _is(Sense.REGION),
     ),
     Rule(
         "data_policy_wording",
@@ -304,5 +308,13 @@ WORDED: tuple[Rule, ...] = (
         Sample('{"type":"error","error":{"type":"error","message":"Oops"}}', 500),
         lambda e: bool({Sense.SERVER, Sense.TIMEOUT, Sense.OPAQUE} & e.any) and bool(e.s.errors),
         frozenset({Sense.SERVER, Sense.TIMEOUT, Sense.OPAQUE}),
+    ),
+    Rule(
+        "relayed_failure",
+        Kind.SERVER_ERROR,
+        "a relay reports a failure in words that say nothing else",
+        Sample("Upstream request failed: Oops"),
+        lambda e: e.relayed,
+        places=("body",),
     ),
 )

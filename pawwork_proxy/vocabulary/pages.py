@@ -96,14 +96,14 @@ FAILURE_MARKS: tuple[tuple[Failure, Side, re.Pattern[str]], ...] = (
         re.compile(
             r"ETIMEDOUT|ESOCKETTIMEDOUT|UND_ERR_\w*TIMEOUT|(Timeout|TimedOut)(Error|Exception)?\b"
             r"|(operation|request|connection|read|headers|body|socket|stream)[ _]timed?[ -]?out"
-            r"|timed out|\btimeout\b|ReadTimeout|ConnectTimeout|no (data|response) (received )?(for|within)",
+            r"|timed out|\btimeout\b|ReadTimeout|ConnectTimeout|no (data|response)[a-z ]{0,30} (for|within|after) \d",
             re.I,
         ),
     ),
     (
         Failure.ABORTED,
         Side.CLIENT,
-        re.compile(r"AbortError|(operation|request) was aborted|aborted by (the )?(user|client)", re.I),
+        re.compile(r"AbortError|(operation|request) was aborted|user aborted|aborted by (the )?(user|client)", re.I),
     ),
     (
         Failure.PROTOCOL,

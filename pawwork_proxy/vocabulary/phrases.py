@@ -88,7 +88,12 @@ PHRASES: tuple[Phrase, ...] = (
         r"\bgo usage limit (has been )?(exceeded|reached)",
         r"\b(5[- ]?hours?|weekly|monthly|rolling) usage limit (has been )?(reached|exceeded)(?! for)",
         r"subscription quota exceeded\W+you can continue using free models",
-        r"opencode\.ai/workspace/\S+/go\b.{0,40}$(?<=go)",
+    ),
+    _phrase(
+        "go_link",
+        Sense.NEUTRAL,
+        "https://opencode.ai/workspace/wrk_0/go",
+        r"opencode\.ai/workspace/[^/\s]+/go\b",
     ),
     _phrase(
         "black_limit",
@@ -177,8 +182,11 @@ PHRASES: tuple[Phrase, ...] = (
         r"(server |model |compute |gpu |available )?capacity",
         r"(traffic|load|demand)( is| are|s are)?( currently| too| very| unusually)* high",
         r"(high|heavy|peak|unusual(ly high)?|surge in|increased) (traffic|load|demand|usage volume)",
-        r"(service|server|model|endpoint|inference|engine|backend|upstream|provider|deployment|system)"
-        r"( is| are| was)?( currently| temporarily| too| very)* (busy|unavailable|not available|down)",
+        r"(service|server|endpoint|inference|engine|backend|upstream|provider|deployment|system)"
+        r"( is| are| was)?( currently| temporarily| too| very)* "
+        r"(busy|unavailable|not available|down)(?! (in|for|from|to) )",
+        r"model( is| are)? (currently |temporarily |too |very )+(busy|unavailable|not available)",
+        r"model( is| are)? (busy|down)\b",
         r"temporar(il)?y (un|not )available",
         r"(service|server|endpoint)s? (is )?unavailable",
         r"queue (is |was )?(full|exceeded|too long)|queue_full|(waiting|request) queue .{0,20}full",
@@ -266,7 +274,7 @@ PHRASES: tuple[Phrase, ...] = (
         r"request (was |has been )?blocked( by upstream)?",
         r"opencode\.ai/discord",
         r"bloqu|blocc|blockier|gesperrt|blokk?er|zablokow|engellen|заблокир|заблок|blokir"
-        r"|bị chặn|bllok|bloklan|ถูกบล็อก|ถูกระงับ|บล็อก|حظر|محظور|ブロック|차단|封锁|封鎖|被阻止|已阻止|遭封|拦截|攔截|阻擋|屏蔽|封禁|停用",
+        r"|bị chặn|bllok|bloklan|ถูกบล็อก|ถูกระงับ|บล็อก|حظر|محظور|ブロック|차단|封锁|封鎖|阻止|阻挡|遭封|拦截|攔截|阻擋|屏蔽|封禁|停用",
     ),
     _phrase(
         "auth_missing",
@@ -360,7 +368,7 @@ PHRASES: tuple[Phrase, ...] = (
         r"(is|are) not (allowed|permitted|valid|a valid)\b|not a valid|malformed",
         r"(missing|required|unsupported|unknown|unrecognized|unexpected|invalid) (request )?"
         r"(required )?(field|parameter|argument|property|value|key in|option|keyword|role|content|param)",
-        r"field required|none is not an allowed value|value is not a valid|validation (error|failed)",
+        r"field required|none is not an allowed value|value is not a valid|(?<!type )validation (error|failed)",
         r"(should|expected|expects?|cannot|can't|can not) (be|to be|have|contain|start|a |an |an? )",
         r"(does not|doesn['’]t|do not) support (image|tool|audio|video|vision|function|stream|system|"
         r"reasoning|thinking|json|this parameter|temperature|response_format|file|parallel|multi)",

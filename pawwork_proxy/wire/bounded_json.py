@@ -81,16 +81,25 @@ def embedded_values(text: str) -> tuple[list[object], str]:
         if start < 0 or len(values) == MAX_EMBEDDED:
             break
         end = object_end(text, start)
-        value = _value_of(text[start:end], cut=end == len(text))
-        if not isinstance(value, dict | list) or not value:
+        piece = text[start:end]
+        value = _value_of(piece, cut=end == len(text))
+        if value and isinstance(value, dict | list) and not _is_damaged(piece):
+            values.append(value)
+            around.append(text[position:start])
+            position = end
+        else:
+            if value and isinstance(value, dict | list):
+                values.append(value)
             around.append(text[position : start + 1])
             position = start + 1
-            continue
-        values.append(value)
-        around.append(text[position:start])
-        position = end
     around.append(text[position:])
     return values, " ".join(around)
+
+
+def _is_damaged(piece: str) -> bool:
+    """Closed like an object, yet not JSON: the parser stopped early, more may lie inside."""
+    closed = piece.rstrip().endswith(("}", "]"))
+    return closed and parse_json(piece)[1] is JsonState.CUT and parse_python(piece) is None
 
 
 def _object_start(text: str, position: int) -> int:
