@@ -70,11 +70,11 @@ def plan_of(answer: Answer, facts: RequestFacts, created: int, shape: Shape) -> 
     reply = Reply(
         facts.model, created, answer.sequence, text_events=shape.text_events, filler=shape.filler
     )
-    if fault is not None and fault.kind == "big_body":
+    if fault is not None and _is_one_large_body(fault, facts):
         body = whole(facts.protocol, replace(reply, text_events=1, filler=fault.size))
         return plain_plan(200, Plain(JSON, body))
     if facts.stream:
-        good = Plan(
+        stream = Plan(
             200,
             EVENT_STREAM,
             (("cache-control", "no-cache"),),
@@ -82,9 +82,9 @@ def plan_of(answer: Answer, facts: RequestFacts, created: int, shape: Shape) -> 
             streamed=True,
             each_delay_s=shape.event_interval_s,
         )
-    else:
-        good = plain_plan(200, Plain(JSON, whole(facts.protocol, reply)))
-    return good if fault is None else _spoilt(good, fault, facts)
+        return stream if fault is None else _spoilt_stream(stream, fault, facts)
+    plain = plain_plan(200, Plain(JSON, whole(facts.protocol, reply)))
+    return plain if fault is None else _spoilt_body(plain, fault)
 
 
 def plain_plan(status: int, plain: Plain) -> Plan:
@@ -92,13 +92,17 @@ def plain_plan(status: int, plain: Plain) -> Plan:
     return Plan(status, plain.content_type, plain.headers, (plain.body,))
 
 
-def _spoilt(good: Plan, fault: Fault, facts: RequestFacts) -> Plan:
+def _is_one_large_body(fault: Fault, facts: RequestFacts) -> bool:
+    return fault.kind == "big_body" or (fault.kind == "huge_event" and not facts.stream)
+
+
+def _spoilt_stream(good: Plan, fault: Fault, facts: RequestFacts) -> Plan:
     head, rest = good.parts[: fault.after], good.parts[fault.after :]
     match fault.kind:
         case "error_first":
-            return replace(good, parts=(_error(good, fault),))
+            return replace(good, parts=(error_frame(fault),))
         case "error_later" | "error_flat" | "error_event":
-            return replace(good, parts=(*(head if good.streamed else ()), _error(good, fault)))
+            return replace(good, parts=(*head, error_frame(fault)))
         case "no_end":
             return replace(good, parts=good.parts[: text_events_begin(facts.protocol) + 2])
         case "huge_event":
@@ -110,15 +114,30 @@ def _spoilt(good: Plan, fault: Fault, facts: RequestFacts) -> Plan:
         case "stall":
             return replace(good, parts=head, end="stall")
         case "cut":
-            broken = rest[0] if rest else good.parts[-1]
-            return replace(good, parts=(*head, broken[: len(broken) // 2]), end="cut")
+            return replace(good, parts=(*head, _half(rest[0] if rest else head[-1])), end="cut")
         case _:
             return replace(good, end="truncated")
 
 
-def _error(good: Plan, fault: Fault) -> bytes:
-    frame = error_frame(fault)
-    return frame if good.streamed else frame.partition(b"data: ")[2].strip()
+def _spoilt_body(good: Plan, fault: Fault) -> Plan:
+    half = (_half(good.parts[0]),)
+    match fault.kind:
+        case "no_end":
+            return replace(good, parts=half)
+        case "slow_first_byte" | "slow_events":
+            return replace(good, first_delay_s=fault.seconds)
+        case "stall":
+            return replace(good, parts=half, end="stall")
+        case "cut":
+            return replace(good, parts=half, end="cut")
+        case "truncated_encoding":
+            return replace(good, end="truncated")
+        case _:
+            return replace(good, parts=(error_frame(fault).partition(b"data: ")[2].strip(),))
+
+
+def _half(part: bytes) -> bytes:
+    return part[: len(part) // 2]
 
 
 def _huge(facts: RequestFacts, fault: Fault) -> tuple[bytes, ...]:

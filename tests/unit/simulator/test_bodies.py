@@ -1,0 +1,49 @@
+import json
+from datetime import UTC, datetime
+
+from pawwork_proxy.simulator.bodies import FAULT_BODIES, catalogue, go_usage, models_listing, trace
+from pawwork_proxy.simulator.faults import FAULT_ROWS
+from pawwork_proxy.simulator.limits import GoLimiter
+from pawwork_proxy.simulator.scenario import Account, GoPlan, Scenario
+
+NOON = datetime(2026, 9, 1, 12, tzinfo=UTC)
+
+
+def test_every_edge_and_provider_fault_has_a_body() -> None:
+    whole = {row.kind for row in FAULT_ROWS if row.stage in ("edge", "provider")}
+    assert set(FAULT_BODIES) == whole - {"reset", "big_body"}
+
+
+def test_the_listing_leaves_out_what_is_no_longer_offered() -> None:
+    listing = json.loads(models_listing(Scenario(), NOON))
+    ids = [item["id"] for item in listing["data"]]
+    assert listing["object"] == "list"
+    assert "big-pickle" in ids
+    assert "grok-code" not in ids
+    assert set(listing["data"][0]) == {"id", "object", "created", "owned_by"}
+
+
+def test_go_usage_has_the_three_windows() -> None:
+    limiter = GoLimiter(GoPlan(five_hours=0.1, dollars_per_request=0.1))
+    limiter.count(("wrk_1", "usr_1"), NOON)
+    account = Account(key="sk-a", workspace="wrk_1", user="usr_1")
+    shown = json.loads(go_usage(account, limiter.uses(("wrk_1", "usr_1"), NOON)))
+    assert (shown["workspaceID"], shown["userID"]) == ("wrk_1", "usr_1")
+    assert shown["usage"]["rolling"] == {
+        "status": "rate-limited",
+        "percent": 100,
+        "resetsAt": "2026-09-01T17:00:00.000Z",
+    }
+    assert shown["usage"]["weekly"]["status"] == "ok"
+
+
+def test_the_trace_names_the_egress_address() -> None:
+    rows = dict(row.split("=", 1) for row in trace("2001:db8::1", "DE", NOON).decode().splitlines())
+    assert (rows["ip"], rows["loc"], rows["colo"]) == ("2001:db8::1", "DE", "SIM")
+
+
+def test_the_catalogue_prices_free_models_at_nothing() -> None:
+    provider = json.loads(catalogue(Scenario(), "http://127.0.0.1:1"))["opencode"]
+    assert provider["api"] == "http://127.0.0.1:1/zen/v1"
+    assert provider["models"]["big-pickle"]["cost"] == {"input": 0, "output": 0}
+    assert provider["models"]["glm-5.2"]["cost"]["input"] > 0
