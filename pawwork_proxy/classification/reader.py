@@ -87,7 +87,9 @@ class AnswerReader:
     def feed(self, raw: bytes) -> int:
         """Take the next bytes; return how many events of a stream they completed."""
         self._wire += len(raw)
-        data = self._decoder.feed(raw)
+        return sum(self._take(data) for data in self._decoder.feed(raw))
+
+    def _take(self, data: bytes) -> int:
         self._decoded += len(data)
         if self._start is not None:
             self._start += data

@@ -13,15 +13,12 @@ from pawwork_proxy.classification.error_objects import Finds, collect, read_mess
 from pawwork_proxy.model.answer import EventCounts
 from pawwork_proxy.model.signals import AnswerShape, Dialect, ErrorPlace
 from pawwork_proxy.wire.bounded_json import JsonState, parse_json
-from pawwork_proxy.wire.events import BLANK, Event, EventSplitter, parse_events
+from pawwork_proxy.wire.events import BLANK, Event, EventSplitter, parse_events, segments
 
-_SUSPECT = (
-    b'"error', b'"cost"', b'"message"', b'"detail', b'"code"', b'"status', b"\\u006", b"\\u007",
-    b"\n:", b"[DONE]", b"\nid:", b"retry:", b'"base_resp"', b'"msg"', b'"success"',
-)  # fmt: skip
-"""Bytes that a plain delta does not have. `\\u006…` would be an escaped letter of a key."""
+_SUSPECT = (b'"error"', b'"cost"', b"\\u00", b'"base_resp"')
+"""Bytes that a plain delta does not have. `\\u0065…` would be an escaped letter of a key."""
 
-_NULLABLE = (b'"finish_reason"', b'"usage"', b'"stop_reason"')
+_NULLABLE = (b'"finish_reason"', b'"usage"')
 MAX_ERROR_EVENTS = 8
 
 
@@ -51,9 +48,10 @@ class StreamReader:
         if not block:
             return 0
         before = self.events
-        if self.facts.dialect is Dialect.UNKNOWN or not self._skip_deltas(block):
-            for event in parse_events(block):
-                self._read(event)
+        for segment in segments(block):
+            if not self._skip(segment):
+                for event in parse_events(segment):
+                    self._read(event)
         return self.events - before
 
     def finish(self) -> None:
@@ -73,22 +71,54 @@ class StreamReader:
             other=self._other,
         )
 
-    def _skip_deltas(self, block: bytes) -> bool:
-        """Count a block that holds nothing but plain deltas; False when it may hold more."""
-        events = block.count(BLANK)
-        if block.count(b"data:") != events or any(mark in block for mark in _SUSPECT):
+    def _skip(self, segment: bytes) -> bool:
+        """Count a segment of nothing but plain deltas or comments; False when it may hold more.
+
+        The number of line ends proves that each event has exactly the lines that it begins with.
+        """
+        events = segment.count(BLANK)
+        lines = segment.count(b"\n")
+        if segment.startswith(b":"):
+            if segment.count(b"\n\n:") != events - 1 or lines != 2 * events:
+                return False
+            self._comments += events
+            return True
+        if segment.startswith(b"data:"):
+            framed = lines == 2 * events and segment.count(b"\n\ndata:") == events - 1
+        else:
+            framed = (
+                lines == 3 * events
+                and segment.startswith(b"event:")
+                and segment.count(b"\n\nevent:") == events - 1
+                and segment.count(b"\ndata:") == events
+            )
+        if not framed:
+            return False
+        if b"{" not in segment:
+            return self._skip_noise(segment, events)
+        return self._skip_deltas(segment, events)
+
+    def _skip_noise(self, segment: bytes, events: int) -> bool:
+        """Events without any object, such as bare numbers."""
+        if b"[DONE]" in segment or b"ail" in segment or b"rror" in segment.lower():
+            return False
+        self._other += events
+        return True
+
+    def _skip_deltas(self, segment: bytes, events: int) -> bool:
+        if any(mark in segment for mark in _SUSPECT):
             return False
         for key in _NULLABLE:
-            if key in block and block.count(key) != (
-                block.count(key + b":null") + block.count(key + b": null")
-            ):
+            left = segment.count(key)
+            if left and left != segment.count(key + b":null") + segment.count(key + b": null"):
                 return False
-        if self.facts.dialect is Dialect.CHAT:
-            plain = block.count(b'"choices":[{') + block.count(b'"choices": [{')
-        elif self.facts.dialect is Dialect.MESSAGES:
-            plain = block.count(b'"type":"content_block_delta"')
-        elif self.facts.dialect is Dialect.RESPONSES:
-            plain = block.count(b'.delta",') + block.count(b'.delta"}')
+        dialect = self.facts.dialect
+        if dialect is Dialect.CHAT:
+            plain = segment.count(b'"choices":[{') or segment.count(b'"choices": [{')
+        elif dialect is Dialect.MESSAGES:
+            plain = segment.count(b'"type":"content_block_delta"')
+        elif dialect is Dialect.RESPONSES:
+            plain = segment.count(b'.delta",')
         else:
             return False
         if plain != events:

@@ -1,14 +1,14 @@
 """Undoes `content-encoding` piece by piece, as the bytes pass.
 
 Invariant: never raises. Damaged, cut or hostile data ends in a state, and what came out before
-the damage counts. One call never yields more than `MAX_STEP` bytes, one body never more than
-`MAX_TOTAL`: a decompression bomb costs nothing.
+the damage counts. Output comes in pieces of bounded size; data that swells like a decompression
+bomb is given up early, so that neither memory nor time follow it.
 """
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 import brotli  # type: ignore[import-untyped]
@@ -16,15 +16,20 @@ import zstandard
 
 from pawwork_proxy.model.answer import EncodingState
 
-MAX_STEP = 4 * 1024 * 1024
-MAX_TOTAL = 64 * 1024 * 1024
+PIECE = 1024 * 1024
+FREE_SWELL = 16 * 1024 * 1024
+"""Up to here, any ratio is believed."""
+MAX_RATIO = 64
+"""Beyond it, text does not compress better than this."""
 MAX_CODINGS = 4
+_STEP = 4096
+"""Brotli and zstd have no output limit: small input steps bound what one step yields."""
 
 
 class _Coding(Protocol):
-    """One layer of encoding. `feed` raises the library's own error on damaged data."""
+    """One layer. `feed` raises the library's own error on damaged data."""
 
-    def feed(self, data: bytes) -> bytes: ...
+    def feed(self, data: bytes) -> Iterator[bytes]: ...
 
     @property
     def complete(self) -> bool: ...
@@ -36,21 +41,24 @@ class _Zlib:
     def __init__(self, wbits: int) -> None:
         self._wbits = wbits
         self._engine = zlib.decompressobj(wbits)
-        self._started = False
+        self._first = b"" if wbits == zlib.MAX_WBITS else None
 
-    def feed(self, data: bytes) -> bytes:
-        if not self._started and self._wbits == zlib.MAX_WBITS:
-            self._started = True
-            if not _looks_like_zlib(data):
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        if self._first is not None:
+            data = self._first + data
+            if len(data) < 2:
+                self._first = data
+                return
+            self._first = None
+            if not _has_zlib_header(data):
                 self._engine = zlib.decompressobj(-zlib.MAX_WBITS)
-        out = self._engine.decompress(data, MAX_STEP)
-        while self._engine.eof and self._engine.unused_data and self._wbits > zlib.MAX_WBITS:
-            rest = self._engine.unused_data  # gzip members may follow one another
-            self._engine = zlib.decompressobj(self._wbits)
-            out += self._engine.decompress(rest, MAX_STEP)
-        if self._engine.unconsumed_tail:
-            raise _TooLargeError
-        return out
+        while data:
+            if self._engine.eof:
+                if self._wbits <= zlib.MAX_WBITS:
+                    return
+                self._engine = zlib.decompressobj(self._wbits)  # gzip members may follow
+            yield self._engine.decompress(data, PIECE)
+            data = self._engine.unconsumed_tail or self._engine.unused_data
 
     @property
     def complete(self) -> bool:
@@ -61,14 +69,9 @@ class _Brotli:
     def __init__(self) -> None:
         self._engine = brotli.Decompressor()
 
-    def feed(self, data: bytes) -> bytes:
-        # brotli has no output limit on older versions: small steps bound what one step yields
-        out = bytearray()
-        for start in range(0, len(data), 1024):
-            out += self._engine.process(data[start : start + 1024])
-            if len(out) > MAX_STEP:
-                raise _TooLargeError
-        return bytes(out)
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        for start in range(0, len(data), _STEP):
+            yield self._engine.process(data[start : start + _STEP])
 
     @property
     def complete(self) -> bool:
@@ -82,39 +85,23 @@ class _Zstd:
     def _new(self) -> None:
         self._engine = zstandard.ZstdDecompressor(max_window_size=1 << 27).decompressobj()
 
-    def feed(self, data: bytes) -> bytes:
-        out = bytearray()
-        for start in range(0, len(data), 256):
-            piece = data[start : start + 256]
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        for start in range(0, len(data), _STEP):
+            piece = data[start : start + _STEP]
             while piece:
                 if self._engine.eof:
                     self._new()  # frames may follow one another
-                out += self._engine.decompress(piece)
+                yield self._engine.decompress(piece)
                 piece = self._engine.unused_data if self._engine.eof else b""
-            if len(out) > MAX_STEP:
-                raise _TooLargeError
-        return bytes(out)
 
     @property
     def complete(self) -> bool:
         return bool(self._engine.eof)
 
 
-class _TooLargeError(Exception):
-    """The data swells beyond what we look at."""
-
-
-def _looks_like_zlib(data: bytes) -> bool:
-    return data[:1] in (
-        b"\x78",
-        b"\x58",
-        b"\x48",
-        b"\x38",
-        b"\x68",
-        b"\x28",
-        b"\x18",
-        b"\x08",
-    ) and (len(data) < 2 or (data[0] * 256 + data[1]) % 31 == 0)
+def _has_zlib_header(data: bytes) -> bool:
+    """RFC 1950: method 8, and the two bytes are a multiple of 31."""
+    return data[0] & 0x0F == 8 and (data[0] * 256 + data[1]) % 31 == 0
 
 
 def _coding(name: str) -> _Coding | None:
@@ -141,32 +128,34 @@ class ContentDecoder:
         names = [name for name in names if name != "identity"]
         codings = [_coding(name) for name in reversed(names[:MAX_CODINGS])]
         self._layers = [coding for coding in codings if coding is not None]
-        self._total = 0
-        self._failed: EncodingState | None = None
-        if len(self._layers) != len(names):
-            self._failed = EncodingState.UNSUPPORTED
-        self._any = False
+        self._failed = None if len(self._layers) == len(names) else EncodingState.UNSUPPORTED
+        self._taken = self._given = 0
 
-    def feed(self, data: bytes) -> bytes:
-        """The bytes that these bytes decode to; empty after a failure."""
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """The bytes that these bytes decode to, in pieces; nothing after a failure."""
         if not self._layers and self._failed is None:
-            return data
+            yield data
+            return
         if self._failed is not None:
-            return b""
-        self._any = self._any or bool(data)
+            return
+        self._taken += len(data)
         try:
-            for layer in self._layers:
-                data = layer.feed(data)
-        except _TooLargeError:
-            self._failed = EncodingState.TOO_LARGE
-            return b""
+            for piece in self._through(data, 0):
+                self._given += len(piece)
+                if self._given > FREE_SWELL and self._given > MAX_RATIO * self._taken:
+                    self._failed = EncodingState.TOO_LARGE
+                    return
+                yield piece
         except (zlib.error, brotli.error, zstandard.ZstdError, MemoryError):
             self._failed = EncodingState.CORRUPT
-            return b""
-        self._total += len(data)
-        if self._total > MAX_TOTAL:
-            self._failed = EncodingState.TOO_LARGE
-        return data
+
+    def _through(self, data: bytes, layer: int) -> Iterator[bytes]:
+        if layer == len(self._layers):
+            if data:
+                yield data
+            return
+        for piece in self._layers[layer].feed(data):
+            yield from self._through(piece, layer + 1)
 
     def state(self) -> EncodingState:
         """How the decoding went, once all bytes are in."""
@@ -174,6 +163,6 @@ class ContentDecoder:
             return self._failed
         if not self._layers:
             return EncodingState.IDENTITY
-        if self._any and not all(layer.complete for layer in self._layers):
+        if self._taken and not all(layer.complete for layer in self._layers):
             return EncodingState.CUT
         return EncodingState.DECODED

@@ -6,12 +6,15 @@ occupies more than `MAX_EVENT` bytes. Line ends may be LF, CR LF or CR (WHATWG, 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 MAX_EVENT = 256 * 1024
+SEGMENT = 16 * 1024
 KEPT_OF_LARGE = 128 * 1024
 BLANK = b"\n\n"
+_MORE_THAN_BLANK = re.compile(rb"\n{3,}")
 BOM = b"\xef\xbb\xbf"
 
 
@@ -62,7 +65,7 @@ class EventSplitter:
             return b""
         whole = bytes(pending[: end + 2])
         del pending[: end + 2]
-        return whole
+        return _MORE_THAN_BLANK.sub(BLANK, whole) if b"\n\n\n" in whole else whole
 
     def rest(self) -> bytes:
         """What is left when the stream ends: an event without its blank line, or part of one."""
@@ -75,6 +78,18 @@ def parse_events(block: bytes) -> Iterator[Event]:
         lines = piece.strip(b"\n")
         if lines:
             yield _parse_event(lines)
+
+
+def segments(block: bytes) -> Iterator[bytes]:
+    """A block in parts of whole events, none much larger than `SEGMENT`."""
+    start = 0
+    while len(block) - start > SEGMENT:
+        end = block.find(BLANK, start + SEGMENT)
+        if end < 0:
+            break
+        yield block[start : end + 2]
+        start = end + 2
+    yield block[start:] if start else block
 
 
 def _parse_event(lines: bytes) -> Event:
