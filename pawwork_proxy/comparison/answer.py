@@ -31,6 +31,7 @@ SHARED: dict[str, str] = {
     "device": "shared by all installs of one device",
     "install": "one per install",
     "session": "one per conversation",
+    "request": "one per prompt",
     "project": "shared by everybody who works on the same project",
     "model": "one per model",
     "model_group": "one per model group (first two letters of the model id)",

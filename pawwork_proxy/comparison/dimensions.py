@@ -110,6 +110,15 @@ DIMENSIONS: tuple[Dimension, ...] = (
         "A random id made by one install for one conversation.",
     ),
     Dimension(
+        "request",
+        "user action (x-opencode-request)",
+        "user actions",
+        ("session", "install", "device", "project"),
+        True,
+        False,
+        "A random id made for one prompt; its rounds, retries and title call share it.",
+    ),
+    Dimension(
         "project",
         "project",
         "projects",
@@ -166,7 +175,7 @@ KEYABLE: tuple[DimensionName, ...] = tuple(
 )
 """Dimensions that can be part of a server's key: a label never reaches it."""
 
-PRESENCE: tuple[DimensionName, ...] = ("session", "project")
+PRESENCE: tuple[DimensionName, ...] = ("session", "request", "project")
 """Headers whose mere presence can decide the threshold (the header gate of zen-facts 7.3)."""
 
 

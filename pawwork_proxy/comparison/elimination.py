@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import Literal
@@ -53,29 +53,42 @@ class Conflict:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Standing:
+    """How a keying stands: what speaks against it, and what it would make of more evidence."""
+
+    conflicts: tuple[Conflict, ...]
+    above: frozenset[tuple[Gate, Gate]]
+    """Which kind of client must be allowed more than which, if it is the truth."""
+    admitted: frozenset[Gate]
+    """Kinds of client that were admitted, so that their threshold is something."""
+    strain: int
+    """How many rows it can only explain by other people or by thresholds that differ."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Findings:
     """What is left of all keyings, and why the others are not."""
 
-    alive: tuple[Keying, ...]
+    alive: dict[Keying, Standing]
     ruled_out: dict[Keying, tuple[Conflict, ...]]
 
 
-def eliminate(stratum: Stratum, candidates: Iterable[Keying] | None = None) -> Findings:
-    """Try every keying (or the candidates) on a stratum."""
+def eliminate(stratum: Stratum) -> Findings:
+    """Try every keying on a stratum."""
     columns = Columns(stratum.rows)
     lengths = {window.id: window.seconds for window in stratum.windows}
-    known: dict[object, tuple[Conflict, ...]] = {}
-    alive: list[Keying] = []
+    known: dict[object, Standing] = {}
+    alive: dict[Keying, Standing] = {}
     ruled_out: dict[Keying, tuple[Conflict, ...]] = {}
-    for keying in keyings(columns) if candidates is None else candidates:
+    for keying in keyings(columns):
         signature = _signature(keying, columns)
         if signature not in known:
-            known[signature] = conflicts(keying, columns, lengths)
-        if known[signature]:
-            ruled_out[keying] = known[signature]
+            known[signature] = standing(keying, columns, lengths)
+        if known[signature].conflicts:
+            ruled_out[keying] = known[signature].conflicts
         else:
-            alive.append(keying)
-    return Findings(tuple(alive), ruled_out)
+            alive[keying] = known[signature]
+    return Findings(alive, ruled_out)
 
 
 def _signature(keying: Keying, columns: Columns) -> object:
@@ -167,20 +180,19 @@ class _Flip:
         return max(1.0, self.after.head - self.before.start + slack)
 
 
-def conflicts(
-    keying: Keying, columns: Columns, window_seconds: dict[str, float]
-) -> tuple[Conflict, ...]:
-    """Everything that speaks against a keying; empty if it may be the truth."""
+def standing(keying: Keying, columns: Columns, window_seconds: dict[str, float]) -> Standing:
+    """Hold a keying against the rows; without a conflict it may be the truth."""
     pools = _Pools(keying, columns)
     rows = columns.rows
     found: list[Conflict] = []
     above: dict[tuple[Gate, Gate], Conflict] = {}
     bounds: dict[Gate, _Bounds] = defaultdict(_Bounds)
     flips: list[_Flip] = []
+    by_others: list[tuple[Gate, int]] = []
     for members in pools.sure.values():
         refused = _first_refusals(rows[n] for n in members)
         _order_conflicts(rows, members, refused, found, above)
-        _raise_bounds(rows, members, bounds)
+        _raise_bounds(rows, members, bounds, whole="request" not in keying)
         private = pools.private(members)
         for gate, first in _first_of_each_gate(rows, members).items():
             row = rows[first]
@@ -188,13 +200,19 @@ def conflicts(
             if private:
                 bounds[gate].note_refusal(own, row)
             else:
+                by_others.append((gate, own))
                 before = _last_admission_before(rows, members, row)
                 if before is not None:
                     flips.append(_Flip(gate, before, row, own))
     found.extend(_opposed(above))
     found.extend(_bound_conflicts(bounds))
     found.extend(_coincidences(flips, bounds, window_seconds))
-    return tuple(found[:CONFLICTS_KEPT])
+    return Standing(
+        conflicts=tuple(found[:CONFLICTS_KEPT]),
+        above=frozenset(above),
+        admitted=frozenset(gate for gate, bound in bounds.items() if bound.least >= 0),
+        strain=len(above) + sum(bounds[gate].too_few(own) for gate, own in by_others),
+    )
 
 
 def _first_refusals(members: Iterable[Row]) -> dict[Gate, dict[str, Row]]:
@@ -238,34 +256,39 @@ def _opposed(above: dict[tuple[Gate, Gate], Conflict]) -> list[Conflict]:
         over[high].append(low)
     found = []
     for (high, low), conflict in above.items():
-        chain = _path(over, low, high)
+        chain = way_down(over, low, high)
         if chain is not None:
             back = [row for step in pairwise(chain) for row in above[step].rows]
             found.append(Conflict("opposed", (*back, *conflict.rows)))
     return found
 
 
-def _path(over: dict[Gate, list[Gate]], start: Gate, goal: Gate) -> list[Gate] | None:
+def way_down(over: Mapping[Gate, Sequence[Gate]], start: Gate, goal: Gate) -> list[Gate] | None:
     """A way from one kind of client down to another, if there is one."""
     ways = [[start]]
     seen = {start}
     for way in ways:
         if way[-1] == goal:
             return way
-        for low in over[way[-1]]:
+        for low in over.get(way[-1], ()):
             if low not in seen:
                 seen.add(low)
                 ways.append([*way, low])
     return None
 
 
-def _raise_bounds(rows: Sequence[Row], members: Sequence[int], bounds: dict[Gate, _Bounds]) -> None:
-    """How many of the pool were certainly counted before its latest admissions."""
+def _raise_bounds(
+    rows: Sequence[Row], members: Sequence[int], bounds: dict[Gate, _Bounds], *, whole: bool
+) -> None:
+    """How many of the pool were certainly counted before its latest admissions.
+
+    `whole`: a row that stands for several user actions lies in one pool as a whole.
+    """
     latest: dict[tuple[Gate, str], Row] = {}
     ends: dict[str, list[tuple[float, int, float]]] = defaultdict(list)
     for number in members:
         row = rows[number]
-        if row.counts:
+        if row.counts and (whole or row.seen.count == 1):
             ends[row.seen.capture].append((row.end, row.seen.count, row.error))
         if row.part == "admitted" and row.threshold is not None:
             held = latest.get((row.threshold, row.seen.capture))

@@ -1,34 +1,38 @@
 """The next experiment: the trial whose result removes most of what is still possible.
 
-Each trial is tried out on paper: its rows are added to the evidence with either result, and the
-same elimination says what would be left. Invariant: a trial is proposed only if one of its results
-would rule out something, and it never asks to use up a quota on purpose.
+Each trial is tried out on paper: for every keying that is left, what would either result say about
+it? Invariant: a trial is proposed only if one of its results would rule out something, and it
+never asks to use up a quota on purpose.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
-from pawwork_proxy.comparison.dimensions import BUCKET, DIMENSIONS, PRESENCE, title
-from pawwork_proxy.comparison.elimination import Findings, eliminate
+from pawwork_proxy.comparison.contrasts import differing
+from pawwork_proxy.comparison.dimensions import BUCKET, DIMENSIONS, PRESENCE, is_private, title
+from pawwork_proxy.comparison.elimination import Findings, Gate, Standing, way_down
 from pawwork_proxy.comparison.keyings import Keying, smallest, undominated
-from pawwork_proxy.comparison.selection import Part, Row, Stratum, row_of
-from pawwork_proxy.comparison.trials import TRIALS, Trial
-from pawwork_proxy.comparison.windows import Window
+from pawwork_proxy.comparison.selection import Row, Stratum, row_of
+from pawwork_proxy.comparison.trials import SAME, TRIALS, Trial, Variation, possible_for
 from pawwork_proxy.model.observation import ABSENT, PUBLIC, Identities
 from pawwork_proxy.model.verdict import Experiment, Meaning, Verdict
 
 Result = Literal["admitted", "refused"]
 RESULTS: tuple[Result, Result] = ("admitted", "refused")
 
-SLACK_WEIGHT = 0.1
-"""Weight of an explanation with three parts: possible, but not expected."""
-EXPECTED_PARTS = 2
-AMPLE = 1_000_000
-"""Stands for 'whatever it takes to be refused' where a trial waits for that to happen."""
+LIKELY: Mapping[str, float] = {"address": 3.0, "prefix": 3.0, "key": 2.0, "install": 2.0}
+"""Parts that a limit has more often than others; the rest weigh 1."""
+FURTHER_PART = 0.03
+"""How much less likely an explanation is with each part beyond the first."""
+STRAINED = 0.5
+"""How much less likely an explanation is with each row that it explains by other people."""
+REPEATED = 4.0
+"""A trial done before promises this much less each time."""
+PER_REQUEST = 0.005
+"""How much more a trial must settle to be worth another request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +41,54 @@ class Outlook:
 
     trial: Trial
     settles: float
-    """Expected share of the open explanations, by weight, that its result removes."""
-    left: dict[Result, tuple[Keying, ...]]
+    """Expected share of the open explanations, by weight, that its results remove."""
+    worth: float
+    """The same, less what it costs and what was done before."""
+    left: tuple[tuple[str, tuple[Keying, ...]], ...]
+    """Per result that tells most: what it is, and the keyings that remain."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """The two requests of a trial: the refused one, and the one that differs."""
+
+    first: Row
+    second: Row
+
+    def same_pool(self, keying: Keying) -> bool | None:
+        """Whether both fall into one pool; None where a keying leaves that open."""
+        if any(self.first.value(p) != self.second.value(p) for p in keying if p != BUCKET):
+            return False
+        alike = self.first.value("model") == self.second.value("model")
+        return None if BUCKET in keying and not alike else True
+
+    @property
+    def changes(self) -> frozenset[str]:
+        """What differs between the two, as far as it matters."""
+        return frozenset(differing(self.first, self.second)) - UNTOLD
+
+    def expected(self, keying: Keying) -> Result:
+        """What comes out if the keying is the truth and others stay away."""
+        return "refused" if self.same_pool(keying) else "admitted"
+
+    def leaves(self, keying: Keying, standing: Standing, result: Result) -> bool:
+        """Whether a keying is still possible after a result."""
+        same = self.same_pool(keying)
+        above, below = self.second.threshold, self.first.threshold
+        assert above is not None
+        assert below is not None
+        if result == "admitted":
+            return not (same and _closes_circle(standing, above, below))
+        own = any(is_private(part, self.second.value(part)) for part in keying - {BUCKET})
+        return not (same is False and own and above in standing.admitted)
+
+
+def _closes_circle(standing: Standing, high: Gate, low: Gate) -> bool:
+    """Whether 'allows more than' cannot hold between two kinds of client."""
+    over: dict[Gate, list[Gate]] = {}
+    for one, other in standing.above:
+        over.setdefault(one, []).append(other)
+    return way_down(over, low, high) is not None
 
 
 def next_experiment(
@@ -56,19 +106,16 @@ def outlooks(stratum: Stratum, findings: Findings) -> tuple[Outlook, ...]:
     refused = _baseline(stratum)
     if refused is None or not findings.alive:
         return ()
-    found = [
-        _outlook(trial, refused, stratum, findings.alive)
-        for trial in TRIALS
-        if _possible(trial, refused.seen.who)
-    ]
-    useful = [outlook for outlook in found if outlook.settles > 0]
-    return tuple(sorted(useful, key=lambda outlook: -round(outlook.settles, 9)))
-
-
-def _possible(trial: Trial, who: Identities) -> bool:
-    if trial.needs == "key":
-        return who.key not in {None, ABSENT, PUBLIC}
-    return trial.needs != "ipv6" or who.family == "ipv6"
+    who = refused.seen.who
+    done = _done(stratum)
+    found = []
+    for every in TRIALS:
+        trial = possible_for(every, who.key not in {None, ABSENT, PUBLIC}, who.family == "ipv6")
+        if trial is not None:
+            outlook = _outlook(trial, refused, findings.alive, done)
+            if outlook.settles > 0:
+                found.append(outlook)
+    return tuple(sorted(found, key=lambda outlook: -round(outlook.worth, 9)))
 
 
 def _baseline(stratum: Stratum) -> Row | None:
@@ -77,65 +124,101 @@ def _baseline(stratum: Stratum) -> Row | None:
     return max(known, key=lambda row: row.head, default=None)
 
 
-def _outlook(trial: Trial, refused: Row, stratum: Stratum, alive: Sequence[Keying]) -> Outlook:
-    total = sum(_weight(keying) for keying in alive)
-    left = {
-        result: eliminate(_with_trial(stratum, refused, trial, result), alive).alive
-        for result in RESULTS
-    }
-    removed = {
-        result: total - sum(_weight(keying) for keying in left[result]) for result in RESULTS
-    }
-    settles = sum(
-        _weight(keying) * removed[_predicted(keying, refused, trial)] for keying in alive
-    ) / (total * total)
-    return Outlook(trial, settles, left)
-
-
-def _weight(keying: Keying) -> float:
-    return 1.0 if len(keying) <= EXPECTED_PARTS else SLACK_WEIGHT
-
-
-def _predicted(keying: Keying, refused: Row, trial: Trial) -> Result:
-    """What a trial would give if the keying were the truth and others stayed away."""
-    parts = keying - {BUCKET} | ({"model_group"} if BUCKET in keying else set())
-    first = _filled(refused.seen.who)
-    second = _changed(first, trial)
-    differs = any(getattr(first, part) != getattr(second, part) for part in parts)
-    return "admitted" if differs else "refused"
-
-
-def _with_trial(stratum: Stratum, refused: Row, trial: Trial, result: Result) -> Stratum:
-    """The evidence as it would be after the trial."""
-    first = _filled(refused.seen.who)
-    second = _changed(first, trial)
-    if trial.reverse:
-        first, second = second, first
-    window = Window("trial", stratum.windows[-1].end, stratum.windows[-1].end + timedelta(days=1))
-    rows = [
-        _hypothetical(refused, first, "maybe", 1, AMPLE),
-        _hypothetical(refused, first, "refused", 2),
-        _hypothetical(refused, second, result, 3),
-    ]
-    return replace(stratum, windows=(*stratum.windows, window), rows=(*stratum.rows, *rows))
-
-
-def _hypothetical(refused: Row, who: Identities, part: Part, minute: int, count: int = 1) -> Row:
-    at = refused.seen.started_at + timedelta(minutes=minute)
-    seen = refused.seen.model_copy(
-        update={
-            "capture": "trial",
-            "seq": minute,
-            "started_at": at,
-            "answered_at": at,
-            "ended_at": at,
-            "clock_error_s": 0.0,
-            "who": who,
-            "count": count,
-            "action": "",
+def _outlook(
+    trial: Trial,
+    refused: Row,
+    alive: Mapping[Keying, Standing],
+    done: Mapping[frozenset[str], int],
+) -> Outlook:
+    pairs = [_pair(refused, variation) for variation in trial.variations]
+    expected: dict[tuple[Result, ...], list[Keying]] = {}
+    for keying in alive:
+        results = tuple(pair.expected(keying) for pair in pairs)
+        expected.setdefault(results, []).append(keying)
+    leaves = [
+        {
+            result: frozenset(k for k in alive if pair.leaves(k, alive[k], result))
+            for result in RESULTS
         }
+        for pair in pairs
+    ]
+    weights = {keying: _weight(keying, how) for keying, how in alive.items()}
+    total = sum(weights.values())
+    settles = 0.0
+    for results, keyings in expected.items():
+        chance = sum(weights[keying] for keying in keyings) / total
+        left = _left(leaves, results)
+        settles += chance * (1 - sum(weights[keying] for keying in left) / total)
+    repeats = [done.get(pair.changes, 0) for pair in pairs]
+    fresh = sum(REPEATED**-times for times in repeats) / len(repeats)
+    nothing: list[Result] = ["refused" for _ in pairs]
+    told: list[tuple[str, tuple[Keying, ...]]] = []
+    for number, variation in enumerate(trial.variations):
+        only: list[Result] = [*nothing[:number], "admitted", *nothing[number + 1 :]]
+        name = variation.title if len(pairs) > 1 else "It"
+        told.append((f"{name} is admitted", _in_order(alive, _left(leaves, only))))
+    told.append(
+        (
+            "All are refused" if len(pairs) > 1 else "It is refused",
+            _in_order(alive, _left(leaves, nothing)),
+        )
     )
-    return row_of(seen, part, "trial")
+    worth = settles * fresh - PER_REQUEST * len(pairs)
+    return Outlook(trial, settles, worth, tuple(told))
+
+
+def _left(
+    leaves: Sequence[Mapping[Result, frozenset[Keying]]], results: Sequence[Result]
+) -> frozenset[Keying]:
+    return frozenset.intersection(
+        *(which[result] for which, result in zip(leaves, results, strict=True))
+    )
+
+
+def _in_order(alive: Iterable[Keying], left: frozenset[Keying]) -> tuple[Keying, ...]:
+    return tuple(keying for keying in alive if keying in left)
+
+
+def _weight(keying: Keying, standing: Standing) -> float:
+    weight = STRAINED**standing.strain
+    for part in keying:
+        weight *= LIKELY.get(part, 1.0)
+    return weight * FURTHER_PART ** max(0, len(keying) - 1)
+
+
+UNTOLD = frozenset({"request", "network"})
+"""What changes with every trial, or is only a label."""
+
+
+def _done(stratum: Stratum) -> dict[frozenset[str], int]:
+    """How often something was asked right after a refusal, by what was different about it."""
+    found: dict[frozenset[str], int] = {}
+    for window in stratum.windows:
+        first: dict[Identities, Row] = {}
+        tried: set[tuple[Identities, frozenset[str]]] = set()
+        for row in stratum.rows:
+            if row.window != window.id or row.part == "maybe":
+                continue
+            who = row.seen.who.model_copy(update=dict.fromkeys(UNTOLD))
+            for earlier in first.values():
+                changes = frozenset(differing(earlier, row)) - UNTOLD
+                if earlier.surely_before(row) and (who, changes) not in tried:
+                    tried.add((who, changes))
+                    found[changes] = found.get(changes, 0) + 1
+            if row.part == "refused":
+                first.setdefault(who, row)
+    return found
+
+
+def _pair(refused: Row, trial: Variation) -> _Pair:
+    """A variation's two requests, as the refused install would send them."""
+    first = _filled(refused.seen.who)
+    second = _changed(first, trial)
+    rows = [
+        row_of(refused.seen.model_copy(update={"who": who}), "refused", "trial")
+        for who in ((second, first) if trial.reverse else (first, second))
+    ]
+    return _Pair(*rows)
 
 
 def _filled(who: Identities) -> Identities:
@@ -144,10 +227,10 @@ def _filled(who: Identities) -> Identities:
     return who.model_copy(update=unknown)
 
 
-def _changed(who: Identities, trial: Trial) -> Identities:
+def _changed(who: Identities, trial: Variation) -> Identities:
     update: dict[str, str] = {
         name: f"trial {name}"
-        for name in trial.changes
+        for name in (*trial.changes, "request")
         if name not in PRESENCE or getattr(who, name) != ABSENT
     }
     if "auth_kind" in trial.changes and who.key not in {ABSENT, PUBLIC}:
@@ -160,26 +243,23 @@ def _experiment(outlook: Outlook, stratum: Stratum) -> Experiment:
     refused = _baseline(stratum)
     assert refused is not None
     who = refused.seen.who
-    names = {
-        "install": who.install or "main",
-        "network": who.network or "NETWORK",
-    }
+    names = {"install": who.install or "main", "network": who.network or "NETWORK"}
     model = who.model or "MODEL"
-    first = _command("--install {install} --network {network}", model, names)
-    second = _command(trial.options, trial.model if trial.model != "MODEL" else model, names)
-    if trial.reverse:
-        first, second = second, first
-    waiting = (
-        f"Use it as usual with the change ({trial.step}) until it is refused; do not force it."
-        if trial.reverse
-        else f"Wait until {names['install']} is refused in ordinary use; do not force it."
-    )
-    asking = (
-        f"Then, in the same reset window, ask once as {names['install']} was first set up."
-        if trial.reverse
-        else f"Then, in the same reset window: {trial.step}, and ask once."
-    )
-    kept = ", ".join(title(name) for name in trial.same)
+    plain = _command(SAME, model, names)
+    asking = [_asking(variation) for variation in trial.variations]
+    commands = [
+        _command(v.options, v.model if v.model != "MODEL" else model, names)
+        for v in trial.variations
+    ]
+    if trial.variations[0].reverse:
+        waiting = (
+            f"Change this and go on as usual: {trial.variations[0].step}. "
+            "Wait until that is refused in ordinary use; do not force it."
+        )
+        asking = [f"In the same reset window ask once as {names['install']} was before."]
+        commands, plain = [plain], commands[0]
+    else:
+        waiting = f"Wait until {names['install']} is refused in ordinary use; do not force it."
     return Experiment(
         id=trial.id,
         title=f"Try {trial.title}",
@@ -188,13 +268,20 @@ def _experiment(outlook: Outlook, stratum: Stratum) -> Experiment:
             waiting,
             "Ask once more, captured with the egress probe, to have the refusal beside the trial; "
             "a refused request is not counted.",
-            asking + (f" Keep the same: {kept}." if kept else ""),
+            *asking,
             "Compare all captures again.",
         ),
-        commands=(first, second, "pawwork-proxy compare captures/"),
-        meanings=tuple(_meaning(result, outlook.left[result]) for result in RESULTS),
-        requests=1,
+        commands=tuple(dict.fromkeys((plain, *commands, "pawwork-proxy compare captures/"))),
+        meanings=tuple(_meaning(result, left) for result, left in outlook.left),
+        requests=len(trial.variations),
         settles=round(outlook.settles, 3),
+    )
+
+
+def _asking(variation: Variation) -> str:
+    kept = ", ".join(title(name) for name in variation.same)
+    return f"In the same reset window, {variation.step}, and ask once" + (
+        f" (keep the same: {kept})." if kept else "."
     )
 
 
@@ -205,7 +292,7 @@ def _command(options: str, model: str, names: dict[str, str]) -> str:
     )
 
 
-def _meaning(result: Result, left: Sequence[Keying]) -> Meaning:
+def _meaning(result: str, left: Sequence[Keying]) -> Meaning:
     keyed = smallest(undominated(left))
     if not keyed:
         words = "Nothing known here would explain it: a rule or a route changed."

@@ -59,7 +59,7 @@ def keyings(columns: Columns) -> tuple[Keying, ...]:
     fixes: dict[str, frozenset[str]] = {
         name: frozenset(BY_NAME[name].fixes)
         for name in names
-        if not (name in {"session", "install"} and columns.sends_nothing(name))
+        if not (name in {"request", "session", "install"} and columns.sends_nothing(name))
     }
     found = [
         frozenset(parts)

@@ -15,7 +15,7 @@ from pawwork_proxy.comparison.selection import Row, Stratum
 from pawwork_proxy.model.observation import Observation
 from pawwork_proxy.model.verdict import CadenceCount, Hour, NoiseFloor
 
-HARMLESS = frozenset({"install", "device", "session", "project"})
+HARMLESS = frozenset({"install", "device", "session", "request", "project"})
 """What differs between an A/A pair: two installs set up alike."""
 PAIR_SECONDS = 600.0
 

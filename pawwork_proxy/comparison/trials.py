@@ -1,8 +1,9 @@
-"""Trials that a user can do once an install is refused in ordinary use, as a table.
+"""Trials that a user can do once an install is refused in ordinary use, as tables.
 
-Each trial asks once with one thing changed, right after the refused install has been asked again
-(a refusal is not counted, so that baseline is free). `reverse` trials are the same the other way
-round: the changed one is refused first. Invariant: no trial asks to use up a quota.
+A variation asks once with one thing changed, right after the refused install has been asked again
+(a refusal is not counted, so that baseline is free). `reverse` ones are the same the other way
+round: the changed one is refused first. A trial is one variation, or a sweep of several that fit
+into one refused day. Invariant: no trial asks to use up a quota.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from typing import Literal, NamedTuple
 from pawwork_proxy.model.observation import DimensionName
 
 
-class Trial(NamedTuple):
-    """One row: what it changes and how it is done."""
+class Variation(NamedTuple):
+    """One row: what it changes, beside the prompt, and how it is done."""
 
     id: str
     title: str
@@ -26,19 +27,28 @@ class Trial(NamedTuple):
     """Options of `pawwork-proxy launch`; `{install}`, `{network}` stand for the refused ones."""
     model: str = "MODEL"
     needs: Literal["", "key", "ipv6"] = ""
-    """What the refused install must have for the trial to be possible."""
+    """What the refused install must have for it to be possible."""
 
 
-def _both_ways(trial: Trial) -> tuple[Trial, Trial]:
-    return trial, trial._replace(
-        id=f"{trial.id}_reversed", title=f"{trial.title}, the other way round", reverse=True
+def _both_ways(variation: Variation) -> tuple[Variation, Variation]:
+    return variation, variation._replace(
+        id=f"{variation.id}_reversed", title=f"{variation.title}, the other way round", reverse=True
     )
 
 
 SAME = "--install {install} --network {network}"
 
-TRIALS: tuple[Trial, ...] = (
-    Trial(
+VARIATIONS: tuple[Variation, ...] = (
+    Variation(
+        "new_prompt",
+        "a new prompt in the refused conversation",
+        (),
+        ("session",),
+        False,
+        "send another prompt in the same conversation",
+        SAME,
+    ),
+    Variation(
         "new_session",
         "a new conversation in the refused install",
         ("session",),
@@ -47,7 +57,7 @@ TRIALS: tuple[Trial, ...] = (
         "start a new conversation in the same folder",
         SAME,
     ),
-    Trial(
+    Variation(
         "new_project",
         "another project folder in the refused install",
         ("project", "session"),
@@ -56,7 +66,7 @@ TRIALS: tuple[Trial, ...] = (
         "start a conversation in a git repository of another origin",
         SAME,
     ),
-    Trial(
+    Variation(
         "other_install",
         "another install on the same device and network",
         ("install", "session"),
@@ -65,7 +75,7 @@ TRIALS: tuple[Trial, ...] = (
         "ask with another install on the same machine and network",
         "--install other --home NEW_FOLDER --network {network}",
     ),
-    Trial(
+    Variation(
         "other_device",
         "another device on the same network",
         ("device", "install", "session"),
@@ -74,7 +84,7 @@ TRIALS: tuple[Trial, ...] = (
         "ask with an install on another machine behind the same address",
         "--install other --network {network}",
     ),
-    Trial(
+    Variation(
         "other_network",
         "the refused install on another network",
         ("network", "address", "prefix"),
@@ -83,7 +93,7 @@ TRIALS: tuple[Trial, ...] = (
         "join another network (a phone's hotspot) and go on in the same conversation",
         "--install {install} --network OTHER_NETWORK",
     ),
-    Trial(
+    Variation(
         "other_family",
         "the refused install over the other address family",
         ("address", "prefix", "family"),
@@ -92,7 +102,7 @@ TRIALS: tuple[Trial, ...] = (
         "switch IPv6 off (or on) on this machine and go on in the same conversation",
         SAME,
     ),
-    Trial(
+    Variation(
         "other_address_same_prefix",
         "another IPv6 address of the same prefix",
         ("address",),
@@ -103,7 +113,7 @@ TRIALS: tuple[Trial, ...] = (
         needs="ipv6",
     ),
     *_both_ways(
-        Trial(
+        Variation(
             "other_key_kind",
             "with a saved key instead of none (or none instead of a key)",
             ("key", "auth_kind", "workspace"),
@@ -113,7 +123,7 @@ TRIALS: tuple[Trial, ...] = (
             SAME,
         )
     ),
-    Trial(
+    Variation(
         "other_key",
         "another key of another workspace",
         ("key", "workspace"),
@@ -124,7 +134,7 @@ TRIALS: tuple[Trial, ...] = (
         needs="key",
     ),
     *_both_ways(
-        Trial(
+        Variation(
             "other_model_same_group",
             "another free model that begins with the same two letters",
             ("model",),
@@ -136,7 +146,7 @@ TRIALS: tuple[Trial, ...] = (
         )
     ),
     *_both_ways(
-        Trial(
+        Variation(
             "other_model",
             "another free model with other first letters",
             ("model", "model_group"),
@@ -148,7 +158,7 @@ TRIALS: tuple[Trial, ...] = (
         )
     ),
     *_both_ways(
-        Trial(
+        Variation(
             "other_client",
             "another client version or build",
             ("user_agent", "client"),
@@ -158,7 +168,7 @@ TRIALS: tuple[Trial, ...] = (
             SAME,
         )
     ),
-    Trial(
+    Variation(
         "other_region",
         "the same address over another edge location",
         ("region",),
@@ -168,3 +178,49 @@ TRIALS: tuple[Trial, ...] = (
         SAME,
     ),
 )
+
+
+class Trial(NamedTuple):
+    """One step of a user: one variation, or several in one go."""
+
+    id: str
+    title: str
+    variations: tuple[Variation, ...]
+
+
+BY_ID = {variation.id: variation for variation in VARIATIONS}
+
+HERE = (
+    "new_session",
+    "new_project",
+    "other_install",
+    "other_key_kind",
+    "other_key",
+    "other_model_same_group",
+    "other_model",
+    "other_client",
+)
+"""What can be varied without leaving the machine."""
+PLACES = ("other_network", "other_family", "other_address_same_prefix", "other_device")
+
+SWEEPS: tuple[Trial, ...] = (
+    Trial("sweep_here", "what can be changed on this machine", tuple(BY_ID[i] for i in HERE)),
+    Trial("sweep_places", "other networks and devices", tuple(BY_ID[i] for i in PLACES)),
+    Trial(
+        "sweep_all",
+        "everything that can be changed, one thing at a time",
+        tuple(BY_ID[i] for i in (*HERE, *PLACES)),
+    ),
+)
+
+TRIALS: tuple[Trial, ...] = (
+    *(Trial(variation.id, variation.title, (variation,)) for variation in VARIATIONS),
+    *SWEEPS,
+)
+
+
+def possible_for(trial: Trial, has_key: bool, on_ipv6: bool) -> Trial | None:
+    """The trial without what the refused install cannot do; None if nothing is left of it."""
+    able = {"": True, "key": has_key, "ipv6": on_ipv6}
+    left = tuple(variation for variation in trial.variations if able[variation.needs])
+    return trial._replace(variations=left) if left else None

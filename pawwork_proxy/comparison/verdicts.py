@@ -128,10 +128,13 @@ def _chosen(
     without = [k for k in findings.ruled_out if not contains(k, dimension)]
     with_it = [k for k in findings.ruled_out if contains(k, dimension)]
     if finding == "follows":
-        return _plainest(dimension, without, findings)
+        found = _plainest(dimension, without, findings)
+        telling = [one for one in found if dimension in differing(*one.rows[-2:])]
+        return telling or found
     if finding == "does_not_follow":
         added = [k for k in with_it if _rest(k, dimension) in alive]
-        return _plainest(dimension, added or with_it, findings)
+        alone = [k for k in with_it if len(k) <= 1]
+        return _plainest(dimension, added or alone, findings)
     if reason == "contradictory":
         return [
             *_plainest(dimension, without, findings)[:1],

@@ -124,7 +124,8 @@ class Exclusion(Noun):
 class Meaning(Noun):
     """What one result of an experiment would say."""
 
-    result: Literal["admitted", "refused"]
+    result: str
+    """What is admitted, or that nothing is."""
     words: str
 
 

@@ -1,0 +1,238 @@
+"""How often verdicts are right, wrong or missing, over random worlds with a known truth.
+
+    python scripts/evaluate_verdicts.py --worlds 2000 --seed 1
+
+Prints wrong `follows`, wrong `does_not_follow`, how many decidable dimensions were answered, how
+good the next experiments were, and explains every miss. Exit code 1 if something is below what
+must hold. Same options, same output.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from pawwork_proxy.comparison.compare import compare
+from pawwork_proxy.model.observation import Observation
+from pawwork_proxy.model.verdict import Comparison, Verdict
+from scripts.verdict_evaluation.decidability import Facts, decidable, possible
+from scripts.verdict_evaluation.plans import PlanResult, plan_result, zen
+from scripts.verdict_evaluation.random_worlds import random_world
+from scripts.verdict_evaluation.worlds import Rules, World
+
+ANSWERED = 0.95
+PLANNED = 0.9
+EXPLAINED = 40
+
+
+@dataclass
+class Tally:
+    """What was counted over all worlds."""
+
+    worlds: int = 0
+    exchanges: int = 0
+    without_refusal: int = 0
+    truth_ruled_out: int = 0
+    wrong: Counter[str] = field(default_factory=Counter)
+    given: Counter[str] = field(default_factory=Counter)
+    decidable: Counter[str] = field(default_factory=Counter)
+    answered: Counter[str] = field(default_factory=Counter)
+    beyond: int = 0
+    """Verdicts by odds, where strict elimination leaves the dimension open."""
+    plans: list[PlanResult] = field(default_factory=list)
+    explained: list[str] = field(default_factory=list)
+
+    def explain(self, words: str) -> None:
+        """Keep a miss for the end of the output."""
+        self.explained.append(words)
+
+    @property
+    def answered_share(self) -> float:
+        """Answered part of what strict elimination can decide."""
+        return self.answered.total() / max(1, self.decidable.total())
+
+    @property
+    def planned_share(self) -> float:
+        """Worlds where the advice needed at most one trial more than the best plan."""
+        good = sum(p.taken is not None and p.taken <= p.best + 1 for p in self.plans)
+        return good / max(1, len(self.plans))
+
+    @property
+    def holds(self) -> bool:
+        """Whether everything is as it must be."""
+        return (
+            not self.wrong.total()
+            and not self.truth_ruled_out
+            and self.answered_share >= ANSWERED
+            and self.planned_share >= PLANNED
+        )
+
+
+def truth(rules: Rules, ipv6: bool, dimension: str) -> str:
+    """What the world's rules say about a dimension; `partly` for a mixture of models."""
+    key = set(rules.key)
+    if dimension in {"model", "model_group"} and "bucket" in key:
+        return "partly"
+    wanted = {
+        "network": {"address", "prefix"},
+        "address": {"address"} if ipv6 else {"address", "prefix"},
+    }.get(dimension, {dimension})
+    followed = not key if dimension == "global" else bool(key & wanted)
+    return "follows" if followed else "does_not_follow"
+
+
+def is_wrong(verdict: Verdict, rules: Rules, seen: list[Observation], ipv6: bool) -> bool:
+    """Whether a verdict contradicts the world; for mixtures, on the models of its evidence."""
+    if verdict.finding == "undetermined":
+        return False
+    expected = truth(rules, ipv6, verdict.dimension)
+    if expected != "partly":
+        return verdict.finding != expected
+    rows = {(row.capture, row.seq) for one in verdict.evidence for row in one.rows}
+    who = [one.who for one in seen if (one.capture, one.seq) in rows]
+    values = {(str(getattr(one, verdict.dimension)), _bucket(rules, one.model)) for one in who}
+    apart = len({bucket for _, bucket in values}) == len({value for value, _ in values})
+    return apart != (verdict.finding == "follows")
+
+
+def _bucket(rules: Rules, model: str | None) -> str:
+    assert model is not None
+    return model[:2] if model in rules.own_buckets else "default"
+
+
+def evaluate(worlds: int, seed: int, plans_every: int) -> Tally:
+    """Judge so many worlds; every so many of them is also asked for its plans."""
+    tally = Tally()
+    for number in range(worlds):
+        world, _ = random_world(f"{seed}:{number}")
+        tally.worlds += 1
+        tally.exchanges += len(world.seen)
+        _judge(tally, number, world)
+        if plans_every and number % plans_every == 0:
+            _plan(tally, number, world)
+    return tally
+
+
+def _judge(tally: Tally, number: int, world: World) -> None:
+    comparison = compare(world.seen, plan=False)
+    facts = Facts(world.seen)
+    if not facts.refused:
+        tally.without_refusal += 1
+    _check(tally, f"world {number}", world, comparison, list(world.seen))
+    found = zen(comparison)
+    alive = possible([facts])
+    key = frozenset(world.rules.key)
+    nameable = key if any(row.who.family == "ipv6" for row in facts.rows) else key - {"prefix"}
+    if nameable == key and facts.refused and key not in alive:
+        tally.truth_ruled_out += 1
+        tally.explain(f"world {number}: the truth {sorted(key)} was ruled out by brute force")
+    could = decidable([facts], alive)
+    for dimension, finding in could.items():
+        tally.decidable[finding] += 1
+        if found.get(dimension) == finding:
+            tally.answered[finding] += 1
+        else:
+            tally.explain(
+                f"world {number}: {dimension} could be known to be {finding}, "
+                f"got {found.get(dimension, 'nothing')} (truth: {world.rules.key})"
+            )
+    tally.beyond += sum(
+        finding != "undetermined" and dimension not in could for dimension, finding in found.items()
+    )
+
+
+def _check(
+    tally: Tally, place: str, world: World, comparison: Comparison, seen: list[Observation]
+) -> None:
+    """Count verdicts and note the wrong ones."""
+    ipv6 = any(row.who.family == "ipv6" for row in Facts(seen).rows)
+    for limit in comparison.limits:
+        for verdict in limit.verdicts if limit.origin == "zen" else ():
+            tally.given[verdict.finding] += 1
+            assert verdict.finding == "undetermined" or verdict.evidence
+            if is_wrong(verdict, world.rules, seen, ipv6):
+                tally.wrong[verdict.finding] += 1
+                tally.explain(
+                    f"{place}: WRONG {verdict.dimension} {verdict.finding}, "
+                    f"truth {world.rules.key}: {verdict.words}"
+                )
+
+
+def _plan(tally: Tally, number: int, world: World) -> None:
+    def answered(found: dict[str, str]) -> bool:
+        parts = [part for part in world.rules.key if part != "bucket"] or ["global"]
+        place = {"address": "network", "prefix": "network"}
+        return all(
+            "follows" in {found.get(part), found.get(place.get(part, part))} for part in parts
+        )
+
+    result = plan_result(
+        world, answered, partial(_check, tally, f"world {number}, after trials", world)
+    )
+    if result is None:
+        return
+    tally.plans.append(result)
+    if result.taken is None or result.taken > result.best + 1:
+        tally.explain(
+            f"world {number}: best plan {result.best} trial(s), the advice took "
+            f"{result.taken or 'too many'}: {', '.join(result.path)} (truth: {world.rules.key})"
+        )
+
+
+def report(tally: Tally) -> str:
+    """The figures and every miss, as text."""
+    good = [plan.taken for plan in tally.plans if plan.taken is not None]
+    lines = [
+        f"worlds                        {tally.worlds} ({tally.exchanges} exchanges)",
+        f"without a usable refusal      {tally.without_refusal}",
+        f"verdicts given                {tally.given['follows']} follows, "
+        f"{tally.given['does_not_follow']} does_not_follow, "
+        f"{tally.given['undetermined']} undetermined",
+        f"wrong follows                 {tally.wrong['follows']}",
+        f"wrong does_not_follow         {tally.wrong['does_not_follow']}",
+        f"decidable dimensions answered {tally.answered.total()} of {tally.decidable.total()} "
+        f"({tally.answered_share:.4f}; must be {ANSWERED})",
+        f"  follows                     {tally.answered['follows']} of "
+        f"{tally.decidable['follows']}",
+        f"  does_not_follow             {tally.answered['does_not_follow']} of "
+        f"{tally.decidable['does_not_follow']}",
+        f"decided by odds beyond that   {tally.beyond}",
+        f"truth ruled out               {tally.truth_ruled_out}",
+        f"next experiments followed     {len(tally.plans)} worlds",
+        f"  at most one step over best  {tally.planned_share:.4f} (must be {PLANNED})",
+        f"  steps taken on average      {sum(good) / max(1, len(good)):.2f} "
+        f"(best: {sum(p.best for p in tally.plans) / max(1, len(tally.plans)):.2f})",
+        *(["", "Misses:"] if tally.explained else []),
+        *tally.explained[:EXPLAINED],
+    ]
+    if len(tally.explained) > EXPLAINED:
+        lines.append(f"… and {len(tally.explained) - EXPLAINED} more")
+    return "\n".join(lines)
+
+
+def main() -> int:
+    """Entry point."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--worlds", type=int, default=2000, help="how many worlds (default 2000)")
+    parser.add_argument("--seed", type=int, default=1, help="another seed, other worlds")
+    parser.add_argument(
+        "--plans-every",
+        type=int,
+        default=10,
+        metavar="N",
+        help="follow the next experiments in every Nth world; 0: in none (default 10)",
+    )
+    given = parser.parse_args()
+    tally = evaluate(given.worlds, given.seed, given.plans_every)
+    print(report(tally))
+    return 0 if tally.holds else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

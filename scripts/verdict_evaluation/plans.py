@@ -1,0 +1,192 @@
+"""Does following the next experiment lead to the answer, and how soon could any plan?
+
+Every trial is carried out in the world once, each on a day of its own, with a baseline that goes
+on until it is refused. Following the advice then means to open the results one after the other;
+the best plan is found by trying all sets of trials against the brute-force elimination.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import combinations
+from typing import NamedTuple
+
+from pawwork_proxy.comparison.compare import compare
+from pawwork_proxy.comparison.trials import TRIALS, Trial, Variation, possible_for
+from pawwork_proxy.model.observation import ABSENT, SEVERAL, Observation
+from pawwork_proxy.model.verdict import Comparison
+from scripts.verdict_evaluation.decidability import Facts, decidable, possible
+from scripts.verdict_evaluation.worlds import AGENTS, DAY, START, Ask, Who, World
+
+MOST_STEPS = 4
+MOST_PLANNED = 2
+"""Worlds that no two trials can answer are left out."""
+PATIENCE = 60
+"""Requests after which a baseline that is still admitted is given up."""
+
+
+class PlanResult(NamedTuple):
+    """How a world's open question was answered."""
+
+    best: int
+    """Fewest trials that answer it."""
+    taken: int | None
+    """Trials that the advice needed; None: it did not get there in MOST_STEPS."""
+    path: tuple[str, ...]
+
+
+def zen(comparison: Comparison) -> dict[str, str]:
+    """The verdicts on Zen's own limiter."""
+    for limit in comparison.limits:
+        if limit.origin == "zen":
+            return {verdict.dimension: verdict.finding for verdict in limit.verdicts}
+    return {}
+
+
+def plan_result(
+    world: World,
+    answered: Callable[[dict[str, str]], bool],
+    check: Callable[[Comparison, list[Observation]], None],
+) -> PlanResult | None:
+    """Follow the advice in a world; None where there is no open question that trials can settle."""
+    before = list(world.seen)
+    refused = [seen for seen in before if seen.kind == "free_usage_limit" and seen.origin == "zen"]
+    if not refused:
+        return None
+    facts = Facts(before)
+    alive = possible([facts])
+    if not facts.refused or answered(decidable([facts], alive)):
+        return None
+    base = world.who_of[max(refused, key=lambda seen: (seen.started_at, seen.seq)).seq]
+    results = {}
+    for day, every in enumerate(TRIALS, start=20):
+        trial = possible_for(every, base["key"] != ABSENT, base["family"] == "ipv6")
+        if trial is not None:
+            results[trial.id] = perform(world, base, trial, day)
+    best = _best(facts, alive, results, answered)
+    if best is None:
+        return None
+    return _follow(before, results, best, answered, check)
+
+
+def _follow(
+    before: list[Observation],
+    results: dict[str, list[Observation]],
+    best: int,
+    answered: Callable[[dict[str, str]], bool],
+    check: Callable[[Comparison, list[Observation]], None],
+) -> PlanResult:
+    seen = list(before)
+    path: list[str] = []
+    while True:
+        comparison = compare(seen)
+        check(comparison, seen)
+        if answered(zen(comparison)):
+            return PlanResult(best, len(path), tuple(path))
+        limit = next(one for one in comparison.limits if one.origin == "zen")
+        advice = limit.next_experiment
+        if advice is None or advice.id in path or len(path) == MOST_STEPS:
+            return PlanResult(best, None, (*path, advice.id if advice else "nothing"))
+        path.append(advice.id)
+        seen += results[advice.id]
+
+
+def _best(
+    facts: Facts,
+    alive: Sequence[frozenset[str]],
+    results: dict[str, list[Observation]],
+    answered: Callable[[dict[str, str]], bool],
+) -> int | None:
+    """The smallest number of trials after which the question is decidable."""
+    after = {name: Facts(rows) for name, rows in results.items()}
+    left = {
+        name: frozenset(possible([facts, found], alive))
+        for name, found in after.items()
+        if found.refused
+    }
+    for size in range(1, MOST_PLANNED + 1):
+        for names in combinations(left, size):
+            both = frozenset.intersection(*(left[name] for name in names))
+            several = [facts, *(after[name] for name in names)]
+            if size > 1 and any(name.endswith("_reversed") for name in names):
+                both = frozenset(possible(several, both))
+            if answered(decidable(several, sorted(both, key=sorted))):
+                return size
+    return None
+
+
+def perform(world: World, base: Who, trial: Trial, day: int) -> list[Observation]:
+    """Carry out a trial: until refused, once more, each variation, and the first again."""
+    roots = [variation.id.removesuffix("_reversed") for variation in trial.variations]
+    others = [changed(base, *pair) for pair in zip(trial.variations, roots, strict=True)]
+    first, asked = base, others
+    if trial.variations[0].reverse:
+        first, asked = others[0], [base]
+    at = START + day * DAY + 3600
+    start = len(world.seen)
+    capture = f"trial-{trial.id}"
+    world.offsets[capture] = (0.0, 0.5)
+    for number in range(PATIENCE):
+        world.play([_ask(first, at + 10 * number, capture, f"{capture}-{number // 3}")])
+        if world.seen[-1].kind == "free_usage_limit":
+            break
+    at += 10 * PATIENCE
+    for number, who in enumerate((first, *asked, first)):
+        world.play([_ask(who, at + 10 * number, capture, f"{capture}-then-{number}")])
+    return _shortened(world.seen[start:])
+
+
+def _ask(who: Who, at: float, capture: str, request: str) -> Ask:
+    sent = who | ({} if who["request"] == ABSENT else {"request": request})
+    return Ask(at, int(at), sent, capture)
+
+
+def _shortened(seen: list[Observation]) -> list[Observation]:
+    """The run of admissions before the last of them as one row, as volume makes it."""
+    run = 0
+    while run < len(seen) and seen[run].kind == "success":
+        run += 1
+    kept = [one for one in seen[: run - 1] if one.ending == "complete"]
+    refused = {one.who.request for one in seen if one.kind == "free_usage_limit"}
+    kept = [one for one in kept if one.who.request not in refused]
+    if len(kept) < 2:
+        return seen
+    row = kept[0].model_copy(
+        update={
+            "count": len(kept),
+            "ended_at": kept[-1].ended_at,
+            "answered_at": kept[-1].answered_at,
+            "who": kept[0].who.model_copy(update={"request": SEVERAL}),
+            "action": "",
+        }
+    )
+    chosen = {one.seq for one in kept}
+    return [row, *(one for one in seen if one.seq not in chosen)]
+
+
+def changed(base: Who, trial: Variation, root: str) -> Who:
+    """The baseline with what the trial changes, always to the same new values."""
+    fresh: Who = {}
+    for name in trial.changes:
+        if name != "network":
+            fresh[name] = f"{root}-{name}"
+    if "session" in fresh and base["session"] == ABSENT:
+        fresh["session"] = ABSENT
+    if "family" in fresh:
+        fresh["family"] = "ipv6" if base["family"] == "ipv4" else "ipv4"
+    if "prefix" in fresh and fresh.get("family", base["family"]) == "ipv4":
+        fresh["prefix"] = fresh["address"]
+    if "auth_kind" in fresh:
+        keyed = base["auth_kind"] == "user_key"
+        fresh["auth_kind"] = "none" if keyed else "user_key"
+        if keyed:
+            fresh |= {"key": ABSENT, "workspace": ABSENT}
+    if "model" in fresh:
+        group = "zz" if "model_group" in fresh else base["model_group"]
+        fresh |= {"model": f"{group}-{root}", "model_group": group}
+    if "user_agent" in fresh:
+        agent = next(agent for agent in AGENTS if agent[0] != base["user_agent"])
+        fresh |= {"user_agent": agent[0], "client": agent[1]}
+        if agent[1] == base["client"]:
+            fresh["client"] = "acp"
+    return base | fresh

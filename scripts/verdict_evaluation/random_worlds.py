@@ -1,0 +1,256 @@
+"""Draws worlds: rules, people and what they do, with the traps of product.md section 6."""
+
+from __future__ import annotations
+
+import random
+from itertools import combinations
+
+from pawwork_proxy.model.observation import ABSENT
+from scripts.verdict_evaluation.worlds import (
+    AGENTS,
+    DAY,
+    IMPLIES,
+    MODELS,
+    PARTS,
+    START,
+    Ask,
+    Rules,
+    Who,
+    World,
+)
+
+LIKELY = (
+    ("address",),
+    ("prefix",),
+    ("key",),
+    ("install",),
+    ("session",),
+    ("address", "model_group"),
+    ("address", "bucket"),
+    ("address", "user_agent"),
+)
+PAIRS = tuple(
+    pair
+    for pair in combinations(PARTS, 2)
+    if pair[1] not in IMPLIES.get(pair[0], ()) and pair[0] not in IMPLIES.get(pair[1], ())
+)
+
+
+def random_rules(rng: random.Random) -> Rules:
+    """A limiter: any single part, any pair, nothing at all, or Zen's own mixture."""
+    draw = rng.random()
+    if draw < 0.4:
+        key: tuple[str, ...] = rng.choice(LIKELY)
+    elif draw < 0.7:
+        key = (rng.choice(PARTS),)
+    elif draw < 0.97:
+        key = rng.choice(PAIRS)
+    else:
+        key = ()
+    limit = rng.randint(3, 10)
+    gate = rng.random() < 0.3
+    return Rules(
+        key=key,
+        own_buckets=frozenset(rng.sample(MODELS, 2)),
+        limit=limit,
+        fallback=rng.randint(1, limit),
+        gated=frozenset({rng.choice(AGENTS)[0]}) if gate else frozenset(),
+        by_model={rng.choice(MODELS): rng.randint(2, 12)} if rng.random() < 0.25 else {},
+        keyed_bonus=2 if rng.random() < 0.1 else 1,
+        doubling=rng.random() < 0.3,
+        counts_aborted=rng.random() < 0.5,
+        overload=0.1 if rng.random() < 0.2 else 0.0,
+        relayed_for=AGENTS[2][0] if rng.random() < 0.1 else None,
+    )
+
+
+def stranger(rng: random.Random, address: str, family: str) -> Who:
+    """Somebody who can be told from our people by what is private."""
+    agent = rng.choice(AGENTS)
+    model = rng.choice(MODELS)
+    tag = f"x{rng.randrange(10**6)}"
+    keyed = rng.random() < 0.3
+    return {
+        "address": address,
+        "prefix": address if family == "ipv4" else address.split("/", maxsplit=1)[0],
+        "family": family,
+        "region": "FRA",
+        "key": f"key-{tag}" if keyed else ABSENT,
+        "auth_kind": "user_key" if keyed else "none",
+        "workspace": f"ws-{tag}" if keyed else ABSENT,
+        "device": f"dev-{tag}",
+        "install": f"ins-{tag}",
+        "session": f"ses-{tag}",
+        "request": f"req-{tag}",
+        "project": "global",
+        "model": model,
+        "model_group": model[:2],
+        "client": agent[1],
+        "user_agent": agent[0],
+    }
+
+
+class People:
+    """Our own installs and the places they can be in."""
+
+    def __init__(self, rng: random.Random) -> None:
+        self.rng = rng
+        self.serial = 0
+        with_v6 = rng.random() < 0.4
+        self.places = [self._place(n, with_v6) for n in range(rng.randint(1, 4))]
+        self.keys = [f"key{n}" for n in range(rng.randint(1, 3))]
+        agents = rng.sample(AGENTS, rng.choice((1, 1, 2)))
+        models = rng.sample(MODELS, rng.choice((1, 1, 2, 3)))
+        self.installs: list[Who] = []
+        devices = [f"device{n}" for n in range(rng.randint(1, 3))]
+        for n in range(rng.randint(1, 4)):
+            agent = rng.choice(agents)
+            model = rng.choice(models)
+            who = stranger(rng, "", "ipv4") | {
+                "device": rng.choice(devices),
+                "install": f"install{n}",
+                "client": agent[1],
+                "user_agent": agent[0],
+                "model": model,
+                "model_group": model[:2],
+            }
+            who |= self.keyed(rng.choice([None, None, *self.keys])) | rng.choice(self.places)
+            self.installs.append(who | self.conversation(f"install{n}"))
+
+    def _place(self, n: int, with_v6: bool) -> Who:
+        region = self.rng.choice(("FRA", "FRA", "AMS"))
+        if with_v6 and self.rng.random() < 0.6:
+            prefix = f"p{self.rng.randrange(2)}"
+            return _place(f"{prefix}/{n}", prefix, "ipv6", region)
+        return _place(f"v4-{n}", f"v4-{n}", "ipv4", region)
+
+    def keyed(self, key: str | None) -> Who:
+        """With a key of one's own (two keys per workspace), or without."""
+        if key is None:
+            return {"key": ABSENT, "auth_kind": "none", "workspace": ABSENT}
+        workspace = f"ws{self.keys.index(key) // 2 if key in self.keys else key}"
+        return {"key": key, "auth_kind": "user_key", "workspace": workspace}
+
+    def conversation(self, install: str, project: str | None = None) -> Who:
+        """A new conversation of an install, with its first prompt."""
+        self.serial += 1
+        return {
+            "session": f"ses-{install}-{self.serial}",
+            "request": f"req-{self.serial}",
+            "project": project or self.rng.choice(("global", "repo")),
+        }
+
+    def prompt(self) -> Who:
+        """Another prompt in the same conversation."""
+        self.serial += 1
+        return {"request": f"req-{self.serial}"}
+
+    def varied(self, who: Who) -> Who:
+        """The same person with some things changed."""
+        rng = self.rng
+        changed = dict(who)
+        for _ in range(rng.choice((1, 1, 1, 2, 3))):
+            changed |= self._change(rng.randrange(7), changed)
+        return changed | self.prompt()
+
+    def _change(self, which: int, who: Who) -> Who:
+        rng = self.rng
+        if which == 0:
+            return rng.choice(self.places)
+        if which == 1:
+            return self.keyed(rng.choice([None, *self.keys]))
+        if which == 2:
+            model = rng.choice(MODELS)
+            return {"model": model, "model_group": model[:2]}
+        if which == 3:
+            agent = rng.choice(AGENTS)
+            return {"client": agent[1], "user_agent": agent[0]}
+        if which == 4:
+            return self.conversation(who["install"])
+        if which == 5:
+            return dict(rng.choice(self.installs))
+        return self.conversation(who["install"], rng.choice(("repo", "other-repo")))
+
+
+def _place(address: str, prefix: str, family: str, region: str) -> Who:
+    return {"address": address, "prefix": prefix, "family": family, "region": region}
+
+
+def random_world(seed: str) -> tuple[World, People]:
+    """A world that has already happened, and its people."""
+    rng = random.Random(seed)
+    rules = random_rules(rng)
+    world = World(rules, rng)
+    people = People(rng)
+    if rng.random() < 0.3:
+        world.blind = {who["device"] for who in people.installs if rng.random() < 0.5}
+    truthful = rng.random() < 0.7
+    for place in people.places:
+        guess = rng.choice((None, "home", "office"))
+        world.labels[place["address"]] = f"net-{place['address']}" if truthful else guess
+    asks: list[Ask] = []
+    at = START + rng.choice((0.3, 0.5, 0.98)) * DAY + rng.uniform(0, 600)
+    for _ in range(rng.choice((1, 1, 2, 3))):
+        asks.extend(_episode(rng, people, rules, at))
+        at += rng.choice((0.02, 0.3, 1.0)) * DAY
+    if rng.random() < 0.35:
+        asks.extend(_strangers(rng, people, rules))
+    world.play(asks)
+    return world, people
+
+
+def _episode(rng: random.Random, people: People, rules: Rules, at: float) -> list[Ask]:
+    """One install works for a while, perhaps until refused; then some others try."""
+    asks: list[Ask] = []
+    who = rng.choice(people.installs)
+    pace = rng.choice((1.5, 8.0, 60.0))
+    hasty = rng.random() < 0.2
+    sloppy = rng.random() < 0.2
+    bystander = people.varied(who)
+    if rng.random() < 0.4:
+        asks.append(_ask(rng, bystander, at - 30))
+    for n in range(rng.choice((rules.limit // 2, rules.limit + 2, 2 * rules.limit + 2))):
+        if n % 3 == 0:
+            who = who | people.prompt()
+        if n and rng.random() < 0.05:
+            who = who | people.conversation(who["install"])
+        takes = rng.uniform(0.5, 6.0) if hasty else min(1.0, pace / 2)
+        asks.append(_ask(rng, who, at, takes, abort=sloppy and rng.random() < 0.3))
+        if rng.random() < 0.1:
+            asks.append(_ask(rng, who, at + 0.01, takes, title=True))
+        at += 0.3 if hasty else pace
+    at += 20
+    tries = [bystander | people.prompt()] if rng.random() < 0.5 else []
+    tries += [people.varied(who) for _ in range(rng.choice((0, 1, 2, 3, 5)))]
+    for other in tries:
+        at += rng.choice((2.0, 90.0))
+        asks.append(_ask(rng, other, at, retries=rng.choice((0, 3))))
+        if rng.random() < 0.3:
+            asks.append(_ask(rng, who | people.prompt(), at + 45))
+    return asks
+
+
+def _ask(
+    rng: random.Random,
+    who: Who,
+    at: float,
+    takes: float = 1.0,
+    *,
+    abort: bool = False,
+    retries: int = 0,
+    title: bool = False,
+) -> Ask:
+    return Ask(at, rng.randrange(10**9), who, who["device"], takes, abort, retries, title)
+
+
+def _strangers(rng: random.Random, people: People, rules: Rules) -> list[Ask]:
+    """Others, some behind our addresses, some elsewhere with the same habits."""
+    asks = []
+    for _ in range(rng.randint(1, 4)):
+        place = rng.choice([*people.places, _place("v4-far", "v4-far", "ipv4", "FRA")])
+        who = stranger(rng, place["address"], place["family"]) | place
+        at = START + rng.uniform(0, 2.5) * DAY
+        pace = rng.choice((5.0, 600.0, 3600.0))
+        for n in range(rng.randint(1, 3 * rules.limit)):
+            asks.append(Ask(at + n * pace, rng.randrange(10**9), who))
+    return asks
