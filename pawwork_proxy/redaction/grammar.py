@@ -41,7 +41,8 @@ _SECRET_START = re.compile(
 _HOME_PATH = re.compile(
     r"(?:^|/)(?:home|users|root|private|tmp|var|etc|mnt|media|opt)(?:/|$)", re.I
 )
-_FOUR_NUMBERS = re.compile(r"(?<![\d.])\d{1,3}(?:[.-]\d{1,3}){3}(?![\d.])")
+_HEX_PAIRS = re.compile(r"(?i)(?<![0-9a-z])[0-9a-f]{2}(?:[:_-][0-9a-f]{2}){3}")
+_FOUR_NUMBERS = re.compile(r"(?<![\d.])\d{1,3}(?!\.0\.0\.0\b)(?:[.-]\d{1,3}){3}(?![\d.])")
 
 
 class Composition(NamedTuple):
@@ -55,7 +56,9 @@ class Composition(NamedTuple):
 
 def looks_like_secret(text: str) -> bool:
     """Whether `text` holds the start of a known kind of key or id, a home path or an address."""
-    return bool(_SECRET_START.search(text) or _HOME_PATH.search(text) or _FOUR_NUMBERS.search(text))
+    return any(
+        pattern.search(text) for pattern in (_SECRET_START, _HOME_PATH, _FOUR_NUMBERS, _HEX_PAIRS)
+    )
 
 
 def is_composed(text: str, words: frozenset[str], max_unknown: int) -> bool:

@@ -114,11 +114,9 @@ def split_credential(value: str) -> tuple[str | None, str]:
     """Scheme and key of a credential header; the scheme is None for a bare key."""
     scheme, space, key = value.partition(" ")
     lower = scheme.lower()
-    if not space:
-        return None, value
     if lower in ("bearer", "basic"):
         return lower, key.strip()
-    return "other", key.strip()
+    return ("other", key.strip()) if space else (None, value)
 
 
 def secrets_in(line: Line) -> list[str]:

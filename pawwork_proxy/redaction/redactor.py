@@ -11,7 +11,7 @@ from pawwork_proxy.redaction.raw import RawRequest, RawResponse
 from pawwork_proxy.redaction.requests import RequestProjection, Requests
 from pawwork_proxy.redaction.responses import ResponseProjection, Responses
 from pawwork_proxy.redaction.routes import RouteMatch
-from pawwork_proxy.redaction.shapes import ShapeName, Shapes
+from pawwork_proxy.redaction.shapes import Shapes
 
 
 class Redactor:
@@ -22,10 +22,6 @@ class Redactor:
         self.shapes = Shapes(pseudonyms)
         self._requests = Requests(self.shapes, HeaderNotes(self.shapes, "request"))
         self._responses = Responses(self.shapes, HeaderNotes(self.shapes, "response"))
-
-    def method(self, text: str) -> str:
-        """A request method, as a record shows it."""
-        return self.shapes.of(ShapeName.METHOD, text).text
 
     def route(self, target: str) -> RouteMatch:
         """A request target's route, before the body has come."""

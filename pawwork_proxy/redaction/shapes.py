@@ -98,6 +98,7 @@ def _matching(pattern: str) -> Callable[[str], str | None]:
 
 _MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@+-]*")
 _QUALITY = re.compile(r"q=(?:0|1)(?:\.\d{1,3})?")
+_HEADER_NAME = re.compile(r":?[a-z0-9_-]+")
 _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
 _API_TEXT = re.compile(r"[A-Za-z0-9_.\-/ ]+")
 _SUBTYPE = re.compile(r"(application|text|image|audio|video|multipart)/[a-z0-9.+-]+")
@@ -114,6 +115,11 @@ def keep_model(text: str) -> str | None:
     if at and not (date.isdigit() or date in ("default", "latest")):
         return None
     return text if is_composed(text, models.MODEL_WORDS, max_unknown=1) else None
+
+
+def _keep_feature(text: str) -> str | None:
+    plain = _MODEL.fullmatch(text) and len(text) <= 64
+    return text if plain and is_composed(text, headers.HEADER_WORDS, max_unknown=0) else None
 
 
 def _keep_media_type(text: str) -> str | None:
@@ -179,7 +185,8 @@ def _keep_header_name(text: str) -> str | None:
     name = text.lower()
     if name in headers.HEADERS:
         return name
-    return name if is_composed(name, headers.HEADER_WORDS, max_unknown=0) else None
+    plain = _HEADER_NAME.fullmatch(name)
+    return name if plain and is_composed(name, headers.HEADER_WORDS, max_unknown=0) else None
 
 
 def parse_date(text: str) -> datetime | None:
@@ -220,7 +227,11 @@ def _keep_host(text: str) -> str | None:
 
 
 def _keep_label(text: str) -> str | None:
-    return text if _LABEL.fullmatch(text) and not looks_like_secret(text) else None
+    """The user chose it and may have pasted the wrong thing: no long mixed word, few digits."""
+    if _LABEL.fullmatch(text) is None or looks_like_secret(text):
+        return None
+    mixed = any(len(word) > 11 and not word.isalpha() for word in re.split(r"[._-]", text))
+    return None if mixed or sum(map(str.isdigit, text)) > 8 else text
 
 
 def _keep_provider(text: str) -> str | None:
@@ -267,7 +278,7 @@ SHAPES: tuple[ShapeRow, ...] = (
              "Tue, 25 Aug 2026 10:02:57 GMT"),
     ShapeRow(ShapeName.SERVER, 48, _keep_server, Kind.WORD, "who answered", "cloudflare"),
     ShapeRow(ShapeName.VERSION, 32, keep_version, Kind.WORD, "which build", "1.18.15"),
-    ShapeRow(ShapeName.FEATURES, 256, _list_of(keep_model, 12), Kind.WORD,
+    ShapeRow(ShapeName.FEATURES, 256, _list_of(_keep_feature, 12), Kind.WORD,
              "beta flags change the protocol", "fine-grained-tool-streaming-2025-05-14"),
     ShapeRow(ShapeName.NUMBER, 9, _matching(r"\d{1,9}"), Kind.WORD, "sizes and counts", "31744"),
     ShapeRow(ShapeName.PROVIDER, 32, _keep_provider, Kind.WORD, "who refused", "Console Go"),

@@ -20,7 +20,7 @@ _MOST_TOKENS = 24
 _UNKNOWN_PRODUCT = re.compile(r"[A-Za-z][A-Za-z0-9._-]{1,23}")
 _COMMENT = re.compile(r"\([^()]*\)")
 _VERSION = re.compile(
-    r"v?(?P<numbers>\d{1,4}(?:\.\d{1,5}){0,3})"
+    r"20[12]\d-[01]\d-[0-3]\d|v?(?P<numbers>\d{1,4}(?:\.\d{1,5}){0,3})"
     r"(?:[-.]?(?P<word>[a-z]{2,8})(?:[.-]?(?P<build>\d{1,4}|20[12]\d{5}(?:\d{4})?))?)?"
 )
 
@@ -32,7 +32,7 @@ def keep_version(text: str) -> str | None:
     match = _VERSION.fullmatch(text)
     if match is None or not (match["word"] is None or match["word"] in PRERELEASES):
         return None
-    numbers = match["numbers"]
+    numbers = match["numbers"] or ""
     first, *rest = numbers.split(".")
     if is_address(numbers) and rest != ["0", "0", "0"]:
         return None
@@ -52,7 +52,7 @@ def shape_user_agent(text: str, pseudonyms: Pseudonymiser) -> tuple[str, bool]:
     unknown_left = 1
     for group in _groups(tokens):
         if "/" not in group[0]:
-            if all(word.lower() in PRODUCTS for word in group):
+            if all(_is_known_part(word) for word in group):
                 kept += group
             else:
                 kept.append(pseudonyms.of(Kind.PRODUCT, " ".join(group)))
@@ -73,9 +73,11 @@ def _salvaged(text: str, tokens: list[str], pseudonyms: Pseudonymiser) -> str:
 
 def _is_known(token: str) -> bool:
     parts = token.split("/")
-    return len(parts) > 1 and all(
-        part.lower() in PRODUCTS or keep_version(part) is not None for part in parts
-    )
+    return len(parts) > 1 and all(map(_is_known_part, parts))
+
+
+def _is_known_part(part: str) -> bool:
+    return part.lower() in PRODUCTS or keep_version(part) is not None
 
 
 def _without_comments(text: str) -> tuple[str, int]:
@@ -104,7 +106,7 @@ def _shape_token(token: str, unknown_left: int, pseudonyms: Pseudonymiser) -> tu
     parts = token.split("/")
     unknown = 0
     for index, part in enumerate(parts):
-        if part.lower() in PRODUCTS or keep_version(part) is not None:
+        if _is_known_part(part):
             continue
         if unknown < unknown_left and _looks_like_product(part):
             unknown += 1

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 API_WORDS: frozenset[str] = frozenset(
     """
+    application promotion promotional ended expire expiry option options beta fine grained interleaved
+    extended skills upgrade renewed grace trialing spent allowance insufficient capability legal
+    country countries territory sanction sanctions consent terms minimum outdated
     abort aborted absent accept access account action active add added agent ai allow allowed
     already
     annotation anthropic api app argument arguments array assistant async attempt audio auth

@@ -44,7 +44,10 @@ def canaries(seed: int = 1) -> dict[str, str]:
         "google": "AIza" + some(_URLSAFE, 35),
         "google_oauth": "ya29." + some(_URLSAFE, 60),
         "slack_bot": "xoxb-" + some(string.digits, 12) + "-" + some(_ALNUM, 24),
-        "slack_hook": "https://hooks.slack.com/services/T" + some(_UPPER, 8) + "/" + some(_ALNUM, 24),
+        "slack_hook": "https://hooks.slack.com/services/T"
+        + some(_UPPER, 8)
+        + "/"
+        + some(_ALNUM, 24),
         "stripe": "sk_live_" + some(_ALNUM, 24),
         "npm": "npm_" + some(_ALNUM, 36),
         "pypi": "pypi-AgEIcHlwaS5vcmc" + some(_URLSAFE, 60),
@@ -59,7 +62,9 @@ def canaries(seed: int = 1) -> dict[str, str]:
         "telegram": some(string.digits, 9) + ":AA" + some(_URLSAFE, 33),
         "discord": some(_ALNUM, 24) + "." + some(_ALNUM, 6) + "." + some(_URLSAFE, 27),
         "jwt": f"eyJ{some(_ALNUM, 20)}.{jwt_part({'sub': name})}.{some(_URLSAFE, 43)}",
-        "pem": "-----BEGIN PRIVATE KEY-----\n" + some(_ALNUM + "/+", 64) + "\n-----END PRIVATE KEY-----",
+        "pem": "-----BEGIN PRIVATE KEY-----\n"
+        + some(_ALNUM + "/+", 64)
+        + "\n-----END PRIVATE KEY-----",
         "age": "AGE-SECRET-KEY-1" + some(_UPPER, 58),
         "basic_auth": b64(f"{name}:{some(_ALNUM, 12)}"),
         "basic_url": f"https://{name}:{some(_ALNUM, 12)}@internal.example.com/x",

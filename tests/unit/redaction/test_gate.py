@@ -1,0 +1,142 @@
+"""The gate must catch what a broken shape lets through, and nothing that is safe."""
+
+from __future__ import annotations
+
+import base64
+import json
+from urllib.parse import quote
+
+import pytest
+
+from pawwork_proxy.redaction.gate import Credentials, Hit, RawExchange, TaintGate
+from pawwork_proxy.redaction.pseudonyms import Pseudonymiser
+from pawwork_proxy.vocabulary.kinds import Kind
+from tests.unit.redaction.canaries import canaries
+
+PSEUDONYMS = Pseudonymiser(b"g" * 32)
+NOTHING = RawExchange(())
+LONG = sorted(form for form, secret in canaries().items() if len(secret) >= 12)
+
+
+def gate(*own: str) -> TaintGate:
+    return TaintGate(PSEUDONYMS, Credentials(), own)
+
+
+def line(**fields: object) -> str:
+    return json.dumps({"type": "exchange", **fields})
+
+
+@pytest.mark.parametrize("form", LONG)
+@pytest.mark.parametrize("seed", range(3))
+def test_a_leaky_record_is_caught(form: str, seed: int) -> None:
+    secret = canaries(seed)[form]
+    raw = RawExchange((b"POST /zen/v1", json.dumps({"x": secret}).encode()))
+    assert gate().check(line(request={"model": secret}), raw) == Hit("shared_text", "request.model")
+    assert gate().check(line(request={"headers": [{"value": secret}]}), raw)
+    assert gate().check(line(request={"body": {"roles": {secret: 1}}}), raw) == Hit(
+        "shared_text", "request.body.roles.*"
+    )
+
+
+@pytest.mark.parametrize("form", ["zen", "github", "jwt", "hex32"])
+def test_percent_encoded_and_escaped_originals_are_seen_through(form: str) -> None:
+    secret = canaries()[form] + "/ä"
+    for original in (quote(secret, safe=""), json.dumps(secret), json.dumps(json.dumps(secret))):
+        assert gate().check(line(method=secret), RawExchange((original.encode(),)))
+
+
+@pytest.mark.parametrize("form", ["zen", "google", "aws_secret", "telegram", "pem"])
+def test_keys_of_the_run_are_found_in_any_usual_encoding(form: str) -> None:
+    key = canaries()[form]
+    credentials = Credentials()
+    credentials.add(key)
+    credentials.add(key)
+    check = TaintGate(PSEUDONYMS, credentials).check
+    for spelling in (
+        key,
+        quote(key, safe=""),
+        key.encode().hex(),
+        key.encode().hex().upper(),
+        *(base64.b64encode(f"{'u' * n}{key}:x".encode()).decode() for n in range(6)),
+        *(base64.urlsafe_b64encode(f"{'u' * n}{key}".encode()).decode() for n in range(3)),
+    ):
+        assert check(line(method=spelling), NOTHING) == Hit("credential", "line"), spelling
+    assert check(line(method="POST"), NOTHING) is None
+
+
+@pytest.mark.parametrize("key", ["public", "test-key", "opencode", "short"])
+def test_keys_that_are_words_of_ours_do_not_block_records(key: str) -> None:
+    credentials = Credentials()
+    credentials.add(key)
+    assert not credentials.found_in(line(user_agent=f"opencode/1 {key}"))
+
+
+def test_remembered_keys_are_bounded() -> None:
+    credentials = Credentials()
+    keys = [f"k{number:03}-{'z' * 20}" for number in range(100)]
+    for key in keys:
+        credentials.add(key)
+    assert not credentials.found_in(keys[0])
+    assert credentials.found_in(keys[-1])
+
+
+def test_pseudonyms_quoted_in_a_prompt_do_not_block_records() -> None:
+    """Somebody may ask the model about a capture: the raw body then holds our own pseudonyms."""
+    mine = PSEUDONYMS.of(Kind.KEY, "x")
+    raw = RawExchange((mine.encode(),))
+    assert gate().check(line(pseudonym=mine), raw) is None
+    assert gate().check(line(path=f"/zen/{mine}/{mine}"), raw) is None
+    posing = "key:" + "0a" * 12
+    assert gate().check(line(pseudonym=posing), RawExchange((posing.encode(),)))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "claude-sonnet-4-20250514", "Qwen/Qwen3-Coder-480B-A35B-Instruct-FP8", "big-pickle",
+        "accounts/fireworks/models/llama-v3p1-405b-instruct", "MiniMaxAI/MiniMax-M2",
+        "opencode/1.16.2 ai-sdk/provider-utils/4.0.23 runtime/node.js/v22.1.0", "mybot/2.3.1",
+        "FreeUsageLimitError", "text/event-stream;charset=utf-8", "2026-08-25T10:02:57.123456Z",
+        "/zen/v1/models/{model}:streamGenerateContent", "model_context_window_exceeded",
+        "gzip, deflate, br, zstd", "x-stainless-runtime-version", "Tue, 25 Aug",
+    ],
+)  # fmt: skip
+def test_our_own_words_do_not_block_records(text: str) -> None:
+    raw = RawExchange((text.encode(),))
+    assert gate().check(line(value=text), raw) is None
+
+
+def test_text_that_the_exchange_does_not_hold_is_not_tainted() -> None:
+    record = line(value="qzxw-qzxw-qzxw-qzxw", name="wxzq-wxzq-wxzq-wxzq")
+    assert gate().check(record, RawExchange((b"else",))) is None
+
+
+def test_words_of_the_user_are_allowed() -> None:
+    raw = RawExchange((b"cd /qzxw-qzxw-qzxw-qzxw",))
+    assert gate().check(line(install="qzxw-qzxw-qzxw-qzxw"), raw)
+    assert gate("qzxw-qzxw-qzxw-qzxw").check(line(install="qzxw-qzxw-qzxw-qzxw"), raw) is None
+
+
+def test_the_edge_ray_is_kept_in_its_place_only() -> None:
+    ray = "8f1e2d3c4b5a6978-FRA"
+    raw = RawExchange((b"cf-ray: " + ray.encode(),))
+    assert gate().check(line(response={"cf_ray": ray, "headers": [{"value": ray}]}), raw) is None
+    assert gate().check(line(request={"headers": [{"value": ray}]}), raw)
+    assert gate().check(line(response={"cf_ray": "0a" * 20}), RawExchange((b"0a" * 20,)))
+    assert gate().check(line(response=None), raw) is None
+
+
+def test_long_strings_are_checked_without_being_remembered() -> None:
+    secret = "qzxw-" * 300
+    assert gate().check(line(value=secret), RawExchange((secret.encode(),)))
+
+
+def test_camel_case_of_known_words_is_ours() -> None:
+    text = "ModelTokenLimitError"
+    assert gate().check(line(type=text), RawExchange((text.encode(),))) is None
+    other = "ModelQzxwvkjhgfError"
+    assert gate().check(line(value=other), RawExchange((other.encode(),)))
+
+
+def test_raw_exchanges_do_not_show_themselves() -> None:
+    assert "hidden" not in repr(RawExchange((b"hidden",)))

@@ -1,0 +1,206 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pawwork_proxy.redaction.pseudonyms import Pseudonymiser
+from pawwork_proxy.redaction.redactor import Redactor
+from pawwork_proxy.redaction.shapes import (
+    SHAPES,
+    ShapeName,
+    ShapeRow,
+    Shapes,
+    parse_date,
+)
+from tests.unit.redaction.canaries import canaries, leaked
+
+SHAPER = Shapes(Pseudonymiser(b"k" * 32))
+FOREIGN = [name for name in ShapeName if name is not ShapeName.LABEL]
+"""A label is the user's own word: it is checked for pasted keys, not for privacy."""
+
+MODELS = """
+claude-sonnet-4-20250514 qwen3.7-max accounts/fireworks/models/llama-v3p1-405b-instruct
+nemotron-3-ultra-free openai/gpt-oss-120b Qwen/Qwen3-Coder-480B-A35B-Instruct-FP8 big-pickle
+deepseek/deepseek-r1-0528:free us.anthropic.claude-sonnet-4-20250514-v1:0 llama3:8b o3
+claude-3-5-sonnet@20240620 claude-opus-4@latest gemini-2.5-flash-preview-05-20 aurora-x1-free
+mixtral-8x7b-instruct-v0.1 MiniMaxAI/MiniMax-M2 ERNIE-4.5-VL-424B-A47B zai-org/GLM-4.6
+moonshotai/Kimi-K2-Instruct-0905 publishers/google/models/gemini-3-pro gpt-4.1-2025-04-14
+chatgpt-4o-latest o4-mini-deep-research x-ai/grok-4.1-fast laguna-s-2.1-free ling-3.0-flash-free
+nvidia/llama-3.3-nemotron-super-49b-v1.5 gemma-3n-e4b-it qwen3-next-80b-a3b-thinking
+north-mini-code-free mimo-v2.5-free deepseek-v4-flash-free minimax-m2.5-free gpt-5-nano muse-spark
+""".split()  # noqa: SIM905
+
+USER_AGENTS = [
+    "ai-sdk/openai-compatible/2.0.41 ai-sdk/provider-utils/4.0.23 runtime/node.js/v22.11.0",
+    "opencode/latest/1.15.10/desktop ai-sdk/openai-compatible/2.0.41 runtime/node.js/v20.18.0",
+    "opencode/1.16.2 ai-sdk/provider-utils/4.0.23 runtime/node.js/24",
+    "opencode/latest/1.16.2/cli",
+    "opencode/1.18.33 ai-sdk/provider-utils/4.0.30 runtime/bun/1.3.14",
+    "opencode/0.0.0-dev-202609171234",
+    "deepseek-harness/1.4.0",
+    "python-requests/2.32.3",
+    "curl/8.5.0",
+    "Go-http-client/1.1",
+    "OpenAI/Python 1.50.0",
+    "node",
+    "PawWork/2026.5.18 Electron/40.8.0 Chrome/144.0.7559.60 Node/24.2.0",
+    "mybot/2.3.1",
+]
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_model_ids_survive(model: str) -> None:
+    assert SHAPER.of(ShapeName.MODEL, model) == (model, True, "model")
+
+
+@pytest.mark.parametrize("agent", USER_AGENTS)
+def test_user_agents_survive(agent: str) -> None:
+    assert SHAPER.of(ShapeName.USER_AGENT, agent) == (agent, True, "user_agent")
+
+
+@pytest.mark.parametrize(
+    ("agent", "kept"),
+    [
+        ("deepseek-harness/1.0 (+https://example.org/x)", "deepseek-harness/1.0"),
+        (
+            "Mozilla/5.0 (X11; Linux (x86_64)) AppleWebKit/537.36 (like Gecko) Chrome/130.0.0.0",
+            "Mozilla/5.0 AppleWebKit/537.36 Chrome/130.0.0.0",
+        ),
+    ],
+)
+def test_comments_are_dropped(agent: str, kept: str) -> None:
+    assert SHAPER.of(ShapeName.USER_AGENT, agent) == (kept, False, "user_agent")
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("form", sorted(canaries()))
+def test_the_client_stays_visible_beside_a_pasted_secret(form: str, seed: int) -> None:
+    secret = canaries(seed)[form]
+    shaped = SHAPER.of(ShapeName.USER_AGENT, f"opencode/1.16.2 {secret}")
+    assert shaped.text.startswith("opencode/1.16.2")
+    assert leaked(secret, shaped.text) == []
+
+
+@pytest.mark.parametrize(
+    ("shape", "text", "kept"),
+    [
+        (ShapeName.MEDIA_TYPE, "text/plain;charset=UTF-8", "text/plain;charset=utf-8"),
+        (ShapeName.MEDIA_TYPE, "application/json; boundary=x", "application/json"),
+        (ShapeName.MEDIA_TYPE, "application/response+json", "application/response+json"),
+        (ShapeName.ACCEPT, "*/*", "*/*"),
+        (ShapeName.ACCEPT, "text/html, */*;q=0.8", "text/html, */*;q=0.8"),
+        (ShapeName.LANGUAGE, "de-DE, en;q=0.9", "de-DE, en;q=0.9"),
+        (ShapeName.LANGUAGE, "*", "*"),
+        (ShapeName.ENCODING, "gzip, deflate, br, zstd", "gzip, deflate, br, zstd"),
+        (ShapeName.CACHE_CONTROL, "no-cache, max-age=0", "no-cache, max-age=0"),
+        (ShapeName.ERROR_TYPE, "FreeUsageLimitError", "FreeUsageLimitError"),
+        (ShapeName.ERROR_TYPE, "MissingSessionID", "MissingSessionID"),
+        (ShapeName.ERROR_TYPE, "insufficient_quota", "insufficient_quota"),
+        (ShapeName.ERROR_TYPE, "PromotionEndedError", "PromotionEndedError"),
+        (ShapeName.ERROR_TYPE, "1302", "1302"),
+        (ShapeName.FINISH_REASON, "end_turn", "end_turn"),
+        (ShapeName.HEADER_NAME, "X-OpenCode-Install-Id", "x-opencode-install-id"),
+        (ShapeName.HTTP_VERSION, "TLSv1.3", "TLSv1.3"),
+        (ShapeName.RETRY_AFTER, "50223", "50223"),
+        (ShapeName.RETRY_AFTER, "Tue, 25 Aug 2026 10:02:57 GMT", "2026-08-25T10:02:57Z"),
+        (ShapeName.SERVER, "cloudflare", "cloudflare"),
+        (ShapeName.SERVER, "nginx/1.25.3", "nginx/1.25.3"),
+        (ShapeName.SERVER, "nginx/somebody", "nginx"),
+        (ShapeName.VERSION, "2023-06-01", "2023-06-01"),
+        (ShapeName.VERSION, "latest", "latest"),
+        (ShapeName.FEATURES, "interleaved-thinking-2025-05-14", "interleaved-thinking-2025-05-14"),
+        (ShapeName.PROVIDER, "console go", "Console Go"),
+        (ShapeName.PROVIDER, "Nova Cloud", "Nova Cloud"),
+        (ShapeName.HOST, "127.0.0.1:4096", "127.0.0.1"),
+        (ShapeName.LABEL, "laptop-a.2", "laptop-a.2"),
+    ],
+)
+def test_useful_texts_survive(shape: ShapeName, text: str, kept: str) -> None:
+    shaped = SHAPER.of(shape, text)
+    assert (shaped.text, shaped.kept) == (kept, True)
+
+
+@pytest.mark.parametrize(
+    ("shape", "text"),
+    [
+        (ShapeName.VERSION, "10.20.30.40"),
+        (ShapeName.VERSION, "555.123.4567"),
+        (ShapeName.VERSION, "1.2.3-somebody"),
+        (ShapeName.VERSION, "1111.22222.33333"),
+        (ShapeName.MODEL, "12.5"),
+        (ShapeName.MODEL, "claude@example"),
+        (ShapeName.MODEL, "home/alice/x"),
+        (ShapeName.MODEL, "gpt--4"),
+        (ShapeName.MODEL, ""),
+        (ShapeName.LANGUAGE, "de-DE;secret"),
+        (ShapeName.LANGUAGE, "zz"),
+        (ShapeName.CACHE_CONTROL, "max-age=tomorrow"),
+        (ShapeName.ERROR_TYPE, "no; dots"),
+        (ShapeName.DATE, "x" * 50),
+        (ShapeName.DATE, "yesterday"),
+        (ShapeName.PROVIDER, "a;b"),
+        (ShapeName.LABEL, "1234-5678-9012"),
+        (ShapeName.LABEL, "two words"),
+        (ShapeName.HOST, "proxy.example.org"),
+        (ShapeName.HOST, "192.0.2.1"),
+        (ShapeName.SERVER, "somebody"),
+        (ShapeName.USER_AGENT, "x" * 600),
+        (ShapeName.USER_AGENT, "a/1 " * 30),
+        (ShapeName.USER_AGENT, "a sentence about the client"),
+        (ShapeName.USER_AGENT, "mybot/1.0 yourbot/2.0"),
+    ],
+)
+def test_other_texts_do_not(shape: ShapeName, text: str) -> None:
+    shaped = SHAPER.of(shape, text)
+    assert not shaped.kept
+    assert shaped.text != text
+
+
+GLUE = """{} gpt-4o-{} {}-free claude-{}-latest opencode/{} opencode/1.16.2/{} {}/1.0 text/{}
+runtime/node.js/{} x-{} {}_error {}Error en-{} max-age={} a/{} {}@20250101 2.{} ({})""".split()  # noqa: SIM905
+
+
+@pytest.mark.parametrize("form", sorted(canaries()))
+def test_no_secret_survives_any_shape(form: str) -> None:
+    for seed in range(3):
+        secret = canaries(seed)[form]
+        for spelling in (secret, secret.lower(), secret.upper(), secret.replace("-", "_")):
+            for glue in (*GLUE, "opencode/1.2 {}", "opencode/1.2 ({})", "gzip, {}", "{} cli"):
+                for shape in FOREIGN:
+                    shaped = SHAPER.of(shape, glue.format(spelling))
+                    assert leaked(spelling, shaped.text) == [], (shape, glue)
+
+
+@given(st.sampled_from(ShapeName), st.text(max_size=600))
+def test_shapes_are_total_and_idempotent(shape: ShapeName, text: str) -> None:
+    once = SHAPER.of(shape, text)
+    again = SHAPER.of(shape, once.text)
+    if shape is not ShapeName.RETRY_AFTER and shape is not ShapeName.DATE:
+        assert again.text == once.text
+    assert once == SHAPER.of(shape, text)
+
+
+@pytest.mark.parametrize("row", SHAPES, ids=lambda row: row.name)
+def test_each_row_keeps_its_example(row: ShapeRow) -> None:
+    assert SHAPER.of(row.name, row.example).kept
+    assert row.reason
+
+
+def test_rows_are_unique_and_all_names_have_one() -> None:
+    names = [row.name for row in SHAPES]
+    assert len(set(names)) == len(names)
+    assert set(names) | {ShapeName.USER_AGENT} == set(ShapeName)
+
+
+def test_equal_texts_stay_equal(redactor: Redactor) -> None:
+    secret = canaries()["zen"]
+    first = redactor.shapes.of(ShapeName.MODEL, secret)
+    assert first == redactor.shapes.of(ShapeName.MODEL, secret)
+    assert first != redactor.shapes.of(ShapeName.MODEL, secret + "x")
+
+
+def test_dates() -> None:
+    date = parse_date("Tue, 25 Aug 2026 10:02:57 GMT")
+    assert date is not None
+    assert date.isoformat() == "2026-08-25T10:02:57+00:00"
