@@ -18,7 +18,7 @@ from pawwork_proxy.wire.bounded_json import embedded_values
 MAX_LINE = 8 * 1024
 
 _STATUS = (
-    re.compile(r"^\W*(?:[A-Za-z_]\w*(?:error|exception|failed)?\W{1,3}){0,4}?([45]\d\d)\b(?!\s*\])", re.I),
+    re.compile(r"^\W*(?:[A-Za-z_]\w*\W{1,3}){0,4}?([45]\d\d)\b(?!\s*\])"),
     re.compile(r"\b(?:https?|status|status ?code|error code|api error|response|code)\W{0,4}"
                r"(?:of |is |was )?([45]\d\d)\b", re.I),
     re.compile(r"\(([45]\d\d)\)"),

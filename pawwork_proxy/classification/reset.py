@@ -50,7 +50,7 @@ def reset_of(evidence: Evidence, kind: Kind) -> Reset:
     hint, wait = hints[0]
     at = hint.at
     if at is None and date is not None:
-        at = date + timedelta(seconds=wait)
+        at = _later(date, wait)
     conflicts = tuple(
         f"{other.place}={seconds:g}"
         for other, seconds in hints[1:]
@@ -103,8 +103,16 @@ def _cadence(e: Evidence, kind: Kind, wait: float | None, at: datetime | None) -
     return Cadence.OTHER
 
 
+def _later(moment: datetime, seconds: float) -> datetime | None:
+    """None behind the end of the calendar, where only a nonsensical `date` leads."""
+    try:
+        return moment + timedelta(seconds=seconds)
+    except OverflowError:
+        return None
+
+
 def _near(at: datetime) -> datetime:
-    return at + timedelta(seconds=TOLERANCE_S)
+    return _later(at, TOLERANCE_S) or at
 
 
 def _is_midnight(at: datetime) -> bool:

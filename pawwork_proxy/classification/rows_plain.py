@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pawwork_proxy.classification.evidence import Evidence
+from pawwork_proxy.classification.reset import TOLERANCE_S
 from pawwork_proxy.classification.table import Rule, Sample
 from pawwork_proxy.model.outcome import Kind, Origin
 from pawwork_proxy.model.signals import (
@@ -165,14 +166,6 @@ PLAIN: tuple[Rule, ...] = (
         places=("status",),
     ),
     Rule(
-        "status_funds",
-        Kind.CREDITS_EXHAUSTED,
-        "402 without words",
-        Sample("Payment", 402),
-        lambda e: _bare(e, 402),
-        places=("status",),
-    ),
-    Rule(
         "status_upgrade",
         Kind.CLIENT_GATE,
         "426: a newer client is asked for",
@@ -216,7 +209,7 @@ PLAIN: tuple[Rule, ...] = (
         "transport_left",
         Kind.TRANSPORT_ERROR,
         "the connection broke, whatever else was begun",
-        Sample('{"error":{"type":"strange"}}', 418, ending=Ending.UPSTREAM_CUT),
+        Sample('{"error":{"type":"unknown_error"}}', 418, ending=Ending.UPSTREAM_CUT),
         lambda e: e.s.transport is not None and e.s.transport.failure is not Failure.OTHER,
         places=("ending",),
     ),
@@ -234,6 +227,4 @@ def _ends_at_midnight(e: Evidence) -> bool:
     if e.s.date is None or e.longest_wait <= 60:
         return False
     second = (e.s.date.hour * 60 + e.s.date.minute) * 60 + e.s.date.second
-    return abs((second + e.longest_wait) % 86400 - 0) <= 2 or (
-        (second + e.longest_wait) % 86400 >= 86398
-    )
+    return (second + e.longest_wait + TOLERANCE_S) % 86400 <= 2 * TOLERANCE_S

@@ -35,8 +35,10 @@ def _line_edge(e: Evidence) -> bool:
 
 def _vendor_debt(e: Evidence) -> bool:
     """Money is missing at a vendor: one is named, or the words are none that Zen uses."""
-    if Sense.FUNDS not in e.any or Sense.ACCOUNT_QUOTA in e.any:
+    if Sense.ACCOUNT_QUOTA in e.any:
         return False
+    if Sense.FUNDS not in e.any:
+        return e.third_party and e.deciding == 402
     if e.status == 402 and not e.third_party:
         return False
     return e.behind or Sense.FUNDS in e.words or "vendor_debt" in e.phrases
@@ -168,7 +170,7 @@ WORDED: tuple[Rule, ...] = (
         Kind.CREDITS_EXHAUSTED,
         "money is missing, and nobody but the caller is named",
         Sample('{"error":{"type":"server_error","message":"Insufficient account funds"}}', 402),
-        lambda e: Sense.FUNDS in e.any or (e.deciding == 402 and not e.third_party),
+        lambda e: Sense.FUNDS in e.any or e.deciding == 402,
         _is(Sense.FUNDS),
         ("status",),
     ),

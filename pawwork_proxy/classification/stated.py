@@ -28,6 +28,10 @@ TRANSPORTS: dict[str, Ending] = {
 """What reporters call a broken transport; an `Ending`'s own name is understood too."""
 
 
+_PACKED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
+"""How gzip and zstd begin."""
+
+
 def ending_of(transport: str | None) -> Ending:
     """The ending that a stated transport failure means; an unknown word is a reset."""
     if not transport:
@@ -46,8 +50,13 @@ def read_stated(
     streaming: bool | None = None,
     transport: str | None = None,
 ) -> Answer:
-    """Read an answer whose body is known decoded; a stated content-encoding is past."""
-    pairs = [(n, v) for n, v in (headers or {}).items() if n.lower() != "content-encoding"]
+    """Read a reported answer; a stated content-encoding counts only if the body still has it."""
+    packed = body.startswith(_PACKED)
+    pairs = [
+        (name, value)
+        for name, value in (headers or {}).items()
+        if packed or name.lower() != "content-encoding"
+    ]
     reader = AnswerReader(status, pairs, streaming)
     reader.feed(body)
     return reader.finish(ending_of(transport))
