@@ -58,7 +58,7 @@ class RequestFacts:
     tools: int = 0
     """How many of OpenCode's core tools the body offers."""
     locale: str = "en"
-    headers: Mapping[str, str] = field(default=NO_HEADERS)
+    headers: Mapping[str, str] = field(default_factory=lambda: NO_HEADERS)
     """Lower-case names; only header gates and faults look at them."""
 
     @property
