@@ -56,6 +56,7 @@ class CaptureAddon:
         self._default_install = default_install
         self._source = source
         self._forms: dict[str, Form] = {}
+        self._upstream_failures: dict[str, Ending] = {}
         self._processes: dict[str, Future[FoundProcess | None] | None] = {}
 
     # -- connections -----------------------------------------------------------------------
@@ -69,8 +70,18 @@ class CaptureAddon:
         if self._source is not None:
             data.server.sockname = (self._source, 0)
 
+    def server_connect_error(self, data: server_hooks.ServerConnectionHookData) -> None:
+        """The upstream could not be reached; mitmproxy gives the flow another connection object."""
+        ending = flows.ending_of_connect_error(data.server.error or "")
+        self._upstream_failures[data.client.id] = ending
+
+    def tls_failed_server(self, data: tls.TlsData) -> None:
+        """The upstream's certificate does not verify, or it speaks no TLS."""
+        self._upstream_failures[data.context.client.id] = Ending.UPSTREAM_TLS
+
     def client_disconnected(self, client: connection.Client) -> None:
         """Forget the connection."""
+        self._upstream_failures.pop(client.id, None)
         self._forms.pop(client.id, None)
         self._processes.pop(client.id, None)
 
@@ -98,9 +109,7 @@ class CaptureAddon:
         if flow.request.host != RECORDED_HOST:
             return
         ongoing = self._open(flow, "forward")
-        ongoing.finish(
-            flows.ending_of_server(flow.server_conn, answered=False), flows.upstream_facts(flow)
-        )
+        ongoing.finish(self._failure_of(flow), flows.upstream_facts(flow))
 
     def requestheaders(self, flow: http.HTTPFlow) -> None:
         """Decide what becomes of a request; the recorded ones are tapped from here on."""
@@ -130,7 +139,7 @@ class CaptureAddon:
                 return
         ongoing = self._open(flow, decision.route)
         if not flow.error:  # else mitmproxy refuses the request itself (invalid headers)
-            flows.redirect(request, decision.upstream, decision.host_header)
+            flows.redirect(flow, decision.upstream, decision.host_header)
             self._tap_request(flow, ongoing)
 
     def responseheaders(self, flow: http.HTTPFlow) -> None:
@@ -157,7 +166,8 @@ class CaptureAddon:
 
     def error(self, flow: http.HTTPFlow) -> None:
         """The exchange broke off; there will be no `response`."""
-        self._finish(flow, flows.ending_of_error(flow))
+        failure = self._upstream_failures.pop(flow.client_conn.id, None)
+        self._finish(flow, flows.ending_of_error(flow, failure))
 
     # -- helpers of the hooks --------------------------------------------------------------
 
@@ -178,6 +188,10 @@ class CaptureAddon:
 
     def _tap_request(self, flow: http.HTTPFlow, ongoing: Ongoing) -> None:
         flow.request.stream = Tee(ongoing.request_chunk, self._recorder.tap_failed)
+
+    def _failure_of(self, flow: http.HTTPFlow) -> Ending:
+        found = self._upstream_failures.pop(flow.client_conn.id, None)
+        return found or Ending.UPSTREAM_UNREACHABLE
 
     def _finish(self, flow: http.HTTPFlow, ending: Ending) -> None:
         ongoing = _ongoing_of(flow)

@@ -10,8 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from mitmproxy import flow as mflow
 from mitmproxy import http
-from mitmproxy.connection import Server
-from mitmproxy.proxy.mode_specs import ReverseMode
+from mitmproxy.proxy.mode_specs import ReverseMode, UpstreamMode
 
 from pawwork_proxy.model.signals import Ending
 from pawwork_proxy.recording.destination import Upstream
@@ -36,11 +35,16 @@ def is_reverse_mode(flow: http.HTTPFlow) -> bool:
     return isinstance(flow.client_conn.proxy_mode, ReverseMode)
 
 
-def redirect(request: http.Request, upstream: Upstream, host_header: str | None) -> None:
+def redirect(flow: http.HTTPFlow, upstream: Upstream, host_header: str | None) -> None:
     """Send a request elsewhere; of its headers at most the value of Host changes, in place.
 
     The message's raw fields are set, since mitmproxy's own setters also rewrite Host.
     """
+    request = flow.request
+    chained = isinstance(flow.client_conn.proxy_mode, UpstreamMode)
+    if chained and upstream.scheme == "http" and not request.is_http2:
+        # A chained proxy needs the absolute form (RFC 9112, section 3.2.2).
+        request.data.authority = upstream.authority.encode("ascii")
     request.data.scheme = upstream.scheme.encode("ascii")
     request.data.host, request.data.port = upstream.host, upstream.port
     if host_header is not None:
@@ -82,11 +86,11 @@ _CLIENT_GONE = "Client disconnected."
 """mitmproxy's own text (proxy/layers/http/_http1.py)."""
 
 
-def ending_of_error(flow: http.HTTPFlow) -> Ending:
+def ending_of_error(flow: http.HTTPFlow, upstream_failure: Ending | None) -> Ending:
     """How an exchange ended that mitmproxy closed with `error`.
 
-    Decided by the state of the two connections; of texts only mitmproxy's own two and error
-    numbers are looked at, since the rest may quote the peer.
+    `upstream_failure` is what the hooks of the upstream connection said. Of texts only mitmproxy's
+    own two are looked at, since the rest may quote the peer.
     """
     message = flow.error.msg if flow.error else ""
     if message == mflow.Error.KILLED_MESSAGE:
@@ -95,17 +99,19 @@ def ending_of_error(flow: http.HTTPFlow) -> Ending:
         if flow.response is None:
             return Ending.CLIENT_LEFT_BEFORE_ANSWER
         return Ending.CLIENT_LEFT_MIDSTREAM
-    return ending_of_server(flow.server_conn, answered=flow.response is not None)
+    if flow.response is not None:
+        return Ending.UPSTREAM_CUT
+    if upstream_failure is not None:
+        return upstream_failure
+    if flow.server_conn.timestamp_tcp_setup is None:
+        return Ending.UPSTREAM_UNREACHABLE  # a chained proxy that turns us down, for one
+    return Ending.UPSTREAM_RESET
 
 
-def ending_of_server(server: Server, *, answered: bool) -> Ending:
-    """What went wrong on the upstream side, by how far its connection came."""
-    if server.timestamp_tcp_setup is None:
-        numbers = {int(number) for number in _ERRNO.findall(server.error or "")}
-        for known, ending in _CONNECT_ERRORS:
-            if numbers & known:
-                return ending
-        return Ending.UPSTREAM_UNREACHABLE
-    if server.tls and server.timestamp_tls_setup is None:
-        return Ending.UPSTREAM_TLS
-    return Ending.UPSTREAM_CUT if answered else Ending.UPSTREAM_RESET
+def ending_of_connect_error(error: str) -> Ending:
+    """How opening the upstream connection failed, by the system's error number."""
+    numbers = {int(number) for number in _ERRNO.findall(error)}
+    for known, ending in _CONNECT_ERRORS:
+        if numbers & known:
+            return ending
+    return Ending.UPSTREAM_UNREACHABLE

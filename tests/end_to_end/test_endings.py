@@ -189,6 +189,7 @@ def test_a_killed_run_keeps_every_exchange_and_names_the_open_one(tmp_path: Path
     with ScriptedUpstream(play) as upstream, ProxyProcess(tmp_path, upstream.url) as proxy:
         for _ in range(3):
             exchange_raw(proxy.port, request(proxy.port))
+        proxy.wait_for_exchanges(3)
         with socket.create_connection(("127.0.0.1", proxy.port), timeout=30) as client:
             client.sendall(request(proxy.port, b"last"))
             proxy.wait_for(lambda capture: bool(capture.interrupted))

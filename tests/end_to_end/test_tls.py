@@ -1,0 +1,227 @@
+"""The forward route: what is decrypted, what is not, and whose certificates count."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import ssl
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from pawwork_proxy.capture_file.reader import read_capture
+from pawwork_proxy.model.signals import Ending
+from tests.end_to_end.proxy_process import ProxyProcess, clean_environment, wait_for
+from tests.end_to_end.scripted_upstream import ScriptedUpstream, answer
+
+NAME = "opencode.ai"
+
+
+def certificate(folder: Path) -> Path:
+    """A self-signed certificate for opencode.ai and 127.0.0.1, with its key, as PEM."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, NAME)])
+    now = datetime.now(UTC)
+    names = [x509.DNSName(NAME), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    path = folder / "upstream.pem"
+    private = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    path.write_bytes(private + made.public_bytes(serialization.Encoding.PEM))
+    return path
+
+
+@contextmanager
+def http2_upstream(folder: Path, pem: Path) -> Iterator[int]:
+    """A TLS server that speaks HTTP/2 (hypercorn)."""
+    app = folder / "upstream_app.py"
+    app.write_text(
+        "async def app(scope, receive, send):\n"
+        "    if scope['type'] != 'http':\n"
+        "        return\n"
+        "    headers = [(b'content-type', b'application/json')]\n"
+        "    start = {'type': 'http.response.start', 'status': 200, 'headers': headers}\n"
+        "    await send(start)\n"
+        '    body = b\'{"choices":[],"cost":"0"}\'\n'
+        "    await send({'type': 'http.response.body', 'body': body})\n"
+    )
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "hypercorn", "upstream_app:app", "--bind"]
+    command += [f"127.0.0.1:{port}", "--certfile", str(pem), "--keyfile", str(pem)]
+    child = subprocess.Popen(
+        command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        wait_for(lambda: _listening(port))
+        yield port
+    finally:
+        child.terminate()
+        child.wait(30)
+
+
+def _listening(port: int) -> bool | None:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return None
+    return True
+
+
+def client(proxy: ProxyProcess, *, http2: bool = False, trust: Path | None = None) -> httpx.Client:
+    context = ssl.create_default_context(cafile=str(trust or proxy.ca_certificate))
+    return httpx.Client(
+        proxy=proxy.url,
+        verify=context,
+        http1=not http2,
+        http2=http2,
+        trust_env=False,
+        timeout=30,
+    )
+
+
+def test_opencode_is_decrypted_with_our_ca_and_recorded(tmp_path: Path) -> None:
+    with (
+        ScriptedUpstream(answer(b"{}")) as upstream,
+        ProxyProcess(tmp_path, upstream.url) as proxy,
+        client(proxy) as http,
+    ):
+        assert http.get(f"https://{NAME}/zen/v1/models").status_code == 200
+        exchange = proxy.wait_for_exchanges(1).exchanges[0]
+        key = proxy.ca_certificate.with_name("mitmproxy-ca.pem")
+        assert stat.S_IMODE(key.stat().st_mode) == 0o600
+        assert stat.S_IMODE(key.parent.stat().st_mode) == 0o700
+    assert exchange.context.route == "forward"
+    assert f"Host: {NAME}".lower().encode() in upstream.received[0].head.lower()
+
+
+@pytest.mark.parametrize("http2", [True, False])
+def test_http2_on_either_side(tmp_path: Path, http2: bool) -> None:
+    pem = certificate(tmp_path)
+    with (
+        http2_upstream(tmp_path, pem) as port,
+        ProxyProcess(tmp_path, f"https://127.0.0.1:{port}", "--upstream-ca", str(pem)) as proxy,
+        client(proxy, http2=http2) as http,
+    ):
+        got = http.post(f"https://{NAME}/zen/v1/chat/completions", json={"model": "big-pickle"})
+        assert got.json() == {"choices": [], "cost": "0"}
+        context = proxy.wait_for_exchanges(1).exchanges[0].context
+    version = "HTTP/2.0" if http2 else "HTTP/1.1"
+    assert context.client_http == version
+    assert context.upstream_http == version
+    assert context.upstream_tls == "TLSv1.3"
+
+
+def test_a_bad_upstream_certificate_is_refused_and_said(tmp_path: Path) -> None:
+    pem = certificate(tmp_path)
+    with (
+        http2_upstream(tmp_path, pem) as port,
+        ProxyProcess(tmp_path, f"https://127.0.0.1:{port}") as proxy,
+        client(proxy) as http,
+    ):
+        assert http.get(f"https://{NAME}/zen/v1/models").status_code == 502
+        exchange = proxy.wait_for_exchanges(1).exchanges[0]
+    assert exchange.signals.ending is Ending.UPSTREAM_TLS
+    assert exchange.response is None
+
+
+def test_a_client_that_distrusts_our_ca_leaves_a_note(tmp_path: Path) -> None:
+    other = certificate(tmp_path)
+    with (
+        ScriptedUpstream(answer(b"{}")) as upstream,
+        ProxyProcess(tmp_path, upstream.url) as proxy,
+        client(proxy, trust=other) as http,
+    ):
+        with pytest.raises(httpx.ConnectError):
+            http.get(f"https://{NAME}/zen/v1/models")
+        capture = proxy.wait_for(lambda capture: bool(capture.notes))
+    assert [note.event for note in capture.notes] == ["client_distrusts_ca"]
+    assert not upstream.received
+
+
+def test_another_host_is_tunnelled_with_its_own_certificate(tmp_path: Path) -> None:
+    """Nothing of it is decrypted: the client sees the certificate that the host itself has."""
+    pem = certificate(tmp_path)
+    with (
+        http2_upstream(tmp_path, pem) as port,
+        ScriptedUpstream(answer(b"{}")) as upstream,
+        ProxyProcess(tmp_path, upstream.url) as proxy,
+    ):
+        with client(proxy, trust=pem) as http:
+            assert http.get(f"https://127.0.0.1:{port}/").status_code == 200
+        assert proxy.stop()["recorded"] == 0
+        end = proxy.capture().end
+    assert end is not None
+    assert end.passed_by == 1
+    assert not upstream.received
+
+
+def test_a_chained_proxy_named_by_the_environment_is_used(tmp_path: Path) -> None:
+    """The upstream is asked for at the chained proxy, by name, with its credentials."""
+    with ScriptedUpstream(answer(b"{}")) as other_proxy:
+        via = f"http://someone:word@127.0.0.1:{other_proxy.port}"
+        with ProxyProcess(tmp_path, "http://zen.example", env={"HTTP_PROXY": via}) as proxy:
+            with httpx.Client(trust_env=False, timeout=30) as http:
+                assert http.get(f"{proxy.url}/zen/v1/models").status_code == 200
+            exchange = proxy.wait_for_exchanges(1).exchanges[0]
+            files = [path for path in tmp_path.rglob("*") if path.is_file()]
+            assert not any(b"someone" in path.read_bytes() for path in files)
+    lines = other_proxy.received[0].lines
+    assert lines[0] == b"GET http://zen.example/zen/v1/models HTTP/1.1"
+    assert any(line.lower().startswith(b"proxy-authorization: basic ") for line in lines)
+    assert exchange.context.chained_proxy
+
+
+def test_stock_mitmdump_records_the_same_capture(tmp_path: Path) -> None:
+    with ScriptedUpstream(answer(b'{"choices":[],"cost":"0"}')) as upstream:
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            port = probe.getsockname()[1]
+        script = Path(__file__).resolve().parents[2] / "addons" / "capture.py"
+        command = [str(Path(sys.executable).with_name("mitmdump")), "-q", "-s", str(script)]
+        command += ["--mode", f"reverse:{upstream.url}@127.0.0.1:{port}"]
+        command += ["--set", f"confdir={tmp_path / 'conf'}"]
+        command += ["--set", f"pawwork_captures={tmp_path / 'captures'}"]
+        command += ["--set", "pawwork_install=stock", "--set", "pawwork_network=here"]
+        child = subprocess.Popen(command, env=clean_environment(tmp_path))
+        try:
+            wait_for(lambda: next((tmp_path / "captures").glob("*.jsonl"), None))
+            with httpx.Client(trust_env=False, timeout=30) as http:
+                body = {"model": "big-pickle", "messages": []}
+                http.post(f"http://127.0.0.1:{port}/zen/v1/chat/completions", json=body)
+        finally:
+            child.terminate()
+            child.wait(30)
+    (path,) = (tmp_path / "captures").iterdir()
+    capture = read_capture(path)
+    (exchange,) = capture.exchanges
+    assert exchange.context.install == "stock"
+    assert exchange.context.network == "here"
+    assert exchange.request.model == "big-pickle"
+    assert exchange.outcome.kind == "success"
+    assert capture.header.simulated
+    assert capture.end is not None
