@@ -20,6 +20,7 @@ from pawwork_proxy.environment.private_files import (
     read_private,
     write_private,
 )
+from pawwork_proxy.environment.studies import current_key
 from pawwork_proxy.model.context import Machine
 from pawwork_proxy.redaction.pseudonyms import Pseudonymiser
 from pawwork_proxy.vocabulary.kinds import Kind
@@ -64,9 +65,10 @@ class Identity:
         """The random id of an install label on this machine; made at the first call."""
         ids = self._install_ids
         if label not in ids:
-            ids[label] = self.pseudonymiser.of(Kind.INSTALL, secrets.token_hex(16))
+            ids[label] = secrets.token_hex(16)
             write_private(self._installs_file, json.dumps(ids, sort_keys=True).encode())
-        return ids[label]
+        # Not the stored id itself: it would link captures of different studies.
+        return self.pseudonymiser.of(Kind.INSTALL, ids[label])
 
     def install_labels(self) -> Sequence[str]:
         """Labels that have an id."""
@@ -76,9 +78,8 @@ class Identity:
 def load_identity() -> Identity:
     """This user's identity; makes key and machine id at the first call ever."""
     home = private_home()
-    key = create_private(home / "key", lambda: secrets.token_bytes(32))
     fallback = create_private(home / "machine-id", lambda: secrets.token_hex(16).encode())
-    pseudonymiser = Pseudonymiser(key)
+    pseudonymiser = Pseudonymiser(current_key(home))
     machine = read_machine(
         lambda raw: pseudonymiser.of(Kind.DEVICE, raw), fallback.decode("ascii", "replace")
     )

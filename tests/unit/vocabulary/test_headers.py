@@ -9,7 +9,7 @@ from pawwork_proxy.vocabulary.headers import HEADERS, REQUEST_ID_HEADERS, Header
 from pawwork_proxy.vocabulary.kinds import KINDS, Kind
 
 
-@pytest.mark.parametrize(("name", "row"), HEADERS.items(), ids=lambda item: str(item))
+@pytest.mark.parametrize(("name", "row"), HEADERS.items(), ids=str)
 def test_each_row_names_something_that_exists(name: str, row: HeaderRow) -> None:
     assert re.fullmatch(r":?[a-z0-9_-]+", name)
     if row.treatment == "shape":

@@ -1,0 +1,77 @@
+"""`study`: the pseudonym key that several machines share while they are compared."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import click
+
+from pawwork_proxy.environment.private_files import private_home
+from pawwork_proxy.environment.studies import (
+    create_study,
+    join_study,
+    leave_study,
+    list_studies,
+)
+
+
+@click.group(epilog="Example: pawwork-proxy study create quota-august")
+def study() -> None:
+    """Create or join a study, so that captures of several machines can be compared.
+
+    Within a study equal keys, sessions and addresses have equal pseudonyms on every machine.
+    Exit codes: 0 done, 2 unknown study or damaged token.
+    """
+
+
+@study.command(epilog="Example: pawwork-proxy study create quota-august > token.txt")
+@click.argument("name")
+def create(name: str) -> None:
+    """Start a study NAME and print its token; captures belong to it from now on."""
+    token = create_study(private_home(), name)
+    click.echo(token)
+    click.echo(
+        "Hand this token to the other machines, like a password: not in a capture, a bundle or an "
+        "issue.\nThere: pawwork-proxy study join (and paste it).",
+        err=True,
+    )
+
+
+@study.command(epilog="Example: pawwork-proxy study join < token.txt")
+@click.argument("token", required=False)
+def join(token: str | None) -> None:
+    """Join the study of TOKEN (asked for when left out, so that it stays out of the history)."""
+    if token is None:
+        interactive = sys.stdin.isatty()
+        token = (
+            str(click.prompt("Token", hide_input=True, err=True))
+            if interactive
+            else sys.stdin.readline()
+        )
+    joined = join_study(private_home(), token)
+    click.echo(f"{joined.name} {joined.study_id}")
+    click.echo("Captures belong to this study from now on.", err=True)
+
+
+@study.command("list", epilog="Example: pawwork-proxy study list --format json")
+@click.option("--format", "output", type=click.Choice(["text", "json"]), default="text")
+def list_(output: str) -> None:
+    """Show the studies of this machine; the current one is marked."""
+    studies = list_studies(private_home())
+    if output == "json":
+        click.echo(json.dumps([found._asdict() for found in studies]))
+        return
+    for found in studies:
+        click.echo(f"{'*' if found.current else ' '} {found.name} {found.study_id}")
+    if not any(found.current for found in studies):
+        click.echo("No study is current: captures use your own key.", err=True)
+
+
+@study.command(epilog="Example: pawwork-proxy study leave quota-august")
+@click.argument("name", required=False)
+def leave(name: str | None) -> None:
+    """Remove the key of study NAME (default: the current one) from this machine."""
+    left = leave_study(private_home(), name)
+    click.echo(left)
+    click.echo("Its key is gone from this machine; to come back, join with the token.", err=True)

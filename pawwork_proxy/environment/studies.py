@@ -1,0 +1,158 @@
+"""Studies: shared pseudonym keys, so that captures of several machines can be joined.
+
+A study is a name and 32 random bytes. It travels as one token, out of band; whoever has the token
+can join captures and guess values against them, so it is as private as a password. Without a
+study, captures are pseudonymised under the user's own key and cannot be joined with anybody's.
+Invariant: a key is in its file (0600) and in tokens that were asked for, nowhere else; a study
+whose key is missing is an error, never silently another key.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import re
+import secrets
+from pathlib import Path
+from typing import NamedTuple
+
+from pawwork_proxy.environment.private_files import create_private, read_private, write_private
+from pawwork_proxy.errors import StudyError
+from pawwork_proxy.redaction.pseudonyms import Pseudonymiser
+
+KEY_BYTES = 32
+_WORD_BEFORE = "pawwork-study"
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
+_CHECK_DIGITS = 8
+_OWN_KEY = "key"
+_CURRENT = "study"
+
+
+class Study(NamedTuple):
+    """A study this machine takes part in; `study_id` is what its captures say."""
+
+    name: str
+    study_id: str
+    current: bool
+
+
+def current_key(home: Path) -> bytes:
+    """The key to pseudonymise under: the current study's, else the user's own (made once).
+
+    Raises StudyError when the current study's key file is missing or damaged.
+    """
+    name = _current_name(home)
+    if name is None:
+        return create_private(home / _OWN_KEY, lambda: secrets.token_bytes(KEY_BYTES))
+    return _read_key(home, name)
+
+
+def create_study(home: Path, name: str) -> str:
+    """Start a study, make it the current one, and return its token."""
+    _check_name(name)
+    key = secrets.token_bytes(KEY_BYTES)
+    if create_private(_key_file(home, name), lambda: key) != key:
+        raise StudyError(
+            f"There is a study {name} on this machine already.", "Leave it first, or choose a name."
+        )
+    write_private(home / _CURRENT, name.encode())
+    return _token(name, key)
+
+
+def join_study(home: Path, token: str) -> Study:
+    """Take part in the study of a token and make it the current one."""
+    name, key = _parse(token)
+    if create_private(_key_file(home, name), lambda: key) != key:
+        raise StudyError(
+            f"Another study on this machine is called {name}.",
+            f"Leave it first: study leave {name}",
+        )
+    write_private(home / _CURRENT, name.encode())
+    return Study(name, Pseudonymiser(key).study_id, True)
+
+
+def list_studies(home: Path) -> tuple[Study, ...]:
+    """The studies whose keys are on this machine, by name."""
+    current = _current_name(home)
+    names = sorted(path.stem for path in (home / "studies").glob("*.key"))
+    return tuple(
+        Study(name, Pseudonymiser(_read_key(home, name)).study_id, name == current)
+        for name in names
+        if _NAME.fullmatch(name)
+    )
+
+
+def leave_study(home: Path, name: str | None = None) -> str:
+    """Remove a study's key from this machine (the current study's when none is named)."""
+    current = _current_name(home)
+    leaving = name or current
+    if leaving is None:
+        raise StudyError("No study is current.", "Name the one to leave; `study list` shows them.")
+    _check_name(leaving)
+    path = _key_file(home, leaving)
+    if leaving != current and not path.exists():
+        raise StudyError(
+            f"There is no study {leaving} on this machine.", "`study list` shows them."
+        )
+    if leaving == current:
+        (home / _CURRENT).unlink(missing_ok=True)
+    path.unlink(missing_ok=True)
+    return leaving
+
+
+def _key_file(home: Path, name: str) -> Path:
+    return home / "studies" / f"{name}.key"
+
+
+def _current_name(home: Path) -> str | None:
+    found = read_private(home / _CURRENT)
+    if found is None:
+        return None
+    name = found.decode("ascii", "replace").strip()
+    if _NAME.fullmatch(name) is None:
+        raise StudyError("The note of the current study is damaged.", "Join the study again.")
+    return name
+
+
+def _read_key(home: Path, name: str) -> bytes:
+    key = read_private(_key_file(home, name))
+    if key is None or len(key) != KEY_BYTES:
+        raise StudyError(
+            f"The key of the study {name} is missing or damaged.",
+            f"Join it again with its token, or leave it: study leave {name}",
+        )
+    return key
+
+
+def _check_name(name: str) -> None:
+    if _NAME.fullmatch(name) is None:
+        raise StudyError(
+            "This cannot be a study's name.",
+            "Use 1 to 32 lower-case letters, digits and hyphens.",
+        )
+
+
+def _token(name: str, key: bytes) -> str:
+    encoded = base64.urlsafe_b64encode(key).decode().rstrip("=")
+    return f"{_WORD_BEFORE}:{name}:{encoded}:{_check(name, key)}"
+
+
+def _check(name: str, key: bytes) -> str:
+    """Digits that tell a mistyped token from a whole one."""
+    return hashlib.sha256(name.encode() + b"\0" + key).hexdigest()[:_CHECK_DIGITS]
+
+
+def _parse(token: str) -> tuple[str, bytes]:
+    parts = token.strip().split(":")
+    if len(parts) == 4 and parts[0] == _WORD_BEFORE and _NAME.fullmatch(parts[1]):
+        try:
+            key = base64.urlsafe_b64decode(parts[2] + "=" * (-len(parts[2]) % 4))
+        except (binascii.Error, ValueError):
+            key = b""
+        if len(key) == KEY_BYTES and secrets.compare_digest(parts[3], _check(parts[1], key)):
+            return parts[1], key
+    raise StudyError(
+        "This is not a whole study token.",
+        f"It starts with {_WORD_BEFORE}: and is one word; copy it again.",
+    )
