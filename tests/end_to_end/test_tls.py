@@ -8,7 +8,7 @@ import ssl
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -93,16 +93,17 @@ def _listening(port: int) -> bool | None:
     return True
 
 
+class Http2First(ssl.SSLContext):
+    """Offers HTTP/2 before HTTP/1.1, as browsers do; httpx offers it last."""
+
+    def set_alpn_protocols(self, alpn_protocols: Iterable[str]) -> None:
+        super().set_alpn_protocols(sorted(alpn_protocols, key=lambda name: name != "h2"))
+
+
 def client(proxy: ProxyProcess, *, http2: bool = False, trust: Path | None = None) -> httpx.Client:
-    context = ssl.create_default_context(cafile=str(trust or proxy.ca_certificate))
-    return httpx.Client(
-        proxy=proxy.url,
-        verify=context,
-        http1=not http2,
-        http2=http2,
-        trust_env=False,
-        timeout=30,
-    )
+    context = Http2First(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_verify_locations(str(trust or proxy.ca_certificate))
+    return httpx.Client(proxy=proxy.url, verify=context, http2=http2, trust_env=False, timeout=30)
 
 
 def test_opencode_is_decrypted_with_our_ca_and_recorded(tmp_path: Path) -> None:
