@@ -36,6 +36,7 @@ from pawwork_proxy.simulator.plan import Plan, Shape, plain_plan, plan_of
 from pawwork_proxy.simulator.requests import Origin, Route, facts_of, key_of, route_of
 from pawwork_proxy.simulator.scenario import Scenario
 from pawwork_proxy.simulator.seen import Seen, SeenLog
+from pawwork_proxy.simulator.server_log import silenced_logger
 from pawwork_proxy.simulator.world import World
 from pawwork_proxy.simulator.writing import AnswerWriter
 
@@ -139,6 +140,7 @@ class Simulator:
             handler_cancellation=True,
             auto_decompress=False,
             access_log=None,
+            logger=silenced_logger(),
             max_line_size=LONGEST_HEADER,
             max_field_size=LONGEST_HEADER,
         )
@@ -176,7 +178,10 @@ class Simulator:
                 plan = self._other(request, route, body, seen, now)
                 return await self._writer.write(request, plan, now, seen)
             return await self._model_call(request, route, body, seen, now)
-        except (ConnectionResetError, asyncio.CancelledError):
+        except ConnectionResetError:
+            seen.ending = "client_left"
+            return web.StreamResponse()
+        except asyncio.CancelledError:
             seen.ending = "client_left"
             raise
         finally:

@@ -5,6 +5,7 @@ import gzip
 import hashlib
 import json
 import signal
+import socket
 import ssl
 import subprocess
 import sys
@@ -397,6 +398,36 @@ def test_the_command_says_where_it_is_and_ends_cleanly(tmp_path: Path, stop: int
     assert " 200 admitted 0/400 " in messages
     assert "1 requests: admitted 1" in messages
     assert canary not in messages
+
+
+HEAD = b"POST /zen/v1/chat/completions HTTP/1.1\r\nHost: opencode.ai\r\n"
+BAD_INPUT = {
+    "not HTTP": b"\x16\x03\x01canary\r\n\r\n",
+    "header bomb": HEAD + b"X-Canary: " + b"canary" * 100_000 + b"\r\n\r\n",
+    "bad chunk": HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\ncanary",
+    "half a body": HEAD + b"Content-Length: 1000\r\n\r\n{canary",
+    "no gzip": HEAD + b"Content-Encoding: gzip\r\nContent-Length: 6\r\n\r\ncanary",
+    "left at once": HEAD + b"Content-Length: 36\r\n\r\n" + b'{"model":"big-pickle","stream":true}',
+}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+def test_bad_input_neither_stops_it_nor_reaches_its_log(tmp_path: Path) -> None:
+    process = start("--format", "json", home=tmp_path)
+    assert process.stdout is not None
+    url = json.loads(process.stdout.readline())["url"]
+    port = int(url.rpartition(":")[2])
+    for sent in BAD_INPUT.values():
+        with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
+            connection.sendall(sent)
+    with httpx.Client(trust_env=False, timeout=PATIENCE) as client:
+        assert client.post(url + CHAT, json=ASK).status_code == 200
+    process.send_signal(signal.SIGTERM)
+    _, messages = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0
+    assert "canary" not in messages
+    assert "Traceback" not in messages
+    assert "simulator_failed" not in messages
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,53 @@
+"""docs/simulator.md names what there is, and its examples work."""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+
+from pawwork_proxy.cli.simulate import simulate
+from pawwork_proxy.simulator.facts import DIMENSION_VALUES
+from pawwork_proxy.simulator.faults import Fault, FaultKind
+from pawwork_proxy.simulator.presets import scenario_from
+from pawwork_proxy.simulator.scenario import FreeLimit, Scenario
+
+PAGE = (Path(__file__).parents[3] / "docs" / "simulator.md").read_text(encoding="utf-8")
+NAMED = set(re.findall(r"`([^`\n]+)`", PAGE))
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        set(get_args(FaultKind)),
+        set(DIMENSION_VALUES),
+        set(Scenario.model_fields),
+        set(FreeLimit.model_fields),
+        set(Fault.model_fields) - {"kind"},
+    ],
+    ids=["faults", "dimensions", "scenario", "free", "fault"],
+)
+def test_the_page_names_every_word_of_a_scenario(names: set[str]) -> None:
+    assert names - NAMED == set()
+
+
+def test_the_page_names_every_option() -> None:
+    options = {name for parameter in simulate.params for name in parameter.opts if name[1] == "-"}
+    assert {name for name in options if name not in PAGE} == set()
+
+
+def test_the_example_file_is_a_scenario() -> None:
+    (example,) = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
+    scenario = scenario_from(tomllib.loads(example), "example")
+    assert scenario.free is not None
+    assert scenario.free.keyed_by == ("ip", "session")
+
+
+def test_the_example_of_a_world_runs() -> None:
+    example = next(
+        block for block in re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL) if "World(" in block
+    )
+    names: dict[str, Any] = {}
+    exec(example, names)
+    assert names["answer"].kind == "admitted"
