@@ -1,0 +1,266 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pawwork_proxy.environment.auth_places import Place, Surroundings, places
+from pawwork_proxy.environment.auth_sources import AuthSources, client_surroundings
+from pawwork_proxy.environment.jsonc import parse_jsonc
+from pawwork_proxy.model.context import OsFamily
+from pawwork_proxy.model.request import AuthFacts, AuthKind
+from pawwork_proxy.redaction.pseudonyms import Pseudonymiser
+from pawwork_proxy.vocabulary.kinds import Kind
+
+PSEUDONYMS = Pseudonymiser(b"a" * 32)
+KEY = "sk-made-up-" + "k" * 20
+
+
+def fingerprint(key: str) -> str:
+    return PSEUDONYMS.of(Kind.KEY, key)
+
+
+def auth(key: str = KEY, kind: AuthKind = "user_key") -> AuthFacts:
+    return AuthFacts(header="authorization", kind=kind, pseudonym=fingerprint(key))
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        self.now += 10.0
+        return self.now
+
+
+def sources(home: Path, folder: Path | None = None, **environment: str) -> AuthSources:
+    around = Surroundings("linux", home, environment, folder)
+    return AuthSources(fingerprint, around, now=Clock())
+
+
+def put(path: Path, content: object) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content if isinstance(content, str) else json.dumps(content))
+
+
+def config(key: str = KEY, provider: str = "opencode") -> dict[str, object]:
+    return {"provider": {provider: {"options": {"apiKey": key}}}}
+
+
+def api(key: str = KEY, provider: str = "opencode") -> dict[str, object]:
+    return {provider: {"type": "api", "key": key}}
+
+
+def in_opencode_auth(home: Path) -> None:
+    put(home / ".local/share/opencode/auth.json", api())
+
+
+def in_go_auth(home: Path) -> None:
+    put(home / ".local/share/opencode/auth.json", api(provider="opencode-go"))
+
+
+def in_pawwork_auth(home: Path) -> None:
+    put(home / ".config/ai.pawwork.desktop.beta/data/pawwork/auth.json", api())
+
+
+def in_oauth(home: Path) -> None:
+    entry = {"opencode": {"type": "oauth", "refresh": "r", "access": KEY, "expires": 1}}
+    put(home / ".local/share/opencode/auth.json", entry)
+
+
+def in_dsh(home: Path) -> None:
+    put(home / ".pawwork/dsh/.credentials.yaml", f'refs:\n  OPENCODE_API_KEY: "{KEY}"\n')
+
+
+def in_opencode_config(home: Path) -> None:
+    text = "// mine\n" + json.dumps(config()).replace("}}}}", "},},},}")
+    put(home / ".config/opencode/opencode.jsonc", text)
+
+
+def in_pawwork_config(home: Path) -> None:
+    put(home / ".pawwork/pawwork.json", config())
+
+
+def in_file_named_by_config(home: Path) -> None:
+    put(home / "secret.txt", KEY + "\n")
+    put(home / ".config/opencode/config.json", config("{file:~/secret.txt}"))
+
+
+def in_file_beside_config(home: Path) -> None:
+    put(home / ".config/opencode/secret.txt", KEY)
+    put(home / ".config/opencode/config.json", config("{file:secret.txt}"))
+
+
+@pytest.mark.parametrize(
+    ("arrange", "source", "place"),
+    [
+        (in_opencode_auth, "saved", "opencode.auth"),
+        (in_go_auth, "saved", "opencode.auth"),
+        (in_pawwork_auth, "saved", "pawwork.auth"),
+        (in_oauth, "saved", "opencode.auth"),
+        (in_dsh, "saved", "pawwork.dsh"),
+        (in_opencode_config, "config", "opencode.config"),
+        (in_pawwork_config, "config", "pawwork.config"),
+        (in_file_named_by_config, "config", "opencode.config"),
+        (in_file_beside_config, "config", "opencode.config"),
+    ],
+)
+def test_keys_are_found_where_clients_keep_them(
+    arrange: Callable[[Path], None], source: str, place: str, tmp_path: Path
+) -> None:
+    arrange(tmp_path)
+    finding = sources(tmp_path).finding(auth())
+    assert (finding.source, finding.places, finding.flags) == (source, (place,), ())
+    assert sources(tmp_path).finding(auth("another")).source == "unknown"
+    assert KEY not in finding.model_dump_json()
+
+
+def test_keys_in_the_environment(tmp_path: Path) -> None:
+    assert sources(tmp_path, OPENCODE_API_KEY=KEY).finding(auth()).source == "env"
+    content = json.dumps(config("{env:MINE}"))
+    found = sources(tmp_path, OPENCODE_CONFIG_CONTENT=content, MINE=KEY).finding(auth())
+    assert (found.source, found.places) == ("config", ("opencode.config_content",))
+    put(tmp_path / "x.json", config())
+    found = sources(tmp_path, OPENCODE_CONFIG=str(tmp_path / "x.json")).finding(auth())
+    assert found.places == ("opencode.config_file",)
+    put(tmp_path / "data/opencode/auth.json", api())
+    found = sources(tmp_path, XDG_DATA_HOME=str(tmp_path / "data")).finding(auth())
+    assert found.source == "saved"
+    put(tmp_path / "paw/pawwork.jsonc", config())
+    found = sources(tmp_path, PAWWORK_HOME=str(tmp_path / "paw")).finding(auth())
+    assert found.source == "config"
+
+
+def test_project_files_count_up_to_the_worktree(tmp_path: Path) -> None:
+    folder = tmp_path / "work" / "tree" / "deep"
+    folder.mkdir(parents=True)
+    put(tmp_path / "work/opencode.json", config())
+    assert sources(tmp_path, folder).finding(auth()).source == "config"
+    (tmp_path / "work/tree/.git").mkdir()
+    assert sources(tmp_path, folder).finding(auth()).source == "unknown"
+    put(tmp_path / "work/tree/.opencode/config.json", config())
+    assert sources(tmp_path, folder).finding(auth()).places == ("project.config",)
+    off = sources(tmp_path, folder, OPENCODE_DISABLE_PROJECT_CONFIG="1")
+    assert off.finding(auth()).source == "unknown"
+
+
+@pytest.mark.parametrize("kind", ["none", "public"])
+def test_without_a_key_the_source_is_anonymous(kind: AuthKind, tmp_path: Path) -> None:
+    assert sources(tmp_path).finding(auth(kind=kind)).source == "anonymous"
+
+
+def test_more_than_one_place_is_said_and_the_strongest_named(tmp_path: Path) -> None:
+    in_opencode_auth(tmp_path)
+    in_opencode_config(tmp_path)
+    finding = sources(tmp_path, OPENCODE_API_KEY=KEY).finding(auth())
+    assert finding.source == "config"
+    assert finding.places == ("opencode.config", "opencode.auth", "client.env")
+    assert finding.flags == ("several_places",)
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"opencode": '])
+def test_unreadable_places_are_said(content: str, tmp_path: Path) -> None:
+    put(tmp_path / ".local/share/opencode/auth.json", content)
+    finding = sources(tmp_path).finding(auth())
+    assert (finding.source, finding.flags) == ("unknown", ("unreadable_place",))
+
+
+def test_a_missing_file_named_by_config_is_unreadable(tmp_path: Path) -> None:
+    put(tmp_path / ".config/opencode/config.json", config("{file:~/none}"))
+    assert sources(tmp_path).finding(auth()).flags == ("unreadable_place",)
+
+
+@pytest.mark.parametrize(
+    "content", [{"provider": []}, {"provider": {"opencode": 1}}, [], {"opencode": 1}]
+)
+def test_configs_without_keys_are_no_trouble(content: object, tmp_path: Path) -> None:
+    put(tmp_path / ".config/opencode/config.json", content)
+    assert sources(tmp_path).finding(auth()).flags == ()
+
+
+def test_changes_during_the_run_are_seen_and_old_keys_remembered(tmp_path: Path) -> None:
+    watched = sources(tmp_path)
+    assert watched.finding(auth()).source == "unknown"
+    in_opencode_auth(tmp_path)
+    assert watched.finding(auth()).source == "saved"
+    put(tmp_path / ".local/share/opencode/auth.json", api("sk-newer-" + "n" * 20))
+    assert watched.finding(auth("sk-newer-" + "n" * 20)).flags == ()
+    old = watched.finding(auth())
+    assert (old.source, old.flags) == ("saved", ("rotated",))
+
+
+def test_files_are_not_looked_at_more_than_once_a_second(tmp_path: Path) -> None:
+    watched = AuthSources(fingerprint, Surroundings("linux", tmp_path, {}), now=lambda: 1.0)
+    in_opencode_auth(tmp_path)
+    assert watched.finding(auth()).source == "unknown"
+
+
+def test_a_client_with_surroundings_of_its_own(tmp_path: Path) -> None:
+    in_opencode_auth(tmp_path / "clean")
+    looked: list[int] = []
+
+    def look(pid: int) -> Surroundings | None:
+        looked.append(pid)
+        return Surroundings("linux", tmp_path / "clean", {}) if pid == 7 else None
+
+    found = AuthSources(fingerprint, Surroundings("linux", tmp_path, {}), look=look, now=Clock())
+    assert found.finding(auth(), 7).source == "saved"
+    assert found.finding(auth(), 8).source == "unknown"
+    assert found.finding(auth()).source == "unknown"
+    assert found.finding(auth(), 7).source == "saved"
+    assert looked == [7, 8]
+
+
+def test_the_environment_of_a_running_process(tmp_path: Path) -> None:
+    environment = {**os.environ, "OPENCODE_API_KEY": KEY, "HOME": str(tmp_path)}
+    with subprocess.Popen(
+        [sys.executable, "-c", "print('up', flush=True); input()"],
+        env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=tmp_path,
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        process.stdout.readline()
+        around = client_surroundings(process.pid)
+        process.communicate(b"\n")
+    assert around is not None
+    assert (around.home, around.environment["OPENCODE_API_KEY"]) == (tmp_path, KEY)
+    assert client_surroundings(process.pid) is None
+
+
+@pytest.mark.parametrize(
+    ("system", "environment", "part"),
+    [
+        ("macos", {}, "Library/Application Support/ai.pawwork.desktop/data/pawwork/auth.json"),
+        ("windows", {"APPDATA": "/roam"}, "/roam/ai.pawwork.desktop/data/pawwork/auth.json"),
+        ("windows", {}, "AppData/Roaming/ai.pawwork.desktop/data/pawwork/auth.json"),
+        ("linux", {}, ".config/ai.pawwork.desktop.dev/data/pawwork/auth.json"),
+        ("windows", {"PROGRAMDATA": "/pd"}, "/pd/opencode/opencode.json"),
+        ("macos", {}, "/Library/Application Support/pawwork/pawwork.json"),
+        ("linux", {}, "/etc/opencode/opencode.jsonc"),
+        ("windows", {}, ".local/share/opencode/auth.json"),
+    ],
+)
+def test_places_of_each_system(system: OsFamily, environment: dict[str, str], part: str) -> None:
+    found = places(Surroundings(system, Path("/home/somebody"), environment))
+    assert any(part in place.path.as_posix() for place in found if place.path)
+
+
+def test_place_ids_name_no_path() -> None:
+    for place in places(Surroundings("linux", Path("/home/somebody"), {}, Path("/home/x"))):
+        assert isinstance(place, Place)
+        assert "/" not in place.id
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ('{"a": 1, /* x */ "b": [1, 2,],} // end', {"a": 1, "b": [1, 2]}),
+        ('\ufeff{"a": "// no, /* comment */ ,}"}', {"a": "// no, /* comment */ ,}"}),
+    ],
+)
+def test_jsonc(text: str, value: object) -> None:
+    assert parse_jsonc(text) == value
