@@ -345,7 +345,21 @@ async def test_the_clock_endpoint_refuses_nonsense(body: bytes, status: int) -> 
     async with served() as (_, client):
         answer = await client.post("/_simulator/clock", content=body)
         assert answer.status_code == status
-        assert (await client.get("/_simulator/clock")).status_code == 200
+        now = (await client.get("/_simulator/clock")).json()["now"]
+        assert datetime.fromisoformat(now).tzinfo is not None
+
+
+async def test_what_was_seen_can_be_asked_for() -> None:
+    async with served() as (_, client):
+        for session in ("ses_a", "ses_b"):
+            await client.post(CHAT, json=ASK, headers={"X-OpenCode-Session": session})
+        shown = (await client.get("/_simulator/seen?after=1")).json()
+        assert (await client.get("/_simulator/seen?after=x")).status_code == 400
+        assert (await client.get("/_simulator/other")).status_code == 404
+    assert shown["total"] == 2
+    (second,) = shown["requests"]
+    assert ["X-OpenCode-Session", "ses_b"] in second["headers"]
+    assert (second["number"], second["kind"], second["status"]) == (2, "admitted", 200)
 
 
 async def test_a_taken_port_is_an_error_with_a_hint() -> None:

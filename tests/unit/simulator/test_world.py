@@ -271,3 +271,25 @@ def test_a_global_pool_admits_its_limit_and_no_more_a_day(
         for address, key, second, _ in calls
     ]
     assert sum(one.kind == "admitted" for one in answers) == min(3, len(calls))
+
+
+def test_other_people_can_use_up_a_pool() -> None:
+    world = World(Scenario(free=SMALL))
+    world.consume(RequestFacts(address="203.0.113.7", session="ses_theirs"), 1, NOON)
+    assert world.ask(FREE, NOON).kind == "free_usage_limit"
+    assert world.ask(RequestFacts(address="198.51.100.1"), NOON).kind == "admitted"
+
+
+@pytest.mark.parametrize(
+    ("faults", "admitted"),
+    [
+        ((), True),
+        ((Fault(kind="cut"),), True),
+        ((Fault(kind="overload"),), True),
+        ((Fault(kind="bad_gateway"),), False),
+    ],
+)
+def test_a_fault_behind_the_rules_means_that_the_rules_admitted(
+    faults: tuple[Fault, ...], admitted: bool
+) -> None:
+    assert answer(FREE, faults=faults).admitted is admitted
