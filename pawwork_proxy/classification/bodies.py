@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from pawwork_proxy.classification.answer_objects import AnswerFacts, error_in, note_object
-from pawwork_proxy.classification.error_objects import Finds, collect
+from pawwork_proxy.classification.error_objects import Finds, collect, collect_error
 from pawwork_proxy.classification.lines import Line, read_line
 from pawwork_proxy.model.signals import BodyShape, ErrorPlace
 from pawwork_proxy.vocabulary.pages import edge_marks
@@ -90,8 +90,6 @@ class BodyReader:
         for item in value[:1] if isinstance(value, list) else [value]:
             if isinstance(item, dict):
                 self._read_object(item, good=good)
-            else:
-                self.finds.facts.clear()
         if self.truncated:
             self._read_tail()
             whole = bytes(self._tail[-64:]).rstrip().endswith((b"}", b"]"))
@@ -101,7 +99,7 @@ class BodyReader:
     def _read_object(self, value: dict[str, object], *, good: bool) -> None:
         error = error_in(value)
         if error is not None:
-            collect(error, ErrorPlace.BODY, self.finds)
+            collect_error(error, ErrorPlace.BODY, self.finds)
             return
         note_object(value, self.facts)
         if not good and self.facts.shape.value == "none":

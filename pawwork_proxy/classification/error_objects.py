@@ -90,6 +90,14 @@ def collect(value: object, place: ErrorPlace, finds: Finds, depth: int = 0) -> N
             _nested(child, finds, depth)
 
 
+def collect_error(value: object, place: ErrorPlace, finds: Finds) -> None:
+    """Add what is known to be an error, even when none of its words is."""
+    before = len(finds.facts)
+    collect(value, place, finds)
+    if len(finds.facts) == before and not finds.full:
+        finds.facts.append(ErrorFact(place=place))
+
+
 def read_message(text: str, place: ErrorPlace, finds: Finds) -> None:
     """Add the error that a bare message states, and any object quoted in it."""
     text = text[:MAX_MESSAGE]
@@ -124,7 +132,7 @@ def _own_fact(value: dict[str, object], place: ErrorPlace, finds: Finds) -> None
         finds.raw.workspace = workspace
     if isinstance(request := value.get("request_id"), str):
         finds.raw.request_id = request
-    if words and any(words.values()):
+    if any(words.values()) or (texts and not finds.facts):
         words["phrases"] = tuple(dict.fromkeys(_phrases(words)))
         finds.facts.append(ErrorFact.model_validate({"place": place, **words}))
 

@@ -11,6 +11,7 @@ from pawwork_proxy.model.signals import (
     BodyShape,
     ContentTypeClass,
     Ending,
+    ErrorPlace,
     Failure,
 )
 
@@ -21,6 +22,11 @@ _END = 'data: {"choices":[],"cost":"0"}\n\n'
 
 def _bare(e: Evidence, *statuses: int) -> bool:
     return e.status in statuses
+
+
+def _object(e: Evidence) -> bool:
+    """The server sent an error object; a line that a client shows is none."""
+    return any(fact.place is not ErrorPlace.LINE for fact in e.s.errors)
 
 
 def _silent(e: Evidence) -> bool:
@@ -187,6 +193,30 @@ PLAIN: tuple[Rule, ...] = (
         "410: retired",
         Sample("", 410),
         lambda e: _bare(e, 410),
+        places=("status",),
+    ),
+    Rule(
+        "object_invalid",
+        Kind.INVALID_REQUEST,
+        "400 with an error object in unknown words: the client, too, takes it so",
+        Sample('{"error":{"message":"Bananas"}}', 400),
+        lambda e: _bare(e, 400) and _object(e),
+        places=("status",),
+    ),
+    Rule(
+        "object_auth",
+        Kind.AUTH_INVALID,
+        "401 with an error object in unknown words",
+        Sample('{"error":{"message":"Bananas"}}', 401),
+        lambda e: _bare(e, 401) and _object(e),
+        places=("status",),
+    ),
+    Rule(
+        "object_rate",
+        Kind.PROVIDER_RATE_LIMIT,
+        "429 with an error object in words that are not Zen's",
+        Sample('{"error":{"message":"Bananas"}}', 429),
+        lambda e: _bare(e, 429) and _object(e),
         places=("status",),
     ),
     Rule(

@@ -22,12 +22,23 @@ _AT_THE_EDGE = frozenset({Failure.REFUSED, Failure.DNS, Failure.UNREACHABLE, Fai
 
 
 def classify(signals: Signals) -> Outcome:
-    """The outcome of an answer."""
+    """The outcome of an answer, with what each generation of the client does about it."""
+    outcome, evidence = _judged(signals)
+    client = client_behaviour(evidence, outcome.kind)
+    return outcome.model_copy(update={"client": client})
+
+
+def judge(signals: Signals) -> Outcome:
+    """The outcome alone: what a record keeps, since the client's part follows from it."""
+    return _judged(signals)[0]
+
+
+def _judged(signals: Signals) -> tuple[Outcome, Evidence]:
     evidence = Evidence(signals)
     rule = next(rule for rule in RULES if rule.when(evidence))
     origin, provider = _origin(rule, evidence)
     reset = reset_of(evidence, rule.kind)
-    return Outcome(
+    outcome = Outcome(
         kind=rule.kind,
         family=rule.kind.family,
         origin=origin,
@@ -41,8 +52,8 @@ def classify(signals: Signals) -> Outcome:
         reset_at=reset.at,
         reset_cadence=reset.cadence,
         reset_conflicts=reset.conflicts,
-        client=client_behaviour(evidence, rule.kind),
     )
+    return outcome, evidence
 
 
 def _error_type(signals: Signals) -> str | None:

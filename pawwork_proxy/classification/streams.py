@@ -9,7 +9,7 @@ Invariant: an event whose structure has an error is always parsed.
 from __future__ import annotations
 
 from pawwork_proxy.classification.answer_objects import AnswerFacts, error_in, note_object
-from pawwork_proxy.classification.error_objects import Finds, collect, read_message
+from pawwork_proxy.classification.error_objects import Finds, collect_error, read_message
 from pawwork_proxy.model.answer import EventCounts
 from pawwork_proxy.model.signals import AnswerShape, Dialect, ErrorPlace
 from pawwork_proxy.wire.bounded_json import JsonState, parse_json
@@ -154,7 +154,7 @@ class StreamReader:
         if error is not None:
             self._errors += 1
             if self._errors <= MAX_ERROR_EVENTS:
-                collect(error, self._place(), self.finds)
+                collect_error(error, self._place(), self.finds)
             return
         if state is JsonState.CUT and last:
             return  # half an event is none
