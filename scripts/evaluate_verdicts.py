@@ -44,7 +44,7 @@ class Tally:
     decidable: Counter[str] = field(default_factory=Counter)
     answered: Counter[str] = field(default_factory=Counter)
     beyond: int = 0
-    """Verdicts by odds, where strict elimination leaves the dimension open."""
+    """Verdicts on what brute force leaves open: one of the two must be mistaken."""
     plans: list[PlanResult] = field(default_factory=list)
     explained: list[str] = field(default_factory=list)
 
@@ -69,6 +69,7 @@ class Tally:
         return (
             not self.wrong.total()
             and not self.truth_ruled_out
+            and not self.beyond
             and self.answered_share >= ANSWERED
             and self.planned_share >= PLANNED
         )
@@ -202,7 +203,7 @@ def report(tally: Tally) -> str:
         f"{tally.decidable['follows']}",
         f"  does_not_follow             {tally.answered['does_not_follow']} of "
         f"{tally.decidable['does_not_follow']}",
-        f"decided by odds beyond that   {tally.beyond}",
+        f"decided, but not decidable    {tally.beyond}",
         f"truth ruled out               {tally.truth_ruled_out}",
         f"next experiments followed     {len(tally.plans)} worlds",
         f"  at most one step over best  {tally.planned_share:.4f} (must be {PLANNED})",

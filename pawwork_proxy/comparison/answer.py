@@ -99,9 +99,6 @@ ASSUMPTIONS: tuple[AssumptionRow, ...] = (
         "Pools of one limit have one threshold for the same client and model, at most doubled "
         "for a new address.",
     ),
-    AssumptionRow(
-        "odds", "Others did not happen to use up several pools just between our requests."
-    ),
     AssumptionRow("alone", "Nobody else used the address, as the user vouches.", checked=True),
 )
 """Nothing here says that nobody else used an address: verdicts hold whoever used it."""

@@ -48,7 +48,7 @@ def evidence_row(row: Row, dimension: DimensionName | None = None, note: str = "
 def contrast(dimension: DimensionName, conflict: Conflict, evidence: Sequence[Row]) -> Contrast:
     """Tell a conflict as a contrast on one dimension."""
     rows = conflict.rows
-    if conflict.shows == "shared" and not conflict.by_odds:
+    if conflict.shows == "shared":
         rows = _with_context(dimension, conflict, evidence)
     earlier = rows[-2]
     differs = differing(earlier, rows[-1])
@@ -82,11 +82,6 @@ def _words(conflict: Conflict, rows: Sequence[Row], differs: Sequence[DimensionN
     last = rows[-1]
     changed = ", ".join(title(name) for name in differs) or "nothing that is recorded"
     if conflict.shows == "shared":
-        if conflict.by_odds:
-            return (
-                f"Pools that were open closed just then, without enough use of their own, "
-                f"{len(rows) // 2} times; others can hardly have done that."
-            )
         own = "no request" if not conflict.own else f"at most {conflict.own} requests"
         return (
             f"{label(last)} was refused after {own} of its own, "

@@ -5,8 +5,8 @@ refuses while the count is at or above a threshold, so within a window and a poo
 - whoever is refused stays refused (`separate`: admitted afterwards, so it was another pool);
 - a threshold may depend on what the client sends; then one is above the other on every pool alike
   (`opposed`: each was admitted after the other had been refused);
-- a pool that nobody else can use is not refused before its owner has used it up (`shared`);
-- others may use up any other pool, but hardly just then, again and again (`shared`, by odds).
+- a pool that nobody else can use is not refused before its owner has used it up
+  (`shared`); any other pool others may have used up at any time, so that it proves nothing.
 Counting is taken at its most favourable for the keying: aborted, parallel and unclear requests
 count only where that helps it. So a keying that is the truth is never ruled out.
 """
@@ -27,8 +27,6 @@ from pawwork_proxy.comparison.selection import Row, Stratum
 Gate = tuple[str, ...]
 """What a threshold may depend on."""
 
-ODDS = 5e-4
-"""How unlikely a chain of coincidences must be before others cannot explain it."""
 DOUBLING = 2
 """A new address may be allowed this many times the usual (zen-facts 7.2)."""
 CONFLICTS_KEPT = 40
@@ -44,7 +42,6 @@ class Conflict:
     """`shared`: the most that can have been counted before the refusal."""
     elsewhere: int = 0
     """`shared`: what was certainly counted before an admission of the same kind of client."""
-    by_odds: bool = False
 
     @property
     def deciding(self) -> Row:
@@ -76,14 +73,13 @@ class Findings:
 def eliminate(stratum: Stratum) -> Findings:
     """Try every keying on a stratum."""
     columns = Columns(stratum.rows)
-    lengths = {window.id: window.seconds for window in stratum.windows}
     known: dict[object, Standing] = {}
     alive: dict[Keying, Standing] = {}
     ruled_out: dict[Keying, tuple[Conflict, ...]] = {}
     for keying in keyings(columns):
         signature = _signature(keying, columns)
         if signature not in known:
-            known[signature] = standing(keying, columns, lengths)
+            known[signature] = standing(keying, columns)
         if known[signature].conflicts:
             ruled_out[keying] = known[signature].conflicts
         else:
@@ -165,29 +161,13 @@ class _Bounds:
         return DOUBLING * own < self.least + 1
 
 
-@dataclass(frozen=True, slots=True)
-class _Flip:
-    """A pool that others can use: open at one request, closed at the next."""
-
-    gate: Gate
-    before: Row
-    after: Row
-    own: int
-
-    @property
-    def seconds(self) -> float:
-        slack = self.before.error + self.after.error
-        return max(1.0, self.after.head - self.before.start + slack)
-
-
-def standing(keying: Keying, columns: Columns, window_seconds: dict[str, float]) -> Standing:
+def standing(keying: Keying, columns: Columns) -> Standing:
     """Hold a keying against the rows; without a conflict it may be the truth."""
     pools = _Pools(keying, columns)
     rows = columns.rows
     found: list[Conflict] = []
     above: dict[tuple[Gate, Gate], Conflict] = {}
     bounds: dict[Gate, _Bounds] = defaultdict(_Bounds)
-    flips: list[_Flip] = []
     by_others: list[tuple[Gate, int]] = []
     for members in pools.sure.values():
         refused = _first_refusals(rows[n] for n in members)
@@ -201,12 +181,8 @@ def standing(keying: Keying, columns: Columns, window_seconds: dict[str, float])
                 bounds[gate].note_refusal(own, row)
             else:
                 by_others.append((gate, own))
-                before = _last_admission_before(rows, members, row)
-                if before is not None:
-                    flips.append(_Flip(gate, before, row, own))
     found.extend(_opposed(above))
     found.extend(_bound_conflicts(bounds))
-    found.extend(_coincidences(flips, bounds, window_seconds))
     return Standing(
         conflicts=tuple(found[:CONFLICTS_KEPT]),
         above=frozenset(above),
@@ -330,18 +306,6 @@ def _possible_count(refusal: Row, company: Iterable[Row]) -> int:
     )
 
 
-def _last_admission_before(rows: Sequence[Row], members: Sequence[int], refusal: Row) -> Row | None:
-    """The latest sign that a pool was still open to the same kind of client."""
-    earlier = [
-        rows[n]
-        for n in members
-        if rows[n].part == "admitted"
-        and rows[n].threshold == refusal.threshold
-        and rows[n].surely_before(refusal)
-    ]
-    return max(earlier, key=lambda row: row.start, default=None)
-
-
 def _bound_conflicts(bounds: dict[Gate, _Bounds]) -> list[Conflict]:
     """One pool was refused after far fewer than another had admitted."""
     return [
@@ -352,24 +316,3 @@ def _bound_conflicts(bounds: dict[Gate, _Bounds]) -> list[Conflict]:
         and bound.least_row is not None
         and bound.too_few(bound.most)
     ]
-
-
-def _coincidences(
-    flips: Sequence[_Flip], bounds: dict[Gate, _Bounds], window_seconds: dict[str, float]
-) -> list[Conflict]:
-    """Pools that others must have closed, each just between two of our own requests.
-
-    Per window the tightest one counts, made milder by the number there was to choose from; windows
-    are independent. Others' moment of closing is taken as evenly spread over the window.
-    """
-    by_window: dict[str, list[_Flip]] = defaultdict(list)
-    for flip in flips:
-        if bounds[flip.gate].too_few(flip.own):
-            by_window[flip.after.window].append(flip)
-    odds = 1.0
-    rows: list[Row] = []
-    for window, there in by_window.items():
-        tightest = min(there, key=lambda flip: flip.seconds)
-        odds *= min(1.0, len(there) * tightest.seconds / window_seconds[window])
-        rows.extend((tightest.before, tightest.after))
-    return [Conflict("shared", tuple(rows), by_odds=True)] if odds <= ODDS else []

@@ -108,11 +108,12 @@ def outlooks(stratum: Stratum, findings: Findings) -> tuple[Outlook, ...]:
         return ()
     who = refused.seen.who
     done = _done(stratum)
+    partners = stratum.part("admitted")
     found = []
     for every in TRIALS:
         trial = possible_for(every, who.key not in {None, ABSENT, PUBLIC}, who.family == "ipv6")
         if trial is not None:
-            outlook = _outlook(trial, refused, findings.alive, done)
+            outlook = _outlook(trial, refused, findings.alive, done, partners)
             if outlook.settles > 0:
                 found.append(outlook)
     return tuple(sorted(found, key=lambda outlook: -round(outlook.worth, 9)))
@@ -129,8 +130,9 @@ def _outlook(
     refused: Row,
     alive: Mapping[Keying, Standing],
     done: Mapping[frozenset[str], int],
+    partners: Sequence[Row],
 ) -> Outlook:
-    pairs = [_pair(refused, variation) for variation in trial.variations]
+    pairs = [_pair(refused, variation, partners) for variation in trial.variations]
     expected: dict[tuple[Result, ...], list[Keying]] = {}
     for keying in alive:
         results = tuple(pair.expected(keying) for pair in pairs)
@@ -210,15 +212,30 @@ def _done(stratum: Stratum) -> dict[frozenset[str], int]:
     return found
 
 
-def _pair(refused: Row, trial: Variation) -> _Pair:
+def _pair(refused: Row, variation: Variation, admitted: Sequence[Row]) -> _Pair:
     """A variation's two requests, as the refused install would send them."""
     first = _filled(refused.seen.who)
-    second = _changed(first, trial)
+    second = _changed(first, variation)
+    if variation.reverse:
+        second = _partner(refused, variation, admitted) or second
+        first, second = second, first
     rows = [
         row_of(refused.seen.model_copy(update={"who": who}), "refused", "trial")
-        for who in ((second, first) if trial.reverse else (first, second))
+        for who in (first, second)
     ]
     return _Pair(*rows)
+
+
+def _partner(refused: Row, variation: Variation, admitted: Sequence[Row]) -> Identities | None:
+    """Who was admitted with just this changed: to be refused first, the other way round."""
+    for row in reversed(admitted):
+        changes = frozenset(differing(refused, row)) - UNTOLD
+        if changes and changes <= set(variation.changes) and row.threshold != refused.threshold:
+            update: dict[str, str | None] = {
+                name: getattr(row.seen.who, name) for name in variation.changes
+            }
+            return _filled(refused.seen.who).model_copy(update=update)
+    return None
 
 
 def _filled(who: Identities) -> Identities:

@@ -133,6 +133,16 @@ VARIATIONS: tuple[Variation, ...] = (
         SAME,
         needs="key",
     ),
+    Variation(
+        "other_key_same_workspace",
+        "another key of the same workspace",
+        ("key",),
+        ("workspace", "auth_kind", "session"),
+        False,
+        "save another key of the same workspace and go on in the same conversation",
+        SAME,
+        needs="key",
+    ),
     *_both_ways(
         Variation(
             "other_model_same_group",
@@ -174,7 +184,7 @@ VARIATIONS: tuple[Variation, ...] = (
         ("region",),
         ("address", "session"),
         False,
-        "repeat at another time of day, until the edge location in `show` is another one",
+        "repeat at another time of the day, until `show` names another edge location",
         SAME,
     ),
 )
@@ -196,12 +206,19 @@ HERE = (
     "other_install",
     "other_key_kind",
     "other_key",
+    "other_key_same_workspace",
     "other_model_same_group",
     "other_model",
     "other_client",
 )
 """What can be varied without leaving the machine."""
-PLACES = ("other_network", "other_family", "other_address_same_prefix", "other_device")
+PLACES = (
+    "other_network",
+    "other_family",
+    "other_address_same_prefix",
+    "other_device",
+    "other_region",
+)
 
 SWEEPS: tuple[Trial, ...] = (
     Trial("sweep_here", "what can be changed on this machine", tuple(BY_ID[i] for i in HERE)),

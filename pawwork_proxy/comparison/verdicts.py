@@ -153,10 +153,10 @@ def _plainest(
     """Conflicts sorted by how little their rows differ in; those that show the dimension first."""
     unique = {one.rows: one for keying in keyings for one in findings.ruled_out[keying]}
 
-    def rank(one: Conflict) -> tuple[bool, bool, int, float, int]:
-        shown = differing(one.rows[-2], one.rows[-1]) if len(one.rows) > 1 else (dimension,)
+    def rank(one: Conflict) -> tuple[bool, int, float, int]:
+        shown = differing(*one.rows[-2:])
         seen = one.deciding.seen
-        return (one.by_odds, dimension not in shown, len(shown), one.deciding.start, seen.seq)
+        return (dimension not in shown, len(shown), one.deciding.start, seen.seq)
 
     return sorted(unique.values(), key=rank)
 
@@ -189,7 +189,7 @@ def _assumptions(finding: Finding, chosen: Sequence[Conflict]) -> tuple[str, ...
             case "opposed":
                 found.extend(("no_early_reset", "same_order"))
             case "shared":
-                found.extend(("odds",) if one.by_odds else ("all_captured", "own_values"))
+                found.extend(("all_captured", "own_values"))
                 if one.own:
                     found.append("uniform")
             case _:

@@ -21,11 +21,6 @@ class Window(NamedTuple):
     start: datetime
     end: datetime
 
-    @property
-    def seconds(self) -> float:
-        """Length."""
-        return (self.end - self.start).total_seconds()
-
 
 def window_at(moment: datetime, cadence: str) -> Window:
     """The window that `moment` lies in; `cadence` is one of FIXED_CADENCES."""

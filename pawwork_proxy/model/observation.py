@@ -105,7 +105,6 @@ class Observation(Noun):
     ending: Ending = "complete"
     action: str = ""
     """Pseudonym of the user action (request id); retries, rounds and title calls share it."""
-    title: bool = False
     alone: bool = False
     """The user vouches that nobody else used this address."""
     chained_proxy: bool = False

@@ -21,6 +21,8 @@ from scripts.verdict_evaluation.worlds import AGENTS, DAY, START, Ask, Who, Worl
 MOST_STEPS = 4
 MOST_PLANNED = 2
 """Worlds that no two trials can answer are left out."""
+ONCE_MORE = 4
+"""How often an overloaded answer is asked for again."""
 PATIENCE = 60
 """Requests after which a baseline that is still admitted is given up."""
 
@@ -132,7 +134,11 @@ def perform(world: World, base: Who, trial: Trial, day: int) -> list[Observation
             break
     at += 10 * PATIENCE
     for number, who in enumerate((first, *asked, first)):
-        world.play([_ask(who, at + 10 * number, capture, f"{capture}-then-{number}")])
+        for again in range(ONCE_MORE):
+            moment = at + 100 * number + 10 * again
+            world.play([_ask(who, moment, capture, f"{capture}-then-{number}")])
+            if world.seen[-1].kind != "provider_overload":
+                break
     return _shortened(world.seen[start:])
 
 

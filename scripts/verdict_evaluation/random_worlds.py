@@ -217,7 +217,7 @@ def _episode(rng: random.Random, people: People, rules: Rules, at: float) -> lis
         takes = rng.uniform(0.5, 6.0) if hasty else min(1.0, pace / 2)
         asks.append(_ask(rng, who, at, takes, abort=sloppy and rng.random() < 0.3))
         if rng.random() < 0.1:
-            asks.append(_ask(rng, who, at + 0.01, takes, title=True))
+            asks.append(_ask(rng, who, at + 0.01, takes))
         at += 0.3 if hasty else pace
     at += 20
     tries = [bystander | people.prompt()] if rng.random() < 0.5 else []
@@ -238,9 +238,8 @@ def _ask(
     *,
     abort: bool = False,
     retries: int = 0,
-    title: bool = False,
 ) -> Ask:
-    return Ask(at, rng.randrange(10**9), who, who["device"], takes, abort, retries, title)
+    return Ask(at, rng.randrange(10**9), who, who["device"], takes, abort, retries)
 
 
 def _strangers(rng: random.Random, people: People, rules: Rules) -> list[Ask]:

@@ -97,7 +97,6 @@ class Ask:
     takes: float = field(compare=False, default=1.0)
     abort: bool = field(compare=False, default=False)
     retries: int = field(compare=False, default=0)
-    title: bool = field(compare=False, default=False)
 
 
 class World:
@@ -185,7 +184,6 @@ class World:
                 cadence=cadence,
                 ending="aborted" if ask.abort and answer == "success" else "complete",
                 action=ask.who["request"] if ask.who["request"] != ABSENT else str(ask.number),
-                title=ask.title,
                 who=Identities.model_validate(who),
             )
         )

@@ -1,0 +1,204 @@
+"""From the exchanges of a capture to observations: server time, dimensions, what was let through.
+
+Invariant: nothing is guessed. A dimension that the record does not tell is None, and the clock's
+error covers every server time that the answers' dates allow.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from pawwork_proxy.model.capture import Header
+from pawwork_proxy.model.exchange import Exchange
+from pawwork_proxy.model.observation import ABSENT, PUBLIC, Ending, Identities, Observation
+from pawwork_proxy.model.outcome import Family
+from pawwork_proxy.model.signals import Ending as HowItEnded
+
+UNKNOWN_CLOCK_S = 300.0
+"""How far a machine's clock may be off when no answer carries the server's date."""
+
+ENDINGS: dict[HowItEnded, Ending] = {
+    HowItEnded.COMPLETE: "complete",
+    HowItEnded.CLIENT_LEFT_AFTER_BODY: "complete",
+    HowItEnded.CLIENT_LEFT_MIDSTREAM: "aborted",
+    HowItEnded.UPSTREAM_CUT: "cut",
+}
+"""Every other ending means that no answer began."""
+
+FREE_MODELS = frozenset({"big-pickle"})
+"""Free models whose id does not end with `-free`."""
+
+
+class ServerEra(NamedTuple):
+    """A period of the server's rules (zen-facts, section 0); the borders are approximate."""
+
+    id: str
+    since: datetime
+
+
+SERVER_ERAS: tuple[ServerEra, ...] = (
+    ServerEra("V5", datetime(2026, 9, 16, 23, 55, tzinfo=UTC)),
+    ServerEra("V4", datetime(2026, 8, 12, tzinfo=UTC)),
+    ServerEra("V3", datetime(2026, 5, 28, tzinfo=UTC)),
+    ServerEra("V2", datetime(2026, 3, 3, tzinfo=UTC)),
+    ServerEra("V1", datetime(2025, 11, 8, tzinfo=UTC)),
+)
+"""Latest first. V6 is undated in the source, so it cannot be told from V5 by time."""
+
+
+class ClientEra(NamedTuple):
+    """How requests of a client generation look (zen-facts, section 0)."""
+
+    id: str
+    user_agent: re.Pattern[str]
+
+
+CLIENT_ERAS: tuple[ClientEra, ...] = (
+    ClientEra("C1", re.compile(r"ai-sdk/")),
+    ClientEra("C2", re.compile(r"opencode/latest/1\.15\.10/desktop ")),
+    ClientEra("C3", re.compile(r"opencode/1\.16\.2 ")),
+    ClientEra("C4", re.compile(r"opencode/latest/1\.16\.2/cli$")),
+    ClientEra("C5", re.compile(r"opencode/latest/1\.18\.15/desktop$")),
+)
+
+
+class ServerClock(NamedTuple):
+    """What to add to a capture's times to get the server's, and how sure that is."""
+
+    offset_s: float
+    error_s: float
+
+
+def server_clock(exchanges: Iterable[Exchange]) -> ServerClock:
+    """The server's clock against the machine's, from all dated answers of one capture.
+
+    A date is cut to seconds and written between sending the request and the answer's head.
+    """
+    least: list[float] = []
+    most: list[float] = []
+    for exchange in exchanges:
+        if exchange.response is not None and exchange.response.date is not None:
+            date = exchange.response.date.timestamp()
+            start = exchange.timing.started_at.timestamp()
+            least.append(date - start - _ms(exchange.timing.first_byte_ms) / 1000)
+            most.append(date + 1.0 - start)
+    if not least:
+        return ServerClock(0.0, UNKNOWN_CLOCK_S)
+    low, high = max(least), min(most)
+    if low > high:
+        # The machine's clock was set during the run: no single offset, so cover them all.
+        low, high = min(least), max(most)
+    return ServerClock((low + high) / 2, (high - low) / 2)
+
+
+def observations(
+    header: Header, exchanges: Sequence[Exchange], alone: frozenset[str] = frozenset()
+) -> Iterator[Observation]:
+    """The observations of one capture; `alone`: network labels nobody else uses, says the user."""
+    clock = server_clock(exchanges)
+    for exchange in exchanges:
+        yield observation(header, exchange, clock, alone)
+
+
+def observation(
+    header: Header, exchange: Exchange, clock: ServerClock, alone: frozenset[str] = frozenset()
+) -> Observation:
+    """One exchange as an observation."""
+    timing, request, outcome = exchange.timing, exchange.request, exchange.outcome
+    started = timing.started_at + timedelta(seconds=clock.offset_s)
+    head = timing.first_byte_ms
+    ending = ENDINGS.get(exchange.signals.ending, "none")
+    let_through = (
+        outcome.family == Family.NETWORK
+        and ending in {"aborted", "cut"}
+        and exchange.response is not None
+        and exchange.response.status == 200
+    )
+    era = next((era.id for era in SERVER_ERAS if era.since <= started), "before V1")
+    agent = request.user_agent or ""
+    return Observation(
+        capture=header.capture_id,
+        seq=exchange.seq,
+        study=header.study_id,
+        simulated=header.simulated,
+        started_at=started,
+        answered_at=None if head is None else started + timedelta(milliseconds=head),
+        ended_at=started + timedelta(milliseconds=max(_ms(timing.total_ms), _ms(head))),
+        clock_error_s=clock.error_s,
+        server_era="simulated" if header.simulated else era,
+        client_era=next((era.id for era in CLIENT_ERAS if era.user_agent.match(agent)), "other"),
+        tier=request.tier,
+        free=_is_free(exchange),
+        kind="success" if let_through else outcome.kind,
+        family="ok" if let_through else outcome.family,
+        origin=outcome.origin_label,
+        retry_after_s=outcome.retry_after_s,
+        reset_at=outcome.reset_at,
+        cadence=outcome.reset_cadence,
+        ending=ending,
+        action=request.request or "",
+        alone=exchange.context.network in alone,
+        chained_proxy=exchange.context.chained_proxy,
+        who=_identities(header, exchange),
+    )
+
+
+def _ms(value: float | None) -> float:
+    return 0.0 if value is None else value
+
+
+def _is_free(exchange: Exchange) -> bool | None:
+    """Whether the model is free: without a key nothing else is served."""
+    model = exchange.request.model or ""
+    if exchange.auth.kind in {"none", "public"} or model in FREE_MODELS or model.endswith("-free"):
+        return True
+    response = exchange.response
+    return False if response is not None and response.cost else None
+
+
+def _identities(header: Header, exchange: Exchange) -> Identities:
+    context, request, auth = exchange.context, exchange.request, exchange.auth
+    address, prefix, family = _address(header, exchange)
+    keyless = auth.kind in {"none", "public"}
+    region = exchange.response.colo if exchange.response is not None else None
+    if region is None and context.egress is not None:
+        region = context.egress.colo or context.egress.country
+    workspace = exchange.response.workspace if exchange.response is not None else None
+    return Identities(
+        network=context.network,
+        address=address,
+        prefix=prefix,
+        family=family,
+        region=region,
+        key={"none": ABSENT, "public": PUBLIC}.get(auth.kind, auth.pseudonym),
+        auth_kind="none" if keyless else auth.kind,
+        workspace=ABSENT if keyless else workspace,
+        device=context.device,
+        install=f"{context.install} {context.install_id[-6:]}",
+        session=request.session or ABSENT,
+        request=request.request or ABSENT,
+        project=request.project or ABSENT,
+        model=request.model,
+        model_group=request.model_group,
+        client=request.client or ABSENT,
+        user_agent=request.user_agent or ABSENT,
+    )
+
+
+def _address(header: Header, exchange: Exchange) -> tuple[str | None, str | None, str | None]:
+    """Egress address, prefix and family; a simulator sees the very address we send from."""
+    context = exchange.context
+    if context.egress is not None:
+        egress = context.egress
+        prefix = egress.address if egress.family == "ipv4" else egress.prefix
+        return egress.address, prefix, egress.family
+    if context.chained_proxy:
+        return None, None, None
+    if header.simulated and context.source_address is not None:
+        on_ipv4 = context.upstream_family == "ipv4"
+        prefix = context.source_address if on_ipv4 else None
+        return context.source_address, prefix, context.upstream_family
+    return None, None, context.upstream_family
