@@ -116,7 +116,7 @@ class _Watched:
         self._unreadable.discard(place)
         try:
             return frozenset(map(self._fingerprint, keys_at(place, self._around)))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             self._unreadable.add(place)
             return frozenset()
 

@@ -7,13 +7,15 @@ passed the redactor or the classification's vocabularies.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 from pawwork_proxy.classification.reader import Answer, AnswerReader
-from pawwork_proxy.classification.rules import classify
+from pawwork_proxy.classification.rules import judge
+from pawwork_proxy.environment.auth_sources import AuthSources
 from pawwork_proxy.environment.identity import Identity
+from pawwork_proxy.environment.processes import FoundProcess
 from pawwork_proxy.model.context import ClientProcess, ExchangeContext
-from pawwork_proxy.model.exchange import AuthSourceFinding, Exchange, Redaction, Timing
+from pawwork_proxy.model.exchange import Exchange, Redaction, Timing
 from pawwork_proxy.model.request import BodyState
 from pawwork_proxy.model.response import ResponseFacts
 from pawwork_proxy.model.signals import Ending
@@ -22,6 +24,7 @@ from pawwork_proxy.redaction.gate import RawExchange
 from pawwork_proxy.redaction.raw import RawRequest, RawResponse
 from pawwork_proxy.redaction.redactor import Redactor
 from pawwork_proxy.redaction.shapes import ShapeName
+from pawwork_proxy.vocabulary.kinds import Kind
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,7 @@ class Projector:
         self._redactor = redactor
         self._network = network
         self._proxy = identity.pseudonymiser.host(proxy_address) if proxy_address else None
+        self._auth_sources = AuthSources(lambda key: identity.pseudonymiser.of(Kind.KEY, key))
 
     def project(self, ongoing: Ongoing, ending: Ending, upstream: UpstreamFacts) -> Projected:
         """The record of a finished exchange."""
@@ -64,18 +68,16 @@ class Projector:
         )
         answer = (ongoing.reader or AnswerReader(None)).finish(ending)
         response, redactions = self._response(ongoing, answer)
-        outcome = classify(answer.signals)
         exchange = Exchange(
             seq=ongoing.seq,
             context=self._context(ongoing, upstream),
             timing=self._timing(ongoing, upstream),
             request=request.request,
             auth=request.auth,
-            auth_source=self._auth_source(request.auth.kind),
+            auth_source=self._auth_sources.finding(request.auth, _pid_of(ongoing)),
             response=response,
             signals=answer.signals,
-            # What the client makes of it follows from the outcome: a table, not a fact.
-            outcome=outcome.model_copy(update={"client": ()}),
+            outcome=judge(answer.signals),
             redactions=_counted((*request.redactions, *redactions)),
         )
         head = b"\n".join(
@@ -83,7 +85,9 @@ class Projector:
             for name, value in (*ongoing.arrival.headers, *ongoing.response_headers)
         )
         target = ongoing.arrival.target.encode("utf-8", "surrogateescape")
-        raw = RawExchange((target, head, body or b"", bytes(ongoing.response_head)))
+        # Finds of the answer's reader too: the kept bytes may be compressed.
+        finds = "\n".join(text for text in astuple(answer.raw) if text).encode("utf-8", "replace")
+        raw = RawExchange((target, head, body or b"", bytes(ongoing.response_head), finds))
         return Projected(exchange, raw, request.credentials)
 
     def _response(
@@ -137,17 +141,11 @@ class Projector:
         )
 
     def _client(self, ongoing: Ongoing) -> ClientProcess | None:
-        """The client process, if its look-up has come to an end by now."""
-        process = ongoing.arrival.process
-        found = process.result() if process is not None and process.done() else None
+        found = _process_of(ongoing)
         return found.public if found else None
 
     def _version(self, text: str | None) -> str | None:
         return self._redactor.shapes.of(ShapeName.HTTP_VERSION, text).text if text else None
-
-    def _auth_source(self, kind: str) -> AuthSourceFinding:
-        anonymous = kind in ("none", "public")
-        return AuthSourceFinding(source="anonymous" if anonymous else "unknown")
 
     def _timing(self, ongoing: Ongoing, upstream: UpstreamFacts) -> Timing:
         return Timing(
@@ -176,6 +174,17 @@ def _request_body(ongoing: Ongoing) -> tuple[bytes | None, BodyState | None]:
 def _ms(value: float | None) -> float | None:
     """Microseconds are what the clock is good for."""
     return None if value is None else round(value, 3)
+
+
+def _process_of(ongoing: Ongoing) -> FoundProcess | None:
+    """The client process, if its look-up has come to an end by now."""
+    process = ongoing.arrival.process
+    return process.result() if process is not None and process.done() else None
+
+
+def _pid_of(ongoing: Ongoing) -> int | None:
+    found = _process_of(ongoing)
+    return found.pid if found else None
 
 
 def _counted(redactions: tuple[Redaction, ...]) -> tuple[Redaction, ...]:
