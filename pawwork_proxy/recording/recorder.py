@@ -18,6 +18,7 @@ from typing import Literal, Protocol
 import structlog
 
 from pawwork_proxy.capture_file.writer import CaptureWriter, line_of
+from pawwork_proxy.classification.rules import RULES
 from pawwork_proxy.environment.identity import Identity
 from pawwork_proxy.logs import place_of
 from pawwork_proxy.model.capture import End, Note, Opened, Stub
@@ -90,7 +91,7 @@ class Recorder:
         self._redactor = Redactor(identity.pseudonymiser)
         self._projector = Projector(identity, self._redactor, network, proxy_address)
         self._credentials = Credentials()
-        own_words = [network or "", *identity.install_labels()]
+        own_words = [network or "", *identity.install_labels(), *(rule.id for rule in RULES)]
         self._gate = TaintGate(identity.pseudonymiser, self._credentials, own_words)
 
     @property

@@ -230,8 +230,12 @@ def _count(parsed: Mapping[str, object]) -> _Counts:
     )
     items = messages if isinstance(messages, list) else [] if messages is None else [messages]
     for message in items[:_MOST_MESSAGES]:
-        role = message.get("role") if _is_object(message) else None
+        role = message.get("role") if isinstance(message, dict) else None
         roles[role if isinstance(role, str) and role in ROLES else "other"] += 1
+        content = message.get("content") if isinstance(message, dict) else None
+        if isinstance(content, str) and len(message) == 2:  # the plain message, by far most
+            chars += len(content)
+            continue
         more_chars, more_images = _texts(message)
         chars += more_chars
         images += more_images

@@ -15,7 +15,6 @@ import re
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote, unquote_to_bytes
 
@@ -29,8 +28,8 @@ SHARED = 12
 _SHORTEST_CREDENTIAL = 8
 """Shorter keys would be found by chance; twelve characters of them cannot be in a record anyway."""
 _MOST_CREDENTIALS = 32
-_CACHED = 8192
-_CACHED_LENGTH = 512
+_REMEMBERED = 16384
+_REMEMBERED_LENGTH = 512
 
 
 class Hit(NamedTuple):
@@ -97,27 +96,34 @@ class TaintGate:
         self._pseudonyms = pseudonyms
         self._credentials = credentials
         self._own = frozenset(own_words)
-        self._cached = lru_cache(maxsize=_CACHED)(self._foreign)
+        self._harmless: set[str] = set()
 
     def check(self, line: str, raw: RawExchange) -> Hit | None:
         """The first reason not to write `line`, or None."""
         if self._credentials.found_in(line):
             return Hit("credential", "line")
-        parsed = from_json(line)
-        texts: set[str] = set()
-        _collect(parsed, texts)
-        texts -= self._own
-        texts.discard(_cf_ray(parsed))
+        texts = _texts_of(line) - self._own - self._harmless
         haystack: bytes | None = None
         for text in texts:
-            foreign = self._cached(text) if len(text) <= _CACHED_LENGTH else self._foreign(text)
+            foreign = self._foreign(text)
             if not foreign:
+                self._remember(text)
+                continue
+            parsed = from_json(line)
+            if text == _cf_ray(parsed):
                 continue
             if haystack is None:
                 haystack = _haystack(raw)
             if any(_shares(stretch, haystack) for stretch in foreign):
                 return Hit("shared_text", _place_of(parsed, text))
         return None
+
+    def _remember(self, text: str) -> None:
+        """Texts come again and again; those without a foreign stretch need one look only."""
+        if len(self._harmless) >= _REMEMBERED:
+            self._harmless.clear()
+        if len(text) <= _REMEMBERED_LENGTH:
+            self._harmless.add(text)
 
     def _foreign(self, text: str) -> tuple[str, ...]:
         """Stretches of `text` that are neither ours nor harmless, twelve characters and longer."""
@@ -150,6 +156,18 @@ def _known_word_to_break(match: re.Match[str]) -> str:
     if len(parts) > 1 and all(part.lower() in OWN_WORDS for part in parts):
         return "\n"
     return word
+
+
+_STRING = re.compile(r'"([^"]*)"')
+
+
+def _texts_of(line: str) -> set[str]:
+    """All strings of a line but the schema's own names."""
+    if "\\" not in line:  # nothing is escaped, so the quotes alone tell where strings are
+        return set(_STRING.findall(line)) - SCHEMA_NAMES
+    texts: set[str] = set()
+    _collect(from_json(line), texts)
+    return texts
 
 
 def _collect(node: object, texts: set[str]) -> None:
