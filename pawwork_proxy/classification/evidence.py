@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from pawwork_proxy.model.signals import BodyShape, ErrorFact, ErrorPlace, Signals
+from pawwork_proxy.model.signals import ErrorFact, ErrorPlace, Signals
 from pawwork_proxy.vocabulary.errors import GOOGLE_STATUSES, Sense, word_sense
 from pawwork_proxy.vocabulary.finish_reasons import FAILED
 from pawwork_proxy.vocabulary.phrases import SENSES
@@ -138,11 +138,6 @@ class Evidence:
     def ended_well(self) -> bool:
         """A stream showed its end: finish reason, closing marker, or the cost trailer."""
         return self.s.finish_seen or self.s.done_marker or self.s.cost_seen
-
-    @property
-    def displayed(self) -> bool:
-        """What we have is a line that a client showed."""
-        return self.s.body is BodyShape.TEXT
 
     @property
     def in_stream(self) -> bool:

@@ -7,6 +7,7 @@ import json
 import time
 import zlib
 from collections.abc import Sequence
+from itertools import pairwise
 
 import brotli
 import pytest
@@ -33,7 +34,7 @@ def read(
 ) -> Answer:
     reader = AnswerReader(status, headers)
     edges = [0, *sorted(cuts), len(body)]
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         reader.feed(body[start:end])
     return reader.finish(ending)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -72,15 +73,15 @@ def test_what_users_see_is_in_the_table_of_texts() -> None:
     [json.loads(line) for line in CASES.read_text("utf-8").splitlines()],
     ids=lambda case: case["id"],
 )
-def test_labelled_answers_get_their_label(case: dict[str, str]) -> None:
-    headers = dict(case["headers"])  # type: ignore[call-overload]
+def test_labelled_answers_get_their_label(case: dict[str, Any]) -> None:
+    headers = dict(case["headers"])
     if case["content_type"]:
         headers["content-type"] = case["content_type"]
     answer = read_stated(
         case["body"].encode(),
-        status=case["status"],  # type: ignore[arg-type]
+        status=case["status"],
         headers=headers,
-        streaming=case["streaming"],  # type: ignore[arg-type]
+        streaming=case["streaming"],
         transport=case["transport"],
     )
     assert classify(answer.signals).kind == case["label"]
@@ -183,6 +184,11 @@ def test_origin_names_who_spoke(body: str, origin: str) -> None:
 def test_a_transport_failure_has_a_side(ending: Ending, origin: Origin) -> None:
     outcome = classify(AnswerReader(None).finish(ending).signals)
     assert (outcome.kind, outcome.origin) == (Kind.TRANSPORT_ERROR, origin)
+
+
+def test_a_phrase_of_a_newer_table_is_passed_over() -> None:
+    fact = ErrorFact(place=ErrorPlace.BODY, phrases=("from_the_future",))
+    assert classify(Signals(status=418, errors=(fact,))).kind is Kind.UNKNOWN
 
 
 def test_a_cut_that_nobody_saw_has_no_origin() -> None:

@@ -1,0 +1,25 @@
+"""Outcome and signals: labels, sides, and nothing but safe shapes."""
+
+from __future__ import annotations
+
+from pawwork_proxy.model.outcome import Family, Kind, Origin, Outcome
+from pawwork_proxy.model.signals import ENDING_SIDES, Ending, Side
+
+
+def test_an_origin_names_its_provider() -> None:
+    outcome = Outcome(
+        kind=Kind.SUCCESS, family=Family.OK, origin=Origin.RELAYED, provider="Nvidia", rule_id="x"
+    )
+    assert outcome.origin_label == "relayed:Nvidia"
+    assert outcome.model_copy(update={"provider": None}).origin_label == "relayed"
+
+
+def test_an_ending_has_a_side_unless_it_was_orderly() -> None:
+    orderly = {Ending.COMPLETE, Ending.WEBSOCKET, Ending.UNSTATED}
+    assert set(ENDING_SIDES) == set(Ending) - orderly
+    assert Ending.COMPLETE.side is None
+    assert Ending.UPSTREAM_TLS.side is Side.UPSTREAM
+
+
+def test_a_kind_knows_its_family() -> None:
+    assert Kind.PROVIDER_OVERLOAD.family is Family.OVERLOAD

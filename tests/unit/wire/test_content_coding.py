@@ -1,0 +1,100 @@
+"""Content encodings: one piece at a time, stacked, cut, damaged, swollen."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+
+import brotli
+import pytest
+import zstandard
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pawwork_proxy.model.answer import EncodingState
+from pawwork_proxy.wire.content_coding import ContentDecoder
+
+TEXT = b"The same words, the same words, and some others. " * 200
+
+
+def raw_deflate(data: bytes) -> bytes:
+    engine = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return engine.compress(data) + engine.flush()
+
+
+PACKED = {
+    "gzip": gzip.compress(TEXT),
+    "x-gzip": gzip.compress(TEXT[:50]) + gzip.compress(TEXT[50:]),
+    "deflate": zlib.compress(TEXT),
+    "Deflate": raw_deflate(TEXT),
+    "br": brotli.compress(TEXT),
+    "zstd": zstandard.compress(TEXT[:70]) + zstandard.compress(TEXT[70:]),
+    "gzip, identity, br": brotli.compress(gzip.compress(TEXT)),
+}
+
+
+def decode(packed: bytes, name: str, step: int = 1 << 30) -> tuple[bytes, EncodingState]:
+    decoder = ContentDecoder([name])
+    out = b"".join(
+        piece
+        for at in range(0, len(packed), step)
+        for piece in decoder.feed(packed[at : at + step])
+    )
+    return out, decoder.state()
+
+
+@pytest.mark.parametrize("name", PACKED)
+@given(step=st.integers(1, 200))
+def test_pieces_decode_to_the_whole(name: str, step: int) -> None:
+    assert decode(PACKED[name], name, step) == (TEXT, EncodingState.DECODED)
+
+
+@pytest.mark.parametrize("name", PACKED)
+def test_a_cut_body_gives_what_was_there(name: str) -> None:
+    out, state = decode(PACKED[name][:-6], name, 7)
+    assert state is EncodingState.CUT
+    assert TEXT.startswith(out)
+
+
+@pytest.mark.parametrize("name", ["gzip", "deflate", "br", "zstd"])
+def test_damage_ends_in_a_state(name: str) -> None:
+    decoder = ContentDecoder([name])
+    assert list(decoder.feed(b"\xff\x00 nothing of the kind \xff" * 9)) in ([], [b""])
+    assert decoder.state() is EncodingState.CORRUPT
+    assert list(decoder.feed(b"more")) == []
+
+
+def test_identity_passes_everything() -> None:
+    assert decode(TEXT, "identity") == (TEXT, EncodingState.IDENTITY)
+    assert decode(TEXT, "") == (TEXT, EncodingState.IDENTITY)
+
+
+@pytest.mark.parametrize("name", ["compress", "gzip, secret", ",".join(["gzip"] * 9)])
+def test_what_we_cannot_decode_is_left_alone(name: str) -> None:
+    assert decode(TEXT, name) == (b"", EncodingState.UNSUPPORTED)
+
+
+def test_nothing_packed_is_no_cut() -> None:
+    assert decode(b"", "gzip") == (b"", EncodingState.DECODED)
+
+
+def test_bytes_behind_a_deflate_stream_are_ignored() -> None:
+    assert decode(zlib.compress(TEXT) + b"tail", "deflate")[0] == TEXT
+
+
+@pytest.mark.parametrize("name", ["gzip", "br", "zstd"])
+def test_a_bomb_is_given_up(name: str) -> None:
+    zeros = b"\0" * 100_000_000
+    packed = {
+        "gzip": lambda: gzip.compress(zeros, 1),
+        "br": lambda: brotli.compress(zeros, quality=1),
+        "zstd": lambda: zstandard.compress(zeros),
+    }[name]()
+    decoder = ContentDecoder([name])
+    taken = sum(
+        len(piece)
+        for at in range(0, len(packed), 1000)
+        for piece in decoder.feed(packed[at : at + 1000])
+    )
+    assert decoder.state() is EncodingState.TOO_LARGE
+    assert taken < 64_000_000
