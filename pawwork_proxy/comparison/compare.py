@@ -71,7 +71,9 @@ def judge(stratum: Stratum, *, plan: bool = True) -> LimitFindings:
     """Everything about one limiter."""
     findings = eliminate(stratum)
     found = verdicts(stratum, findings)
-    explanations = smallest(undominated(findings.alive))
+    explanations = sorted(
+        smallest(undominated(findings.alive)), key=lambda keying: findings.alive[keying].strain
+    )
     early = early_refusals(stratum)
     return LimitFindings(
         origin=stratum.origin,

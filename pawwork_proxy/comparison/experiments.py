@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from shlex import quote
 from typing import Literal
 
 from pawwork_proxy.comparison.contrasts import differing
@@ -260,8 +261,9 @@ def _experiment(outlook: Outlook, stratum: Stratum) -> Experiment:
     refused = _baseline(stratum)
     assert refused is not None
     who = refused.seen.who
-    names = {"install": who.install or "main", "network": who.network or "NETWORK"}
-    model = who.model or "MODEL"
+    label = (who.install or "main").split(" ", maxsplit=1)[0]
+    names = {"install": quote(label), "network": quote(who.network or "NETWORK")}
+    model = quote(who.model or "MODEL")
     plain = _command(SAME, model, names)
     asking = [_asking(variation) for variation in trial.variations]
     commands = [

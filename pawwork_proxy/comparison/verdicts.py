@@ -135,6 +135,10 @@ def _chosen(
         added = [k for k in with_it if _rest(k, dimension) in alive]
         alone = [k for k in with_it if len(k) <= 1]
         return _plainest(dimension, added or alone, findings)
+    if not alive:
+        every = _plainest(dimension, findings.ruled_out, findings, named=False)
+        kinds = dict.fromkeys(one.shows for one in every)
+        return [next(one for one in every if one.shows == kind) for kind in kinds]
     if reason == "contradictory":
         return [
             *_plainest(dimension, without, findings)[:1],
@@ -148,15 +152,19 @@ def _rest(keying: Keying, dimension: DimensionName) -> Keying:
 
 
 def _plainest(
-    dimension: DimensionName, keyings: Iterable[Keying], findings: Findings
+    dimension: DimensionName,
+    keyings: Iterable[Keying],
+    findings: Findings,
+    *,
+    named: bool = True,
 ) -> list[Conflict]:
-    """Conflicts sorted by how little their rows differ in; those that show the dimension first."""
+    """Conflicts sorted by how little their rows differ in; if named, the dimension's own first."""
     unique = {one.rows: one for keying in keyings for one in findings.ruled_out[keying]}
 
     def rank(one: Conflict) -> tuple[bool, int, float, int]:
         shown = differing(*one.rows[-2:])
         seen = one.deciding.seen
-        return (dimension not in shown, len(shown), one.deciding.start, seen.seq)
+        return (named and dimension not in shown, len(shown), one.deciding.start, seen.seq)
 
     return sorted(unique.values(), key=rank)
 

@@ -174,7 +174,7 @@ class LimitFindings(Noun):
     answer: str
     verdicts: tuple[Verdict, ...]
     explanations: tuple[tuple[DimensionName, ...], ...]
-    """The smallest keyings that the evidence leaves possible."""
+    """The smallest keyings that the evidence leaves possible; what needs no strangers first."""
     thresholds: tuple[Threshold, ...]
     early_refusals: tuple[EarlyRefusal, ...]
     next_experiment: Experiment | None = None

@@ -1,0 +1,92 @@
+"""Observations in few words: a day on which an install called `one` asks from `home`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pawwork_proxy.comparison.selection import Stratum, select
+from pawwork_proxy.model.observation import ABSENT, Identities, Observation
+
+MORNING = datetime(2026, 6, 3, 9, 0, tzinfo=UTC)
+
+PLAIN = Identities(
+    network="home",
+    address="ip:home",
+    prefix="ip:home",
+    family="ipv4",
+    region="FRA",
+    key=ABSENT,
+    auth_kind="none",
+    workspace=ABSENT,
+    device="device:a",
+    install="one",
+    session="ses:one",
+    project="global",
+    model="big-pickle",
+    model_group="bi",
+    client="desktop",
+    user_agent="opencode/1.16.2",
+)
+OFFICE = {"network": "office", "address": "ip:office", "prefix": "ip:office"}
+TWO = {"install": "two", "session": "ses:two"}
+SAVED_KEY = {"key": "key:mine", "auth_kind": "user_key", "workspace": "wrk:mine"}
+
+
+class Diary:
+    """Writes observations down one after the other, ten seconds apart."""
+
+    def __init__(self, capture: str = "c1", start: datetime = MORNING, seq: int = 0) -> None:
+        self.capture = capture
+        self.clock = start
+        self.seq = seq
+        self.seen: list[Observation] = []
+
+    def admitted(self, times: int = 1, **changes: Any) -> Diary:
+        """So many answers."""
+        for _ in range(times):
+            self._note("success", "ok", "none", changes)
+        return self
+
+    def refused(self, times: int = 1, **changes: Any) -> Diary:
+        """So many refusals of the daily free quota."""
+        for _ in range(times):
+            self._note("free_usage_limit", "quota", "utc_day", changes)
+        return self
+
+    def other(self, kind: str, family: str, **changes: Any) -> Diary:
+        """Something else happened."""
+        self._note(kind, family, "none", changes)
+        return self
+
+    def later(self, **delta: float) -> Diary:
+        """Let time pass."""
+        self.clock += timedelta(**delta)
+        return self
+
+    def _note(self, kind: str, family: str, cadence: str, changes: dict[str, Any]) -> None:
+        self.seq += 1
+        self.clock += timedelta(seconds=10)
+        own = {name: changes[name] for name in changes if name in Observation.model_fields}
+        who = {name: changes[name] for name in changes if name not in own}
+        if "ip_family" in who:
+            who["family"] = who.pop("ip_family")
+        fields: dict[str, Any] = {
+            "capture": self.capture,
+            "seq": self.seq,
+            "started_at": self.clock,
+            "answered_at": self.clock + timedelta(seconds=1),
+            "ended_at": self.clock + timedelta(seconds=2),
+            "kind": kind,
+            "family": family,
+            "cadence": cadence,
+            **own,
+        }
+        sent = {"request": f"msg:{self.capture}:{self.seq}", **who}
+        self.seen.append(Observation(**fields, who=PLAIN.model_copy(update=sent)))
+
+
+def stratum(seen: list[Observation]) -> Stratum:
+    """The only limiter that these observations are about."""
+    (found,) = select(seen).strata
+    return found

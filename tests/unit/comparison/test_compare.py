@@ -1,0 +1,276 @@
+"""The questions of product.md section 6, asked of small studies."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, datetime
+
+import pytest
+
+from pawwork_proxy.comparison.compare import compare
+from pawwork_proxy.model.observation import ABSENT, Observation
+from pawwork_proxy.model.verdict import Comparison, Verdict
+from tests.unit.comparison.builders import OFFICE, SAVED_KEY, TWO, Diary
+
+
+def verdict(comparison: Comparison, dimension: str) -> Verdict:
+    return next(v for v in comparison.limits[0].verdicts if v.dimension == dimension)
+
+
+def finding(seen: list[Observation], dimension: str) -> str:
+    return verdict(compare(seen, plan=False), dimension).finding
+
+
+def test_another_address_is_admitted_after_a_refusal() -> None:
+    """Nothing but the address changed: the limit follows it, and the network it stands for."""
+    seen = Diary().admitted(9).refused().admitted(**OFFICE).seen
+    assert finding(seen, "address") == "follows"
+    assert finding(seen, "network") == "follows"
+    assert finding(seen, "global") == "does_not_follow"
+
+
+def test_another_install_is_refused_at_once() -> None:
+    seen = Diary().admitted(9).refused().refused(**TWO).seen
+    assert finding(seen, "install") == "does_not_follow"
+    assert finding(seen, "session") == "does_not_follow"
+
+
+def test_a_device_that_changed_along_is_confounded() -> None:
+    seen = Diary().admitted(9).refused().admitted(**TWO, **OFFICE).seen
+    found = verdict(compare(seen), "address")
+    assert (found.finding, found.reason) == ("undetermined", "confounded")
+    assert "install" in found.confounded_with
+
+
+def test_a_fresh_address_that_is_refused_proves_nothing() -> None:
+    """Others may have used it up; unless the user vouches that nobody did."""
+    assert finding(Diary().admitted(9).refused().refused(**OFFICE).seen, "address") == (
+        "undetermined"
+    )
+    alone = Diary().admitted(9, alone=True).refused(alone=True).refused(**OFFICE, alone=True)
+    found = verdict(compare(alone.seen), "address")
+    assert found.finding == "does_not_follow"
+    assert "alone" in found.assumptions
+
+
+def test_a_saved_key_that_is_refused_at_once_does_not_help() -> None:
+    """A key of one's own is used by nobody else."""
+    seen = Diary().admitted(9).admitted(**SAVED_KEY).refused().refused(**SAVED_KEY).seen
+    assert finding(seen, "key") == "undetermined"
+    fresh = {**SAVED_KEY, "key": "key:fresh"}
+    seen = Diary().admitted(9).admitted(**SAVED_KEY).refused(**SAVED_KEY).refused(**fresh).seen
+    assert finding(seen, "key") == "does_not_follow"
+
+
+def test_a_key_that_is_admitted_may_just_be_allowed_more() -> None:
+    """One direction is a threshold; both directions are two pools."""
+    first = Diary().admitted(9).refused().admitted(**SAVED_KEY)
+    assert finding(first.seen, "key") == "undetermined"
+    first.later(days=1).admitted(9, **SAVED_KEY).refused(**SAVED_KEY).admitted()
+    found = verdict(compare(first.seen), "auth_kind")
+    assert finding(first.seen, "global") == "does_not_follow"
+    assert found.reason == "confounded"
+    assert found.confounded_with == ("key", "workspace")
+
+
+def test_two_keys_of_one_kind_are_told_apart_at_once() -> None:
+    other = {**SAVED_KEY, "key": "key:other"}
+    seen = Diary().admitted(9, **SAVED_KEY).refused(**SAVED_KEY).admitted(**other).seen
+    assert finding(seen, "key") == "follows"
+    assert finding(seen, "workspace") == "does_not_follow"
+
+
+@pytest.mark.parametrize("dimension", ["user_agent", "model", "client"])
+def test_a_higher_threshold_is_no_pool_of_its_own(dimension: str) -> None:
+    seen = Diary().admitted(5).refused().admitted(**{dimension: "another"}).seen
+    assert finding(seen, dimension) == "undetermined"
+
+
+def test_each_client_admitted_after_the_other_is_two_pools() -> None:
+    diary = Diary().admitted(5).refused().admitted(user_agent="other/1")
+    diary.later(days=1).admitted(5, user_agent="other/1").refused(user_agent="other/1").admitted()
+    found = verdict(compare(diary.seen), "user_agent")
+    assert found.finding == "follows"
+    assert found.evidence[0].shows == "opposed"
+    assert "same_order" in found.assumptions
+
+
+def test_refused_after_far_fewer_than_elsewhere() -> None:
+    """The second install used its own pool three times; the first had used its own twenty times."""
+    seen = Diary().admitted(20).refused().admitted(3, **TWO).refused(**TWO).seen
+    found = verdict(compare(seen), "install")
+    assert found.finding == "undetermined"
+    seen = Diary().admitted(3, **TWO).admitted(20).refused().refused(**TWO).seen
+    found = verdict(compare(seen), "install")
+    assert found.finding == "does_not_follow"
+    assert "uniform" in found.assumptions
+    assert "at most 3 requests" in found.evidence[0].words
+
+
+def test_a_doubled_threshold_is_allowed_for() -> None:
+    seen = Diary().admitted(10, **TWO).admitted(20).refused().refused(**TWO).seen
+    assert finding(seen, "install") == "undetermined"
+
+
+def test_a_client_that_was_never_admitted_shows_nothing() -> None:
+    """Its threshold may be nothing at all, as a relayed service has it for unknown clients."""
+    seen = Diary().admitted(9).refused().refused(**TWO, user_agent="unknown/1").seen
+    assert finding(seen, "install") == "undetermined"
+
+
+def test_refusal_before_the_answer_of_a_parallel_request_orders_nothing() -> None:
+    diary = Diary().admitted(9).refused()
+    parallel = diary.seen[-1].started_at
+    diary.admitted(started_at=parallel, answered_at=parallel, ended_at=parallel, **OFFICE)
+    assert finding(diary.seen, "address") == "undetermined"
+
+
+def test_clocks_that_may_disagree_order_nothing() -> None:
+    first = Diary("c1").admitted(9, clock_error_s=30.0).refused(clock_error_s=30.0)
+    second = Diary("c2", first.clock).admitted(clock_error_s=30.0, **OFFICE)
+    assert finding([*first.seen, *second.seen], "address") == "undetermined"
+    second.later(minutes=5).admitted(clock_error_s=30.0, **OFFICE)
+    assert finding([*first.seen, *second.seen], "address") == "follows"
+
+
+def test_an_admission_after_midnight_shows_nothing() -> None:
+    start = datetime(2026, 6, 3, 23, 50, tzinfo=UTC)
+    seen = Diary(start=start).admitted(9).refused().later(minutes=15).admitted(**OFFICE).seen
+    comparison = compare(seen)
+    assert verdict(comparison, "address").finding == "undetermined"
+    assert [one.reason for one in comparison.exclusions] == ["no_refusal_in_window"]
+
+
+def test_aborted_requests_may_or_may_not_count() -> None:
+    """Six aborted answers may have used up the second install's own pool."""
+    seen = Diary().admitted(6, ending="aborted", **TWO).admitted(9).refused().refused(**TWO).seen
+    assert finding(seen, "install") == "undetermined"
+
+
+def test_overload_may_have_counted() -> None:
+    diary = Diary().admitted(9).refused()
+    diary.other("provider_overload", "overload", origin="relayed:other", **TWO).refused(**TWO)
+    assert finding(diary.seen, "device") == "undetermined"
+    assert [one.reason for one in compare(diary.seen).exclusions] == ["not_quota"]
+
+
+def test_an_address_that_is_not_known_may_be_any() -> None:
+    unknown = {"address": None, "prefix": None, "network": "office"}
+    other = {**SAVED_KEY, "key": "key:other"}
+    diary = Diary().admitted(9, **SAVED_KEY).refused(**SAVED_KEY).admitted(**(other | unknown))
+    comparison = compare(diary.seen)
+    assert verdict(comparison, "key").finding == "undetermined"
+    assert any("egress probe" in note for note in comparison.notes)
+
+
+def test_an_address_that_is_never_known_is_said_so() -> None:
+    unknown = {"address": None, "prefix": None, "network": None}
+    seen = Diary().admitted(9, **unknown).refused(**unknown).refused(**unknown, **TWO).seen
+    found = verdict(compare(seen), "address")
+    assert "not known" in found.words
+
+
+def test_rows_that_contradict_each_other_are_both_shown() -> None:
+    """Refused, then the very same admitted, with nothing changed at all."""
+    same = {"request": "msg:same"}
+    seen = Diary().admitted(9, **same).refused(**same).admitted(**same).refused(**TWO).seen
+    comparison = compare(seen)
+    found = verdict(comparison, "install")
+    assert (found.finding, found.reason) == ("undetermined", "contradictory")
+    assert {one.shows for one in found.evidence} == {"separate", "shared"}
+    assert "contradict" in comparison.limits[0].answer
+    assert comparison.limits[0].thresholds == ()
+    assert comparison.next_experiment is None
+
+
+def test_models_of_which_only_some_share_a_pool() -> None:
+    """Two groups share one pool, a third has its own, and both is shown."""
+    second = {"model": "north-a", "model_group": "no"}
+    third = {"model": "mimo-a", "model_group": "mi"}
+    diary = Diary()
+    with_alone = {"alone": True}
+    diary.admitted(2, **second, **with_alone).admitted(20, **with_alone)
+    diary.refused(**with_alone).refused(**second, **with_alone).admitted(**third, **with_alone)
+    diary.later(days=1).admitted(20, **third, **with_alone).refused(**third, **with_alone)
+    diary.admitted(**with_alone).refused(**with_alone)
+    found = verdict(compare(diary.seen), "model_group")
+    assert (found.finding, found.reason) == ("undetermined", "contradictory")
+    assert len(found.evidence) == 2
+    assert finding(diary.seen, "install") == "undetermined"
+
+
+def test_ipv6_addresses_of_one_prefix() -> None:
+    v6 = {"address": "ip:a", "prefix": "ip6p:x", "ip_family": "ipv6", "alone": True}
+    neighbour = {**v6, "address": "ip:b"}
+    seen = Diary().admitted(9, **v6).refused(**v6).refused(**neighbour).seen
+    seen += Diary("c2", seen[-1].ended_at).admitted(**OFFICE, ip_family="ipv6").seen
+    assert finding(seen, "address") == "does_not_follow"
+    assert finding(seen, "prefix") == "follows"
+    assert "IPv6 prefix" in compare(seen).limits[0].answer
+
+
+def test_sessions_that_are_not_sent_fix_no_install() -> None:
+    nobody = {"session": ABSENT, "request": ABSENT}
+    seen = Diary().admitted(9, **nobody).refused(**nobody).admitted(**nobody, install="two").seen
+    found = verdict(compare(seen), "install")
+    assert found.finding == "follows"
+    assert verdict(compare(seen), "session").reason == "untested"
+
+
+def test_a_retry_and_a_title_call_are_one_observation() -> None:
+    once = Diary().admitted(9).refused().admitted(3, action="turn", **OFFICE)
+    assert verdict(compare(once.seen), "address").independent == 1
+    thrice = Diary().admitted(9).refused().admitted(3, **OFFICE)
+    assert verdict(compare(thrice.seen), "address").independent == 3
+
+
+def test_limits_of_two_origins_are_kept_apart() -> None:
+    diary = Diary().admitted(9).refused()
+    diary.other("free_usage_limit", "quota", origin="relayed:Console").refused(**TWO)
+    comparison = compare(diary.seen)
+    assert [limit.origin for limit in comparison.limits] == ["zen", "relayed:Console"]
+    assert any("Several" in note or "several" in note for note in comparison.notes)
+
+
+def test_the_order_of_the_input_does_not_matter() -> None:
+    seen = Diary().admitted(9).refused().refused(**TWO).admitted(**OFFICE).seen
+    shuffled = list(seen)
+    random.Random(7).shuffle(shuffled)
+    assert compare(shuffled) == compare(seen)
+
+
+@pytest.mark.parametrize(
+    ("seen", "words"),
+    [
+        ([], "no exchanges"),
+        (Diary().admitted(3).seen, "Nobody was refused"),
+        (Diary().refused(origin="edge").seen, "No refusal can be used"),
+    ],
+)
+def test_what_cannot_be_said_is_said(seen: list[Observation], words: str) -> None:
+    comparison = compare(seen)
+    assert words in comparison.answer
+    assert comparison.limits == ()
+    assert comparison.next_experiment is not None
+    assert comparison.next_experiment.id == "wait_for_refusal"
+    assert all(option.open is None for option in comparison.options)
+
+
+def test_notes_name_what_weakens_the_comparison() -> None:
+    diary = Diary().admitted(simulated=True, chained_proxy=True)
+    diary.refused(simulated=True, address="ip:other", prefix="ip:other")
+    notes = " ".join(compare(diary.seen).notes)
+    for words in ("Simulated", "another proxy", "Only one install", "stands for 2"):
+        assert words in notes
+
+
+def test_everything_that_is_decided_has_evidence_rows() -> None:
+    seen = Diary().admitted(9).refused().refused(**TWO).admitted(**OFFICE).seen
+    for found in compare(seen).limits[0].verdicts:
+        assert (found.finding == "undetermined") == (not found.evidence)
+
+
+def test_product_options_follow_the_verdicts() -> None:
+    seen = Diary().admitted(9).refused().refused(**TWO).admitted(**OFFICE).seen
+    found = {option.option: option.open for option in compare(seen).options}
+    assert found == {"own_relay": None, "user_keys": None, "no_free_default": True}
