@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pawwork_proxy.classification.client_behaviour import FAILURES, USER_SEES
 from pawwork_proxy.classification.meanings import MEANINGS
 from pawwork_proxy.classification.reader import AnswerReader
-from pawwork_proxy.classification.rules import RULES, classify
+from pawwork_proxy.classification.rules import RULES, classify, judge
 from pawwork_proxy.classification.stated import read_stated
 from pawwork_proxy.classification.table import Rule
 from pawwork_proxy.model.outcome import FAMILIES, Kind, Origin
@@ -184,6 +184,19 @@ def test_origin_names_who_spoke(body: str, origin: str) -> None:
 def test_a_transport_failure_has_a_side(ending: Ending, origin: Origin) -> None:
     outcome = classify(AnswerReader(None).finish(ending).signals)
     assert (outcome.kind, outcome.origin) == (Kind.TRANSPORT_ERROR, origin)
+
+
+def test_a_record_keeps_the_outcome_without_the_clients_part() -> None:
+    signals = Signals(status=503)
+    assert judge(signals).client == ()
+    assert judge(signals) == classify(signals).model_copy(update={"client": ()})
+
+
+def test_a_link_to_the_go_page_beside_a_region_is_no_limit() -> None:
+    text = "Weekly news: only available hosted in China https://opencode.ai/workspace/wrk_0/go"
+    assert classify(read_stated(text.encode()).signals).kind is Kind.REGION_BLOCKED
+    text = "Еженедельный: недельный лимит https://opencode.ai/workspace/wrk_0/go"
+    assert classify(read_stated(text.encode()).signals).kind is Kind.GO_USAGE_LIMIT
 
 
 def test_a_phrase_of_a_newer_table_is_passed_over() -> None:
