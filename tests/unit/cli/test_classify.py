@@ -1,0 +1,187 @@
+"""`classify`: for people and for programs; bad input is a message, never a traceback."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from pawwork_proxy.cli import cli
+
+DAY = (
+    b"HTTP/2 429 \r\ndate: Tue, 24 Nov 2026 22:00:00 GMT\r\nretry-after: 7200\r\n\r\n"
+    b'{"type":"error","error":{"type":"FreeUsageLimitError","message":"x"},"metadata":{}}'
+)
+
+
+def run(data: bytes | str, *arguments: str) -> Result:
+    return CliRunner().invoke(cli, ["classify", *arguments], input=data)
+
+
+def lines(result: Result) -> list[dict[str, object]]:
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+@pytest.fixture
+def berlin(monkeypatch: pytest.MonkeyPatch) -> None:
+    import time
+
+    if not hasattr(time, "tzset"):
+        pytest.skip("this system cannot change the zone of a running process")
+    monkeypatch.setenv("TZ", "CET-1")
+    time.tzset()
+
+
+@pytest.mark.usefixtures("berlin")
+def test_a_transcript_for_people() -> None:
+    result = run(DAY)
+    assert result.exit_code == 0
+    for words in (
+        "free_usage_limit (family quota, from zen)",
+        "The free daily allowance is used up.",
+        "[free_usage_type]",
+        "wait:  2 h 0 min (from retry-after), cadence utc_day",
+        "reset: 2026-11-25 01:00:00 CET (2026-11-25 00:00:00 UTC)",
+        "C1: rate_limit, retried after 2 h 0 min",
+        "C4/C5/C6: free_quota_exhausted, not retried",
+        "next:",
+    ):
+        assert words in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("wait", "words"),
+    [("2", "2 s"), ("61", "1 min 1 s"), ("90000", "1 d 1 h"), ("0.5", "0.5 s")],
+)
+def test_waits_in_words(wait: str, words: str) -> None:
+    result = run("busy", "--status", "503", "--header", f"Retry-After: {wait}")
+    assert f"wait:  {words} (from retry-after)" in result.stdout
+    assert "reset: not known" in result.stdout
+
+
+def test_conflicts_and_streams_are_shown() -> None:
+    body = 'data: {"error":{"type":"GoUsageLimitError","message":"Resets in 2hr 4min."}}\n\n'
+    result = run(body, "--status", "200", "--header", "retry-after: 60")
+    assert "inside a stream" in result.stdout
+    assert "but:   text=7440 s says otherwise" in result.stdout
+
+
+def test_a_file_and_json(tmp_path: Path) -> None:
+    path = tmp_path / "answer"
+    path.write_bytes(DAY)
+    (found,) = lines(run("", str(path), "--format", "json"))
+    assert found["kind"] == "free_usage_limit"
+    assert found["reset_at"] == "2026-11-25T00:00:00Z"
+    assert found["meaning"]
+    assert found["next"]
+
+
+def test_a_har_gives_one_object_for_each_entry() -> None:
+    entries = [
+        {"request": {"url": "https://opencode.ai/zen/v1/x"}, "response": {"status": status}}
+        for status in (502, 503)
+    ]
+    text = json.dumps({"log": {"entries": entries}})
+    found = lines(run(text, "--format", "json"))
+    assert [(one["entry"], one["kind"]) for one in found] == [
+        ("entry 1", "gateway_error"),
+        ("entry 2", "provider_overload"),
+    ]
+    assert "entry 2:" in run(text).stdout
+
+
+def test_nothing_of_the_message_is_repeated() -> None:
+    result = run('{"error":{"message":"your prompt was: open sesame"}}', "--status", "400")
+    assert "sesame" not in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("data", "arguments", "code", "words"),
+    [
+        ("", [], 1, "nothing to classify"),
+        ("  \n", [], 1, "nothing to classify"),
+        ("", ["/no/such/file"], 1, "cannot be read"),
+        ("", ["/no/such/file", "--jsonl"], 1, "cannot be read"),
+        ('{"log":{"entries":[]}}', [], 1, "no answers"),
+        ("x", ["--header", "nonsense"], 2, "a header reads"),
+        ("x", ["--status", "9"], 2, "--status"),
+    ],
+)
+def test_bad_input_is_a_message(data: str, arguments: Sequence[str], code: int, words: str) -> None:
+    result = CliRunner().invoke(cli, ["classify", *arguments], input=data)
+    message = getattr(result.exception, "message", "") + result.output
+    assert words in message
+    assert getattr(result.exception, "exit_code", result.exit_code) == code
+
+
+def test_lines_in_lines_out() -> None:
+    cases = [
+        {"id": 1, "status": 429, "body": '{"type":"GoUsageLimitError"}'},
+        {"id": "b", "body": "socket hang up"},
+        {
+            "id": 3,
+            "status": 200,
+            "headers": {"Retry-After": 5},
+            "content_type": "text/event-stream",
+            "body": 'data: {"error":{"type":"overloaded_error","message":"x"}}\n\n',
+            "streaming": True,
+        },
+        {"id": 4, "transport": "connect_refused"},
+        {"id": 5, "status": None, "headers": None, "body": None, "model": "x", "label": "y"},
+    ]
+    found = lines(run("\n\n".join(json.dumps(case) for case in cases), "--jsonl"))
+    assert [one["kind"] for one in found] == [
+        "go_usage_limit",
+        "transport_error",
+        "provider_overload",
+        "transport_error",
+        "unknown",
+    ]
+    assert list(found[2]) == [
+        "id", "kind", "family", "origin", "in_stream", "error_type", "rule_id", "retry_after_s",
+        "reset_cadence",
+    ]  # fmt: skip
+    assert found[2] | {"id": 0} == {
+        "id": 0,
+        "kind": "provider_overload",
+        "family": "overload",
+        "origin": "relayed",
+        "in_stream": True,
+        "error_type": "overloaded_error",
+        "rule_id": "overload",
+        "retry_after_s": 5,
+        "reset_cadence": "minute",
+    }
+
+
+@pytest.mark.parametrize(
+    ("line", "id_", "error"),
+    [
+        ("nonsense", None, "not a JSON object"),
+        ("[" * 100_000, None, "not a JSON object"),
+        ("[1]", None, "not a JSON object"),
+        ('{"id":7,"status":"429"}', 7, "status is no int"),
+        ('{"id":7,"status":true}', 7, "status is no int"),
+        ('{"id":7,"headers":[]}', 7, "headers is no dict"),
+        ('{"id":7,"body":{"secret":1}}', 7, "body is no str"),
+    ],
+)
+def test_a_bad_line_is_reported_and_the_rest_goes_on(line: str, id_: object, error: str) -> None:
+    found = lines(run(line + '\n{"id":8,"status":503}\n', "--jsonl"))
+    assert found[0] == {"id": id_, "error": error}
+    assert found[1]["kind"] == "provider_overload"
+
+
+def test_lines_from_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "cases.jsonl"
+    path.write_text('{"id":1,"status":502}\n')
+    assert lines(run("", str(path), "--jsonl"))[0]["kind"] == "gateway_error"
+
+
+def test_lone_surrogates_and_bytes_break_nothing() -> None:
+    found = lines(run('{"id":1,"body":"\\ud800{"}\n', "--jsonl"))
+    assert found[0]["kind"] == "unknown"
+    assert run(b"\xff\xfe\x00").exit_code == 0

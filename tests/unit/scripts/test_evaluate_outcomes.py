@@ -1,0 +1,53 @@
+"""The evaluation counts honestly, and the page about outcomes is written from the tables."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from scripts.evaluate_outcomes import main, throughput
+from scripts.outcomes_page import PAGE, page
+from scripts.outcomes_page import main as page_main
+
+CASES = Path(__file__).parents[2] / "data" / "outcomes.jsonl"
+
+
+def test_own_cases(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(CASES) == 0
+    out = capsys.readouterr().out
+    assert "strict 1.0000" in out
+    assert "quota <-> overload confusions: 0" in out
+
+
+def test_misses_and_confusions_are_counted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    overload = {"status": 503, "body": ""}
+    cases = [
+        {"id": "A", "label": "provider_overload", "alt": [], **overload},
+        {"id": "B", "label": "free_usage_limit", "alt": [], **overload},
+        {"id": "C", "label": "server_error", "alt": ["provider_overload"], **overload},
+    ]
+    path = tmp_path / "cases.jsonl"
+    path.write_text("\n".join(json.dumps(case) for case in cases))
+    assert main(path) == 1
+    out = capsys.readouterr().out
+    assert "answers 3  strict 0.3333  lenient 0.6667" in out
+    assert "quota <-> overload confusions: 1" in out
+    assert "* free_usage_limit -> provider_overload: 1" in out
+    assert "MISS B" in out
+    assert "alt  C" in out
+
+
+def test_throughput_is_a_rate() -> None:
+    cases = [json.loads(line) for line in CASES.read_text("utf-8").splitlines()[:5]]
+    assert throughput(cases, 0.02) > 50
+
+
+def test_the_page_is_up_to_date(capsys: pytest.CaptureFixture[str]) -> None:
+    assert PAGE.read_text("utf-8") == page()
+    assert page_main(["--check"]) == 0
+    assert page_main(["--odd"]) == 2
+    capsys.readouterr()
