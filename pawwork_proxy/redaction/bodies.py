@@ -230,10 +230,11 @@ def _count(parsed: Mapping[str, object]) -> _Counts:
     )
     items = messages if isinstance(messages, list) else [] if messages is None else [messages]
     for message in items[:_MOST_MESSAGES]:
-        role = message.get("role") if isinstance(message, dict) else None
+        known: dict[str, object] = message if isinstance(message, dict) else {}
+        role = known.get("role")
         roles[role if isinstance(role, str) and role in ROLES else "other"] += 1
-        content = message.get("content") if isinstance(message, dict) else None
-        if isinstance(content, str) and len(message) == 2:  # the plain message, by far most
+        content = known.get("content")
+        if isinstance(content, str) and len(known) == 2:  # the plain message, by far most
             chars += len(content)
             continue
         more_chars, more_images = _texts(message)

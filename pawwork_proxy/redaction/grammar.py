@@ -21,7 +21,7 @@ _TOKEN = re.compile(
     r"|(?P<word>[A-Za-z0-9]+)|(?P<between>[^A-Za-z0-9]+)"
 )
 _SIZE = re.compile(r"[ae]?\d{1,4}(?:x\d{1,3})?[bmkt]")
-_UNIT = re.compile(r"[a-z]{0,3}\d{1,4}(?:[a-z]{1,2}\d{0,2})?")
+_UNIT = re.compile(r"2[3-9](?:0[1-9]|1[0-2])[0-3]\d|[a-z]{0,3}\d{1,4}(?:[a-z]{1,2}\d{0,2})?")
 _WORD_AND_NUMBER = re.compile(r"([a-z]+)(\d{0,2})")
 _VOWELS = frozenset("aeiouy")
 _CONSONANTS_IN_A_ROW = re.compile(r"[bcdfghjklmnpqrstvwxz]{5}")

@@ -96,7 +96,7 @@ def _matching(pattern: str) -> Callable[[str], str | None]:
     return lambda text: text if compiled.fullmatch(text) else None
 
 
-_MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@+-]*")
+_MODEL = re.compile(r"@?[A-Za-z0-9][A-Za-z0-9._:/@+-]*")
 _QUALITY = re.compile(r"q=(?:0|1)(?:\.\d{1,3})?")
 _HEADER_NAME = re.compile(r":?[a-z0-9_-]+")
 _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
@@ -111,7 +111,7 @@ def keep_model(text: str) -> str | None:
         return text
     if _MODEL.fullmatch(text) is None or not any(map(str.isalpha, text)):
         return None
-    _, at, date = text.partition("@")
+    _, at, date = text[1:].partition("@")
     if at and not (date.isdigit() or date in ("default", "latest")):
         return None
     return text if is_composed(text, models.MODEL_WORDS, max_unknown=1) else None

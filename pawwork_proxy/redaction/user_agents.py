@@ -13,10 +13,12 @@ from collections.abc import Iterable
 from pawwork_proxy.redaction.grammar import is_composed, looks_like_secret
 from pawwork_proxy.redaction.pseudonyms import Pseudonymiser, is_address
 from pawwork_proxy.vocabulary.kinds import Kind
+from pawwork_proxy.vocabulary.models import MODEL_WORDS
 from pawwork_proxy.vocabulary.user_agents import PRERELEASES, PRODUCTS
 
 USER_AGENT_LIMIT = 512
 _MOST_TOKENS = 24
+_NAMES = PRODUCTS | MODEL_WORDS
 _UNKNOWN_PRODUCT = re.compile(r"[A-Za-z][A-Za-z0-9._-]{1,23}")
 _COMMENT = re.compile(r"\([^()]*\)")
 _VERSION = re.compile(
@@ -117,4 +119,4 @@ def _shape_token(token: str, unknown_left: int, pseudonyms: Pseudonymiser) -> tu
 
 
 def _looks_like_product(part: str) -> bool:
-    return _UNKNOWN_PRODUCT.fullmatch(part) is not None and is_composed(part, PRODUCTS, 1)
+    return _UNKNOWN_PRODUCT.fullmatch(part) is not None and is_composed(part, _NAMES, 1)

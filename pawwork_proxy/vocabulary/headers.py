@@ -101,7 +101,7 @@ HEADER_WORDS: frozenset[str] = (
     | MODEL_WORDS
     | frozenset(
         """
-        x cf zen stainless fetch sec ch ua ray mitigated connecting ip ipcountry country colo real
+        placement x cf zen stainless fetch sec ch ua ray mitigated connecting ip ipcountry country colo real
         forwarded for proto host port install installation machine client device user account
         parent affinity conversation originator workspace organization project referer cookie
         powered by ratelimit limit remaining after ms trace traceparent b3 sampled span parentid

@@ -67,6 +67,7 @@ MODEL_WORDS: frozenset[str] = frozenset(
     yi
     zai z zephyr zhipu zhipuai zeta zen
     sonnet4 fp8 fp4 fp16 bf16 int4 int8 awq gptq nvfp4 mxfp4 q4 q8 km
+    contributor inclusionai ring dall guest trial andromeda zenith summit ds
     horizon sherlock dash bert aurora cypher sky pony pickle mai codegen tng r1t ui tars aion
     dusk think nothink high-speed highspeed global region central east west
     """.split()

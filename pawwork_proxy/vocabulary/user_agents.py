@@ -11,6 +11,7 @@ PRODUCTS: frozenset[str] = frozenset(
     vercel-edge undici nodejs unknown latest desktop cli app acp vscode web ide github action tui
     sdk server serve js python asyncopenai asyncanthropic openai-python anthropic-python
     python-requests python-httpx python-urllib urllib3 requests httpx aiohttp python httpcore
+    java-http-client iterm.app wezterm ghostty apple_terminal windowsterminal
     curl libcurl wget httpie xh postmanruntime insomnia bruno hoppscotch thunder client
     go-http-client go java okhttp apache-httpclient jersey reqwest hyper ureq rust ruby faraday
     php guzzlehttp dart dio swift cfnetwork darwin alamofire axios got node-fetch superagent ky

@@ -140,3 +140,18 @@ def test_camel_case_of_known_words_is_ours() -> None:
 
 def test_raw_exchanges_do_not_show_themselves() -> None:
     assert "hidden" not in repr(RawExchange((b"hidden",)))
+
+
+def test_what_is_remembered_as_harmless_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pawwork_proxy.redaction.gate._REMEMBERED", 3)
+    check = gate()
+    for number in range(9):
+        assert check.check(line(value=f"short{number}"), NOTHING) is None
+    assert check.check(line(value="free model " * 200), NOTHING) is None
+    assert len(check._harmless) <= 3
+
+
+def test_escaped_strings_are_read_as_they_are() -> None:
+    secret = 'qzxw"qzxw"qzxw"qzxw'
+    raw = RawExchange((secret.encode(),))
+    assert gate().check(line(value=secret, status=None), raw) == Hit("shared_text", "value")

@@ -28,6 +28,7 @@ mixtral-8x7b-instruct-v0.1 MiniMaxAI/MiniMax-M2 ERNIE-4.5-VL-424B-A47B zai-org/G
 moonshotai/Kimi-K2-Instruct-0905 publishers/google/models/gemini-3-pro gpt-4.1-2025-04-14
 chatgpt-4o-latest o4-mini-deep-research x-ai/grok-4.1-fast laguna-s-2.1-free ling-3.0-flash-free
 nvidia/llama-3.3-nemotron-super-49b-v1.5 gemma-3n-e4b-it qwen3-next-80b-a3b-thinking
+doubao-seed-1-6-250615 @cf/meta/llama-3.1-8b-instruct muse-spark-1.3-contributor
 north-mini-code-free mimo-v2.5-free deepseek-v4-flash-free minimax-m2.5-free gpt-5-nano muse-spark
 """.split()  # noqa: SIM905
 
@@ -41,6 +42,7 @@ USER_AGENTS = [
     "deepseek-harness/1.4.0",
     "python-requests/2.32.3",
     "curl/8.5.0",
+    "GeminiCLI/0.8.2/gemini-2.5-pro",
     "Go-http-client/1.1",
     "OpenAI/Python 1.50.0",
     "node",
