@@ -49,9 +49,6 @@ FORMS: tuple[FormRow, ...] = (
     _row("token", r"[\w.:+/=-]+", None, "a-b_0"),
     _row("text", r"(?s).*", None, "two words"),
 )  # fmt: skip
-FORM_IDS: frozenset[str] = frozenset(row.id for row in FORMS) | {
-    "empty", "address", "null", "boolean", "list", "object", "global",
-}  # fmt: skip
 _LONGEST = 4096
 
 

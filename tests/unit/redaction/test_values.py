@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pawwork_proxy.redaction.pseudonyms import Pseudonymiser
+from pawwork_proxy.redaction.routes import ROUTES, RouteRow
+from pawwork_proxy.redaction.values import FORMS, FormRow, form_of, identify
+from pawwork_proxy.vocabulary.kinds import Kind
+
+PSEUDONYMS = Pseudonymiser(b"v" * 32)
+
+
+@pytest.mark.parametrize("row", FORMS, ids=lambda row: row.id)
+def test_each_form_is_the_first_to_take_its_example(row: FormRow) -> None:
+    assert form_of(row.example) is row
+
+
+def test_forms_are_unique_and_the_last_takes_everything() -> None:
+    assert len({row.id for row in FORMS}) == len(FORMS)
+    assert form_of("x" * 10_000) is FORMS[-1]
+
+
+@given(st.text(), st.sampled_from(Kind))
+def test_every_value_has_a_form_and_a_pseudonym(value: str, kind: Kind) -> None:
+    pseudonym, form = identify(value, kind, PSEUDONYMS)
+    assert PSEUDONYMS.made(pseudonym)
+    assert form
+
+
+def test_an_id_is_the_same_wherever_it_stands() -> None:
+    session = "ses_" + "0a" * 13
+    assert identify(session, Kind.VALUE, PSEUDONYMS) == identify(session, Kind.USER, PSEUDONYMS)
+    assert (
+        identify("2001:db8::1", Kind.VALUE, PSEUDONYMS)[0]
+        == PSEUDONYMS.address("2001:DB8::0:1").address
+    )
+
+
+@pytest.mark.parametrize("row", ROUTES, ids=lambda row: row.example)
+def test_each_route_matches_its_example(row: RouteRow) -> None:
+    assert row.pattern.fullmatch(row.example)
