@@ -9,40 +9,14 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from collections import Counter
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
 from pawwork_proxy.classification.rules import classify
-from pawwork_proxy.classification.stated import read_stated
-from pawwork_proxy.model.outcome import Family, Kind, Outcome
-
-
-def outcome_of(case: dict[str, object]) -> Outcome:
-    """The outcome of one line."""
-    stated = case.get("headers")
-    headers = {str(k): str(v) for k, v in stated.items()} if isinstance(stated, dict) else {}
-    if case.get("content_type"):
-        headers.setdefault("content-type", str(case["content_type"]))
-    status = case.get("status")
-    answer = read_stated(
-        str(case.get("body") or "").encode("utf-8", "surrogatepass"),
-        status=status if isinstance(status, int) else None,
-        headers=headers,
-        streaming=bool(case.get("streaming")),
-        transport=str(case["transport"]) if case.get("transport") else None,
-    )
-    return classify(answer.signals)
-
-
-def throughput(cases: list[dict[str, object]], seconds: float = 1.0) -> float:
-    """Answers read and classified per second on one core."""
-    done, start = 0, time.perf_counter()
-    while (elapsed := time.perf_counter() - start) < seconds:
-        for case in cases:
-            outcome_of(case)
-        done += len(cases)
-    return done / elapsed
+from pawwork_proxy.classification.stated import read_case
+from pawwork_proxy.model.outcome import Family, Kind
 
 
 def main(path: Path) -> int:
@@ -52,7 +26,7 @@ def main(path: Path) -> int:
     confusions: Counter[tuple[str, str]] = Counter()
     misses: list[str] = []
     for case in cases:
-        outcome = outcome_of(case)
+        outcome = classify(read_case(case).signals)
         label, alt = case["label"], case.get("alt") or []
         confusions[label, outcome.kind.value] += 1
         strict += outcome.kind == label

@@ -8,6 +8,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
 from pawwork_proxy.classification.client_behaviour import FAILURES, USER_SEES
 from pawwork_proxy.classification.meanings import MEANINGS
 from pawwork_proxy.classification.rules import RULES

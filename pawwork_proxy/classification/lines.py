@@ -30,8 +30,9 @@ _FIELD = re.compile(
     r"""["']?\b(type|code|error_type|status|name)\b\\?["']?\s*[:=]\s*\\?["']([\w.\-]{2,80})\\?["']"""
 )
 _CLASS_BEFORE_OBJECT = re.compile(
-    r"\b(?:[a-z_]+\.)*[A-Z]\w*(?:Error|Exception)\b(?=\W+(?:error code|\d{3}|\{))", re.I
+    r"\b(?:[a-z_]+\.)*[A-Z]\w*(?:Error|Exception)\b(?=\W+(?:error code|\{))", re.I
 )
+_ZEN_RATE = re.compile(r"rate limit exceeded\. please try again later", re.I)
 _UNTYPED = frozenset({Sense.NEUTRAL, Sense.SERVER, Sense.OPAQUE})
 
 
@@ -76,6 +77,8 @@ def _words(text: str, *, quoted: bool) -> dict[str, object]:
         return words
     for match in _WORD.finditer(text[:MAX_LINE]):
         known = known_word(match.group(0))
+        if known == "RateLimitError" and not _ZEN_RATE.search(text):
+            continue  # every vendor's library has a class of this name
         if known and (known in ZEN_TYPES or VENDOR_TYPES.get(known) not in _UNTYPED):
             words["type"] = known
             break

@@ -16,7 +16,8 @@ def _no_provider(e: Evidence) -> bool:
 
 def _own_words(e: Evidence, sense: Sense) -> bool:
     """A sentence of Zen's own that nobody behind it can have said."""
-    return sense in e.says and not e.behind and not e.third_party
+    googles = any(fact.google_status for fact in e.s.errors)
+    return sense in e.says and not e.behind and not googles
 
 
 def _go_in_any_language(e: Evidence) -> bool:
@@ -63,7 +64,7 @@ TYPED: tuple[Rule, ...] = (
         Kind.GO_USAGE_LIMIT,
         "the type names the Go plan's limit",
         zen("GoUsageLimitError", "Subscription quota exceeded."),
-        lambda e: Sense.GO_LIMIT in e.types,
+        lambda e: Sense.GO_LIMIT in e.words,
         _is(Sense.GO_LIMIT),
     ),
     Rule(
@@ -71,7 +72,7 @@ TYPED: tuple[Rule, ...] = (
         Kind.BLACK_USAGE_LIMIT,
         "the type names the Black plan's limit, by its newer or older name",
         zen("SubscriptionUsageLimitError", "Subscription quota exceeded. Retry in 18min."),
-        lambda e: Sense.BLACK_LIMIT in e.types,
+        lambda e: Sense.BLACK_LIMIT in e.words,
         _is(Sense.BLACK_LIMIT),
     ),
     Rule(
@@ -79,7 +80,7 @@ TYPED: tuple[Rule, ...] = (
         Kind.CREDITS_EXHAUSTED,
         "the type names the caller's balance or payment method",
         zen("CreditsError", "No payment method.", 401),
-        lambda e: Sense.CREDITS in e.types,
+        lambda e: Sense.CREDITS in e.words,
         _is(Sense.CREDITS),
     ),
     Rule(
@@ -87,7 +88,7 @@ TYPED: tuple[Rule, ...] = (
         Kind.MONTHLY_LIMIT,
         "the type names the workspace's spending cap",
         zen("MonthlyLimitError", "Limite atteinte", 401),
-        lambda e: Sense.MONTHLY_LIMIT in e.types,
+        lambda e: Sense.MONTHLY_LIMIT in e.words,
         _is(Sense.MONTHLY_LIMIT),
     ),
     Rule(
@@ -95,7 +96,7 @@ TYPED: tuple[Rule, ...] = (
         Kind.USER_LIMIT,
         "the type names the member's spending cap",
         zen("UserLimitError", "Limite atteinte", 401),
-        lambda e: Sense.USER_LIMIT in e.types,
+        lambda e: Sense.USER_LIMIT in e.words,
         _is(Sense.USER_LIMIT),
     ),
     Rule(
@@ -127,7 +128,7 @@ TYPED: tuple[Rule, ...] = (
         Kind.AUTH_BLOCKED,
         "AuthError whose message speaks of a block",
         zen("AuthError", "Anfrage vom vorgelagerten Anbieter blockiert.", 401),
-        lambda e: Sense.ZEN_AUTH in e.types and Sense.AUTH_BLOCKED in e.says,
+        lambda e: Sense.ZEN_AUTH in e.words and Sense.AUTH_BLOCKED in e.says,
         frozenset({Sense.ZEN_AUTH, Sense.AUTH_BLOCKED}),
     ),
     Rule(
@@ -136,9 +137,10 @@ TYPED: tuple[Rule, ...] = (
         "AuthError whose message speaks of absence",
         zen("AuthError", "Chave de API ausente.", 401),
         lambda e: (
-            Sense.ZEN_AUTH in e.types
+            Sense.ZEN_AUTH in e.words
             and (Sense.AUTH_MISSING in e.says or "auth_missing_word" in e.phrases)
             and Sense.AUTH_INVALID not in e.says
+            and "auth_invalid_word" not in e.phrases
         ),
         frozenset({Sense.ZEN_AUTH, Sense.AUTH_MISSING}),
     ),
@@ -147,7 +149,7 @@ TYPED: tuple[Rule, ...] = (
         Kind.AUTH_INVALID,
         "AuthError otherwise: the key was looked up and refused",
         zen("AuthError", "Invalid API key.", 401),
-        lambda e: Sense.ZEN_AUTH in e.types,
+        lambda e: Sense.ZEN_AUTH in e.words,
         _is(Sense.ZEN_AUTH),
     ),
     Rule(
@@ -155,7 +157,7 @@ TYPED: tuple[Rule, ...] = (
         Kind.PROVIDER_OVERLOAD,
         "ModelError because no provider has room: capacity dressed as 401",
         zen("ModelError", "Kein Anbieter verfügbar", 401),
-        lambda e: Sense.ZEN_MODEL in e.types and _no_provider(e),
+        lambda e: Sense.ZEN_MODEL in e.words and _no_provider(e),
         frozenset({Sense.ZEN_MODEL, Sense.NO_PROVIDER}),
     ),
     Rule(
@@ -163,7 +165,7 @@ TYPED: tuple[Rule, ...] = (
         Kind.MODEL_UNAVAILABLE,
         "ModelError otherwise: unknown, disabled, promotion ended, wrong endpoint",
         zen("ModelError", "Model tiny-free is not supported", 401),
-        lambda e: Sense.ZEN_MODEL in e.types,
+        lambda e: Sense.ZEN_MODEL in e.words,
         _is(Sense.ZEN_MODEL),
     ),
     Rule(
@@ -171,7 +173,7 @@ TYPED: tuple[Rule, ...] = (
         Kind.KEY_RATE_LIMIT,
         "Zen's RateLimitError, not a vendor's: per key, model and minute",
         zen("RateLimitError", "Rate limit exceeded. Please try again later."),
-        lambda e: Sense.ZEN_RATE in e.types and not e.behind,
+        lambda e: Sense.ZEN_RATE in e.words and not e.behind,
         _is(Sense.ZEN_RATE),
     ),
     Rule(

@@ -33,6 +33,14 @@ def _line_edge(e: Evidence) -> bool:
     return bool(e.s.edge_markers) and not e.relayed and not e.types
 
 
+def _invalid(e: Evidence) -> bool:
+    """Words about the request, unless Zen's catch-all type or a 5xx says whose fault it is."""
+    if Sense.INVALID in e.words:
+        return True
+    blameless = (e.deciding or 400) >= 500 or any(fact.type == "error" for fact in e.s.errors)
+    return Sense.INVALID in e.says and not blameless and not _line_transport(e)
+
+
 def _vendor_debt(e: Evidence) -> bool:
     """Money is missing at a vendor: one is named, or the words are none that Zen uses."""
     if Sense.ACCOUNT_QUOTA in e.any:
@@ -187,7 +195,12 @@ WORDED: tuple[Rule, ...] = (
         Kind.AUTH_MISSING,
         "no key was sent",
         Sample('{"error":{"message":"Missing API key","type":"invalid_request_error"}}', 401),
-        lambda e: Sense.AUTH_MISSING in e.any,
+        lambda e: (
+            Sense.AUTH_MISSING in e.any
+            or (
+                {"api_key_word", "auth_missing_word"} <= e.phrases and not e.words and not e.relayed
+            )
+        ),
         _is(Sense.AUTH_MISSING),
     ),
     Rule(
@@ -195,7 +208,12 @@ WORDED: tuple[Rule, ...] = (
         Kind.AUTH_INVALID,
         "the key was refused",
         Sample('{"error":{"type":"authentication_error","message":"invalid x-api-key"}}', 401),
-        lambda e: bool({Sense.AUTH_INVALID, Sense.AUTH} & e.any),
+        lambda e: (
+            bool({Sense.AUTH_INVALID, Sense.AUTH} & e.any)
+            or (
+                {"api_key_word", "auth_invalid_word"} <= e.phrases and not e.words and not e.relayed
+            )
+        ),
         frozenset({Sense.AUTH_INVALID, Sense.AUTH}),
     ),
     Rule(
@@ -239,14 +257,7 @@ WORDED: tuple[Rule, ...] = (
         Kind.INVALID_REQUEST,
         "code or message says what is wrong with the request",
         Sample('{"error":{"type":"invalid_request_error","message":"…"}}', 400),
-        lambda e: (
-            Sense.INVALID in e.words
-            or (
-                Sense.INVALID in e.says
-                and not (e.deciding or 400) >= 500
-                and not _line_transport(e)
-            )
-        ),
+        _invalid,
         _is(Sense.INVALID),
     ),
     Rule(

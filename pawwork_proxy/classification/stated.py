@@ -5,6 +5,9 @@ Invariant: a statement without a status or headers is still read; nothing is ass
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from pawwork_proxy.classification.answer import Answer
 from pawwork_proxy.classification.reader import AnswerReader
 from pawwork_proxy.model.signals import Ending
@@ -60,3 +63,17 @@ def read_stated(
     reader = AnswerReader(status, pairs, streaming)
     reader.feed(body)
     return reader.finish(ending_of(transport))
+
+
+def read_case(case: Mapping[str, Any]) -> Answer:
+    """Read one object of `classify --jsonl` or of a labelled set; its fields have their types."""
+    headers = {str(name): str(value) for name, value in (case.get("headers") or {}).items()}
+    if case.get("content_type") and "content-type" not in {name.lower() for name in headers}:
+        headers["content-type"] = case["content_type"]
+    return read_stated(
+        (case.get("body") or "").encode("utf-8", "surrogatepass"),
+        status=case.get("status"),
+        headers=headers,
+        streaming=case.get("streaming"),
+        transport=case.get("transport"),
+    )

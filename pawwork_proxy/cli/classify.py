@@ -15,7 +15,7 @@ from pawwork_proxy.classification.meanings import MEANINGS
 from pawwork_proxy.classification.pasted import Paste, answers_in
 from pawwork_proxy.classification.rules import RULES
 from pawwork_proxy.classification.rules import classify as classify_signals
-from pawwork_proxy.classification.stated import read_stated
+from pawwork_proxy.classification.stated import read_case, read_stated
 from pawwork_proxy.errors import PawworkProxyError
 from pawwork_proxy.model.outcome import Outcome
 
@@ -181,17 +181,7 @@ def _answer_line(line: bytes) -> dict[str, object]:
     problem = _problem(case)
     if problem:
         return {"id": case.get("id"), "error": problem}
-    headers = {str(k): str(v) for k, v in (case.get("headers") or {}).items()}
-    if case.get("content_type") and "content-type" not in {name.lower() for name in headers}:
-        headers["content-type"] = case["content_type"]
-    answer = read_stated(
-        (case.get("body") or "").encode("utf-8", "surrogatepass"),
-        status=case.get("status"),
-        headers=headers,
-        streaming=case.get("streaming"),
-        transport=case.get("transport"),
-    )
-    outcome = classify_signals(answer.signals)
+    outcome = classify_signals(read_case(case).signals)
     return {
         "id": case.get("id"),
         "kind": outcome.kind,

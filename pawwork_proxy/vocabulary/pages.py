@@ -63,7 +63,7 @@ FAILURE_MARKS: tuple[tuple[Failure, Side, re.Pattern[str]], ...] = (
     (
         Failure.UNREACHABLE,
         Side.UNKNOWN,
-        re.compile(r"EHOSTUNREACH|ENETUNREACH|ENETDOWN|(network|host) is (unreachable|down)", re.I),
+        re.compile(r"INTERNET_DISCONNECTED|NETWORK_CHANGED|ADDRESS_UNREACHABLE|EHOSTUNREACH|ENETUNREACH|ENETDOWN|(network|host) is (unreachable|down)", re.I),
     ),
     (
         Failure.CUT,
@@ -85,7 +85,7 @@ FAILURE_MARKS: tuple[tuple[Failure, Side, re.Pattern[str]], ...] = (
             r"|connection (was |has been )?(reset|closed|aborted|lost|terminated|dropped|error)"
             r"|connection.{0,30}closed unexpectedly|closed unexpectedly|broken pipe"
             r"|remote end closed|disconnected without|ERR_CONNECTION|RemoteProtocolError"
-            r"|fetch failed|failed to fetch|network ?error|(^|: )terminated\s*$|APIConnectionError"
+            r"|not closed cleanly|fetch failed|failed to fetch|network ?error|(^|: )terminated\s*$|APIConnectionError"
             r"|connection error|ReadError|ERR_HTTP2|GOAWAY|load failed|Cannot connect to API",
             re.I,
         ),
@@ -94,7 +94,7 @@ FAILURE_MARKS: tuple[tuple[Failure, Side, re.Pattern[str]], ...] = (
         Failure.TIMEOUT,
         Side.UNKNOWN,
         re.compile(
-            r"ETIMEDOUT|ESOCKETTIMEDOUT|UND_ERR_\w*TIMEOUT|(Timeout|TimedOut)(Error|Exception)?\b"
+            r"TIMED_OUT|ETIMEDOUT|ESOCKETTIMEDOUT|UND_ERR_\w*TIMEOUT|(Timeout|TimedOut)(Error|Exception)?\b"
             r"|(operation|request|connection|read|headers|body|socket|stream)[ _]timed?[ -]?out"
             r"|timed out|\btimeout\b|ReadTimeout|ConnectTimeout|no (data|response)[a-z ]{0,30} (for|within|after) \d",
             re.I,
@@ -103,12 +103,12 @@ FAILURE_MARKS: tuple[tuple[Failure, Side, re.Pattern[str]], ...] = (
     (
         Failure.ABORTED,
         Side.CLIENT,
-        re.compile(r"AbortError|(operation|request) was aborted|user aborted|aborted by (the )?(user|client)", re.I),
+        re.compile(r"AbortError|context cancell?ed|client closed request|: aborted\s*$|(operation|request) was aborted|user aborted|aborted by (the )?(user|client)", re.I),
     ),
     (
         Failure.PROTOCOL,
         Side.UPSTREAM,
-        re.compile(r"HPE_\w+|bad ?status ?line|invalid http|parse error: expected http|"
+        re.compile(r"HPE_\w+|(invalid|malformed)_?http_?response|bad ?status ?line|invalid http|parse error: expected http|"
                    r"ZlibError|incorrect header check|decompress|content decoding|BrotliDecom", re.I),
     ),
 )  # fmt: skip

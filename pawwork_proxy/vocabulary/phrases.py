@@ -102,6 +102,11 @@ PHRASES: tuple[Phrase, ...] = (
         r"(Black|Subscription)UsageLimit",
         r"\bblack usage limit (has been )?(exceeded|reached)",
         r"subscription (quota|limit) (has been )?(exceeded|reached)",
+        r"(quota|cuota|cota) (d['’]|de |da |di |dell['’])?(la )?(abonnement|suscripción|assinatura"
+        r"|abbonamento)|abonnement(s|-)?(quote|kvote)|(квот\w+|лимит\w*|ліміт\w*) (подписки|підписки)"
+        r"|(limit|kvota) (subskrypcji|pretplate)|abonelik (kotası|limiti)|kvota pretplate"
+        r"|サブスクリプションの(制限|上限|クォータ)|구독 (할당량|한도)|订阅(配额|额度|限额)|訂閱(配額|額度|限額)"
+        r"|حصة الاشتراك|โควตา(การสมัคร|สมาชิก)",
     ),
     _phrase(
         "user_limit",
@@ -129,17 +134,27 @@ PHRASES: tuple[Phrase, ...] = (
         Sense.MODEL,
         "Free promotion has ended for Kimi K2.5.",
         r"(free )?(promotion|trial)( period)? (has |is )?(ended|over|expired)",
+        r" - https://opencode\.ai/go\b",
     ),
     _phrase(
         "no_provider",
         Sense.NO_PROVIDER,
         "No provider available",
-        r"no (available |healthy |suitable |allowed )?(providers?|channels?|upstreams?|backends?)"
+        r"no (available |healthy |suitable |allowed )?"
+        r"(providers?|channels?|upstreams?|backends?|deployments?)"
         r"( is| are)? ?(currently )?(available|found|left|online|for)",
         r"no (available|healthy|allowed) (providers?|channels?|upstreams?|backends?|accounts?)",
         r"no_provider_available",
         r"no (instances|endpoints|capacity|workers) (are |is )?(currently )?available",
-        r"(无|無|没有|沒有)可用(的)?(渠道|供应商|供應商|提供商|提供者)",
+        r"(无|無|没有|沒有)可用(的)?(渠道|供应商|供應商|提供商|提供者|服务商)",
+        r"aucun fournisseur (n['’]est )?disponible|ning[uú]n proveedor disponible"
+        r"|keine?n? anbieter verfügbar|nessun (provider|fornitore) disponibile"
+        r"|nenhum (provedor|fornecedor) disponível|brak dostępn\w+ dostawc"
+        r"|ingen (leverandør|udbyder)e?( er)? til(gængelig|gjengelig)"
+        r"|нет доступн\w+ (провайдер|поставщик)|немає доступн\w+ (провайдер|постачальник)"
+        r"|kullanılabilir sağlayıcı yok|nema dostupn\w+ (provajder|pružatelj|pružaoc)"
+        r"|利用可能なプロバイダー?が?(ありません|ない)|사용 ?가능한 (제공자|공급자|프로바이더)가 없"
+        r"|لا يوجد (مزود|موفر)|ไม่มีผู้ให้บริการ",
     ),
     _phrase(
         "provider_word",
@@ -234,7 +249,8 @@ PHRASES: tuple[Phrase, ...] = (
         r"used all available credits|monthly spending limit|spend(ing)? limit",
         r"(weekly|monthly|daily|5[- ]?hours?)(/(weekly|monthly|daily))? (limit|quota) "
         r"(exhausted|reached|exceeded|used)",
-        r"usage limit (reached|exceeded)|exceeded .{0,30}usage limit",
+        r"usage limit (reached|exceeded)",
+        r"(reached|hit|exceeded) (your|the|its) [\w -]{0,30}(usage|request|token|message) limit",
         r"(plan|package|token plan|coding plan|subscription).{0,30}(expired|limit reached)",
         r"free-models-per-(day|min)",
         r"额度(已|不足|用尽|用完)|配额(已|不足|用尽)|額度(已|不足)|超出(当前)?配额",
@@ -292,8 +308,23 @@ PHRASES: tuple[Phrase, ...] = (
         Sense.NEUTRAL,
         "Falta la clave API.",
         r"missing|manquant|absente?\b|falta|ausente|manca|mancante|fehl(t|end)|mangl|brak(uje)?\b"
-        r"|отсутств|відсутн|адсутн|eksik|nedostaje|fehlt|munges?on|falt[ae]|thiếu|tidak ada|çatışmır"
-        r"|缺少|缺失|遗漏|遺漏|未提供|没有提供|ありません|がない|不足|見つかりません|없|누락|مفقود|ينقص|غير موجود|ไม่มี|ขาด|หายไป|ไม่พบ|חסר",
+        r"|lipse|chyb|hiányz|λείπει|puuttu|saknas|ontbreek|hilang|отсутств|відсутн|адсутн|eksik|nedostaje|fehlt|munges?on|falt[ae]|thiếu|tidak ada|çatışmır"
+        r"|缺少|缺失|遗漏|遺漏|未提供|没有提供|(?<!正しく)(?<!では)ありません|がない|不足|見つかりません|없|누락|مفقود|ينقص|غير موجود|ไม่มี|ขาด|หายไป|ไม่พบ|חסר",
+    ),
+    _phrase(
+        "api_key_word",
+        Sense.NEUTRAL,
+        "Ungültiger API-Key.",
+        r"api[- ]?(key|schlüssel|キー|키|密钥|密鑰|金鑰|anahtar|ключ|nøgle|nøkkel|sleutel|nyckel)"
+        r"|(clé|clave|chiave|chave|klucz\w*|ključ\w*|ключ\w*|clau|khóa|kunci|مفتاح)( de| d['’]| do)? ?api",
+    ),
+    _phrase(
+        "auth_invalid_word",
+        Sense.NEUTRAL,
+        "Ungültiger API-Key.",
+        r"ungültig|invalide|non valide|no válid|inválid|non valid|nieprawidłow|неверн|недійсн"
+        r"|недействит|невірн|geçersiz|ugyldig|nevaž|neisprav|no vàlid|tidak valid|không hợp lệ"
+        r"|غير صالح|غير صحيح|ไม่ถูกต้อง|잘못된|유효하지|無効|正しくありません|无效|無效|不正确",
     ),
     _phrase(
         "auth_invalid",
@@ -307,7 +338,7 @@ PHRASES: tuple[Phrase, ...] = (
         r"api key not valid|unable to authenticate|user not found",
         r"(无效|無效|错误|不正确|過期|过期).{0,4}(的)?.{0,4}(api|密钥|金鑰|令牌)|(密钥|金鑰|令牌).{0,6}(无效|無效|错误|过期|過期)",
         r"clé (d['’])?api (invalide|non valide)|clave (de )?api (no válida|inválida)"
-        r"|chiave api non valida|ungültiger api|chave de api inválida|неверный api|недійсний",
+        r"|chiave api non valida|ungültiger api|chave de api inválida|неверный api",
     ),
     _phrase(
         "region",
@@ -321,6 +352,9 @@ PHRASES: tuple[Phrase, ...] = (
         r"only available hosted in|hosted in china",
         r"user location is not supported",
         r"export (control|restriction)|sanction",
+        r"in deinem land|dans votre pays|en (tu|su) país|nel tuo paese|no seu país|w twoim kraju"
+        r"|в вашей стране|у вашій країні|ülkenizde|i ditt land|i dit land|u vašoj zemlji"
+        r"|在(您|你)(所在)?的?(国家|國家|地区|地區)|귀하의 국가|해당 국가|في بلدك|ในประเทศของคุณ",
         r"(地区|地區|国家|國家|区域|區域).{0,10}(不支持|不支援|不可用|不允许|受限|限制)|お住まいの(国|地域)",
     ),
     _phrase(
@@ -335,7 +369,7 @@ PHRASES: tuple[Phrase, ...] = (
         r"(unknown|invalid|unsupported|no such|nonexistent) model\b",
         r"\bmodel[_ ]not[_ ](found|supported|exist)|not found the model|model: [\w.-]+$",
         r"does not exist or (you|your team) (do|does) not have access",
-        r"no (endpoints?|deployments?) (found|available) (for|that)",
+        r"no endpoints? (found|available) (for|that)",
         r"(is |are )not (a valid|an available|a supported) model",
         r"function .{0,60}(not found|eol|end of life)",
         r"not supported (for|on|in|with|by) (this )?(format|endpoint|protocol)",

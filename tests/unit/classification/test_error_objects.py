@@ -185,6 +185,12 @@ def test_a_line_names_its_status(line: str, status: int | None) -> None:
     assert signals(line, None).text_status == status
 
 
+def test_a_class_of_a_vendors_library_is_no_type_of_zens() -> None:
+    assert all(fact.type is None for fact in signals("RateLimitError: slow", None).errors)
+    text = "RateLimitError: Rate limit exceeded. Please try again later."
+    assert signals(text, None).errors[0].type == "RateLimitError"
+
+
 def test_a_line_under_200_counts_only_with_a_relays_mark() -> None:
     assert signals("the server is overloaded", 200).errors == ()
     assert signals("Streaming response failed: [503] overloaded", 200).errors

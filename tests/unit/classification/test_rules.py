@@ -15,7 +15,7 @@ from pawwork_proxy.classification.client_behaviour import FAILURES, USER_SEES
 from pawwork_proxy.classification.meanings import MEANINGS
 from pawwork_proxy.classification.reader import AnswerReader
 from pawwork_proxy.classification.rules import RULES, classify, judge
-from pawwork_proxy.classification.stated import read_stated
+from pawwork_proxy.classification.stated import read_case, read_stated
 from pawwork_proxy.classification.table import Rule
 from pawwork_proxy.model.outcome import FAMILIES, Kind, Origin
 from pawwork_proxy.model.signals import (
@@ -74,17 +74,7 @@ def test_what_users_see_is_in_the_table_of_texts() -> None:
     ids=lambda case: case["id"],
 )
 def test_labelled_answers_get_their_label(case: dict[str, Any]) -> None:
-    headers = dict(case["headers"])
-    if case["content_type"]:
-        headers["content-type"] = case["content_type"]
-    answer = read_stated(
-        case["body"].encode(),
-        status=case["status"],
-        headers=headers,
-        streaming=case["streaming"],
-        transport=case["transport"],
-    )
-    assert classify(answer.signals).kind == case["label"]
+    assert classify(read_case(case).signals).kind == case["label"]
 
 
 FACTS = st.builds(

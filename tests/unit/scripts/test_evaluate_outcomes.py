@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.evaluate_outcomes import main, throughput
+from scripts.evaluate_outcomes import main
 from scripts.outcomes_page import PAGE, page
 from scripts.outcomes_page import main as page_main
 
@@ -39,11 +39,6 @@ def test_misses_and_confusions_are_counted(
     assert "* free_usage_limit -> provider_overload: 1" in out
     assert "MISS B" in out
     assert "alt  C" in out
-
-
-def test_throughput_is_a_rate() -> None:
-    cases = [json.loads(line) for line in CASES.read_text("utf-8").splitlines()[:5]]
-    assert throughput(cases, 0.02) > 50
 
 
 def test_the_page_is_up_to_date(capsys: pytest.CaptureFixture[str]) -> None:
