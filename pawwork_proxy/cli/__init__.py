@@ -19,6 +19,7 @@ COMMANDS: dict[str, str] = {
     "launch": "start a client with everything set, capture until it exits",
     "show": "a capture as a table",
     "classify": "the outcome of a pasted or piped answer",
+    "identity": "every field that may identify: sent or not, and how constant",
     "study": "create, join, list, leave a study: captures of several machines become joinable",
     "simulate": "an OpenCode Zen look-alike on loopback",
     "demo": "the whole job offline, on the embedded simulator",

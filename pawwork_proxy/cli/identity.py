@@ -1,0 +1,58 @@
+"""`identity`: every field that may identify somebody, over one or many captures."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from pawwork_proxy.capture_file.reader import read_capture
+from pawwork_proxy.inventory.inventory import take_inventory
+from pawwork_proxy.report.identity_table import identity_lines, identity_table, identity_words
+
+
+@click.command(epilog="Example: pawwork-proxy identity captures/*.jsonl")
+@click.argument(
+    "captures",
+    nargs=-1,
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+)
+@click.option("--install", "installs", multiple=True, help="Only this install; repeatable.")
+@click.option(
+    "--format",
+    "output",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    help="json: the whole inventory as one object.",
+)
+def identity(captures: Sequence[Path], installs: Sequence[str], output: str) -> None:
+    """Show what requests carry that may identify: an install, a device, a person, a conversation.
+
+    For each field: in how many requests, which shape, within what its value never changed (the
+    same on every install, per network, device, install, conversation, user action or request),
+    and what the server is known to do with it. All but the last is told from the records.
+    """
+    read = map(read_capture, dict.fromkeys(captures))
+    inventory = take_inventory(
+        (
+            capture.header,
+            [one for one in capture.exchanges if not installs or one.context.install in installs],
+        )
+        for capture in read
+    )
+    if output == "json":
+        click.echo(inventory.model_dump_json(indent=2))
+        return
+    if sys.stdout.isatty():
+        Console().print(identity_table(inventory))
+    else:
+        for line in identity_lines(inventory):
+            click.echo(line)
+    click.echo()
+    for line in identity_words(inventory):
+        click.echo(line)

@@ -1,0 +1,1 @@
+"""Which fields of the requests may identify somebody, told from records alone."""

@@ -1,0 +1,92 @@
+"""The inventory in words: is a device or install identity sent, and in what do installs differ.
+
+Invariant: each sentence names the fields it rests on, and says what would settle an open question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from pawwork_proxy.model.inventory import DeviceFinding, FieldFinding, Scope
+
+SCOPE_WORDS: Final[dict[Scope, str]] = {
+    "everywhere": "the same on every install",
+    "network": "per network",
+    "device": "per device",
+    "install": "per install",
+    "conversation": "per conversation",
+    "action": "per user action",
+    "request": "per request",
+}
+
+
+def scope_words(field: FieldFinding) -> str:
+    """How constant a field is, with what the records cannot tell apart."""
+    if not field.requests:
+        return "not sent"
+    if field.scope is None:
+        return "not told (values are not kept)"
+    if field.scope == "everywhere" and "install" in field.untested:
+        return "constant (one install seen)"
+    words = SCOPE_WORDS[field.scope]
+    likely = [SCOPE_WORDS[one] for one in field.untested if one != "request"]
+    return " or ".join([words, *likely]) if field.scope != "everywhere" else words
+
+
+def answer_of(
+    finding: DeviceFinding,
+    suspects: Sequence[FieldFinding],
+    fields: Sequence[FieldFinding],
+    installs: Sequence[str],
+) -> tuple[str, ...]:
+    """The answer, sentence by sentence."""
+    return (*_device(finding, suspects, installs), *_differences(fields, installs))
+
+
+def _device(
+    finding: DeviceFinding, suspects: Sequence[FieldFinding], installs: Sequence[str]
+) -> list[str]:
+    named = ", ".join(field.name for field in suspects)
+    if finding == "sent":
+        return [f"A device or install identity is sent: {named}."]
+    if finding == "not_sent":
+        return [
+            "No device or install identity is sent: no field is named for one, and none keeps a "
+            "value of its own per install."
+        ]
+    if not installs:
+        return ["No request was recorded, so nothing can be said."]
+    said = ["Whether a device or install identity is sent is not decided."]
+    if len(installs) < 2:
+        said.append(
+            "One install was seen: record a second one to tell its values from everybody's."
+        )
+    if any(field.scope is None for field in suspects):
+        unkept = ", ".join(field.name for field in suspects if field.scope is None)
+        said.append(f"Values that records do not keep: {unkept}.")
+    lone = ", ".join(field.name for field in suspects if field.scope is not None)
+    if lone:
+        said.append(
+            f"One value in all that was seen of an install or device: {lone}. Record two "
+            "conversations on each of two installs, best on two devices, to tell."
+        )
+    return said
+
+
+def _differences(fields: Sequence[FieldFinding], installs: Sequence[str]) -> list[str]:
+    if len(installs) < 2:
+        return []
+    who = f"{', '.join(installs[:-1])} and {installs[-1]}"
+    listed = [field for field in fields if field.requests and field.role != "message"]
+    differing = [field for field in listed if field.differs]
+    said = []
+    if differing:
+        words = ", ".join(f"{field.name} ({scope_words(field)})" for field in differing)
+        said.append(f"The installs {who} differ only in: {words}.")
+    else:
+        said.append(f"The installs {who} differ in no field that was recorded.")
+    partial = [field for field in listed if len(field.installs) < len(installs)]
+    for field in partial:
+        said.append(f"{field.name} is sent by {', '.join(field.installs)} only.")
+    return said

@@ -1,0 +1,192 @@
+"""From captures to the inventory: fields, their constancy, and whether an install is told by them.
+
+Invariant: `not_sent` needs two installs and no open question; anything less is `undecided`, with
+the fields that keep it open.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from pawwork_proxy.inventory.answer import answer_of
+from pawwork_proxy.inventory.constancy import constancy
+from pawwork_proxy.inventory.known import BY_ID, KNOWN, role_of
+from pawwork_proxy.inventory.sightings import Occasion, Sighting, occasion
+from pawwork_proxy.model.capture import Header
+from pawwork_proxy.model.exchange import Exchange
+from pawwork_proxy.model.inventory import (
+    DeviceFinding,
+    FieldFinding,
+    Inventory,
+    Layer,
+    Role,
+)
+from pawwork_proxy.model.request import BodyState
+
+MOST_TEXTS = 3
+READ_BODIES: Final[frozenset[BodyState]] = frozenset({"absent", "empty", "json"})
+"""Body states in which every identity field was looked at."""
+_LAYERS: Final[tuple[Layer, ...]] = ("key", "address", "header", "body", "query", "http", "tls")
+_EXPLAINED: Final[frozenset[Role]] = frozenset(
+    {"key", "network", "software", "message", "project", "workspace"}
+)
+"""Roles whose values may stay over conversations without being made for an install."""
+
+
+def take_inventory(captures: Iterable[tuple[Header, Sequence[Exchange]]]) -> Inventory:
+    """The inventory of all captures together."""
+    headers: list[Header] = []
+    occasions: list[Occasion] = []
+    unread = cut = 0
+    for header, exchanges in captures:
+        headers.append(header)
+        occasions += (occasion(header, exchange) for exchange in exchanges)
+        unread += sum(one.request.body.state not in READ_BODIES for one in exchanges)
+        cut += sum(one.request.headers_cut for one in exchanges)
+    labels = _labels(occasions)
+    fields = _fields(occasions, labels)
+    sent, open_ = _suspects(fields)
+    finding: DeviceFinding = "not_sent"
+    if sent:
+        finding = "sent"
+    elif open_ or not _comparable(occasions) or unread or cut:
+        finding = "undecided"
+    studies = {header.study_id for header in headers}
+    addressed = any(field.id == "address:egress address" and field.requests for field in fields)
+    notes = _notes(len(studies), unread, cut, addressed=addressed)
+    named = tuple(dict.fromkeys(labels.values()))
+    return Inventory(
+        captures=len(headers),
+        exchanges=len(occasions),
+        installs=named,
+        simulated=any(header.simulated for header in headers),
+        device_or_install=finding,
+        suspects=tuple(field.id for field in sent or open_),
+        answer=answer_of(finding, sent or open_, fields, named),
+        notes=notes,
+        fields=fields,
+    )
+
+
+def _comparable(occasions: Iterable[Occasion]) -> bool:
+    """Whether two installs of one study were seen."""
+    first: dict[str, str] = {}
+    return any(
+        first.setdefault(one.units["everywhere"], one.units["install"]) != one.units["install"]
+        for one in occasions
+    )
+
+
+def _labels(occasions: Iterable[Occasion]) -> dict[str, str]:
+    """A name for each install unit; installs of the same label on other machines get a number."""
+    names: dict[str, str] = {}
+    used: Counter[str] = Counter()
+    for one in occasions:
+        unit = one.units["install"]
+        if unit not in names:
+            used[one.label] += 1
+            number = used[one.label]
+            names[unit] = one.label if number == 1 else f"{one.label} ({number})"
+    return names
+
+
+def _fields(occasions: Sequence[Occasion], labels: dict[str, str]) -> tuple[FieldFinding, ...]:
+    carried: dict[tuple[Layer, str], list[tuple[Occasion, Sighting]]] = {}
+    for one in occasions:
+        for sighting in one.sightings:
+            carried.setdefault((sighting.layer, sighting.name), []).append((one, sighting))
+    found = [_field(layer, name, seen, labels) for (layer, name), seen in carried.items()]
+    absent = [_field(row.layer, row.name, (), labels) for row in KNOWN
+              if row.stated and (row.layer, row.name) not in carried
+              and not any(one.id.startswith(f"{row.id}.") for one in found)]  # fmt: skip
+    places = {row.id: place for place, row in enumerate(KNOWN)}
+    return tuple(
+        sorted(
+            [*found, *absent],
+            key=lambda one: (
+                not one.requests,
+                _LAYERS.index(one.layer),
+                places.get(one.id, len(places)),
+                one.name,
+            ),
+        )
+    )
+
+
+def _field(
+    layer: Layer,
+    name: str,
+    seen: Sequence[tuple[Occasion, Sighting]],
+    labels: dict[str, str],
+) -> FieldFinding:
+    field_id = f"{layer}:{name}"
+    known = BY_ID.get(field_id)
+    finding = FieldFinding(
+        id=field_id,
+        layer=layer,
+        name=name,
+        role=role_of(layer, name),
+        requests=len(seen),
+        installs=tuple(dict.fromkeys(labels[one.units["install"]] for one, _ in seen)),
+        shapes=tuple(dict.fromkeys(sighting.shape for _, sighting in seen)),
+        lifetime=known.lifetime if known else None,
+        server=known.server if known else None,
+        sources=known.sources if known else (),
+    )
+    values = [(one, sighting.value) for one, sighting in seen if sighting.value is not None]
+    if not values or len(values) < len(seen):
+        return finding
+    measured = constancy(values)
+    texts = dict.fromkeys(one.value for _, one in seen if one.text and one.value is not None)
+    return finding.model_copy(
+        update={
+            "distinct": len({value for _, value in values}),
+            "texts": tuple(texts)[:MOST_TEXTS],
+            **measured._asdict(),
+        }
+    )
+
+
+def _suspects(
+    fields: Iterable[FieldFinding],
+) -> tuple[tuple[FieldFinding, ...], tuple[FieldFinding, ...]]:
+    """Fields that tell an install from another, and those that may."""
+    sent: list[FieldFinding] = []
+    open_: list[FieldFinding] = []
+    for field in fields:
+        if not field.requests:
+            continue
+        if field.role == "device_or_install":
+            sent.append(field)
+        elif field.role in _EXPLAINED or field.texts:
+            continue
+        elif field.scope is None:
+            open_.append(field)
+        elif field.differs and field.scope in ("device", "install"):
+            (open_ if "conversation" in field.untested else sent).append(field)
+        elif field.links_conversations:
+            sent.append(field)
+        elif not {"device", "install"}.isdisjoint(field.untested):
+            open_.append(field)
+    return tuple(sent), tuple(open_)
+
+
+def _notes(studies: int, unread: int, cut: int, *, addressed: bool) -> tuple[str, ...]:
+    notes = []
+    if not addressed:
+        notes.append(
+            "The server sees an egress address with every request; it was not recorded "
+            "(run with --egress-probe)."
+        )
+    if studies > 1:
+        notes.append(
+            f"The captures belong to {studies} studies: pseudonyms are compared within each only. "
+            "Use one study on all machines ('pawwork-proxy study')."
+        )
+    if unread:
+        notes.append(f"{unread} request bodies could not be read; fields in them are not listed.")
+    if cut:
+        notes.append(f"{cut} header lines beyond the recorder's limit are not listed.")
+    return tuple(notes)

@@ -1,0 +1,139 @@
+"""From an exchange to its sightings: each field it carried, with a value that can be compared.
+
+Invariant: values are what the record holds, pseudonyms or kept texts; a field whose value is not
+kept is sighted all the same, so that nothing that was sent is passed over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from pawwork_proxy.model.capture import Header
+from pawwork_proxy.model.exchange import Exchange
+from pawwork_proxy.model.inventory import Layer, Scope
+from pawwork_proxy.model.request import HeaderNote
+from pawwork_proxy.vocabulary.body_fields import BODY_FIELDS
+
+KEY_HEADERS = frozenset({"authorization", "x-api-key", "x-goog-api-key"})
+"""Told by the row of the API key."""
+
+Units = dict[Scope, str]
+
+
+class Sighting(NamedTuple):
+    """One field of one exchange; `value` None: the record does not keep it."""
+
+    layer: Layer
+    name: str
+    shape: str
+    value: str | None
+    text: bool
+    """Whether `value` is a kept text and no pseudonym."""
+
+
+class Occasion(NamedTuple):
+    """Where and when an exchange belongs."""
+
+    label: str
+    units: Units
+    """The unit of each scope this exchange lies in."""
+    known: frozenset[Scope]
+    """Scopes whose unit the record tells; another one's is the exchange itself."""
+    sightings: tuple[Sighting, ...]
+
+
+def occasion(header: Header, exchange: Exchange) -> Occasion:
+    """An exchange as the units it lies in and the fields it carried.
+
+    Units are told apart by study: pseudonyms of two studies cannot be compared.
+    """
+    context, request = exchange.context, exchange.request
+    itself = f"{header.capture_id}#{exchange.seq}"
+    cache_key = next(
+        (field.pseudonym for field in request.body.identity if field.path == "prompt_cache_key"),
+        None,
+    )
+    conversation = request.session or cache_key
+    units: Units = {
+        "everywhere": "",
+        "network": context.network or header.capture_id,
+        "device": context.device,
+        "install": context.install_id,
+        "conversation": f"{context.install_id} {conversation or itself}",
+        "action": f"{context.install_id} {request.request or itself}",
+        "request": itself,
+    }
+    told: set[Scope] = {"everywhere", "network", "device", "install", "request"}
+    if conversation:
+        told.add("conversation")
+    if request.request:
+        told.add("action")
+    study = header.study_id
+    by_study: Units = {scope: f"{study} {unit}" for scope, unit in units.items()}
+    found = tuple(sightings(exchange))
+    return Occasion(context.install, by_study, frozenset(told), found)
+
+
+def sightings(exchange: Exchange) -> Iterator[Sighting]:
+    """Every field of an exchange that may identify."""
+    yield from _headers(exchange.request.headers)
+    yield from _body(exchange)
+    for name in dict.fromkeys(exchange.request.query):
+        yield Sighting("query", name, "not kept", None, False)
+    auth = exchange.auth
+    if auth.header != "none":
+        value = auth.pseudonym or auth.kind
+        yield Sighting("key", "API key", auth.kind, value, auth.pseudonym is None)
+    yield from _connection(exchange)
+
+
+def _headers(headers: tuple[HeaderNote, ...]) -> Iterator[Sighting]:
+    by_name: dict[str, list[HeaderNote]] = {}
+    for note in headers:
+        by_name.setdefault(note.name, []).append(note)
+    for name, notes in by_name.items():
+        if name in KEY_HEADERS:
+            continue
+        values = [
+            note.value or note.pseudonym or ("" if note.rule == "empty" else None) for note in notes
+        ]
+        value = None if None in values else ", ".join(filter(None, values))
+        text = all(note.pseudonym is None for note in notes)
+        first = notes[0]
+        shape = first.shape or first.rule.removeprefix("shape:")
+        yield Sighting("header", name, "not kept" if value is None else shape, value, text)
+    if headers:
+        order = " ".join(note.name for note in headers)
+        yield Sighting("http", "header order", "names", order, True)
+
+
+def _body(exchange: Exchange) -> Iterator[Sighting]:
+    body = exchange.request.body
+    for field in body.identity:
+        value = field.pseudonym or field.shape
+        yield Sighting("body", field.path, field.shape, value, field.pseudonym is None)
+    for name in dict.fromkeys(body.fields):
+        if name not in BODY_FIELDS and not any(
+            field.path == name or field.path.startswith(f"{name}.") for field in body.identity
+        ):
+            yield Sighting("body", name, "not kept", None, False)
+
+
+def _connection(exchange: Exchange) -> Iterator[Sighting]:
+    context = exchange.context
+    egress = context.egress
+    rows: tuple[tuple[Layer, str, str, str | None, bool], ...] = (
+        ("http", "client's HTTP version", "version", context.client_http, True),
+        ("http", "upstream HTTP version", "version", context.upstream_http, True),
+        ("tls", "upstream TLS version", "version", context.upstream_tls, True),
+        ("address", "address family", "word", context.upstream_family, True),
+        ("address", "source address", "address", context.source_address, False),
+        ("address", "egress address", "address", egress.address if egress else None, False),
+        ("address", "egress prefix", "prefix", egress.prefix if egress else None, False),
+        ("address", "country", "country", egress.country if egress else None, True),
+        ("address", "edge colo", "colo", egress.colo if egress else None, True),
+    )
+    for layer, name, shape, value, text in rows:
+        if value is not None:
+            yield Sighting(layer, name, shape, value, text)

@@ -1,0 +1,99 @@
+"""The inventory of identifying fields as a table for a terminal, and as lines for a pipe.
+
+Invariant: both show every field of the inventory in its order, and the answer in its words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rich.table import Table
+from rich.text import Text
+
+from pawwork_proxy.inventory.answer import scope_words
+from pawwork_proxy.model.inventory import FieldFinding, Inventory
+
+STYLES = {"device_or_install": "bold red", "unknown": "yellow", "message": "dim"}
+COLUMNS = ("field", "in", "sent", "shape", "values", "constant", "the server")
+
+
+@dataclass(frozen=True)
+class IdentityRow:
+    """One field, ready to print."""
+
+    name: str
+    layer: str
+    sent: str
+    shape: str
+    values: str
+    constant: str
+    server: str
+    style: str
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """In the order of `COLUMNS`."""
+        return (
+            self.name, self.layer, self.sent, self.shape, self.values, self.constant, self.server
+        )  # fmt: skip
+
+
+def identity_rows(inventory: Inventory) -> Iterator[IdentityRow]:
+    """The rows of all fields: sent ones first."""
+    for field in inventory.fields:
+        suspect = field.id in inventory.suspects
+        yield IdentityRow(
+            name=field.name,
+            layer=field.layer,
+            sent=_sent(field, inventory.exchanges),
+            shape=", ".join(field.shapes),
+            values=_values(field),
+            constant=scope_words(field) if field.requests else _lifetime(field),
+            server=field.server or "",
+            style="bold red" if suspect else STYLES.get(field.role, ""),
+        )
+
+
+def identity_table(inventory: Inventory) -> Table:
+    """A table for a terminal."""
+    table = Table(header_style="bold", pad_edge=False, box=None)
+    for heading in COLUMNS:
+        table.add_column(heading, overflow="fold", no_wrap=heading in {"in", "sent"})
+    for row in identity_rows(inventory):
+        first, *rest = row.cells
+        table.add_row(Text(first, style=row.style), *(Text(cell) for cell in rest))
+    return table
+
+
+def identity_lines(inventory: Inventory) -> Iterator[str]:
+    """One line a field, for a log or a pipe: filled cells, separated by two spaces."""
+    for row in identity_rows(inventory):
+        yield "  ".join(cell for cell in row.cells if cell)
+
+
+def identity_words(inventory: Inventory) -> Iterator[str]:
+    """The answer and what limits it, line by line."""
+    if inventory.simulated:
+        yield "SIMULATED: these captures say nothing about the real server."
+    yield from inventory.answer
+    for note in inventory.notes:
+        yield f"note: {note}"
+
+
+def _sent(field: FieldFinding, exchanges: int) -> str:
+    if field.requests:
+        return f"{field.requests} of {exchanges}"
+    return "not recorded" if field.layer == "address" else "no"
+
+
+def _values(field: FieldFinding) -> str:
+    if not field.distinct:
+        return ""
+    if field.texts and field.distinct == 1:
+        return field.texts[0] or "empty"
+    return f"{field.distinct} different" if field.distinct > 1 else "1"
+
+
+def _lifetime(field: FieldFinding) -> str:
+    return f"({field.lifetime})" if field.lifetime else ""
