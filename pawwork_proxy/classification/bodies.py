@@ -97,6 +97,8 @@ class BodyReader:
         return BodyShape.JSON if state is JsonState.WHOLE else BodyShape.CUT_JSON
 
     def _read_object(self, value: dict[str, object], *, good: bool) -> None:
+        if value.get("cloudflare_error") is True:
+            self.line = Line(edge_markers=("edge_object",))
         error = error_in(value)
         if error is not None:
             collect_error(error, ErrorPlace.BODY, self.finds)

@@ -10,7 +10,7 @@ from pawwork_proxy.model.signals import BodyShape, Ending
 from pawwork_proxy.vocabulary.errors import Sense
 
 _AUTH = frozenset({Sense.AUTH, Sense.AUTH_MISSING, Sense.AUTH_INVALID, Sense.AUTH_BLOCKED})
-_PAGE_MARKS = frozenset({"html_in_line", "html_for_json"})
+_PAGE_MARKS = frozenset({"html_in_line", "html_for_json", "edge_object"})
 _BUSY = frozenset({502, 503, 504, 529})
 
 
@@ -321,6 +321,14 @@ WORDED: tuple[Rule, ...] = (
         Sample('{"type":"error","error":{"type":"error","message":"Oops"}}', 500),
         lambda e: bool({Sense.SERVER, Sense.TIMEOUT, Sense.OPAQUE} & e.any) and bool(e.s.errors),
         frozenset({Sense.SERVER, Sense.TIMEOUT, Sense.OPAQUE}),
+    ),
+    Rule(
+        "relayed_invalid",
+        Kind.INVALID_REQUEST,
+        "a relayed 400 in words that nobody knows: what it complains about is the request",
+        Sample("Error from provider (Mistral): Bananas expected", 400),
+        lambda e: e.relayed and e.deciding in (400, 422),
+        places=("status",),
     ),
     Rule(
         "relayed_failure",

@@ -179,6 +179,7 @@ PHRASES: tuple[Phrase, ...] = (
         r"context[_ -]?(length|window|limit)([_ ]is)?[_ ](exceed|overflow|full|too)",
         r"input (token count|length|tokens?)[^.]{0,40}exceed",
         r"input is too long for requested model",
+        r"exceed(s|ed)? (the )?model['’]?s? ?(max(imum)? )?tokens? limit",
         r"range of input length should be",
         r"(total|input|prompt) tokens?[^.]{0,30}(exceed|larger|greater|more) (than )?",
         r"reduce the length of (the |your )?(messages|prompt|input|context)",
