@@ -32,8 +32,9 @@ KNOWN_PROGRAMS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 )
 """Program and what its executable is called; what is none of these is `other`."""
 
-BURST = 4
-"""Look-ups that may come at once; then one a second, since each walks the whole socket table."""
+STANDS_FOR_S = 10.0
+"""So long a finding stands for its listener: a look-up walks the whole socket table, and a listener
+belongs to one install, whose program does not change within seconds."""
 
 
 @dataclass(frozen=True)
@@ -50,22 +51,25 @@ class ProcessFinder:
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="process-finder")
         self._monotonic = monotonic
-        self._credit = float(BURST)
-        self._credited_at = monotonic()
+        self._latest: dict[int, tuple[float, Future[FoundProcess | None]]] = {}
 
-    def find(self, client_port: int, listener_port: int) -> Future[FoundProcess | None] | None:
-        """Start a look-up; None when there were too many of late (the fact is then absent)."""
+    def find(self, client_port: int, listener_port: int) -> Future[FoundProcess | None]:
+        """The program behind a new connection; a recent finding stands for its whole listener."""
         now = self._monotonic()
-        self._credit = min(BURST, self._credit + now - self._credited_at)
-        self._credited_at = now
-        if self._credit < 1:
-            return None
-        self._credit -= 1
-        return self._worker.submit(find_process, client_port, listener_port)
+        latest = self._latest.get(listener_port)
+        if latest is not None and now - latest[0] < STANDS_FOR_S and not _in_vain(latest[1]):
+            return latest[1]
+        future = self._worker.submit(find_process, client_port, listener_port)
+        self._latest[listener_port] = (now, future)
+        return future
 
     def close(self) -> None:
         """Let go of the worker; look-ups still waiting are dropped."""
         self._worker.shutdown(wait=False, cancel_futures=True)
+
+
+def _in_vain(future: Future[FoundProcess | None]) -> bool:
+    return future.done() and (future.cancelled() or future.result() is None)
 
 
 def find_process(client_port: int, listener_port: int) -> FoundProcess | None:

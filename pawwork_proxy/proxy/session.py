@@ -80,7 +80,12 @@ async def running_proxy(
     """The proxy, listening, inside the block; its capture is closed when the block is left."""
     writer = CaptureWriter(plan.captures, header_of(plan, identity), utc_now)
     recorder = Recorder(
-        writer, identity, plan.network, plan.via.host if plan.via else None, watcher
+        writer,
+        identity,
+        plan.network,
+        plan.via.host if plan.via else None,
+        watcher,
+        asyncio.get_running_loop().call_later,
     )
     finder = ProcessFinder()
     addon = CaptureAddon(

@@ -34,7 +34,7 @@ from pawwork_proxy.recording.tee import Tee
 _ONGOING = "pawwork_proxy.ongoing"
 _ABSOLUTE_FORM = re.compile(rb"[A-Za-z]{1,20} https?://", re.IGNORECASE)
 
-FindProcess = Callable[[int, int], Future[FoundProcess | None] | None]
+FindProcess = Callable[[int, int], Future[FoundProcess | None]]
 
 
 class CaptureAddon:
@@ -57,7 +57,7 @@ class CaptureAddon:
         self._source = source
         self._forms: dict[str, Form] = {}
         self._upstream_failures: dict[str, Ending] = {}
-        self._processes: dict[str, Future[FoundProcess | None] | None] = {}
+        self._processes: dict[str, Future[FoundProcess | None]] = {}
 
     # -- connections -----------------------------------------------------------------------
 

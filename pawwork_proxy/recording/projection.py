@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import astuple, dataclass
+from functools import lru_cache
 
 from pawwork_proxy.classification.reader import Answer, AnswerReader
 from pawwork_proxy.classification.rules import judge
@@ -49,6 +50,7 @@ class Projector:
         self._identity = identity
         self._redactor = redactor
         self._network = network
+        self._address = lru_cache(maxsize=256)(identity.pseudonymiser.address)
         self._proxy = identity.pseudonymiser.host(proxy_address) if proxy_address else None
         self._auth_sources = AuthSources(lambda key: identity.pseudonymiser.of(Kind.KEY, key))
 
@@ -123,7 +125,7 @@ class Projector:
     def _context(self, ongoing: Ongoing, upstream: UpstreamFacts) -> ExchangeContext:
         arrival = ongoing.arrival
         source = upstream.source_address
-        address = self._identity.pseudonymiser.address(source) if source else None
+        address = self._address(source) if source else None
         return ExchangeContext(
             install=arrival.install,
             install_id=self._identity.install_id(arrival.install),

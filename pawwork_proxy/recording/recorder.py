@@ -32,6 +32,10 @@ from pawwork_proxy.redaction.shapes import ShapeName
 
 _log = structlog.get_logger()
 MAX_FAILURES_SAID = 20
+BATCH_S = 0.05
+"""Making records one after another, while their code is in the processor's caches, takes half the
+time of making each between two events of the traffic. A kill in between leaves `opened` lines."""
+MOST_PENDING = 64
 
 
 @dataclass
@@ -77,6 +81,7 @@ class Recorder:
         network: str | None,
         proxy_address: str | None,
         watcher: Watcher,
+        later: Callable[[float, Callable[[], None]], object],
         *,
         utc_now: Callable[[], datetime] = lambda: datetime.now(UTC),
         monotonic: Callable[[], float] = time.perf_counter,
@@ -88,6 +93,8 @@ class Recorder:
         watcher.attach(self.counts)
         self._utc_now = utc_now
         self._monotonic = monotonic
+        self._later = later
+        self._pending: list[tuple[Ongoing, Ending, UpstreamFacts]] = []
         self._redactor = Redactor(identity.pseudonymiser)
         self._projector = Projector(identity, self._redactor, network, proxy_address)
         self._credentials = Credentials()
@@ -108,7 +115,7 @@ class Recorder:
         """Note that a request has arrived, on disk, before anything of it goes upstream."""
         self.counts.opened += 1
         ongoing = Ongoing(
-            self.counts.opened, self._utc_now(), arrival, self._monotonic, self._complete
+            self.counts.opened, self._utc_now(), arrival, self._monotonic, self._finished
         )
         try:
             route = self._redactor.route(arrival.target)
@@ -149,7 +156,11 @@ class Recorder:
         self._watcher.changed(self._writer.lost)
 
     def close(self, reason: Literal["finished", "interrupted"]) -> None:
-        """Write the end line; exchanges still open stay `opened` and read as interrupted."""
+        """Make the records still in line, then write the end line.
+
+        Exchanges still open stay `opened` lines and read as interrupted.
+        """
+        self._complete_pending()
         self._writer.close(
             End(
                 at=self._utc_now(),
@@ -160,6 +171,19 @@ class Recorder:
                 reason=reason,
             )
         )
+
+    def _finished(self, ongoing: Ongoing, ending: Ending, upstream: UpstreamFacts) -> None:
+        """Put an exchange that is over in line; under load records are made several at a time."""
+        self._pending.append((ongoing, ending, upstream))
+        if len(self._pending) == 1:
+            self._later(BATCH_S, self._complete_pending)
+        elif len(self._pending) >= MOST_PENDING:
+            self._complete_pending()
+
+    def _complete_pending(self) -> None:
+        pending, self._pending = self._pending, []
+        for ongoing, ending, upstream in pending:
+            self._complete(ongoing, ending, upstream)
 
     def _complete(self, ongoing: Ongoing, ending: Ending, upstream: UpstreamFacts) -> None:
         reason: Literal["taint", "recording_failed"] = "recording_failed"

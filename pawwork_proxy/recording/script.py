@@ -52,6 +52,8 @@ class CaptureScript:
 
     def running(self) -> None:
         """Open the capture; from here on exchanges are recorded."""
+        if "flow_detail" in ctx.options:  # mitmdump prints targets and reason phrases otherwise
+            ctx.options.update(flow_detail=0)
         identity = load_identity()
         label, network = ctx.options.pawwork_install, ctx.options.pawwork_network or None
         modes = [ProxyMode.parse(mode) for mode in ctx.options.mode]
@@ -73,7 +75,9 @@ class CaptureScript:
         writer = CaptureWriter(
             Path(ctx.options.pawwork_captures).absolute(), header, lambda: datetime.now(UTC)
         )
-        self._recorder = Recorder(writer, identity, network, None, Unwatched())
+        self._recorder = Recorder(
+            writer, identity, network, None, Unwatched(), ctx.master.event_loop.call_later
+        )
         self._finder = ProcessFinder()
         self._addon = CaptureAddon(self._recorder, ZEN, {}, self._finder.find, label)
         ctx.master.addons.add(self._addon)

@@ -7,7 +7,12 @@ import socket
 
 import pytest
 
-from pawwork_proxy.environment.processes import BURST, ProcessFinder, describe, find_process
+from pawwork_proxy.environment.processes import (
+    STANDS_FOR_S,
+    ProcessFinder,
+    describe,
+    find_process,
+)
 
 
 def test_the_process_behind_a_loopback_connection_is_found() -> None:
@@ -38,14 +43,27 @@ def test_only_known_programs_are_named(executable: str, name: str) -> None:
     assert describe(executable).name == name
 
 
-def test_look_ups_come_in_bursts_and_then_one_a_second() -> None:
+def test_a_finding_stands_for_its_listener_for_a_while() -> None:
     now = 100.0
     finder = ProcessFinder(lambda: now)
     try:
-        started = [finder.find(1, 1) for _ in range(BURST + 3)]
-        assert [one is not None for one in started] == [True] * BURST + [False] * 3
-        now += 1.0
-        assert finder.find(1, 1) is not None
-        assert finder.find(1, 1) is None
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            port = server.getsockname()[1]
+            with socket.create_connection(("127.0.0.1", port)) as client:
+                first = finder.find(client.getsockname()[1], port)
+                assert first.result(30) is not None
+                assert finder.find(1, port) is first
+                now += STANDS_FOR_S
+                assert finder.find(1, port) is not first
+    finally:
+        finder.close()
+
+
+def test_a_look_up_in_vain_stands_for_nothing() -> None:
+    finder = ProcessFinder(lambda: 0.0)
+    try:
+        first = finder.find(1, 1)
+        assert first.result(30) is None
+        assert finder.find(1, 1) is not first
     finally:
         finder.close()
