@@ -186,7 +186,7 @@ def _code_words(value: dict[str, object], words: dict[str, object], finds: Finds
 
 
 def _vendor_code(code: str, words: dict[str, object], finds: Finds) -> None:
-    known = code if code.startswith("minimax:") else known_word(code)
+    known = code if word_sense(code) is not None else None
     words.setdefault("code", known or OTHER)
     if known is None:
         finds.raw.error_code = finds.raw.error_code or code

@@ -205,7 +205,6 @@ class Signals(Noun):
     content_type: ContentTypeClass = ContentTypeClass.NONE
     server_cloudflare: bool = False
     cf_mitigated: bool = False
-    zen_headers: bool = False
     date: datetime | None = None
     """The server's `date`, UTC."""
     body: BodyShape = BodyShape.NONE

@@ -60,6 +60,7 @@ def test_words_of_model_and_caller_are_not_entered(key: str) -> None:
         ({"code": True}, {}),
         ({"code": ""}, {}),
         ({"status_code": 2062, "status_msg": "x"}, {"code": "minimax:2062"}),
+        ({"status_code": 987654321, "status_msg": "x"}, {"code": "other"}),
         ({"code": "PROVIDER_OVERLOADED"}, {"code": "other", "code_stem": "overload"}),
         ({"code": "zz", "error_code": "yy"}, {"code": "other"}),
         ({"type": "a.b#ThrottlingException"}, {"type": "ThrottlingException"}),
