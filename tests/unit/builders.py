@@ -1,4 +1,4 @@
-"""Small values for tests: a record with everything at its simplest, changed where a test needs it."""
+"""Small values for tests: a record at its simplest, changed where a test needs it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,11 @@ def header(**changes: Any) -> Header:
         "mitmproxy_version": "12.0.0",
         "started_at": NOON,
         "machine": Machine(
-            device="device:" + "b" * 24, os="linux", os_release="6.1", arch="x86_64", python="3.13.0"
+            device="device:" + "b" * 24,
+            os="linux",
+            os_release="6.1",
+            arch="x86_64",
+            python="3.13.0",
         ),
         "installs": (Install(label="main", id="install:" + "c" * 24, port=9610),),
         "options": CaptureOptions(upstream="opencode.ai"),
