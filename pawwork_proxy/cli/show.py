@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
-from typing import get_args
 
 import click
 from rich.console import Console
@@ -31,7 +30,7 @@ from pawwork_proxy.report.exchange_table import exchange_table, interrupted_row,
     "--outcome",
     "outcomes",
     multiple=True,
-    type=click.Choice(get_args(Kind)),
+    type=click.Choice([kind.value for kind in Kind]),
     help="Only this outcome; repeatable.",
 )
 @click.option("--model", "models", multiple=True, help="Only this model; repeatable.")
