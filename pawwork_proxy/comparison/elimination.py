@@ -267,9 +267,7 @@ def _raise_bounds(
         if row.counts and (whole or row.seen.count == 1):
             ends[row.seen.capture].append((row.end, row.seen.count, row.error))
         if row.part == "admitted" and row.threshold is not None:
-            held = latest.get((row.threshold, row.seen.capture))
-            if held is None or row.start > held.start:
-                latest[(row.threshold, row.seen.capture)] = row
+            latest[(row.threshold, row.seen.capture)] = row
     sums = {}
     for capture, ended in ends.items():
         ended.sort()

@@ -7,10 +7,11 @@ never asks to use up a quota on purpose.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from shlex import quote
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pawwork_proxy.comparison.contrasts import differing
 from pawwork_proxy.comparison.dimensions import BUCKET, DIMENSIONS, PRESENCE, is_private, title
@@ -32,12 +33,13 @@ STRAINED = 0.5
 """How much less likely an explanation is with each row that it explains by other people."""
 REPEATED = 4.0
 """A trial done before promises this much less each time."""
+UNTOLD = frozenset({"request", "network"})
+"""What changes with every trial, or is only a label."""
 PER_REQUEST = 0.005
 """How much more a trial must settle to be worth another request."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outlook:
+class Outlook(NamedTuple):
     """What a trial promises."""
 
     trial: Trial
@@ -75,21 +77,21 @@ class _Pair:
     def leaves(self, keying: Keying, standing: Standing, result: Result) -> bool:
         """Whether a keying is still possible after a result."""
         same = self.same_pool(keying)
-        above, below = self.second.threshold, self.first.threshold
-        assert above is not None
-        assert below is not None
+        first, second = self.first.threshold, self.second.threshold
+        assert first is not None
+        assert second is not None
         if result == "admitted":
-            return not (same and _closes_circle(standing, above, below))
+            return not (same and _allows_more(standing, first, second))
         own = any(is_private(part, self.second.value(part)) for part in keying - {BUCKET})
-        return not (same is False and own and above in standing.admitted)
+        return not (same is False and own and second in standing.admitted)
 
 
-def _closes_circle(standing: Standing, high: Gate, low: Gate) -> bool:
-    """Whether 'allows more than' cannot hold between two kinds of client."""
+def _allows_more(standing: Standing, high: Gate, low: Gate) -> bool:
+    """Whether one kind of client is known to be allowed at least as much as another."""
     over: dict[Gate, list[Gate]] = {}
     for one, other in standing.above:
         over.setdefault(one, []).append(other)
-    return way_down(over, low, high) is not None
+    return way_down(over, high, low) is not None
 
 
 def next_experiment(
@@ -99,12 +101,12 @@ def next_experiment(
     if all(verdict.finding != "undetermined" for verdict in verdicts):
         return None
     found = outlooks(stratum, findings)
-    return _experiment(found[0], stratum) if found else None
+    return experiment(found[0], stratum) if found else None
 
 
 def outlooks(stratum: Stratum, findings: Findings) -> tuple[Outlook, ...]:
     """Every trial that can settle something, the most promising first."""
-    refused = _baseline(stratum)
+    refused = baseline(stratum)
     if refused is None or not findings.alive:
         return ()
     who = refused.seen.who
@@ -120,10 +122,17 @@ def outlooks(stratum: Stratum, findings: Findings) -> tuple[Outlook, ...]:
     return tuple(sorted(found, key=lambda outlook: -round(outlook.worth, 9)))
 
 
-def _baseline(stratum: Stratum) -> Row | None:
-    """The latest refusal whose kind of client is known: trials start from it."""
+def baseline(stratum: Stratum) -> Row | None:
+    """The refusal that trials start from: the latest of who was seen most, if known enough."""
+    times: Counter[Identities] = Counter()
+    for row in stratum.rows:
+        times[_untold(row)] += row.seen.count
     known = [row for row in stratum.part("refused") if row.threshold is not None]
-    return max(known, key=lambda row: row.head, default=None)
+    return max(known, key=lambda row: (times[_untold(row)], row.head), default=None)
+
+
+def _untold(row: Row) -> Identities:
+    return row.seen.who.model_copy(update=dict.fromkeys(UNTOLD))
 
 
 def _outlook(
@@ -189,10 +198,6 @@ def _weight(keying: Keying, standing: Standing) -> float:
     return weight * FURTHER_PART ** max(0, len(keying) - 1)
 
 
-UNTOLD = frozenset({"request", "network"})
-"""What changes with every trial, or is only a label."""
-
-
 def _done(stratum: Stratum) -> dict[frozenset[str], int]:
     """How often something was asked right after a refusal, by what was different about it."""
     found: dict[frozenset[str], int] = {}
@@ -202,7 +207,7 @@ def _done(stratum: Stratum) -> dict[frozenset[str], int]:
         for row in stratum.rows:
             if row.window != window.id or row.part == "maybe":
                 continue
-            who = row.seen.who.model_copy(update=dict.fromkeys(UNTOLD))
+            who = _untold(row)
             for earlier in first.values():
                 changes = frozenset(differing(earlier, row)) - UNTOLD
                 if earlier.surely_before(row) and (who, changes) not in tried:
@@ -256,9 +261,10 @@ def _changed(who: Identities, trial: Variation) -> Identities:
     return who.model_copy(update=update)
 
 
-def _experiment(outlook: Outlook, stratum: Stratum) -> Experiment:
+def experiment(outlook: Outlook, stratum: Stratum) -> Experiment:
+    """A trial as steps, commands and what each result would mean."""
     trial = outlook.trial
-    refused = _baseline(stratum)
+    refused = baseline(stratum)
     assert refused is not None
     who = refused.seen.who
     label = (who.install or "main").split(" ", maxsplit=1)[0]

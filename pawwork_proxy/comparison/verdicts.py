@@ -89,8 +89,6 @@ def _open(
 ) -> tuple[Reason, str, tuple[DimensionName, ...]]:
     """Why there is no verdict: reason, words, and what it cannot be told from."""
     name = title(dimension)
-    if not evidence:
-        return "untested", "Nobody was refused: there is nothing to compare.", ()
     if not alive:
         words = "No explanation fits all rows: a rule, an address or a label changed unnoticed."
         return "contradictory", words, ()
@@ -174,8 +172,6 @@ def _decided_words(
 ) -> str:
     name = title(dimension)
     if finding == "follows":
-        if dimension == "global":
-            return f"Everybody shares one pool. {example}"
         return f"Another {name}, another pool. {example}"
     if dimension == "global":
         return f"There is more than one pool. {example}"

@@ -12,6 +12,8 @@ from itertools import combinations
 from typing import NamedTuple
 
 from pawwork_proxy.comparison.compare import compare
+from pawwork_proxy.comparison.experiments import baseline
+from pawwork_proxy.comparison.selection import select
 from pawwork_proxy.comparison.trials import TRIALS, Trial, Variation, possible_for
 from pawwork_proxy.model.observation import ABSENT, SEVERAL, Observation
 from pawwork_proxy.model.verdict import Comparison
@@ -52,14 +54,15 @@ def plan_result(
 ) -> PlanResult | None:
     """Follow the advice in a world; None where there is no open question that trials can settle."""
     before = list(world.seen)
-    refused = [seen for seen in before if seen.kind == "free_usage_limit" and seen.origin == "zen"]
-    if not refused:
-        return None
     facts = Facts(before)
     alive = possible([facts])
     if not facts.refused or answered(decidable([facts], alive)):
         return None
-    base = world.who_of[max(refused, key=lambda seen: (seen.started_at, seen.seq)).seq]
+    own = next(stratum for stratum in select(before).strata if stratum.origin == "zen")
+    start = baseline(own)
+    if start is None:
+        return None
+    base = world.who_of[start.seen.seq]
     results = {}
     for day, every in enumerate(TRIALS, start=20):
         trial = possible_for(every, base["key"] != ABSENT, base["family"] == "ipv6")
@@ -152,7 +155,7 @@ def _shortened(seen: list[Observation]) -> list[Observation]:
     run = 0
     while run < len(seen) and seen[run].kind == "success":
         run += 1
-    kept = [one for one in seen[: run - 1] if one.ending == "complete"]
+    kept = [one for one in seen[: max(0, run - 1)] if one.ending == "complete"]
     refused = {one.who.request for one in seen if one.kind == "free_usage_limit"}
     kept = [one for one in kept if one.who.request not in refused]
     if len(kept) < 2:

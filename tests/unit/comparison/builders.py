@@ -28,9 +28,9 @@ PLAIN = Identities(
     client="desktop",
     user_agent="opencode/1.16.2",
 )
-OFFICE = {"network": "office", "address": "ip:office", "prefix": "ip:office"}
-TWO = {"install": "two", "session": "ses:two"}
-SAVED_KEY = {"key": "key:mine", "auth_kind": "user_key", "workspace": "wrk:mine"}
+OFFICE: dict[str, Any] = {"network": "office", "address": "ip:office", "prefix": "ip:office"}
+TWO: dict[str, Any] = {"install": "two", "session": "ses:two"}
+SAVED_KEY: dict[str, Any] = {"key": "key:mine", "auth_kind": "user_key", "workspace": "wrk:mine"}
 
 
 class Diary:
@@ -42,19 +42,19 @@ class Diary:
         self.seq = seq
         self.seen: list[Observation] = []
 
-    def admitted(self, times: int = 1, **changes: Any) -> Diary:
+    def admitted(self, times: int = 1, /, **changes: Any) -> Diary:
         """So many answers."""
         for _ in range(times):
             self._note("success", "ok", "none", changes)
         return self
 
-    def refused(self, times: int = 1, **changes: Any) -> Diary:
+    def refused(self, times: int = 1, /, **changes: Any) -> Diary:
         """So many refusals of the daily free quota."""
         for _ in range(times):
             self._note("free_usage_limit", "quota", "utc_day", changes)
         return self
 
-    def other(self, kind: str, family: str, **changes: Any) -> Diary:
+    def other(self, kind: str, family: str, /, **changes: Any) -> Diary:
         """Something else happened."""
         self._note(kind, family, "none", changes)
         return self

@@ -1,0 +1,195 @@
+"""From exchanges to observations."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from pawwork_proxy.comparison.observations import (
+    SERVER_ERAS,
+    UNKNOWN_CLOCK_S,
+    observations,
+    server_clock,
+)
+from pawwork_proxy.model.context import Egress, ExchangeContext
+from pawwork_proxy.model.exchange import Exchange, Timing
+from pawwork_proxy.model.observation import ABSENT, PUBLIC, Observation
+from pawwork_proxy.model.outcome import Kind, Origin, Outcome
+from pawwork_proxy.model.request import AuthFacts
+from pawwork_proxy.model.response import ResponseFacts
+from pawwork_proxy.model.signals import Ending, Signals
+from tests.unit.builders import NOON, exchange, header
+
+TIMING = Timing(started_at=NOON, first_byte_ms=400.0, total_ms=900.0)
+
+
+def outcome(kind: Kind, origin: Origin = Origin.ZEN) -> Outcome:
+    return Outcome(kind=kind, family=kind.family, origin=origin, rule_id="made-up")
+
+
+def answer(**changes: Any) -> ResponseFacts:
+    return ResponseFacts(status=200, http_version="HTTP/1.1", **changes)
+
+
+def context(**changes: Any) -> ExchangeContext:
+    return exchange().context.model_copy(update=changes)
+
+
+def observed(one: Exchange, **changes: Any) -> Observation:
+    (found,) = observations(header(**changes), [one], frozenset({"lab"}))
+    return found
+
+
+def test_a_plain_admission() -> None:
+    found = observed(exchange(timing=TIMING, outcome=outcome(Kind.SUCCESS)))
+    assert (found.capture, found.seq, found.kind, found.family) == (
+        header().capture_id,
+        1,
+        "success",
+        "ok",
+    )
+    assert found.clock_error_s == UNKNOWN_CLOCK_S
+    assert found.answered_at is not None
+    assert found.answered_at - found.started_at == timedelta(seconds=0.4)
+    assert found.ended_at - found.started_at == timedelta(seconds=0.9)
+    assert (found.ending, found.free, found.server_era, found.client_era) == (
+        "complete",
+        True,
+        "V5",
+        "other",
+    )
+
+
+def test_what_is_not_sent_is_a_value_and_what_is_not_known_is_none() -> None:
+    who = observed(exchange()).who
+    assert (who.session, who.request, who.project, who.client, who.user_agent) == (ABSENT,) * 5
+    assert (who.key, who.auth_kind, who.workspace) == (PUBLIC, "none", ABSENT)
+    assert (who.address, who.prefix, who.family, who.region) == (None,) * 4
+    assert who.install == "main cccccc"
+    keyed = observed(exchange(auth=AuthFacts(kind="user_key", pseudonym="key:1"))).who
+    assert (keyed.key, keyed.auth_kind, keyed.workspace) == ("key:1", "user_key", None)
+
+
+@pytest.mark.parametrize(
+    ("date_s", "start_s"),
+    [((0, 10, 20), (0.0, 10.3, 19.8)), ((100, 110, 120), (0.0, 10.3, 19.8))],
+)
+def test_dated_answers_narrow_the_clock_down(
+    date_s: tuple[int, ...], start_s: tuple[float, ...]
+) -> None:
+    many = [
+        exchange(
+            response=answer(date=NOON + timedelta(seconds=date)),
+            timing=TIMING.model_copy(update={"started_at": NOON + timedelta(seconds=start)}),
+        )
+        for date, start in zip(date_s, start_s, strict=True)
+    ]
+    clock = server_clock(many)
+    assert clock.error_s < 0.7
+    assert abs(clock.offset_s - date_s[0]) < 0.7
+
+
+def test_a_clock_that_was_set_during_the_run_is_as_wrong_as_its_answers() -> None:
+    early = exchange(response=answer(date=NOON), timing=TIMING)
+    late = exchange(response=answer(date=NOON + timedelta(seconds=60)), timing=TIMING)
+    clock = server_clock([early, late])
+    assert clock.offset_s - clock.error_s <= 0.0
+    assert clock.offset_s + clock.error_s >= 60.0
+
+
+def test_an_aborted_stream_was_let_through() -> None:
+    signals = Signals(status=200, ending=Ending.CLIENT_LEFT_MIDSTREAM)
+    left = outcome(Kind.TRANSPORT_ERROR, Origin.CLIENT)
+    found = observed(exchange(signals=signals, timing=TIMING, outcome=left))
+    assert (found.kind, found.family, found.ending) == ("success", "ok", "aborted")
+
+
+def test_no_answer_is_no_admission() -> None:
+    signals = Signals(ending=Ending.UPSTREAM_REFUSED)
+    failed = outcome(Kind.TRANSPORT_ERROR, Origin.PROXY)
+    found = observed(exchange(status=None, signals=signals, outcome=failed))
+    assert (found.family, found.ending, found.answered_at) == ("network", "none", None)
+    assert found.who.region is None
+
+
+@pytest.mark.parametrize(
+    ("model", "auth", "cost", "free"),
+    [
+        ("glm-5", "public", None, True),
+        ("big-pickle", "user_key", None, True),
+        ("mimo-v2.5-free", "user_key", 0.0, True),
+        ("glm-5", "user_key", 0.2, False),
+        ("glm-5", "user_key", 0.0, None),
+        (None, "user_key", None, None),
+    ],
+)
+def test_which_models_are_free(
+    model: str | None, auth: str, cost: float | None, free: bool | None
+) -> None:
+    one = exchange(response=answer(cost=cost))
+    request = one.request.model_copy(update={"model": model})
+    facts = one.auth.model_copy(update={"kind": auth})
+    assert observed(one.model_copy(update={"request": request, "auth": facts})).free is free
+
+
+def test_whether_a_model_is_free_is_not_known_without_an_answer() -> None:
+    one = exchange(status=None, auth=AuthFacts(kind="user_key"))
+    request = one.request.model_copy(update={"model": "glm-5"})
+    assert observed(one.model_copy(update={"request": request})).free is None
+
+
+EGRESS = Egress(observed_at=NOON, address="ip:1", family="ipv4", country="DE", colo="FRA")
+
+
+def test_the_probe_tells_the_address() -> None:
+    who = observed(exchange(context=context(egress=EGRESS))).who
+    assert (who.address, who.prefix, who.family, who.region) == ("ip:1", "ip:1", "ipv4", "FRA")
+    six = EGRESS.model_copy(update={"family": "ipv6", "prefix": "ip6p:1", "colo": None})
+    who = observed(exchange(context=context(egress=six))).who
+    assert (who.prefix, who.family, who.region) == ("ip6p:1", "ipv6", "DE")
+    one = exchange(context=context(egress=EGRESS), response=answer(colo="AMS"))
+    assert observed(one).who.region == "AMS"
+
+
+def test_a_simulator_sees_the_address_we_send_from() -> None:
+    local = context(source_address="ip:lo", upstream_family="ipv4", network="lab")
+    found = observed(exchange(context=local), simulated=True)
+    assert (found.who.address, found.who.prefix) == ("ip:lo", "ip:lo")
+    assert (found.server_era, found.alone, found.simulated) == ("simulated", True, True)
+    six = context(source_address="ip:lo6", upstream_family="ipv6")
+    assert observed(exchange(context=six), simulated=True).who.prefix is None
+    assert observed(exchange(context=local)).who.address is None
+    assert observed(exchange(context=local)).who.family == "ipv4"
+
+
+def test_behind_another_proxy_nothing_is_known_of_the_route() -> None:
+    chained = context(source_address="ip:lo", upstream_family="ipv4", chained_proxy=True)
+    found = observed(exchange(context=chained), simulated=True)
+    assert (found.who.address, found.who.family, found.chained_proxy) == (None, None, True)
+
+
+@pytest.mark.parametrize(
+    ("agent", "era"),
+    [
+        ("ai-sdk/openai-compatible/2.0.41 ai-sdk/provider-utils/4.0.23", "C1"),
+        ("opencode/latest/1.15.10/desktop ai-sdk/openai-compatible/2.0.41", "C2"),
+        ("opencode/1.16.2 ai-sdk/provider-utils/4.0.23", "C3"),
+        ("opencode/latest/1.16.2/cli", "C4"),
+        ("opencode/latest/1.18.15/desktop", "C5"),
+        ("opencode/1.18.33 ai-sdk/provider-utils/4.0.40", "other"),
+    ],
+)
+def test_client_eras(agent: str, era: str) -> None:
+    one = exchange()
+    request = one.request.model_copy(update={"user_agent": agent})
+    assert observed(one.model_copy(update={"request": request})).client_era == era
+
+
+def test_server_eras_come_latest_first() -> None:
+    assert [era.since for era in SERVER_ERAS] == sorted(
+        (era.since for era in SERVER_ERAS), reverse=True
+    )
+    old = exchange(timing=Timing(started_at=NOON.replace(year=2024)))
+    assert observed(old).server_era == "before V1"

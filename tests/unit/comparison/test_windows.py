@@ -1,0 +1,55 @@
+"""Reset windows by server time."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pawwork_proxy.comparison.windows import FIXED_CADENCES, window_at, windows_of
+from tests.unit.comparison.builders import MORNING, Diary
+
+MOMENTS = st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC))
+
+
+@pytest.mark.parametrize(
+    ("cadence", "name", "end"),
+    [
+        ("minute", "2026-06-03T09:00Z", datetime(2026, 6, 3, 9, 1, tzinfo=UTC)),
+        ("utc_day", "2026-06-03", datetime(2026, 6, 4, tzinfo=UTC)),
+        ("week", "week of 2026-06-01", datetime(2026, 6, 8, tzinfo=UTC)),
+        ("month", "2026-06", datetime(2026, 7, 1, tzinfo=UTC)),
+    ],
+)
+def test_windows_begin_where_the_server_begins_them(cadence: str, name: str, end: datetime) -> None:
+    window = window_at(MORNING, cadence)
+    assert (window.id, window.end) == (name, end)
+
+
+def test_a_local_evening_is_the_next_utc_day() -> None:
+    evening = datetime(2026, 6, 2, 22, tzinfo=timezone(timedelta(hours=-5)))
+    assert window_at(evening, "utc_day").id == "2026-06-03"
+
+
+@given(MOMENTS, st.sampled_from(FIXED_CADENCES))
+def test_every_moment_lies_in_its_window_and_the_next_begins_at_its_end(
+    moment: datetime, cadence: str
+) -> None:
+    window = window_at(moment, cadence)
+    assert window.start <= moment < window.end
+    assert window_at(window.end, cadence).start == window.end
+
+
+def test_too_close_to_a_reset_is_two_windows() -> None:
+    (seen,) = Diary(start=datetime(2026, 6, 3, 23, 59, 45, tzinfo=UTC)).admitted().seen
+    assert len(windows_of(seen, "utc_day")) == 1
+    doubtful = seen.model_copy(update={"clock_error_s": 10.0})
+    assert [window.id for window in windows_of(doubtful, "utc_day")] == ["2026-06-03", "2026-06-04"]
+
+
+def test_without_an_answer_the_end_stands_for_it() -> None:
+    (seen,) = Diary(start=datetime(2026, 6, 3, 23, 59, 48, tzinfo=UTC)).admitted().seen
+    unanswered = seen.model_copy(update={"answered_at": None})
+    assert len(windows_of(unanswered, "utc_day")) == 2

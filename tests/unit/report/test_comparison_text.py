@@ -1,0 +1,74 @@
+"""The comparison as text and as Markdown."""
+
+from __future__ import annotations
+
+import re
+
+from pawwork_proxy.comparison.compare import compare
+from pawwork_proxy.report.comparison_text import render_markdown, render_text
+from tests.unit.comparison.builders import MORNING, OFFICE, TWO, Diary
+
+STUDY = (
+    Diary()
+    .admitted(20, alone=True)
+    .refused(alone=True, reset_at=MORNING)
+    .refused(**TWO, alone=True)
+    .admitted(**OFFICE)
+    .other("provider_overload", "overload")
+    .seen
+)
+
+
+def test_the_answer_comes_first_and_everything_is_there() -> None:
+    text = render_text(compare(STUDY))
+    assert text.startswith("The free quota is shared by every install behind the same egress")
+    for words in (
+        "Limit of zen",
+        "Evidence",
+        "Requests counted per bucket",
+        "Next experiment",
+        "Product options",
+        "Resets announced",
+        "latest 2026-06-03 09:00Z",
+        "Noise floor",
+        "What the verdicts assume",
+        "Left out",
+        "c1#21",
+        "possible",
+    ):
+        assert words in text
+
+
+def test_a_bucket_that_nobody_else_can_use() -> None:
+    seen = [one.model_copy(update={"alone": True}) for one in STUDY]
+    assert "impossible" in render_text(compare(seen))
+
+
+def test_simulated_captures_say_so_first() -> None:
+    seen = [one.model_copy(update={"simulated": True}) for one in STUDY]
+    assert render_text(compare(seen)).startswith("SIMULATED")
+
+
+def test_nothing_at_all_is_still_an_answer() -> None:
+    text = render_text(compare([]))
+    assert "no exchanges" in text
+    assert "Evidence" not in text
+
+
+def test_markdown_tables_have_a_rule_and_labels_stay_inert() -> None:
+    hostile = "[x](http://evil)|<b>`"
+    seen = [one.model_copy(update={"capture": "`c|1`"}) for one in STUDY]
+    named = Diary().admitted(9, install=hostile).refused(install=hostile).refused(**TWO).seen
+    for found in (render_markdown(compare(seen)), render_markdown(compare(named))):
+        assert "| dimension | verdict | observations | why |\n|---|---|---|---|" in found
+        prose = re.sub(r"`[^`]*`", "", found.replace("\\`", ""))
+        assert "[x](" not in prose
+        assert "<b>" not in prose
+
+
+def test_a_contradiction_shows_rows_without_a_next_experiment() -> None:
+    same = {"request": "msg:same"}
+    seen = Diary().admitted(9, **same).refused(**same).admitted(**same).seen
+    text = render_text(compare(seen))
+    assert "contradict" in text
+    assert "Next experiment" not in text
