@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import platform
 import re
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+
+import psutil
 
 from pawwork_proxy.model.context import Machine, OsFamily
 
@@ -28,6 +31,16 @@ def read_machine(device_pseudonym: Callable[[str], str], fallback_id: str) -> Ma
         arch=_word(platform.machine().lower()),
         python=".".join(map(str, sys.version_info[:3])),
     )
+
+
+def local_addresses() -> list[str]:
+    """The addresses that connections of this machine can leave from."""
+    return [
+        address.address.partition("%")[0]
+        for addresses in psutil.net_if_addrs().values()
+        for address in addresses
+        if address.family in (socket.AF_INET, socket.AF_INET6)
+    ]
 
 
 def _version_only(release: str) -> str:

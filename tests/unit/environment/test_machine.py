@@ -1,0 +1,54 @@
+"""This machine, without anything that names it."""
+
+from __future__ import annotations
+
+import platform
+from pathlib import Path
+
+import pytest
+
+from pawwork_proxy.environment import machine
+from pawwork_proxy.environment.machine import local_addresses, read_machine
+
+
+def test_the_raw_id_goes_to_the_pseudonym_function_only() -> None:
+    seen: list[str] = []
+
+    def pseudonym(raw: str) -> str:
+        seen.append(raw)
+        return "device:" + "0" * 24
+
+    found = read_machine(pseudonym, "fallback")
+    assert len(seen) == 1
+    assert seen[0] not in found.model_dump_json()
+    assert found.os in ("linux", "macos", "windows", "other")
+
+
+def test_a_system_without_an_id_gets_the_fallback(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    empty = tmp_path / "empty"
+    empty.write_text("\n")
+    monkeypatch.setattr(platform, "system", lambda: "Linux")
+    monkeypatch.setattr(machine, "_LINUX_ID_FILES", (tmp_path / "absent", empty))
+    assert read_machine(lambda raw: raw, "fallback").device == "fallback"
+
+
+@pytest.mark.parametrize(
+    ("release", "kept"),
+    [
+        ("6.18.44-acme-host7+", "6.18.44"),
+        ("23.5.0", "23.5.0"),
+        ("10", "10"),
+        ("some-host-name", "unknown"),
+    ],
+)
+def test_a_kernel_release_keeps_its_numbers_only(
+    monkeypatch: pytest.MonkeyPatch, release: str, kept: str
+) -> None:
+    monkeypatch.setattr(platform, "release", lambda: release)
+    assert read_machine(lambda raw: raw, "fallback").os_release == kept
+
+
+def test_loopback_is_among_the_local_addresses() -> None:
+    assert "127.0.0.1" in local_addresses()
