@@ -1,0 +1,182 @@
+"""Captures in, observations and plain words about what is missing out.
+
+Small captures are read line by line; of large ones only what a verdict can rest on becomes an
+object (see `folding`). Invariant: one capture counts once, however often it is given, and a file
+that cannot be used is named in the remarks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from pawwork_proxy.bundle.reading import CaptureSource, capture_sources
+from pawwork_proxy.capture_file.reader import Capture, capture_from
+from pawwork_proxy.classification.rules import classify
+from pawwork_proxy.comparison.observations import observations
+from pawwork_proxy.engine.folding import MOST_ROWS, fold
+from pawwork_proxy.engine.lines import Unfoldable
+from pawwork_proxy.errors import CaptureFormatError, ConfigurationError, PawworkProxyError
+from pawwork_proxy.model.exchange import Exchange
+from pawwork_proxy.model.gathered import CaptureSummary, Gathered
+from pawwork_proxy.model.observation import Observation
+
+READ_WHOLE_BYTES = 32 * 1024 * 1024
+"""Up to this size together, captures are read one exchange at a time: some 7 000 exchanges."""
+
+
+class Part(NamedTuple):
+    """One capture's share."""
+
+    summary: CaptureSummary
+    observations: Sequence[Observation]
+
+
+def gather(
+    paths: Sequence[Path],
+    *,
+    alone: frozenset[str] = frozenset(),
+    real_only: bool = False,
+    whole_bytes: int = READ_WHOLE_BYTES,
+) -> Gathered:
+    """Read captures, folders, patterns, bundles.
+
+    `alone`: labels of networks that nobody else uses, as the user vouches.
+    Raises CaptureFormatError when no capture can be read, ConfigurationError when simulated
+    captures are given together with real ones and `real_only` is not set.
+    """
+    remarks: list[str] = []
+    parts = list(_parts(paths, alone, whole_bytes, remarks))
+    if not parts:
+        raise CaptureFormatError(
+            "no capture could be read: " + "; ".join(remarks),
+            "give a capture-….jsonl written by 'pawwork-proxy run'",
+        )
+    parts = _each_once(parts, remarks)
+    parts = _one_world(parts, real_only, remarks)
+    summaries = tuple(part.summary for part in parts)
+    remarks.extend(line for summary in summaries for line in incomplete(summary))
+    remarks.extend(_studies(summaries))
+    return Gathered(
+        captures=summaries,
+        observations=tuple(one for part in parts for one in part.observations),
+        remarks=tuple(remarks),
+    )
+
+
+def recomputed(exchange: Exchange) -> Exchange:
+    """The exchange with its outcome judged by the rules of this version."""
+    return exchange.model_copy(update={"outcome": classify(exchange.signals)})
+
+
+def summary_of(capture: Capture) -> CaptureSummary:
+    """What is said about one capture that was read whole."""
+    header = capture.header
+    return CaptureSummary(
+        name=capture.path.name,
+        capture_id=header.capture_id,
+        study_id=header.study_id,
+        tool_version=header.tool_version,
+        started_at=header.started_at,
+        network=header.network,
+        installs=tuple(install.label for install in header.installs),
+        simulated=header.simulated,
+        exchanges=len(capture.exchanges),
+        under_way=len(capture.interrupted),
+        withheld=len(capture.stubs),
+        lost=sum(note.count or 0 for note in capture.notes if note.event == "records_lost"),
+        damaged=len(capture.damages),
+        ended=capture.end is not None,
+    )
+
+
+def incomplete(summary: CaptureSummary) -> Iterator[str]:
+    """What a reader must know about a capture's completeness."""
+    rows = (
+        (not summary.exchanges, "it holds no exchange"),
+        (not summary.ended, "interrupted: the run ended without closing it"),
+        (summary.under_way, f"{summary.under_way} exchanges were under way when the run stopped"),
+        (summary.withheld, f"{summary.withheld} records withheld, they could not be made safe"),
+        (summary.lost, f"{summary.lost} records could not be written"),
+        (summary.damaged, f"{summary.damaged} damaged lines skipped: what they held is missing"),
+    )
+    yield from (f"{summary.name}: {words}." for applies, words in rows if applies)
+
+
+def _parts(
+    arguments: Sequence[Path], alone: frozenset[str], whole_bytes: int, remarks: list[str]
+) -> Iterator[Part]:
+    sources = capture_sources(arguments)
+    large = sum(source.size for source in sources) > whole_bytes
+    share = MOST_ROWS // max(len(sources), 1)
+    for source in sources:
+        try:
+            if source.size == 0 and source.path.is_file():
+                remarks.append(f"{source.path.name}: an empty file, nothing was recorded in it.")
+            elif large and source.path.is_file():
+                yield _folded(source, alone, share)
+            else:
+                yield _whole(source, alone)
+        except PawworkProxyError as error:
+            words = error.message.replace(str(source.path), "it")
+            remarks.append(f"{source.path.name}: left out, {words}.")
+
+
+def _folded(source: CaptureSource, alone: frozenset[str], most_rows: int) -> Part:
+    try:
+        return Part(*fold(source.path, alone, most_rows))
+    except Unfoldable:
+        return _whole(source, alone)
+
+
+def _whole(source: CaptureSource, alone: frozenset[str]) -> Part:
+    with source.open() as stream:
+        capture = capture_from(source.path, stream)
+    exchanges = [recomputed(one) for one in capture.exchanges]
+    return Part(summary_of(capture), tuple(observations(capture.header, exchanges, alone)))
+
+
+def _each_once(parts: Sequence[Part], remarks: list[str]) -> list[Part]:
+    """A capture and its copy (in a bundle, say) would count every exchange twice."""
+    kept: dict[str, Part] = {}
+    for part in parts:
+        first = kept.get(part.summary.capture_id)
+        if first is None:
+            kept[part.summary.capture_id] = part
+            continue
+        more = part.summary.exchanges > first.summary.exchanges
+        if more:
+            kept[part.summary.capture_id] = part
+        gone, stays = (first, part) if more else (part, first)
+        remarks.append(
+            f"{gone.summary.name}: the same capture as {stays.summary.name}, counted once."
+        )
+    return list(kept.values())
+
+
+def _one_world(parts: Sequence[Part], real_only: bool, remarks: list[str]) -> list[Part]:
+    simulated = [part for part in parts if part.summary.simulated]
+    if not simulated or len(simulated) == len(parts):
+        return list(parts)
+    if not real_only:
+        raise ConfigurationError(
+            f"{len(simulated)} of {len(parts)} captures are simulated, the others are real: "
+            "a simulator says nothing about the real server",
+            "give one kind only, or --real-only to leave the simulated ones out",
+        )
+    remarks.extend(f"{part.summary.name}: simulated, left out." for part in simulated)
+    return [part for part in parts if not part.summary.simulated]
+
+
+def _studies(summaries: Sequence[CaptureSummary]) -> Iterator[str]:
+    studies: dict[str, list[str]] = {}
+    for summary in summaries:
+        studies.setdefault(summary.study_id, []).append(summary.name)
+    if len(studies) > 1:
+        groups = " | ".join(", ".join(names) for names in studies.values())
+        yield (
+            f"Captures of {len(studies)} different studies ({groups}): their pseudonyms cannot be "
+            "joined, so only the study with most exchanges is compared. Let every machine join "
+            "one study first (pawwork-proxy study join), then capture anew."
+        )

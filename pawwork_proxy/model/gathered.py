@@ -1,0 +1,43 @@
+"""What was gathered from captures for a comparison: observations, the captures, what is missing.
+
+Invariant: whatever could not be read or used is said in `remarks`, in words; nothing is skipped
+silently.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pawwork_proxy.model.base import Noun
+from pawwork_proxy.model.observation import Observation
+
+
+class CaptureSummary(Noun):
+    """One capture: where it came from and how whole it is."""
+
+    name: str
+    """The file's name, without its folder."""
+    capture_id: str
+    study_id: str
+    tool_version: str
+    started_at: datetime
+    network: str | None = None
+    installs: tuple[str, ...] = ()
+    simulated: bool = False
+    exchanges: int = 0
+    under_way: int = 0
+    """Exchanges that had begun when the run stopped."""
+    withheld: int = 0
+    lost: int = 0
+    damaged: int = 0
+    ended: bool = False
+    folded: bool = False
+    """Admissions that agree were counted by the engine instead of read one by one."""
+
+
+class Gathered(Noun):
+    """Everything a comparison or a report is made from."""
+
+    captures: tuple[CaptureSummary, ...]
+    observations: tuple[Observation, ...]
+    remarks: tuple[str, ...] = ()

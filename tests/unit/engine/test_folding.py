@@ -1,0 +1,111 @@
+"""A folded capture says what the whole one says, or less; never something else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pawwork_proxy.comparison.compare import compare
+from pawwork_proxy.engine.folding import fold
+from pawwork_proxy.engine.gathering import gather
+from pawwork_proxy.engine.lines import Unfoldable
+from pawwork_proxy.model.exchange import Exchange
+from pawwork_proxy.model.gathered import Gathered
+from pawwork_proxy.model.verdict import Finding
+from tests.unit.engine.studies import one, write
+
+
+def world(seed: int, keyed_by: str, limit: int = 12, requests: int = 120) -> list[Exchange]:
+    """A capture of three installs on two networks, limited by one dimension."""
+    random = Random(seed)
+    used: dict[object, int] = {}
+    found = []
+    for seq in range(1, requests + 1):
+        install = random.choice((1, 2, 3))
+        values = {
+            "address": 1 if install < 3 else 2,
+            "install": install,
+            "session": install * 100 + seq // 20,
+            "global": 0,
+        }
+        pool = values[keyed_by]
+        refused = used.get(pool, 0) >= limit
+        used[pool] = used.get(pool, 0) + (not refused)
+        found.append(
+            one(
+                seq,
+                install,
+                refused=refused,
+                address=values["address"],
+                session=values["session"],
+                request=seq // 2,
+            )
+        )
+    return found
+
+
+def findings(gathered: Gathered) -> dict[str, Finding]:
+    limits = compare(gathered.observations, plan=False).limits
+    return {verdict.dimension: verdict.finding for one in limits for verdict in one.verdicts}
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    seed=st.integers(0, 10_000),
+    keyed_by=st.sampled_from(["address", "install", "session", "global"]),
+)
+def test_folding_decides_the_same_or_leaves_it_open(
+    tmp_path_factory: pytest.TempPathFactory, seed: int, keyed_by: str
+) -> None:
+    path = write(tmp_path_factory.mktemp("world") / "a.jsonl", world(seed, keyed_by))
+    whole = gather([path])
+    for rows in (4000, 1):
+        summary, observations = fold(path, most_rows=rows)
+        folded = Gathered(captures=(summary,), observations=tuple(observations))
+        assert sum(row.count for row in observations) == len(whole.observations)
+        assert len(observations) <= len(whole.observations)
+        expected = findings(whole)
+        for dimension, finding in findings(folded).items():
+            assert finding in {expected[dimension], "undetermined"}, (dimension, rows)
+
+
+def test_a_large_capture_of_plain_admissions_becomes_a_few_rows(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.jsonl", [one(seq, 1, session=seq) for seq in range(1, 301)])
+    summary, observations = fold(path, most_rows=10)
+    assert summary.exchanges == 300
+    assert summary.folded
+    assert len(observations) == 2
+    assert sorted(row.count for row in observations) == [1, 299]
+    assert {row.who.session for row in observations if row.count > 1} == {None}
+
+
+def test_counts_of_damage_and_of_requests_under_way_match_the_reader(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.jsonl", [one(seq, 1) for seq in range(1, 6)])
+    lines = path.read_text().splitlines()
+    lines[4] = lines[4][:100]
+    path.write_text("\n".join([*lines[:-2], "not json", "", lines[-1][:9]]))
+    whole = gather([path])
+    folded = gather([path], whole_bytes=1)
+    same = {"folded": True}
+    assert folded.captures == tuple(one.model_copy(update=same) for one in whole.captures)
+    assert folded.remarks == whole.remarks
+
+
+@pytest.mark.parametrize("damage", [b"\xff\xfe\n", b'{"a":\x01}\n'], ids=["no utf-8", "control"])
+def test_what_duckdb_cannot_read_the_ordinary_reader_takes(tmp_path: Path, damage: bytes) -> None:
+    path = write(tmp_path / "a.jsonl", [one(1, 1), one(2, 1)])
+    path.write_bytes(path.read_bytes() + damage)
+    gathered = gather([path], whole_bytes=1)
+    assert [capture.folded for capture in gathered.captures] == [False]
+    assert gathered.captures[0].damaged == 1
+    assert len(gathered.observations) == 2
+
+
+def test_repeated_sequence_numbers_are_not_folded(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.jsonl", [one(1, 1), one(1, 1)])
+    with pytest.raises(Unfoldable):
+        fold(path)
