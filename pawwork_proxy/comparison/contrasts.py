@@ -15,6 +15,9 @@ from pawwork_proxy.model.verdict import Contrast, EvidenceRow
 
 NAMES: tuple[DimensionName, ...] = tuple(row.name for row in DIMENSIONS if row.name != "global")
 
+LOOKED_AT = 200
+"""Earlier refusals among which the likest one is looked for: the latest are the likest."""
+
 
 def differing(one: Row, other: Row) -> tuple[DimensionName, ...]:
     """The dimensions in which two rows are known to differ."""
@@ -69,7 +72,7 @@ def _with_context(
         row
         for row in evidence
         if row.part == "refused" and row.window == fresh.window and row.head < fresh.start
-    ]
+    ][-LOOKED_AT:]
 
     def rank(row: Row) -> tuple[bool, int, float]:
         differs = differing(row, fresh)

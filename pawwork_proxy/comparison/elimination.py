@@ -76,8 +76,12 @@ def eliminate(stratum: Stratum) -> Findings:
     known: dict[object, Standing] = {}
     alive: dict[Keying, Standing] = {}
     ruled_out: dict[Keying, tuple[Conflict, ...]] = {}
+    signatures: dict[Keying, object] = {}
     for keying in keyings(columns):
-        signature = _signature(keying, columns)
+        busy = frozenset(name for name in keying if not columns.idle(name))
+        if busy not in signatures:
+            signatures[busy] = _signature(busy, columns)
+        signature = signatures[busy]
         if signature not in known:
             known[signature] = standing(keying, columns)
         if known[signature].conflicts:
@@ -89,14 +93,14 @@ def eliminate(stratum: Stratum) -> Findings:
 
 def _signature(keying: Keying, columns: Columns) -> object:
     """Equal for keyings that divide these rows in the same way with the same privacy."""
-    busy = sorted(name for name in keying if not columns.idle(name))
+    busy = sorted(keying)
     if BUCKET in busy or any(-1 in columns.codes[name] for name in busy):
         return tuple(busy)
-    private = [any(columns.private[name][n] for name in busy) for n in range(len(columns.rows))]
+    flags = [columns.private[name] for name in busy]
     numbers: dict[tuple[int, ...], int] = {}
     keys = zip(*(columns.codes[name] for name in busy), strict=True) if busy else ()
     pools = [numbers.setdefault(key, len(numbers)) for key in keys]
-    return (tuple(pools), tuple(private))
+    return (tuple(pools), tuple(map(any, zip(*flags, strict=True))))
 
 
 class _Pools:
@@ -105,21 +109,25 @@ class _Pools:
     def __init__(self, keying: Keying, columns: Columns) -> None:
         self.columns = columns
         self.names = sorted(keying)
+        self.keyed = [columns.codes[name] for name in self.names if name != BUCKET]
         self.sure: dict[tuple[object, ...], list[int]] = defaultdict(list)
+        """Rows that are certainly in one pool: of one model, where models are grouped somehow."""
+        self.company: dict[tuple[object, ...], list[int]] = defaultdict(list)
+        """Rows that agree in all but the model, where models are grouped somehow."""
         self.loose: dict[str, list[int]] = defaultdict(list)
         """Rows per window whose pool is not known, so that they may belong to several."""
-        self.keyed = [columns.codes[name] for name in self.names if name != BUCKET]
+        models = columns.codes[BUCKET] if BUCKET in keying else [0] * len(columns.rows)
         for number, row in enumerate(columns.rows):
-            codes = tuple(columns.codes[name][number] for name in self.names)
-            if -1 in codes:
+            place = self._place(number)
+            if -1 in place:
                 self.loose[row.window].append(number)
             else:
-                self.sure[(row.window, *codes)].append(number)
-        self.grouped = BUCKET in keying
-        self.by_window: dict[str, list[int]] = defaultdict(list)
-        if self.grouped:
-            for number, row in enumerate(columns.rows):
-                self.by_window[row.window].append(number)
+                self.company[place].append(number)
+                self.sure[(*place, models[number])].append(number)
+
+    def _place(self, number: int) -> tuple[object, ...]:
+        window = self.columns.rows[number].window
+        return (window, *(codes[number] for codes in self.keyed))
 
     def private(self, members: Sequence[int]) -> bool:
         """Whether nobody else can be in this pool."""
@@ -127,14 +135,13 @@ class _Pools:
             all(self.columns.private[name][number] for number in members) for name in self.names
         )
 
-    def possible(self, number: int, members: Sequence[int]) -> Iterable[int]:
-        """Every row that may share the pool of `number`, whose sure company is `members`."""
-        window = self.columns.rows[number].window
-        others = self.by_window[window] if self.grouped else self.loose[window]
-        if not others:
-            return members
-        sure = set(members)
-        return [*members, *(n for n in others if n not in sure and self._may_meet(number, n))]
+    def possible(self, number: int) -> Iterable[int]:
+        """Every row that may share the pool of `number`, whose pool is known."""
+        loose = self.loose[self.columns.rows[number].window]
+        return [
+            *self.company[self._place(number)],
+            *(other for other in loose if self._may_meet(number, other)),
+        ]
 
     def _may_meet(self, one: int, other: int) -> bool:
         return all(codes[other] in (-1, codes[one]) for codes in self.keyed)
@@ -176,7 +183,7 @@ def standing(keying: Keying, columns: Columns) -> Standing:
         private = pools.private(members)
         for gate, first in _first_of_each_gate(rows, members).items():
             row = rows[first]
-            own = _possible_count(row, (rows[n] for n in pools.possible(first, members)))
+            own = _possible_count(row, (rows[n] for n in pools.possible(first)))
             if private:
                 bounds[gate].note_refusal(own, row)
             else:

@@ -110,7 +110,7 @@ def outlooks(stratum: Stratum, findings: Findings) -> tuple[Outlook, ...]:
     if refused is None or not findings.alive:
         return ()
     who = refused.seen.who
-    done = _done(stratum)
+    done = _done(stratum, refused)
     partners = stratum.part("admitted")
     found = []
     for every in TRIALS:
@@ -198,23 +198,22 @@ def _weight(keying: Keying, standing: Standing) -> float:
     return weight * FURTHER_PART ** max(0, len(keying) - 1)
 
 
-def _done(stratum: Stratum) -> dict[frozenset[str], int]:
-    """How often something was asked right after a refusal, by what was different about it."""
-    found: dict[frozenset[str], int] = {}
-    for window in stratum.windows:
-        first: dict[Identities, Row] = {}
-        tried: set[tuple[Identities, frozenset[str]]] = set()
-        for row in stratum.rows:
-            if row.window != window.id or row.part == "maybe":
-                continue
-            who = _untold(row)
-            for earlier in first.values():
-                changes = frozenset(differing(earlier, row)) - UNTOLD
-                if earlier.surely_before(row) and (who, changes) not in tried:
-                    tried.add((who, changes))
-                    found[changes] = found.get(changes, 0) + 1
-            if row.part == "refused":
-                first.setdefault(who, row)
+def _done(stratum: Stratum, start: Row) -> dict[frozenset[str], int]:
+    """How often something was asked right after that refusal, by what was different about it."""
+    found: Counter[frozenset[str]] = Counter()
+    refused: dict[str, Row] = {}
+    tried: set[tuple[str, Identities]] = set()
+    for row in stratum.rows:
+        earlier = refused.get(row.window)
+        who = _untold(row)
+        if row.part == "refused" and who == _untold(start):
+            refused.setdefault(row.window, row)
+            continue
+        if earlier is None or row.part == "maybe" or (row.window, who) in tried:
+            continue
+        if earlier.surely_before(row):
+            tried.add((row.window, who))
+            found[frozenset(differing(earlier, row)) - UNTOLD] += 1
     return found
 
 

@@ -38,12 +38,14 @@ class Columns:
             self.private[name] = private
         self.codes[BUCKET] = self.codes["model"]
         self.private[BUCKET] = self.private["model"]
+        self._idle = {name for name in self.codes if self._changes_nothing(name)}
 
     def idle(self, name: str) -> bool:
         """Whether adding the dimension to a keying changes nothing about these rows."""
+        return name in self._idle
+
+    def _changes_nothing(self, name: str) -> bool:
         codes = self.codes[name]
-        if name == BUCKET:
-            return len(set(codes)) <= 1 and -1 not in codes
         return len(set(codes)) <= 1 and -1 not in codes and not any(self.private[name])
 
     def sends_nothing(self, name: str) -> bool:

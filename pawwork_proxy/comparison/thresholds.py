@@ -39,8 +39,8 @@ def thresholds(stratum: Stratum, keying: Keying) -> tuple[Threshold, ...]:
 def _threshold(bucket: str, window: str, rows: Sequence[Row], names: Sequence[str]) -> Threshold:
     refused = [row for row in rows if row.part == "refused"]
     first = min(refused, key=lambda row: row.head, default=None)
-    admitted = [row for row in rows if row.part == "admitted"]
-    surely = max((_surely_counted(row, rows) + 1 for row in admitted), default=0)
+    latest = {row.seen.capture: row for row in rows if row.part == "admitted"}
+    surely = max((_surely_counted(row, rows) + 1 for row in latest.values()), default=0)
     exclusive = any(
         all(is_private(name, row.value(name)) for row in rows) for name in names
     ) or all(row.seen.alone for row in rows)

@@ -1,0 +1,126 @@
+"""The evaluation of verdicts, small, and that it would see what it is there to see."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+import pytest
+
+from pawwork_proxy.comparison.compare import compare
+from pawwork_proxy.comparison.trials import TRIALS
+from pawwork_proxy.model.observation import SEVERAL, Observation
+from pawwork_proxy.model.verdict import Verdict
+from scripts.evaluate_verdicts import Tally, evaluate, is_wrong, report, truth
+from scripts.verdict_evaluation.decidability import Facts, decidable, fits, possible
+from scripts.verdict_evaluation.plans import perform
+from scripts.verdict_evaluation.random_worlds import random_rules, random_world
+from scripts.verdict_evaluation.worlds import Rules
+from tests.unit.comparison.builders import OFFICE, TWO, Diary
+
+
+def test_a_few_worlds_hold() -> None:
+    tally = evaluate(60, seed=11, plans_every=6)
+    assert tally.wrong.total() == 0
+    assert tally.truth_ruled_out == 0
+    assert tally.beyond == 0
+    assert tally.answered_share == 1.0
+    assert tally.given["does_not_follow"] > 50
+    assert tally.decidable.total() > 50
+
+
+def test_the_same_seed_gives_the_same_report() -> None:
+    assert report(evaluate(12, 5, 6)) == report(evaluate(12, 5, 6))
+
+
+def test_a_world_is_a_function_of_its_seed() -> None:
+    one, other = random_world("3:4")[0], random_world("3:4")[0]
+    assert one.seen == other.seen
+    assert one.rules == other.rules
+    assert random_world("3:5")[0].seen != one.seen
+
+
+RULES = replace(random_rules(random.Random(1)), key=("key",))
+
+
+def verdict(dimension: str, finding: str) -> Verdict:
+    found = compare(Diary().admitted(9).refused().refused(**TWO).admitted(**OFFICE).seen)
+    one = next(v for v in found.limits[0].verdicts if v.dimension == dimension)
+    return one.model_copy(update={"finding": finding})
+
+
+@pytest.mark.parametrize(
+    ("dimension", "finding", "wrong"),
+    [
+        ("address", "follows", True),
+        ("address", "does_not_follow", False),
+        ("address", "undetermined", False),
+        ("key", "follows", False),
+        ("key", "does_not_follow", True),
+        ("global", "follows", True),
+    ],
+)
+def test_a_wrong_verdict_is_seen(dimension: str, finding: str, wrong: bool) -> None:
+    assert is_wrong(verdict(dimension, finding), RULES, [], ipv6=False) is wrong
+
+
+def test_for_ipv4_the_prefix_is_the_address() -> None:
+    rules = replace(RULES, key=("prefix",))
+    assert truth(rules, False, "address") == "follows"
+    assert truth(rules, True, "address") == "does_not_follow"
+    assert truth(rules, True, "network") == "follows"
+
+
+def test_a_mixture_of_models_is_judged_on_the_models_of_the_evidence() -> None:
+    rules = replace(RULES, key=("bucket",), own_buckets=frozenset({"north-free"}))
+    north = {"model": "north-free", "model_group": "no"}
+    diary = Diary().admitted(9).refused().admitted(**north).later(days=1)
+    diary.admitted(9, **north).refused(**north).admitted()
+    found = compare(diary.seen).limits[0].verdicts
+    group = next(v for v in found if v.dimension == "model_group")
+    evidence = next(v for v in found if v.dimension == "global").evidence
+    for finding, wrong in (("follows", False), ("does_not_follow", True)):
+        said = group.model_copy(update={"finding": finding, "evidence": evidence})
+        assert is_wrong(said, rules, diary.seen, ipv6=False) is wrong
+
+
+def facts(seen: list[Observation]) -> Facts:
+    return Facts(seen)
+
+
+def test_brute_force_agrees_on_a_plain_contrast() -> None:
+    found = [facts(Diary().admitted(9).refused().admitted(**OFFICE).seen)]
+    assert decidable(found, possible(found))["address"] == "follows"
+    assert not fits(found, frozenset({"key"}))
+
+
+def test_brute_force_solves_for_thresholds_over_several_facts() -> None:
+    """Each client is allowed more than the other, on two days that are told apart."""
+    one = Diary().admitted(3).refused().admitted(user_agent="b")
+    two = Diary().later(days=1).admitted(3, user_agent="b").refused(user_agent="b").admitted()
+    assert fits([facts(one.seen)], frozenset())
+    assert not fits([facts(one.seen), facts(two.seen)], frozenset())
+
+
+def test_a_trial_is_carried_out_until_refused_and_shortened() -> None:
+    for number in range(40):
+        world, people = random_world(f"2:{number}")
+        if world.rules.limit > 5 and not world.rules.overload:
+            break
+    done = perform(world, dict(people.installs[0]), TRIALS[0], day=30)
+    assert any(one.kind == "free_usage_limit" for one in done) or world.rules.key
+    assert any(one.count > 1 and one.who.request == SEVERAL for one in done)
+
+
+def test_the_report_names_what_must_hold() -> None:
+    tally = Tally()
+    tally.wrong["follows"] = 1
+    tally.explain("world 0: WRONG")
+    assert not tally.holds
+    assert "world 0: WRONG" in report(tally)
+
+
+def test_rules_differ_from_world_to_world() -> None:
+    drawn: set[tuple[str, ...]] = {random_world(f"9:{n}")[0].rules.key for n in range(40)}
+    assert len(drawn) > 10
+    assert isinstance(RULES, Rules)
