@@ -85,11 +85,16 @@ def read_capture(path: Path) -> Capture:
     """
     try:
         with path.open("rb") as stream:
-            return _collect(path, read_lines(stream))
+            return capture_from(path, stream)
     except OSError as error:
         raise CaptureFormatError(
             f"cannot read {path}: {type(error).__name__}", "check the path and its permissions"
         ) from None
+
+
+def capture_from(path: Path, stream: BinaryIO) -> Capture:
+    """The readable whole of a capture that is open already; `path` only names it."""
+    return _collect(path, read_lines(stream))
 
 
 def _collect(path: Path, lines: Iterator[Line | Damage]) -> Capture:

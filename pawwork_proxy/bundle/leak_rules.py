@@ -1,0 +1,147 @@
+"""What must not stand in any text of a bundle: one row per rule, judged without context.
+
+Written apart from `redaction`, with other means: redaction decides what may be kept, this decides
+what is wrong with what was kept. A text that passes has only plain characters, no form of key,
+id, address, path or number that identifies, no long word that looks random, no sentence.
+Invariant: a verdict is a rule's name; no function here returns any part of a text.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Callable
+from functools import lru_cache
+from typing import NamedTuple
+
+from pawwork_proxy.bundle.plain_words import PLAIN_WORDS
+from pawwork_proxy.vocabulary.http import KNOWN_HOSTS
+from pawwork_proxy.vocabulary.kinds import Kind
+from pawwork_proxy.vocabulary.providers import PROVIDERS
+
+RULES_VERSION = "1.0"
+
+PSEUDONYM = re.compile(rf"(?<![0-9A-Za-z])(?:{'|'.join(Kind)}):[0-9a-f]{{24}}(?![0-9A-Za-z])")
+KNOWN_SHAPE = re.compile(
+    r"20\d\d-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-6]\d(?:\.\d{1,6})?Z"  # times
+    r"|[0-9a-f]{16}-[A-Z]{3}"  # the edge's id of a request
+)
+"""Texts that are wholly one of these are ours or the edge's; nothing else fits into them."""
+
+
+class LeakRule(NamedTuple):
+    """A rule: its id, what it finds, and why that must not be there."""
+
+    id: str
+    finds: Callable[[str], bool]
+    reason: str
+
+
+def _pattern(pattern: str) -> Callable[[str], bool]:
+    compiled = re.compile(pattern, re.VERBOSE)
+    return lambda text: compiled.search(text) is not None
+
+
+_KEY_STARTS = r"""(?<![0-9A-Za-z])(?:
+    sk[-_][0-9A-Za-z_-]{8} | [pr]k_(?:live|test)_ | gh[pousr]_[0-9A-Za-z]{10} | github_pat_
+  | glpat- | xox[a-z]- | xapp- | A[KS]IA[0-9A-Z]{12} | AIza[\w-]{20} | ya29\. | npm_[0-9A-Za-z]{10}
+  | pypi-[\w-]{10} | hf_[0-9A-Za-z]{10} | gsk_[0-9A-Za-z]{10} | r8_[0-9A-Za-z]{10}
+  | SG\.[\w-]{10} | do[opr]_v1_ | shp[a-z]{2}_ | xai-[0-9A-Za-z]{16} | AGE-SECRET
+  | eyJ[\w-]{8} | hvs\. | whsec_ | tgp_v1 | nvapi- | pplx-[0-9A-Za-z]{10} | dckr_pat | ntn_ | EAAC
+)"""
+_HOST = re.compile(
+    r"(?<![\w.-])(?:[A-Za-z0-9-]{1,63}\.)+(?:internal|local|localdomain|lan|corp|home|intranet|arpa"
+    r"|com|net|org|io|dev|app|cloud|co|eu|de|uk|us|fr|nl|ch|at|it|es|pl|se|in|cn|jp|kr|ru|br)"
+    r"(?![\w-])"
+)
+_OUR_HOSTS = KNOWN_HOSTS | {name.lower() for name in PROVIDERS}
+"""One relayed provider's name is a host name."""
+_WORD = re.compile(r"[0-9A-Za-z]{12,}")
+_LETTERS = re.compile(r"[A-Za-z]{4,}")
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_HARD = re.compile(r"(?i)[bcdfghjklmnpqrstvwxz]{6}|[aeiou]{5}")
+_DATE = re.compile(r"20[12]\d[01]\d[0-3]\d(?:\d{4})?")
+_MOST_UNKNOWN = 2
+
+
+def shannon(text: str) -> float:
+    """Bits per character of a text, by its own distribution of characters."""
+    counts = Counter(text)
+    return -sum(n / len(text) * math.log2(n / len(text)) for n in counts.values())
+
+
+def _foreign_host(text: str) -> bool:
+    return any(match.group().lower() not in _OUR_HOSTS for match in _HOST.finditer(text))
+
+
+def _random_word(text: str) -> bool:
+    return any(_looks_random(match.group()) for match in _WORD.finditer(text))
+
+
+def _looks_random(word: str) -> bool:
+    """A long word that no person would write: digits among letters, wild case, no syllables."""
+    if word.isdigit():
+        return _DATE.fullmatch(word) is None
+    changes = len(re.findall(r"(?<=\d)(?=[A-Za-z])|(?<=[A-Za-z])(?=\d)", word))
+    if changes >= 3:
+        return True
+    parts = [part for part in _CAMEL.split(word) if part]
+    if all(part.lower() in PLAIN_WORDS for part in parts):
+        return False
+    if len(word) / len(parts) < 4 or _HARD.search(word):
+        return True
+    return len(word) >= 20 and shannon(word.lower()) > 3.9
+
+
+def _unknown_words(text: str) -> bool:
+    unknown = {
+        part.lower()
+        for match in _LETTERS.finditer(text)
+        for part in _CAMEL.split(match.group())
+        if len(part) >= 4 and part.lower() not in PLAIN_WORDS
+    }
+    return len(unknown) > _MOST_UNKNOWN
+
+
+LEAK_RULES: tuple[LeakRule, ...] = (
+    LeakRule("zen_key", _pattern(r"(?<![0-9A-Za-z])sk-[0-9A-Za-z]{64}(?![0-9A-Za-z])"),
+             "Zen's own keys; scanners' rules for OpenAI miss the shape"),
+    LeakRule("opencode_key", _pattern(r"oc_sk_\w{6}"), "OpenCode's newer keys"),
+    LeakRule("vendor_key", _pattern(_KEY_STARTS), "keys and tokens of known vendors"),
+    LeakRule("private_key", _pattern(r"-----|PRIVATE\ KEY"), "PEM blocks"),
+    LeakRule("raw_id", _pattern(r"(?<![0-9A-Za-z])(?:ses|msg|wrk|usr|prj|prt|org|acc|req)_\w{6}"),
+             "ids of sessions, messages, workspaces, users: pseudonyms stand for them"),
+    LeakRule("email", _pattern(r"[\w.+-]+@[\w-]+\.[A-Za-z]{2}"), "names a person"),
+    LeakRule("url", _pattern(r"[A-Za-z][A-Za-z0-9+.-]*://"), "addresses carry users and keys"),
+    LeakRule("file_path", _pattern(
+        r"(?:^|[^0-9A-Za-z])(?:home|[Uu]sers|root|Documents|private/var|var/folders)[/\\]"
+        r"|(?<![0-9A-Za-z])[A-Za-z]:[\\/]|~/"), "home folders name their owner"),
+    LeakRule("uuid", _pattern(r"(?i:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"), "an id"),
+    LeakRule("ipv4", _pattern(
+        r"(?<![\d.])(?!127\.|0\.0\.0\.0|\d{1,3}\.0\.0\.0)\d{1,3}(?:\.\d{1,3}){3}(?![\d.])"),
+        "an address; loopback is nobody's"),
+    LeakRule("ipv6", _pattern(r"(?:[0-9A-Fa-f]{0,4}:){3}|::"), "an address, or a hardware one"),
+    LeakRule("host_name", _foreign_host, "names a machine or a company"),
+    LeakRule("hex", _pattern(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{16,}(?![0-9A-Za-z])"),
+             "keys, digests and ids"),
+    LeakRule("digits", _pattern(
+        r"(?<!\d)(?!20[12]\d)\d{10,}|\d{4}(?:[ -]\d{4}){2}|\+\d{1,3}[ -]?\d{2,4}[ -]?\d{3}"
+        r"|\d{3}-\d{3}-\d{3}"), "telephone, card and account numbers"),
+    LeakRule("serial", _pattern(r"(?=[A-Z-]*\d)[0-9A-Z]{4,}(?:-[0-9A-Z]{4,}){2}"),
+             "licences and serial numbers"),
+    LeakRule("long_word", _random_word, "looks random, and is no pseudonym"),
+    LeakRule("sentence", _pattern(r"(?:[^\W\d]{2,}\s+){3}[^\W\d]{2,}"), "words of a person"),
+    LeakRule("unknown_words", _unknown_words, "passphrases and names are made of such words"),
+    LeakRule("foreign_character", _pattern(r"[^0-9A-Za-z\ ._:/@+,;=()*\[\]-]"),
+             "kept texts are plain; quotes, escapes and other scripts come from content"),
+)  # fmt: skip
+
+
+@lru_cache(maxsize=65536)
+def leak_in(text: str) -> str | None:
+    """The id of the first rule that finds something in `text`, or None."""
+    if KNOWN_SHAPE.fullmatch(text):
+        return None
+    rest = PSEUDONYM.sub("", text)
+    return next((rule.id for rule in LEAK_RULES if rule.finds(rest)), None) if rest else None

@@ -1,0 +1,161 @@
+"""What a bundle says about itself: a closed schema, and the names its members may have.
+
+Invariant: no field takes free text; no command line, environment, configuration, host, user or
+path has a place here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from pawwork_proxy.model.base import Noun
+from pawwork_proxy.model.capture import SCHEMA_VERSION
+from pawwork_proxy.model.context import AuthSource, OsFamily
+from pawwork_proxy.model.outcome import Kind
+from pawwork_proxy.model.request import AuthKind, Tier
+
+MANIFEST = "manifest.json"
+README = "README.txt"
+SUMMARY = "summary.json"
+CAPTURE_MEMBER = re.compile(r"captures/\d{4}\.jsonl")
+MOST_CAPTURES = 2000
+
+Version = Annotated[str, StringConstraints(pattern=r"^\d{1,4}(\.\d{1,4}){0,3}[a-z0-9.+-]{0,12}$")]
+Word = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_.:-]{1,48}$")]
+Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+MemberName = Annotated[
+    str, StringConstraints(pattern=r"^(README\.txt|summary\.json|captures/\d{4}\.jsonl)$")
+]
+StubReason = Literal["taint", "redaction_failed", "recording_failed"]
+Count = Annotated[int, Field(ge=0)]
+
+
+class BundledFile(Noun):
+    """A member other than the manifest."""
+
+    name: MemberName
+    size: Count
+    sha256: Digest
+    records: Count
+
+
+class Check(Noun):
+    """A check that the finished file passed before it was handed out."""
+
+    name: Literal["limits", "hashes", "schema", "detect-secrets", "own-rules", "known-secrets"]
+    version: Version
+    result: Literal["passed"] = "passed"
+
+
+class Window(Noun):
+    """Times of the first and the last record, UTC."""
+
+    first: datetime
+    last: datetime
+
+
+class Cut(Noun):
+    """What was left out so that the file stays below its limit; the oldest goes first."""
+
+    records: Count
+    up_to: datetime
+    """Time of the newest record that was left out."""
+    limit_bytes: Count
+
+
+class Manifest(Noun):
+    """First member of a bundle."""
+
+    format: Literal["pawwork-support"] = "pawwork-support"
+    format_version: Literal[1] = 1
+    bundle_id: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
+    """From the digests of the members, so that equal contents have equal ids."""
+    created_at: datetime
+    """To the minute, UTC."""
+    tool_version: Version
+    schema_version: Literal[1] = SCHEMA_VERSION
+    os: OsFamily
+    arch: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,16}$")]
+    python: Annotated[str, StringConstraints(pattern=r"^\d\.\d{1,2}$")]
+    simulated: bool
+    """True when any of the captures was made on a simulator."""
+    unlinkable: bool
+    """True when every pseudonym was made anew under a key that was thrown away."""
+    records: Count
+    """Exchanges, withheld and interrupted ones included."""
+    window: Window | None = None
+    outcomes: dict[Kind, Count]
+    suppressed: dict[StubReason, Count]
+    """Records that were withheld when they were captured, by reason."""
+    lost: Count
+    """Records that could not be written when they were captured."""
+    damaged_lines: Count
+    """Lines of the captures that could not be read."""
+    redacted: dict[Word, Count]
+    """What was dropped or pseudonymised in the records, by rule."""
+    cut: Cut | None = None
+    files: tuple[BundledFile, ...]
+    checks: tuple[Check, ...]
+
+
+class SupportRow(Noun):
+    """One line of the support view: what one install met, and how often."""
+
+    install: str
+    """The user's word for it."""
+    install_id: str
+    tier: Tier
+    model: str | None = None
+    auth_kind: AuthKind
+    auth_source: AuthSource
+    status: int | None = None
+    outcome: Kind
+    error_type: str | None = None
+    count: Count
+    first_seen: datetime
+    last_seen: datetime
+    retry_after_s: float | None = None
+    """Of the last exchange of this row, like `reset_at`."""
+    reset_at: datetime | None = None
+
+
+class Summary(Noun):
+    """`summary.json`: the support view of the whole bundle."""
+
+    rows: tuple[SupportRow, ...]
+
+
+def content_hash(digests: Iterable[tuple[str, str]]) -> str:
+    """One SHA-256 over names and digests of all members; both sides compare it.
+
+    It tells a changed bundle from the one that was sent, not who sent it.
+    """
+    whole = hashlib.sha256()
+    for name, digest in sorted(digests):
+        whole.update(f"{name}\0{digest}\n".encode())
+    return whole.hexdigest()
+
+
+README_TEXT = """\
+This is a support bundle of pawwork-proxy.
+
+It holds records of requests that a PawWork or OpenCode client sent to opencode.ai: when, to which
+model, with which kind of key, and what was answered (status, retry-after, kind of outcome). It
+holds no prompt, no answer of a model, no key, no file path and no address. Whatever identifies is
+a keyed pseudonym such as session:... or ip:...: equal values are equal, and the key is not here.
+
+  manifest.json   what is in here, with sizes, SHA-256 digests and counts
+  summary.json    what each install met: model, outcome, wait, how often, when
+  captures/       the records, one JSON object a line
+
+Check it:   pawwork-proxy bundle verify THIS_FILE
+Read it:    pawwork-proxy bundle show THIS_FILE
+
+Compare the content hash that 'verify' prints with the one the sender's machine printed.
+"""

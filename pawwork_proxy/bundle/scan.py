@@ -1,0 +1,125 @@
+"""The second scan: every distinct text of a finished bundle, by a foreign scanner and own rules.
+
+detect-secrets is used beneath its filters: its patterns see each text, so that no remark in a
+text (`pragma: allowlist`), no file name and no heuristic can switch one off, and nothing is ever
+verified over a network. A scanner is a net, not the guard: what keeps secrets out is redaction.
+Invariant: shares no code with `redaction`; a finding names member, line and rule, never the match.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from importlib.metadata import version
+
+from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
+from detect_secrets.plugins.base import BasePlugin
+from detect_secrets.plugins.high_entropy_strings import HighEntropyStringsPlugin
+
+from pawwork_proxy.bundle.finding import Finding
+from pawwork_proxy.bundle.leak_rules import KNOWN_SHAPE, PSEUDONYM, leak_in
+
+SCANNER_VERSION = version("detect-secrets")
+
+_QUOTED = re.compile(r'"([^"\\]*)"')
+_QUOTED_ESCAPES = re.compile(r'"((?:[^"\\]|\\.)*)"')
+
+_KERNEL = re.compile(r"(?:[1-9]|[12]\d)(?:\.\d{1,5}){3}")
+"""Four numbers, as of some Linux kernels; the first one is too small for most addresses."""
+_ROUND_VERSION = re.compile(r"(?<=/)\d{1,4}\.0\.0\.0(?![\d.])")
+"""Browsers state their version like this; a scanner takes it for an address."""
+_LABEL_FIELDS = frozenset({"label", "install", "network"})
+_ALLOWED: Mapping[str, tuple[tuple[frozenset[str], re.Pattern[str]], ...]] = {
+    "hex": (
+        (frozenset({"capture_id", "bundle_id", "cf_ray", "value"}), re.compile(r"[0-9a-f]{16}")),
+        (frozenset({"sha256"}), re.compile(r"[0-9a-f]{64}")),
+    ),
+    "ipv4": ((frozenset({"os_release"}), _KERNEL),),
+    "unknown_words": ((_LABEL_FIELDS, re.compile(r"[0-9A-Za-z._-]{1,32}")),),
+    "scanner:HexHighEntropyString": (
+        (frozenset({"capture_id", "bundle_id", "cf_ray", "value"}), re.compile(r"[0-9a-f]{16}")),
+        (frozenset({"sha256"}), re.compile(r"[0-9a-f]{64}")),
+    ),
+}
+"""Where a rule's finding is what belongs there: by field, and by the whole form of the text."""
+
+
+def texts_of(line: str) -> list[str]:
+    """Every string of a line of JSON, names included."""
+    if "\\" not in line:
+        return _QUOTED.findall(line)
+    return [json.loads(f'"{text}"', strict=False) for text in _QUOTED_ESCAPES.findall(line)]
+
+
+@lru_cache(maxsize=1)
+def _plugins() -> tuple[BasePlugin, ...]:
+    classes: Mapping[str, type[BasePlugin]] = get_mapping_from_secret_type_to_class()
+    return tuple(classes[name]() for name in sorted(classes))
+
+
+@lru_cache(maxsize=65536)
+def scanner_hit(text: str) -> str | None:
+    """`scanner:` and the name of the first detector that finds a secret in `text`, or None."""
+    line = f'"{text}"'
+    for plugin in _plugins():
+        for match in plugin.analyze_string(line):
+            if not isinstance(plugin, HighEntropyStringsPlugin) or (
+                plugin.calculate_shannon_entropy(match) > plugin.entropy_limit
+            ):
+                return f"scanner:{type(plugin).__name__}"
+    return None
+
+
+def rule_broken_by(text: str) -> str | None:
+    """The first rule, ours or the scanner's, that finds something in `text`."""
+    if KNOWN_SHAPE.fullmatch(text):
+        return None
+    rest = PSEUDONYM.sub("", text)
+    return (leak_in(text) or scanner_hit(_ROUND_VERSION.sub("", rest))) if rest else None
+
+
+class Scan:
+    """Scans the lines of one bundle; each distinct text is judged once."""
+
+    def __init__(self) -> None:
+        self._clean: set[str] = set()
+
+    def line(self, member: str, number: int, line: str) -> Finding | None:
+        """The first finding in a line, or None."""
+        for text in sorted(set(texts_of(line)) - self._clean):
+            rule = rule_broken_by(text)
+            if rule is None:
+                self._clean.add(text)
+            elif not _belongs(rule, text, line):
+                return Finding(rule=rule, member=member, line=number)
+        return None
+
+
+def _belongs(rule: str, text: str, line: str) -> bool:
+    """Whether `text` stands in this line only where that rule's finding is expected."""
+    allowed = _ALLOWED.get(rule)
+    if allowed is None:
+        return False
+    try:
+        fields = list(_fields_of(json.loads(line), text, ""))
+    except ValueError:
+        return False
+    return bool(fields) and all(
+        any(field in names and form.fullmatch(text) for names, form in allowed) for field in fields
+    )
+
+
+def _fields_of(node: object, text: str, field: str) -> Iterator[str]:
+    """The names of the fields whose value is `text`; `*` where it is a name itself."""
+    if node == text:
+        yield field
+    elif isinstance(node, list):
+        for item in node:
+            yield from _fields_of(item, text, field)
+    elif isinstance(node, dict):
+        for name, value in node.items():
+            if name == text:
+                yield "*"
+            yield from _fields_of(value, text, name)

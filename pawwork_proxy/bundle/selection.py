@@ -1,0 +1,236 @@
+"""Which records go into a bundle, and the lines they become.
+
+Lines are written anew from validated records; no byte of a capture file is copied. The time span,
+the installs and the outcomes choose; what is older goes first when the file would be too large.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import BinaryIO
+
+from pawwork_proxy.bundle.archive import COMPRESSION_LEVEL
+from pawwork_proxy.bundle.manifest import StubReason, SupportRow
+from pawwork_proxy.bundle.reading import CaptureSource
+from pawwork_proxy.bundle.support_view import row_of
+from pawwork_proxy.capture_file.reader import Damage, read_lines
+from pawwork_proxy.capture_file.writer import line_of
+from pawwork_proxy.classification.rules import classify
+from pawwork_proxy.model.base import Noun
+from pawwork_proxy.model.capture import End, Header, Line, Note, Opened, Stub
+from pawwork_proxy.model.exchange import Exchange
+from pawwork_proxy.model.outcome import Kind
+
+Rekey = Callable[[bytes], bytes]
+"""Gives every pseudonym of a line another value; equal ones stay equal."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the user asked for; empty means all."""
+
+    installs: frozenset[str] = frozenset()
+    outcomes: frozenset[Kind] = frozenset()
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def covers(self, at: datetime, install: str | None) -> bool:
+        """Whether a moment of an install is asked for; None: of no install in particular."""
+        return (
+            (self.since is None or at >= self.since)
+            and (self.until is None or at < self.until)
+            and (install is None or not self.installs or install in self.installs)
+        )
+
+    def covers_no_outcome(self, at: datetime, install: str | None) -> bool:
+        """Whether a record without an outcome is asked for."""
+        return not self.outcomes and self.covers(at, install)
+
+    def takes(self, exchange: Exchange) -> bool:
+        """Whether an exchange is asked for; its outcome by the rules of this version."""
+        return self.covers(exchange.timing.started_at, exchange.context.install) and (
+            not self.outcomes or classify(exchange.signals).kind in self.outcomes
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One exchange, withheld or interrupted exchange, as the line it will be."""
+
+    at: datetime
+    seq: int
+    line: bytes
+    row: SupportRow | None = None
+    """None unless it is an exchange; under the pseudonyms of the capture."""
+    outcome: Kind | None = None
+    """As the record states it."""
+    suppressed: StubReason | None = None
+    redactions: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass
+class Part:
+    """What goes in of one capture."""
+
+    header: bytes
+    started_at: datetime
+    simulated: bool
+    words: tuple[str, ...] = ()
+    """What the user calls its installs and its network."""
+    records: list[Record] = field(default_factory=list)
+    notes: list[bytes] = field(default_factory=list)
+    end: bytes = b""
+    damaged: int = 0
+    lost: int = 0
+
+    def data(self) -> bytes:
+        """The capture that these lines make."""
+        lines = (record.line for record in self.records)
+        return b"".join((self.header, *lines, *self.notes, self.end))
+
+
+def choose(
+    sources: Sequence[CaptureSource],
+    choice: Choice,
+    rekey: Rekey = lambda line: line,
+    progress: Callable[[int], None] = lambda _: None,
+) -> list[Part]:
+    """The chosen part of each capture that has one, oldest capture first.
+
+    `progress` is told how many bytes are read by now. Raises CaptureFormatError.
+    """
+    parts = []
+    before = 0
+    for source in sources:
+        with source.open() as stream:
+            part = _part(_watched(stream, before, progress), choice, rekey)
+        before += source.size
+        if part is not None and part.records:
+            parts.append(part)
+    return sorted(parts, key=lambda part: (part.started_at, part.header))
+
+
+def _watched(
+    stream: BinaryIO, before: int, progress: Callable[[int], None]
+) -> Iterator[Line | Damage]:
+    for line in read_lines(stream):
+        progress(before + stream.tell())
+        yield line
+
+
+def _part(lines: Iterator[Line | Damage], choice: Choice, rekey: Rekey) -> Part | None:
+    collector: _Collector | None = None
+    damaged = 0
+    for line in lines:
+        if isinstance(line, Damage):
+            damaged += 1
+        elif collector is not None:
+            collector.add(line)
+        elif isinstance(line, Header):
+            collector = _Collector(line, choice, rekey)
+    if collector is None:
+        return None
+    part = collector.finished()
+    part.damaged = damaged
+    return part
+
+
+class _Collector:
+    """Takes the lines of one capture behind its header."""
+
+    def __init__(self, header: Header, choice: Choice, rekey: Rekey) -> None:
+        self._choice = choice
+        self._rekey = rekey
+        self._opened: dict[int, Opened] = {}
+        narrowed = _narrowed(header, choice)
+        words = [*(install.label for install in narrowed.installs), narrowed.network]
+        self._part = Part(
+            self._rewritten(narrowed),
+            header.started_at,
+            header.simulated,
+            tuple(word for word in words if word),
+        )
+
+    def _rewritten(self, noun: Noun) -> bytes:
+        return self._rekey(line_of(noun))
+
+    def add(self, line: Line) -> None:
+        """Keep of a line what is chosen."""
+        match line:
+            case Opened():
+                self._opened[line.seq] = line
+            case Exchange():
+                self._opened.pop(line.seq, None)
+                if self._choice.takes(line):
+                    self._part.records.append(self._record(line))
+            case Stub():
+                self._opened.pop(line.seq, None)
+                if self._choice.covers_no_outcome(line.at, line.install):
+                    self._part.records.append(
+                        Record(line.at, line.seq, self._rewritten(line), suppressed=line.reason)
+                    )
+            case Note() if self._choice.covers(line.at, line.install):
+                self._part.notes.append(self._rewritten(line))
+                self._part.lost += (line.count or 0) if line.event == "records_lost" else 0
+            case End():
+                self._part.end = self._rewritten(line)
+
+    def finished(self) -> Part:
+        """The part, with the requests that were under way when the run stopped."""
+        self._part.records += [
+            Record(one.at, one.seq, self._rewritten(one))
+            for one in self._opened.values()
+            if self._choice.covers_no_outcome(one.at, one.install)
+        ]
+        self._part.records.sort(key=lambda record: record.seq)
+        return self._part
+
+    def _record(self, exchange: Exchange) -> Record:
+        return Record(
+            exchange.timing.started_at,
+            exchange.seq,
+            self._rewritten(exchange),
+            row=row_of(exchange),
+            outcome=exchange.outcome.kind,
+            redactions=tuple((one.rule, one.count) for one in exchange.redactions),
+        )
+
+
+def _narrowed(header: Header, choice: Choice) -> Header:
+    """A header that names no install which was not asked for."""
+    if not choice.installs:
+        return header
+    kept = tuple(one for one in header.installs if one.label in choice.installs)
+    return header.model_copy(update={"installs": kept})
+
+
+def newest(parts: Sequence[Part], count: int) -> list[Part]:
+    """The `count` newest records of all parts, and the parts that have any of them."""
+    kept = {id(record) for record in _newest_first(parts)[:count]}
+    narrowed = (
+        replace(part, records=[one for one in part.records if id(one) in kept]) for part in parts
+    )
+    return [part for part in narrowed if part.records]
+
+
+def count_that_fits(parts: Sequence[Part], limit: int) -> int:
+    """How many of the newest records fit into `limit` bytes once compressed, at most."""
+    packer = zlib.compressobj(COMPRESSION_LEVEL)
+    packed = count = 0
+    for record in _newest_first(parts):
+        packed += len(packer.compress(record.line))
+        if packed > limit:
+            break
+        count += 1
+    return count
+
+
+def _newest_first(parts: Sequence[Part]) -> list[Record]:
+    return sorted(
+        (record for part in parts for record in part.records),
+        key=lambda record: (record.at, record.seq, record.line),
+        reverse=True,
+    )

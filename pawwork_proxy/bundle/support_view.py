@@ -1,0 +1,97 @@
+"""The support view: what each install met, one row per kind of meeting.
+
+Invariant: pure; a row's wait and reset time are those of its last exchange, and the outcome is
+judged by the rules of this version.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from pawwork_proxy.bundle.manifest import SupportRow
+from pawwork_proxy.classification.rules import classify
+from pawwork_proxy.model.exchange import Exchange
+from pawwork_proxy.model.request import Tier
+
+PROVIDERS: dict[Tier, str] = {"zen": "opencode", "go": "opencode-go", "other": "other"}
+"""The client's provider id for a tier (zen-facts, section 2)."""
+COLUMNS = (
+    "install", "provider", "model", "auth", "status", "outcome", "retry-after", "reset (UTC)",
+    "count", "first seen (UTC)", "last seen (UTC)",
+)  # fmt: skip
+_ID_DIGITS = 4
+
+
+def row_of(exchange: Exchange) -> SupportRow:
+    """The row of a single exchange."""
+    outcome = classify(exchange.signals)
+    at = exchange.timing.started_at
+    return SupportRow(
+        install=exchange.context.install,
+        install_id=exchange.context.install_id,
+        tier=exchange.request.tier,
+        model=exchange.request.model,
+        auth_kind=exchange.auth.kind,
+        auth_source=exchange.auth_source.source,
+        status=exchange.response.status if exchange.response else None,
+        outcome=outcome.kind,
+        error_type=outcome.error_type,
+        count=1,
+        first_seen=at,
+        last_seen=at,
+        retry_after_s=outcome.retry_after_s,
+        reset_at=outcome.reset_at,
+    )
+
+
+def support_rows(single: Iterable[SupportRow]) -> tuple[SupportRow, ...]:
+    """Rows of single exchanges, in any order, brought together; by install, then last seen."""
+    together: dict[tuple[object, ...], SupportRow] = {}
+    for row in single:
+        key = (
+            row.install, row.install_id, row.tier, row.model, row.auth_kind, row.auth_source,
+            row.status, row.outcome, row.error_type,
+        )  # fmt: skip
+        known = together.get(key)
+        together[key] = row if known is None else _joined(known, row)
+    return tuple(
+        sorted(
+            together.values(),
+            key=lambda row: (row.install, row.install_id, row.last_seen, row.model_dump_json()),
+        )
+    )
+
+
+def _joined(one: SupportRow, other: SupportRow) -> SupportRow:
+    newer = other if other.last_seen >= one.last_seen else one
+    return newer.model_copy(
+        update={
+            "count": one.count + other.count,
+            "first_seen": min(one.first_seen, other.first_seen),
+        }
+    )
+
+
+def cells(rows: Sequence[SupportRow]) -> list[tuple[str, ...]]:
+    """The rows as texts under `COLUMNS`; installs of one name are told apart by their ids."""
+    ids: dict[str, set[str]] = {}
+    for row in rows:
+        ids.setdefault(row.install, set()).add(row.install_id)
+    return [
+        (
+            row.install
+            if len(ids[row.install]) == 1
+            else f"{row.install}#{row.install_id[-_ID_DIGITS:]}",
+            PROVIDERS[row.tier],
+            row.model or "-",
+            row.auth_kind if row.auth_kind == "public" else f"{row.auth_kind} ({row.auth_source})",
+            "-" if row.status is None else str(row.status),
+            f"{row.outcome} ({row.error_type})" if row.error_type else str(row.outcome),
+            "-" if row.retry_after_s is None else f"{row.retry_after_s:.0f} s",
+            f"{row.reset_at:%Y-%m-%d %H:%M:%S}" if row.reset_at else "-",
+            str(row.count),
+            f"{row.first_seen:%Y-%m-%d %H:%M:%S}",
+            f"{row.last_seen:%Y-%m-%d %H:%M:%S}",
+        )
+        for row in rows
+    ]

@@ -1,0 +1,263 @@
+"""`bundle`: make, check and read the file that support can ask for."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from pawwork_proxy.bundle.opening import LARGEST_FILE, MIB
+from pawwork_proxy.bundle.verify import Verification
+from pawwork_proxy.bundle.verify import verify as verify_bundle
+from pawwork_proxy.errors import BundleError, ConfigurationError
+from pawwork_proxy.model.outcome import Kind
+
+DEFAULT_CAPTURES = Path("captures")
+
+
+@click.group(epilog="Example: pawwork-proxy bundle create captures --since 2026-11-20")
+def bundle() -> None:
+    """Hand sanitized captures to support in one file, and check such a file.
+
+    Exit codes: 0 done, 1 not wanted after all, 2 wrong usage, 3 unreadable capture,
+    4 refused bundle.
+    """
+
+
+@bundle.command(epilog="Example: pawwork-proxy bundle create captures --outcome free_usage_limit")
+@click.argument("captures", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--install", "installs", multiple=True, help="Only this install; repeatable.")
+@click.option(
+    "--outcome",
+    "outcomes",
+    multiple=True,
+    type=click.Choice([kind.value for kind in Kind]),
+    help="Only this outcome; repeatable.",
+)
+@click.option("--since", type=click.DateTime(), help="Only exchanges from this time (UTC) on.")
+@click.option("--until", type=click.DateTime(), help="Only exchanges before this time (UTC).")
+@click.option("--unlinkable", is_flag=True, help="New pseudonyms that hold in this bundle only.")
+@click.option(
+    "--max-size",
+    type=click.FloatRange(0, LARGEST_FILE / MIB, min_open=True),
+    default=5,
+    show_default=True,
+    metavar="MIB",
+    help="Leave the oldest records out until the file is no larger.",
+)
+@click.option(
+    "--out",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=Path(),
+    show_default="this folder",
+    help="Folder for the bundle.",
+)
+@click.option("--yes", is_flag=True, help="Do not ask; for scripts.")
+@click.option(
+    "--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True
+)
+def create(
+    captures: Sequence[Path],
+    installs: Sequence[str],
+    outcomes: Sequence[str],
+    since: datetime | None,
+    until: datetime | None,
+    unlinkable: bool,
+    max_size: float,
+    out: Path,
+    yes: bool,
+    output: str,
+) -> None:
+    """Make a bundle of CAPTURES: files, folders, patterns, other bundles (default: captures).
+
+    Shows what will be in it and asks. The finished file is scanned for secrets, by rules and by
+    what this machine knows, before it gets its name; any hit stops it, and no file is left.
+    """
+    # Not at the top: `verify` and `show` of a stranger's file load nothing of redaction.
+    from pawwork_proxy.bundle.create import assemble, write  # noqa: PLC0415
+    from pawwork_proxy.bundle.own_secrets import own_secrets  # noqa: PLC0415
+    from pawwork_proxy.bundle.preview import preview  # noqa: PLC0415
+    from pawwork_proxy.bundle.reading import capture_sources  # noqa: PLC0415
+    from pawwork_proxy.bundle.selection import Choice, choose  # noqa: PLC0415
+    from pawwork_proxy.bundle.unlinkable import ThrowAwayKey  # noqa: PLC0415
+    from pawwork_proxy.environment.auth_sources import own_surroundings  # noqa: PLC0415
+    from pawwork_proxy.environment.machine import read_machine  # noqa: PLC0415
+    from pawwork_proxy.environment.private_files import private_home  # noqa: PLC0415
+
+    choice = Choice(
+        frozenset(installs),
+        frozenset(map(Kind, outcomes)),
+        since.replace(tzinfo=UTC) if since else None,
+        until.replace(tzinfo=UTC) if until else None,
+    )
+    rekey = ThrowAwayKey() if unlinkable else None
+    machine = read_machine(lambda _: "", "")
+    sources = capture_sources(captures or [DEFAULT_CAPTURES])
+    with _cleaning_up_when_stopped():
+        with _progress() as progress:
+            task = progress.add_task("reading", total=sum(source.size for source in sources))
+            parts = choose(
+                sources,
+                choice,
+                rekey or (lambda line: line),
+                lambda done: progress.update(task, completed=done),
+            )
+            progress.add_task("packing", total=None)
+            made = assemble(parts, machine, datetime.now(UTC), int(max_size * MIB), rekey)
+        for line in preview(made):
+            click.echo(line, err=True)
+        if not yes and not _agreed():
+            click.echo("Nothing was written.", err=True)
+            click.get_current_context().exit(1)
+        with _progress() as progress:
+            own = own_secrets(replace(own_surroundings(), folder=Path.cwd()), private_home())
+            path = write(made, out, own, lambda step: _next_step(progress, step))
+    if output == "json":
+        result = {
+            "path": str(path),
+            "content_hash": made.content_hash,
+            "size": len(made.data),
+            "records": made.manifest.records,
+        }
+        click.echo(json.dumps(result))
+    else:
+        click.echo(path)
+        click.echo(f"content hash {made.content_hash}")
+
+
+@bundle.command(
+    epilog="Example: pawwork-proxy bundle verify pawwork-support-2026-11-25-0a1b2c3d.zip"
+)
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True
+)
+def verify(file: Path, output: str) -> None:
+    """Check a bundle on the receiving side: limits, hashes, schema, secrets.
+
+    Prints the content hash, to compare with the sender's; or, for each finding, rule and place.
+    Exit codes: 0 in order, 4 refused.
+    """
+    result = _verified(file)
+    if output == "json":
+        click.echo(result.model_dump_json(exclude_none=True))
+    elif result.ok and result.manifest:
+        click.echo(f"in order: {result.manifest.records} records")
+        click.echo(f"content hash {result.content_hash}")
+    else:
+        for finding in result.findings:
+            click.echo(f"{finding.rule}  {finding.place}")
+        click.echo(f"refused: {file.name} is not to be trusted or passed on", err=True)
+    if not result.ok:
+        click.get_current_context().exit(BundleError.exit_code)
+
+
+@bundle.command(epilog="Example: pawwork-proxy bundle show pawwork-support-*.zip --format json")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--format", "output", type=click.Choice(["table", "json"]), default="table", show_default=True
+)
+def show(paths: Sequence[Path], output: str) -> None:
+    """Show what support asks first, per install; PATHS are bundles or captures.
+
+    Provider, model, auth source, status, retry-after, outcome, reset time, counts, first and last
+    seen. A bundle is verified before anything of it is shown (exit code 4 when it is refused).
+    """
+    from pawwork_proxy.bundle.manifest import Summary  # noqa: PLC0415
+    from pawwork_proxy.bundle.reading import read_captures  # noqa: PLC0415
+    from pawwork_proxy.bundle.support_view import (  # noqa: PLC0415
+        COLUMNS,
+        cells,
+        row_of,
+        support_rows,
+    )
+
+    for path in paths:
+        if path.suffix.lower() == ".zip" and path.is_file():
+            findings = _verified(path).findings
+            if findings:
+                raise BundleError(
+                    f"{path.name} is refused: {findings[0].rule} ({findings[0].place})",
+                    "see all findings with 'pawwork-proxy bundle verify'",
+                )
+    captures = read_captures(paths)
+    rows = support_rows(row_of(one) for capture in captures for one in capture.exchanges)
+    if output == "json":
+        click.echo(Summary(rows=rows).model_dump_json(exclude_none=True))
+        return
+    if any(capture.header.simulated for capture in captures):
+        click.echo("SIMULATED: made on a simulator, at least in part")
+    _print_rows(COLUMNS, cells(rows))
+
+
+def _print_rows(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    if sys.stdout.isatty():
+        table = Table(*columns)
+        for row in rows:
+            table.add_row(*row)
+        Console().print(table)
+    else:
+        for row in (columns, *rows):
+            click.echo("  ".join(row))
+
+
+def _verified(file: Path) -> Verification:
+    with _progress() as progress:
+        task = progress.add_task("checking", total=None)
+        return verify_bundle(
+            file, lambda done, total: progress.update(task, completed=done, total=total)
+        )
+
+
+def _agreed() -> bool:
+    try:
+        return click.confirm("Write this bundle?", err=True)
+    except click.Abort:
+        raise ConfigurationError(
+            "nobody is here to agree to what the bundle holds", "look at the preview, then --yes"
+        ) from None
+
+
+def _progress() -> Progress:
+    """Shown on a terminal only, and gone when the work is done."""
+    console = Console(stderr=True)
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
+
+
+def _next_step(progress: Progress, step: str) -> None:
+    for task in progress.tasks:
+        progress.remove_task(task.id)
+    progress.add_task(step, total=None)
+
+
+@contextmanager
+def _cleaning_up_when_stopped() -> Iterator[None]:
+    """A polite request to end unwinds like Ctrl-C does, so that no temporary file stays."""
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,98 @@
+"""Captures on disk, bundles in memory, and archives that nobody should accept."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from pawwork_proxy.bundle.archive import Member, zip_bytes
+from pawwork_proxy.bundle.create import Assembled, assemble
+from pawwork_proxy.bundle.manifest import (
+    MANIFEST,
+    README,
+    README_TEXT,
+    SUMMARY,
+    BundledFile,
+    Manifest,
+    Summary,
+)
+from pawwork_proxy.bundle.reading import capture_sources
+from pawwork_proxy.bundle.selection import Choice, choose
+from pawwork_proxy.capture_file.writer import line_of
+from pawwork_proxy.model.base import Noun
+from pawwork_proxy.model.capture import End
+from pawwork_proxy.model.context import Machine
+from pawwork_proxy.model.exchange import Exchange, Timing
+from tests.unit.builders import NOON, exchange, header
+
+CREATED = datetime(2026, 11, 25, 9, 30, 41, tzinfo=UTC)
+MACHINE = Machine(device="", os="linux", os_release="6.1", arch="x86_64", python="3.13.0")
+END = End(at=NOON, exchanges=1, reason="finished")
+
+
+def at(minutes: float) -> Timing:
+    return Timing(started_at=NOON + timedelta(minutes=minutes), total_ms=12.5)
+
+
+def saying(model: str, seq: int = 1) -> Exchange:
+    """A record that holds `model`, whatever it is, where a model id belongs."""
+    plain = exchange(seq)
+    return plain.model_copy(update={"request": plain.request.model_copy(update={"model": model})})
+
+
+def written(path: Path, *nouns: Noun) -> Path:
+    path.write_bytes(b"".join(map(line_of, nouns)))
+    return path
+
+
+def capture(folder: Path, *nouns: Noun, **changes: Any) -> Path:
+    """A capture of these lines with a header and an end."""
+    lines = nouns or (exchange(),)
+    return written(folder / "capture-x.jsonl", header(**changes), *lines, END)
+
+
+def assembled(paths: Iterable[Path], choice: Choice | None = None, **options: Any) -> Assembled:
+    parts = choose(capture_sources(paths), choice or Choice())
+    return assemble(parts, MACHINE, CREATED, **options)
+
+
+def bundle_file(folder: Path, *nouns: Noun, **changes: Any) -> Path:
+    """A whole bundle that no check has seen."""
+    made = assembled([capture(folder, *nouns, **changes)])
+    path = folder / "bundle.zip"
+    path.write_bytes(made.data)
+    return path
+
+
+def forged(path: Path, change: Callable[[dict[str, bytes]], None]) -> Path:
+    """The bundle with other members, and a manifest that agrees with them."""
+    with zipfile.ZipFile(path) as archive:
+        data = {name: archive.read(name) for name in archive.namelist()}
+    change(data)
+    manifest = Manifest.model_validate_json(data.pop(MANIFEST))
+    records = {file.name: file.records for file in manifest.files}
+    members = [Member(name, content, records.get(name, 0)) for name, content in data.items()]
+    files = tuple(
+        BundledFile(name=one.name, size=len(one.data), sha256=one.sha256, records=one.records)
+        for one in sorted(members)
+    )
+    agreed = manifest.model_copy(update={"files": files})
+    path.write_bytes(zip_bytes([Member(MANIFEST, line_of(agreed), 0), *members]))
+    return path
+
+
+def raw_zip(path: Path, members: Sequence[tuple[str | zipfile.ZipInfo, bytes]]) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members:
+            archive.writestr(name, data)
+    return path
+
+
+MEMBERS = [
+    (README, README_TEXT.encode()),
+    (SUMMARY, line_of(Summary(rows=()))),
+    ("captures/0001.jsonl", line_of(header()) + line_of(exchange())),
+]

@@ -1,0 +1,98 @@
+"""The second scan over lines: the detector is shown to work on deliberately leaky records."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from pawwork_proxy.bundle.scan import Scan, scanner_hit, texts_of
+from pawwork_proxy.capture_file.writer import line_of
+from tests.unit.builders import exchange, header, opened
+from tests.unit.bundle.files import saying
+from tests.unit.redaction.canaries import canaries
+
+RECORDS = [exchange(), header(), opened()]
+
+
+def string_places(node: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Every place of a parsed line that holds a text."""
+    if isinstance(node, str):
+        yield path
+    elif isinstance(node, list):
+        for index, item in enumerate(node):
+            yield from string_places(item, (*path, index))
+    elif isinstance(node, dict):
+        for name, value in node.items():
+            yield from string_places(value, (*path, name))
+
+
+def planted(line: bytes, path: tuple[Any, ...], secret: str) -> str:
+    whole = json.loads(line)
+    node = whole
+    for step in path[:-1]:
+        node = node[step]
+    node[path[-1]] = secret
+    return json.dumps(whole, ensure_ascii=False, separators=(",", ":"))
+
+
+@pytest.mark.parametrize("form", sorted(canaries()))
+def test_a_leaky_record_of_each_format_is_found_in_every_place(form: str) -> None:
+    secret = canaries(7)[form]
+    for line in map(line_of, RECORDS):
+        for path in string_places(json.loads(line)):
+            if form == "passphrase" and path[-1] in ("label", "install", "network"):
+                continue  # words of the user's own choice, shown to the user before writing
+            found = Scan().line("captures/0001.jsonl", 3, planted(line, path, secret))
+            assert found is not None, path
+            assert found.place == "captures/0001.jsonl:3"
+            assert secret not in str(found)
+
+
+def test_a_secret_as_a_name_is_found() -> None:
+    secret = canaries(3)["zen"]
+    assert Scan().line("captures/0001.jsonl", 1, json.dumps({secret: 1})) is not None
+
+
+def test_clean_records_pass() -> None:
+    scan = Scan()
+    assert [scan.line("m", 1, line_of(record).decode()) for record in RECORDS] == [None] * 3
+
+
+def test_a_text_that_is_right_in_one_field_is_wrong_in_another() -> None:
+    scan = Scan()
+    capture_id = header().capture_id
+    assert scan.line("m", 1, line_of(header()).decode()) is None
+    found = scan.line("m", 2, line_of(saying(capture_id)).decode())
+    assert found is not None
+    assert found.rule == "hex"
+
+
+def test_no_remark_in_a_text_switches_the_scanner_off() -> None:
+    secret = canaries(2)["github"]
+    assert scanner_hit(f"{secret} # pragma: allowlist secret") == "scanner:GitHubTokenDetector"
+    assert scanner_hit(f"{secret} gitleaks:allow") is not None
+
+
+@pytest.mark.parametrize(
+    "form", ["github", "gitlab", "aws_id", "stripe", "npm", "base64", "basic_url", "pem"]
+)
+def test_the_foreign_scanner_works_on_its_own(form: str) -> None:
+    assert scanner_hit(canaries(5)[form]) is not None
+
+
+def test_the_scanner_asks_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("the scan opened a socket")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    scanner_hit.cache_clear()
+    for secret in canaries(11).values():
+        scanner_hit(secret)
+
+
+def test_escaped_texts_are_read_as_they_are_meant() -> None:
+    assert texts_of(r'{"a":"x\u0041\n","b":["c"]}') == ["a", "xA\n", "b", "c"]
