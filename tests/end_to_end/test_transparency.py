@@ -128,7 +128,10 @@ def test_chunks_reach_the_client_as_they_are_sent_and_not_later(tmp_path: Path) 
         tell.send(b"1")
         while events[1] not in seen:
             seen += client.recv(65536)
+        context = proxy.wait_for_exchanges(1).exchanges[0].context
     assert events[1] in seen
+    assert context.client is not None, "the program behind the connection is this one"
+    assert context.client.name == "python"
 
 
 def test_a_large_body_passes_and_leaves_a_safe_record(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from pawwork_proxy.model.context import ExchangeContext, Install, Machine
 from pawwork_proxy.model.exchange import Exchange, Timing
 from pawwork_proxy.model.request import AuthFacts, RequestBody, RequestFacts
 from pawwork_proxy.model.response import ResponseFacts
-from pawwork_proxy.model.signals import Ending, Signals
+from pawwork_proxy.model.signals import AnswerShape, BodyShape, Ending, Signals
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -49,7 +49,15 @@ def opened(seq: int = 1, **changes: Any) -> Opened:
 
 
 def exchange(seq: int = 1, *, status: int | None = 200, **changes: Any) -> Exchange:
-    signals = changes.pop("signals", Signals(status=status, ending=Ending.COMPLETE))
+    whole = Signals(
+        status=status,
+        ending=Ending.COMPLETE,
+        body=BodyShape.JSON,
+        answer=AnswerShape.COMPLETION,
+        content_seen=True,
+        finish_seen=True,
+    )
+    signals = changes.pop("signals", whole)
     values: dict[str, Any] = {
         "seq": seq,
         "context": ExchangeContext(
