@@ -16,6 +16,7 @@ from pawwork_proxy.environment.processes import FoundProcess
 from pawwork_proxy.model.context import Route
 from pawwork_proxy.model.signals import Ending
 
+LOOK_UP_PATIENCE_MS = 1000.0
 RESPONSE_COPY_LIMIT = 64 * 1024
 """Bytes of an answer, as on the wire, that are kept for the taint gate."""
 REQUEST_COPY_LIMIT = 2 * 1024 * 1024
@@ -122,6 +123,11 @@ class Ongoing:
         self.ended = self._elapsed()
         complete, self._complete = self._complete, None
         complete(self, ending, upstream)
+
+    def client_is_known(self) -> bool:
+        """Whether the look-up of the client's program is over, or not worth more waiting."""
+        process = self.arrival.process
+        return process is None or process.done() or self._elapsed() > LOOK_UP_PATIENCE_MS
 
     def _elapsed(self) -> float:
         """Milliseconds since the request arrived."""

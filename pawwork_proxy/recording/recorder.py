@@ -22,6 +22,7 @@ from pawwork_proxy.classification.rules import RULES
 from pawwork_proxy.environment.identity import Identity
 from pawwork_proxy.logs import place_of
 from pawwork_proxy.model.capture import End, Note, Opened, Stub
+from pawwork_proxy.model.context import Egress
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.signals import Ending
 from pawwork_proxy.recording.ongoing import Arrival, Ongoing, UpstreamFacts
@@ -83,6 +84,7 @@ class Recorder:
         watcher: Watcher,
         later: Callable[[float, Callable[[], None]], object],
         *,
+        egress_of: Callable[[str | None], Egress | None] = lambda _: None,
         utc_now: Callable[[], datetime] = lambda: datetime.now(UTC),
         monotonic: Callable[[], float] = time.perf_counter,
     ) -> None:
@@ -96,7 +98,7 @@ class Recorder:
         self._later = later
         self._pending: list[tuple[Ongoing, Ending, UpstreamFacts]] = []
         self._redactor = Redactor(identity.pseudonymiser)
-        self._projector = Projector(identity, self._redactor, network, proxy_address)
+        self._projector = Projector(identity, self._redactor, network, proxy_address, egress_of)
         self._credentials = Credentials()
         own_words = [network or "", *identity.install_labels(), *(rule.id for rule in RULES)]
         self._gate = TaintGate(identity.pseudonymiser, self._credentials, own_words)
@@ -155,12 +157,19 @@ class Recorder:
         )
         self._watcher.changed(self._writer.lost)
 
+    def egress(
+        self, event: Literal["egress_changed", "egress_unavailable"], egress: Egress | None
+    ) -> None:
+        """The route of the traffic was probed anew, or could not be."""
+        self._writer.append(line_of(Note(at=self._utc_now(), event=event, egress=egress)), 0)
+        self._watcher.changed(self._writer.lost)
+
     def close(self, reason: Literal["finished", "interrupted"]) -> None:
         """Make the records still in line, then write the end line.
 
         Exchanges still open stay `opened` lines and read as interrupted.
         """
-        self._complete_pending()
+        self._complete_pending(all_of_them=True)
         self._writer.close(
             End(
                 at=self._utc_now(),
@@ -177,13 +186,19 @@ class Recorder:
         self._pending.append((ongoing, ending, upstream))
         if len(self._pending) == 1:
             self._later(BATCH_S, self._complete_pending)
-        elif len(self._pending) >= MOST_PENDING:
+        elif len(self._pending) == MOST_PENDING:
             self._complete_pending()
 
-    def _complete_pending(self) -> None:
+    def _complete_pending(self, *, all_of_them: bool = False) -> None:
+        """Make the records whose facts are all there; the others wait for the next batch."""
         pending, self._pending = self._pending, []
-        for ongoing, ending, upstream in pending:
-            self._complete(ongoing, ending, upstream)
+        for item in pending:
+            if all_of_them or item[0].client_is_known():
+                self._complete(*item)
+            else:
+                self._pending.append(item)
+        if self._pending:
+            self._later(BATCH_S, self._complete_pending)
 
     def _complete(self, ongoing: Ongoing, ending: Ending, upstream: UpstreamFacts) -> None:
         reason: Literal["taint", "recording_failed"] = "recording_failed"
