@@ -123,8 +123,8 @@ def _collect(path: Path, lines: Iterator[Line | Damage]) -> Capture:
                 capture.notes.append(line)
             case End():
                 capture.end = line
-            case Damage():
-                capture.damages.append(line)
+            case damage:
+                capture.damages.append(damage)
     if capture is None:
         raise CaptureFormatError(
             f"{path} is no capture: it has no header line",

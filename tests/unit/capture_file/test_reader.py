@@ -122,6 +122,12 @@ def test_a_newer_schema_asks_for_an_update_even_with_unknown_fields(tmp_path: Pa
     assert caught.value.hint == "update pawwork-proxy"
 
 
+def test_a_header_that_does_not_fit_its_own_schema_is_no_header(tmp_path: Path) -> None:
+    odd = json.loads(LINES[0]) | {"surprise": True}
+    with pytest.raises(CaptureFormatError, match="no capture"):
+        read(tmp_path, json.dumps(odd).encode() + b"\n")
+
+
 def test_exchanges_come_in_order_of_arrival(tmp_path: Path) -> None:
     data = b"".join([LINES[0], line_of(exchange(5)), line_of(exchange(4))])
     assert [one.seq for one in read(tmp_path, data).exchanges] == [4, 5]
