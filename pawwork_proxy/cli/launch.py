@@ -60,6 +60,7 @@ def launch(
     upstream_ca: Path | None,
     via: str | None,
     source: str | None,
+    egress_probe: bool,
     captures: Path,
     client: tuple[str, ...],
 ) -> int:
@@ -68,7 +69,9 @@ def launch(
     The exit code is the client's own.
     """
     configure_logging()
-    plan = make_plan((install,), network, upstream, upstream_ca, via, source, captures)
+    plan = make_plan(
+        (install,), network, upstream, upstream_ca, via, source, egress_probe, captures
+    )
     env = _base_environment(home)
     program = shutil.which(client[0], path=env.get("PATH"))
     if program is None:

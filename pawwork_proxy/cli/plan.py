@@ -56,6 +56,12 @@ def capture_options(command: Command) -> Command:
                 help="Leave from this address of the machine (one with two networks has two).",
             ),
             click.option(
+                "--egress-probe",
+                is_flag=True,
+                help="Ask the upstream's edge, over the traffic's own route, which address it sees "
+                "(kept as a pseudonym); at the start and when the route changes.",
+            ),
+            click.option(
                 "--captures",
                 type=click.Path(file_okay=False, path_type=Path),
                 default=DEFAULT_CAPTURES,
@@ -75,6 +81,7 @@ def make_plan(
     upstream_ca: Path | None,
     via: str | None,
     source: str | None,
+    egress_probe: bool,
     captures: Path,
 ) -> RunPlan:
     """The checked plan of a run; ConfigurationError with a remedy otherwise."""
@@ -106,6 +113,7 @@ def make_plan(
         captures=captures.expanduser().absolute(),
         upstream_ca=upstream_ca,
         simulated=not target.is_zen,
+        egress_probe=egress_probe,
     )
 
 

@@ -50,6 +50,7 @@ def run(
     upstream_ca: Path | None,
     via: str | None,
     source: str | None,
+    egress_probe: bool,
     captures: Path,
     output: str,
 ) -> None:
@@ -60,7 +61,7 @@ def run(
     else passes untouched.
     """
     configure_logging()
-    plan = make_plan(installs, network, upstream, upstream_ca, via, source, captures)
+    plan = make_plan(installs, network, upstream, upstream_ca, via, source, egress_probe, captures)
     asyncio.run(_run(plan, load_identity(), as_json=output == "json"))
 
 

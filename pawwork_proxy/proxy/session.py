@@ -20,11 +20,14 @@ import mitmproxy.version
 
 from pawwork_proxy import __version__
 from pawwork_proxy.capture_file.writer import CaptureWriter
+from pawwork_proxy.environment.egress import ProbeRoute, ask_trace, egress_of, source_towards
 from pawwork_proxy.environment.identity import Identity
+from pawwork_proxy.environment.machine import local_addresses
 from pawwork_proxy.environment.processes import ProcessFinder
 from pawwork_proxy.model.capture import CaptureOptions, Header
-from pawwork_proxy.model.context import Install
+from pawwork_proxy.model.context import Egress, Install
 from pawwork_proxy.proxy.chained import ChainedProxy
+from pawwork_proxy.proxy.egress_watch import EgressWatch
 from pawwork_proxy.proxy.listeners import Listener
 from pawwork_proxy.proxy.master import ProxyMaster
 from pawwork_proxy.recording.addon import CaptureAddon
@@ -44,6 +47,7 @@ class RunPlan:
     source: str | None = None
     upstream_ca: Path | None = None
     simulated: bool = False
+    egress_probe: bool = False
 
 
 def utc_now() -> datetime:
@@ -51,7 +55,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def header_of(plan: RunPlan, identity: Identity) -> Header:
+def header_of(plan: RunPlan, identity: Identity, egress: Egress | None = None) -> Header:
     """First line of this run's capture."""
     return Header(
         capture_id=secrets.token_hex(8),
@@ -65,12 +69,42 @@ def header_of(plan: RunPlan, identity: Identity) -> Header:
             for one in plan.listeners
         ),
         network=plan.network,
+        egress=egress,
         simulated=plan.simulated,
         options=CaptureOptions(
             upstream="opencode.ai" if plan.upstream.is_zen else "other",
             chained_proxy=plan.via is not None,
+            egress_probe=plan.egress_probe,
         ),
     )
+
+
+def probe_route(plan: RunPlan) -> ProbeRoute:
+    """The way of this run's traffic, for the egress probe."""
+    via = plan.via
+    return ProbeRoute(
+        scheme=plan.upstream.scheme,
+        host=plan.upstream.host,
+        port=plan.upstream.port,
+        proxy=via.address if via else None,
+        proxy_host=via.host if via else None,
+        proxy_port=via.port if via else None,
+        proxy_credentials=via.credentials if via else None,
+        certificates=plan.upstream_ca,
+    )
+
+
+def egress_watch(plan: RunPlan, identity: Identity) -> EgressWatch:
+    """What keeps this run's egress; it asks nothing before it is started."""
+    route = probe_route(plan)
+
+    async def ask(source: str | None) -> Egress | None:
+        trace = await ask_trace(route, source)
+        if trace is None:
+            return None
+        return await asyncio.to_thread(egress_of, trace, identity.pseudonymiser, utc_now())
+
+    return EgressWatch(ask, route.first_hop, chained=plan.via is not None)
 
 
 @asynccontextmanager
@@ -78,7 +112,11 @@ async def running_proxy(
     plan: RunPlan, identity: Identity, watcher: Watcher
 ) -> AsyncIterator[Recorder]:
     """The proxy, listening, inside the block; its capture is closed when the block is left."""
-    writer = CaptureWriter(plan.captures, header_of(plan, identity), utc_now)
+    watch = egress_watch(plan, identity) if plan.egress_probe else None
+    egress = None
+    if watch is not None:
+        egress = await watch.start(plan.source or await source_towards(probe_route(plan)))
+    writer = CaptureWriter(plan.captures, header_of(plan, identity, egress), utc_now)
     recorder = Recorder(
         writer,
         identity,
@@ -86,6 +124,15 @@ async def running_proxy(
         plan.via.host if plan.via else None,
         watcher,
         asyncio.get_running_loop().call_later,
+        egress_of=watch.of if watch else lambda _: None,
+    )
+    if watch is not None:
+        watch.report_to(recorder.egress)
+        if egress is None:
+            recorder.egress("egress_unavailable", None)
+    # An address costs 35 ms the first time; paid here, on a thread, and not by the first exchange.
+    warming = asyncio.get_running_loop().run_in_executor(
+        None, identity.pseudonymiser.warm, local_addresses()
     )
     finder = ProcessFinder()
     addon = CaptureAddon(
@@ -94,6 +141,7 @@ async def running_proxy(
         {listener.port: listener.label for listener in plan.listeners},
         finder.find,
         source=plan.source,
+        on_connected=watch.connected if watch else lambda *_: None,
     )
     reason: Literal["finished", "interrupted"] = "interrupted"
     try:
@@ -115,6 +163,9 @@ async def running_proxy(
             await asyncio.wait([running])
         running.result()
     finally:
+        warming.cancel()
+        if watch is not None:
+            await watch.close()
         finder.close()
         recorder.close(reason)
 

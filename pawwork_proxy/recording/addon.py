@@ -35,6 +35,8 @@ _ONGOING = "pawwork_proxy.ongoing"
 _ABSOLUTE_FORM = re.compile(rb"[A-Za-z]{1,20} https?://", re.IGNORECASE)
 
 FindProcess = Callable[[int, int], Future[FoundProcess | None]]
+OnConnected = Callable[[tuple[str, int], str, str], None]
+"""Told of each connection that was opened: whereto, and its local and remote address."""
 
 
 class CaptureAddon:
@@ -48,6 +50,7 @@ class CaptureAddon:
         find_process: FindProcess,
         default_install: str = "main",
         source: str | None = None,
+        on_connected: OnConnected = lambda *_: None,
     ) -> None:
         self._recorder = recorder
         self._upstream = upstream
@@ -55,6 +58,7 @@ class CaptureAddon:
         self._find_process = find_process
         self._default_install = default_install
         self._source = source
+        self._on_connected = on_connected
         self._forms: dict[str, Form] = {}
         self._upstream_failures: dict[str, Ending] = {}
         self._processes: dict[str, Future[FoundProcess | None]] = {}
@@ -69,6 +73,12 @@ class CaptureAddon:
         """Leave from the address that the user chose."""
         if self._source is not None:
             data.server.sockname = (self._source, 0)
+
+    def server_connected(self, data: server_hooks.ServerConnectionHookData) -> None:
+        """Tell by which way a host was reached: ways may change while we run."""
+        server = data.server
+        if server.address and server.sockname and server.peername:
+            self._on_connected(server.address, server.sockname[0], server.peername[0])
 
     def server_connect_error(self, data: server_hooks.ServerConnectionHookData) -> None:
         """The upstream could not be reached; mitmproxy gives the flow another connection object."""

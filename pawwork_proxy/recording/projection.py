@@ -7,6 +7,7 @@ passed the redactor or the classification's vocabularies.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import astuple, dataclass
 from functools import lru_cache
 
@@ -15,7 +16,7 @@ from pawwork_proxy.classification.rules import judge
 from pawwork_proxy.environment.auth_sources import AuthSources
 from pawwork_proxy.environment.identity import Identity
 from pawwork_proxy.environment.processes import FoundProcess
-from pawwork_proxy.model.context import ClientProcess, ExchangeContext
+from pawwork_proxy.model.context import ClientProcess, Egress, ExchangeContext
 from pawwork_proxy.model.exchange import Exchange, Redaction, Timing
 from pawwork_proxy.model.request import BodyState
 from pawwork_proxy.model.response import ResponseFacts
@@ -46,10 +47,12 @@ class Projector:
         redactor: Redactor,
         network: str | None,
         proxy_address: str | None,
+        egress_of: Callable[[str | None], Egress | None],
     ) -> None:
         self._identity = identity
         self._redactor = redactor
         self._network = network
+        self._egress_of = egress_of
         self._address = lru_cache(maxsize=256)(identity.pseudonymiser.address)
         self._proxy = identity.pseudonymiser.host(proxy_address) if proxy_address else None
         self._auth_sources = AuthSources(lambda key: identity.pseudonymiser.of(Kind.KEY, key))
@@ -133,6 +136,7 @@ class Projector:
             network=self._network,
             route=arrival.route,
             client=self._client(ongoing),
+            egress=self._egress_of(source),
             client_http=self._version(arrival.http_version),
             upstream_http=self._version(upstream.http_version),
             upstream_tls=self._version(upstream.tls_version),

@@ -1,0 +1,165 @@
+"""Asks the edge how it sees this machine: the opt-in egress probe.
+
+`GET /cdn-cgi/trace` of the upstream, over the route that the traffic takes: from the same local
+address, through the same chained proxy, with TLS verified against the same certificates. It
+touches no quota (zen-facts 9).
+Invariant: no answer is not an error: a probe gives None, and never raises for what the network or
+the answer holds. The raw address leaves this module in `Trace` only, for the pseudonymiser.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+import ssl
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import aiohttp
+import certifi
+
+from pawwork_proxy import __version__
+from pawwork_proxy.model.context import Egress
+from pawwork_proxy.redaction.pseudonyms import Pseudonymiser
+from pawwork_proxy.redaction.shapes import ShapeName, Shapes
+
+TRACE_PATH = "/cdn-cgi/trace"
+LONGEST_ANSWER = 4096
+"""Bytes of an answer that are read; a real one has about 300."""
+PATIENCE_S = 5.0
+_HEADERS = {"User-Agent": f"pawwork-proxy/{__version__}", "Accept-Encoding": "identity"}
+"""No coding: a small page gains nothing, and bombs and missing decoders are out of question."""
+
+
+class Trace(NamedTuple):
+    """What the edge says of a connection, raw: lives in memory only."""
+
+    address: str
+    country: str | None
+    colo: str | None
+
+
+@dataclass(frozen=True)
+class ProbeRoute:
+    """The way of the traffic."""
+
+    scheme: str
+    host: str
+    port: int
+    proxy: str | None = None
+    """Scheme, host and port of the chained proxy."""
+    proxy_host: str | None = None
+    proxy_port: int | None = None
+    proxy_credentials: str | None = field(default=None, repr=False)
+    """`user:password`."""
+    certificates: Path | None = None
+    """What the user trusts upstream instead of the usual authorities."""
+
+    @property
+    def url(self) -> str:
+        """The trace page."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{self.scheme}://{host}:{self.port}{TRACE_PATH}"
+
+    @property
+    def first_hop(self) -> tuple[str, int]:
+        """Whom a connection is opened to."""
+        if self.proxy_host is not None and self.proxy_port is not None:
+            return self.proxy_host, self.proxy_port
+        return self.host, self.port
+
+
+def parse_trace(text: str) -> Trace | None:
+    """The `key=value` lines of a trace page; None when it names no IP address."""
+    found: dict[str, str] = {}
+    for line in text.splitlines():
+        name, equals, value = line.partition("=")
+        if equals:
+            found.setdefault(name.strip(), value.strip())
+    try:
+        address = str(ipaddress.ip_address(found.get("ip", "")))
+    except ValueError:
+        return None
+    return Trace(address, found.get("loc"), found.get("colo"))
+
+
+def egress_of(trace: Trace, pseudonyms: Pseudonymiser, at: datetime) -> Egress | None:
+    """What a record may keep of a trace; slow, for addresses pass the slow derivation."""
+    shapes = Shapes(pseudonyms)
+    address = pseudonyms.address(trace.address)
+    if address.family is None:
+        return None
+
+    def kept(shape: ShapeName, text: str | None) -> str | None:
+        shaped = shapes.of(shape, text) if text else None
+        return shaped.text if shaped and shaped.kept else None
+
+    return Egress(
+        observed_at=at,
+        address=address.address,
+        family=address.family,
+        prefix=address.prefix,
+        country=kept(ShapeName.COUNTRY, trace.country),
+        colo=kept(ShapeName.COLO, trace.colo),
+    )
+
+
+async def source_towards(route: ProbeRoute) -> str | None:
+    """The local address that a connection of the traffic would leave from now."""
+    host, port = route.first_hop
+    loop = asyncio.get_running_loop()
+    try:
+        found = await loop.getaddrinfo(host, port, type=socket.SOCK_DGRAM)
+    except OSError:
+        return None
+    for family, kind, protocol, _, address in found:
+        try:
+            # Connecting a datagram socket sends nothing; it asks the system for the route.
+            with socket.socket(family, kind, protocol) as probe:
+                probe.connect(address)
+                return str(probe.getsockname()[0])
+        except OSError:
+            continue
+    return None
+
+
+async def ask_trace(route: ProbeRoute, source: str | None) -> Trace | None:
+    """What the edge says of a connection from a local address; None without a usable answer."""
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            text = await _fetch(route, source)
+    except (aiohttp.ClientError, OSError, TimeoutError, ValueError):
+        return None
+    return None if text is None else parse_trace(text)
+
+
+async def _fetch(route: ProbeRoute, source: str | None) -> str | None:
+    family = socket.AF_UNSPEC
+    if source is not None:
+        family = socket.AF_INET6 if ":" in source else socket.AF_INET
+    # certifi's authorities are what mitmproxy verifies the traffic against.
+    trusted = ssl.create_default_context(cafile=route.certificates or certifi.where())
+    connector = aiohttp.TCPConnector(
+        local_addr=(source, 0) if source else None, family=family, ssl=trusted
+    )
+    credentials = None
+    if route.proxy_credentials is not None:
+        user, _, password = route.proxy_credentials.partition(":")
+        credentials = aiohttp.BasicAuth(user, password)
+    async with (
+        aiohttp.ClientSession(connector=connector, headers=_HEADERS) as session,
+        session.get(
+            route.url, proxy=route.proxy, proxy_auth=credentials, allow_redirects=False
+        ) as answer,
+    ):
+        if answer.status != 200:
+            return None
+        text = b""
+        async for piece in answer.content.iter_any():
+            text += piece
+            if len(text) >= LONGEST_ANSWER:
+                break
+        return text[:LONGEST_ANSWER].decode("ascii", "replace")

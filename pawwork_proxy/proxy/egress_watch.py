@@ -1,0 +1,134 @@
+"""Keeps what is known of the egress in step with the route of the traffic.
+
+The first probe is made before the listeners open; another one whenever a connection to the
+upstream leaves from another local address, or reaches another chained proxy.
+Invariant: traffic never waits for a probe. An exchange gets the egress found for the very address
+it left from, or none; behind a chained proxy records do not tell that address, and it gets the
+egress of the latest route.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Literal, Protocol
+
+from pawwork_proxy.model.context import Egress
+
+ASK_AGAIN_S = 60.0
+"""So long a probe without an answer stands, while the route stays the same."""
+
+EgressEvent = Literal["egress_changed", "egress_unavailable"]
+Ask = Callable[[str | None], Awaitable[Egress | None]]
+"""The egress of connections from a local address."""
+
+
+class Tell(Protocol):
+    """Notes what happened in the capture."""
+
+    def __call__(self, event: EgressEvent, egress: Egress | None) -> None:
+        """One event; the egress that holds from now on, if there is one."""
+
+
+class EgressWatch:
+    """The egress by local address, one address of each family at a time."""
+
+    def __init__(
+        self,
+        ask: Ask,
+        first_hop: tuple[str, int],
+        *,
+        chained: bool,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`first_hop`: host and port that connections of the traffic are opened to."""
+        self._ask = ask
+        self._first_hop = first_hop
+        self._chained = chained
+        self._monotonic = monotonic
+        self._tell: Tell | None = None
+        self._latest: str | None = None
+        self._routes: dict[str, tuple[str, str]] = {}
+        self._found: dict[str, Egress] = {}
+        self._last: dict[str, Egress] = {}
+        self._asked_at: dict[str, float] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    async def start(self, source: str | None) -> Egress | None:
+        """The first probe; `source`: where the traffic will leave from, if that is known."""
+        egress = await self._ask(source)
+        self._latest = source
+        if source is not None:
+            self._asked_at[source] = self._monotonic()
+        if egress is not None and source is not None:
+            self._found[source] = egress
+            self._last[_family(source)] = egress
+        return egress
+
+    def report_to(self, tell: Tell) -> None:
+        """From now on changes are told."""
+        self._tell = tell
+
+    def connected(self, hop: tuple[str, int], source: str, remote: str) -> None:
+        """A connection to `hop` was opened, from the address `source` to the address `remote`.
+
+        Those to other hosts are passed over: they may go other ways.
+        """
+        if hop != self._first_hop:
+            return
+        family = _family(source)
+        # The upstream has many addresses, and none of them changes how it sees us; a chained
+        # proxy of another address is another way out.
+        route = (source, remote if self._chained else "")
+        self._latest = source
+        before = self._routes.get(family)
+        self._routes[family] = route
+        # The first connection takes the route that was probed at the start, if it is the one.
+        same = before == route or (before is None and source in self._asked_at)
+        if same and (source in self._found or not self._is_due(source)):
+            return
+        if not same:
+            self._found.pop(before[0] if before else source, None)
+            self._found.pop(source, None)
+        if source not in self._tasks:
+            self._asked_at[source] = self._monotonic()
+            self._tasks[source] = asyncio.create_task(self._probe(source))
+
+    def of(self, source: str | None) -> Egress | None:
+        """What is known of connections from a local address; None: the record does not tell it."""
+        where = self._latest if self._chained else source
+        return self._found.get(where) if where else None
+
+    async def close(self) -> None:
+        """Ask no more."""
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _is_due(self, source: str) -> bool:
+        return self._monotonic() - self._asked_at[source] >= ASK_AGAIN_S
+
+    async def _probe(self, source: str) -> None:
+        try:
+            egress = await self._ask(source)
+        finally:
+            self._tasks.pop(source, None)
+        if egress is None:
+            self._say("egress_unavailable", None)
+            return
+        family = _family(source)
+        self._found[source] = egress
+        before = self._last.get(family)
+        self._last[family] = egress
+        if before is None or before.address != egress.address:
+            self._say("egress_changed", egress)
+
+    def _say(self, event: EgressEvent, egress: Egress | None) -> None:
+        if self._tell is not None:
+            self._tell(event, egress)
+
+
+def _family(source: str) -> str:
+    return "ipv6" if ":" in source else "ipv4"
