@@ -32,7 +32,7 @@ Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 MemberName = Annotated[
     str, StringConstraints(pattern=r"^(README\.txt|summary\.json|captures/\d{4}\.jsonl)$")
 ]
-StubReason = Literal["taint", "redaction_failed", "recording_failed"]
+StubReason = Literal["taint", "recording_failed"]
 Count = Annotated[int, Field(ge=0)]
 
 

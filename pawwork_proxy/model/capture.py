@@ -67,8 +67,17 @@ class Stub(Noun):
     seq: int
     at: datetime
     install: str
-    reason: Literal["taint", "redaction_failed", "recording_failed"]
+    reason: Literal["taint", "recording_failed"]
     status: int | None = None
+
+
+NoteEvent = Literal[
+    "records_lost",
+    "egress_changed",
+    "egress_unavailable",
+    "client_distrusts_ca",
+    "self_test_failed",
+]
 
 
 class Note(Noun):
@@ -76,16 +85,7 @@ class Note(Noun):
 
     type: Literal["note"] = "note"
     at: datetime
-    event: Literal[
-        "records_lost",
-        "egress_changed",
-        "egress_unavailable",
-        "auth_places_changed",
-        "client_distrusts_ca",
-        "upstream_proxy_changed",
-        "self_test_failed",
-        "client_exited",
-    ]
+    event: NoteEvent
     install: str | None = None
     count: int | None = None
     egress: Egress | None = None

@@ -21,12 +21,13 @@ from pawwork_proxy.capture_file.writer import CaptureWriter, line_of
 from pawwork_proxy.classification.rules import RULES
 from pawwork_proxy.environment.identity import Identity
 from pawwork_proxy.logs import place_of
-from pawwork_proxy.model.capture import End, Note, Opened, Stub
+from pawwork_proxy.model.capture import End, Note, NoteEvent, Opened, Stub
 from pawwork_proxy.model.context import Egress
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.signals import Ending
 from pawwork_proxy.recording.ongoing import Arrival, Ongoing, UpstreamFacts
 from pawwork_proxy.recording.projection import Projector
+from pawwork_proxy.recording.self_test import leaks
 from pawwork_proxy.redaction.gate import Credentials, TaintGate
 from pawwork_proxy.redaction.redactor import Redactor
 from pawwork_proxy.redaction.shapes import ShapeName
@@ -102,6 +103,10 @@ class Recorder:
         self._credentials = Credentials()
         own_words = [network or "", *identity.install_labels(), *(rule.id for rule in RULES)]
         self._gate = TaintGate(identity.pseudonymiser, self._credentials, own_words)
+        self._switched_off = leaks(self._projector, next(iter(identity.install_labels()), "main"))
+        if self._switched_off:
+            _log.error("self_test_failed", effect="recording is switched off, traffic goes on")
+            self._note("self_test_failed")
 
     @property
     def path(self) -> Path:
@@ -152,16 +157,14 @@ class Recorder:
     def client_distrusts_ca(self, install: str) -> None:
         """A client turned down our certificate: it was not told to trust it."""
         self.counts.distrusted += 1
-        self._writer.append(
-            line_of(Note(at=self._utc_now(), event="client_distrusts_ca", install=install)), 0
-        )
+        self._note("client_distrusts_ca", install=install)
         self._watcher.changed(self._writer.lost)
 
     def egress(
         self, event: Literal["egress_changed", "egress_unavailable"], egress: Egress | None
     ) -> None:
         """The route of the traffic was probed anew, or could not be."""
-        self._writer.append(line_of(Note(at=self._utc_now(), event=event, egress=egress)), 0)
+        self._note(event, egress=egress)
         self._watcher.changed(self._writer.lost)
 
     def close(self, reason: Literal["finished", "interrupted"]) -> None:
@@ -207,7 +210,7 @@ class Recorder:
             for credential in projected.credentials:
                 self._credentials.add(credential)
             line = line_of(projected.exchange)
-            if self._gate.check(line.decode(), projected.raw) is None:
+            if not self._switched_off and self._gate.check(line.decode(), projected.raw) is None:
                 self._keep(projected.exchange, line)
                 return
             reason = "taint"
@@ -223,6 +226,12 @@ class Recorder:
         )
         self._writer.append(line_of(stub))
         self._watcher.changed(self._writer.lost)
+
+    def _note(
+        self, event: NoteEvent, *, install: str | None = None, egress: Egress | None = None
+    ) -> None:
+        note = Note(at=self._utc_now(), event=event, install=install, egress=egress)
+        self._writer.append(line_of(note), weight=0)
 
     def _failed(self, event: str, error: Exception) -> None:
         """Count an internal failure; the first of a kind and place is logged, without its text."""

@@ -1,0 +1,204 @@
+"""Each exchange ends as one line, and nothing of it that should not be there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pawwork_proxy.capture_file.reader import Capture, read_capture
+from pawwork_proxy.capture_file.writer import CaptureWriter
+from pawwork_proxy.environment.identity import Identity, load_identity
+from pawwork_proxy.environment.private_files import HOME_VARIABLE
+from pawwork_proxy.model.exchange import Exchange
+from pawwork_proxy.model.signals import Ending
+from pawwork_proxy.recording import projection
+from pawwork_proxy.recording.ongoing import Arrival, Ongoing, UpstreamFacts
+from pawwork_proxy.recording.recorder import MOST_PENDING, Counts, Recorder
+from pawwork_proxy.recording.tee import Tee
+from tests.unit.builders import NOON, header
+
+ARRIVAL = Arrival(
+    "main", "reverse", "POST", "/zen/v1/chat/completions", "HTTP/1.1", ((b"accept", b"*/*"),)
+)
+
+
+@dataclass
+class Watched:
+    """A watcher that remembers."""
+
+    exchanges: list[Exchange] = field(default_factory=list)
+    counts: Counts = field(default_factory=Counts)
+
+    def attach(self, counts: Counts) -> None:
+        self.counts = counts
+
+    def recorded(self, exchange: Exchange) -> None:
+        self.exchanges.append(exchange)
+
+    def changed(self, lost: int) -> None:
+        pass
+
+
+class Later:
+    """A loop's call_later that runs when told to."""
+
+    def __init__(self) -> None:
+        self.due: list[Callable[[], None]] = []
+
+    def __call__(self, _: float, call: Callable[[], None]) -> None:
+        self.due.append(call)
+
+    def run(self) -> None:
+        due, self.due = self.due, []
+        for call in due:
+            call()
+
+
+@pytest.fixture
+def identity(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Identity:
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "private"))
+    found = load_identity()
+    found.install_id("main")
+    return found
+
+
+class Run:
+    """A recorder with everything at hand."""
+
+    def __init__(self, folder: Path, identity: Identity) -> None:
+        self.writer = CaptureWriter(folder, header(), lambda: NOON)
+        self.watched, self.later = Watched(), Later()
+        self.recorder = Recorder(self.writer, identity, None, None, self.watched, self.later)
+
+    def exchange(self) -> Ongoing:
+        ongoing = self.recorder.open(ARRIVAL)
+        ongoing.response_started(200, "HTTP/1.1", ())
+        ongoing.response_chunk(b"{}")
+        ongoing.finish(Ending.COMPLETE, UpstreamFacts())
+        return ongoing
+
+    def capture(self) -> Capture:
+        return read_capture(self.writer.path)
+
+
+@pytest.fixture
+def run(tmp_path: Path, identity: Identity) -> Run:
+    return Run(tmp_path / "captures", identity)
+
+
+def test_the_arrival_is_on_disk_before_anything_else_happens(run: Run) -> None:
+    run.recorder.open(ARRIVAL)
+    assert [one.seq for one in run.capture().interrupted] == [1]
+
+
+def test_a_finished_exchange_is_recorded_once_however_often_it_is_finished(run: Run) -> None:
+    ongoing = run.exchange()
+    ongoing.finish(Ending.KILLED, UpstreamFacts())
+    run.later.run()
+    (exchange,) = run.capture().exchanges
+    assert exchange.signals.ending is Ending.COMPLETE
+    assert run.watched.exchanges == [exchange]
+    assert run.watched.counts.in_flight == 0
+
+
+def test_records_in_line_are_made_before_the_capture_is_closed(run: Run) -> None:
+    run.exchange()
+    run.recorder.close("finished")
+    capture = run.capture()
+    assert len(capture.exchanges) == 1
+    assert capture.end is not None
+    assert capture.end.exchanges == 1
+
+
+def test_the_line_never_grows_beyond_its_limit(run: Run) -> None:
+    for _ in range(MOST_PENDING):
+        run.exchange()
+    assert len(run.capture().exchanges) == MOST_PENDING
+
+
+def test_a_record_that_fails_becomes_a_stub_without_any_text(
+    run: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: Any) -> None:
+        raise ValueError("a secret of the exchange")
+
+    monkeypatch.setattr(projection.Projector, "project", fail)
+    run.exchange()
+    run.later.run()
+    capture = run.capture()
+    assert [(one.seq, one.reason, one.status) for one in capture.stubs] == [
+        (1, "recording_failed", 200)
+    ]
+    assert not capture.exchanges
+    assert not capture.interrupted
+    assert "a secret" not in run.writer.path.read_text()
+    printed = capsys.readouterr()
+    assert "a secret" not in printed.out + printed.err
+
+
+def test_a_record_that_shares_text_with_the_exchange_becomes_a_stub(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = projection.Projector.project
+
+    def leaky(self: projection.Projector, *arguments: Any) -> projection.Projected:
+        made = whole(self, *arguments)
+        context = made.exchange.context.model_copy(update={"network": "hidden-sentence-of-theirs"})
+        exchange = made.exchange.model_copy(update={"context": context})
+        return projection.Projected(exchange, made.raw, made.credentials)
+
+    monkeypatch.setattr(projection.Projector, "project", leaky)
+    ongoing = run.recorder.open(ARRIVAL)
+    ongoing.request_chunk(b'{"messages":[{"content":"hidden-sentence-of-theirs"}]}')
+    ongoing.request_chunk(b"")
+    ongoing.finish(Ending.KILLED, UpstreamFacts())
+    run.later.run()
+    assert [one.reason for one in run.capture().stubs] == ["taint"]
+
+
+def test_a_failed_self_test_switches_recording_off_and_says_so(
+    tmp_path: Path, identity: Identity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = projection.Projector.project
+
+    def leaky(self: projection.Projector, ongoing: Ongoing, *rest: Any) -> projection.Projected:
+        made = whole(self, ongoing, *rest)
+        leak = bytes(ongoing.request_body).decode()
+        context = made.exchange.context.model_copy(update={"network": leak})
+        exchange = made.exchange.model_copy(update={"context": context})
+        return projection.Projected(exchange, made.raw, made.credentials)
+
+    monkeypatch.setattr(projection.Projector, "project", leaky)
+    run = Run(tmp_path / "captures", identity)
+    monkeypatch.undo()
+    run.exchange()
+    run.later.run()
+    capture = run.capture()
+    assert [note.event for note in capture.notes] == ["self_test_failed"]
+    assert not capture.exchanges
+    assert len(capture.stubs) == 1
+
+
+def test_the_self_test_leaves_no_trace_when_all_is_well(run: Run) -> None:
+    capture = run.capture()
+    assert not capture.notes
+    assert not capture.interrupted
+    assert run.watched.counts == Counts()
+
+
+def test_a_tap_that_fails_hands_every_chunk_on_and_looks_no_more() -> None:
+    looked: list[bytes] = []
+    failures: list[Exception] = []
+
+    def look(chunk: bytes) -> None:
+        looked.append(chunk)
+        raise RuntimeError
+
+    tee = Tee(look, failures.append)
+    assert [tee(chunk) for chunk in (b"a", b"b", b"")] == [b"a", b"b", b""]
+    assert looked == [b"a"]
+    assert len(failures) == 1
