@@ -9,7 +9,8 @@ import hashlib
 import io
 import zipfile
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
 
 from pawwork_proxy.bundle.manifest import MANIFEST
 
@@ -19,17 +20,27 @@ _UNIX = 3
 COMPRESSION_LEVEL = 6
 
 
-class Member(NamedTuple):
-    """A file of the bundle; `records` is what the manifest counts in it."""
+@dataclass(frozen=True)
+class Member:
+    """A file of the bundle, in pieces; `records` is what the manifest counts in it."""
 
     name: str
-    data: bytes
-    records: int
+    pieces: tuple[bytes, ...]
+    """Whole lines each, so that nobody need hold the file twice."""
+    records: int = 0
 
-    @property
+    @cached_property
+    def size(self) -> int:
+        """Bytes of the content."""
+        return sum(map(len, self.pieces))
+
+    @cached_property
     def sha256(self) -> str:
         """Digest of the content, in hex."""
-        return hashlib.sha256(self.data).hexdigest()
+        digest = hashlib.sha256()
+        for piece in self.pieces:
+            digest.update(piece)
+        return digest.hexdigest()
 
 
 def zip_bytes(members: Sequence[Member]) -> bytes:
@@ -41,5 +52,7 @@ def zip_bytes(members: Sequence[Member]) -> bytes:
             info.compress_type = zipfile.ZIP_DEFLATED
             info.create_system = _UNIX
             info.external_attr = _PRIVATE_FILE
-            archive.writestr(info, member.data)
+            with archive.open(info, "w") as stream:
+                for piece in member.pieces:
+                    stream.write(piece)
     return buffer.getvalue()

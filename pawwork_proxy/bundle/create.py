@@ -137,14 +137,14 @@ def _build(
     summary = Summary(rows=support_rows(one.row for one in records if one.row is not None))
     summary_line = line_of(summary)
     members = [
-        Member(README, README_TEXT.encode(), 0),
-        Member(SUMMARY, rekey(summary_line) if rekey else summary_line, 0),
+        Member(README, (README_TEXT.encode(),)),
+        Member(SUMMARY, (rekey(summary_line) if rekey else summary_line,)),
         *(
-            Member(f"captures/{number:04}.jsonl", part.data(), len(part.records))
+            Member(f"captures/{number:04}.jsonl", part.pieces(), len(part.records))
             for number, part in enumerate(kept, start=1)
         ),
     ]
-    members.sort()
+    members.sort(key=lambda member: member.name)
     manifest = Manifest(
         bundle_id=content_hash((member.name, member.sha256) for member in members)[:16],
         created_at=created_at.replace(second=0, microsecond=0),
@@ -167,12 +167,12 @@ def _build(
         redacted=_redacted(records),
         cut=_cut(parts, kept, limit),
         files=tuple(
-            BundledFile(name=one.name, size=len(one.data), sha256=one.sha256, records=one.records)
+            BundledFile(name=one.name, size=one.size, sha256=one.sha256, records=one.records)
             for one in members
         ),
         checks=_CHECKS,
     )
-    members.insert(0, Member(MANIFEST, line_of(manifest), 0))
+    members.insert(0, Member(MANIFEST, (line_of(manifest),)))
     words = tuple(sorted({word for part in kept for word in part.words}))
     return Assembled(
         manifest, summary, tuple(members), zip_bytes(members), _samples(records), words

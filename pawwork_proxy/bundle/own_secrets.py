@@ -11,7 +11,6 @@ from __future__ import annotations
 import base64
 import getpass
 import html
-import io
 import json
 import re
 import socket
@@ -87,7 +86,9 @@ def search(secrets: Sequence[OwnSecret], members: Iterable[Member]) -> Finding |
 
 
 def _lines(member: Member) -> Iterator[str]:
-    return (line.decode("utf-8", "replace") for line in io.BytesIO(member.data))
+    return (
+        line for piece in member.pieces for line in piece.decode("utf-8", "replace").splitlines()
+    )
 
 
 def _texts(member: Member, line: str) -> list[str]:

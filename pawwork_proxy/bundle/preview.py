@@ -22,7 +22,7 @@ def preview(bundle: Assembled) -> Iterator[str]:
     yield f"The bundle: {_size(len(bundle.data))}, {manifest.records} records"
     for member in bundle.members:
         records = f", {member.records} records" if member.records else ""
-        yield f"  {member.name}  {_size(len(member.data))}{records}"
+        yield f"  {member.name}  {_size(member.size)}{records}"
     if manifest.window:
         first, last = manifest.window.first, manifest.window.last
         yield f"From {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC"

@@ -86,10 +86,10 @@ class Part:
     damaged: int = 0
     lost: int = 0
 
-    def data(self) -> bytes:
-        """The capture that these lines make."""
+    def pieces(self) -> tuple[bytes, ...]:
+        """The lines of the capture that this makes."""
         lines = (record.line for record in self.records)
-        return b"".join((self.header, *lines, *self.notes, self.end))
+        return tuple(filter(None, (self.header, *lines, *self.notes, self.end)))
 
 
 def choose(

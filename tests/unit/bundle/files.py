@@ -74,13 +74,13 @@ def forged(path: Path, change: Callable[[dict[str, bytes]], None]) -> Path:
     change(data)
     manifest = Manifest.model_validate_json(data.pop(MANIFEST))
     records = {file.name: file.records for file in manifest.files}
-    members = [Member(name, content, records.get(name, 0)) for name, content in data.items()]
+    members = [Member(name, (content,), records.get(name, 0)) for name, content in data.items()]
     files = tuple(
-        BundledFile(name=one.name, size=len(one.data), sha256=one.sha256, records=one.records)
-        for one in sorted(members)
+        BundledFile(name=one.name, size=one.size, sha256=one.sha256, records=one.records)
+        for one in members
     )
     agreed = manifest.model_copy(update={"files": files})
-    path.write_bytes(zip_bytes([Member(MANIFEST, line_of(agreed), 0), *members]))
+    path.write_bytes(zip_bytes([Member(MANIFEST, (line_of(agreed),)), *members]))
     return path
 
 
