@@ -24,7 +24,8 @@ from pawwork_proxy.model.verdict import Comparison, Verdict
 from scripts.verdict_evaluation.decidability import Facts, decidable, possible
 from scripts.verdict_evaluation.plans import PlanResult, plan_result, zen
 from scripts.verdict_evaluation.random_worlds import random_world
-from scripts.verdict_evaluation.worlds import Rules, World
+from scripts.verdict_evaluation.servers import Rules, SimulatorServer
+from scripts.verdict_evaluation.worlds import World
 
 ANSWERED = 0.95
 PLANNED = 0.9
@@ -37,6 +38,8 @@ class Tally:
 
     worlds: int = 0
     exchanges: int = 0
+    simulated: int = 0
+    """Worlds played by the simulator's own scenario core."""
     without_refusal: int = 0
     truth_ruled_out: int = 0
     wrong: Counter[str] = field(default_factory=Counter)
@@ -114,6 +117,7 @@ def evaluate(worlds: int, seed: int, plans_every: int) -> Tally:
         world, _ = random_world(f"{seed}:{number}")
         tally.worlds += 1
         tally.exchanges += len(world.seen)
+        tally.simulated += isinstance(world.server, SimulatorServer)
         _judge(tally, number, world)
         if plans_every and number % plans_every == 0:
             _plan(tally, number, world)
@@ -191,6 +195,7 @@ def report(tally: Tally) -> str:
     good = [plan.taken for plan in tally.plans if plan.taken is not None]
     lines = [
         f"worlds                        {tally.worlds} ({tally.exchanges} exchanges)",
+        f"played by the simulator       {tally.simulated}",
         f"without a usable refusal      {tally.without_refusal}",
         f"verdicts given                {tally.given['follows']} follows, "
         f"{tally.given['does_not_follow']} does_not_follow, "

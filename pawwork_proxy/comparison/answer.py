@@ -132,7 +132,10 @@ def answer(
     elif not explanations:
         text += " The rows contradict each other under every explanation: both sides are shown."
     if early:
-        text += " Some were refused after few requests of their own: others use the same pool."
+        text += (
+            " Some were refused after few requests of their own: "
+            "others, captured or not, use their pool."
+        )
     return text
 
 

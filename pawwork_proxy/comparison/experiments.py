@@ -211,9 +211,10 @@ def _done(stratum: Stratum, start: Row) -> dict[frozenset[str], int]:
             continue
         if earlier is None or row.part == "maybe" or (row.window, who) in tried:
             continue
-        if earlier.surely_before(row):
-            tried.add((row.window, who))
-            found[frozenset(differing(earlier, row)) - UNTOLD] += 1
+        if not earlier.surely_before(row):
+            continue
+        tried.add((row.window, who))
+        found[frozenset(differing(earlier, row)) - UNTOLD] += 1
     return found
 
 

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
 
-from pawwork_proxy.comparison.windows import windows_of
+from pawwork_proxy.comparison.windows import windows_counting
 from pawwork_proxy.model.observation import SEVERAL, Observation
 
 Cell = tuple[object, ...]
@@ -37,7 +37,9 @@ def reduce(observations: Iterable[Observation]) -> tuple[Observation, ...]:
 
 
 def _cell(seen: Observation) -> Cell:
-    days: tuple[date, ...] = tuple(window.start.date() for window in windows_of(seen, "utc_day"))
+    days: tuple[date, ...] = tuple(
+        window.start.date() for window in windows_counting(seen, "utc_day")
+    )
     same = seen.model_dump(
         exclude={
             "seq",

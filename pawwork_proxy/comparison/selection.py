@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from pawwork_proxy.comparison.dimensions import BY_NAME, DIMENSIONS, PRESENCE
-from pawwork_proxy.comparison.windows import FIXED_CADENCES, Window, windows_of
+from pawwork_proxy.comparison.windows import FIXED_CADENCES, Window, windows_counting, windows_of
 from pawwork_proxy.model.observation import ABSENT, Observation
 from pawwork_proxy.model.verdict import Exclusion
 
@@ -279,12 +279,14 @@ def _stratum(
         same_era = seen.server_era == era
         if len(found) > 1:
             near.add(id(seen))
-        part: Part = "admitted" if len(found) == 1 and same_era else "maybe"
-        rows.extend(row_of(seen, part, window.id) for window in found if window.id in windows)
+        for window in windows_counting(seen, cadence):
+            sure = found == (window,) and same_era
+            if window.id in windows:
+                rows.append(row_of(seen, "admitted" if sure else "maybe", window.id))
     for seen in beside:
         rows.extend(
             row_of(seen, "maybe", window.id)
-            for window in windows_of(seen, cadence)
+            for window in windows_counting(seen, cadence)
             if window.id in windows
         )
     return Stratum(

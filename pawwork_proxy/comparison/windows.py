@@ -39,9 +39,17 @@ def window_at(moment: datetime, cadence: str) -> Window:
 
 
 def windows_of(observation: Observation, cadence: str) -> tuple[Window, ...]:
-    """The windows in which the server may have seen it: two when it is too close to a reset."""
+    """The windows in which the server may have judged it: two when it is too close to a reset."""
+    return _between(observation, observation.answered_at or observation.ended_at, cadence)
+
+
+def windows_counting(observation: Observation, cadence: str) -> tuple[Window, ...]:
+    """The windows in which the server may have counted it: up to the one its answer ends in."""
+    return _between(observation, observation.ended_at, cadence)
+
+
+def _between(observation: Observation, end: datetime, cadence: str) -> tuple[Window, ...]:
     slack = timedelta(seconds=observation.clock_error_s)
-    answered = observation.answered_at or observation.ended_at
     first = window_at(observation.started_at - slack, cadence)
-    last = window_at(max(answered, observation.started_at) + slack, cadence)
+    last = window_at(max(end, observation.started_at) + slack, cadence)
     return (first,) if first.id == last.id else (first, last)

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from itertools import combinations
 
 from pawwork_proxy.model.observation import ABSENT, PUBLIC, Observation
-from scripts.verdict_evaluation.worlds import DAY, IMPLIES, PARTS
+from scripts.verdict_evaluation.servers import DAY
+from scripts.verdict_evaluation.worlds import IMPLIES, PARTS
 
 PRIVATE = frozenset({"key", "device", "install", "session", "request"})
 Gate = tuple[str | None, ...]
@@ -43,11 +44,11 @@ class Facts:
         self.part: list[str] = []
         for seen in usable:
             day = _day(seen)
-            for one in _days(seen):
+            for one in sorted({*_days(seen), int(_last_moment(seen) // DAY)}):
                 if one in days:
                     self.rows.append(seen)
                     self.day.append(one)
-                    self.part.append(_part(seen, origin) if day is not None else "unclear")
+                    self.part.append(_part(seen, origin) if one == day else "unclear")
         count = len(self.rows)
         self.refused = _bits(n for n in range(count) if self.part[n] == "refused")
         self.admitted = _bits(n for n in range(count) if self.part[n] == "admitted")
@@ -206,6 +207,11 @@ def _days(seen: Observation) -> tuple[int, ...]:
     first = int((seen.started_at.timestamp() - seen.clock_error_s) // DAY)
     last = int((answered.timestamp() + seen.clock_error_s) // DAY)
     return (first,) if first == last else (first, last)
+
+
+def _last_moment(seen: Observation) -> float:
+    """When the server may have counted it at the latest."""
+    return seen.ended_at.timestamp() + seen.clock_error_s
 
 
 def _day(seen: Observation) -> int | None:

@@ -18,7 +18,8 @@ from pawwork_proxy.comparison.trials import TRIALS, Trial, Variation, possible_f
 from pawwork_proxy.model.observation import ABSENT, SEVERAL, Observation
 from pawwork_proxy.model.verdict import Comparison
 from scripts.verdict_evaluation.decidability import Facts, decidable, possible
-from scripts.verdict_evaluation.worlds import AGENTS, DAY, START, Ask, Who, World
+from scripts.verdict_evaluation.servers import DAY, Who
+from scripts.verdict_evaluation.worlds import AGENTS, START, Ask, World
 
 MOST_STEPS = 4
 MOST_PLANNED = 2

@@ -6,16 +6,14 @@ import random
 from itertools import combinations
 
 from pawwork_proxy.model.observation import ABSENT
+from scripts.verdict_evaluation.servers import DAY, Rules, Who
 from scripts.verdict_evaluation.worlds import (
     AGENTS,
-    DAY,
     IMPLIES,
     MODELS,
     PARTS,
     START,
     Ask,
-    Rules,
-    Who,
     World,
 )
 

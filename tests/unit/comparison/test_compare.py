@@ -141,6 +141,18 @@ def test_an_admission_after_midnight_shows_nothing() -> None:
     assert [one.reason for one in comparison.exclusions] == ["no_refusal_in_window"]
 
 
+def test_a_stream_over_midnight_may_count_for_the_day_it_ends_in() -> None:
+    """The second install's refusal may be owed to its own stream of the day before."""
+    start = datetime(2026, 6, 3, 23, 50, tzinfo=UTC)
+    over = {"ended_at": datetime(2026, 6, 4, 0, 5, tzinfo=UTC)}
+    diary = Diary(start=start).admitted(**TWO, **over).later(minutes=20)
+    diary.admitted().refused(**TWO, request="msg:two").refused(**TWO)
+    assert finding(diary.seen, "install") == "undetermined"
+    sooner = Diary(start=start).admitted(**TWO).later(minutes=20)
+    sooner.admitted().refused(**TWO, request="msg:two").refused(**TWO)
+    assert finding(sooner.seen, "install") == "does_not_follow"
+
+
 def test_aborted_requests_may_or_may_not_count() -> None:
     """Six aborted answers may have used up the second install's own pool."""
     seen = Diary().admitted(6, ending="aborted", **TWO).admitted(9).refused().refused(**TWO).seen

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from pawwork_proxy.comparison.compare import NOTHING_REFUSED, compare
@@ -83,6 +85,14 @@ def test_a_client_that_was_allowed_more_is_worth_trying_the_other_way_round() ->
 def test_nothing_open_needs_no_experiment() -> None:
     found = stratum(Diary().admitted(9).refused().seen)
     assert next_experiment(found, eliminate(found), []) is None
+
+
+def test_what_was_asked_at_the_same_time_was_no_trial() -> None:
+    diary = Diary().admitted(9).refused()
+    before = worth(diary.seen)["other_network"]
+    parallel = diary.seen[-1].started_at + timedelta(milliseconds=5)
+    diary.refused(started_at=parallel, answered_at=parallel, ended_at=parallel, **OFFICE)
+    assert worth(diary.seen)["other_network"] > before / 3
 
 
 def test_trials_start_from_who_was_seen_most() -> None:

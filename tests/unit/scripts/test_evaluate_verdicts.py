@@ -15,7 +15,7 @@ from scripts.evaluate_verdicts import Tally, evaluate, is_wrong, report, truth
 from scripts.verdict_evaluation.decidability import Facts, decidable, fits, possible
 from scripts.verdict_evaluation.plans import perform
 from scripts.verdict_evaluation.random_worlds import random_rules, random_world
-from scripts.verdict_evaluation.worlds import Rules
+from scripts.verdict_evaluation.servers import OwnServer, Rules, SimulatorServer, server_for
 from tests.unit.comparison.builders import OFFICE, TWO, Diary
 
 
@@ -118,6 +118,36 @@ def test_the_report_names_what_must_hold() -> None:
     tally.explain("world 0: WRONG")
     assert not tally.holds
     assert "world 0: WRONG" in report(tally)
+
+
+@pytest.mark.parametrize("key", [("install",), ("key", "model"), ("session", "bucket")])
+def test_both_servers_refuse_at_the_same_count(key: tuple[str, ...]) -> None:
+    """The simulator's limiter and our own, on rules that both can play by."""
+    plain = replace(
+        RULES,
+        key=key,
+        limit=4,
+        gated=frozenset(),
+        by_model={},
+        keyed_bonus=1,
+        doubling=False,
+        overload=0.0,
+        relayed_for=None,
+        own_buckets=frozenset({"big-pickle"}),
+    )
+    who = random_world("1:1")[1].installs[0]
+    answers = []
+    for server in (server_for(plain, random.Random(1)), OwnServer(plain, random.Random(1))):
+        said = []
+        for number in range(6):
+            answer, place = server.decide(who, 1000.0 + number)
+            said.append(answer)
+            if answer == "success":
+                server.finish(place, 1000.5 + number, aborted=False)
+        answers.append(said)
+    assert answers == [["success"] * 4 + ["refused"] * 2] * 2
+    assert isinstance(server_for(plain, random.Random(1)), SimulatorServer)
+    assert isinstance(server_for(replace(plain, key=("device",)), random.Random(1)), OwnServer)
 
 
 def test_rules_differ_from_world_to_world() -> None:

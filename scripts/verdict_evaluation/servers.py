@@ -1,0 +1,210 @@
+"""The limiters of the worlds: the simulator's own where it can, else one written for this.
+
+Both follow zen-facts 7.2-7.4 and share no code with the comparison. Invariant: the rules of a
+world decide which of the two it gets, so the same seed gives the same world.
+"""
+
+from __future__ import annotations
+
+import random
+import zlib
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+from pawwork_proxy.model.observation import ABSENT
+from pawwork_proxy.simulator.answer import Answer
+from pawwork_proxy.simulator.facts import QuotaDimension, RequestFacts
+from pawwork_proxy.simulator.faults import Fault
+from pawwork_proxy.simulator.scenario import (
+    FreeLimit,
+    HeaderGate,
+    ModelOffer,
+    Scenario,
+    UserAgentLimit,
+)
+from pawwork_proxy.simulator.world import World as SimulatedWorld
+
+Who = dict[str, str]
+DAY = 86400.0
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What the server does; the truth that verdicts are held against."""
+
+    key: tuple[str, ...]
+    own_buckets: frozenset[str]
+    """Models with a bucket of their group's own; only where the truth says `bucket`."""
+    limit: int
+    fallback: int
+    gated: frozenset[str]
+    """User agents that only get the fallback."""
+    by_model: dict[str, int]
+    keyed_bonus: int
+    doubling: bool
+    counts_aborted: bool
+    overload: float
+    relayed_for: str | None
+    """User agent that a relayed service turns away."""
+
+    def pool(self, who: Who) -> tuple[str, ...]:
+        """The pool a request falls into."""
+        return tuple(self._part(part, who) for part in self.key)
+
+    def _part(self, part: str, who: Who) -> str:
+        if part == "bucket":
+            return who["model_group"] if who["model"] in self.own_buckets else "default"
+        return who[part]
+
+    def threshold(self, who: Who, new: bool) -> int:
+        """How many are admitted to a pool before this caller is refused."""
+        if who["user_agent"] in self.gated:
+            return self.fallback
+        bonus = self.keyed_bonus if who["auth_kind"] == "user_key" else 1
+        return self.by_model.get(who["model"], self.limit) * bonus * (2 if new else 1)
+
+
+class Server(Protocol):
+    """Answers at once, counts when the answer is over."""
+
+    def decide(self, who: Who, at: float) -> tuple[str, object]:
+        """`success`, `refused`, `relayed` or `overload`, and what `finish` needs."""
+
+    def finish(self, place: object, at: float, *, aborted: bool) -> None:
+        """Count an admitted request."""
+
+
+class OwnServer:
+    """Keys its pools on anything, also on what no simulated server could see."""
+
+    def __init__(self, rules: Rules, rng: random.Random) -> None:
+        self.rules = rules
+        self.rng = rng
+        self.counts: Counter[object] = Counter()
+        self.lifetime: Counter[tuple[str, ...]] = Counter()
+
+    def decide(self, who: Who, at: float) -> tuple[str, object]:
+        """See `Server`."""
+        pool = self.rules.pool(who)
+        day = int((at + 0.3) // DAY)
+        new = (
+            self.rules.doubling
+            and who["user_agent"] not in self.rules.gated
+            and self.lifetime[pool] < 7 * self.rules.limit
+            and zlib.crc32("|".join(pool).encode()) % 3 != 0
+        )
+        if self.counts[(day, pool)] >= self.rules.threshold(who, new):
+            return "refused", None
+        if self.rules.relayed_for == who["user_agent"]:
+            return "relayed", None
+        over = self.rng.random() < self.rules.overload
+        return "overload" if over else "success", (day, pool, at)
+
+    def finish(self, place: object, at: float, *, aborted: bool) -> None:
+        """See `Server`; counts for the day it was judged in, whenever it ends."""
+        assert isinstance(place, tuple)
+        day, pool, began = place
+        assert began <= at
+        if not aborted or self.rules.counts_aborted:
+            self.counts[(day, pool)] += 1
+            self.lifetime[pool] += 1
+
+
+SIMULATED: dict[str, QuotaDimension] = {
+    "prefix": "ip",
+    "region": "region",
+    "key": "key",
+    "auth_kind": "auth_kind",
+    "install": "install",
+    "session": "session",
+    "request": "request",
+    "project": "project",
+    "model": "model",
+    "model_group": "model_group",
+    "client": "client",
+    "user_agent": "user_agent",
+}
+"""What the simulator calls our dimensions; it sees no device and no family."""
+KNOWN_CLIENTS = "opencode/"
+UNKNOWN_CLIENT = "ai-sdk/2.0"
+
+
+class SimulatorServer:
+    """The scenario core of the simulator, counting for the day an answer ends in."""
+
+    def __init__(self, rules: Rules, rng: random.Random) -> None:
+        gate = HeaderGate(headers={"user-agent": KNOWN_CLIENTS}, otherwise=rules.fallback)
+        named = [SIMULATED[part] for part in rules.key if part != "bucket"]
+        own = rules.own_buckets if "bucket" in rules.key else frozenset()
+        faults = (Fault(kind="overloaded_529", chance=rules.overload),) if rules.overload else ()
+        self.world = SimulatedWorld(
+            Scenario(
+                free=FreeLimit(
+                    keyed_by=tuple(named) or ("global",),
+                    limit=rules.limit,
+                    double_new=rules.doubling,
+                    header_gate=gate if rules.gated else None,
+                    count_aborted=rules.counts_aborted,
+                ),
+                user_agent_limit=UserAgentLimit(admitted_prefix=KNOWN_CLIENTS)
+                if rules.relayed_for
+                else None,
+                models=tuple(
+                    ModelOffer(id=name, free=True, limit=rules.limit) for name in sorted(own)
+                ),
+                accept_unknown_models=True,
+                faults=faults,
+            ),
+            seed=rng.randrange(2**32),
+        )
+
+    @staticmethod
+    def fits(rules: Rules) -> bool:
+        """Whether the simulator can play by these rules."""
+        return (
+            all(part in SIMULATED or part == "bucket" for part in rules.key)
+            and rules.gated <= {UNKNOWN_CLIENT}
+            and rules.relayed_for in {None, UNKNOWN_CLIENT}
+            and not rules.by_model
+            and rules.keyed_bonus == 1
+        )
+
+    def decide(self, who: Who, at: float) -> tuple[str, object]:
+        """See `Server`."""
+        answer = self.world.decide(_facts(who), datetime.fromtimestamp(at + 0.3, UTC))
+        if answer.kind == "free_usage_limit":
+            return "relayed" if answer.provider else "refused", answer
+        return {"admitted": "success", "fault": "overload"}[answer.kind], answer
+
+    def finish(self, place: object, at: float, *, aborted: bool) -> None:
+        """See `Server`."""
+        assert isinstance(place, Answer)
+        self.world.finish(place, datetime.fromtimestamp(at, UTC), aborted=aborted)
+
+
+def _facts(who: Who) -> RequestFacts:
+    sent = {name: None if value == ABSENT else value for name, value in who.items()}
+    address = who["address"]
+    if who["family"] == "ipv6":
+        prefix, host = (f"{zlib.crc32(who[name].encode()):x}" for name in ("prefix", "address"))
+        address = f"2001:db8:{prefix[:4]}:{prefix[4:] or 0}:{host[:4]}::1"
+    return RequestFacts(
+        model=who["model"],
+        address=address,
+        key=sent["key"],
+        user_agent=who["user_agent"],
+        session=sent["session"],
+        request=sent["request"],
+        project=sent["project"],
+        client=who["client"],
+        install=who["install"],
+        region=who["region"],
+        headers={"user-agent": who["user_agent"]},
+    )
+
+
+def server_for(rules: Rules, rng: random.Random) -> Server:
+    """The simulator where it can play by the rules, else our own."""
+    return SimulatorServer(rules, rng) if SimulatorServer.fits(rules) else OwnServer(rules, rng)
