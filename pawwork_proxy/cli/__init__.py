@@ -19,6 +19,7 @@ COMMANDS: dict[str, str] = {
     "launch": "start a client with everything set, capture until it exits",
     "show": "a capture as a table",
     "compare": "what the quota follows: verdicts, evidence, the next experiment",
+    "report": "the same as one self-contained HTML file, with a timeline",
     "classify": "the outcome of a pasted or piped answer",
     "identity": "every field that may identify: sent or not, and how constant",
     "study": "create, join, list, leave a study: captures of several machines become joinable",

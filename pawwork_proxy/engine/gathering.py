@@ -7,7 +7,7 @@ that cannot be used is named in the remarks.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -38,16 +38,18 @@ def gather(
     *,
     alone: frozenset[str] = frozenset(),
     real_only: bool = False,
+    on_whole: Callable[[Capture], None] = lambda _: None,
     whole_bytes: int = READ_WHOLE_BYTES,
 ) -> Gathered:
     """Read captures, folders, patterns, bundles.
 
-    `alone`: labels of networks that nobody else uses, as the user vouches.
+    `alone`: labels of networks that nobody else uses, as the user vouches. `on_whole` is called
+    with each capture that is read whole.
     Raises CaptureFormatError when no capture can be read, ConfigurationError when simulated
     captures are given together with real ones and `real_only` is not set.
     """
     remarks: list[str] = []
-    parts = list(_parts(paths, alone, whole_bytes, remarks))
+    parts = list(_parts(paths, alone, whole_bytes, remarks, on_whole))
     if not parts:
         raise CaptureFormatError(
             "no capture could be read: " + "; ".join(remarks),
@@ -105,7 +107,11 @@ def incomplete(summary: CaptureSummary) -> Iterator[str]:
 
 
 def _parts(
-    arguments: Sequence[Path], alone: frozenset[str], whole_bytes: int, remarks: list[str]
+    arguments: Sequence[Path],
+    alone: frozenset[str],
+    whole_bytes: int,
+    remarks: list[str],
+    on_whole: Callable[[Capture], None],
 ) -> Iterator[Part]:
     sources = capture_sources(arguments)
     large = sum(source.size for source in sources) > whole_bytes
@@ -115,24 +121,32 @@ def _parts(
             if source.size == 0 and source.path.is_file():
                 remarks.append(f"{source.path.name}: an empty file, nothing was recorded in it.")
             elif large and source.path.is_file():
-                yield _folded(source, alone, share)
+                yield _folded(source, alone, share, on_whole)
             else:
-                yield _whole(source, alone)
+                yield _whole(source, alone, on_whole)
         except PawworkProxyError as error:
             words = error.message.replace(str(source.path), "it")
             remarks.append(f"{source.path.name}: left out, {words}.")
 
 
-def _folded(source: CaptureSource, alone: frozenset[str], most_rows: int) -> Part:
+def _folded(
+    source: CaptureSource,
+    alone: frozenset[str],
+    most_rows: int,
+    on_whole: Callable[[Capture], None],
+) -> Part:
     try:
         return Part(*fold(source.path, alone, most_rows))
     except Unfoldable:
-        return _whole(source, alone)
+        return _whole(source, alone, on_whole)
 
 
-def _whole(source: CaptureSource, alone: frozenset[str]) -> Part:
+def _whole(
+    source: CaptureSource, alone: frozenset[str], on_whole: Callable[[Capture], None]
+) -> Part:
     with source.open() as stream:
         capture = capture_from(source.path, stream)
+    on_whole(capture)
     exchanges = [recomputed(one) for one in capture.exchanges]
     return Part(summary_of(capture), tuple(observations(capture.header, exchanges, alone)))
 

@@ -1,0 +1,84 @@
+"""`report`: the comparison as one HTML file for people who were not there."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import webbrowser
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from pawwork_proxy.capture_file.reader import Capture
+from pawwork_proxy.cli.compare import compared
+from pawwork_proxy.engine.gathering import gather
+from pawwork_proxy.errors import ConfigurationError
+from pawwork_proxy.inventory.inventory import take_inventory
+from pawwork_proxy.report.page import render_report
+
+
+@click.command(epilog="Example: pawwork-proxy report captures/ --out report.html")
+@click.argument("captures", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("report.html"),
+    show_default=True,
+    help="The file to write; an older one is replaced.",
+)
+@click.option(
+    "--alone",
+    multiple=True,
+    metavar="NETWORK",
+    help="As for 'compare': nobody else used this network's address.",
+)
+@click.option("--real-only", is_flag=True, help="As for 'compare'.")
+@click.option("--open", "show", is_flag=True, help="Show it in the browser.")
+def report(
+    captures: Sequence[Path], out: Path, alone: Sequence[str], real_only: bool, show: bool
+) -> None:
+    """Write one self-contained HTML file: verdicts, timeline, identity table, outcomes.
+
+    It works offline, on a phone and on paper, loads nothing and sends nothing.
+    Exit codes: 0 written, 2 wrong usage, 3 no capture could be read.
+    """
+    write_report(captures, out, frozenset(alone), real_only=real_only)
+    click.echo(str(out))
+    if show:
+        webbrowser.open(out.absolute().as_uri())
+
+
+def write_report(
+    captures: Sequence[Path], out: Path, alone: frozenset[str], *, real_only: bool
+) -> None:
+    """Gather, compare, render, write."""
+    whole: list[Capture] = []
+    gathered = gather(captures, alone=alone, real_only=real_only, on_whole=whole.append)
+    used = {one.capture_id for one in gathered.captures if not one.folded}
+    inventory = (
+        take_inventory((one.header, one.exchanges) for one in whole)
+        if len(used) == len(gathered.captures)
+        else None
+    )
+    write_whole(out, render_report(compared(gathered), gathered, inventory).encode())
+
+
+def write_whole(out: Path, data: bytes) -> None:
+    """Put a file in place, readable by its owner only, replacing an older one in one step.
+
+    Raises ConfigurationError when the folder or the file cannot be written.
+    """
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        handle, draft = tempfile.mkstemp(prefix=f".{out.name}.", dir=out.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+            Path(draft).replace(out)
+        finally:
+            Path(draft).unlink(missing_ok=True)
+    except OSError as error:
+        raise ConfigurationError(
+            f"cannot write {out}: {type(error).__name__}", "choose another place with --out"
+        ) from None

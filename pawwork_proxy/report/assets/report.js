@@ -1,0 +1,204 @@
+// The timeline: one lane per install, a mark per exchange or run. Everything that came from a
+// capture is written with textContent or drawn on a canvas, never as markup.
+"use strict";
+(() => {
+  const data = JSON.parse(document.getElementById("marks").textContent);
+  const box = document.getElementById("timeline");
+  const detail = document.getElementById("record");
+  const list = document.getElementById("all-marks");
+  const FIELDS = ["lane", "group", "start", "end", "count", "capture", "seq", "kind", "model",
+    "key", "origin", "retry", "reset"];
+  const WORDS = new Set(["group", "capture", "kind", "model", "key", "origin"]);
+  const marks = data.marks.map((row) => Object.fromEntries(
+    FIELDS.map((name, n) => [name, WORDS.has(name) ? data.words[row[n]] : row[n]])));
+  if (!marks.length) return;
+  const LANE = 44;
+  const iso = (s) => new Date(s * 1000).toISOString().replace("T", " ").replace(/\.\d+Z|Z/, " UTC");
+  let chosen = -1;
+  let chart = null;
+
+  const rows = (mark) => [
+    ["install", data.lanes[mark.lane]],
+    ["outcome", mark.count > 1 ? `${mark.count} × ${mark.kind}` : mark.kind],
+    ["time", mark.count > 1 ? `${iso(mark.start)} to ${iso(mark.end)}` : iso(mark.start)],
+    ["model, key", `${mark.model}, ${mark.key}`],
+    ["said by", mark.origin],
+    ["retry after", mark.retry === null ? "-" : `${Math.round(mark.retry)} s`],
+    ["resets", mark.reset === null ? "-" : iso(mark.reset)],
+    ["record", `${mark.capture}#${mark.seq}`],
+  ];
+
+  function choose(n) {
+    chosen = Math.max(0, Math.min(marks.length - 1, n));
+    detail.replaceChildren(...rows(marks[chosen]).flatMap(([name, value]) => {
+      const dt = document.createElement("dt");
+      const dd = document.createElement("dd");
+      dt.textContent = name;
+      dd.textContent = value;
+      return [dt, dd];
+    }));
+    chart.redraw(false);
+  }
+
+  const SHAPES = {
+    ok: (c, x, y, r) => { c.arc(x, y, r, 0, 7); c.fill(); },
+    quota: (c, x, y, r) => {
+      c.moveTo(x, y - r * 1.5); c.lineTo(x + r * 1.5, y); c.lineTo(x, y + r * 1.5);
+      c.lineTo(x - r * 1.5, y); c.closePath(); c.fill();
+    },
+    overload: (c, x, y, r) => {
+      c.moveTo(x, y - r * 1.3); c.lineTo(x + r * 1.3, y + r); c.lineTo(x - r * 1.3, y + r);
+      c.closePath(); c.fill();
+    },
+    rate_limit: (c, x, y, r) => { c.rect(x - r, y - r, 2 * r, 2 * r); c.fill(); },
+    other: (c, x, y, r) => {
+      c.moveTo(x - r, y - r); c.lineTo(x + r, y + r);
+      c.moveTo(x + r, y - r); c.lineTo(x - r, y + r); c.stroke();
+    },
+  };
+  const colour = (name) => getComputedStyle(box).getPropertyValue(`--${name}`).trim();
+  const laneY = (u, lane) => u.bbox.top + (lane + 0.62) * (u.bbox.height / data.lanes.length);
+
+  function draw(u) {
+    const c = u.ctx;
+    const px = devicePixelRatio;
+    c.save();
+    c.beginPath();
+    c.rect(u.bbox.left, u.bbox.top, u.bbox.width, u.bbox.height);
+    c.clip();
+    c.lineWidth = px;
+    c.strokeStyle = colour("reset");
+    c.setLineDash([4 * px, 4 * px]);
+    for (const reset of data.resets) {
+      const x = u.valToPos(reset, "x", true);
+      c.beginPath(); c.moveTo(x, u.bbox.top); c.lineTo(x, u.bbox.top + u.bbox.height); c.stroke();
+    }
+    c.setLineDash([]);
+    c.font = `${12 * px}px system-ui, sans-serif`;
+    c.textBaseline = "top";
+    c.textAlign = "left";
+    data.lanes.forEach((name, lane) => {
+      const top = u.bbox.top + lane * (u.bbox.height / data.lanes.length);
+      c.strokeStyle = colour("line");
+      c.beginPath(); c.moveTo(u.bbox.left, top); c.lineTo(u.bbox.left + u.bbox.width, top); c.stroke();
+      c.fillStyle = colour("muted");
+      c.fillText(name, u.bbox.left + 4 * px, top + 3 * px);
+    });
+    for (const group of data.groups.map(([id]) => id).reverse()) {
+      c.fillStyle = c.strokeStyle = colour(group);
+      for (const mark of marks) {
+        if (mark.group !== group) continue;
+        const x = u.valToPos(mark.start, "x", true);
+        const y = laneY(u, mark.lane);
+        if (mark.count > 1) {
+          const width = Math.max(u.valToPos(mark.end, "x", true) - x, 2 * px);
+          c.globalAlpha = 0.45;
+          c.fillRect(x, y - 4 * px, width, 8 * px);
+          c.globalAlpha = 1;
+        }
+        c.lineWidth = 2 * px;
+        c.beginPath();
+        SHAPES[group](c, x, y, 3.5 * px);
+      }
+    }
+    if (chosen >= 0) {
+      const mark = marks[chosen];
+      c.strokeStyle = colour("text");
+      c.lineWidth = 2 * px;
+      c.beginPath();
+      c.arc(u.valToPos(mark.start, "x", true), laneY(u, mark.lane), 9 * px, 0, 7);
+      c.stroke();
+    }
+    c.restore();
+  }
+
+  function nearest(u, left, top) {
+    const px = devicePixelRatio;
+    let found = -1;
+    let least = 24 * 24;
+    marks.forEach((mark, n) => {
+      const from = u.valToPos(mark.start, "x");
+      const to = mark.count > 1 ? u.valToPos(mark.end, "x") : from;
+      const dx = left < from ? from - left : left > to ? left - to : 0;
+      const dy = (laneY(u, mark.lane) - u.bbox.top) / px - top;
+      const far = dx * dx + dy * dy;
+      if (far < least) { least = far; found = n; }
+    });
+    return found;
+  }
+
+  // ISO and 24 hours, whatever the browser's language; the day below where it changes.
+  function ticks(u, splits, axis, space, step) {
+    let day = "";
+    return splits.map((s) => {
+      const [date, time] = iso(s).split(" ");
+      const next = date === day ? "" : `\n${date}`;
+      day = date;
+      if (step >= 86400) return date;
+      return (step >= 60 ? time.slice(0, 5) : time.slice(0, 8)) + next;
+    });
+  }
+
+  function build() {
+    if (chart) chart.destroy();
+    const first = marks[0].start;
+    const last = marks.reduce((most, mark) => Math.max(most, mark.end), first);
+    const lastStart = marks[marks.length - 1].start;
+    const margin = Math.max((last - first) * 0.03, 1);
+    chart = new uPlot({
+      width: box.clientWidth,
+      height: data.lanes.length * LANE + 50,
+      tzDate: (s) => uPlot.tzDate(new Date(s * 1000), "Etc/UTC"),
+      legend: { show: false },
+      cursor: { y: false, points: { show: false } },
+      scales: { x: { range: (u, low, high) => high - low >= lastStart - first
+        ? [first - margin, last + margin] : [low, high] }, y: { range: [0, 1] } },
+      axes: [{ values: ticks, space: 80, stroke: colour("muted"), grid: { stroke: colour("line"), width: 1 },
+        ticks: { stroke: colour("line") } }, { show: false }],
+      series: [{}, { paths: () => null, points: { show: false } }],
+      hooks: { draw: [draw] },
+    }, [marks.map((mark) => mark.start), marks.map(() => 0.5)], box);
+    const point = (event) => {
+      const n = nearest(chart, chart.cursor.left, chart.cursor.top);
+      if (n >= 0 && (n !== chosen || event.type === "click")) choose(n);
+    };
+    chart.over.addEventListener("mousemove", point);
+    chart.over.addEventListener("click", point);
+  }
+
+  box.addEventListener("keydown", (event) => {
+    const refusal = (step) => {
+      let n = chosen + step;
+      while (n >= 0 && n < marks.length && marks[n].group !== "quota") n += step;
+      return n >= 0 && n < marks.length ? n : chosen;
+    };
+    const to = {
+      ArrowRight: () => chosen + 1, ArrowLeft: () => chosen - 1,
+      ArrowDown: () => refusal(1), ArrowUp: () => refusal(-1),
+      Home: () => 0, End: () => marks.length - 1,
+    }[event.key];
+    if (!to) return;
+    event.preventDefault();
+    choose(to());
+  });
+
+  list.addEventListener("toggle", () => {
+    const body = list.querySelector("tbody");
+    if (!list.open || body.childElementCount) return;
+    const order = [...marks].sort((a, b) => (a.group === "ok") - (b.group === "ok"));
+    for (const mark of order.slice(0, 2000)) {
+      const row = body.insertRow();
+      for (const value of [iso(mark.start), data.lanes[mark.lane], mark.kind, mark.count,
+        mark.model, `${mark.capture}#${mark.seq}`]) row.insertCell().textContent = value;
+    }
+  });
+
+  build();
+  let width = box.clientWidth;
+  new ResizeObserver(() => {
+    if (Math.abs(box.clientWidth - width) < 2) return;
+    width = box.clientWidth;
+    build();
+  }).observe(box);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", build);
+})();

@@ -1,0 +1,151 @@
+"""One self-contained HTML file from a comparison: nothing is loaded, nothing is sent.
+
+Invariant: the page's policy allows exactly the script and the style that are in it, by their
+hashes; every word that came from a capture is escaped by Jinja2 or is JSON data that the script
+writes as text. Equal input makes an equal file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from base64 import b64encode
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from importlib.resources import files
+from typing import Any
+
+import jinja2
+
+from pawwork_proxy import __version__
+from pawwork_proxy.comparison.dimensions import title
+from pawwork_proxy.model.gathered import Gathered
+from pawwork_proxy.model.inventory import Inventory
+from pawwork_proxy.model.observation import Observation
+from pawwork_proxy.model.verdict import Comparison
+from pawwork_proxy.report.comparison_text import OPTION_NAMES
+from pawwork_proxy.report.identity_table import identity_rows, identity_words
+from pawwork_proxy.report.timeline import GROUPS, Timeline, timeline
+
+SCRIPTS = ("uplot/uPlot.iife.min.js", "report.js")
+STYLES = ("uplot/uPlot.min.css", "report.css")
+POLICY = (
+    "default-src 'none'; script-src '{script}'; style-src '{style}'; base-uri 'none'; "
+    "form-action 'none'"
+)
+"""No source but the page itself; hashes rather than 'unsafe-inline'."""
+
+
+def render_report(
+    comparison: Comparison, gathered: Gathered, inventory: Inventory | None = None
+) -> str:
+    """The report; `inventory` is left out where captures are too many to take one."""
+    script = "\n".join(map(_asset, SCRIPTS))
+    style = "\n".join(map(_asset, STYLES))
+    drawn = timeline(gathered.observations)
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            comparison=comparison,
+            captures=gathered.captures,
+            version=__version__,
+            policy=POLICY.format(script=_hash(script), style=_hash(style)),
+            script=script,
+            style=style,
+            data=_inert_json(_drawing(drawn)),
+            lanes=drawn.lanes,
+            groups=GROUPS,
+            outcomes=_outcomes(gathered.observations),
+            installs=tuple(lane.install for lane in drawn.lanes),
+            identity=tuple(identity_rows(inventory)) if inventory else (),
+            identity_words=tuple(identity_words(inventory)) if inventory else (),
+            span=_span(gathered.observations),
+        )
+    )
+
+
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("pawwork_proxy.report", "assets"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"title": title, "utc": utc}
+    environment.globals |= {"OPTION_NAMES": OPTION_NAMES}
+    return environment
+
+
+def utc(moment: datetime) -> str:
+    """A time as the report writes it."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _asset(name: str) -> str:
+    return (files("pawwork_proxy.report") / "assets" / name).read_text(encoding="utf-8").strip()
+
+
+def _hash(text: str) -> str:
+    return "sha256-" + b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _inert_json(value: object) -> str:
+    """JSON that cannot end the script element that holds it."""
+    text = json.dumps(value, separators=(",", ":"), sort_keys=True)
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def _drawing(drawn: Timeline) -> dict[str, Any]:
+    """The timeline as small as JSON allows: repeated words as numbers."""
+    words: dict[str, int] = {}
+
+    def number(word: str) -> int:
+        return words.setdefault(word, len(words))
+
+    marks = [
+        [
+            mark.lane,
+            number(mark.group),
+            round(mark.start, 3),
+            round(mark.end, 3),
+            mark.requests,
+            number(mark.capture),
+            mark.seq,
+            number(mark.kind),
+            number(mark.model),
+            number(mark.key),
+            number(mark.origin),
+            mark.retry_after_s,
+            mark.reset,
+        ]
+        for mark in drawn.marks
+    ]
+    return {
+        "lanes": [f"{lane.install} · {lane.network}" for lane in drawn.lanes],
+        "groups": GROUPS,
+        "marks": marks,
+        "resets": drawn.resets,
+        "words": list(words),
+    }
+
+
+def _outcomes(observations: Iterable[Observation]) -> list[tuple[str, str, int, Counter[str]]]:
+    """Kind, origin, total, and the number per install; most frequent first."""
+    found: dict[tuple[str, str], Counter[str]] = {}
+    for one in observations:
+        per_install = found.setdefault((one.kind, one.origin), Counter())
+        per_install[one.who.install or "install not known"] += one.count
+    rows = [(kind, origin, count.total(), count) for (kind, origin), count in found.items()]
+    return sorted(rows, key=lambda row: (-row[2], row[0], row[1]))
+
+
+def _span(observations: Sequence[Observation]) -> tuple[str, str] | None:
+    if not observations:
+        return None
+    return (
+        utc(min(one.started_at for one in observations)),
+        utc(max(one.ended_at for one in observations)),
+    )
