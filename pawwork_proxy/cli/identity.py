@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from pawwork_proxy.capture_file.reader import read_capture
+from pawwork_proxy.bundle.reading import read_captures
 from pawwork_proxy.inventory.inventory import take_inventory
 from pawwork_proxy.report.identity_table import identity_lines, identity_table, identity_words
 
@@ -19,7 +19,7 @@ from pawwork_proxy.report.identity_table import identity_lines, identity_table, 
     "captures",
     nargs=-1,
     required=True,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=click.Path(path_type=Path),
 )
 @click.option("--install", "installs", multiple=True, help="Only this install; repeatable.")
 @click.option(
@@ -36,14 +36,17 @@ def identity(captures: Sequence[Path], installs: Sequence[str], output: str) -> 
     For each field: in how many requests, which shape, within what its value never changed (the
     same on every install, per network, device, install, conversation, user action or request),
     and what the server is known to do with it. All but the last is told from the records.
+
+    CAPTURES are capture files, folders, patterns and support bundles.
     """
-    read = map(read_capture, dict.fromkeys(captures))
+    # A capture and its copy, in a bundle say, count once.
+    read = {capture.header.capture_id: capture for capture in read_captures(captures)}
     inventory = take_inventory(
         (
             capture.header,
             [one for one in capture.exchanges if not installs or one.context.install in installs],
         )
-        for capture in read
+        for capture in read.values()
     )
     if output == "json":
         click.echo(inventory.model_dump_json(indent=2))

@@ -128,6 +128,11 @@ def remarks(capture: Capture) -> Iterator[str]:
     lost = sum(note.count or 0 for note in capture.notes if note.event == "records_lost")
     if lost:
         yield f"{lost} records could not be written while the run went on"
+    changed = [note for note in capture.notes if note.event == "egress_changed"]
+    if changed:
+        yield f"changes of the egress during the run: {len(changed)}; exchanges say which holds"
+    if any(note.event == "egress_unavailable" for note in capture.notes):
+        yield "the edge did not always say as which address it sees this machine"
     if capture.damages:
         places = ", ".join(f"{one.number} ({one.reason})" for one in capture.damages[:10])
         more = f" and {len(capture.damages) - 10} more" if len(capture.damages) > 10 else ""

@@ -55,7 +55,8 @@ def take_inventory(captures: Iterable[tuple[Header, Sequence[Exchange]]]) -> Inv
         finding = "undecided"
     studies = {header.study_id for header in headers}
     addressed = any(field.id == "address:egress address" and field.requests for field in fields)
-    notes = _notes(len(studies), unread, cut, addressed=addressed)
+    mixed = len({header.simulated for header in headers}) > 1
+    notes = _notes(len(studies), unread, cut, addressed=addressed, mixed=mixed)
     named = tuple(dict.fromkeys(labels.values()))
     return Inventory(
         captures=len(headers),
@@ -173,8 +174,10 @@ def _suspects(
     return tuple(sent), tuple(open_)
 
 
-def _notes(studies: int, unread: int, cut: int, *, addressed: bool) -> tuple[str, ...]:
+def _notes(studies: int, unread: int, cut: int, *, addressed: bool, mixed: bool) -> tuple[str, ...]:
     notes = []
+    if mixed:
+        notes.append("Simulated captures are among real ones: what they sent is counted as well.")
     if not addressed:
         notes.append(
             "The server sees an egress address with every request; it was not recorded "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import ssl
@@ -11,8 +12,13 @@ from pathlib import Path
 import pytest
 
 from pawwork_proxy.capture_file.reader import Capture
+from pawwork_proxy.cli.show import remarks
 from pawwork_proxy.demo.processes import second_address
 from pawwork_proxy.environment.egress import ProbeRoute, ask_trace, source_towards
+from pawwork_proxy.environment.identity import load_identity
+from pawwork_proxy.model.context import Egress
+from pawwork_proxy.proxy.session import RunPlan, egress_watch
+from pawwork_proxy.recording.destination import Upstream
 from pawwork_proxy.simulator.server import Simulator
 from tests.end_to_end.proxy_process import PATIENCE, ProxyProcess
 from tests.end_to_end.scripted_upstream import Peer, ScriptedUpstream, answer
@@ -84,6 +90,7 @@ def test_a_failing_probe_is_a_note_and_traffic_goes_on(tmp_path: Path) -> None:
     assert capture.header.egress is None
     assert capture.exchanges[0].context.egress is None
     assert [note.event for note in capture.notes] == ["egress_unavailable"]
+    assert any("did not always say" in line for line in remarks(capture))
 
 
 def test_the_probe_goes_through_the_chained_proxy(tmp_path: Path) -> None:
@@ -101,6 +108,37 @@ def test_the_probe_goes_through_the_chained_proxy(tmp_path: Path) -> None:
     assert (capture.header.egress.country, capture.header.egress.colo) == ("DE", "FRA")
     assert capture.exchanges[0].context.egress == capture.header.egress
     assert "203.0.113" not in text
+
+
+@pytest.mark.skipif(second_address() is None, reason="one loopback address only")
+async def test_another_route_during_the_run_is_another_egress(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PAWWORK_PROXY_HOME", str(tmp_path / "private"))
+    told: list[tuple[str, Egress | None]] = []
+    changed = asyncio.Event()
+
+    def tell(event: str, egress: Egress | None) -> None:
+        told.append((event, egress))
+        changed.set()
+
+    async with Simulator() as simulator:
+        upstream = Upstream("http", "127.0.0.1", simulator.port)
+        plan = RunPlan((), upstream, None, None, tmp_path, egress_probe=True)
+        watch = egress_watch(plan, load_identity())
+        first = await watch.start("127.0.0.1")
+        watch.report_to(tell)
+        hop = (upstream.host, upstream.port)
+        watch.connected(hop, "127.0.0.1", "127.0.0.1")
+        watch.connected(hop, "127.0.0.2", "127.0.0.1")
+        async with asyncio.timeout(PATIENCE):
+            await changed.wait()
+        second = watch.of("127.0.0.2")
+        await watch.close()
+    assert first is not None
+    assert second is not None
+    assert first.address != second.address
+    assert told == [("egress_changed", second)]
 
 
 async def test_the_upstreams_certificate_is_verified(tmp_path: Path) -> None:

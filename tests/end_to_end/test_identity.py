@@ -26,8 +26,9 @@ def output(home: Path, *arguments: str) -> str:
 def test_the_demo_sends_no_install_identity(tmp_path: Path) -> None:
     captures = tmp_path / "captures"
     output(tmp_path, "demo", "--captures", str(captures))
-    paths = [str(path) for path in sorted(captures.glob("*.jsonl"))]
+    paths = [str(captures), *map(str, captures.glob("*.jsonl"))]
     inventory = json.loads(output(tmp_path, "identity", "--format", "json", *paths))
+    assert inventory["captures"] == 2, "a capture counts once"
     assert inventory["simulated"]
     assert inventory["device_or_install"] == "not_sent"
     assert sorted(inventory["installs"]) == ["desktop", "laptop", "work"]

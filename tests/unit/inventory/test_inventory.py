@@ -255,6 +255,12 @@ def test_pseudonyms_of_two_studies_are_never_compared() -> None:
     assert any("2 studies" in note for note in found.notes)
 
 
+def test_simulated_captures_among_real_ones_are_said() -> None:
+    found = take_inventory([(header(), study(a={})), (header(simulated=True), study(b={}))])
+    assert found.simulated
+    assert any("among real ones" in note for note in found.notes)
+
+
 def test_nothing_recorded_says_nothing() -> None:
     found = taken()
     assert found.device_or_install == "undecided"
