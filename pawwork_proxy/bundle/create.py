@@ -40,7 +40,7 @@ from pawwork_proxy.bundle.manifest import (
     content_hash,
 )
 from pawwork_proxy.bundle.own_secrets import OwnSecret, search
-from pawwork_proxy.bundle.scan import SCANNER_VERSION
+from pawwork_proxy.bundle.scan import SCANNER_VERSION, Scan
 from pawwork_proxy.bundle.selection import Part, Record, Rekey, count_that_fits, newest
 from pawwork_proxy.bundle.support_view import support_rows
 from pawwork_proxy.bundle.verify import Verification
@@ -203,6 +203,19 @@ def _samples(records: Sequence[Record]) -> tuple[bytes, ...]:
 def bundle_name(created_at: datetime) -> str:
     """A name that says when and nothing else; its digits are random."""
     return f"pawwork-support-{created_at:%Y-%m-%d}-{secrets.token_hex(4)}.zip"
+
+
+def refuse_unshowable(bundle: Assembled, own: Sequence[OwnSecret]) -> None:
+    """Check the lines that a preview shows, before it shows them; raises BundleError."""
+    shown = {*bundle.samples, *(member.pieces[0] for member in bundle.members)}
+    for member in bundle.members:
+        if member.name == README:
+            continue
+        pieces = tuple(piece if piece in shown else b"\n" for piece in member.pieces)
+        scan = Scan()
+        for number, piece in enumerate(pieces, start=1):
+            _refuse(scan.line(member.name, number, piece.decode()))
+        _refuse(search(own, [Member(member.name, pieces)]))
 
 
 def write(

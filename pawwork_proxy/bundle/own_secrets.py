@@ -39,7 +39,10 @@ _MAX_BYTES = 1024 * 1024
 _SECRET_NAME = re.compile(
     r"(?i)key|token|secret|passw|pwd|credential|cookie|auth(?!or)|access|refresh|bearer"
 )
-_PAIR = re.compile(r"""["']?([\w.-]+)["']?\s*[:=]\s*(?:\n\s+\w+:\s*)?["']?([^\s"',#}]{8,})""")
+_PAIR = re.compile(
+    r"""["']?([\w.-]+)["']?[ \t]*[:=][ \t]*(?=(?:\n\s+\w+:[ \t]*)?["']?([^\s"',#}]{8,}))"""
+)
+"""Name and value in JSON, JSON with comments, or YAML; the value may stand one level deeper."""
 _COMMON_NAMES = frozenset({"localhost", "localdomain", "admin", "user", "root", "local", "home"})
 
 

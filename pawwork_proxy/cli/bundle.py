@@ -85,7 +85,7 @@ def create(
     what this machine knows, before it gets its name; any hit stops it, and no file is left.
     """
     # Not at the top: `verify` and `show` of a stranger's file load nothing of redaction.
-    from pawwork_proxy.bundle.create import assemble, write  # noqa: PLC0415
+    from pawwork_proxy.bundle.create import assemble, refuse_unshowable, write  # noqa: PLC0415
     from pawwork_proxy.bundle.own_secrets import own_secrets  # noqa: PLC0415
     from pawwork_proxy.bundle.preview import preview  # noqa: PLC0415
     from pawwork_proxy.bundle.reading import capture_sources  # noqa: PLC0415
@@ -115,13 +115,14 @@ def create(
             )
             progress.add_task("packing", total=None)
             made = assemble(parts, machine, datetime.now(UTC), int(max_size * MIB), rekey)
+        own = own_secrets(replace(own_surroundings(), folder=Path.cwd()), private_home())
+        refuse_unshowable(made, own)
         for line in preview(made):
             click.echo(line, err=True)
         if not yes and not _agreed():
             click.echo("Nothing was written.", err=True)
             click.get_current_context().exit(1)
         with _progress() as progress:
-            own = own_secrets(replace(own_surroundings(), folder=Path.cwd()), private_home())
             path = write(made, out, own, lambda step: _next_step(progress, step))
     if output == "json":
         result = {

@@ -15,7 +15,13 @@ from typing import Any
 import pytest
 
 from pawwork_proxy.bundle import create
-from pawwork_proxy.bundle.create import assemble, bundle_name, verified_apart, write
+from pawwork_proxy.bundle.create import (
+    assemble,
+    bundle_name,
+    refuse_unshowable,
+    verified_apart,
+    write,
+)
 from pawwork_proxy.bundle.manifest import MANIFEST, README, SUMMARY
 from pawwork_proxy.bundle.own_secrets import OwnSecret
 from pawwork_proxy.bundle.selection import Choice
@@ -160,6 +166,17 @@ def test_this_machines_own_name_stops_it(tmp_path: Path) -> None:
     with pytest.raises(BundleError, match="own_user at captures/0001"):
         write(made, out, [OwnSecret("own_user", "Zorblax", name=True)])
     assert list(out.iterdir()) == []
+
+
+def test_nothing_is_shown_of_a_record_that_would_be_refused(tmp_path: Path) -> None:
+    secret = canaries(5)["opencode_v2"]
+    made = assembled([capture(tmp_path, exchange(1), saying(secret, 2))])
+    with pytest.raises(BundleError, match=r"opencode_key at captures/0001\.jsonl:3"):
+        refuse_unshowable(made, [])
+    clean = assembled([capture(tmp_path, exchange(1), saying("zorblax-model", 2))])
+    refuse_unshowable(clean, [])
+    with pytest.raises(BundleError, match=r"own_user at captures/0001\.jsonl:3"):
+        refuse_unshowable(clean, [OwnSecret("own_user", "zorblax", name=True)])
 
 
 STEPS = ["_write_draft", "search", "verified_apart", "_require_consent", "_sync_folder"]

@@ -1,0 +1,54 @@
+"""The support view: what one install met, at a glance."""
+
+from __future__ import annotations
+
+from itertools import permutations
+
+from pawwork_proxy.bundle.support_view import COLUMNS, cells, row_of, support_rows
+from pawwork_proxy.model.exchange import Exchange
+from tests.unit.builders import NOON, exchange
+from tests.unit.bundle.files import at, saying
+
+
+def of_install(record: Exchange, digits: str) -> Exchange:
+    context = record.context.model_copy(update={"install_id": "install:" + digits * 24})
+    return record.model_copy(update={"context": context})
+
+
+def test_equal_meetings_are_one_row_with_first_and_last() -> None:
+    records = [exchange(seq, timing=at(seq)) for seq in (1, 2, 3)]
+    for order in permutations(records):
+        (row,) = support_rows(map(row_of, order))
+        assert row.count == 3
+        assert row.first_seen == records[0].timing.started_at
+        assert row.last_seen == records[2].timing.started_at
+
+
+def test_what_differs_stays_apart() -> None:
+    rows = support_rows(map(row_of, [exchange(1), saying("gpt-5", 2), exchange(3, status=500)]))
+    assert len(rows) == 3
+    assert sum(row.count for row in rows) == 3
+
+
+def test_installs_of_one_name_are_told_apart() -> None:
+    rows = support_rows(
+        [row_of(of_install(exchange(1), "a")), row_of(of_install(exchange(2), "b"))]
+    )
+    assert [row[0] for row in cells(rows)] == ["main#aaaa", "main#bbbb"]
+
+
+def test_a_row_reads_in_words() -> None:
+    (row,) = cells(support_rows([row_of(exchange(1))]))
+    assert len(row) == len(COLUMNS)
+    named = dict(zip(COLUMNS, row, strict=True))
+    assert named["install"] == "main"
+    assert named["provider"] == "opencode"
+    assert named["auth"] == "public"
+    assert named["status"] == "200"
+    assert named["retry-after"] == "-"
+    assert named["first seen (UTC)"] == f"{NOON:%Y-%m-%d %H:%M:%S}"
+
+
+def test_no_answer_has_no_status() -> None:
+    (row,) = cells(support_rows([row_of(exchange(1, status=None))]))
+    assert row[COLUMNS.index("status")] == "-"
