@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import fsum
 from shlex import quote
 from typing import Literal, NamedTuple
 
@@ -35,6 +36,8 @@ REPEATED = 4.0
 """A trial done before promises this much less each time."""
 UNTOLD = frozenset({"request", "network"})
 """What changes with every trial, or is only a label."""
+NOTHING = 1e-9
+"""What rounding can make of a trial that settles nothing."""
 PER_REQUEST = 0.005
 """How much more a trial must settle to be worth another request."""
 
@@ -117,7 +120,7 @@ def outlooks(stratum: Stratum, findings: Findings) -> tuple[Outlook, ...]:
         trial = possible_for(every, who.key not in {None, ABSENT, PUBLIC}, who.family == "ipv6")
         if trial is not None:
             outlook = _outlook(trial, refused, findings.alive, done, partners)
-            if outlook.settles > 0:
+            if outlook.settles > NOTHING:
                 found.append(outlook)
     return tuple(sorted(found, key=lambda outlook: -round(outlook.worth, 9)))
 
@@ -155,12 +158,12 @@ def _outlook(
         for pair in pairs
     ]
     weights = {keying: _weight(keying, how) for keying, how in alive.items()}
-    total = sum(weights.values())
+    total = fsum(weights.values())
     settles = 0.0
     for results, keyings in expected.items():
-        chance = sum(weights[keying] for keying in keyings) / total
+        chance = fsum(weights[keying] for keying in keyings) / total
         left = _left(leaves, results)
-        settles += chance * (1 - sum(weights[keying] for keying in left) / total)
+        settles += chance * (1 - fsum(weights[keying] for keying in left) / total)
     repeats = [done.get(pair.changes, 0) for pair in pairs]
     fresh = sum(REPEATED**-times for times in repeats) / len(repeats)
     nothing: list[Result] = ["refused" for _ in pairs]
