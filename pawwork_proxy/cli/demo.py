@@ -7,9 +7,13 @@ from pathlib import Path
 import click
 
 from pawwork_proxy.capture_file.reader import read_capture
+from pawwork_proxy.cli.compare import compared
 from pawwork_proxy.cli.plan import home_relative
+from pawwork_proxy.cli.report import write_report
 from pawwork_proxy.cli.show import print_capture
+from pawwork_proxy.comparison.dimensions import title
 from pawwork_proxy.demo.story import explanation, play
+from pawwork_proxy.engine.gathering import gather
 
 
 @click.command(epilog="Example: pawwork-proxy demo")
@@ -27,9 +31,10 @@ from pawwork_proxy.demo.story import explanation, play
     help="Folder for the captures.",
 )
 def demo(preset: str, captures: Path) -> None:
-    """Let three installs on two networks use up a simulated quota, and show what was captured.
+    """Let three installs on two networks use up a simulated quota, and say what it follows.
 
     Everything is real but the upstream: two proxy processes, sockets on loopback, capture files.
+    The report lies beside the captures.
     """
     paths = play(captures.absolute(), preset, lambda line: click.echo(line, err=True))
     exchanges = []
@@ -41,4 +46,14 @@ def demo(preset: str, captures: Path) -> None:
     click.echo("\nWhat this shows (simulated):")
     for line in explanation(exchanges):
         click.echo(f"  {line}")
-    click.echo("\nlook again: pawwork-proxy show " + " ".join(map(home_relative, paths)), err=True)
+    gathered = gather(paths)
+    comparison = compared(gathered)
+    click.echo(f"\nThe verdict (simulated): {comparison.answer}")
+    for limit in comparison.limits:
+        for verdict in limit.verdicts:
+            if verdict.finding != "undetermined":
+                click.echo(f"  {title(verdict.dimension)}: {verdict.words}")
+    page = paths[0].with_name("report.html")
+    write_report(paths, page, frozenset(), real_only=False)
+    click.echo(f"\nreport: {home_relative(page)}", err=True)
+    click.echo("look again: pawwork-proxy show " + " ".join(map(home_relative, paths)), err=True)

@@ -5,6 +5,7 @@ Invariant: nothing said here is known from the scenario; change the scenario and
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.outcome import Kind
 
 MOST_CONVERSATIONS = 12
+CLOCKS_APART_S = 1.5
+"""The server's dates are whole seconds, so only a gap this long shows which capture came first."""
 PROMPTS = ("Why is the sky blue?", "Sort a list in Python.", "Name three rivers.")
 
 Say = Callable[[str], None]
@@ -51,7 +54,7 @@ def networks(simulator: Mapping[str, Any]) -> tuple[Network, ...]:
 def play(captures: Path, preset: str, say: Say) -> list[Path]:
     """Run the demo; paths of the captures it made."""
     paths: list[Path] = []
-    clients: dict[str, DemoClient] = {}
+    clients: dict[str, tuple[Network, DemoClient]] = {}
     random = Random(7)  # noqa: S311  ids of made-up conversations
     with ExitStack() as stack:
         simulator = stack.enter_context(
@@ -68,9 +71,13 @@ def play(captures: Path, preset: str, say: Say) -> list[Path]:
             proxy = stack.enter_context(started(*arguments))
             paths.append(Path(proxy["capture"]))
             for label, url in proxy["installs"].items():
-                clients[label] = DemoClient(int(url.rpartition(":")[2]), random)
+                clients[label] = (network, DemoClient(int(url.rpartition(":")[2]), random))
             say(f"proxy for network '{network.label}': installs {', '.join(network.installs)}")
-        for label, client in clients.items():
+        before = None
+        for label, (network, client) in clients.items():
+            if before not in {None, network}:
+                time.sleep(CLOCKS_APART_S)
+            before = network
             _converse(label, client, say, until_refused=label == next(iter(clients)))
     return paths
 

@@ -1,0 +1,114 @@
+"""Makes `captures/samples/` anew: three small studies on the simulator. `python -m scripts.samples`.
+
+Each study is one question of the product: two networks, one network, a saved key or none. Proxies,
+sockets and captures are real, words and ids made up. Invariant: traffic stays on loopback.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from random import Random
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[0] = str(ROOT)
+
+from pawwork_proxy.capture_file.reader import read_capture  # noqa: E402 — needs the line above
+from pawwork_proxy.demo.conversation import DemoClient  # noqa: E402
+from pawwork_proxy.demo.processes import started  # noqa: E402
+from pawwork_proxy.demo.story import CLOCKS_APART_S, MOST_CONVERSATIONS, PROMPTS  # noqa: E402
+
+OFFICE = "203.0.113.7"
+KEY = "sk-" + "Ab1" * 21 + "z"
+"""Made up, in the form of a Zen key."""
+
+
+class Turn(NamedTuple):
+    """An install on a network talks, once or until it is refused."""
+
+    install: str
+    network: str = "home"
+    key: str = "public"
+    until_refused: bool = False
+
+
+STUDIES: dict[str, tuple[Turn, ...]] = {
+    "two-networks": (
+        Turn("laptop", until_refused=True),
+        Turn("laptop"),
+        Turn("work", "office"),
+        Turn("laptop", "office"),
+    ),
+    "one-network": (Turn("laptop", until_refused=True), Turn("desktop")),
+    "key-or-none": (
+        Turn("laptop", until_refused=True),
+        Turn("laptop"),
+        Turn("laptop", key=KEY),
+        Turn("laptop", "office", key=KEY),
+    ),
+}
+
+
+def make(study: tuple[Turn, ...], folder: Path) -> None:
+    """Play a study; its captures lie in `folder`, one per network."""
+    random = Random(11)
+    with ExitStack() as stack:
+        simulator = stack.enter_context(
+            started("simulate", "--preset", "small", "--network", OFFICE)
+        )
+        upstreams = {"home": simulator["url"], "office": simulator["networks"][OFFICE]}
+        ports: dict[tuple[str, str], int] = {}
+        for network in dict.fromkeys(turn.network for turn in study):
+            installs = dict.fromkeys(turn.install for turn in study if turn.network == network)
+            arguments = ["run", "--upstream", upstreams[network], "--network", network]
+            arguments += ["--captures", str(folder)]
+            for install in installs:
+                arguments += ["--install", f"{install}@0"]
+            if network == "office":
+                arguments += ["--source", "127.0.0.2"]
+            proxy = stack.enter_context(started(*arguments))
+            for install, url in proxy["installs"].items():
+                ports[network, install] = int(url.rpartition(":")[2])
+        for number, turn in enumerate(study):
+            if number:
+                time.sleep(CLOCKS_APART_S)
+            client = DemoClient(ports[turn.network, turn.install], random, turn.key)
+            for prompt in range(MOST_CONVERSATIONS if turn.until_refused else 1):
+                if 429 in client.converse(PROMPTS[prompt % len(PROMPTS)]):
+                    break
+
+
+def settle(folder: Path) -> None:
+    """Short stable names, and no word on the machine that they were made on."""
+    for path in sorted(folder.glob("capture-*.jsonl")):
+        capture = read_capture(path)
+        machine = capture.header.machine.model_copy(update={"os_release": "6.1"})
+        header = capture.header.model_copy(update={"machine": machine})
+        rest = path.read_text(encoding="utf-8").partition("\n")[2]
+        path.write_text(header.model_dump_json(exclude_none=True) + "\n" + rest, encoding="utf-8")
+        path.chmod(0o644)
+        path.rename(folder / f"{header.network}.jsonl")
+    folder.chmod(0o755)
+
+
+def main() -> None:
+    """Make all studies."""
+    for name, study in STUDIES.items():
+        folder = ROOT / "captures" / "samples" / name
+        shutil.rmtree(folder, ignore_errors=True)
+        # A home of its own: the three limiters are three worlds, and nobody must join them.
+        with tempfile.TemporaryDirectory() as home:
+            os.environ["PAWWORK_PROXY_HOME"] = home
+            make(study, folder)
+        settle(folder)
+        print(folder.relative_to(ROOT))
+
+
+if __name__ == "__main__":
+    main()
