@@ -15,8 +15,9 @@ from urllib.parse import urlsplit
 import click
 
 from pawwork_proxy.errors import ConfigurationError
+from pawwork_proxy.model.context import valid_label
 from pawwork_proxy.proxy.chained import chained_proxy
-from pawwork_proxy.proxy.listeners import parse_listeners, valid_label
+from pawwork_proxy.proxy.listeners import parse_listeners
 from pawwork_proxy.proxy.session import RunPlan
 from pawwork_proxy.recording.destination import ZEN, parse_upstream
 

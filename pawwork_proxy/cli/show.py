@@ -17,6 +17,10 @@ from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.outcome import Kind
 from pawwork_proxy.report.exchange_table import exchange_table, interrupted_row, plain_line, row_of
 
+MOMENT = click.DateTime(
+    ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d %H:%M:%S"]
+)
+
 
 @click.command(epilog="Example: pawwork-proxy show captures/*.jsonl --outcome free_usage_limit")
 @click.argument(
@@ -34,8 +38,8 @@ from pawwork_proxy.report.exchange_table import exchange_table, interrupted_row,
     help="Only this outcome; repeatable.",
 )
 @click.option("--model", "models", multiple=True, help="Only this model; repeatable.")
-@click.option("--since", type=click.DateTime(), help="Only exchanges from this time (UTC) on.")
-@click.option("--until", type=click.DateTime(), help="Only exchanges before this time (UTC).")
+@click.option("--since", type=MOMENT, help="Only exchanges from this time (UTC) on.")
+@click.option("--until", type=MOMENT, help="Only exchanges before this time (UTC).")
 @click.option("--local", is_flag=True, help="Times in this machine's zone (default: UTC).")
 @click.option(
     "--format",
@@ -120,7 +124,7 @@ def _print_table(
 def remarks(capture: Capture) -> Iterator[str]:
     """What a reader must know about a capture's completeness."""
     if capture.end is None:
-        yield "interrupted: the run ended without closing the capture"
+        yield "no end line: the run goes on, or ended without closing the capture"
     if capture.interrupted:
         yield f"{len(capture.interrupted)} exchanges were under way when the run stopped"
     if capture.stubs:

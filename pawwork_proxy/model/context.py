@@ -5,6 +5,7 @@ Invariant: every identifying value is a pseudonym; labels are the words the user
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Literal
 
@@ -16,6 +17,14 @@ Route = Literal["reverse", "forward"]
 """How the client reached us: by a baseURL (reverse), or as its HTTP proxy (forward)."""
 
 AuthSource = Literal["anonymous", "saved", "env", "config", "unknown"]
+
+
+_LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
+
+
+def valid_label(text: str) -> bool:
+    """Whether a text can name an install or a network."""
+    return _LABEL.fullmatch(text) is not None
 
 
 class Machine(Noun):

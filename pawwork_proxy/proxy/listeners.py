@@ -9,17 +9,16 @@ Invariant: listeners are bound to the loopback interface and nowhere else.
 
 from __future__ import annotations
 
-import re
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pawwork_proxy.errors import ConfigurationError
+from pawwork_proxy.model.context import valid_label
 
 LOOPBACK = "127.0.0.1"
 DEFAULT_PORT = 9610
 DEFAULT_LABEL = "main"
-_LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
 
 
 @dataclass(frozen=True)
@@ -52,11 +51,6 @@ def parse_listeners(specs: Sequence[str]) -> tuple[Listener, ...]:
                 "give each --install a name and a port of its own",
             )
     return _bindable(wanted)
-
-
-def valid_label(text: str) -> bool:
-    """Whether a text can name an install or a network."""
-    return _LABEL.fullmatch(text) is not None
 
 
 def _parse(spec: str, index: int) -> tuple[str, int]:

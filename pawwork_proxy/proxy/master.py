@@ -55,7 +55,7 @@ class ProxyMaster(Master):
             # Lazy: a connection is opened when a request needs it, so with another upstream
             # nothing is ever sent to the host that the client named.
             connection_strategy="lazy",
-            allow_hosts=[rf"^{re.escape(recorded_host)}:443$"],
+            allow_hosts=[rf"^{re.escape(recorded_host)}\.?:443$"],
             mode=[f"{mode}@{LOOPBACK}:{listener.port}" for listener in self.listeners],
         )
         if via and via.credentials:

@@ -9,6 +9,7 @@ Host on the reverse route and the answer to a request that is refused here.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
@@ -20,18 +21,19 @@ from pawwork_proxy.environment.processes import FoundProcess
 from pawwork_proxy.model.signals import Ending
 from pawwork_proxy.recording import flows
 from pawwork_proxy.recording.destination import (
-    RECORDED_HOST,
     Form,
     PassBy,
     Refuse,
     Upstream,
     decide,
+    is_recorded_host,
 )
 from pawwork_proxy.recording.ongoing import Arrival, Ongoing
 from pawwork_proxy.recording.recorder import Recorder
 from pawwork_proxy.recording.tee import Tee
 
 _ONGOING = "pawwork_proxy.ongoing"
+LAST_HOOKS_S = 0.1
 _ABSOLUTE_FORM = re.compile(rb"[A-Za-z]{1,20} https?://", re.IGNORECASE)
 
 FindProcess = Callable[[int, int], Future[FoundProcess | None]]
@@ -90,7 +92,10 @@ class CaptureAddon:
         self._upstream_failures[data.context.client.id] = Ending.UPSTREAM_TLS
 
     def client_disconnected(self, client: connection.Client) -> None:
-        """Forget the connection."""
+        """Forget the connection, after the hooks of its last exchange have had their turn."""
+        asyncio.get_running_loop().call_later(
+            LAST_HOOKS_S, self._recorder.connection_closed, client.id
+        )
         self._upstream_failures.pop(client.id, None)
         self._forms.pop(client.id, None)
         self._processes.pop(client.id, None)
@@ -104,19 +109,20 @@ class CaptureAddon:
 
     def tls_failed_client(self, data: tls.TlsData) -> None:
         """A client that refuses our certificate never gets as far as a request."""
-        if data.context.server.address and data.context.server.address[0] == RECORDED_HOST:
+        address = data.context.server.address
+        if address and is_recorded_host(address[0]):
             self._recorder.client_distrusts_ca(self._install_of(data.context.client))
 
     # -- exchanges -------------------------------------------------------------------------
 
     def http_connect(self, flow: http.HTTPFlow) -> None:
-        """A tunnel is asked for; only those to other hosts are counted here."""
-        if flow.request.host != RECORDED_HOST:
+        """A tunnel is asked for; only those that are not decrypted are counted here."""
+        if not (is_recorded_host(flow.request.host) and flow.request.port == 443):
             self._recorder.passed_by()
 
     def http_connect_error(self, flow: http.HTTPFlow) -> None:
         """A tunnel to the recorded host failed before any request (eager connection strategy)."""
-        if flow.request.host != RECORDED_HOST:
+        if not is_recorded_host(flow.request.host):
             return
         ongoing = self._open(flow, "forward")
         ongoing.finish(self._failure_of(flow), flows.upstream_facts(flow))
@@ -177,7 +183,11 @@ class CaptureAddon:
     def error(self, flow: http.HTTPFlow) -> None:
         """The exchange broke off; there will be no `response`."""
         failure = self._upstream_failures.pop(flow.client_conn.id, None)
-        self._finish(flow, flows.ending_of_error(flow, failure))
+        ongoing = _ongoing_of(flow)
+        if ongoing is not None:
+            answered = ongoing.status is not None
+            ending = flows.ending_of_error(flow, failure, answered=answered)
+            ongoing.finish(ending, flows.upstream_facts(flow))
 
     # -- helpers of the hooks --------------------------------------------------------------
 
@@ -191,6 +201,7 @@ class CaptureAddon:
                 http_version=flow.request.http_version,
                 headers=flows.raw_headers(flow.request),
                 process=self._processes.get(flow.client_conn.id),
+                connection=flow.client_conn.id,
             )
         )
         flow.metadata[_ONGOING] = ongoing

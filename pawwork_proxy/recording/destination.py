@@ -16,6 +16,13 @@ from pawwork_proxy.errors import ConfigurationError
 from pawwork_proxy.model.context import Route
 
 RECORDED_HOST = "opencode.ai"
+
+
+def is_recorded_host(host: str) -> bool:
+    """Whether a host name, however it is spelled, is the recorded one (RFC 4343; final dot)."""
+    return host.lower().rstrip(".") == RECORDED_HOST
+
+
 _LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -110,7 +117,7 @@ def decide(
         return Relay("reverse", upstream, upstream.authority)
     if form == "origin":
         return NOT_OUR_HOST
-    if host == RECORDED_HOST:
+    if is_recorded_host(host):
         return Relay("forward", upstream, None)
     return PassBy()
 

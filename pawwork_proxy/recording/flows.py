@@ -82,25 +82,34 @@ _CONNECT_ERRORS: tuple[tuple[frozenset[int], Ending], ...] = (
     (frozenset({110, 60, 10060}), Ending.TIMEOUT),
 )
 """Numbers of ECONNREFUSED, failed look-ups and ETIMEDOUT on Linux, macOS and Windows."""
+_NO_HTTP = (
+    "HTTP/1 protocol error",
+    "Cannot parse HTTP response",
+    "unexpected server response",
+    "Received ",
+)
+"""How mitmproxy begins its refusal of an answer that is no HTTP, or no safe one."""
 _CLIENT_GONE = "Client disconnected."
 """mitmproxy's own text (proxy/layers/http/_http1.py)."""
 
 
-def ending_of_error(flow: http.HTTPFlow, upstream_failure: Ending | None) -> Ending:
+def ending_of_error(
+    flow: http.HTTPFlow, upstream_failure: Ending | None, *, answered: bool
+) -> Ending:
     """How an exchange ended that mitmproxy closed with `error`.
 
-    `upstream_failure` is what the hooks of the upstream connection said. Of texts only mitmproxy's
-    own two are looked at, since the rest may quote the peer.
+    `upstream_failure` is what the hooks of the upstream connection said. Of texts only the
+    beginnings that are mitmproxy's own are looked at, since the rest may quote the peer.
     """
     message = flow.error.msg if flow.error else ""
     if message == mflow.Error.KILLED_MESSAGE:
         return Ending.KILLED
     if message == _CLIENT_GONE or not flow.client_conn.connected:
-        if flow.response is None:
-            return Ending.CLIENT_LEFT_BEFORE_ANSWER
-        return Ending.CLIENT_LEFT_MIDSTREAM
-    if flow.response is not None:
+        return Ending.CLIENT_LEFT_MIDSTREAM if answered else Ending.CLIENT_LEFT_BEFORE_ANSWER
+    if answered:
         return Ending.UPSTREAM_CUT
+    if message.startswith(_NO_HTTP):
+        return Ending.UPSTREAM_PROTOCOL
     if upstream_failure is not None:
         return upstream_failure
     if flow.server_conn.timestamp_tcp_setup is None:

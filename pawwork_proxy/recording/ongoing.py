@@ -19,8 +19,8 @@ from pawwork_proxy.model.signals import Ending
 LOOK_UP_PATIENCE_MS = 1000.0
 RESPONSE_COPY_LIMIT = 64 * 1024
 """Bytes of an answer, as on the wire, that are kept for the taint gate."""
-REQUEST_COPY_LIMIT = 2 * 1024 * 1024
-"""Bytes of a request body that are looked at; conversations are far smaller."""
+REQUEST_COPY_LIMIT = 8 * 1024 * 1024
+"""Bytes of a request body that are looked at; conversations with pictures reach megabytes."""
 
 RawHeaders = tuple[tuple[bytes, bytes], ...]
 
@@ -36,6 +36,8 @@ class Arrival:
     http_version: str
     headers: RawHeaders
     process: Future[FoundProcess | None] | None = None
+    connection: str = ""
+    """mitmproxy's name for the client connection, within this run only."""
 
 
 @dataclass(frozen=True)

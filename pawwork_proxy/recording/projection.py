@@ -20,7 +20,7 @@ from pawwork_proxy.model.context import ClientProcess, Egress, ExchangeContext
 from pawwork_proxy.model.exchange import Exchange, Redaction, Timing
 from pawwork_proxy.model.request import BodyState
 from pawwork_proxy.model.response import ResponseFacts
-from pawwork_proxy.model.signals import Ending
+from pawwork_proxy.model.signals import Ending, Signals
 from pawwork_proxy.recording.ongoing import Ongoing, UpstreamFacts
 from pawwork_proxy.redaction.gate import RawExchange
 from pawwork_proxy.redaction.raw import RawRequest, RawResponse
@@ -72,6 +72,7 @@ class Projector:
             )
         )
         answer = (ongoing.reader or AnswerReader(None)).finish(ending)
+        signals = _with_true_ending(answer.signals)
         response, redactions = self._response(ongoing, answer)
         exchange = Exchange(
             seq=ongoing.seq,
@@ -81,8 +82,8 @@ class Projector:
             auth=request.auth,
             auth_source=self._auth_sources.finding(request.auth, _pid_of(ongoing)),
             response=response,
-            signals=answer.signals,
-            outcome=judge(answer.signals),
+            signals=signals,
+            outcome=judge(signals),
             redactions=_counted((*request.redactions, *redactions)),
         )
         head = b"\n".join(
@@ -163,6 +164,14 @@ class Projector:
             max_gap_ms=_ms(ongoing.max_gap),
             total_ms=_ms(ongoing.ended),
         )
+
+
+def _with_true_ending(signals: Signals) -> Signals:
+    """A client that leaves after the answer's own end has missed nothing."""
+    whole = signals.done_marker or signals.cost_seen
+    if signals.ending is Ending.CLIENT_LEFT_MIDSTREAM and whole:
+        return signals.model_copy(update={"ending": Ending.CLIENT_LEFT_AFTER_BODY})
+    return signals
 
 
 def _request_body(ongoing: Ongoing) -> tuple[bytes | None, BodyState | None]:

@@ -97,6 +97,7 @@ class Recorder:
         self._utc_now = utc_now
         self._monotonic = monotonic
         self._later = later
+        self._open: dict[int, Ongoing] = {}
         self._pending: list[tuple[Ongoing, Ending, UpstreamFacts]] = []
         self._redactor = Redactor(identity.pseudonymiser)
         self._projector = Projector(identity, self._redactor, network, proxy_address, egress_of)
@@ -137,8 +138,18 @@ class Recorder:
             self._writer.append(line_of(opened), weight=0)
         except Exception as error:
             self._failed("opened_line_failed", error)
+        self._open[ongoing.seq] = ongoing
         self._watcher.changed(self._writer.lost)
         return ongoing
+
+    def connection_closed(self, connection: str) -> None:
+        """Finish what mitmproxy left open when a client's connection ended.
+
+        It does so when it fails itself, for one on trailers of an HTTP/1 request.
+        """
+        for ongoing in list(self._open.values()):
+            if ongoing.arrival.connection == connection:
+                ongoing.finish(Ending.PROXY_ERROR, UpstreamFacts())
 
     def refused(self) -> None:
         """A request was answered here: a web page's, or one for a host that is not ours."""
@@ -168,10 +179,9 @@ class Recorder:
         self._watcher.changed(self._writer.lost)
 
     def close(self, reason: Literal["finished", "interrupted"]) -> None:
-        """Make the records still in line, then write the end line.
-
-        Exchanges still open stay `opened` lines and read as interrupted.
-        """
+        """Record what is still open as interrupted and what is in line, then write the end line."""
+        for ongoing in list(self._open.values()):
+            ongoing.finish(Ending.INTERRUPTED, UpstreamFacts())
         self._complete_pending(all_of_them=True)
         self._writer.close(
             End(
@@ -186,6 +196,7 @@ class Recorder:
 
     def _finished(self, ongoing: Ongoing, ending: Ending, upstream: UpstreamFacts) -> None:
         """Put an exchange that is over in line; under load records are made several at a time."""
+        self._open.pop(ongoing.seq, None)
         self._pending.append((ongoing, ending, upstream))
         if len(self._pending) == 1:
             self._later(BATCH_S, self._complete_pending)

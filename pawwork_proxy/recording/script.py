@@ -6,11 +6,12 @@ Invariant: the same addon and recorder as in `run`; only where their settings co
 from __future__ import annotations
 
 import secrets
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
 import mitmproxy.version
-from mitmproxy import ctx
+from mitmproxy import ctx, exceptions
 from mitmproxy.addonmanager import Loader
 from mitmproxy.proxy.mode_specs import ProxyMode, ReverseMode
 
@@ -18,8 +19,9 @@ from pawwork_proxy import __version__
 from pawwork_proxy.capture_file.writer import CaptureWriter
 from pawwork_proxy.environment.identity import load_identity
 from pawwork_proxy.environment.processes import ProcessFinder
+from pawwork_proxy.errors import PawworkProxyError
 from pawwork_proxy.model.capture import CaptureOptions, Header
-from pawwork_proxy.model.context import Install
+from pawwork_proxy.model.context import Install, valid_label
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.recording.addon import CaptureAddon
 from pawwork_proxy.recording.destination import RECORDED_HOST, ZEN
@@ -50,8 +52,24 @@ class CaptureScript:
         loader.add_option("pawwork_install", str, "main", "Name of the observed install.")
         loader.add_option("pawwork_network", str, "", "Your name for the network.")
 
+    def configure(self, updated: set[str]) -> None:
+        """Refuse names that could be anything."""
+        for option in ("pawwork_install", "pawwork_network"):
+            text = getattr(ctx.options, option)
+            if option in updated and text and not valid_label(text):
+                raise exceptions.OptionsError(
+                    f"{option} must be 1 to 32 letters, digits, '.', '_' or '-'"
+                )
+
     def running(self) -> None:
         """Open the capture; from here on exchanges are recorded."""
+        try:
+            self._start()
+        except PawworkProxyError as error:
+            print(f"error: {error.message}\nhint: {error.hint}", file=sys.stderr)  # noqa: T201
+            ctx.master.shutdown()
+
+    def _start(self) -> None:
         if "flow_detail" in ctx.options:  # mitmdump prints targets and reason phrases otherwise
             ctx.options.update(flow_detail=0)
         identity = load_identity()

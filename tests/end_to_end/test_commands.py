@@ -125,7 +125,7 @@ def test_show_filters_and_names_damage(tmp_path: Path) -> None:
     assert "SIMULATED" in table.stdout
     assert "interrupted" in table.stdout
     assert "2 damaged lines skipped: 3 (not_json), 6 (torn)" in table.stderr
-    assert "interrupted: the run ended without closing" in table.stderr
+    assert "no end line: the run goes on, or ended without closing" in table.stderr
     chosen = call(tmp_path, "show", str(path), "--outcome", "success", "--format", "json")
     (line,) = chosen.stdout.splitlines()
     assert json.loads(line)["seq"] == 1

@@ -121,7 +121,63 @@ def test_a_upstream_that_speaks_no_http(tmp_path: Path) -> None:
         exchange_raw(proxy.port, request(proxy.port))
         exchange = only(proxy)
     assert exchange.response is None
-    assert exchange.signals.ending in (Ending.UPSTREAM_PROTOCOL, Ending.UPSTREAM_RESET)
+    assert exchange.signals.ending is Ending.UPSTREAM_PROTOCOL
+
+
+def test_a_client_that_leaves_after_the_end_has_missed_nothing(tmp_path: Path) -> None:
+    last = b'data: {"choices":[{"delta":{},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
+
+    def play(peer: Peer) -> None:
+        start_stream(peer)
+        peer.send(b"%x\r\n%s\r\n" % (len(last), last))
+        peer.wait_for_hang_up()
+
+    with ScriptedUpstream(play) as upstream, ProxyProcess(tmp_path, upstream.url) as proxy:
+        with socket.create_connection(("127.0.0.1", proxy.port), timeout=30) as client:
+            client.sendall(request(proxy.port))
+            seen = b""
+            while b"[DONE]" not in seen:
+                seen += client.recv(65536)
+        exchange = only(proxy)
+    assert exchange.signals.ending is Ending.CLIENT_LEFT_AFTER_BODY
+    assert exchange.outcome.kind == "success"
+
+
+def test_what_is_open_when_the_run_is_stopped_is_recorded_with_all_that_is_known(
+    tmp_path: Path,
+) -> None:
+    def play(peer: Peer) -> None:
+        start_stream(peer)
+        peer.wait_for_hang_up()
+
+    with ScriptedUpstream(play) as upstream, ProxyProcess(tmp_path, upstream.url) as proxy:
+        with socket.create_connection(("127.0.0.1", proxy.port), timeout=30) as client:
+            client.sendall(request(proxy.port))
+            seen = b""
+            while EVENT not in seen:
+                seen += client.recv(65536)
+            proxy.stop()
+        capture = proxy.capture()
+    (exchange,) = capture.exchanges
+    assert not capture.interrupted
+    assert exchange.signals.ending in (Ending.INTERRUPTED, Ending.CLIENT_LEFT_MIDSTREAM)
+    assert exchange.response is not None
+    assert exchange.request.model == "big-pickle"
+
+
+def test_an_exchange_that_the_proxy_itself_fails_on_is_not_left_open(tmp_path: Path) -> None:
+    """mitmproxy gives up on trailers of an HTTP/1 request, without telling anybody."""
+    with (
+        ScriptedUpstream(answer(b"{}")) as upstream,
+        ProxyProcess(tmp_path, upstream.url) as proxy,
+    ):
+        with socket.create_connection(("127.0.0.1", proxy.port), timeout=30) as client:
+            head = f"POST /zen/v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1:{proxy.port}\r\n"
+            client.sendall(head.encode() + b"Transfer-Encoding: chunked\r\n\r\n")
+            client.sendall(b"2\r\n{}\r\n0\r\nX-Trailer: 1\r\n\r\n")
+            proxy.wait_for(lambda capture: bool(capture.interrupted))
+        exchange = only(proxy)
+    assert exchange.signals.ending in (Ending.PROXY_ERROR, Ending.CLIENT_LEFT_BEFORE_ANSWER)
 
 
 @pytest.mark.parametrize(

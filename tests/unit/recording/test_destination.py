@@ -40,6 +40,12 @@ def test_tunnelled_and_absolute_requests_for_opencode_keep_their_host() -> None:
     assert ask("absolute", "opencode.ai", 80) == Relay("forward", ZEN, None)
 
 
+@pytest.mark.parametrize("host", ["OpenCode.AI", "opencode.ai.", "OPENCODE.AI."])
+def test_the_recorded_host_is_known_however_it_is_spelled(host: str) -> None:
+    assert ask("tunnelled", host, 443) == Relay("forward", ZEN, None)
+    assert ask("absolute", host, 80) == Relay("forward", ZEN, None)
+
+
 @pytest.mark.parametrize("host", ["models.opencode.ai", "opencode.ai.example", "example.org"])
 def test_other_hosts_asked_for_as_a_proxy_pass_by_unrecorded(host: str) -> None:
     assert ask("absolute", host, 80) == PassBy()
