@@ -23,6 +23,8 @@ from pawwork_proxy.vocabulary.providers import PROVIDERS
 RULES_VERSION = "1.0"
 
 PSEUDONYM = re.compile(rf"(?<![0-9A-Za-z])(?:{'|'.join(Kind)}):[0-9a-f]{{24}}(?![0-9A-Za-z])")
+PLACEHOLDER = re.compile(r"(?<=/)\{(?:model|id)\}")
+"""Stands for a segment in the shape of a route."""
 KNOWN_SHAPE = re.compile(
     r"20\d\d-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-6]\d(?:\.\d{1,6})?Z"  # times
     r"|[0-9a-f]{16}-[A-Z]{3}"  # the edge's id of a request
@@ -143,5 +145,5 @@ def leak_in(text: str) -> str | None:
     """The id of the first rule that finds something in `text`, or None."""
     if KNOWN_SHAPE.fullmatch(text):
         return None
-    rest = PSEUDONYM.sub("", text)
+    rest = PLACEHOLDER.sub("", PSEUDONYM.sub("", text))
     return next((rule.id for rule in LEAK_RULES if rule.finds(rest)), None) if rest else None

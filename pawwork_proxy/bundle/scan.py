@@ -30,6 +30,7 @@ _KERNEL = re.compile(r"(?:[1-9]|[12]\d)(?:\.\d{1,5}){3}")
 """Four numbers, as of some Linux kernels; the first one is too small for most addresses."""
 _ROUND_VERSION = re.compile(r"(?<=/)\d{1,4}\.0\.0\.0(?![\d.])")
 """Browsers state their version like this; a scanner takes it for an address."""
+_PARTS = re.compile(r"[^0-9A-Za-z]+")
 _LABEL_FIELDS = frozenset({"label", "install", "network"})
 _ALLOWED: Mapping[str, tuple[tuple[frozenset[str], re.Pattern[str]], ...]] = {
     "hex": (
@@ -67,9 +68,16 @@ def scanner_hit(text: str) -> str | None:
         for match in plugin.analyze_string(line):
             if not isinstance(plugin, HighEntropyStringsPlugin) or (
                 plugin.calculate_shannon_entropy(match) > plugin.entropy_limit
+                and not all(map(_is_plain, _PARTS.split(match)))
             ):
                 return f"scanner:{type(plugin).__name__}"
     return None
+
+
+def _is_plain(part: str) -> bool:
+    """Whether a part between separators is a word or a small number: many such are no key."""
+    word = part.isalpha() and (part.islower() or part.isupper() or part.istitle())
+    return len(part) <= 4 or (len(part) < 12 and (word or part.isdigit()))
 
 
 def rule_broken_by(text: str) -> str | None:

@@ -28,6 +28,14 @@ OURS = {
     "fields": [*body_fields.BODY_FIELDS, *body_fields.IDENTITY_FIELDS, *body_fields.TOOL_NAMES],
     "forms": [row.id for row in FORMS],
     "shapes": [row.keep(row.example) or "" for row in SHAPES],
+    "routes": ["/zen/v1/models/{model}:streamGenerateContent", "/zen/v1/chat/completions"],
+    "plausible models": [
+        "accounts/fireworks/models/llama-v3p1-405b-instruct",
+        "us.anthropic.claude-sonnet-4-20250514-v1:0",
+        "meta-llama/llama-4-maverick-17b-128e-instruct",
+        "Qwen/Qwen3-235B-A22B-Instruct-2507",
+        "claude-haiku-4-5@20251001",
+    ],
     "user agents": [
         "opencode/1.16.2 ai-sdk/provider-utils/4.0.23 runtime/node.js/24.1.0",
         "Mozilla/5.0 AppleWebKit/537.36 Chrome/128.0.0.0 Electron/32.1.0 Safari/537.36",

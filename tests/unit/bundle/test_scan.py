@@ -11,9 +11,11 @@ import pytest
 
 from pawwork_proxy.bundle.scan import Scan, scanner_hit, texts_of
 from pawwork_proxy.capture_file.writer import line_of
+from pawwork_proxy.redaction.redactor import Redactor
 from tests.unit.builders import exchange, header, opened
 from tests.unit.bundle.files import saying
 from tests.unit.redaction.canaries import canaries
+from tests.unit.redaction.test_projections import requests_with
 
 RECORDS = [exchange(), header(), opened()]
 
@@ -96,3 +98,14 @@ def test_the_scanner_asks_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_escaped_texts_are_read_as_they_are_meant() -> None:
     assert texts_of(r'{"a":"x\u0041\n","b":["c"]}') == ["a", "xA\n", "b", "c"]
+
+
+@pytest.mark.parametrize("seed", range(1, 4))
+def test_what_redaction_makes_of_secrets_passes(seed: int, redactor: Redactor) -> None:
+    """The two share no rules; where they disagreed, a user could not make a bundle at all."""
+    scan = Scan()
+    for secret in canaries(seed).values():
+        for raw in requests_with(secret).values():
+            projection = redactor.request(raw)
+            for noun in (projection.request, projection.auth, *projection.redactions):
+                assert scan.line("m", 1, line_of(noun).decode()) is None
