@@ -1,4 +1,4 @@
-"""Makes `captures/samples/` anew: three small studies on the simulator. `python -m scripts.samples`.
+"""Makes `captures/samples/` anew, on the simulator: `python -m scripts.samples`.
 
 Each study is one question of the product: two networks, one network, a saved key or none. Proxies,
 sockets and captures are real, words and ids made up. Invariant: traffic stays on loopback.

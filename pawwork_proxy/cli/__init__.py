@@ -20,6 +20,7 @@ COMMANDS: dict[str, str] = {
     "show": "a capture as a table",
     "compare": "what the quota follows: verdicts, evidence, the next experiment",
     "report": "the same as one self-contained HTML file, with a timeline",
+    "export": "captures as Parquet, CSV, HAR without content, or OpenTelemetry spans",
     "classify": "the outcome of a pasted or piped answer",
     "identity": "every field that may identify: sent or not, and how constant",
     "study": "create, join, list, leave a study: captures of several machines become joinable",

@@ -1,0 +1,76 @@
+"""`export`: captures in the formats of other tools."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import click
+import pyarrow.csv
+import pyarrow.parquet
+
+from pawwork_proxy.bundle.reading import capture_sources
+from pawwork_proxy.capture_file.reader import capture_from
+from pawwork_proxy.cli.report import write_whole
+from pawwork_proxy.engine.gathering import recomputed
+from pawwork_proxy.export.har import har
+from pawwork_proxy.export.otlp import otlp
+from pawwork_proxy.export.table import SCHEMA, batches
+from pawwork_proxy.model.capture import Header
+from pawwork_proxy.model.exchange import Exchange
+
+Records = Iterator[tuple[Header, Exchange]]
+
+
+def _parquet(records: Records) -> bytes:
+    file = io.BytesIO()
+    with pyarrow.parquet.ParquetWriter(file, SCHEMA, compression="zstd") as writer:
+        for batch in batches(records):
+            writer.write_batch(batch)
+    return file.getvalue()
+
+
+def _csv(records: Records) -> bytes:
+    file = io.BytesIO()
+    with pyarrow.csv.CSVWriter(file, SCHEMA) as writer:
+        for batch in batches(records):
+            writer.write_batch(batch)
+    return file.getvalue()
+
+
+FORMATS: dict[str, Callable[[Records], bytes]] = {
+    "parquet": _parquet,
+    "csv": _csv,
+    "har": lambda records: json.dumps(har(records), indent=1).encode(),
+    "otlp": lambda records: json.dumps(otlp(records)).encode(),
+}
+
+
+@click.command(epilog="Example: pawwork-proxy export captures/ --format parquet --out all.parquet")
+@click.argument("captures", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--format", "output", type=click.Choice(list(FORMATS)), required=True)
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    help="The file to write; an older one is replaced.",
+)
+def export(captures: Sequence[Path], output: str, out: Path) -> None:
+    """Write captures for other tools, outcomes judged by the rules of this version.
+
+    parquet, csv: one flat row for each exchange. har: HAR 1.2 without content, for network viewers.
+    otlp: OpenTelemetry client spans as JSON. Exit codes: 0 written, 2 wrong usage, 3 unreadable
+    capture.
+    """
+    write_whole(out, FORMATS[output](_records(captures)))
+    click.echo(str(out))
+
+
+def _records(captures: Sequence[Path]) -> Records:
+    for source in capture_sources(captures):
+        with source.open() as stream:
+            capture = capture_from(source.path, stream)
+        for exchange in capture.exchanges:
+            yield capture.header, recomputed(exchange)

@@ -1,0 +1,138 @@
+"""Exchanges as OpenTelemetry client spans, one OTLP/JSON document.
+
+Names follow the semantic conventions for HTTP and for generative AI clients; what they have no name
+for is under `pawwork.`. Invariant: ids are made of capture id and sequence number, so the same
+capture makes the same spans.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from datetime import timedelta
+from itertools import groupby
+from typing import Any
+
+from pawwork_proxy import __version__
+from pawwork_proxy.model.capture import Header
+from pawwork_proxy.model.exchange import Exchange
+from pawwork_proxy.model.outcome import Family
+
+CLIENT, ERROR = 3, 2
+"""Span kind and status code of the protocol."""
+
+OPERATIONS = {"chat": "chat", "messages": "chat", "responses": "chat", "google": "generate_content"}
+
+
+def otlp(exchanges: Iterable[tuple[Header, Exchange]]) -> dict[str, Any]:
+    """The document: one resource per capture."""
+    return {
+        "resourceSpans": [
+            {
+                "resource": {"attributes": _attributes(_resource(header))},
+                "scopeSpans": [
+                    {
+                        "scope": {"name": "pawwork-proxy", "version": __version__},
+                        "spans": [_span(header, one) for _, one in group],
+                    }
+                ],
+            }
+            for header, group in groupby(exchanges, key=lambda pair: pair[0])
+        ]
+    }
+
+
+def _resource(header: Header) -> dict[str, Any]:
+    return {
+        "service.name": "pawwork-proxy",
+        "service.version": header.tool_version,
+        "service.instance.id": header.capture_id,
+        "os.type": {"macos": "darwin"}.get(header.machine.os, header.machine.os),
+        "host.arch": header.machine.arch,
+        "pawwork.simulated": header.simulated,
+        "pawwork.study.id": header.study_id,
+    }
+
+
+def _span(header: Header, one: Exchange) -> dict[str, Any]:
+    operation = OPERATIONS.get(one.request.protocol)
+    model = one.request.model
+    start = one.timing.started_at
+    end = start + timedelta(milliseconds=one.timing.total_ms or 0)
+    digest = hashlib.sha256(f"{header.capture_id}#{one.seq}".encode()).hexdigest()
+    failed = one.outcome.family is not Family.OK
+    return {
+        "traceId": digest[:32],
+        "spanId": digest[32:48],
+        "name": f"{operation} {model}" if operation and model else one.request.method,
+        "kind": CLIENT,
+        "startTimeUnixNano": str(_nanoseconds(start.timestamp())),
+        "endTimeUnixNano": str(_nanoseconds(end.timestamp())),
+        "attributes": _attributes(_values(header, one, operation)),
+        "status": {"code": ERROR} if failed else {},
+    }
+
+
+def _nanoseconds(seconds: float) -> int:
+    return round(seconds * 1_000_000) * 1000
+
+
+def _values(header: Header, one: Exchange, operation: str | None) -> dict[str, Any]:
+    answer, outcome = one.response, one.outcome
+    usage = answer.usage if answer else None
+    failed = outcome.family is not Family.OK
+    return {
+        "http.request.method": one.request.method,
+        "http.request.body.size": one.request.body.wire_bytes,
+        "http.response.status_code": answer.status if answer else None,
+        "http.response.body.size": answer.wire_bytes if answer else None,
+        "url.template": one.request.path,
+        "server.address": None if header.simulated else "opencode.ai",
+        "user_agent.original": one.request.user_agent,
+        "error.type": outcome.kind.value if failed else None,
+        "gen_ai.operation.name": operation,
+        "gen_ai.provider.name": "opencode" if operation else None,
+        "gen_ai.request.model": one.request.model,
+        "gen_ai.request.max_tokens": one.request.body.max_tokens,
+        "gen_ai.request.temperature": one.request.body.temperature,
+        "gen_ai.conversation.id": one.request.session,
+        "gen_ai.response.model": answer.model if answer else None,
+        "gen_ai.response.finish_reasons": [answer.finish_reason]
+        if answer and answer.finish_reason
+        else None,
+        "gen_ai.usage.input_tokens": usage.input if usage else None,
+        "gen_ai.usage.output_tokens": usage.output if usage else None,
+        "gen_ai.usage.cache_read.input_tokens": usage.cache_read if usage else None,
+        "gen_ai.usage.cache_creation.input_tokens": usage.cache_write if usage else None,
+        "pawwork.seq": one.seq,
+        "pawwork.install": one.context.install,
+        "pawwork.network": one.context.network,
+        "pawwork.auth.kind": one.auth.kind,
+        "pawwork.auth.source": one.auth_source.source,
+        "pawwork.outcome.family": outcome.family.value,
+        "pawwork.outcome.origin": outcome.origin_label,
+        "pawwork.outcome.retry_after_s": outcome.retry_after_s,
+        "pawwork.outcome.reset_cadence": outcome.reset_cadence.value,
+    }
+
+
+def _attributes(values: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {"key": name, "value": _any_value(value)}
+        for name, value in values.items()
+        if value is not None
+    ]
+
+
+def _any_value(value: Any) -> dict[str, Any]:
+    match value:
+        case bool():
+            return {"boolValue": value}
+        case int():
+            return {"intValue": str(value)}  # 64-bit numbers are texts in the JSON mapping
+        case float():
+            return {"doubleValue": value}
+        case list():
+            return {"arrayValue": {"values": [_any_value(one) for one in value]}}
+        case _:
+            return {"stringValue": str(value)}

@@ -1,0 +1,74 @@
+"""Each format holds every exchange, can be read by its own tools, and holds no content."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet
+import pytest
+from click.testing import CliRunner
+
+from pawwork_proxy.cli.export import FORMATS, export
+from tests.unit.engine.studies import one, write
+
+
+def exported(tmp_path: Path, output: str) -> Path:
+    capture = write(tmp_path / "a.jsonl", [one(1, 1), one(2, 1, refused=True)])
+    out = tmp_path / f"all.{output}"
+    result = CliRunner().invoke(
+        export, [str(capture), "--format", output, "--out", str(out)], catch_exceptions=False
+    )
+    assert result.exit_code == 0
+    assert result.stdout.strip() == str(out)
+    return out
+
+
+def document(tmp_path: Path, output: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(exported(tmp_path, output).read_text())
+    return found
+
+
+def test_parquet_has_a_typed_row_for_each_exchange(tmp_path: Path) -> None:
+    table = pyarrow.parquet.read_table(exported(tmp_path, "parquet"))
+    assert table.column("outcome").to_pylist() == ["success", "free_usage_limit"]
+    assert table.column("status").to_pylist() == [200, 429]
+    assert str(table.schema.field("started_at").type) == "timestamp[us, tz=UTC]"
+
+
+def test_csv_has_the_same_columns(tmp_path: Path) -> None:
+    with exported(tmp_path, "csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row["seq"] for row in rows] == ["1", "2"]
+    assert [row["simulated"] for row in rows] == ["true", "true"]
+
+
+def test_har_has_entries_without_content(tmp_path: Path) -> None:
+    log = document(tmp_path, "har")["log"]
+    assert log["version"] == "1.2"
+    assert [entry["response"]["status"] for entry in log["entries"]] == [200, 429]
+    for entry in log["entries"]:
+        assert "postData" not in entry["request"]
+        assert "text" not in entry["response"]["content"]
+        assert entry["time"] == pytest.approx(sum(entry["timings"].values()))
+
+
+def test_otlp_uses_names_of_the_conventions(tmp_path: Path) -> None:
+    (resource,) = document(tmp_path, "otlp")["resourceSpans"]
+    first, second = resource["scopeSpans"][0]["spans"]
+    assert first["name"] == "chat big-pickle"
+    assert len(first["traceId"]) == 32
+    assert len(first["spanId"]) == 16
+    assert int(first["endTimeUnixNano"]) - int(first["startTimeUnixNano"]) == 400_000_000
+    found = {one["key"]: one["value"] for one in second["attributes"]}
+    assert found["error.type"] == {"stringValue": "free_usage_limit"}
+    assert found["http.response.status_code"] == {"intValue": "429"}
+    assert found["gen_ai.request.model"] == {"stringValue": "big-pickle"}
+    assert second["status"] == {"code": 2}
+
+
+@pytest.mark.parametrize("output", list(FORMATS))
+def test_export_is_reproducible(tmp_path: Path, output: str) -> None:
+    assert exported(tmp_path, output).read_bytes() == exported(tmp_path, output).read_bytes()
