@@ -46,9 +46,19 @@ def capture_sources(paths: Iterable[Path]) -> list[CaptureSource]:
     sources: dict[Path, CaptureSource] = {}
     for path in paths:
         for file in _files(path):
-            found = _in_bundle(file) if file.suffix.lower() == ".zip" else [_on_disk(file)]
+            found = _in_bundle(file) if _is_bundle(file) else [_on_disk(file)]
             sources |= {source.path: source for source in found}
     return list(sources.values())
+
+
+def bundles_among(paths: Iterable[Path]) -> list[Path]:
+    """The bundles that `capture_sources` would read, each once."""
+    files = dict.fromkeys(file for path in paths for file in _files(path))
+    return [file for file in files if _is_bundle(file)]
+
+
+def _is_bundle(file: Path) -> bool:
+    return file.suffix.lower() == ".zip"
 
 
 def _files(path: Path) -> list[Path]:

@@ -176,7 +176,7 @@ def show(paths: Sequence[Path], output: str) -> None:
     seen. A bundle is verified before anything of it is shown (exit code 4 when it is refused).
     """
     from pawwork_proxy.bundle.manifest import Summary  # noqa: PLC0415
-    from pawwork_proxy.bundle.reading import read_captures  # noqa: PLC0415
+    from pawwork_proxy.bundle.reading import bundles_among, read_captures  # noqa: PLC0415
     from pawwork_proxy.bundle.support_view import (  # noqa: PLC0415
         COLUMNS,
         cells,
@@ -184,14 +184,13 @@ def show(paths: Sequence[Path], output: str) -> None:
         support_rows,
     )
 
-    for path in paths:
-        if path.suffix.lower() == ".zip" and path.is_file():
-            findings = _verified(path).findings
-            if findings:
-                raise BundleError(
-                    f"{path.name} is refused: {findings[0].rule} ({findings[0].place})",
-                    "see all findings with 'pawwork-proxy bundle verify'",
-                )
+    for path in bundles_among(paths):
+        findings = _verified(path).findings
+        if findings:
+            raise BundleError(
+                f"{path.name} is refused: {findings[0].rule} ({findings[0].place})",
+                "see all findings with 'pawwork-proxy bundle verify'",
+            )
     captures = read_captures(paths)
     rows = support_rows(row_of(one) for capture in captures for one in capture.exchanges)
     if output == "json":

@@ -150,9 +150,10 @@ def test_a_changed_bundle_is_refused_and_not_shown(tmp_path: Path) -> None:
     verified = bundle(tmp_path, "verify", path.name)
     assert verified.returncode == 4
     assert verified.stdout.startswith("data_around_the_archive")
-    shown = bundle(tmp_path, "show", path.name)
-    assert shown.returncode == 4
-    assert shown.stdout == ""
+    for named in (path.name, "."):
+        shown = bundle(tmp_path, "show", named)
+        assert shown.returncode == 4
+        assert shown.stdout == ""
 
 
 def test_nothing_to_bundle_is_said(tmp_path: Path) -> None:
