@@ -83,12 +83,16 @@ def _observations(
     plain = {shape for shape, exchange in shapes.items() if _is_plain(exchange)}
     odd = shapes.keys() - plain
     others = [seen(row) for row in chain(capture.unusual(), capture.usual_of(odd))]
-    refusals = [one.who for one in others if one.kind == "free_usage_limit"]
-    refused = {who.request for who in refusals if who.request is not None}
+    refused = {
+        one.who.request
+        for one in others
+        if one.kind == "free_usage_limit" and one.who.request is not None
+    }
     runs = capture.runs(plain, refused, clock, by_session=True)
-    by_session = len(runs) + len(others) <= most_rows
-    if not by_session:
-        kept = {who.session for who in refusals if who.session is not None}
+    if len(runs) + len(others) > most_rows:
+        others = list(_first_and_rest(others))
+        sessions = {one.who.session for one in others if one.kind == "free_usage_limit"}
+        kept = {session for session in sessions if session is not None}
         runs = capture.runs(plain, refused, clock, by_session=False, but=kept)
     for run in runs:
         yield seen(run.latest)
@@ -110,7 +114,7 @@ def _observations(
                     "who": first.who.model_copy(update=merged),
                 }
             )
-    yield from others if by_session else _first_and_rest(others)
+    yield from others
 
 
 def _is_plain(exchange: Exchange) -> bool:
