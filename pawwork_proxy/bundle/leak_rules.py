@@ -63,6 +63,8 @@ _WORD = re.compile(r"[0-9A-Za-z]{12,}")
 _LETTERS = re.compile(r"[A-Za-z]{4,}")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _HARD = re.compile(r"(?i)[bcdfghjklmnpqrstvwxz]{6}|[aeiou]{5}")
+_WORDS_IN_A_ROW = re.compile(r"[^\W\d_]+(?:[ ,.;:]{1,2}[^\W\d_]+){2,}")
+_SPOKEN = re.compile(r"[^\W\d_]{3,}")
 _DATE = re.compile(r"20[12]\d[01]\d[0-3]\d(?:\d{4})?")
 _MOST_UNKNOWN = 2
 
@@ -94,6 +96,14 @@ def _looks_random(word: str) -> bool:
     if len(word) / len(parts) < 4 or _HARD.search(word):
         return True
     return len(word) >= 20 and shannon(word.lower()) > 3.9
+
+
+def _sentence(text: str) -> bool:
+    """Words with spaces between them, two of which no API would use."""
+    return any(
+        sum(word.lower() not in PLAIN_WORDS for word in _SPOKEN.findall(run.group())) > 1
+        for run in _WORDS_IN_A_ROW.finditer(text)
+    )
 
 
 def _unknown_words(text: str) -> bool:
@@ -133,7 +143,7 @@ LEAK_RULES: tuple[LeakRule, ...] = (
     LeakRule("serial", _pattern(r"(?=[A-Z-]*\d)[0-9A-Z]{4,}(?:-[0-9A-Z]{4,}){2}"),
              "licences and serial numbers"),
     LeakRule("long_word", _random_word, "looks random, and is no pseudonym"),
-    LeakRule("sentence", _pattern(r"(?:[^\W\d]{2,}\s+){3}[^\W\d]{2,}"), "words of a person"),
+    LeakRule("sentence", _sentence, "words of a person"),
     LeakRule("unknown_words", _unknown_words, "passphrases and names are made of such words"),
     LeakRule("foreign_character", _pattern(r"[^0-9A-Za-z\ ._:/@+,;=()*\[\]-]"),
              "kept texts are plain; quotes, escapes and other scripts come from content"),

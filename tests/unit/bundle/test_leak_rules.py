@@ -29,6 +29,8 @@ OURS = {
     "forms": [row.id for row in FORMS],
     "shapes": [row.keep(row.example) or "" for row in SHAPES],
     "routes": ["/zen/v1/models/{model}:streamGenerateContent", "/zen/v1/chat/completions"],
+    "error types in words": ["Rate limit reached for requests", "Provider returned error"],
+    "lists": ["gzip, deflate, br, zstd", "text/html, application/json;q=0.9"],
     "plausible models": [
         "accounts/fireworks/models/llama-v3p1-405b-instruct",
         "us.anthropic.claude-sonnet-4-20250514-v1:0",
@@ -71,6 +73,13 @@ def test_a_pseudonym_passes_alone_and_inside_a_text(kind: Kind, digits: bytes) -
 @given(st.binary(min_size=13, max_size=32))
 def test_more_digits_than_a_pseudonym_has_are_found(digits: bytes) -> None:
     assert rule_broken_by("key:" + digits.hex()) is not None
+
+
+@pytest.mark.parametrize(
+    "text", ["summarise the merger", "Hello dear colleague", "why is this broken again"]
+)
+def test_a_few_words_of_a_person_are_found(text: str) -> None:
+    assert leak_in(text) == "sentence"
 
 
 @given(st.text(max_size=200))
