@@ -28,6 +28,7 @@ sys.path[0] = str(Path(__file__).resolve().parent.parent)
 from pawwork_proxy.classification.reader import AnswerReader  # noqa: E402 — needs the line above
 from pawwork_proxy.classification.rules import classify  # noqa: E402
 from pawwork_proxy.model.signals import Ending  # noqa: E402
+from scripts._bench_captures import compare_and_report  # noqa: E402
 from scripts._bench_upstream import EVENTS, free_port, serve  # noqa: E402
 
 _TOOL = {
@@ -269,6 +270,8 @@ def main() -> None:
             print(f"  ratio ours/stock streaming: {times['ours'] / times['stock streaming']:.2f}")
         memory(ours, 5_000 * scale)
     classification_rate(1_000 * scale)
+    with tempfile.TemporaryDirectory() as folder:
+        compare_and_report(Path(folder), quick)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ that cannot be used is named in the remarks.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,6 +25,9 @@ from pawwork_proxy.model.observation import Observation
 
 READ_WHOLE_BYTES = 32 * 1024 * 1024
 """Up to this size together, captures are read one exchange at a time: some 7 000 exchanges."""
+
+READERS = 2
+"""Large captures folded at a time; more would need more memory."""
 
 
 class Part(NamedTuple):
@@ -116,17 +120,25 @@ def _parts(
     sources = capture_sources(arguments)
     large = sum(source.size for source in sources) > whole_bytes
     share = MOST_ROWS // max(len(sources), 1)
-    for source in sources:
+
+    def part(source: CaptureSource) -> Part | str:
         try:
             if source.size == 0 and source.path.is_file():
-                remarks.append(f"{source.path.name}: an empty file, nothing was recorded in it.")
-            elif large and source.path.is_file():
-                yield _folded(source, alone, share, on_whole)
-            else:
-                yield _whole(source, alone, on_whole)
+                return f"{source.path.name}: an empty file, nothing was recorded in it."
+            if large and source.path.is_file():
+                return _folded(source, alone, share, on_whole)
+            return _whole(source, alone, on_whole)
         except PawworkProxyError as error:
             words = error.message.replace(str(source.path), "it")
-            remarks.append(f"{source.path.name}: left out, {words}.")
+            return f"{source.path.name}: left out, {words}."
+
+    # DuckDB works outside the interpreter's lock, so a second thread uses the second core.
+    with ThreadPoolExecutor(READERS if large else 1) as readers:
+        for found in readers.map(part, sources):
+            if isinstance(found, str):
+                remarks.append(found)
+            else:
+                yield found
 
 
 def _folded(

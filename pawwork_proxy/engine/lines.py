@@ -21,7 +21,7 @@ from pawwork_proxy.capture_file.reader import MAX_LINE_BYTES
 from pawwork_proxy.comparison.observations import ServerClock
 from pawwork_proxy.model.signals import Signals
 
-MEMORY = "512MB"
+MEMORY = "300MB"
 """What DuckDB may use before it writes to its temporary folder."""
 
 HOUR_US = 3_600_000_000
@@ -31,7 +31,8 @@ EXCHANGE = b'{"type":"exchange","seq":'
 
 FROM_FILE = """
 read_csv($path, columns = {'line': 'VARCHAR'}, delim = '\x01', quote = '', escape = '',
-  header = false, auto_detect = false, max_line_size = $longest)
+  header = false, auto_detect = false, max_line_size = $longest,
+  buffer_size = 4 * $longest)
 """
 
 SIGNALS = tuple(name for name in Signals.model_fields if name not in {"date", "events"})
@@ -164,6 +165,7 @@ class LargeCapture:
         self._database = duckdb.connect(
             config={
                 "memory_limit": MEMORY,
+                "threads": 1,
                 "temp_directory": self._folder.name,
                 "autoinstall_known_extensions": "false",
                 "autoload_known_extensions": "false",
