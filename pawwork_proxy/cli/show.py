@@ -11,7 +11,8 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from pawwork_proxy.capture_file.reader import Capture, read_capture
+from pawwork_proxy.bundle.reading import read_captures
+from pawwork_proxy.capture_file.reader import Capture
 from pawwork_proxy.classification.rules import classify
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.outcome import Kind
@@ -27,7 +28,7 @@ MOMENT = click.DateTime(
     "captures",
     nargs=-1,
     required=True,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=click.Path(path_type=Path),
 )
 @click.option("--install", "installs", multiple=True, help="Only this install; repeatable.")
 @click.option(
@@ -62,7 +63,7 @@ def show(
     """Show captures: time, install, model, auth, status, outcome, retry-after, reset time.
 
     Outcomes are judged again by the rules of this version. Damaged lines are counted and named,
-    and never hide the others.
+    and never hide the others. CAPTURES are capture files, folders, patterns and support bundles.
     """
     zone = datetime.now().astimezone().tzinfo if local else UTC
 
@@ -77,8 +78,7 @@ def show(
         )
 
     filtered = bool(installs or outcomes or models or since or until)
-    for path in captures:
-        capture = read_capture(path)
+    for capture in read_captures(captures):
         exchanges = [one for one in map(recomputed, capture.exchanges) if wanted(one)]
         if output == "json":
             for exchange in exchanges:
@@ -86,7 +86,7 @@ def show(
         else:
             _print_table(capture, exchanges, zone or UTC, filtered=filtered)
         for line in remarks(capture):
-            click.echo(f"{path.name}: {line}", err=True)
+            click.echo(f"{capture.path.name}: {line}", err=True)
 
 
 def recomputed(exchange: Exchange) -> Exchange:
