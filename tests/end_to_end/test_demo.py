@@ -1,0 +1,25 @@
+"""The demo tells what its simulated quota follows, from what its own proxies captured."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+
+def test_the_demo_ends_with_the_verdict_and_the_report(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "pawwork_proxy", "demo", "--captures", str(tmp_path / "demo")],
+        env=os.environ | {"PAWWORK_PROXY_HOME": str(tmp_path / "home")},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    verdict = next(line for line in done.stdout.splitlines() if line.startswith("The verdict"))
+    assert "shared by every install behind the same egress address" in verdict
+    assert "not per install, session" in verdict
+    page = (tmp_path / "demo" / "report.html").read_text(encoding="utf-8")
+    assert "SIMULATED" in page
+    assert "shared by every install behind the same egress address" in page
