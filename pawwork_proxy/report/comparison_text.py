@@ -58,7 +58,7 @@ def render_markdown(comparison: Comparison) -> str:
     out: list[str] = []
     before = ""
     for kind, words in _lines(comparison):
-        if kind != "row" and kind != before:
+        if kind not in ("row", before):
             out.append("")
         before = kind
         cells = [_escaped(cell) for cell in words.split("\t")]

@@ -30,6 +30,7 @@ def load(port: int, ended: threading.Event) -> None:
         return
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_nothing_the_upstream_saw_is_missing(tmp_path: Path, seed: int) -> None:
     moment = random.Random(seed).randint(5, 250)

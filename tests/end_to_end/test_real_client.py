@@ -68,7 +68,7 @@ def test_an_admitted_conversation(tmp_path: Path, route: str) -> None:
         assert one.request.project
         assert one.timing.first_event_ms is not None
         assert one.timing.first_byte_ms is not None
-        assert one.timing.first_event_ms - one.timing.first_byte_ms < 500, "not held back"
+        assert one.timing.first_event_ms - one.timing.first_byte_ms < 2000, "not held back"
     assert capture.header.simulated
     assert capture.end is not None
     assert not capture.interrupted

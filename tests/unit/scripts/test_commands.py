@@ -70,9 +70,16 @@ def test_a_lack_is_an_error_where_all_are_required() -> None:
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        ([], ["-m", "pytest", "-m", "(not browser)"]),
-        (["--fast", "-q"], ["-m", "pytest", "-m", f"({_commands.FAST_EXPRESSION})", "-q"]),
-        (["-m", "slow or client"], ["-m", "pytest", "-m", "(slow or client) and (not browser)"]),
+        ([], ["-m", "pytest", "-m", "(not browser)", "-n", "auto"]),
+        (["tests/unit"], ["-m", "pytest", "-m", "(not browser)", "tests/unit"]),
+        (
+            ["--fast", "-q"],
+            ["-m", "pytest", "-m", f"({_commands.FAST_EXPRESSION})", "-q", "-n", "auto"],
+        ),
+        (
+            ["-m", "slow or client"],
+            ["-m", "pytest", "-m", "(slow or client) and (not browser)", "-n", "auto"],
+        ),
     ],
 )
 def test_pytest_gets_what_can_run(
