@@ -19,6 +19,8 @@ TAIL = 32 * 1024
 PAGE = 8 * 1024
 _HTML = re.compile(rb"<(!doctype html|html|head|body|center|title|h1)\b", re.IGNORECASE)
 _OBJECT = re.compile(rb'[{\[]\s*["{\[\]}]')
+_REPORT = re.compile(r"\s*(?:[{\[\"']|(?:Error:\s*)?[A-Z][A-Za-z]{3,60}(?:Error|Limit|ID)?\s*:)")
+"""An object, or `Type: message`: a sentence that mentions a type somewhere is no report."""
 _FINISH = re.compile(rb'(?<!\\)"(?:finish_reason|stop_reason|finishReason)"\s*:\s*"(\w{1,40})"')
 
 
@@ -73,11 +75,14 @@ class BodyReader:
         return BodyShape.TEXT
 
     def _read_text(self, data: bytes, *, good: bool) -> None:
-        """A line; under a 2xx it counts only when it wears a relay's wrapper or Zen's type."""
+        """A line; under a 2xx it counts only when it wears a wrapper or begins as a report."""
         finds = Finds()
-        line = read_line(data[:PAGE].decode("utf-8", "replace"), finds)
+        text = data[:PAGE].decode("utf-8", "replace")
+        line = read_line(text, finds)
         facts = finds.facts
-        if good and not any(fact.wrapper or fact.provider or fact.type for fact in facts):
+        if good and not any(
+            fact.wrapper or fact.provider or (fact.type and _REPORT.match(text)) for fact in facts
+        ):
             return
         self.finds, self.line = finds, line
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from pawwork_proxy.classification.evidence import Evidence
-from pawwork_proxy.model.outcome import Cadence, Kind
+from pawwork_proxy.model.outcome import Cadence, Family, Kind
 from pawwork_proxy.model.signals import RetryHint
 
 TOLERANCE_S = 2.0
@@ -21,6 +21,7 @@ _WINDOWS: tuple[tuple[str, str, Cadence], ...] = (
     ("weekly", "window_week", Cadence.WEEK),
     ("monthly", "window_month", Cadence.MONTH),
 )
+_ENDLESS = (Family.AUTH, Family.MODEL, Family.REQUEST)
 _RATES = (Kind.KEY_RATE_LIMIT, Kind.PROVIDER_RATE_LIMIT, Kind.PROVIDER_OVERLOAD)
 
 
@@ -39,9 +40,11 @@ def reset_of(evidence: Evidence, kind: Kind) -> Reset:
     if kind is Kind.SUCCESS:
         return Reset(None, None, None, Cadence.NONE, ())
     date = evidence.s.date
+    # Such refusals have no end: a number in their words is part of a name.
+    places = _ORDER[:-1] if kind.family in _ENDLESS else _ORDER
     hints = [
         (hint, wait)
-        for place in _ORDER
+        for place in places
         for hint in evidence.s.retry_hints
         if hint.place == place and (wait := _wait(hint, date)) is not None
     ]

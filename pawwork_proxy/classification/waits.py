@@ -15,8 +15,10 @@ from pawwork_proxy.model.signals import RetryHint
 MAX_WAIT_S = 2_147_483.647
 _UNITS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0}
 _DURATION = re.compile(
-    r"(?<![\d.:-])(\d{1,6}(?:\.\d+)?)\s?(days?|d|hours?|hrs?|h|minutes?|mins?|m|seconds?|secs?|s)"
-    r"(?![a-z])(?!\s*(?:usage|limit|quota|window))",
+    # Ids are full of digits and letters: a duration stands alone, and is not one that has passed.
+    r"(?<![A-Za-z0-9_.:-])(?<!took )(?<!out after )(?<!elapsed )(\d{1,6}(?:\.\d+)?)"
+    r"\s?(days?|d|hours?|hrs?|h|minutes?|mins?|m|seconds?|secs?|s)"
+    r"(?![A-Za-z0-9_-])(?!\s*(?:usage|limit|quota|window))",
     re.IGNORECASE,
 )
 _JOIN = re.compile(r"^[\s,]*(?:and\s+)?$", re.IGNORECASE)
