@@ -89,7 +89,9 @@ FAILURES: tuple[FailureRow, ...] = (
 
 
 def client_behaviour(evidence: Evidence, kind: Kind) -> tuple[ClientBehaviour, ...]:
-    """What the client makes of an answer, era by era."""
+    """What the client makes of an answer, era by era; nothing is known without its status."""
+    if evidence.s.status is None and evidence.s.transport is None:
+        return ()
     row = next(row for row in FAILURES if row.when(evidence, kind))
     waits = {hint.place: hint.seconds for hint in reversed(evidence.s.retry_hints)}
     wait = next((waits[place] for place in _WAITED if place in waits), FIRST_BACKOFF_S)

@@ -65,9 +65,14 @@ def read_stated(
     return reader.finish(ending_of(transport))
 
 
+def _joined(value: object) -> str:
+    """A header value; several lines of one name come as a list (RFC 9110, section 5.3)."""
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
 def read_case(case: Mapping[str, Any]) -> Answer:
     """Read one object of `classify --jsonl` or of a labelled set; its fields have their types."""
-    headers = {str(name): str(value) for name, value in (case.get("headers") or {}).items()}
+    headers = {str(name): _joined(value) for name, value in (case.get("headers") or {}).items()}
     if case.get("content_type") and "content-type" not in {name.lower() for name in headers}:
         headers["content-type"] = case["content_type"]
     return read_stated(

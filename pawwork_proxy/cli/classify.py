@@ -125,6 +125,8 @@ def _words(paste: Paste, outcome: Outcome) -> Iterable[str]:
         retried = wait or ", not retried"
         sees = USER_SEES[behaviour.user_sees]
         yield f"  {'/'.join(behaviour.eras)}: {behaviour.failure_kind}{retried}; user sees {sees}"
+    if not outcome.client:
+        yield "  PawWork: what it does depends on the HTTP status; give it with --status"
     yield f"  next:  {meaning.user}"
 
 
@@ -211,4 +213,7 @@ def _problem(case: dict[str, object]) -> str | None:
         value = case.get(name)
         if value is not None and (not isinstance(value, kind) or (kind is int and value is True)):
             return f"{name} is no {kind.__name__}"
+    status = case.get("status")
+    if isinstance(status, int) and not 100 <= status <= 599:  # RFC 9110, section 15
+        return "status is not between 100 and 599"
     return None

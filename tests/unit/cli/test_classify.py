@@ -185,3 +185,15 @@ def test_lone_surrogates_and_bytes_break_nothing() -> None:
     found = lines(run('{"id":1,"body":"\\ud800{"}\n', "--jsonl"))
     assert found[0]["kind"] == "unknown"
     assert run(b"\xff\xfe\x00").exit_code == 0
+
+
+def test_a_line_with_a_status_that_is_none_is_told_from_a_good_one() -> None:
+    result = run('{"id":1,"status":99,"body":""}\n{"id":2,"status":200,"body":"{}"}\n', "--jsonl")
+    bad, good = map(json.loads, result.stdout.splitlines())
+    assert bad == {"id": 1, "error": "status is not between 100 and 599"}
+    assert good["kind"]
+
+
+def test_without_a_status_the_client_part_says_what_is_missing() -> None:
+    result = run("Free usage exceeded, subscribe to Go")
+    assert "give it with --status" in result.stdout

@@ -1,4 +1,7 @@
-"""A wait in words is a duration that stands alone, not the digits of an id."""
+"""Answers as people report them: waits in words, statuses left out, headers as lists.
+
+A wait in words is a duration that stands alone, not the digits of an id.
+"""
 
 from __future__ import annotations
 
@@ -67,3 +70,13 @@ def test_a_refusal_without_an_end_has_no_wait_in_its_words() -> None:
 def test_a_good_answer_that_mentions_an_error_is_none(text: str) -> None:
     found = outcome(status=200, body=text, content_type="text/plain")
     assert found.family not in ("quota", "rate_limit", "overload")
+
+
+def test_without_a_status_nothing_is_said_of_the_client() -> None:
+    assert outcome(status=None, body="Free usage exceeded, subscribe to Go").client == ()
+    assert outcome(status=429, body="Free usage exceeded, subscribe to Go").client
+
+
+def test_several_lines_of_a_header_come_as_a_list() -> None:
+    found = outcome(status=429, body="", headers={"retry-after": ["60"]})
+    assert found.retry_after_s == 60
