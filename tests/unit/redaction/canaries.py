@@ -71,7 +71,7 @@ def canaries(seed: int = 1) -> dict[str, str]:
         "dsn": f"postgres://{name}:{some(_ALNUM, 14)}@db.example.net:5432/prod",
         "cookie": f"session={some(_ALNUM, 32)}; theme=dark",
         "email": f"{name}.{some(string.ascii_lowercase, 6)}@example.org",
-        "home_unix": f"/home/{name}/work/{some(string.ascii_lowercase, 8)}/notes.txt",
+        "home_unix": f"/home/{name}/code/{some(string.ascii_lowercase, 8)}/notes.txt",
         "home_mac": f"/Users/{name}/Library/{some(string.ascii_lowercase, 8)}",
         "home_windows": f"C:\\Users\\{name}\\Documents\\{some(string.ascii_lowercase, 8)}",
         "ipv4": "203.0.113." + str(rng.randrange(100, 255)),
