@@ -12,10 +12,11 @@ import typing
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal, Union
+from typing import Annotated, Any, Literal, Union
 
 from pydantic.fields import FieldInfo
 
+from pawwork_proxy.model import texts
 from pawwork_proxy.model.base import Noun
 from pawwork_proxy.model.capture import SCHEMA_VERSION, End, Header, Note, Opened, Stub
 from pawwork_proxy.model.exchange import Exchange
@@ -51,21 +52,29 @@ the same `seq` was under way then. A torn last line, or damage in the middle, hi
 | number, flag | parsed as such; a text in its place gives null |
 | time | UTC, ISO 8601 |
 | fixed words | one of the words listed, nothing else |
-| word | from a vocabulary in `pawwork_proxy/vocabulary`, or a text whose grammar and entropy `redaction/shapes.py` accepted, or a pseudonym |
-| pseudonym | `kind:` and 24 hex digits, a keyed HMAC; equal values are equal within a study, nothing else can be read from it |
-| own word | chosen by the user of the proxy (a label), or made by the proxy (an id) |
+| form | a text of the form below that the type names; a line with any other is no record |
 
 Content (prompts, completions, tool arguments, paths, cookies, keys) has no field at all.
+
+## Forms of text
+
+Which words are kept is decided before: from a vocabulary in `pawwork_proxy/vocabulary`, or by a
+grammar and entropy check in `redaction/shapes.py`; what neither knows is a pseudonym, `kind:` and
+24 hex digits of a keyed HMAC: equal values are equal within a study, nothing else can be read.
+
+| Form | Pattern |
+|---|---|
 """
 
-OWN_WORDS = frozenset(
-    {"install", "label", "network", "capture_id", "tool_version", "mitmproxy_version", "python"}
-)
+FORMS: dict[Any, str] = {
+    value: name for name, value in vars(texts).items() if typing.get_origin(value) is Annotated
+}
+"""The types of `model.texts` and their names."""
 
 
 def document() -> str:
     """The whole document."""
-    parts = [PREFACE]
+    parts = [PREFACE + "\n".join(map(form_row, FORMS))]
     queue: list[type[Noun]] = list(LINES)
     seen: set[type[Noun]] = set(queue)
     while queue:
@@ -73,8 +82,9 @@ def document() -> str:
         line = noun in LINES
         parts.append(f"\n## {'Line' if line else 'Part'} `{name_of(noun)}`\n\n{summary(noun)}\n")
         parts.append("| Field | Type | Null | Safe as | What |\n|---|---|---|---|---|")
+        hints = typing.get_type_hints(noun, include_extras=True)
         for name, field in noun.model_fields.items():
-            parts.append(row(name, field))
+            parts.append(row(name, hints[name], field))
             for inner in nouns_in(field.annotation):
                 if inner not in seen:
                     seen.add(inner)
@@ -92,16 +102,26 @@ def summary(noun: type[Noun]) -> str:
     return (noun.__doc__ or "").strip().split("\n\n")[0].replace("\n    ", " ")
 
 
-def row(name: str, field: FieldInfo) -> str:
+def form_row(form: Any) -> str:
+    """The table row of a form of text."""
+    pattern = form.__metadata__[0].pattern.replace("|", "\\|")
+    return f"| {FORMS[form]} | `{pattern}` |"
+
+
+def row(name: str, annotation: Any, field: FieldInfo) -> str:
     """The table row of a field."""
-    text, nullable = type_text(field.annotation)
+    text, nullable = type_text(annotation)
     what = " ".join((field.description or "").split()).replace("|", "\\|") or "-"
-    return f"| `{name}` | {text} | {'yes' if nullable else 'no'} | {safe(name, text)} | {what} |"
+    return f"| `{name}` | {text} | {'yes' if nullable else 'no'} | {safe(text)} | {what} |"
 
 
 def type_text(annotation: Any) -> tuple[str, bool]:
     """A type in words, and whether it may be null."""
+    if annotation in FORMS:
+        return FORMS[annotation], False
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin is Annotated:
+        return type_text(arguments[0])
     if origin in (Union, types.UnionType):
         rest = [one for one in arguments if one is not type(None)]
         return " or ".join(type_text(one)[0] for one in rest), len(rest) < len(arguments)
@@ -115,19 +135,18 @@ def type_text(annotation: Any) -> tuple[str, bool]:
         return f"[{annotation.__name__}](#part-{annotation.__name__.lower()})", False
     if isinstance(annotation, type) and issubclass(annotation, enum.Enum):
         return ", ".join(f"`{word}`" for word in annotation), False
-    return {int: "integer", float: "number", str: "text", bool: "flag", datetime: "time"}[
-        annotation
-    ], False
+    plain = {int: "integer", float: "number", bool: "flag", datetime: "time"}
+    return plain[annotation], False
 
 
-def safe(name: str, text: str) -> str:
+def safe(text: str) -> str:
     """By what a field of that type and name is harmless."""
     if "[" in text:
         return "its fields"
     if "`" in text:
         return "fixed words"
-    if "text" in text:
-        return "own word" if name in OWN_WORDS else "word"
+    if any(form in text for form in FORMS.values()):
+        return "form"
     return "time" if text == "time" else "flag" if text == "flag" else "number"
 
 

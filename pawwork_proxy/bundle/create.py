@@ -46,7 +46,7 @@ from pawwork_proxy.bundle.support_view import support_rows
 from pawwork_proxy.bundle.verify import Verification
 from pawwork_proxy.capture_file.writer import line_of
 from pawwork_proxy.errors import BundleError
-from pawwork_proxy.model.context import Machine
+from pawwork_proxy.model.context import Platform
 
 DEFAULT_LIMIT = 5 * 1024 * 1024
 VERIFY_WITHIN_S = 1800.0
@@ -86,7 +86,7 @@ class Assembled:
 
 def assemble(
     parts: Sequence[Part],
-    machine: Machine,
+    platform: Platform,
     created_at: datetime,
     limit: int = DEFAULT_LIMIT,
     rekey: Rekey | None = None,
@@ -102,22 +102,11 @@ def assemble(
         raise BundleError(
             f"a bundle holds {MOST_CAPTURES} captures at most", "choose by time with --since"
         )
-    try:
-        return _fitted(parts, machine, created_at, limit, rekey)
-    except ValidationError:
-        raise BundleError(
-            "a record holds a rule that no manifest may name", "leave its capture out"
-        ) from None
-
-
-def _fitted(
-    parts: Sequence[Part], machine: Machine, created_at: datetime, limit: int, rekey: Rekey | None
-) -> Assembled:
     total = sum(len(part.records) for part in parts)
     count = count_that_fits(parts, limit)
     while count:
         kept = parts if count == total else newest(parts, count)
-        built = _build(parts, kept, machine, created_at, limit, rekey)
+        built = _build(parts, kept, platform, created_at, limit, rekey)
         if len(built.data) <= limit:
             return built
         # The manifest has its size too, and what compresses how well is not known before.
@@ -128,7 +117,7 @@ def _fitted(
 def _build(
     parts: Sequence[Part],
     kept: Sequence[Part],
-    machine: Machine,
+    platform: Platform,
     created_at: datetime,
     limit: int,
     rekey: Rekey | None,
@@ -149,9 +138,9 @@ def _build(
         bundle_id=content_hash((member.name, member.sha256) for member in members)[:16],
         created_at=created_at.replace(second=0, microsecond=0),
         tool_version=pawwork_proxy.__version__,
-        os=machine.os,
-        arch=machine.arch,
-        python=".".join(machine.python.split(".")[:2]),
+        os=platform.os,
+        arch=platform.arch,
+        python=".".join(platform.python.split(".")[:2]),
         simulated=any(part.simulated for part in kept),
         unlinkable=rekey is not None,
         records=len(records),

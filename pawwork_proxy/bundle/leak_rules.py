@@ -20,7 +20,7 @@ from pawwork_proxy.vocabulary.http import KNOWN_HOSTS
 from pawwork_proxy.vocabulary.kinds import Kind
 from pawwork_proxy.vocabulary.providers import PROVIDERS
 
-RULES_VERSION = "1.0"
+RULES_VERSION = "1.1"
 
 PSEUDONYM = re.compile(rf"(?<![0-9A-Za-z])(?:{'|'.join(Kind)}):[0-9a-f]{{24}}(?![0-9A-Za-z])")
 PLACEHOLDER = re.compile(r"(?<=/)\{(?:model|id)\}")
@@ -60,7 +60,7 @@ _HOST = re.compile(
 _OUR_HOSTS = KNOWN_HOSTS | {name.lower() for name in PROVIDERS}
 """One relayed provider's name is a host name."""
 _WORD = re.compile(r"[0-9A-Za-z]{12,}")
-_LETTERS = re.compile(r"[A-Za-z]{4,}")
+_LETTERS = re.compile(r"[A-Za-z]{3,}")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _HARD = re.compile(r"(?i)[bcdfghjklmnpqrstvwxz]{6}|[aeiou]{5}")
 _WORDS_IN_A_ROW = re.compile(r"[^\W\d_]+(?:[ ,.;:]{1,2}[^\W\d_]+){2,}")
@@ -106,14 +106,22 @@ def _sentence(text: str) -> bool:
     )
 
 
-def _unknown_words(text: str) -> bool:
-    unknown = {
+def _unknown(text: str, shortest: int) -> set[str]:
+    """Words of at least so many letters that nobody taught us."""
+    return {
         part.lower()
         for match in _LETTERS.finditer(text)
         for part in _CAMEL.split(match.group())
-        if len(part) >= 4 and part.lower() not in PLAIN_WORDS
+        if len(part) >= shortest and part.lower() not in PLAIN_WORDS
     }
-    return len(unknown) > _MOST_UNKNOWN
+
+
+def _unknown_words(text: str) -> bool:
+    return len(_unknown(text, 4)) > _MOST_UNKNOWN
+
+
+def _unknown_word(text: str) -> bool:
+    return bool(_unknown(text, 3))
 
 
 LEAK_RULES: tuple[LeakRule, ...] = (
@@ -144,9 +152,11 @@ LEAK_RULES: tuple[LeakRule, ...] = (
              "licences and serial numbers"),
     LeakRule("long_word", _random_word, "looks random, and is no pseudonym"),
     LeakRule("sentence", _sentence, "words of a person"),
-    LeakRule("unknown_words", _unknown_words, "passphrases and names are made of such words"),
     LeakRule("foreign_character", _pattern(r"[^0-9A-Za-z\ ._:/@+,;=()*\[\]-]"),
              "kept texts are plain; quotes, escapes and other scripts come from content"),
+    LeakRule("unknown_words", _unknown_words, "passphrases and names are made of such words"),
+    LeakRule("unknown_word", _unknown_word,
+             "most fields take words of vocabularies only; a name there was put in by hand"),
 )  # fmt: skip
 
 

@@ -15,10 +15,19 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from pawwork_proxy.model.base import Noun
-from pawwork_proxy.model.capture import SCHEMA_VERSION
+from pawwork_proxy.model.capture import SCHEMA_VERSION, StubReason
 from pawwork_proxy.model.context import AuthSource, OsFamily
 from pawwork_proxy.model.outcome import Kind
 from pawwork_proxy.model.request import AuthKind, Tier
+from pawwork_proxy.model.texts import (
+    Architecture,
+    KeptText,
+    Label,
+    Pseudonym,
+    RandomId,
+    Version,
+    Word,
+)
 
 MANIFEST = "manifest.json"
 README = "README.txt"
@@ -26,13 +35,10 @@ SUMMARY = "summary.json"
 CAPTURE_MEMBER = re.compile(r"captures/\d{4}\.jsonl")
 MOST_CAPTURES = 2000
 
-Version = Annotated[str, StringConstraints(pattern=r"^\d{1,4}(\.\d{1,4}){0,3}[a-z0-9.+-]{0,12}$")]
-Word = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_.:-]{1,48}$")]
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 MemberName = Annotated[
     str, StringConstraints(pattern=r"^(README\.txt|summary\.json|captures/\d{4}\.jsonl)$")
 ]
-StubReason = Literal["taint", "recording_failed"]
 Count = Annotated[int, Field(ge=0)]
 
 
@@ -74,14 +80,14 @@ class Manifest(Noun):
 
     format: Literal["pawwork-support"] = "pawwork-support"
     format_version: Literal[1] = 1
-    bundle_id: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
+    bundle_id: RandomId
     """From the digests of the members, so that equal contents have equal ids."""
     created_at: datetime
     """To the minute, UTC."""
     tool_version: Version
     schema_version: Literal[1] = SCHEMA_VERSION
     os: OsFamily
-    arch: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,16}$")]
+    arch: Architecture
     python: Annotated[str, StringConstraints(pattern=r"^\d\.\d{1,2}$")]
     simulated: bool
     """True when any of the captures was made on a simulator."""
@@ -107,16 +113,15 @@ class Manifest(Noun):
 class SupportRow(Noun):
     """One line of the support view: what one install met, and how often."""
 
-    install: str
-    """The user's word for it."""
-    install_id: str
+    install: Label
+    install_id: Pseudonym
     tier: Tier
-    model: str | None = None
+    model: KeptText | None = None
     auth_kind: AuthKind
     auth_source: AuthSource
     status: int | None = None
     outcome: Kind
-    error_type: str | None = None
+    error_type: KeptText | None = None
     count: Count
     first_seen: datetime
     last_seen: datetime

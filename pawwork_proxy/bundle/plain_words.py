@@ -8,7 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from pawwork_proxy.bundle.manifest import Manifest, Summary
+from pawwork_proxy.bundle.manifest import MANIFEST, README, SUMMARY, Manifest, Summary
+from pawwork_proxy.classification.client_behaviour import FAILURES
+from pawwork_proxy.classification.rules import RULES
 from pawwork_proxy.model.capture import LINE
 from pawwork_proxy.vocabulary import (
     answers,
@@ -19,6 +21,7 @@ from pawwork_proxy.vocabulary import (
     http,
     kinds,
     models,
+    pages,
     phrases,
     providers,
     user_agents,
@@ -51,6 +54,12 @@ SCHEMA_WORDS: frozenset[str] = frozenset(
     for schema in (LINE.json_schema(), Manifest.model_json_schema(), Summary.model_json_schema())
     for name in map(str, _of_schema(schema))
 )
+_FORMS_AND_RULES = """
+    hex ses msg jwt uuid url email traceparent word token text credential drop address identity
+    content not kept unknown field features charset cut managed config file env dsh place
+"""
+"""What records call the forms of values and the rules that dropped them; redaction's own lists are
+out of bounds for a verifier."""
 PLAIN_WORDS: frozenset[str] = frozenset(
     word
     for vocabulary in (
@@ -80,7 +89,19 @@ PLAIN_WORDS: frozenset[str] = frozenset(
         finish_reasons.FINISHED,
         finish_reasons.FAILED,
         providers.PROVIDERS,
+        http.CHARSETS,
+        http.FETCH_WORDS,
+        http.EDGE_WORDS,
+        http.METHODS,
+        http.PROTOCOL_VERSIONS,
+        [MANIFEST, README, SUMMARY, "captures/.jsonl"],
         [row.kind for row in kinds.KINDS],
+        [rule.id for rule in RULES],
+        [place for rule in RULES for place in rule.places],
+        [word for row in FAILURES for word in (row.kind, row.user_sees)],
+        [mark for mark, _ in pages.EDGE_MARKS],
+        errors.Sense,
+        _FORMS_AND_RULES.split(),
         [phrase.id for phrase in phrases.PHRASES],
     )
     for word in _words(vocabulary)

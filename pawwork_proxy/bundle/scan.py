@@ -32,13 +32,23 @@ _ROUND_VERSION = re.compile(r"(?<=/)\d{1,4}\.0\.0\.0(?![\d.])")
 """Browsers state their version like this; a scanner takes it for an address."""
 _PARTS = re.compile(r"[^0-9A-Za-z]+")
 _LABEL_FIELDS = frozenset({"label", "install", "network"})
+_LABEL = re.compile(r"[0-9A-Za-z._-]{1,32}")
+_NAME_FIELDS = frozenset(
+    {"model", "user_agent", "value", "error_type", "error_code", "provider", "code", "bracket"}
+)
+"""Fields that take names which no list can hold: of models, products, vendors' errors."""
 _ALLOWED: Mapping[str, tuple[tuple[frozenset[str], re.Pattern[str]], ...]] = {
     "hex": (
         (frozenset({"capture_id", "bundle_id", "cf_ray", "value"}), re.compile(r"[0-9a-f]{16}")),
         (frozenset({"sha256"}), re.compile(r"[0-9a-f]{64}")),
     ),
     "ipv4": ((frozenset({"os_release"}), _KERNEL),),
-    "unknown_words": ((_LABEL_FIELDS, re.compile(r"[0-9A-Za-z._-]{1,32}")),),
+    "unknown_words": ((_LABEL_FIELDS, _LABEL),),
+    "unknown_word": (
+        (_LABEL_FIELDS, _LABEL),
+        (_NAME_FIELDS, re.compile(".*")),
+        (frozenset({"colo"}), re.compile("[A-Z]{3}")),
+    ),
     "scanner:HexHighEntropyString": (
         (frozenset({"capture_id", "bundle_id", "cf_ray", "value"}), re.compile(r"[0-9a-f]{16}")),
         (frozenset({"sha256"}), re.compile(r"[0-9a-f]{64}")),
@@ -110,6 +120,13 @@ def _belongs(rule: str, text: str, line: str) -> bool:
     allowed = _ALLOWED.get(rule)
     if allowed is None:
         return False
+    rest = line
+    for names, form in allowed:
+        if form.fullmatch(text):
+            for name in names:
+                rest = rest.replace(f'"{name}":"{text}"', "")
+    if f'"{text}"' not in rest and "\\" not in rest:  # as we write lines, and quicker than parsing
+        return True
     try:
         fields = list(_fields_of(json.loads(line), text, ""))
     except ValueError:

@@ -13,14 +13,14 @@ from datetime import datetime
 from typing import BinaryIO
 
 from pawwork_proxy.bundle.archive import COMPRESSION_LEVEL
-from pawwork_proxy.bundle.manifest import StubReason, SupportRow
+from pawwork_proxy.bundle.manifest import SupportRow
 from pawwork_proxy.bundle.reading import CaptureSource
 from pawwork_proxy.bundle.support_view import row_of
 from pawwork_proxy.capture_file.reader import Damage, read_lines
 from pawwork_proxy.capture_file.writer import line_of
 from pawwork_proxy.classification.rules import classify
 from pawwork_proxy.model.base import Noun
-from pawwork_proxy.model.capture import End, Header, Line, Note, Opened, Stub
+from pawwork_proxy.model.capture import End, Header, Line, Note, Opened, Stub, StubReason
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.outcome import Kind
 

@@ -92,7 +92,7 @@ def create(
     from pawwork_proxy.bundle.selection import Choice, choose  # noqa: PLC0415
     from pawwork_proxy.bundle.unlinkable import ThrowAwayKey  # noqa: PLC0415
     from pawwork_proxy.environment.auth_sources import own_surroundings  # noqa: PLC0415
-    from pawwork_proxy.environment.machine import read_machine  # noqa: PLC0415
+    from pawwork_proxy.environment.machine import read_platform  # noqa: PLC0415
     from pawwork_proxy.environment.private_files import private_home  # noqa: PLC0415
 
     choice = Choice(
@@ -102,7 +102,6 @@ def create(
         until.replace(tzinfo=UTC) if until else None,
     )
     rekey = ThrowAwayKey() if unlinkable else None
-    machine = read_machine(lambda _: "", "")
     sources = capture_sources(captures or [DEFAULT_CAPTURES])
     with _cleaning_up_when_stopped():
         with _progress() as progress:
@@ -114,7 +113,7 @@ def create(
                 lambda done: progress.update(task, completed=done),
             )
             progress.add_task("packing", total=None)
-            made = assemble(parts, machine, datetime.now(UTC), int(max_size * MIB), rekey)
+            made = assemble(parts, read_platform(), datetime.now(UTC), int(max_size * MIB), rekey)
         own = own_secrets(replace(own_surroundings(), folder=Path.cwd()), private_home())
         refuse_unshowable(made, own)
         for line in preview(made):

@@ -26,7 +26,7 @@ from pawwork_proxy.environment.auth_places import (
     stamp_of,
 )
 from pawwork_proxy.model.context import AuthSource, OsFamily
-from pawwork_proxy.model.exchange import AuthSourceFinding
+from pawwork_proxy.model.exchange import AuthSourceFinding, Doubt
 from pawwork_proxy.model.request import AuthFacts
 
 LOOK_AGAIN_S = 1.0
@@ -53,7 +53,7 @@ class AuthSources:
         self._look = lru_cache(maxsize=_MOST_CLIENTS)(look or client_surroundings)
         self._now = now
         self._watched = lru_cache(maxsize=_MOST_CLIENTS)(self._watch)
-        self.finding(AuthFacts(kind="user_key", pseudonym=""))
+        self.finding(AuthFacts(kind="user_key"))
 
     def finding(self, auth: AuthFacts, pid: int | None = None) -> AuthSourceFinding:
         """Where the key of a request was found; `pid` is the client process, if it is known."""
@@ -99,7 +99,7 @@ class _Watched:
     def finding(self, fingerprint: str) -> AuthSourceFinding:
         """The places that hold a key, or held it before."""
         found = [place for place, held in self._held.items() if fingerprint in held]
-        flags = ["unreadable_place"] if self._unreadable else []
+        flags: list[Doubt] = ["unreadable_place"] if self._unreadable else []
         if not found:
             found = [place for place, held in self._formerly.items() if fingerprint in held]
             if found:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import psutil
 
-from pawwork_proxy.model.context import Machine, OsFamily
+from pawwork_proxy.model.context import Machine, OsFamily, Platform
 
 _OS: dict[str, OsFamily] = {"Linux": "linux", "Darwin": "macos", "Windows": "windows"}
 _LINUX_ID_FILES = (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id"))
@@ -25,7 +25,13 @@ _LINUX_ID_FILES = (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id"))
 def read_machine(device_pseudonym: Callable[[str], str], fallback_id: str) -> Machine:
     """This machine; `fallback_id` stands in where the system has no id of its own."""
     return Machine(
-        device=device_pseudonym(_machine_id() or fallback_id),
+        device=device_pseudonym(_machine_id() or fallback_id), **read_platform().model_dump()
+    )
+
+
+def read_platform() -> Platform:
+    """The kind of this machine."""
+    return Platform(
         os=_OS.get(platform.system(), "other"),
         os_release=_version_only(platform.release()),
         arch=_word(platform.machine().lower()),

@@ -15,20 +15,17 @@ from dataclasses import dataclass
 
 import psutil
 
-from pawwork_proxy.model.context import ClientProcess
+from pawwork_proxy.model.context import ClientProcess, Program
 
-KNOWN_PROGRAMS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
-    (name, re.compile(pattern, re.IGNORECASE))
-    for name, pattern in (
-        ("pawwork", r"pawwork.*"),
-        ("opencode", r"\.?opencode.*"),
-        ("electron", r"electron.*"),
-        ("bun", r"bun"),
-        ("deno", r"deno"),
-        ("node", r"node(js)?|MainThread"),
-        ("python", r"python[0-9.]*|Python"),
-        ("curl", r"curl"),
-    )
+KNOWN_PROGRAMS: tuple[tuple[Program, re.Pattern[str]], ...] = (
+    ("pawwork", re.compile(r"(?i)pawwork.*")),
+    ("opencode", re.compile(r"(?i)\.?opencode.*")),
+    ("electron", re.compile(r"(?i)electron.*")),
+    ("bun", re.compile(r"(?i)bun")),
+    ("deno", re.compile(r"(?i)deno")),
+    ("node", re.compile(r"(?i)node(js)?|MainThread")),
+    ("python", re.compile(r"(?i)python[0-9.]*")),
+    ("curl", re.compile(r"(?i)curl")),
 )
 """Program and what its executable is called; what is none of these is `other`."""
 

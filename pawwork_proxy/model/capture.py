@@ -15,8 +15,19 @@ from pydantic import Field, TypeAdapter
 from pawwork_proxy.model.base import Noun
 from pawwork_proxy.model.context import Egress, Install, Machine, Route
 from pawwork_proxy.model.exchange import Exchange
+from pawwork_proxy.model.texts import (
+    Label,
+    Method,
+    Pseudonym,
+    RandomId,
+    RouteShape,
+    Version,
+)
 
 SCHEMA_VERSION: Literal[1] = 1
+
+
+StubReason = Literal["taint", "recording_failed"]
 
 
 class CaptureOptions(Noun):
@@ -33,15 +44,15 @@ class Header(Noun):
 
     type: Literal["header"] = "header"
     schema_version: Literal[1] = SCHEMA_VERSION
-    capture_id: str
-    study_id: str
+    capture_id: RandomId
+    study_id: Pseudonym
     """Pseudonym of the study (or of the user's own key): equal ids may be joined."""
-    tool_version: str
-    mitmproxy_version: str
+    tool_version: Version
+    mitmproxy_version: Version
     started_at: datetime
     machine: Machine
     installs: tuple[Install, ...]
-    network: str | None = None
+    network: Label | None = None
     egress: Egress | None = None
     simulated: bool = False
     options: CaptureOptions
@@ -53,10 +64,10 @@ class Opened(Noun):
     type: Literal["opened"] = "opened"
     seq: int
     at: datetime
-    install: str
+    install: Label
     route: Route
-    method: str
-    path: str
+    method: Method
+    path: RouteShape
     """The route's shape, as in the exchange's request."""
 
 
@@ -66,8 +77,8 @@ class Stub(Noun):
     type: Literal["stub"] = "stub"
     seq: int
     at: datetime
-    install: str
-    reason: Literal["taint", "recording_failed"]
+    install: Label
+    reason: StubReason
     status: int | None = None
 
 
@@ -86,7 +97,7 @@ class Note(Noun):
     type: Literal["note"] = "note"
     at: datetime
     event: NoteEvent
-    install: str | None = None
+    install: Label | None = None
     count: int | None = None
     egress: Egress | None = None
 
@@ -97,7 +108,7 @@ class End(Noun):
     type: Literal["end"] = "end"
     at: datetime
     exchanges: int
-    stubs: dict[str, int] = Field(default_factory=dict)
+    stubs: dict[StubReason, int] = Field(default_factory=dict)
     lost: int = 0
     """Records that could not be written and were never made up for."""
     passed_by: int = 0

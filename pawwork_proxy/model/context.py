@@ -10,16 +10,31 @@ from datetime import datetime
 from typing import Literal
 
 from pawwork_proxy.model.base import Noun
+from pawwork_proxy.model.texts import (
+    LABEL_PATTERN,
+    Airport,
+    Architecture,
+    Country,
+    HttpVersion,
+    Label,
+    Pseudonym,
+    Release,
+    Version,
+)
 
 AddressFamily = Literal["ipv4", "ipv6"]
 OsFamily = Literal["linux", "macos", "windows", "other"]
 Route = Literal["reverse", "forward"]
 """How the client reached us: by a baseURL (reverse), or as its HTTP proxy (forward)."""
 
+Program = Literal[
+    "pawwork", "opencode", "electron", "bun", "deno", "node", "python", "curl", "other"
+]
+"""Programs that can be told; all others are `other`."""
 AuthSource = Literal["anonymous", "saved", "env", "config", "unknown"]
 
 
-_LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
+_LABEL = re.compile(LABEL_PATTERN)
 
 
 def valid_label(text: str) -> bool:
@@ -27,22 +42,27 @@ def valid_label(text: str) -> bool:
     return _LABEL.fullmatch(text) is not None
 
 
-class Machine(Noun):
+class Platform(Noun):
+    """What kind of machine it is; says nothing about which one."""
+
+    os: OsFamily
+    os_release: Release
+    arch: Architecture
+    python: Version
+
+
+class Machine(Platform):
     """The machine a capture was made on."""
 
-    device: str
-    """Pseudonym of the machine's own id, `device:…`."""
-    os: OsFamily
-    os_release: str
-    arch: str
-    python: str
+    device: Pseudonym
+    """Of the machine's own id, `device:…`."""
 
 
 class Install(Noun):
     """One client installation under observation; its listener tells its traffic apart."""
 
-    label: str
-    id: str
+    label: Label
+    id: Pseudonym
     """Random, made once per label on this machine; never sent anywhere."""
     port: int | None = None
 
@@ -50,41 +70,39 @@ class Install(Noun):
 class ClientProcess(Noun):
     """The program behind the loopback connection, as far as the system tells."""
 
-    name: str
-    """A known program name, or `other`."""
-    version: str | None = None
+    name: Program
+    version: Version | None = None
 
 
 class Egress(Noun):
     """How the edge sees this machine (opt-in probe over the same route as the traffic)."""
 
     observed_at: datetime
-    address: str
-    """Pseudonym, `ip:…`."""
+    address: Pseudonym
     family: AddressFamily
-    prefix: str | None = None
-    """Pseudonym of the first four IPv6 groups, which is what Zen's limiter keys on."""
-    country: str | None = None
-    colo: str | None = None
+    prefix: Pseudonym | None = None
+    """Of the first four IPv6 groups, which is what Zen's limiter keys on."""
+    country: Country | None = None
+    colo: Airport | None = None
 
 
 class ExchangeContext(Noun):
     """What surrounds one exchange; none of it is ever sent."""
 
-    install: str
-    install_id: str
-    device: str
-    network: str | None = None
+    install: Label
+    install_id: Pseudonym
+    device: Pseudonym
+    network: Label | None = None
     """The user's name for the network, from `--network`."""
     route: Route
     client: ClientProcess | None = None
     egress: Egress | None = None
-    client_http: str | None = None
-    upstream_http: str | None = None
-    upstream_tls: str | None = None
+    client_http: HttpVersion | None = None
+    upstream_http: HttpVersion | None = None
+    upstream_tls: HttpVersion | None = None
     upstream_family: AddressFamily | None = None
-    source_address: str | None = None
-    """Pseudonym of the local address used upstream, `ip:…`."""
+    source_address: Pseudonym | None = None
+    """Of the local address used upstream, `ip:…`."""
     chained_proxy: bool = False
-    proxy: str | None = None
-    """Pseudonym of the chained proxy's host and port, `host:…`."""
+    proxy: Pseudonym | None = None
+    """Of the chained proxy's host and port, `host:…`."""

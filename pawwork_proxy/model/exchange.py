@@ -15,6 +15,12 @@ from pawwork_proxy.model.outcome import Outcome
 from pawwork_proxy.model.request import AuthFacts, RequestFacts
 from pawwork_proxy.model.response import ResponseFacts
 from pawwork_proxy.model.signals import Signals
+from pawwork_proxy.model.texts import (
+    Place,
+    Word,
+)
+
+Doubt = Literal["several_places", "unreadable_place", "rotated"]
 
 
 class Timing(Noun):
@@ -35,17 +41,17 @@ class AuthSourceFinding(Noun):
     """Where the wire key was found on this machine, by keyed fingerprint."""
 
     source: AuthSource = "unknown"
-    places: tuple[str, ...] = ()
+    places: tuple[Word, ...] = ()
     """Ids of the places that hold the key (a table's row ids, never paths)."""
-    flags: tuple[str, ...] = ()
-    """`several_places`, `unreadable_place`, `rotated`: why the source may be less than sure."""
+    flags: tuple[Doubt, ...] = ()
+    """Why the source may be less than sure."""
 
 
 class Redaction(Noun):
     """What was dropped or pseudonymised where: path and rule, never the value."""
 
-    path: str
-    rule: str
+    path: Place
+    rule: Word
     count: int = 1
 
 

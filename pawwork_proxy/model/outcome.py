@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from pawwork_proxy.model.base import Noun
+from pawwork_proxy.model.texts import KeptText, Place, WaitConflict, WaitPlace, Word
 
 
 class Family(StrEnum):
@@ -113,14 +114,14 @@ class Cadence(StrEnum):
 class ClientBehaviour(Noun):
     """What one generation of the client does with the answer (zen-facts, section 4)."""
 
-    eras: tuple[str, ...]
+    eras: tuple[Word, ...]
     """Client eras of zen-facts section 0, such as `C1`."""
-    failure_kind: str
+    failure_kind: Word
     """The client's own `ProviderFailureKind`, or `none`."""
     retried: bool
     delay_s: float | None = None
     """Wait before the first retry, in seconds, without jitter; None when not retried."""
-    user_sees: str
+    user_sees: Word
     """Id of a row of the table of texts, never a text of the server's."""
 
 
@@ -130,22 +131,22 @@ class Outcome(Noun):
     kind: Kind
     family: Family
     origin: Origin
-    provider: str | None = None
+    provider: KeptText | None = None
     """Name of the relayed provider when it is a known one, `other` when it is not."""
     in_stream: bool = False
     """The error came inside an event stream, whatever its HTTP status."""
-    error_type: str | None = None
+    error_type: KeptText | None = None
     """The server's own type when it is in the vocabulary, else `other`."""
-    rule_id: str
-    evidence: tuple[str, ...] = ()
+    rule_id: Word
+    evidence: tuple[Place, ...] = ()
     """Places that decided (`status`, `body.error.type`, …), never values."""
     retry_after_s: float | None = None
-    retry_after_from: str | None = None
+    retry_after_from: WaitPlace | None = None
     """`retry-after-ms`, `retry-after`, `retry-after date`, `body`, or `text` (a last resort)."""
     reset_at: datetime | None = None
     """UTC, counted from the server's `date`."""
     reset_cadence: Cadence = Cadence.NONE
-    reset_conflicts: tuple[str, ...] = ()
+    reset_conflicts: tuple[WaitConflict, ...] = ()
     """Other sources that name another wait, as `place=seconds`."""
     client: tuple[ClientBehaviour, ...] = ()
 

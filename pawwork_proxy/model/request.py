@@ -9,10 +9,21 @@ from __future__ import annotations
 from typing import Literal
 
 from pawwork_proxy.model.base import Noun
+from pawwork_proxy.model.texts import (
+    HttpVersion,
+    KeptText,
+    Method,
+    ModelGroup,
+    Place,
+    Pseudonym,
+    RouteShape,
+    Word,
+)
 
 Tier = Literal["zen", "go", "other"]
 Protocol = Literal["chat", "messages", "responses", "google", "listing", "usage", "trace", "other"]
 AuthHeader = Literal["authorization", "x-api-key", "x-goog-api-key", "query", "none"]
+AuthScheme = Literal["bearer", "basic", "other"]
 AuthKind = Literal["none", "public", "user_key", "oc_sk"]
 BodyState = Literal[
     "absent",
@@ -32,22 +43,22 @@ BodyState = Literal[
 class HeaderNote(Noun):
     """One header line: its name, and its value as a shaped text, as a pseudonym, or not at all."""
 
-    name: str
+    name: Word
     """A known name in lower case, or a pseudonym `header:…`."""
-    value: str | None = None
-    pseudonym: str | None = None
-    shape: str | None = None
+    value: KeptText | None = None
+    pseudonym: Pseudonym | None = None
+    shape: Word | None = None
     """What a pseudonymised value looked like: `ses_id`, `hex40`, `uuid`, … (`redaction.values`)."""
-    rule: str
+    rule: Word
 
 
 class IdentityField(Noun):
     """A body field that may identify: where it was, what it looked like, who it equals."""
 
-    path: str
-    pseudonym: str | None = None
+    path: Place
+    pseudonym: Pseudonym | None = None
     """None when the value names nobody: null, a number, an empty text."""
-    shape: str
+    shape: Word
 
 
 class RequestBody(Noun):
@@ -56,8 +67,8 @@ class RequestBody(Noun):
     state: BodyState
     wire_bytes: int = 0
     decoded_bytes: int | None = None
-    content_encoding: str | None = None
-    fields: tuple[str, ...] = ()
+    content_encoding: KeptText | None = None
+    fields: tuple[KeptText, ...] = ()
     """Top-level names in order; unknown ones as pseudonyms `word:…`."""
     stream: bool | None = None
     include_usage: bool | None = None
@@ -65,14 +76,14 @@ class RequestBody(Noun):
     max_tokens: int | None = None
     temperature: float | None = None
     messages: int | None = None
-    roles: dict[str, int] = {}
+    roles: dict[Word, int] = {}
     text_chars: int | None = None
     """Characters of all texts in messages and system prompt together."""
     images: int | None = None
     tools: int | None = None
-    tool_names: tuple[str, ...] = ()
+    tool_names: tuple[Word, ...] = ()
     """Names of OpenCode's own tools among `tools`; others are counted only."""
-    reasoning: str | None = None
+    reasoning: Word | None = None
     identity: tuple[IdentityField, ...] = ()
 
 
@@ -81,9 +92,9 @@ class AuthFacts(Noun):
 
     header: AuthHeader = "none"
     kind: AuthKind = "none"
-    pseudonym: str | None = None
-    scheme: str | None = None
-    """`bearer`, `basic` or `other`; only for `authorization`."""
+    pseudonym: Pseudonym | None = None
+    scheme: AuthScheme | None = None
+    """Only for `authorization`."""
     count: int = 0
     """How many credentials the request carried; more than one is odd and worth seeing."""
 
@@ -91,27 +102,27 @@ class AuthFacts(Noun):
 class RequestFacts(Noun):
     """The request half of an exchange's record."""
 
-    method: str
-    path: str
+    method: Method
+    path: RouteShape
     """The shape of a known route, or its segments, unknown ones pseudonymised."""
     tier: Tier
     protocol: Protocol
-    query: tuple[str, ...] = ()
+    query: tuple[KeptText, ...] = ()
     """Names of query parameters in order; never their values."""
-    http_version: str
-    model: str | None = None
+    http_version: HttpVersion
+    model: KeptText | None = None
     model_kept: bool = True
     """False: `model` is a pseudonym."""
-    model_group: str | None = None
+    model_group: ModelGroup | None = None
     """The first two characters of the model id, which name Zen's bucket."""
-    user_agent: str | None = None
-    client: str | None = None
+    user_agent: KeptText | None = None
+    client: Word | None = None
     """Value of `x-opencode-client`."""
-    session: str | None = None
-    request: str | None = None
-    project: str | None = None
+    session: Pseudonym | None = None
+    request: Pseudonym | None = None
+    project: Pseudonym | Literal["global"] | None = None
     """Pseudonyms of the `x-opencode-*` ids; `global` is kept for the project."""
-    workspace: str | None = None
+    workspace: Pseudonym | None = None
     headers: tuple[HeaderNote, ...] = ()
     """In the order in which they were sent."""
     headers_cut: int = 0

@@ -11,13 +11,21 @@ from datetime import datetime
 from pawwork_proxy.model.answer import EncodingState, EventCounts, Usage
 from pawwork_proxy.model.base import Noun
 from pawwork_proxy.model.request import HeaderNote
+from pawwork_proxy.model.texts import (
+    Airport,
+    CfRay,
+    HttpVersion,
+    KeptText,
+    Pseudonym,
+    Word,
+)
 
 
 class ResponseFacts(Noun):
     """The response half of an exchange's record."""
 
     status: int
-    http_version: str
+    http_version: HttpVersion
     headers: tuple[HeaderNote, ...] = ()
     """In the order in which they were sent."""
     headers_cut: int = 0
@@ -25,32 +33,32 @@ class ResponseFacts(Noun):
     trailers: int = 0
     wire_bytes: int = 0
     decoded_bytes: int | None = None
-    content_encoding: str | None = None
+    content_encoding: KeptText | None = None
     encoding: EncodingState = EncodingState.IDENTITY
     truncated: bool = False
     """More came than was kept for reading; sizes and counts are whole all the same."""
-    content_type: str | None = None
+    content_type: KeptText | None = None
     retry_after_s: float | None = None
     """`retry-after` in seconds, or its HTTP date minus the server's `date`."""
     retry_after_ms: float | None = None
     date: datetime | None = None
-    server: str | None = None
-    cf_ray: str | None = None
-    colo: str | None = None
+    server: KeptText | None = None
+    cf_ray: CfRay | None = None
+    colo: Airport | None = None
     """Airport code of the edge, from `cf-ray`."""
-    edge_mitigated: str | None = None
-    request_id: str | None = None
-    """Pseudonym of the server's own request id, from headers or body."""
-    response_id: str | None = None
-    workspace: str | None = None
-    """Pseudonym of the workspace that an error named."""
-    model: str | None = None
-    finish_reason: str | None = None
+    edge_mitigated: Word | None = None
+    request_id: Pseudonym | None = None
+    """Of the server's own request id, from headers or body."""
+    response_id: Pseudonym | None = None
+    workspace: Pseudonym | None = None
+    """Of the workspace that an error named."""
+    model: KeptText | None = None
+    finish_reason: Word | None = None
     usage: Usage | None = None
     cost: float | None = None
     """The cost trailer, in dollars; 0 unless billed from balance."""
     events: EventCounts | None = None
-    error_type: str | None = None
+    error_type: KeptText | None = None
     """The outermost error's type, when it is made of API words, else a pseudonym."""
-    error_code: str | None = None
-    provider: str | None = None
+    error_code: KeptText | None = None
+    provider: KeptText | None = None

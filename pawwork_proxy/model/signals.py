@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from pawwork_proxy.model.base import Noun
+from pawwork_proxy.model.texts import KeptText, WaitPlace, Word
 
 
 class Side(StrEnum):
@@ -94,7 +95,7 @@ class TransportFailure(Noun):
 
     failure: Failure
     side: Side
-    place: str
+    place: Word
     """`ending` (seen by the proxy), `stated` (by the reporter), `text` (a client's error line)."""
 
 
@@ -160,32 +161,32 @@ class ErrorFact(Noun):
     """One error, as sent: which words it uses, never what it says."""
 
     place: ErrorPlace
-    type: str | None = None
+    type: KeptText | None = None
     """Word of the vocabulary, or `other`."""
-    type_stem: str | None = None
+    type_stem: Word | None = None
     """For `other`: what the parts of the unknown word mean (a `Sense`), if anything."""
-    code: str | None = None
-    code_stem: str | None = None
-    google_status: str | None = None
-    bracket: str | None = None
+    code: KeptText | None = None
+    code_stem: Word | None = None
+    google_status: Word | None = None
+    bracket: KeptText | None = None
     """Code in brackets behind a wrapper, `[rate_limit_exceeded]`; numbers go to `inner_status`."""
-    bracket_stem: str | None = None
+    bracket_stem: Word | None = None
     inner_status: int | None = None
     """HTTP status stated inside: bracketed, or a number in `code`, `status`, `statusCode`."""
-    wrapper: str | None = None
+    wrapper: Word | None = None
     """`upstream_request`, `streaming_response`, `upstream_error`, or None."""
-    provider: str | None = None
+    provider: KeptText | None = None
     """From `Error from provider (NAME)`: a known name, or `other`; `unnamed` without a name."""
-    phrases: tuple[str, ...] = ()
+    phrases: tuple[Word, ...] = ()
     """Ids of known phrases that the message holds, in the order of the table."""
-    limit_name: str | None = None
+    limit_name: KeptText | None = None
     """`5 hour`, `weekly`, `monthly` from Zen's metadata, else None."""
 
 
 class RetryHint(Noun):
     """A wait, and where it was read."""
 
-    place: str
+    place: WaitPlace
     """`retry-after-ms`, `retry-after`, `retry-after date`, `body`, `text`."""
     seconds: float
     at: datetime | None = None
@@ -215,12 +216,12 @@ class Signals(Noun):
     """The model had said something before the end."""
     finish_seen: bool = False
     """A finish or stop reason, or the dialect's closing event."""
-    failed_finish: str | None = None
+    failed_finish: Word | None = None
     """A finish reason that reports a failure (`error`, `network_error`, …)."""
     done_marker: bool = False
     cost_seen: bool = False
     events: int = 0
-    edge_markers: tuple[str, ...] = ()
+    edge_markers: tuple[Word, ...] = ()
     """Ids of edge-page marks found in HTML or text."""
     errors: tuple[ErrorFact, ...] = ()
     """Outermost first, at most a handful."""

@@ -21,7 +21,7 @@ from pawwork_proxy.capture_file.writer import CaptureWriter, line_of
 from pawwork_proxy.classification.rules import RULES
 from pawwork_proxy.environment.identity import Identity
 from pawwork_proxy.logs import place_of
-from pawwork_proxy.model.capture import End, Note, NoteEvent, Opened, Stub
+from pawwork_proxy.model.capture import End, Note, NoteEvent, Opened, Stub, StubReason
 from pawwork_proxy.model.context import Egress
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.signals import Ending
@@ -51,7 +51,7 @@ class Counts:
     distrusted: int = 0
     """Clients that turned down our certificate."""
     tap_failures: int = 0
-    stubs: Counter[str] = field(default_factory=Counter)
+    stubs: Counter[StubReason] = field(default_factory=Counter)
     kinds: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -215,7 +215,7 @@ class Recorder:
             self._later(BATCH_S, self._complete_pending)
 
     def _complete(self, ongoing: Ongoing, ending: Ending, upstream: UpstreamFacts) -> None:
-        reason: Literal["taint", "recording_failed"] = "recording_failed"
+        reason: StubReason = "recording_failed"
         try:
             projected = self._projector.project(ongoing, ending, upstream)
             for credential in projected.credentials:

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from pawwork_proxy.model.exchange import Redaction
-from pawwork_proxy.model.request import HeaderNote
+from pawwork_proxy.model.request import AuthScheme, HeaderNote
 from pawwork_proxy.redaction.raw import RawHeaders
 from pawwork_proxy.redaction.shapes import ShapeName, Shapes
 from pawwork_proxy.redaction.values import form_of, identify
@@ -110,12 +110,12 @@ class HeaderNotes:
         return HeaderNote(name=shown, pseudonym=pseudonym, shape=form, rule=f"id:{kind.value}")
 
 
-def split_credential(value: str) -> tuple[str | None, str]:
+def split_credential(value: str) -> tuple[AuthScheme | None, str]:
     """Scheme and key of a credential header; the scheme is None for a bare key."""
     scheme, space, key = value.partition(" ")
-    lower = scheme.lower()
-    if lower in ("bearer", "basic"):
-        return lower, key.strip()
+    match scheme.lower():
+        case "bearer" | "basic" as known:
+            return known, key.strip()
     return ("other", key.strip()) if space else (None, value)
 
 

@@ -9,7 +9,13 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from pawwork_proxy.model.exchange import Redaction
-from pawwork_proxy.model.request import AuthFacts, AuthHeader, AuthKind, RequestFacts
+from pawwork_proxy.model.request import (
+    AuthFacts,
+    AuthHeader,
+    AuthKind,
+    AuthScheme,
+    RequestFacts,
+)
 from pawwork_proxy.redaction.bodies import Bodies, BodyReading
 from pawwork_proxy.redaction.headers import (
     MOST_HEADERS,
@@ -90,7 +96,7 @@ class Requests:
         secrets = [secret for line in lines for secret in secrets_in(line)]
         secrets += route.query_credentials
         header: AuthHeader = "none"
-        scheme = None
+        scheme: AuthScheme | None = None
         key = ""
         for name in _AUTH_HEADERS:
             if name in by_name and by_name[name].value:

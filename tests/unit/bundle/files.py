@@ -24,12 +24,12 @@ from pawwork_proxy.bundle.selection import Choice, choose
 from pawwork_proxy.capture_file.writer import line_of
 from pawwork_proxy.model.base import Noun
 from pawwork_proxy.model.capture import End
-from pawwork_proxy.model.context import Machine
+from pawwork_proxy.model.context import Platform
 from pawwork_proxy.model.exchange import Exchange, Timing
 from tests.unit.builders import NOON, exchange, header
 
 CREATED = datetime(2026, 11, 25, 9, 30, 41, tzinfo=UTC)
-MACHINE = Machine(device="", os="linux", os_release="6.1", arch="x86_64", python="3.13.0")
+PLATFORM = Platform(os="linux", os_release="6.1", arch="x86_64", python="3.13.0")
 END = End(at=NOON, exchanges=1, reason="finished")
 
 
@@ -56,7 +56,7 @@ def capture(folder: Path, *nouns: Noun, **changes: Any) -> Path:
 
 def assembled(paths: Iterable[Path], choice: Choice | None = None, **options: Any) -> Assembled:
     parts = choose(capture_sources(paths), choice or Choice())
-    return assemble(parts, MACHINE, CREATED, **options)
+    return assemble(parts, PLATFORM, CREATED, **options)
 
 
 def bundle_file(folder: Path, *nouns: Noun, **changes: Any) -> Path:

@@ -45,6 +45,10 @@ OURS = {
 }
 
 
+OF_OTHERS = {"shapes", "error types in words", "plausible models", "user agents"}
+"""Names by others, which stand in fields that may hold a word nobody taught us."""
+
+
 def test_rules_have_unique_ids_and_reasons() -> None:
     assert len({rule.id for rule in LEAK_RULES}) == len(LEAK_RULES)
     assert all(rule.reason for rule in LEAK_RULES)
@@ -60,7 +64,8 @@ def test_every_format_of_secret_is_found(form: str, around: str) -> None:
 @pytest.mark.parametrize("words", sorted(OURS))
 def test_what_belongs_into_a_record_passes(words: str) -> None:
     found = {str(text): rule_broken_by(str(text)) for text in OURS[words]}
-    assert {text: rule for text, rule in found.items() if rule} == {}
+    allowed = {None, "unknown_word"} if words in OF_OTHERS else {None}
+    assert {text: rule for text, rule in found.items() if rule not in allowed} == {}
 
 
 @given(st.sampled_from(Kind), st.binary(min_size=12, max_size=12))

@@ -12,13 +12,13 @@ from pawwork_proxy.bundle.unlinkable import ThrowAwayKey
 from pawwork_proxy.bundle.verify import verify
 from pawwork_proxy.redaction.pseudonyms import PSEUDONYM
 from tests.unit.builders import exchange
-from tests.unit.bundle.files import CREATED, MACHINE, assembled, capture, saying
+from tests.unit.bundle.files import CREATED, PLATFORM, assembled, capture, saying
 
 
 def unlinkable(path: Path) -> Assembled:
     rekey = ThrowAwayKey()
     parts = choose(capture_sources([path]), Choice(), rekey)
-    return assemble(parts, MACHINE, CREATED, rekey=rekey)
+    return assemble(parts, PLATFORM, CREATED, rekey=rekey)
 
 
 def pseudonyms(made: Assembled) -> list[str]:

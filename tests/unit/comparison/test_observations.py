@@ -68,8 +68,9 @@ def test_what_is_not_sent_is_a_value_and_what_is_not_known_is_none() -> None:
     assert (who.key, who.auth_kind, who.workspace) == (PUBLIC, "none", ABSENT)
     assert (who.address, who.prefix, who.family, who.region) == (None,) * 4
     assert who.install == "main cccccc"
-    keyed = observed(exchange(auth=AuthFacts(kind="user_key", pseudonym="key:1"))).who
-    assert (keyed.key, keyed.auth_kind, keyed.workspace) == ("key:1", "user_key", None)
+    key = "key:" + "1" * 24
+    keyed = observed(exchange(auth=AuthFacts(kind="user_key", pseudonym=key))).who
+    assert (keyed.key, keyed.auth_kind, keyed.workspace) == (key, "user_key", None)
 
 
 @pytest.mark.parametrize(
@@ -140,32 +141,34 @@ def test_whether_a_model_is_free_is_not_known_without_an_answer() -> None:
     assert observed(one.model_copy(update={"request": request})).free is None
 
 
-EGRESS = Egress(observed_at=NOON, address="ip:1", family="ipv4", country="DE", colo="FRA")
+IP, PREFIX = "ip:" + "1" * 24, "ip6p:" + "1" * 24
+LOCAL, LOCAL6 = "ip:" + "2" * 24, "ip:" + "3" * 24
+EGRESS = Egress(observed_at=NOON, address=IP, family="ipv4", country="DE", colo="FRA")
 
 
 def test_the_probe_tells_the_address() -> None:
     who = observed(exchange(context=context(egress=EGRESS))).who
-    assert (who.address, who.prefix, who.family, who.region) == ("ip:1", "ip:1", "ipv4", "FRA")
-    six = EGRESS.model_copy(update={"family": "ipv6", "prefix": "ip6p:1", "colo": None})
+    assert (who.address, who.prefix, who.family, who.region) == (IP, IP, "ipv4", "FRA")
+    six = EGRESS.model_copy(update={"family": "ipv6", "prefix": PREFIX, "colo": None})
     who = observed(exchange(context=context(egress=six))).who
-    assert (who.prefix, who.family, who.region) == ("ip6p:1", "ipv6", "DE")
+    assert (who.prefix, who.family, who.region) == (PREFIX, "ipv6", "DE")
     one = exchange(context=context(egress=EGRESS), response=answer(colo="AMS"))
     assert observed(one).who.region == "AMS"
 
 
 def test_a_simulator_sees_the_address_we_send_from() -> None:
-    local = context(source_address="ip:lo", upstream_family="ipv4", network="lab")
+    local = context(source_address=LOCAL, upstream_family="ipv4", network="lab")
     found = observed(exchange(context=local), simulated=True)
-    assert (found.who.address, found.who.prefix) == ("ip:lo", "ip:lo")
+    assert (found.who.address, found.who.prefix) == (LOCAL, LOCAL)
     assert (found.server_era, found.alone, found.simulated) == ("simulated", True, True)
-    six = context(source_address="ip:lo6", upstream_family="ipv6")
+    six = context(source_address=LOCAL6, upstream_family="ipv6")
     assert observed(exchange(context=six), simulated=True).who.prefix is None
     assert observed(exchange(context=local)).who.address is None
     assert observed(exchange(context=local)).who.family == "ipv4"
 
 
 def test_behind_another_proxy_nothing_is_known_of_the_route() -> None:
-    chained = context(source_address="ip:lo", upstream_family="ipv4", chained_proxy=True)
+    chained = context(source_address=LOCAL, upstream_family="ipv4", chained_proxy=True)
     found = observed(exchange(context=chained), simulated=True)
     assert (found.who.address, found.who.family, found.chained_proxy) == (None, None, True)
 

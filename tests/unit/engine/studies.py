@@ -95,7 +95,7 @@ def one(
 def write(path: Path, exchanges: list[Exchange], **changes: Any) -> Path:
     """A whole capture file."""
     values: dict[str, Any] = {
-        "capture_id": path.stem.rjust(16, "0")[:16],
+        "capture_id": path.stem.encode().hex().rjust(16, "0")[-16:],
         "simulated": True,
         "installs": (Install(label="install1", id=pseudonym("install", 1), port=9610),),
     }

@@ -37,7 +37,7 @@ def test_what_is_missing_is_said_per_file(tmp_path: Path) -> None:
     (tmp_path / "text.jsonl").write_text("hello\n")
     newer = whole.read_text().replace('"schema_version":1', '"schema_version":9')
     (tmp_path / "newer.jsonl").write_text(newer)
-    torn = whole.read_text().replace("0" * 11 + "whole", "1" * 16)
+    torn = whole.read_text().replace(b"whole".hex().rjust(16, "0"), "1" * 16)
     (tmp_path / "torn.jsonl").write_text(torn[: torn.rindex('"signals"')])
     said = remarks(tmp_path)
     assert "empty.jsonl: an empty file, nothing was recorded in it." in said

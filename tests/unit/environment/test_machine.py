@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pawwork_proxy.environment import machine
-from pawwork_proxy.environment.machine import local_addresses, read_machine
+from pawwork_proxy.environment.machine import local_addresses, read_machine, read_platform
 
 
 def test_the_raw_id_goes_to_the_pseudonym_function_only() -> None:
@@ -31,7 +31,14 @@ def test_a_system_without_an_id_gets_the_fallback(
     empty.write_text("\n")
     monkeypatch.setattr(platform, "system", lambda: "Linux")
     monkeypatch.setattr(machine, "_LINUX_ID_FILES", (tmp_path / "absent", empty))
-    assert read_machine(lambda raw: raw, "fallback").device == "fallback"
+    seen: list[str] = []
+
+    def pseudonym(raw: str) -> str:
+        seen.append(raw)
+        return "device:" + "0" * 24
+
+    read_machine(pseudonym, "fallback")
+    assert seen == ["fallback"]
 
 
 @pytest.mark.parametrize(
@@ -47,7 +54,7 @@ def test_a_kernel_release_keeps_its_numbers_only(
     monkeypatch: pytest.MonkeyPatch, release: str, kept: str
 ) -> None:
     monkeypatch.setattr(platform, "release", lambda: release)
-    assert read_machine(lambda raw: raw, "fallback").os_release == kept
+    assert read_platform().os_release == kept
 
 
 def test_loopback_is_among_the_local_addresses() -> None:

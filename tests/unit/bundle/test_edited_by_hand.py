@@ -1,0 +1,73 @@
+"""A capture that somebody has edited: names typed where ids belong do not get into a bundle."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from pawwork_proxy.bundle.scan import Scan
+from pawwork_proxy.model.capture import LINE
+from tests.unit.bundle.test_scan import planted, string_places
+
+SAMPLES = sorted(Path("captures/samples").glob("*/*.jsonl"))
+LABELS = {"label", "install", "network"}
+"""The user's own words, shown before a bundle is written."""
+NAMES = {"model", "user_agent", "value", "error_type", "error_code", "provider", "code", "bracket"}
+"""Names of models and products, which no list can hold (docs/privacy.md, limits)."""
+
+
+def lines() -> Iterator[bytes]:
+    """The first line of each type in each sample."""
+    for path in SAMPLES:
+        seen = set()
+        for line in path.read_bytes().splitlines():
+            kind = (json.loads(line)["type"], b'"status":429' in line)
+            if kind not in seen:
+                seen.add(kind)
+                yield line
+
+
+def gets_through(line: str) -> bool:
+    try:
+        LINE.validate_json(line)
+    except ValidationError:
+        return False
+    return Scan().line("captures/0001.jsonl", 2, line) is None
+
+
+def test_there_are_lines_and_they_are_in_order() -> None:
+    assert len(list(lines())) > 10
+    assert all(gets_through(line.decode()) for line in lines())
+
+
+@pytest.mark.parametrize("name", ["jane-doe", "Jane Doe", "ann", "jane", "JANE", "ANN", "jane.doe"])
+def test_a_plain_name_passes_only_where_names_belong(name: str) -> None:
+    passed = {
+        path[-1] if isinstance(path[-1], str) else path[-2]
+        for line in lines()
+        for path in string_places(json.loads(line))
+        if gets_through(planted(line, path, name))
+    }
+    assert passed <= LABELS | NAMES | ({"colo"} if name == "ANN" else set())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "jane.doe@example.org",
+        "/home/jane/notes.txt",
+        "C:\\Users\\jane",
+        "jane-laptop.corp",
+        "192.0.2.77",
+        "sk-" + "aB3" * 16,
+        "please summarise the letter to my landlord",
+    ],
+)
+def test_what_identifies_passes_nowhere(text: str) -> None:
+    for line in lines():
+        for path in string_places(json.loads(line)):
+            assert not gets_through(planted(line, path, text)), path
