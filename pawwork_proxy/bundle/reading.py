@@ -1,7 +1,7 @@
 """Captures wherever they are: files, folders, patterns, and inside bundles.
 
-Invariant: a bundle is within its limits before anything of it is read, and nothing is unpacked to
-disk.
+Invariant: nothing of a bundle is read before `bundle.verify` has found it in order, and nothing is
+unpacked to disk.
 """
 
 from __future__ import annotations
@@ -10,12 +10,13 @@ import glob
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple, NoReturn
 
 from pawwork_proxy.bundle.manifest import CAPTURE_MEMBER
 from pawwork_proxy.bundle.opening import opened_bundle
+from pawwork_proxy.bundle.verify import Progress, verify
 from pawwork_proxy.capture_file.reader import Capture, capture_from
-from pawwork_proxy.errors import CaptureFormatError
+from pawwork_proxy.errors import BundleError, CaptureFormatError
 
 _CAPTURES, _BUNDLES = "*.jsonl", "pawwork-support-*.zip"
 
@@ -26,35 +27,37 @@ class CaptureSource(NamedTuple):
     path: Path
     size: int
     open: Callable[[], AbstractContextManager[BinaryIO]]
+    plain: bool = False
+    """It is the file at `path` itself, so that others may read it by its name."""
 
 
-def read_captures(paths: Iterable[Path]) -> list[Capture]:
+def read_captures(paths: Iterable[Path], checking: Progress = lambda *_: None) -> list[Capture]:
     """The captures at `paths`: files, folders of them, patterns (`*.jsonl`), bundles (`.zip`).
 
-    Raises CaptureFormatError when a path names nothing readable, BundleError when a bundle breaks
-    a limit.
+    `checking` is told how far the check of a bundle is. Raises CaptureFormatError when a path names
+    nothing readable, BundleError when a bundle is not in order.
     """
     captures = []
-    for source in capture_sources(paths):
+    for source in capture_sources(paths, checking):
         with source.open() as stream:
             captures.append(capture_from(source.path, stream))
     return captures
 
 
-def capture_sources(paths: Iterable[Path]) -> list[CaptureSource]:
-    """The captures at `paths`, unread, each once; raises as `read_captures` does."""
+def capture_sources(
+    paths: Iterable[Path], checking: Progress = lambda *_: None
+) -> list[CaptureSource]:
+    """The captures at `paths`, unread, each once.
+
+    Raises CaptureFormatError when a path names nothing. Opening a source says what is wrong with
+    it: CaptureFormatError, or BundleError for a bundle that is not in order.
+    """
     sources: dict[Path, CaptureSource] = {}
     for path in paths:
         for file in _files(path):
-            found = _in_bundle(file) if _is_bundle(file) else [_on_disk(file)]
+            found = _in_bundle(file, checking) if _is_bundle(file) else [_on_disk(file)]
             sources |= {source.path: source for source in found}
     return list(sources.values())
-
-
-def bundles_among(paths: Iterable[Path]) -> list[Path]:
-    """The bundles that `capture_sources` would read, each once."""
-    files = dict.fromkeys(file for path in paths for file in _files(path))
-    return [file for file in files if _is_bundle(file)]
 
 
 def _is_bundle(file: Path) -> bool:
@@ -91,10 +94,20 @@ def _on_disk(path: Path) -> CaptureSource:
         size = path.stat().st_size
     except OSError:
         size = 0  # opening it says what is wrong
-    return CaptureSource(path, size, opened)
+    return CaptureSource(path, size, opened, plain=True)
 
 
-def _in_bundle(path: Path) -> list[CaptureSource]:
+def _in_bundle(path: Path, checking: Progress) -> list[CaptureSource]:
+    findings = verify(path, checking).findings
+    if findings:
+
+        def refused() -> NoReturn:
+            raise BundleError(
+                f"{path.name} is refused: {findings[0].rule} ({findings[0].place})",
+                "see all findings with 'pawwork-proxy bundle verify', and ask for a new bundle",
+            )
+
+        return [CaptureSource(path, 0, refused)]
     with opened_bundle(path) as archive:
         members = [
             (info.filename, info.file_size)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -175,7 +175,7 @@ def show(paths: Sequence[Path], output: str) -> None:
     seen. A bundle is verified before anything of it is shown (exit code 4 when it is refused).
     """
     from pawwork_proxy.bundle.manifest import Summary  # noqa: PLC0415
-    from pawwork_proxy.bundle.reading import bundles_among, read_captures  # noqa: PLC0415
+    from pawwork_proxy.bundle.reading import read_captures  # noqa: PLC0415
     from pawwork_proxy.bundle.support_view import (  # noqa: PLC0415
         COLUMNS,
         cells,
@@ -183,14 +183,8 @@ def show(paths: Sequence[Path], output: str) -> None:
         support_rows,
     )
 
-    for path in bundles_among(paths):
-        findings = _verified(path).findings
-        if findings:
-            raise BundleError(
-                f"{path.name} is refused: {findings[0].rule} ({findings[0].place})",
-                "see all findings with 'pawwork-proxy bundle verify'",
-            )
-    captures = read_captures(paths)
+    with _progress() as progress:
+        captures = read_captures(paths, _checking(progress))
     rows = support_rows(row_of(one) for capture in captures for one in capture.exchanges)
     if output == "json":
         click.echo(Summary(rows=rows).model_dump_json(exclude_none=True))
@@ -213,10 +207,7 @@ def _print_rows(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 def _verified(file: Path) -> Verification:
     with _progress() as progress:
-        task = progress.add_task("checking", total=None)
-        return verify_bundle(
-            file, lambda done, total: progress.update(task, completed=done, total=total)
-        )
+        return verify_bundle(file, _checking(progress))
 
 
 def _agreed() -> bool:
@@ -240,6 +231,11 @@ def _progress() -> Progress:
         transient=True,
         disable=not console.is_terminal,
     )
+
+
+def _checking(progress: Progress) -> Callable[[int, int], None]:
+    task = progress.add_task("checking", total=None)
+    return lambda done, total: progress.update(task, completed=done, total=total)
 
 
 def _next_step(progress: Progress, step: str) -> None:

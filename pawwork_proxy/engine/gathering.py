@@ -123,9 +123,9 @@ def _parts(
 
     def part(source: CaptureSource) -> Part | str:
         try:
-            if source.size == 0 and source.path.is_file():
+            if source.plain and source.size == 0 and source.path.is_file():
                 return f"{source.path.name}: an empty file, nothing was recorded in it."
-            if large and source.path.is_file():
+            if large and source.plain and source.path.is_file():
                 return _folded(source, alone, share, on_whole)
             return _whole(source, alone, on_whole)
         except PawworkProxyError as error:

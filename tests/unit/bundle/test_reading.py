@@ -45,6 +45,17 @@ def test_a_bundle_beyond_its_limits_is_not_read(tmp_path: Path) -> None:
         read_captures([path])
 
 
+def test_what_verify_refuses_is_not_read(tmp_path: Path) -> None:
+    bundle = tmp_path / "x.zip"
+    bundle.write_bytes(assembled([capture(tmp_path)]).data)
+    data = bytearray(bundle.read_bytes())
+    place = data.index(b"README.txt") + 40
+    data[place] ^= 0xFF
+    bundle.write_bytes(data)
+    with pytest.raises(BundleError, match="is refused"):
+        read_captures([bundle])
+
+
 def test_damage_met_while_reading_is_a_refusal(tmp_path: Path) -> None:
     bundle = tmp_path / "x.zip"
     data = bytearray(assembled([capture(tmp_path)]).data)

@@ -44,7 +44,7 @@ def test_lines_find_their_places_and_the_open_one_is_interrupted(tmp_path: Path)
     assert capture.end is not None
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(cut=st.integers(len(LINES[0]), sum(map(len, LINES))))
 def test_a_capture_cut_anywhere_gives_back_every_whole_line(
     cut: int, tmp_path_factory: pytest.TempPathFactory
@@ -67,7 +67,7 @@ def test_a_capture_cut_anywhere_gives_back_every_whole_line(
     assert bool(capture.damages) == (not complete)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(noise=st.binary(min_size=1, max_size=200), place=st.integers(1, len(LINES)))
 def test_noise_between_lines_hides_none_of_them(
     noise: bytes, place: int, tmp_path_factory: pytest.TempPathFactory

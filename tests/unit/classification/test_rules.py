@@ -123,7 +123,7 @@ SIGNALS = st.builds(
 
 
 @given(SIGNALS)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_classify_is_total_and_recomputable_from_a_record(signals: Signals) -> None:
     """What a capture stores gives the same outcome as what the proxy saw."""
     outcome = classify(signals)

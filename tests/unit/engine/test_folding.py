@@ -53,7 +53,7 @@ def findings(gathered: Gathered) -> dict[str, Finding]:
     return {verdict.dimension: verdict.finding for one in limits for verdict in one.verdicts}
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     seed=st.integers(0, 10_000),
     keyed_by=st.sampled_from(["address", "install", "session", "global"]),

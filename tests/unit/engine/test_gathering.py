@@ -48,6 +48,17 @@ def test_what_is_missing_is_said_per_file(tmp_path: Path) -> None:
     assert "torn.jsonl: 1 damaged lines skipped" in said
 
 
+def test_a_bundle_that_is_not_in_order_is_left_out_and_named(tmp_path: Path) -> None:
+    write(tmp_path / "a.jsonl", [one(1, 1)])
+    (tmp_path / "pawwork-support-x.zip").write_bytes(b"no archive at all, by any means" * 9)
+    for whole_bytes in (1, 2**20):
+        gathered = gather([tmp_path], whole_bytes=whole_bytes)
+        assert [capture.name for capture in gathered.captures] == ["a.jsonl"]
+        assert "pawwork-support-x.zip: left out, pawwork-support-x.zip is refused" in "\n".join(
+            gathered.remarks
+        )
+
+
 def test_without_any_readable_capture_there_is_an_error_that_names_each(tmp_path: Path) -> None:
     (tmp_path / "empty.jsonl").write_bytes(b"")
     with pytest.raises(CaptureFormatError) as caught:
