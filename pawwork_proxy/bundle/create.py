@@ -41,7 +41,7 @@ from pawwork_proxy.bundle.manifest import (
 )
 from pawwork_proxy.bundle.own_secrets import OwnSecret, search
 from pawwork_proxy.bundle.scan import SCANNER_VERSION, Scan
-from pawwork_proxy.bundle.selection import Part, Record, Rekey, count_that_fits, newest
+from pawwork_proxy.bundle.selection import LineOf, Part, Record, count_that_fits, newest
 from pawwork_proxy.bundle.support_view import support_rows
 from pawwork_proxy.bundle.verify import Verification
 from pawwork_proxy.capture_file.writer import line_of
@@ -89,11 +89,11 @@ def assemble(
     platform: Platform,
     created_at: datetime,
     limit: int = DEFAULT_LIMIT,
-    rekey: Rekey | None = None,
+    unlinkable: LineOf | None = None,
 ) -> Assembled:
     """The bundle of `parts`, cut to `limit` bytes of zip; equal arguments give equal bytes.
 
-    `rekey` is what the parts' lines went through already; the summary goes through it here.
+    `unlinkable` is what wrote the lines of the parts, unless that was the ordinary way.
     Raises BundleError when there is nothing to put in or no record fits.
     """
     if not parts:
@@ -106,7 +106,7 @@ def assemble(
     count = count_that_fits(parts, limit)
     while count:
         kept = parts if count == total else newest(parts, count)
-        built = _build(parts, kept, platform, created_at, limit, rekey)
+        built = _build(parts, kept, platform, created_at, limit, unlinkable)
         if len(built.data) <= limit:
             return built
         # The manifest has its size too, and what compresses how well is not known before.
@@ -120,14 +120,13 @@ def _build(
     platform: Platform,
     created_at: datetime,
     limit: int,
-    rekey: Rekey | None,
+    unlinkable: LineOf | None,
 ) -> Assembled:
     records = [record for part in kept for record in part.records]
     summary = Summary(rows=support_rows(one.row for one in records if one.row is not None))
-    summary_line = line_of(summary)
     members = [
         Member(README, (README_TEXT.encode(),)),
-        Member(SUMMARY, (rekey(summary_line) if rekey else summary_line,)),
+        Member(SUMMARY, ((unlinkable or line_of)(summary),)),
         *(
             Member(f"captures/{number:04}.jsonl", part.pieces(), len(part.records))
             for number, part in enumerate(kept, start=1)
@@ -142,7 +141,7 @@ def _build(
         arch=platform.arch,
         python=".".join(platform.python.split(".")[:2]),
         simulated=any(part.simulated for part in kept),
-        unlinkable=rekey is not None,
+        unlinkable=unlinkable is not None,
         records=len(records),
         window=Window(
             first=min(record.at for record in records), last=max(record.at for record in records)

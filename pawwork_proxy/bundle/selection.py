@@ -24,8 +24,8 @@ from pawwork_proxy.model.capture import End, Header, Line, Note, Opened, Stub, S
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.outcome import Kind
 
-Rekey = Callable[[bytes], bytes]
-"""Gives every pseudonym of a line another value; equal ones stay equal."""
+LineOf = Callable[[Noun], bytes]
+"""Writes a noun as the line it will be in the bundle."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class Part:
 def choose(
     sources: Sequence[CaptureSource],
     choice: Choice,
-    rekey: Rekey = lambda line: line,
+    written: LineOf = line_of,
     progress: Callable[[int], None] = lambda _: None,
 ) -> list[Part]:
     """The chosen part of each capture that has one, oldest capture first.
@@ -106,7 +106,7 @@ def choose(
     before = 0
     for source in sources:
         with source.open() as stream:
-            part = _part(_watched(stream, before, progress), choice, rekey)
+            part = _part(_watched(stream, before, progress), choice, written)
         before += source.size
         if part is not None and part.records:
             parts.append(part)
@@ -121,7 +121,7 @@ def _watched(
         yield line
 
 
-def _part(lines: Iterator[Line | Damage], choice: Choice, rekey: Rekey) -> Part | None:
+def _part(lines: Iterator[Line | Damage], choice: Choice, written: LineOf) -> Part | None:
     collector: _Collector | None = None
     damaged = 0
     for line in lines:
@@ -130,7 +130,7 @@ def _part(lines: Iterator[Line | Damage], choice: Choice, rekey: Rekey) -> Part 
         elif collector is not None:
             collector.add(line)
         elif isinstance(line, Header):
-            collector = _Collector(line, choice, rekey)
+            collector = _Collector(line, choice, written)
     if collector is None:
         return None
     part = collector.finished()
@@ -141,21 +141,18 @@ def _part(lines: Iterator[Line | Damage], choice: Choice, rekey: Rekey) -> Part 
 class _Collector:
     """Takes the lines of one capture behind its header."""
 
-    def __init__(self, header: Header, choice: Choice, rekey: Rekey) -> None:
+    def __init__(self, header: Header, choice: Choice, written: LineOf) -> None:
         self._choice = choice
-        self._rekey = rekey
+        self._written = written
         self._opened: dict[int, Opened] = {}
         narrowed = _narrowed(header, choice)
         words = [*(install.label for install in narrowed.installs), narrowed.network]
         self._part = Part(
-            self._rewritten(narrowed),
+            self._written(narrowed),
             header.started_at,
             header.simulated,
             tuple(word for word in words if word),
         )
-
-    def _rewritten(self, noun: Noun) -> bytes:
-        return self._rekey(line_of(noun))
 
     def add(self, line: Line) -> None:
         """Keep of a line what is chosen."""
@@ -170,18 +167,18 @@ class _Collector:
                 self._opened.pop(line.seq, None)
                 if self._choice.covers_no_outcome(line.at, line.install):
                     self._part.records.append(
-                        Record(line.at, line.seq, self._rewritten(line), suppressed=line.reason)
+                        Record(line.at, line.seq, self._written(line), suppressed=line.reason)
                     )
             case Note() if self._choice.covers(line.at, line.install):
-                self._part.notes.append(self._rewritten(line))
+                self._part.notes.append(self._written(line))
                 self._part.lost += (line.count or 0) if line.event == "records_lost" else 0
             case End():
-                self._part.end = self._rewritten(line)
+                self._part.end = self._written(line)
 
     def finished(self) -> Part:
         """The part, with the requests that were under way when the run stopped."""
         self._part.records += [
-            Record(one.at, one.seq, self._rewritten(one))
+            Record(one.at, one.seq, self._written(one))
             for one in self._opened.values()
             if self._choice.covers_no_outcome(one.at, one.install)
         ]
@@ -192,7 +189,7 @@ class _Collector:
         return Record(
             exchange.timing.started_at,
             exchange.seq,
-            self._rewritten(exchange),
+            self._written(exchange),
             row=row_of(exchange),
             outcome=exchange.outcome.kind,
             redactions=tuple((one.rule, one.count) for one in exchange.redactions),

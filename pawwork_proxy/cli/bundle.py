@@ -91,6 +91,7 @@ def create(
     from pawwork_proxy.bundle.reading import capture_sources  # noqa: PLC0415
     from pawwork_proxy.bundle.selection import Choice, choose  # noqa: PLC0415
     from pawwork_proxy.bundle.unlinkable import ThrowAwayKey  # noqa: PLC0415
+    from pawwork_proxy.capture_file.writer import line_of  # noqa: PLC0415
     from pawwork_proxy.environment.auth_sources import own_surroundings  # noqa: PLC0415
     from pawwork_proxy.environment.machine import read_platform  # noqa: PLC0415
     from pawwork_proxy.environment.private_files import private_home  # noqa: PLC0415
@@ -101,7 +102,7 @@ def create(
         since.replace(tzinfo=UTC) if since else None,
         until.replace(tzinfo=UTC) if until else None,
     )
-    rekey = ThrowAwayKey() if unlinkable else None
+    throw_away = ThrowAwayKey() if unlinkable else None
     sources = capture_sources(captures or [DEFAULT_CAPTURES])
     with _cleaning_up_when_stopped():
         with _progress() as progress:
@@ -109,11 +110,13 @@ def create(
             parts = choose(
                 sources,
                 choice,
-                rekey or (lambda line: line),
+                throw_away or line_of,
                 lambda done: progress.update(task, completed=done),
             )
             progress.add_task("packing", total=None)
-            made = assemble(parts, read_platform(), datetime.now(UTC), int(max_size * MIB), rekey)
+            made = assemble(
+                parts, read_platform(), datetime.now(UTC), int(max_size * MIB), throw_away
+            )
         own = own_secrets(replace(own_surroundings(), folder=Path.cwd()), private_home())
         refuse_unshowable(made, own)
         for line in preview(made):

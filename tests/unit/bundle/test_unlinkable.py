@@ -10,15 +10,17 @@ from pawwork_proxy.bundle.reading import capture_sources
 from pawwork_proxy.bundle.selection import Choice, choose
 from pawwork_proxy.bundle.unlinkable import ThrowAwayKey
 from pawwork_proxy.bundle.verify import verify
+from pawwork_proxy.model.request import HeaderNote
+from pawwork_proxy.model.response import ResponseFacts
 from pawwork_proxy.redaction.pseudonyms import PSEUDONYM
 from tests.unit.builders import exchange
 from tests.unit.bundle.files import CREATED, PLATFORM, assembled, capture, saying
 
 
 def unlinkable(path: Path) -> Assembled:
-    rekey = ThrowAwayKey()
-    parts = choose(capture_sources([path]), Choice(), rekey)
-    return assemble(parts, PLATFORM, CREATED, rekey=rekey)
+    key = ThrowAwayKey()
+    parts = choose(capture_sources([path]), Choice(), key)
+    return assemble(parts, PLATFORM, CREATED, unlinkable=key)
 
 
 def pseudonyms(made: Assembled) -> list[str]:
@@ -50,6 +52,25 @@ def test_the_captures_own_id_is_new(tmp_path: Path) -> None:
     whole = b"".join(piece for member in unlinkable(path).members for piece in member.pieces)
     assert b"00aabbccddeeff11" not in whole
     assert re.search(rb'"capture_id":"[0-9a-f]{16}"', whole)
+
+
+def test_the_edges_name_of_the_exchange_is_left_out(tmp_path: Path) -> None:
+    ray = "8f1e2d3c4b5a6978-FRA"
+    answer = ResponseFacts(
+        status=429,
+        http_version="HTTP/1.1",
+        headers=(HeaderNote(name="cf-ray", value=ray, rule="shape:cf_ray"),),
+        cf_ray=ray,
+        colo="FRA",
+    )
+    path = capture(tmp_path, exchange(1, response=answer))
+    whole, plain = (
+        b"".join(piece for member in made.members for piece in member.pieces)
+        for made in (unlinkable(path), assembled([path]))
+    )
+    assert ray[:16].encode() in plain
+    assert ray[:16].encode() not in whole
+    assert b'"colo":"FRA"' in whole
 
 
 def test_it_verifies(tmp_path: Path) -> None:
