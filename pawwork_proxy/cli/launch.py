@@ -12,7 +12,7 @@ from typing import get_args
 import click
 
 from pawwork_proxy.cli.live import PlainView, counter_line
-from pawwork_proxy.cli.plan import capture_options, home_relative, make_plan
+from pawwork_proxy.cli.plan import capture_options, forget_expired, home_relative, make_plan
 from pawwork_proxy.environment.client_auth import has_go_key
 from pawwork_proxy.environment.identity import Identity, load_identity
 from pawwork_proxy.environment.trust import ca_bundle
@@ -62,6 +62,7 @@ def launch(
     source: str | None,
     egress_probe: bool,
     captures: Path,
+    keep_days: int,
     client: tuple[str, ...],
 ) -> int:
     """Start a client that talks through the proxy, and capture until it exits.
@@ -76,6 +77,7 @@ def launch(
     program = shutil.which(client[0], path=env.get("PATH"))
     if program is None:
         raise ConfigurationError("the client's command is not found", "give its full path after --")
+    forget_expired(plan.captures, keep_days)
     return asyncio.run(_launch(plan, load_identity(), route, [program, *client[1:]], env))
 
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
 import click
 
+from pawwork_proxy.capture_file.retention import KEEP_DAYS, remove_expired
 from pawwork_proxy.errors import ConfigurationError
 from pawwork_proxy.model.context import valid_label
 from pawwork_proxy.proxy.chained import chained_proxy
@@ -69,6 +71,14 @@ def capture_options(command: Command) -> Command:
                 show_default=True,
                 help="Folder for the capture file.",
             ),
+            click.option(
+                "--keep-days",
+                type=click.IntRange(0, 36_500),
+                default=KEEP_DAYS,
+                show_default=True,
+                metavar="DAYS",
+                help="Remove captures in that folder that are older; 0 keeps them all.",
+            ),
         )
     ):
         command = option(command)
@@ -116,6 +126,15 @@ def make_plan(
         simulated=not target.is_zen,
         egress_probe=egress_probe,
     )
+
+
+def forget_expired(captures: Path, keep_days: int) -> None:
+    """Remove captures that have been kept long enough, and say so."""
+    removed = remove_expired(captures, datetime.now(UTC), keep_days)
+    if removed:
+        click.echo(
+            f"removed {removed} captures older than {keep_days} days (--keep-days)", err=True
+        )
 
 
 def _check_source(source: str) -> None:

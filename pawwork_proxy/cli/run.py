@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 
 from pawwork_proxy.cli.live import counter_line, view_for
-from pawwork_proxy.cli.plan import capture_options, home_relative, make_plan
+from pawwork_proxy.cli.plan import capture_options, forget_expired, home_relative, make_plan
 from pawwork_proxy.environment.identity import Identity, load_identity
 from pawwork_proxy.logs import configure_logging
 from pawwork_proxy.proxy.session import RunPlan, running_proxy, stop_signals
@@ -52,6 +52,7 @@ def run(
     source: str | None,
     egress_probe: bool,
     captures: Path,
+    keep_days: int,
     output: str,
 ) -> None:
     """Record what clients ask of opencode.ai; stop with Ctrl-C.
@@ -62,6 +63,7 @@ def run(
     """
     configure_logging()
     plan = make_plan(installs, network, upstream, upstream_ca, via, source, egress_probe, captures)
+    forget_expired(plan.captures, keep_days)
     asyncio.run(_run(plan, load_identity(), as_json=output == "json"))
 
 

@@ -16,6 +16,7 @@ from mitmproxy.addonmanager import Loader
 from mitmproxy.proxy.mode_specs import ProxyMode, ReverseMode
 
 from pawwork_proxy import __version__
+from pawwork_proxy.capture_file.retention import KEEP_DAYS, remove_expired
 from pawwork_proxy.capture_file.writer import CaptureWriter
 from pawwork_proxy.environment.identity import load_identity
 from pawwork_proxy.environment.processes import ProcessFinder
@@ -51,6 +52,9 @@ class CaptureScript:
         loader.add_option("pawwork_captures", str, "captures", "Folder for the capture file.")
         loader.add_option("pawwork_install", str, "main", "Name of the observed install.")
         loader.add_option("pawwork_network", str, "", "Your name for the network.")
+        loader.add_option(
+            "pawwork_keep_days", int, KEEP_DAYS, "Remove older captures; 0 keeps them all."
+        )
 
     def configure(self, updated: set[str]) -> None:
         """Refuse names that could be anything."""
@@ -90,9 +94,9 @@ class CaptureScript:
             simulated=elsewhere,
             options=CaptureOptions(upstream="other" if elsewhere else "opencode.ai"),
         )
-        writer = CaptureWriter(
-            Path(ctx.options.pawwork_captures).absolute(), header, lambda: datetime.now(UTC)
-        )
+        captures = Path(ctx.options.pawwork_captures).absolute()
+        remove_expired(captures, datetime.now(UTC), min(max(ctx.options.pawwork_keep_days, 0), 36_500))
+        writer = CaptureWriter(captures, header, lambda: datetime.now(UTC))
         self._recorder = Recorder(
             writer, identity, network, None, Unwatched(), ctx.master.event_loop.call_later
         )
