@@ -9,6 +9,7 @@ Invariant: the secrets live in this module's return values only, in memory; find
 from __future__ import annotations
 
 import base64
+import contextlib
 import getpass
 import html
 import json
@@ -24,7 +25,7 @@ from pawwork_proxy.bundle.finding import Finding
 from pawwork_proxy.bundle.manifest import README
 from pawwork_proxy.bundle.plain_words import PLAIN_WORDS
 from pawwork_proxy.bundle.scan import texts_of
-from pawwork_proxy.environment.auth_places import Place, Surroundings, places
+from pawwork_proxy.environment.auth_places import Place, Surroundings, keys_at, places
 from pawwork_proxy.environment.studies import KEY_BYTES
 from pawwork_proxy.errors import BundleError
 
@@ -146,6 +147,8 @@ def _keys(around: Surroundings) -> Iterator[str]:
         if place.path is not None:
             text = _read(place)
             yield from _all_values(text) if place.form == "auth" else _named_values(text)
+            with contextlib.suppress(OSError, ValueError, RecursionError):
+                yield from filter(_is_key, keys_at(place, around))
 
 
 def _is_key(value: str) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import re
 import stat
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 KEEP_DAYS = 90
@@ -19,9 +19,9 @@ _NAME = re.compile(r"capture-\d{8}T\d{6}Z-[0-9a-f]{8}\.jsonl")
 
 def remove_expired(folder: Path, now: datetime, keep_days: int = KEEP_DAYS) -> int:
     """Remove captures last written more than `keep_days` ago; how many. 0 days keeps all."""
-    if keep_days == 0:
+    if keep_days <= 0:
         return 0
-    limit = (now - timedelta(days=keep_days)).timestamp()
+    limit = now.timestamp() - keep_days * 86400
     removed = 0
     for path in folder.glob("capture-*.jsonl"):
         with contextlib.suppress(OSError):

@@ -73,7 +73,7 @@ def capture_options(command: Command) -> Command:
             ),
             click.option(
                 "--keep-days",
-                type=click.IntRange(0, 36_500),
+                type=click.IntRange(min=0),
                 default=KEEP_DAYS,
                 show_default=True,
                 metavar="DAYS",

@@ -7,14 +7,17 @@ Invariant: the table is made from what it is given and reads nothing; `keys_at` 
 from __future__ import annotations
 
 import os
+import plistlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple
+from xml.parsers.expat import ExpatError
 
 from pawwork_proxy.environment.jsonc import parse_jsonc
 from pawwork_proxy.model.context import OsFamily
+from pawwork_proxy.redaction.headers import KEY_HEADERS, split_credential
 
 PlaceSource = Literal["config", "saved", "env"]
 _MAX_BYTES = 1024 * 1024
@@ -39,7 +42,7 @@ class Place(NamedTuple):
 
     id: str
     source: PlaceSource
-    form: Literal["auth", "config", "credentials", "variable", "config_text"]
+    form: Literal["auth", "config", "credentials", "variable", "config_text", "plist"]
     path: Path | None = None
     variable: str = ""
 
@@ -47,6 +50,7 @@ class Place(NamedTuple):
 def places(around: Surroundings) -> tuple[Place, ...]:
     """All places of one client's surroundings, the ones that a client prefers first."""
     return (
+        *_mdm(around),
         *_managed(around),
         Place("opencode.config_content", "config", "config_text",
               variable="OPENCODE_CONFIG_CONTENT"),
@@ -77,6 +81,15 @@ def _pawwork_roots(around: Surroundings) -> Iterator[Path]:
         base = _xdg(around, "XDG_CONFIG_HOME", ".config")
     for name in _PAWWORK_FOLDERS:
         yield base / name
+
+
+def _mdm(around: Surroundings) -> Iterator[Place]:
+    """Managed preferences, which macOS keeps as property lists: for the user, then for all."""
+    if around.system == "macos":
+        base = Path("/Library/Managed Preferences")
+        for name in ("pawwork", "opencode"):
+            for folder in (base / around.home.name, base):
+                yield Place(f"{name}.mdm", "config", "plist", folder / f"ai.{name}.managed.plist")
 
 
 def _managed(around: Surroundings) -> Iterator[Place]:
@@ -144,9 +157,12 @@ def keys_at(place: Place, around: Surroundings) -> list[str]:
         return list(_config_keys(parse_jsonc(text), around, around.folder)) if text else []
     try:
         with place.path.open("rb") as file:
-            text = file.read(_MAX_BYTES).decode("utf-8")
+            data = file.read(_MAX_BYTES)
     except (FileNotFoundError, NotADirectoryError):
         return []
+    if place.form == "plist":
+        return list(_config_keys(_parsed_plist(data), around, place.path.parent))
+    text = data.decode("utf-8")
     if place.form == "credentials":
         return _CREDENTIAL_LINE.findall(text)
     parsed = parse_jsonc(text)
@@ -171,14 +187,35 @@ def _saved_keys(parsed: object) -> Iterator[str]:
                     yield entry[name]
 
 
+def _parsed_plist(data: bytes) -> object:
+    """ValueError when it is no property list; plistlib's own errors differ by format."""
+    try:
+        parsed: object = plistlib.loads(data)
+    except (plistlib.InvalidFileException, ExpatError) as error:
+        raise ValueError(type(error).__name__) from None
+    return parsed
+
+
 def _config_keys(parsed: object, around: Surroundings, folder: Path | None) -> Iterator[str]:
-    """`provider.opencode….options.apiKey`, with `{env:…}` and `{file:…}` replaced."""
-    providers = parsed.get("provider") if isinstance(parsed, dict) else None
-    for name, provider in providers.items() if isinstance(providers, dict) else ():
-        options = provider.get("options") if isinstance(provider, dict) else None
-        key = options.get("apiKey") if isinstance(options, dict) else None
-        if _PROVIDER.match(name) and isinstance(key, str) and key:
-            yield _REFERENCE.sub(lambda match: _referred(match, around, folder), key)
+    """Keys of `provider.opencode….options`, with `{env:…}` and `{file:…}` replaced."""
+    for name, provider in _members(_member(parsed, "provider")):
+        if _PROVIDER.match(name):
+            options = _member(provider, "options")
+            keys = [_member(options, "apiKey")]
+            for header, value in _members(_member(options, "headers")):
+                if header.lower() in KEY_HEADERS and isinstance(value, str):
+                    keys.append(split_credential(value)[1])
+            for key in keys:
+                if isinstance(key, str) and key:
+                    yield _REFERENCE.sub(lambda match: _referred(match, around, folder), key)
+
+
+def _member(node: object, name: str) -> object:
+    return node.get(name) if isinstance(node, dict) else None
+
+
+def _members(node: object) -> Iterator[tuple[str, object]]:
+    yield from node.items() if isinstance(node, dict) else ()
 
 
 _REFERENCE = re.compile(r"\{(env|file):([^}]*)\}")

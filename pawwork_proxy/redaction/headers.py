@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from pawwork_proxy.model.exchange import Redaction
-from pawwork_proxy.model.request import AuthScheme, HeaderNote
+from pawwork_proxy.model.request import AuthHeader, AuthScheme, HeaderNote
 from pawwork_proxy.redaction.raw import RawHeaders
 from pawwork_proxy.redaction.shapes import ShapeName, Shapes
 from pawwork_proxy.redaction.values import form_of, identify
@@ -22,6 +22,8 @@ MOST_HEADERS = 64
 _CACHED = 1024
 _CACHED_LENGTH = 512
 _UNKNOWN = HeaderRow("id", Kind.VALUE.value)
+KEY_HEADERS: tuple[AuthHeader, ...] = ("authorization", "x-api-key", "x-goog-api-key")
+"""In the order in which the server would prefer them."""
 PUBLIC_KEY = "public"
 """The literal that stands for no key (zen-facts 1)."""
 

@@ -18,6 +18,7 @@ from pawwork_proxy.model.request import (
 )
 from pawwork_proxy.redaction.bodies import Bodies, BodyReading
 from pawwork_proxy.redaction.headers import (
+    KEY_HEADERS,
     MOST_HEADERS,
     PUBLIC_KEY,
     HeaderNotes,
@@ -29,9 +30,6 @@ from pawwork_proxy.redaction.raw import RawRequest
 from pawwork_proxy.redaction.routes import RouteMatch, Routes
 from pawwork_proxy.redaction.shapes import ShapeName, Shapes
 from pawwork_proxy.vocabulary.kinds import Kind
-
-_AUTH_HEADERS: tuple[AuthHeader, ...] = ("authorization", "x-api-key", "x-goog-api-key")
-"""In the order in which the server would prefer them."""
 
 
 class RequestProjection(NamedTuple):
@@ -98,7 +96,7 @@ class Requests:
         header: AuthHeader = "none"
         scheme: AuthScheme | None = None
         key = ""
-        for name in _AUTH_HEADERS:
+        for name in KEY_HEADERS:
             if name in by_name and by_name[name].value:
                 header = name
                 scheme, key = split_credential(by_name[name].value)
@@ -109,7 +107,7 @@ class Requests:
         if header == "none":
             return AuthFacts(count=0), tuple(secrets)
         kind = _kind_of(key)
-        carried = sum(name in by_name for name in _AUTH_HEADERS) + len(route.query_credentials)
+        carried = sum(name in by_name for name in KEY_HEADERS) + len(route.query_credentials)
         auth = AuthFacts(
             header=header,
             kind=kind,

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import plistlib
 import subprocess
 import sys
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pawwork_proxy.environment.auth_places import Place, Surroundings, places
+from pawwork_proxy.environment.auth_places import Place, Surroundings, keys_at, places
 from pawwork_proxy.environment.auth_sources import AuthSources, client_surroundings
 from pawwork_proxy.environment.jsonc import parse_jsonc
 from pawwork_proxy.model.context import OsFamily
@@ -96,9 +97,15 @@ def in_file_beside_config(home: Path) -> None:
     put(home / ".config/opencode/config.json", config("{file:secret.txt}"))
 
 
+def in_a_header_of_config(home: Path) -> None:
+    options = {"headers": {"Authorization": f"Bearer {KEY}", "x-title": "another"}}
+    put(home / ".config/opencode/opencode.json", {"provider": {"opencode": {"options": options}}})
+
+
 @pytest.mark.parametrize(
     ("arrange", "source", "place"),
     [
+        (in_a_header_of_config, "config", "opencode.config"),
         (in_opencode_auth, "saved", "opencode.auth"),
         (in_go_auth, "saved", "opencode.auth"),
         (in_pawwork_auth, "saved", "pawwork.auth"),
@@ -264,3 +271,26 @@ def test_place_ids_name_no_path() -> None:
 )
 def test_jsonc(text: str, value: object) -> None:
     assert parse_jsonc(text) == value
+
+
+@pytest.mark.parametrize("form", list(plistlib.PlistFormat))
+def test_managed_preferences_of_macos_are_read(form: plistlib.PlistFormat, tmp_path: Path) -> None:
+    path = tmp_path / "ai.pawwork.managed.plist"
+    path.write_bytes(plistlib.dumps(config("{env:MANAGED}"), fmt=form))
+    place = Place("pawwork.mdm", "config", "plist", path)
+    around = Surroundings("macos", Path("/Users/jo"), {"MANAGED": KEY})
+    assert keys_at(place, around) == [KEY]
+    path.write_bytes(path.read_bytes()[:40])
+    with pytest.raises(ValueError, match=r"Error|Invalid"):
+        keys_at(place, around)
+
+
+def test_managed_preferences_are_looked_for_on_macos_only() -> None:
+    around = Surroundings("macos", Path("/Users/jo"), {})
+    found = [str(place.path) for place in places(around) if place.form == "plist"]
+    assert found[:2] == [
+        "/Library/Managed Preferences/jo/ai.pawwork.managed.plist",
+        "/Library/Managed Preferences/ai.pawwork.managed.plist",
+    ]
+    elsewhere = Surroundings("linux", Path("/home/jo"), {})
+    assert not [place for place in places(elsewhere) if place.form == "plist"]
