@@ -16,6 +16,7 @@ import json
 import re
 import socket
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote, unquote, urlsplit
@@ -26,6 +27,8 @@ from pawwork_proxy.bundle.manifest import README
 from pawwork_proxy.bundle.plain_words import PLAIN_WORDS
 from pawwork_proxy.bundle.scan import texts_of
 from pawwork_proxy.environment.auth_places import Place, Surroundings, keys_at, places
+from pawwork_proxy.environment.auth_sources import own_surroundings
+from pawwork_proxy.environment.private_files import private_home
 from pawwork_proxy.environment.studies import KEY_BYTES
 from pawwork_proxy.errors import BundleError
 
@@ -53,6 +56,11 @@ class OwnSecret(NamedTuple):
     rule: str
     value: str
     name: bool = False
+
+
+def known_here() -> list[OwnSecret]:
+    """What this very machine, user and working folder know."""
+    return own_secrets(replace(own_surroundings(), folder=Path.cwd()), private_home())
 
 
 def own_secrets(around: Surroundings, private_home: Path) -> list[OwnSecret]:

@@ -7,7 +7,6 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
@@ -86,15 +85,13 @@ def create(
     """
     # Not at the top: `verify` and `show` of a stranger's file load nothing of redaction.
     from pawwork_proxy.bundle.create import assemble, refuse_unshowable, write  # noqa: PLC0415
-    from pawwork_proxy.bundle.own_secrets import own_secrets  # noqa: PLC0415
+    from pawwork_proxy.bundle.own_secrets import known_here  # noqa: PLC0415
     from pawwork_proxy.bundle.preview import preview  # noqa: PLC0415
     from pawwork_proxy.bundle.reading import capture_sources  # noqa: PLC0415
     from pawwork_proxy.bundle.selection import Choice, choose  # noqa: PLC0415
     from pawwork_proxy.bundle.unlinkable import ThrowAwayKey  # noqa: PLC0415
     from pawwork_proxy.capture_file.writer import line_of  # noqa: PLC0415
-    from pawwork_proxy.environment.auth_sources import own_surroundings  # noqa: PLC0415
     from pawwork_proxy.environment.machine import read_platform  # noqa: PLC0415
-    from pawwork_proxy.environment.private_files import private_home  # noqa: PLC0415
 
     choice = Choice(
         frozenset(installs),
@@ -117,7 +114,7 @@ def create(
             made = assemble(
                 parts, read_platform(), datetime.now(UTC), int(max_size * MIB), throw_away
             )
-        own = own_secrets(replace(own_surroundings(), folder=Path.cwd()), private_home())
+        own = known_here()
         refuse_unshowable(made, own)
         for line in preview(made):
             click.echo(line, err=True)

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
+from pawwork_proxy.bundle.create import assemble, write
+from pawwork_proxy.bundle.own_secrets import known_here
+from pawwork_proxy.bundle.reading import capture_sources
+from pawwork_proxy.bundle.selection import Choice, choose
 from pawwork_proxy.capture_file.reader import read_capture
 from pawwork_proxy.cli.compare import compared
 from pawwork_proxy.cli.plan import home_relative
@@ -14,6 +20,7 @@ from pawwork_proxy.cli.show import print_capture
 from pawwork_proxy.comparison.dimensions import title
 from pawwork_proxy.demo.story import explanation, play
 from pawwork_proxy.engine.gathering import gather
+from pawwork_proxy.environment.machine import read_platform
 
 
 @click.command(epilog="Example: pawwork-proxy demo")
@@ -34,7 +41,7 @@ def demo(preset: str, captures: Path) -> None:
     """Let three installs on two networks use up a simulated quota, and say what it follows.
 
     Everything is real but the upstream: two proxy processes, sockets on loopback, capture files.
-    The report lies beside the captures.
+    The report and a support bundle lie beside the captures.
     """
     paths = play(captures.absolute(), preset, lambda line: click.echo(line, err=True))
     exchanges = []
@@ -55,5 +62,14 @@ def demo(preset: str, captures: Path) -> None:
                 click.echo(f"  {title(verdict.dimension)}: {verdict.words}")
     page = paths[0].with_name("report.html")
     write_report(paths, page, frozenset(), real_only=False)
+    bundle = _bundled(paths)
     click.echo(f"\nreport: {home_relative(page)}", err=True)
+    click.echo(f"bundle for support, checked: {home_relative(bundle)}", err=True)
     click.echo("look again: pawwork-proxy show " + " ".join(map(home_relative, paths)), err=True)
+
+
+def _bundled(paths: Sequence[Path]) -> Path:
+    """A support bundle of the demo's captures, beside them."""
+    parts = choose(capture_sources(paths), Choice())
+    made = assemble(parts, read_platform(), datetime.now(UTC))
+    return write(made, paths[0].parent, known_here())

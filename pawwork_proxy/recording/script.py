@@ -95,9 +95,7 @@ class CaptureScript:
             options=CaptureOptions(upstream="other" if elsewhere else "opencode.ai"),
         )
         captures = Path(ctx.options.pawwork_captures).absolute()
-        remove_expired(
-            captures, datetime.now(UTC), ctx.options.pawwork_keep_days
-        )
+        remove_expired(captures, datetime.now(UTC), ctx.options.pawwork_keep_days)
         writer = CaptureWriter(captures, header, lambda: datetime.now(UTC))
         self._recorder = Recorder(
             writer, identity, network, None, Unwatched(), ctx.master.event_loop.call_later

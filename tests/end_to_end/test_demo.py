@@ -7,14 +7,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+from pawwork_proxy.bundle.reading import read_captures
+from pawwork_proxy.bundle.verify import verify
 
-def test_the_demo_ends_with_the_verdict_and_the_report(tmp_path: Path) -> None:
+
+def test_the_demo_ends_with_the_verdict_the_report_and_a_bundle(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "pawwork_proxy", "demo", "--captures", str(tmp_path / "demo")],
         env=os.environ | {"PAWWORK_PROXY_HOME": str(tmp_path / "home")},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=90,
         check=True,
     )
     verdict = next(line for line in done.stdout.splitlines() if line.startswith("The verdict"))
@@ -22,4 +25,8 @@ def test_the_demo_ends_with_the_verdict_and_the_report(tmp_path: Path) -> None:
     assert "not per install, session" in verdict
     page = (tmp_path / "demo" / "report.html").read_text(encoding="utf-8")
     assert "SIMULATED" in page
+    (bundle,) = (tmp_path / "demo").glob("pawwork-support-*.zip")
+    assert verify(bundle).ok
+    records = [len(capture.exchanges) for capture in read_captures([bundle])]
+    assert records == [len(one.exchanges) for one in read_captures([tmp_path / "demo" / "*.jsonl"])]
     assert "shared by every install behind the same egress address" in page
