@@ -30,6 +30,8 @@ ENDINGS: dict[HowItEnded, Ending] = {
 
 FREE_MODELS = frozenset({"big-pickle"})
 """Free models whose id does not end with `-free`."""
+TITLE_MODEL = re.compile(r"gpt-5(?:\.\d+)?-nano")
+"""A paid one: the client takes it for titles as soon as there is a key."""
 
 
 class ServerEra(NamedTuple):
@@ -155,6 +157,8 @@ def _is_free(exchange: Exchange) -> bool | None:
     model = exchange.request.model or ""
     if exchange.auth.kind in {"none", "public"} or model in FREE_MODELS or model.endswith("-free"):
         return True
+    if TITLE_MODEL.fullmatch(model):
+        return False
     response = exchange.response
     return False if response is not None and response.cost else None
 

@@ -106,9 +106,9 @@ class ProxyProcess:
         return self.wait_for(lambda capture: len(capture.exchanges) >= number)
 
 
-def wait_for(look: Callable[[], Found | None]) -> Found:
+def wait_for(look: Callable[[], Found | None], patience: float = PATIENCE) -> Found:
     """The first result that is not None, polled until patience ends."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + patience
     while True:
         found = look()
         if found is not None:

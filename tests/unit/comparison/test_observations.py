@@ -123,6 +123,8 @@ def test_no_answer_is_no_admission() -> None:
         ("mimo-v2.5-free", "user_key", 0.0, True),
         ("glm-5", "user_key", 0.2, False),
         ("glm-5", "user_key", 0.0, None),
+        ("gpt-5-nano", "user_key", 0.0, False),
+        ("gpt-5.4-nano", "public", None, True),
         (None, "user_key", None, None),
     ],
 )

@@ -1,0 +1,140 @@
+"""The three comparisons of docs/studies.md with the real client, through real proxies.
+
+One story gives the captures of all three: each `launch` writes its own, and a comparison reads
+those that belong to its question. The other machine is another private folder that joined the
+study with its token, as a second machine would.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from pawwork_proxy.cli.compare import compared
+from pawwork_proxy.engine.gathering import gather
+from pawwork_proxy.model.outcome import Kind
+from pawwork_proxy.model.verdict import Comparison, LimitFindings
+from tests.end_to_end.client_process import Conversation, converse
+from tests.end_to_end.proxy_process import ROOT, clean_environment, cli
+from tests.end_to_end.simulator_process import SimulatorProcess
+
+pytestmark = [pytest.mark.client, pytest.mark.slow, pytest.mark.timeout(600)]
+
+KEY = "sk-" + "Ab1" * 21 + "z"
+"""Made up, in the form of a Zen key."""
+TWO_A_DAY = {
+    "name": "two a day",
+    "summary": "one conversation a day for each address",
+    "free": {"keyed_by": ["ip"], "limit": 2, "double_new": False},
+}
+
+
+def study(machine: Path, *arguments: str, token: str | None = None) -> str:
+    done = subprocess.run(
+        cli("study", *arguments),
+        env=clean_environment(machine) | {"PYTHONPATH": str(ROOT)},
+        input=token,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.strip()
+
+
+class Story:
+    """Who asked from where, in this order."""
+
+    laptop: Conversation
+    """At home: admitted, and that was the quota."""
+    laptop_again: Conversation
+    desktop: Conversation
+    """Another machine and install at home."""
+    keyed: Conversation
+    """The laptop's install at home, now with a saved key."""
+    at_the_office: Conversation
+    """The desktop's machine and install, on another network."""
+    keyed_elsewhere: Conversation
+    """The laptop's install with its key, on a third network."""
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
+    folder = tmp_path_factory.mktemp("studies")
+    scenario = folder / "scenario.json"
+    scenario.write_text(json.dumps(TWO_A_DAY))
+    mine, other = folder / "mine", folder / "other"
+    mine.mkdir()
+    other.mkdir()
+    token = next(
+        line for line in study(mine, "create", "quota").splitlines() if "pawwork-study:" in line
+    ).strip()
+    study(other, "join", token=token)
+    told = Story()
+    with SimulatorProcess(
+        "--scenario", str(scenario), "--clock", "2026-11-20T12:00:00Z"
+    ) as simulator:
+        home, office = ("--network", "home"), ("--network", "office", "--source", "127.0.0.2")
+        cafe = ("--network", "cafe", "--source", "127.0.0.3")
+        url = simulator.url
+        laptop = (mine, folder / "laptop", url, "--install", "laptop")
+        desktop = (other, folder / "desktop", url, "--install", "desktop")
+        told.laptop = converse(*laptop, *home)
+        told.laptop_again = converse(*laptop, *home)
+        told.desktop = converse(*desktop, *home)
+        saved = folder / "laptop" / "home" / ".local" / "share" / "opencode" / "auth.json"
+        saved.parent.mkdir(parents=True, exist_ok=True)
+        saved.write_text(json.dumps({"opencode": {"type": "api", "key": KEY}}))
+        told.keyed = converse(*laptop, *home)
+        told.at_the_office = converse(*desktop, *office)
+        told.keyed_elsewhere = converse(*laptop, *cafe)
+    return told
+
+
+def answer(*conversations: Conversation) -> tuple[Comparison, LimitFindings]:
+    comparison = compared(gather([one.path for one in conversations]))
+    return comparison, comparison.limits[0]
+
+
+def finding(limit: LimitFindings, dimension: str) -> str:
+    return next(one.finding for one in limit.verdicts if one.dimension == dimension)
+
+
+def test_the_story_went_as_told(story: Story) -> None:
+    for admitted in (story.laptop, story.at_the_office, story.keyed_elsewhere):
+        assert admitted.outcomes == {Kind.SUCCESS}
+    for refused in (story.laptop_again, story.desktop, story.keyed):
+        assert refused.outcomes == {Kind.FREE_USAGE_LIMIT}
+    assert len({one.capture.header.study_id for one in vars(story).values()}) == 1
+    assert {one.auth_source.source for one in story.keyed.calls} == {"saved"}
+    assert {one.auth_source.source for one in story.desktop.calls} == {"anonymous"}
+
+
+def test_two_installs_on_two_networks(story: Story) -> None:
+    comparison, limit = answer(story.laptop, story.laptop_again, story.at_the_office)
+    assert finding(limit, "global") == "does_not_follow"
+    assert finding(limit, "install") == "undetermined", "install and network differ together"
+    assert limit.next_experiment is not None
+    # The desktop at home separates them, as the next experiment asks.
+    comparison, limit = answer(story.laptop, story.laptop_again, story.desktop, story.at_the_office)
+    assert finding(limit, "address") == "follows"
+    assert finding(limit, "install") == "does_not_follow"
+    assert "same egress address" in comparison.answer
+    assert comparison.simulated
+
+
+def test_two_installs_on_one_network(story: Story) -> None:
+    _, limit = answer(story.laptop, story.laptop_again, story.desktop)
+    assert finding(limit, "install") == "does_not_follow"
+    assert finding(limit, "session") == "does_not_follow"
+    assert finding(limit, "address") == "undetermined", "one pool for everybody is possible"
+
+
+def test_a_saved_key_and_none(story: Story) -> None:
+    _, limit = answer(story.laptop, story.laptop_again, story.keyed)
+    assert finding(limit, "key") == "undetermined", "one pool for everybody is possible"
+    _, limit = answer(story.laptop, story.laptop_again, story.keyed, story.keyed_elsewhere)
+    assert finding(limit, "key") == "does_not_follow"
+    assert finding(limit, "global") == "does_not_follow"
