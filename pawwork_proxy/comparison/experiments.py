@@ -24,6 +24,7 @@ from pawwork_proxy.model.observation import ABSENT, PUBLIC, Identities
 from pawwork_proxy.model.verdict import Experiment, Meaning, Verdict
 
 Result = Literal["admitted", "refused"]
+NO_KEY = frozenset({None, ABSENT, PUBLIC})
 RESULTS: tuple[Result, Result] = ("admitted", "refused")
 
 LIKELY: Mapping[str, float] = {"address": 3.0, "prefix": 3.0, "key": 2.0, "install": 2.0}
@@ -115,14 +116,25 @@ def outlooks(stratum: Stratum, findings: Findings) -> tuple[Outlook, ...]:
     who = refused.seen.who
     done = _done(stratum, refused)
     partners = stratum.part("admitted")
-    found = []
-    for every in TRIALS:
-        trial = possible_for(every, who.key not in {None, ABSENT, PUBLIC}, who.family == "ipv6")
-        if trial is not None:
-            outlook = _outlook(trial, refused, findings.alive, done, partners)
-            if outlook.settles > NOTHING:
-                found.append(outlook)
-    return tuple(sorted(found, key=lambda outlook: -round(outlook.worth, 9)))
+
+    def promising(trials: Iterable[Trial]) -> list[Outlook]:
+        seen = [_outlook(trial, refused, findings.alive, done, partners) for trial in trials]
+        good = [outlook for outlook in seen if outlook.settles > NOTHING]
+        return sorted(good, key=lambda outlook: -round(outlook.worth, 9))
+
+    able = [possible_for(one, who.key not in NO_KEY, who.family == "ipv6") for one in TRIALS]
+    trials = [trial for trial in able if trial is not None]
+    singles = promising(trial for trial in trials if len(trial.variations) == 1)
+    telling = [outlook.trial.variations[0] for outlook in singles]
+    sweeps = promising(_in_this_order(trial, telling) for trial in trials if trial.is_sweep)
+    return tuple(sorted([*singles, *sweeps], key=lambda outlook: -round(outlook.worth, 9)))
+
+
+def _in_this_order(sweep: Trial, telling: Sequence[Variation]) -> Trial:
+    """A sweep, the most telling variations first; the others may open the way to a next one."""
+    first = [variation for variation in telling if variation in sweep.variations]
+    last = [variation for variation in sweep.variations if variation not in first]
+    return sweep._replace(variations=(*first, *last))
 
 
 def baseline(stratum: Stratum) -> Row | None:
@@ -259,7 +271,7 @@ def _changed(who: Identities, trial: Variation) -> Identities:
         for name in (*trial.changes, "request")
         if name not in PRESENCE or getattr(who, name) != ABSENT
     }
-    if "auth_kind" in trial.changes and who.key not in {ABSENT, PUBLIC}:
+    if "auth_kind" in trial.changes and who.key not in NO_KEY:
         update |= {"key": ABSENT, "workspace": ABSENT}
     return who.model_copy(update=update)
 
@@ -275,6 +287,8 @@ def experiment(outlook: Outlook, stratum: Stratum) -> Experiment:
     model = quote(who.model or "MODEL")
     plain = _command(SAME, model, names)
     asking = [_asking(variation) for variation in trial.variations]
+    if len(asking) > 1:
+        asking.insert(0, "One change at a time, the most telling first; stop where you have to.")
     commands = [
         _command(v.options, v.model if v.model != "MODEL" else model, names)
         for v in trial.variations
@@ -303,6 +317,7 @@ def experiment(outlook: Outlook, stratum: Stratum) -> Experiment:
         meanings=tuple(_meaning(result, left) for result, left in outlook.left),
         requests=len(trial.variations),
         settles=round(outlook.settles, 3),
+        variations=tuple(variation.id for variation in trial.variations),
     )
 
 

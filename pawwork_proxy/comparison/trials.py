@@ -197,6 +197,11 @@ class Trial(NamedTuple):
     title: str
     variations: tuple[Variation, ...]
 
+    @property
+    def is_sweep(self) -> bool:
+        """Whether it changes several things, one after the other."""
+        return self.id.startswith("sweep")
+
 
 BY_ID = {variation.id: variation for variation in VARIATIONS}
 

@@ -133,6 +133,8 @@ class Experiment(Noun):
     """The trial that would settle most of what is open."""
 
     id: str
+    variations: tuple[str, ...] = ()
+    """Ids of what is varied, one thing at a time, the most telling first."""
     title: str
     why: str
     steps: tuple[str, ...]

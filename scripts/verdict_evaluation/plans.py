@@ -1,8 +1,8 @@
 """Does following the next experiment lead to the answer, and how soon could any plan?
 
-Every trial is carried out in the world once, each on a day of its own, with a baseline that goes
-on until it is refused. Following the advice then means to open the results one after the other;
-the best plan is found by trying all sets of trials against the brute-force elimination.
+Every trial is carried out in the world, each on a day of its own, with a baseline that goes on
+until it is refused. Following the advice means to do the very variations that it names; the best
+plan is found by trying all sets of trials against the brute-force elimination.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import NamedTuple
 from pawwork_proxy.comparison.compare import compare
 from pawwork_proxy.comparison.experiments import baseline
 from pawwork_proxy.comparison.selection import select
-from pawwork_proxy.comparison.trials import TRIALS, Trial, Variation, possible_for
+from pawwork_proxy.comparison.trials import BY_ID, TRIALS, Trial, Variation, possible_for
 from pawwork_proxy.model.observation import ABSENT, SEVERAL, Observation
 from pawwork_proxy.model.verdict import Comparison
 from scripts.verdict_evaluation.decidability import Facts, decidable, possible
@@ -26,6 +26,8 @@ MOST_PLANNED = 2
 """Worlds that no two trials can answer are left out."""
 ONCE_MORE = 4
 """How often an overloaded answer is asked for again."""
+FOLLOWED_FROM = 60
+"""Day of the first trial that the advice asks for; those of the best plan come before."""
 PATIENCE = 60
 """Requests after which a baseline that is still admitted is given up."""
 
@@ -72,12 +74,13 @@ def plan_result(
     best = _best(facts, alive, results, answered)
     if best is None:
         return None
-    return _follow(before, results, best, answered, check)
+    return _follow(world, base, before, best, answered, check)
 
 
 def _follow(
+    world: World,
+    base: Who,
     before: list[Observation],
-    results: dict[str, list[Observation]],
     best: int,
     answered: Callable[[dict[str, str]], bool],
     check: Callable[[Comparison, list[Observation]], None],
@@ -91,10 +94,11 @@ def _follow(
             return PlanResult(best, len(path), tuple(path))
         limit = next(one for one in comparison.limits if one.origin == "zen")
         advice = limit.next_experiment
-        if advice is None or advice.id in path or len(path) == MOST_STEPS:
+        if advice is None or len(path) == MOST_STEPS:
             return PlanResult(best, None, (*path, advice.id if advice else "nothing"))
         path.append(advice.id)
-        seen += results[advice.id]
+        trial = Trial(advice.id, advice.title, tuple(map(BY_ID.__getitem__, advice.variations)))
+        seen += perform(world, base, trial, FOLLOWED_FROM + len(path))
 
 
 def _best(
