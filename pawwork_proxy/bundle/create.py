@@ -41,6 +41,7 @@ from pawwork_proxy.bundle.manifest import (
 )
 from pawwork_proxy.bundle.own_secrets import OwnSecret, search
 from pawwork_proxy.bundle.scan import SCANNER_VERSION, Scan
+from pawwork_proxy.bundle.sealing import ENDING, Seal
 from pawwork_proxy.bundle.selection import LineOf, Part, Record, count_that_fits, newest
 from pawwork_proxy.bundle.support_view import support_rows
 from pawwork_proxy.bundle.verify import Verification
@@ -211,14 +212,17 @@ def write(
     folder: Path,
     own: Sequence[OwnSecret],
     say: Callable[[str], None] = lambda _: None,
+    seal: Seal | None = None,
 ) -> Path:
     """Check the bundle as a finished file and put it into `folder`; `say` is told each step.
 
-    Raises BundleError, and leaves no file, when any check finds something or any step fails.
+    With `seal` it is encrypted once it is checked, and only that is kept. Raises BundleError, and
+    leaves no file, when any check finds something or any step fails.
     """
     kept = False
     target = folder / bundle_name(bundle.manifest.created_at)
     draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+    sealed = draft.with_name(draft.name + ENDING)
     try:
         say("writing")
         _write_draft(draft, bundle.data)
@@ -226,7 +230,11 @@ def write(
         _refuse(search(own, bundle.members))
         say("checking the finished file in a separate process")
         _require_consent(verified_apart(draft), bundle)
-        os.replace(draft, target)  # noqa: PTH105  the very call the rules for files name
+        if seal is not None:
+            say("encrypting")
+            _write_draft(sealed, seal(bundle.data))
+            target = target.with_name(target.name + ENDING)
+        os.replace(sealed if seal else draft, target)  # noqa: PTH105  as the rules for files say
         _sync_folder(folder)
         kept = True
     except OSError as error:
@@ -235,7 +243,7 @@ def write(
             "choose a folder you may write to with --out",
         ) from None
     finally:
-        for path in (draft,) if kept else (draft, target):
+        for path in (draft, sealed) if kept else (draft, sealed, target):
             with contextlib.suppress(OSError):
                 path.unlink(missing_ok=True)
     return target

@@ -31,6 +31,7 @@ RATIO_FREE = MIB
 """Below this size any ratio is harmless."""
 
 _END = struct.Struct("<4s4H2LH")
+_AGE = b"age-encryption.org/"
 _LOCAL = struct.Struct("<4s5H3L2H")
 _LINK, _KIND = 0o120000, 0o170000
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -88,6 +89,9 @@ def _frame(stream: BinaryIO) -> int:
         raise Refused("file_too_large")
     if size < _END.size:
         raise Refused("not_a_bundle")
+    stream.seek(0)
+    if stream.read(len(_AGE)) == _AGE:
+        raise Refused("encrypted_file")
     stream.seek(size - _END.size)
     signature, disk, start_disk, here, total, length, start, comment = _END.unpack(stream.read())
     stream.seek(0)

@@ -62,6 +62,11 @@ def bundle() -> None:
     show_default="this folder",
     help="Folder for the bundle.",
 )
+@click.option(
+    "--encrypt-to",
+    metavar="AGE1...",
+    help="Encrypt the checked file to this age recipient; only they can read it.",
+)
 @click.option("--yes", is_flag=True, help="Do not ask; for scripts.")
 @click.option(
     "--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True
@@ -75,6 +80,7 @@ def create(
     unlinkable: bool,
     max_size: float,
     out: Path,
+    encrypt_to: str | None,
     yes: bool,
     output: str,
 ) -> None:
@@ -88,11 +94,13 @@ def create(
     from pawwork_proxy.bundle.own_secrets import known_here  # noqa: PLC0415
     from pawwork_proxy.bundle.preview import preview  # noqa: PLC0415
     from pawwork_proxy.bundle.reading import capture_sources  # noqa: PLC0415
+    from pawwork_proxy.bundle.sealing import seal_for  # noqa: PLC0415
     from pawwork_proxy.bundle.selection import Choice, choose  # noqa: PLC0415
     from pawwork_proxy.bundle.unlinkable import ThrowAwayKey  # noqa: PLC0415
     from pawwork_proxy.capture_file.writer import line_of  # noqa: PLC0415
     from pawwork_proxy.environment.machine import read_platform  # noqa: PLC0415
 
+    seal = seal_for(encrypt_to) if encrypt_to is not None else None
     choice = Choice(
         frozenset(installs),
         frozenset(map(Kind, outcomes)),
@@ -122,7 +130,7 @@ def create(
             click.echo("Nothing was written.", err=True)
             click.get_current_context().exit(1)
         with _progress() as progress:
-            path = write(made, out, own, lambda step: _next_step(progress, step))
+            path = write(made, out, own, lambda step: _next_step(progress, step), seal)
     if output == "json":
         result = {
             "path": str(path),
@@ -158,6 +166,8 @@ def verify(file: Path, output: str) -> None:
     else:
         for finding in result.findings:
             click.echo(f"{finding.rule}  {finding.place}")
+            if finding.rule == "encrypted_file":
+                click.echo("hint: age -d -i KEYFILE FILE.zip.age > FILE.zip", err=True)
         click.echo(f"refused: {file.name} is not to be trusted or passed on", err=True)
     if not result.ok:
         click.get_current_context().exit(BundleError.exit_code)
