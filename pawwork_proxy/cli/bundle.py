@@ -14,12 +14,13 @@ from types import FrameType
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress
 from rich.table import Table
 
 from pawwork_proxy.bundle.opening import LARGEST_FILE, MIB
 from pawwork_proxy.bundle.verify import Verification
 from pawwork_proxy.bundle.verify import verify as verify_bundle
+from pawwork_proxy.cli.progress import progress_bars
 from pawwork_proxy.errors import BundleError, ConfigurationError
 from pawwork_proxy.model.outcome import Kind
 
@@ -105,7 +106,7 @@ def create(
     machine = read_machine(lambda _: "", "")
     sources = capture_sources(captures or [DEFAULT_CAPTURES])
     with _cleaning_up_when_stopped():
-        with _progress() as progress:
+        with progress_bars() as progress:
             task = progress.add_task("reading", total=sum(source.size for source in sources))
             parts = choose(
                 sources,
@@ -122,7 +123,7 @@ def create(
         if not yes and not _agreed():
             click.echo("Nothing was written.", err=True)
             click.get_current_context().exit(1)
-        with _progress() as progress:
+        with progress_bars() as progress:
             path = write(made, out, own, lambda step: _next_step(progress, step))
     if output == "json":
         result = {
@@ -213,7 +214,7 @@ def _print_rows(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 
 def _verified(file: Path) -> Verification:
-    with _progress() as progress:
+    with progress_bars() as progress:
         task = progress.add_task("checking", total=None)
         return verify_bundle(
             file, lambda done, total: progress.update(task, completed=done, total=total)
@@ -227,20 +228,6 @@ def _agreed() -> bool:
         raise ConfigurationError(
             "nobody is here to agree to what the bundle holds", "look at the preview, then --yes"
         ) from None
-
-
-def _progress() -> Progress:
-    """Shown on a terminal only, and gone when the work is done."""
-    console = Console(stderr=True)
-    return Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TimeElapsedColumn(),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    )
 
 
 def _next_step(progress: Progress, step: str) -> None:

@@ -44,16 +44,18 @@ def gather(
     real_only: bool = False,
     on_whole: Callable[[Capture], None] = lambda _: None,
     whole_bytes: int = READ_WHOLE_BYTES,
+    progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Gathered:
     """Read captures, folders, patterns, bundles.
 
     `alone`: labels of networks that nobody else uses, as the user vouches. `on_whole` is called
-    with each capture that is read whole.
+    with each capture that is read whole, `progress` after each with the bytes read so far and in
+    all.
     Raises CaptureFormatError when no capture can be read, ConfigurationError when simulated
     captures are given together with real ones and `real_only` is not set.
     """
     remarks: list[str] = []
-    parts = list(_parts(paths, alone, whole_bytes, remarks, on_whole))
+    parts = list(_parts(paths, alone, whole_bytes, remarks, on_whole, progress))
     if not parts:
         raise CaptureFormatError(
             "no capture could be read: " + "; ".join(remarks),
@@ -116,9 +118,11 @@ def _parts(
     whole_bytes: int,
     remarks: list[str],
     on_whole: Callable[[Capture], None],
+    progress: Callable[[int, int], None],
 ) -> Iterator[Part]:
     sources = capture_sources(arguments)
-    large = sum(source.size for source in sources) > whole_bytes
+    done, total = 0, sum(source.size for source in sources)
+    large = total > whole_bytes
     share = MOST_ROWS // max(len(sources), 1)
 
     def part(source: CaptureSource) -> Part | str:
@@ -134,7 +138,10 @@ def _parts(
 
     # DuckDB works outside the interpreter's lock, so a second thread uses the second core.
     with ThreadPoolExecutor(READERS if large else 1) as readers:
-        for found in readers.map(part, sources):
+        progress(done, total)
+        for source, found in zip(sources, readers.map(part, sources), strict=True):
+            done += source.size
+            progress(done, total)
             if isinstance(found, str):
                 remarks.append(found)
             else:
