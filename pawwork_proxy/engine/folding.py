@@ -21,7 +21,7 @@ from pydantic import ValidationError
 from pawwork_proxy.capture_file.reader import Damage, read_lines
 from pawwork_proxy.classification.rules import classify
 from pawwork_proxy.comparison.observations import UNKNOWN_CLOCK_S, ServerClock, observation
-from pawwork_proxy.engine.lines import Cells, ExchangeRow, LargeCapture, Unfoldable
+from pawwork_proxy.engine.lines import Cells, Database, ExchangeRow, LargeCapture, Unfoldable
 from pawwork_proxy.errors import CaptureFormatError
 from pawwork_proxy.model.capture import End, Header, Line, Note, Opened, Stub
 from pawwork_proxy.model.exchange import Exchange, Timing
@@ -35,13 +35,18 @@ MOST_ROWS = 4000
 Folded = tuple[CaptureSummary, Sequence[Observation]]
 
 
-def fold(path: Path, alone: frozenset[str] = frozenset(), most_rows: int = MOST_ROWS) -> Folded:
+def fold(
+    path: Path,
+    database: Database,
+    alone: frozenset[str] = frozenset(),
+    most_rows: int = MOST_ROWS,
+) -> Folded:
     """Summary and observations of a large capture.
 
     Raises CaptureFormatError when it is no capture, UnsupportedSchemaError when it is a newer one,
     Unfoldable when the ordinary reader has to take it.
     """
-    with LargeCapture(path) as capture:
+    with LargeCapture(path, database) as capture:
         others, examples = capture.others(), capture.examples()
         texts = capture.texts({*others, *examples})
         other = list(_other_lines(capture, {number: texts[number] for number in others}))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,7 +18,7 @@ from pawwork_proxy.capture_file.reader import Capture, capture_from
 from pawwork_proxy.classification.rules import classify
 from pawwork_proxy.comparison.observations import observations
 from pawwork_proxy.engine.folding import MOST_ROWS, fold
-from pawwork_proxy.engine.lines import Unfoldable
+from pawwork_proxy.engine.lines import Database, Unfoldable
 from pawwork_proxy.errors import CaptureFormatError, ConfigurationError, PawworkProxyError
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.gathered import CaptureSummary, Gathered
@@ -129,15 +130,17 @@ def _parts(
         try:
             if source.size == 0 and source.path.is_file():
                 return f"{source.path.name}: an empty file, nothing was recorded in it."
-            if large and source.path.is_file():
-                return _folded(source, alone, share, on_whole)
+            if database is not None and source.path.is_file():
+                return _folded(source, database, alone, share, on_whole)
             return _whole(source, alone, on_whole)
         except PawworkProxyError as error:
             words = error.message.replace(str(source.path), "it")
             return f"{source.path.name}: left out, {words}."
 
-    # DuckDB works outside the interpreter's lock, so a second thread uses the second core.
-    with ThreadPoolExecutor(READERS if large else 1) as readers:
+    with ExitStack() as stack:
+        database = stack.enter_context(Database()) if large else None
+        # DuckDB works outside the interpreter's lock, so a second thread uses the second core.
+        readers = stack.enter_context(ThreadPoolExecutor(READERS if large else 1))
         progress(done, total)
         for source, found in zip(sources, readers.map(part, sources), strict=True):
             done += source.size
@@ -150,12 +153,13 @@ def _parts(
 
 def _folded(
     source: CaptureSource,
+    database: Database,
     alone: frozenset[str],
     most_rows: int,
     on_whole: Callable[[Capture], None],
 ) -> Part:
     try:
-        return Part(*fold(source.path, alone, most_rows))
+        return Part(*fold(source.path, database, alone, most_rows))
     except Unfoldable:
         return _whole(source, alone, on_whole)
 

@@ -21,8 +21,8 @@ from pawwork_proxy.capture_file.reader import MAX_LINE_BYTES
 from pawwork_proxy.comparison.observations import ServerClock
 from pawwork_proxy.model.signals import Signals
 
-MEMORY = "300MB"
-"""What DuckDB may use before it writes to its temporary folder."""
+MEMORY = "600MB"
+"""What DuckDB may use, for all captures at a time, before it writes to its temporary folder."""
 
 HOUR_US = 3_600_000_000
 DAY_US = 24 * HOUR_US
@@ -64,7 +64,7 @@ def _type(of: Type) -> str:
 
 # A line that is no JSON object becomes a row of nulls, so it keeps its place.
 LINES = f"""
-create table lines as
+create temp table lines as
 with judged as (
   select *,
     coalesce(type = 'exchange' and seq is not null
@@ -184,13 +184,12 @@ class Cells(NamedTuple):
         }
 
 
-class LargeCapture:
-    """A capture file in a table of its own, as long as the block lasts."""
+class Database:
+    """DuckDB in memory, for any number of captures, as long as the block lasts."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self) -> None:
         self._folder = TemporaryDirectory(prefix="pawwork-engine-")
-        self._database = duckdb.connect(
+        self._connection = duckdb.connect(
             config={
                 "memory_limit": MEMORY,
                 "threads": 1,
@@ -199,6 +198,30 @@ class LargeCapture:
                 "autoload_known_extensions": "false",
             }
         )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._connection.close()
+        self._folder.cleanup()
+
+    def session(self) -> duckdb.DuckDBPyConnection:
+        """A connection with temporary tables of its own, for one thread."""
+        return self._connection.cursor()
+
+
+class LargeCapture:
+    """A capture file in a table of its own, as long as the block lasts."""
+
+    def __init__(self, path: Path, database: Database) -> None:
+        self._path = path
+        self._database = database.session()
 
     def __enter__(self) -> Self:
         try:
@@ -226,9 +249,8 @@ class LargeCapture:
         self.close()
 
     def close(self) -> None:
-        """Give back memory and temporary files."""
+        """Give back what the table took."""
         self._database.close()
-        self._folder.cleanup()
 
     @property
     def under_way(self) -> int:

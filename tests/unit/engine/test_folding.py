@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from pawwork_proxy.capture_file.reader import MAX_LINE_BYTES
 from pawwork_proxy.comparison.compare import compare
-from pawwork_proxy.engine.folding import fold
+from pawwork_proxy.engine.folding import MOST_ROWS, Folded, fold
 from pawwork_proxy.engine.gathering import gather
-from pawwork_proxy.engine.lines import LargeCapture, Unfoldable
+from pawwork_proxy.engine.lines import Database, LargeCapture, Unfoldable
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.gathered import Gathered
 from pawwork_proxy.model.verdict import Finding
@@ -52,6 +52,11 @@ def world(seed: int, keyed_by: str, limit: int = 12, requests: int = 120) -> lis
     return found
 
 
+def fold_alone(path: Path, most_rows: int = MOST_ROWS) -> Folded:
+    with Database() as database:
+        return fold(path, database, most_rows=most_rows)
+
+
 def findings(gathered: Gathered) -> dict[str, Finding]:
     limits = compare(gathered.observations, plan=False).limits
     return {verdict.dimension: verdict.finding for one in limits for verdict in one.verdicts}
@@ -68,7 +73,7 @@ def test_folding_decides_the_same_or_leaves_it_open(
     path = write(tmp_path_factory.mktemp("world") / "a.jsonl", world(seed, keyed_by))
     whole = gather([path])
     for rows in (4000, 1):
-        summary, observations = fold(path, most_rows=rows)
+        summary, observations = fold_alone(path, most_rows=rows)
         folded = Gathered(captures=(summary,), observations=tuple(observations))
         assert sum(row.count for row in observations) == len(whole.observations)
         assert len(observations) <= len(whole.observations)
@@ -79,7 +84,7 @@ def test_folding_decides_the_same_or_leaves_it_open(
 
 def test_a_large_capture_of_plain_admissions_becomes_a_few_rows(tmp_path: Path) -> None:
     path = write(tmp_path / "a.jsonl", [one(seq, 1, session=seq) for seq in range(1, 301)])
-    summary, observations = fold(path, most_rows=10)
+    summary, observations = fold_alone(path, most_rows=10)
     assert summary.exchanges == 300
     assert summary.folded
     assert len(observations) == 2
@@ -221,7 +226,7 @@ def test_a_last_line_that_became_whole_meanwhile_counts_as_torn(
         return read_again(capture, numbers)
 
     monkeypatch.setattr(LargeCapture, "texts", later)
-    summary, observations = fold(path)
+    summary, observations = fold_alone(path)
     assert (summary.damaged, summary.exchanges, summary.under_way) == (1, 119, 1)
     assert sum(row.count for row in observations) == 119
 
@@ -229,4 +234,4 @@ def test_a_last_line_that_became_whole_meanwhile_counts_as_torn(
 def test_repeated_sequence_numbers_are_not_folded(tmp_path: Path) -> None:
     path = write(tmp_path / "a.jsonl", [one(1, 1), one(1, 1)])
     with pytest.raises(Unfoldable):
-        fold(path)
+        fold_alone(path)
