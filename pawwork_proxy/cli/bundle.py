@@ -13,12 +13,13 @@ from types import FrameType
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress
 from rich.table import Table
 
 from pawwork_proxy.bundle.opening import LARGEST_FILE, MIB
 from pawwork_proxy.bundle.verify import Verification
 from pawwork_proxy.bundle.verify import verify as verify_bundle
+from pawwork_proxy.cli.progress import progress_bars
 from pawwork_proxy.errors import BundleError, ConfigurationError
 from pawwork_proxy.model.outcome import Kind
 
@@ -110,7 +111,7 @@ def create(
     throw_away = ThrowAwayKey() if unlinkable else None
     sources = capture_sources(captures or [DEFAULT_CAPTURES])
     with _cleaning_up_when_stopped():
-        with _progress() as progress:
+        with progress_bars() as progress:
             task = progress.add_task("reading", total=sum(source.size for source in sources))
             parts = choose(
                 sources,
@@ -129,7 +130,7 @@ def create(
         if not yes and not _agreed():
             click.echo("Nothing was written.", err=True)
             click.get_current_context().exit(1)
-        with _progress() as progress:
+        with progress_bars() as progress:
             path = write(made, out, own, lambda step: _next_step(progress, step), seal)
     if output == "json":
         result = {
@@ -193,7 +194,7 @@ def show(paths: Sequence[Path], output: str) -> None:
         support_rows,
     )
 
-    with _progress() as progress:
+    with progress_bars() as progress:
         captures = read_captures(paths, _checking(progress))
     rows = support_rows(row_of(one) for capture in captures for one in capture.exchanges)
     if output == "json":
@@ -216,7 +217,7 @@ def _print_rows(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 
 def _verified(file: Path) -> Verification:
-    with _progress() as progress:
+    with progress_bars() as progress:
         return verify_bundle(file, _checking(progress))
 
 
@@ -227,20 +228,6 @@ def _agreed() -> bool:
         raise ConfigurationError(
             "nobody is here to agree to what the bundle holds", "look at the preview, then --yes"
         ) from None
-
-
-def _progress() -> Progress:
-    """Shown on a terminal only, and gone when the work is done."""
-    console = Console(stderr=True)
-    return Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TimeElapsedColumn(),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    )
 
 
 def _checking(progress: Progress) -> Callable[[int, int], None]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from pawwork_proxy.cli.progress import reading
 from pawwork_proxy.comparison.compare import compare as judge
 from pawwork_proxy.engine.gathering import gather
 from pawwork_proxy.model.gathered import Gathered
@@ -49,7 +50,8 @@ def compare(captures: Sequence[Path], output: str, alone: Sequence[str], real_on
     that joined one study. Exit codes: 0 compared (also when nothing can be decided), 2 wrong usage,
     3 no capture could be read.
     """
-    gathered = gather(captures, alone=frozenset(alone), real_only=real_only)
+    with reading() as progress:
+        gathered = gather(captures, alone=frozenset(alone), real_only=real_only, progress=progress)
     click.echo(FORMATS[output](compared(gathered)), nl=False)
 
 

@@ -12,6 +12,7 @@ import click
 
 from pawwork_proxy.capture_file.reader import Capture
 from pawwork_proxy.cli.compare import compared
+from pawwork_proxy.cli.progress import reading
 from pawwork_proxy.engine.gathering import gather
 from pawwork_proxy.errors import ConfigurationError
 from pawwork_proxy.inventory.inventory import take_inventory
@@ -54,7 +55,14 @@ def write_report(
 ) -> None:
     """Gather, compare, render, write."""
     whole: list[Capture] = []
-    gathered = gather(captures, alone=alone, real_only=real_only, on_whole=whole.append)
+    with reading() as progress:
+        gathered = gather(
+            captures,
+            alone=alone,
+            real_only=real_only,
+            on_whole=whole.append,
+            progress=progress,
+        )
     used = {one.capture_id for one in gathered.captures if not one.folded}
     inventory = (
         take_inventory((one.header, one.exchanges) for one in whole)

@@ -114,13 +114,13 @@ class _Pools:
         """Rows that are certainly in one pool: of one model, where models are grouped somehow."""
         self.company: dict[tuple[object, ...], list[int]] = defaultdict(list)
         """Rows that agree in all but the model, where models are grouped somehow."""
-        self.loose: dict[str, list[int]] = defaultdict(list)
-        """Rows per window whose pool is not known, so that they may belong to several."""
+        self.loose: dict[tuple[object, ...], list[int]] = defaultdict(list)
+        """Rows whose pool is not known, so that they may belong to several: by what is known."""
         models = columns.codes[BUCKET] if BUCKET in keying else [0] * len(columns.rows)
-        for number, row in enumerate(columns.rows):
+        for number in range(len(columns.rows)):
             place = self._place(number)
             if -1 in place:
-                self.loose[row.window].append(number)
+                self.loose[place].append(number)
             else:
                 self.company[place].append(number)
                 self.sure[(*place, models[number])].append(number)
@@ -135,16 +135,14 @@ class _Pools:
             all(self.columns.private[name][number] for number in members) for name in self.names
         )
 
-    def possible(self, number: int) -> Iterable[int]:
+    def possible(self, number: int) -> Sequence[int]:
         """Every row that may share the pool of `number`, whose pool is known."""
-        loose = self.loose[self.columns.rows[number].window]
-        return [
-            *self.company[self._place(number)],
-            *(other for other in loose if self._may_meet(number, other)),
-        ]
-
-    def _may_meet(self, one: int, other: int) -> bool:
-        return all(codes[other] in (-1, codes[one]) for codes in self.keyed)
+        place = self._place(number)
+        found = list(self.company[place])
+        for other, rows in self.loose.items():
+            if all(theirs in (-1, ours) for theirs, ours in zip(other, place, strict=True)):
+                found.extend(rows)
+        return found
 
 
 @dataclass(slots=True)

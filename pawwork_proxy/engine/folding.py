@@ -10,18 +10,20 @@ one: what is merged across values loses its value (None), it never gets a foreig
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from io import BytesIO
 from itertools import chain
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from pawwork_proxy.capture_file.reader import Damage, read_lines
 from pawwork_proxy.classification.rules import classify
 from pawwork_proxy.comparison.observations import UNKNOWN_CLOCK_S, ServerClock, observation
-from pawwork_proxy.engine.lines import ExchangeRow, LargeCapture, Unfoldable
+from pawwork_proxy.engine.lines import Cells, Database, ExchangeRow, LargeCapture, Unfoldable
 from pawwork_proxy.errors import CaptureFormatError
-from pawwork_proxy.model.capture import End, Header, Note, Stub
+from pawwork_proxy.model.capture import End, Header, Line, Note, Opened, Stub
 from pawwork_proxy.model.exchange import Exchange, Timing
 from pawwork_proxy.model.gathered import CaptureSummary
 from pawwork_proxy.model.observation import SEVERAL, Observation
@@ -33,14 +35,21 @@ MOST_ROWS = 4000
 Folded = tuple[CaptureSummary, Sequence[Observation]]
 
 
-def fold(path: Path, alone: frozenset[str] = frozenset(), most_rows: int = MOST_ROWS) -> Folded:
+def fold(
+    path: Path,
+    database: Database,
+    alone: frozenset[str] = frozenset(),
+    most_rows: int = MOST_ROWS,
+) -> Folded:
     """Summary and observations of a large capture.
 
     Raises CaptureFormatError when it is no capture, UnsupportedSchemaError when it is a newer one,
     Unfoldable when the ordinary reader has to take it.
     """
-    with LargeCapture(path) as capture:
-        other = list(read_lines(BytesIO(b"\n".join(capture.other_lines()))))
+    with LargeCapture(path, database) as capture:
+        others, examples = capture.others(), capture.examples()
+        texts = capture.texts({*others, *examples})
+        other = list(_other_lines(capture, {number: texts[number] for number in others}))
         header = next((line for line in other if isinstance(line, Header)), None)
         if header is None:
             raise CaptureFormatError(
@@ -68,14 +77,18 @@ def fold(path: Path, alone: frozenset[str] = frozenset(), most_rows: int = MOST_
             ended=any(isinstance(line, End) for line in other),
             folded=True,
         )
-        return summary, tuple(_observations(capture, header, alone, most_rows))
+        shapes = {shape: _exchange(texts[number]) for number, shape in examples.items()}
+        return summary, tuple(_observations(capture, header, shapes, alone, most_rows))
 
 
 def _observations(
-    capture: LargeCapture, header: Header, alone: frozenset[str], most_rows: int
+    capture: LargeCapture,
+    header: Header,
+    shapes: Mapping[int, Exchange],
+    alone: frozenset[str],
+    most_rows: int,
 ) -> Iterator[Observation]:
     clock = _clock(capture)
-    shapes = _representatives(capture)
 
     def seen(row: ExchangeRow) -> Observation:
         return observation(header, _as_exchange(row, shapes[row.shape]), clock, alone)
@@ -88,13 +101,13 @@ def _observations(
         for one in others
         if one.kind == "free_usage_limit" and one.who.request is not None
     }
-    runs = capture.runs(plain, refused, clock, by_session=True)
-    if len(runs) + len(others) > most_rows:
+    cells = Cells(plain, refused, clock)
+    if capture.how_many_runs(cells) + len(others) > most_rows:
         others = list(_first_and_rest(others))
         sessions = {one.who.session for one in others if one.kind == "free_usage_limit"}
         kept = {session for session in sessions if session is not None}
-        runs = capture.runs(plain, refused, clock, by_session=False, but=kept)
-    for run in runs:
+        cells = cells._replace(by_session=False, kept=kept)
+    for run in capture.runs(cells):
         yield seen(run.latest)
         if run.first is None:
             continue
@@ -133,19 +146,33 @@ def _clock(capture: LargeCapture) -> ServerClock:
     return ServerClock((low + high) / 2, (high - low) / 2)
 
 
-def _representatives(capture: LargeCapture) -> dict[int, Exchange]:
-    """One whole exchange per shape."""
-    wanted = capture.examples()
-    lines = BytesIO(b"\n".join(capture.lines_of(wanted)))
-    found = {wanted[line.seq]: line for line in read_lines(lines) if isinstance(line, Exchange)}
-    if len(found) < len(wanted):
+def _other_lines(capture: LargeCapture, texts: Mapping[int, bytes]) -> Iterator[Line | Damage]:
+    """What the ordinary reader says of the lines that are no exchange to DuckDB."""
+    for number, text in texts.items():
+        for line in read_lines(BytesIO(text)):
+            if not isinstance(line, Exchange | Opened):
+                yield line
+            elif number == capture.rows - 1:
+                # Torn when DuckDB read it, and whole since: a run is still writing this capture.
+                yield Damage(number + 1, "torn")
+            else:
+                raise Unfoldable("a line that DuckDB takes for no exchange is one")
+
+
+def _exchange(text: bytes) -> Exchange:
+    """The one that stands for its shape."""
+    line = next(read_lines(BytesIO(text)))
+    if not isinstance(line, Exchange):
         raise Unfoldable("a line that DuckDB takes for an exchange is none")
-    return found
+    return line
 
 
 def _as_exchange(row: ExchangeRow, like: Exchange) -> Exchange:
     """The exchange of a row, in all that an observation reads."""
-    signals = like.signals if row.signals is None else Signals.model_validate_json(row.signals)
+    try:
+        signals = like.signals if row.signals is None else Signals.model_validate_json(row.signals)
+    except ValidationError:
+        raise Unfoldable("a line that DuckDB takes for an exchange is none") from None
     return like.model_copy(
         update={
             "seq": row.seq,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,7 +18,7 @@ from pawwork_proxy.capture_file.reader import Capture, capture_from
 from pawwork_proxy.classification.rules import classify
 from pawwork_proxy.comparison.observations import observations
 from pawwork_proxy.engine.folding import MOST_ROWS, fold
-from pawwork_proxy.engine.lines import Unfoldable
+from pawwork_proxy.engine.lines import Database, Unfoldable
 from pawwork_proxy.errors import CaptureFormatError, ConfigurationError, PawworkProxyError
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.gathered import CaptureSummary, Gathered
@@ -44,16 +45,18 @@ def gather(
     real_only: bool = False,
     on_whole: Callable[[Capture], None] = lambda _: None,
     whole_bytes: int = READ_WHOLE_BYTES,
+    progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Gathered:
     """Read captures, folders, patterns, bundles.
 
     `alone`: labels of networks that nobody else uses, as the user vouches. `on_whole` is called
-    with each capture that is read whole.
+    with each capture that is read whole, `progress` after each with the bytes read so far and in
+    all.
     Raises CaptureFormatError when no capture can be read, ConfigurationError when simulated
     captures are given together with real ones and `real_only` is not set.
     """
     remarks: list[str] = []
-    parts = list(_parts(paths, alone, whole_bytes, remarks, on_whole))
+    parts = list(_parts(paths, alone, whole_bytes, remarks, on_whole, progress))
     if not parts:
         raise CaptureFormatError(
             "no capture could be read: " + "; ".join(remarks),
@@ -116,25 +119,32 @@ def _parts(
     whole_bytes: int,
     remarks: list[str],
     on_whole: Callable[[Capture], None],
+    progress: Callable[[int, int], None],
 ) -> Iterator[Part]:
     sources = capture_sources(arguments)
-    large = sum(source.size for source in sources) > whole_bytes
+    done, total = 0, sum(source.size for source in sources)
+    large = total > whole_bytes
     share = MOST_ROWS // max(len(sources), 1)
 
     def part(source: CaptureSource) -> Part | str:
         try:
             if source.plain and source.size == 0 and source.path.is_file():
                 return f"{source.path.name}: an empty file, nothing was recorded in it."
-            if large and source.plain and source.path.is_file():
-                return _folded(source, alone, share, on_whole)
+            if database is not None and source.plain and source.path.is_file():
+                return _folded(source, database, alone, share, on_whole)
             return _whole(source, alone, on_whole)
         except PawworkProxyError as error:
             words = error.message.replace(str(source.path), "it")
             return f"{source.path.name}: left out, {words}."
 
-    # DuckDB works outside the interpreter's lock, so a second thread uses the second core.
-    with ThreadPoolExecutor(READERS if large else 1) as readers:
-        for found in readers.map(part, sources):
+    with ExitStack() as stack:
+        database = stack.enter_context(Database()) if large else None
+        # DuckDB works outside the interpreter's lock, so a second thread uses the second core.
+        readers = stack.enter_context(ThreadPoolExecutor(READERS if large else 1))
+        progress(done, total)
+        for source, found in zip(sources, readers.map(part, sources), strict=True):
+            done += source.size
+            progress(done, total)
             if isinstance(found, str):
                 remarks.append(found)
             else:
@@ -143,12 +153,13 @@ def _parts(
 
 def _folded(
     source: CaptureSource,
+    database: Database,
     alone: frozenset[str],
     most_rows: int,
     on_whole: Callable[[Capture], None],
 ) -> Part:
     try:
-        return Part(*fold(source.path, alone, most_rows))
+        return Part(*fold(source.path, database, alone, most_rows))
     except Unfoldable:
         return _whole(source, alone, on_whole)
 

@@ -1,14 +1,14 @@
 """The lines of one large capture in DuckDB: one pass over the file, then questions to a table.
 
-Invariant: every line is either an exchange of the table, an `opened` line that is counted, or one
-of `other_lines`, which the ordinary reader judges. What DuckDB cannot read as lines, or cannot tell
-apart by sequence number, raises `Unfoldable`: then the ordinary reader takes the whole file.
+Invariant: every line that is not blank is a row, in the order of the file: an exchange, an `opened`
+that is counted, or one of `other_lines`, which the ordinary reader judges. Where the two do not
+agree on what a line is, and where sequence numbers repeat, `Unfoldable` is raised: then the
+ordinary reader takes the whole file.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,80 +21,80 @@ from pawwork_proxy.capture_file.reader import MAX_LINE_BYTES
 from pawwork_proxy.comparison.observations import ServerClock
 from pawwork_proxy.model.signals import Signals
 
-MEMORY = "300MB"
-"""What DuckDB may use before it writes to its temporary folder."""
+MEMORY = "600MB"
+"""What DuckDB may use, for all captures at a time, before it writes to its temporary folder."""
 
 HOUR_US = 3_600_000_000
 DAY_US = 24 * HOUR_US
-EXCHANGE = b'{"type":"exchange","seq":'
-"""How the lines of an exchange begin; the number follows."""
-
-FROM_FILE = """
-read_csv($path, columns = {'line': 'VARCHAR'}, delim = '\x01', quote = '', escape = '',
-  header = false, auto_detect = false, max_line_size = $longest,
-  buffer_size = 4 * $longest)
-"""
-
 SIGNALS = tuple(name for name in Signals.model_fields if name not in {"date", "events"})
 """What may change an outcome, beside a stream's being empty."""
 
-STRUCTURE = json.dumps(
-    {
-        "type": "VARCHAR",
-        "seq": "BIGINT",
-        "context": "JSON",
-        "timing": {"started_at": "TIMESTAMP", "first_byte_ms": "DOUBLE", "total_ms": "DOUBLE"},
-        "request": dict.fromkeys(
-            (
-                *("tier", "model", "model_group", "user_agent", "client"),
-                *("session", "request", "project"),
-            ),
-            "VARCHAR",
-        ),
-        "auth": {"kind": "VARCHAR", "pseudonym": "VARCHAR"},
-        "response": {
-            "status": "INTEGER",
-            "colo": "VARCHAR",
-            "workspace": "VARCHAR",
-            "cost": "DOUBLE",
-            "date": "TIMESTAMP",
-        },
-        "signals": dict.fromkeys(Signals.model_fields, "VARCHAR"),
-    }
-)
-"""What an observation reads of an exchange; the rest of the line is not looked at."""
+Type = str | Mapping[str, "Type"]
 
+READ: Mapping[str, Type] = {
+    "type": "VARCHAR",
+    "seq": "BIGINT",
+    "context": "JSON",
+    "timing": {"started_at": "TIMESTAMP", "first_byte_ms": "DOUBLE", "total_ms": "DOUBLE"},
+    "request": dict.fromkeys(
+        (
+            *("tier", "model", "model_group", "user_agent", "client"),
+            *("session", "request", "project"),
+        ),
+        "VARCHAR",
+    ),
+    "auth": {"kind": "VARCHAR", "pseudonym": "VARCHAR"},
+    "response": {
+        "status": "INTEGER",
+        "colo": "VARCHAR",
+        "workspace": "VARCHAR",
+        "cost": "DOUBLE",
+        "date": "TIMESTAMP",
+    },
+    "signals": dict.fromkeys(Signals.model_fields, "JSON"),
+}
+"""What an observation reads of an exchange; the rest of a line need only be JSON."""
+
+
+def _type(of: Type) -> str:
+    if isinstance(of, str):
+        return of
+    return "STRUCT(" + ", ".join(f'"{name}" {_type(part)}' for name, part in of.items()) + ")"
+
+
+# A line that is no JSON object becomes a row of nulls, so it keeps its place.
 LINES = f"""
-create table lines as
-with parsed as (
-  select line, try(json_transform(line, $structure)) as it from {FROM_FILE} where line <> ''
-), judged as (
-  select *, coalesce(it.type = 'exchange' and it.seq is not null
-      and it.timing.started_at is not null and it.signals is not null, false) as is_exchange,
-    coalesce(it.type = 'opened' and it.seq is not null, false) as is_opened,
-    coalesce(it.signals.status = '200' and it.signals.ending = 'complete'
-      and it.signals.errors = '[]' and it.signals.retry_hints = '[]', false) as usual
-  from parsed
+create temp table lines as
+with judged as (
+  select *,
+    coalesce(type = 'exchange' and seq is not null
+      and timing.started_at is not null and signals is not null, false) as is_exchange,
+    coalesce(type = 'opened' and seq is not null, false) as is_opened,
+    coalesce(signals.status = '200' and signals.ending = '"complete"'
+      and signals.errors = '[]' and signals.retry_hints = '[]', false) as usual
+  from read_json($path, format = 'newline_delimited', ignore_errors = true,
+    maximum_object_size = {MAX_LINE_BYTES}, compression = 'none', hive_partitioning = false,
+    columns = {{{", ".join(f"{name}: '{_type(of)}'" for name, of in READ.items())}}})
 )
-select is_exchange, is_opened, it.seq as seq,
-  epoch_us(it.timing.started_at) as started,
-  it.timing.first_byte_ms as first_ms, it.timing.total_ms as total_ms,
-  epoch_us(it.response.date) as dated, it.request.session as session, it.request.request as request,
+select is_exchange, is_opened, seq,
+  epoch_us(timing.started_at) as started,
+  timing.first_byte_ms as first_ms, timing.total_ms as total_ms,
+  epoch_us(response.date) as dated, request.session as session, request.request as request,
   case when is_exchange then hash(
-    it.context::varchar, it.request.tier, it.request.model, it.request.model_group,
-    it.request.user_agent, it.request.client, it.request.project, it.auth, it.response.status,
-    it.response.colo, it.response.workspace, it.response.cost > 0, it.response is null,
-    it.timing.first_byte_ms is null, case when usual then
-      struct_pack({", ".join(f"{name} := it.signals.{name}" for name in SIGNALS)}) end,
-    usual and it.signals.events = '0') end as shape,
-  case when is_exchange and not usual then json_extract(line, '$.signals')::varchar end as signals,
-  case when not is_exchange and not is_opened then line end as other
+    context, request.tier, request.model, request.model_group, request.user_agent,
+    request.client, request.project, auth, response.status, response.colo, response.workspace,
+    response.cost > 0, response is null, timing.first_byte_ms is null,
+    case when usual then
+      hash(signals.events = '0', {", ".join(f"signals.{name}" for name in SIGNALS)}) end
+    ) end as shape,
+  case when is_exchange and not usual then
+    json_merge_patch('{{}}', to_json(signals))::varchar end as signals
 from judged
 """
 
 COLUMNS = "seq, started, first_ms, total_ms, shape, session, request, signals"
 
-RUNS = """
+CELLS = """
 with placed as (
   select *, started + $offset as moment,
     started + coalesce(first_ms, 0) * 1000 as head,
@@ -103,25 +103,28 @@ with placed as (
     case when $by_session or session in (select unnest($kept)) then coalesce(session, '')
       else '*' end as company
   from lines where is_exchange and shape in (select unnest($shapes))
-), numbered as (
-  select *, row_number() over cell as place
-  from placed
-  window cell as (
-    partition by shape, company, again, moment // $hour, (moment - $error) // $day,
-      cast(head + $offset + $error as bigint) // $day
-    order by started desc, seq desc)
 ), celled as (
   select *, moment // $hour as hour, (moment - $error) // $day as early,
-    cast(head + $offset + $error as bigint) // $day as late from numbered
+    cast(head + $offset + $error as bigint) // $day as late
+  from placed
+)
+"""
+CELL = "shape, company, again, hour, early, late"
+
+HOW_MANY_RUNS = f"{CELLS} select count(*) from (select distinct {CELL} from celled)"
+
+RUNS = f"""{CELLS}, numbered as (
+  select *, row_number() over (partition by {CELL} order by started desc, seq desc) as place
+  from celled
 )
 select count(*) - 1, coalesce(any_value(again), false),
   count(distinct session) filter (place > 1) <= 1 and
     (count(session) filter (place > 1)) in (0, count(*) - 1),
   max(head) filter (place > 1), max(ended) filter (place > 1),
-  arg_max(struct_pack(COLUMNS), (started, seq)),
-  arg_min(struct_pack(COLUMNS), (started, seq)) filter (place > 1)
-from celled group by shape, company, again, hour, early, late
-""".replace("COLUMNS", COLUMNS)
+  arg_max(struct_pack({COLUMNS}), (started, seq)),
+  arg_min(struct_pack({COLUMNS}), (started, seq)) filter (place > 1)
+from numbered group by {CELL}
+"""
 
 
 class Unfoldable(Exception):
@@ -156,13 +159,37 @@ class Run(NamedTuple):
     one_session: bool
 
 
-class LargeCapture:
-    """A capture file in a table of its own, as long as the block lasts."""
+class Cells(NamedTuple):
+    """What makes admissions one run."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    shapes: Collection[int]
+    refused: Collection[str]
+    """User actions that were refused."""
+    clock: ServerClock
+    by_session: bool = True
+    kept: Collection[str] = ()
+    """Sessions that stay apart where others are merged."""
+
+    def values(self) -> dict[str, Any]:
+        """For the placeholders of `CELLS`."""
+        return {
+            "shapes": list(self.shapes),
+            "refused": list(self.refused),
+            "kept": list(self.kept),
+            "by_session": self.by_session,
+            "offset": round(self.clock.offset_s * 1e6),
+            "error": round(self.clock.error_s * 1e6),
+            "hour": HOUR_US,
+            "day": DAY_US,
+        }
+
+
+class Database:
+    """DuckDB in memory, for any number of captures, as long as the block lasts."""
+
+    def __init__(self) -> None:
         self._folder = TemporaryDirectory(prefix="pawwork-engine-")
-        self._database = duckdb.connect(
+        self._connection = duckdb.connect(
             config={
                 "memory_limit": MEMORY,
                 "threads": 1,
@@ -171,21 +198,46 @@ class LargeCapture:
                 "autoload_known_extensions": "false",
             }
         )
-        self._file = {"path": str(path), "longest": MAX_LINE_BYTES}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._connection.close()
+        self._folder.cleanup()
+
+    def session(self) -> duckdb.DuckDBPyConnection:
+        """A connection with temporary tables of its own, for one thread."""
+        return self._connection.cursor()
+
+
+class LargeCapture:
+    """A capture file in a table of its own, as long as the block lasts."""
+
+    def __init__(self, path: Path, database: Database) -> None:
+        self._path = path
+        self._database = database.session()
 
     def __enter__(self) -> Self:
         try:
-            self._ask(LINES, structure=STRUCTURE, **self._file)
+            self._ask(LINES, path=str(self._path))
         except duckdb.Error as error:
             self.close()
             raise Unfoldable(type(error).__name__) from None
-        total, different = self._ask(
-            "select count(*), count(distinct seq) from lines where is_exchange"
+        self.rows: int
+        self.exchanges: int
+        self.rows, self.exchanges, different = self._ask(
+            "select count(*), count(*) filter (is_exchange), "
+            "count(distinct seq) filter (is_exchange) from lines"
         )[0]
-        if total != different:
+        if self.exchanges != different:
             self.close()
             raise Unfoldable("sequence numbers repeat")
-        self.exchanges: int = total
         return self
 
     def __exit__(
@@ -197,9 +249,8 @@ class LargeCapture:
         self.close()
 
     def close(self) -> None:
-        """Give back memory and temporary files."""
+        """Give back what the table took."""
         self._database.close()
-        self._folder.cleanup()
 
     @property
     def under_way(self) -> int:
@@ -210,10 +261,10 @@ class LargeCapture:
         )[0][0]
         return found
 
-    def other_lines(self) -> Iterator[bytes]:
-        """Every line that is neither an exchange nor an `opened`, in the order of the file."""
-        for (line,) in self._ask("select other from lines where other is not null"):
-            yield line.encode()
+    def others(self) -> list[int]:
+        """Row numbers of the lines that are neither an exchange nor an `opened`."""
+        found = self._ask("select rowid from lines where not is_exchange and not is_opened")
+        return sorted(number for (number,) in found)
 
     def clock_bounds(self) -> tuple[float, float, float, float] | None:
         """Of all dated answers, in seconds: greatest lower and least upper bound of what to add
@@ -227,21 +278,27 @@ class LargeCapture:
         return None if found[0] is None else (found[0], found[1], found[2], found[3])
 
     def examples(self) -> dict[int, int]:
-        """Sequence number of one exchange of each shape, and the shape."""
-        return dict(self._ask("select min(seq), shape from lines where is_exchange group by shape"))
+        """Row number of one exchange of each shape, and the shape."""
+        return dict(
+            self._ask("select min(rowid), shape from lines where is_exchange group by shape")
+        )
 
-    def lines_of(self, numbers: Collection[int]) -> Iterator[bytes]:
-        """The lines of these exchanges, from the file; reading stops after the last of them."""
-        left = set(numbers)
-        with self._path.open("rb") as file:
-            for line in file:
-                if not left:
-                    return
-                if line.startswith(EXCHANGE):
-                    number = line[len(EXCHANGE) : len(EXCHANGE) + 20].partition(b",")[0]
-                    if number.isdigit() and int(number) in left:
-                        left.remove(int(number))
-                        yield line.rstrip(b"\n")
+    def texts(self, numbers: Collection[int]) -> dict[int, bytes]:
+        """The lines of these rows, from the file; reading stops after the last of them."""
+        found: dict[int, bytes] = {}
+        number = 0
+        with self._path.open("rb", buffering=2**20) as file:
+            while len(found) < len(numbers) and (line := file.readline(MAX_LINE_BYTES)):
+                if len(line) == MAX_LINE_BYTES:
+                    raise Unfoldable("a line is too long")
+                if line.isspace():
+                    continue
+                if number in numbers:
+                    found[number] = line
+                number += 1
+        if len(found) < len(numbers):
+            raise Unfoldable("DuckDB saw more lines than there are")
+        return found
 
     def unusual(self) -> Iterator[ExchangeRow]:
         """Every exchange whose answer was not simply whole, in order."""
@@ -259,30 +316,14 @@ class LargeCapture:
         )
         yield from (_row(*values) for values in found)
 
-    def runs(
-        self,
-        shapes: Collection[int],
-        refused: Collection[str],
-        clock: ServerClock,
-        *,
-        by_session: bool,
-        but: Collection[str] = (),
-    ) -> list[Run]:
-        """The exchanges of these shapes as runs per session, hour and reset day.
+    def how_many_runs(self, cells: Cells) -> int:
+        """How many `runs` would find, without reading them."""
+        found: int = self._ask(HOW_MANY_RUNS, **cells.values())[0][0]
+        return found
 
-        `refused`: user actions that were refused. `by_session=False` merges sessions, `but` these.
-        """
-        found = self._ask(
-            RUNS,
-            shapes=list(shapes),
-            refused=list(refused),
-            kept=list(but),
-            by_session=by_session,
-            offset=round(clock.offset_s * 1e6),
-            error=round(clock.error_s * 1e6),
-            hour=HOUR_US,
-            day=DAY_US,
-        )
+    def runs(self, cells: Cells) -> list[Run]:
+        """The exchanges of some shapes as runs per session, hour and reset day."""
+        found = self._ask(RUNS, **cells.values())
         return [
             Run(
                 latest=_row(**latest),

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Collection
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pawwork_proxy.capture_file.reader import MAX_LINE_BYTES
 from pawwork_proxy.comparison.compare import compare
-from pawwork_proxy.engine.folding import fold
+from pawwork_proxy.engine.folding import MOST_ROWS, Folded, fold
 from pawwork_proxy.engine.gathering import gather
-from pawwork_proxy.engine.lines import Unfoldable
+from pawwork_proxy.engine.lines import Database, LargeCapture, Unfoldable
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.gathered import Gathered
 from pawwork_proxy.model.verdict import Finding
@@ -48,6 +52,11 @@ def world(seed: int, keyed_by: str, limit: int = 12, requests: int = 120) -> lis
     return found
 
 
+def fold_alone(path: Path, most_rows: int = MOST_ROWS) -> Folded:
+    with Database() as database:
+        return fold(path, database, most_rows=most_rows)
+
+
 def findings(gathered: Gathered) -> dict[str, Finding]:
     limits = compare(gathered.observations, plan=False).limits
     return {verdict.dimension: verdict.finding for one in limits for verdict in one.verdicts}
@@ -64,7 +73,7 @@ def test_folding_decides_the_same_or_leaves_it_open(
     path = write(tmp_path_factory.mktemp("world") / "a.jsonl", world(seed, keyed_by))
     whole = gather([path])
     for rows in (4000, 1):
-        summary, observations = fold(path, most_rows=rows)
+        summary, observations = fold_alone(path, most_rows=rows)
         folded = Gathered(captures=(summary,), observations=tuple(observations))
         assert sum(row.count for row in observations) == len(whole.observations)
         assert len(observations) <= len(whole.observations)
@@ -75,7 +84,7 @@ def test_folding_decides_the_same_or_leaves_it_open(
 
 def test_a_large_capture_of_plain_admissions_becomes_a_few_rows(tmp_path: Path) -> None:
     path = write(tmp_path / "a.jsonl", [one(seq, 1, session=seq) for seq in range(1, 301)])
-    summary, observations = fold(path, most_rows=10)
+    summary, observations = fold_alone(path, most_rows=10)
     assert summary.exchanges == 300
     assert summary.folded
     assert len(observations) == 2
@@ -95,17 +104,134 @@ def test_counts_of_damage_and_of_requests_under_way_match_the_reader(tmp_path: P
     assert folded.remarks == whole.remarks
 
 
-@pytest.mark.parametrize("damage", [b"\xff\xfe\n", b'{"a":\x01}\n'], ids=["no utf-8", "control"])
-def test_what_duckdb_cannot_read_the_ordinary_reader_takes(tmp_path: Path, damage: bytes) -> None:
-    path = write(tmp_path / "a.jsonl", [one(1, 1), one(2, 1)])
-    path.write_bytes(path.read_bytes() + damage)
-    gathered = gather([path], whole_bytes=1)
-    assert [capture.folded for capture in gathered.captures] == [False]
-    assert gathered.captures[0].damaged == 1
-    assert len(gathered.observations) == 2
+JUNK = (
+    b"",
+    b"   \t",
+    b"not json",
+    b"\xff\xfe",
+    b'{"a":\x01}',
+    b"\x00" * 40,
+    b"[1,2]",
+    b"null",
+    b'{"type":"exchange"}',
+    b'{"type":"opened","seq":"x"}',
+    b'{"type":"later","seq":7}',
+    b"\xef\xbb\xbf{}",
+)
+"""Lines that no version of ours has written."""
+
+
+@settings(max_examples=40, deadline=None)
+@given(data=st.data(), keyed_by=st.sampled_from(["address", "install"]))
+def test_damage_is_counted_and_hides_nothing(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject, keyed_by: str
+) -> None:
+    path = write(tmp_path_factory.mktemp("world") / "a.jsonl", world(7, keyed_by, requests=40))
+    lines = path.read_bytes().splitlines()
+    for _ in range(data.draw(st.integers(1, 5))):
+        place = data.draw(st.integers(1, len(lines) - 2))
+        cut = data.draw(st.integers(1, len(lines[place]) - 1)) if len(lines[place]) > 1 else 0
+        match data.draw(st.sampled_from(["junk", "torn", "glued", "dropped"])):
+            case "junk":
+                lines.insert(place, data.draw(st.sampled_from(JUNK)))
+            case "torn":
+                lines[place] = lines[place][:cut]
+            case "glued":
+                lines[place : place + 2] = [lines[place][:cut] + lines[place + 1]]
+            case "dropped":
+                del lines[place]
+    whole_file = b"\n".join(lines)
+    torn = data.draw(st.integers(0, len(lines[-1])))
+    path.write_bytes(whole_file[: len(whole_file) - torn])
+    _say_the_same(path)
+
+
+def _say_the_same(path: Path, *, folded: bool = True) -> None:
+    whole, large = gather([path]), gather([path], whole_bytes=1)
+    assert [one.folded for one in large.captures] == [folded]
+    assert [one.model_copy(update={"folded": False}) for one in large.captures] == [*whole.captures]
+    assert large.remarks == whole.remarks
+    assert sum(row.count for row in large.observations) == len(whole.observations)
+    assert findings(large) == findings(whole)
+
+
+@pytest.mark.parametrize("junk", JUNK)
+def test_damage_does_not_keep_a_capture_from_being_folded(tmp_path: Path, junk: bytes) -> None:
+    path = write(tmp_path / "a.jsonl", world(7, "address"))
+    lines = path.read_bytes().splitlines()
+    path.write_bytes(b"\n".join([*lines[:9], junk, *lines[9:]]))
+    _say_the_same(path)
+
+
+def test_the_order_of_fields_and_blanks_between_them_do_not_matter(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.jsonl", world(7, "address"))
+    whole = gather([path])
+
+    def turned(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: turned(value[name]) for name in reversed(value)}
+        return [turned(one) for one in value] if isinstance(value, list) else value
+
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join(json.dumps(turned(json.loads(line))) for line in lines) + "\n")
+    _say_the_same(path)
+    assert findings(gather([path], whole_bytes=1)) == findings(whole)
+
+
+def test_fields_that_an_older_version_did_not_write_have_their_defaults(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.jsonl", world(7, "address"))
+    records = [json.loads(line) for line in path.read_text().splitlines()]
+    for record in records[::3]:
+        for name in ("auth_source", "redactions"):
+            record.pop(name, None)
+        for name in ("edge_markers", "cf_mitigated", "text_status"):
+            record.get("signals", {}).pop(name, None)
+    path.write_text("\n".join(map(json.dumps, records)) + "\n")
+    _say_the_same(path)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("signals", {"ending": "of a later version"}), ("timing", {"started_at": "1795000000"})],
+)
+def test_what_only_the_ordinary_reader_can_judge_it_judges(
+    tmp_path: Path, field: str, value: dict[str, object]
+) -> None:
+    path = write(tmp_path / "a.jsonl", world(7, "address"))
+    records = [json.loads(line) for line in path.read_text().splitlines()]
+    exchanges = [record for record in records if record["type"] == "exchange"]
+    exchanges[30][field] |= value
+    path.write_text("\n".join(map(json.dumps, records)) + "\n")
+    _say_the_same(path, folded=False)
+
+
+def test_a_line_longer_than_any_of_ours_is_damage(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.jsonl", world(7, "address"))
+    lines = path.read_bytes().splitlines()
+    path.write_bytes(b"\n".join([*lines[:9], b"x" * (3 * MAX_LINE_BYTES), *lines[9:]]))
+    _say_the_same(path, folded=False)
+
+
+def test_a_last_line_that_became_whole_meanwhile_counts_as_torn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path / "a.jsonl", world(7, "address"))
+    text = path.read_bytes()
+    until = text.rindex(b'{"type":"end"')
+    path.write_bytes(text[: until - 100])
+    read_again = LargeCapture.texts
+
+    def later(capture: LargeCapture, numbers: Collection[int]) -> dict[int, bytes]:
+        path.write_bytes(text[:until])
+        return read_again(capture, numbers)
+
+    monkeypatch.setattr(LargeCapture, "texts", later)
+    summary, observations = fold_alone(path)
+    assert (summary.damaged, summary.exchanges, summary.under_way) == (1, 119, 1)
+    assert sum(row.count for row in observations) == 119
 
 
 def test_repeated_sequence_numbers_are_not_folded(tmp_path: Path) -> None:
     path = write(tmp_path / "a.jsonl", [one(1, 1), one(1, 1)])
     with pytest.raises(Unfoldable):
-        fold(path)
+        fold_alone(path)

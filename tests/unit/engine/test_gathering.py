@@ -81,3 +81,14 @@ def test_two_studies_are_named(tmp_path: Path) -> None:
     write(tmp_path / "a.jsonl", [one(1, 1)], study_id="study:" + "1" * 24)
     write(tmp_path / "b.jsonl", [one(1, 1)], study_id="study:" + "2" * 24)
     assert "2 different studies (a.jsonl | b.jsonl)" in remarks(tmp_path)
+
+
+@pytest.mark.parametrize("whole_bytes", [1, 10**9], ids=["folded", "whole"])
+def test_progress_is_told_in_bytes_up_to_all(tmp_path: Path, whole_bytes: int) -> None:
+    files = [write(tmp_path / f"{name}.jsonl", [one(1, 1), one(2, 1)]) for name in "abc"]
+    told: list[tuple[int, int]] = []
+    gather(
+        [tmp_path], whole_bytes=whole_bytes, progress=lambda done, total: told.append((done, total))
+    )
+    sizes = [file.stat().st_size for file in files]
+    assert told == [(sum(sizes[:count]), sum(sizes)) for count in range(4)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pawwork_proxy.comparison.observations import observations
@@ -37,6 +37,7 @@ def test_a_refusal_keeps_its_number_and_its_reset() -> None:
     assert midnight.timestamp() in timeline(seen()).resets
 
 
+@settings(deadline=None)
 @given(st.integers(1, 200), st.integers(1, 50))
 def test_thinning_loses_no_exchange(count: int, most: int) -> None:
     drawn = timeline(seen(count), most)
