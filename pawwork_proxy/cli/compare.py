@@ -57,5 +57,5 @@ def compare(captures: Sequence[Path], output: str, alone: Sequence[str], real_on
 
 def compared(gathered: Gathered) -> Comparison:
     """The comparison, with what is missing from the captures among its notes."""
-    comparison = judge(gathered.observations)
+    comparison = judge(gathered.observations, gathered.unrecorded)
     return comparison.model_copy(update={"notes": (*comparison.notes, *gathered.remarks)})

@@ -5,15 +5,17 @@ Invariant: every sentence is read off verdicts and counts; nothing here looks at
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from pawwork_proxy.comparison.dimensions import BY_NAME
 from pawwork_proxy.comparison.experiments import keying_words
+from pawwork_proxy.comparison.selection import Stratum
 from pawwork_proxy.model.observation import DimensionName
 from pawwork_proxy.model.verdict import (
     Assumption,
     EarlyRefusal,
+    EvidenceRow,
     Finding,
     LimitFindings,
     OptionFinding,
@@ -56,12 +58,18 @@ ASKED: tuple[DimensionName, ...] = (
 )
 """What the answer names when the limit does not follow it; people ask about these."""
 
+USED_BEFORE = frozenset({"device", "install", "key"})
+"""What may have been used before anybody captured; an id made for one conversation cannot."""
+
 RESETS: dict[str, str] = {
     "utc_day": "resets daily at 00:00 UTC",
     "minute": "resets every minute",
     "week": "resets on Mondays at 00:00 UTC",
     "month": "resets on the first of the month at 00:00 UTC",
 }
+
+
+NOT_ANNOUNCED = "no refusal said when it ends (daily at 00:00 UTC by the server's source)"
 
 
 class AssumptionRow(NamedTuple):
@@ -96,8 +104,8 @@ ASSUMPTIONS: tuple[AssumptionRow, ...] = (
     AssumptionRow("own_values", "Nobody else uses the users' own keys, devices and installs."),
     AssumptionRow(
         "uniform",
-        "Pools of one limit have one threshold for the same client and model, at most doubled "
-        "for a new address.",
+        "Pools of one limit have one threshold within a window for the same client and model, at "
+        "most doubled for a new address.",
     ),
     AssumptionRow("alone", "Nobody else used the address, as the user vouches.", checked=True),
 )
@@ -105,9 +113,9 @@ ASSUMPTIONS: tuple[AssumptionRow, ...] = (
 
 
 def answer(
+    stratum: Stratum,
     verdicts: Sequence[Verdict],
     explanations: Sequence[frozenset[str]],
-    cadence: str,
     early: Sequence[EarlyRefusal],
 ) -> str:
     """One limiter's answer in a few sentences."""
@@ -118,14 +126,15 @@ def answer(
     if followed:
         shown = [name for name in followed if name != "network"] or followed
         meaning = [SHARED.get(name, "one per network (address or prefix)") for name in shown]
-        parts.append("The free quota is " + ", and ".join(meaning))
+        parts.append(f"{_quota(stratum)} is " + ", and ".join(meaning))
     else:
-        parts.append("What the free quota follows is not decidable yet")
-    parts.append(RESETS[cadence])
+        quota = _quota(stratum)
+        parts.append(f"What {quota[0].lower()}{quota[1:]} follows is not decidable yet")
+    parts.append(RESETS[stratum.cadence] if stratum.announced else NOT_ANNOUNCED)
     if not_followed:
         parts.append("not per " + ", ".join(BY_NAME[name].title for name in not_followed))
     text = "; ".join(parts) + "."
-    if len(explanations) > 1:
+    if len(explanations) > 1 or (explanations and not followed):
         words = [keying_words(keying) for keying in explanations[:4]]
         more = f", or {len(explanations) - 4} more" if len(explanations) > 4 else ""
         text += f" Still possible: {'; '.join(words)}{more}."
@@ -136,7 +145,27 @@ def answer(
             " Some were refused after few requests of their own: "
             "others, captured or not, use their pool."
         )
+    before = sorted({row.install for row in _refused_at_once(verdicts) if row.install})
+    if before:
+        text += (
+            f" This takes for granted that {' and '.join(before)} had asked nothing in that window "
+            "before the capture began."
+        )
     return text
+
+
+def _refused_at_once(verdicts: Iterable[Verdict]) -> Iterator[EvidenceRow]:
+    """Refusals that count because nothing came before them, as far as was captured."""
+    for verdict in verdicts:
+        if verdict.finding == "does_not_follow" and verdict.dimension in USED_BEFORE:
+            yield from (one.rows[-1] for one in verdict.evidence if one.shows == "shared")
+
+
+def _quota(stratum: Stratum) -> str:
+    """Whose limit it is; Zen's own is what people mean by the free quota."""
+    if stratum.origin == "zen":
+        return "The free quota"
+    return f"The limit relayed from {stratum.origin.removeprefix('relayed:')}"
 
 
 def _named(found: dict[DimensionName, Finding], finding: Finding) -> list[DimensionName]:
@@ -168,7 +197,12 @@ OPTION_RULES: tuple[tuple[OptionFinding, tuple[tuple[DimensionName, Finding], ..
             open=False,
             words="A relay has one address: all its users would share one pool.",
         ),
-        (("address", "follows"), ("key", "does_not_follow")),
+        (
+            ("address", "follows"),
+            ("key", "does_not_follow"),
+            ("install", "does_not_follow"),
+            ("session", "does_not_follow"),
+        ),
     ),
     (
         OptionFinding(
@@ -176,7 +210,7 @@ OPTION_RULES: tuple[tuple[OptionFinding, tuple[tuple[DimensionName, Finding], ..
             open=True,
             words="A relay would not lump its users together: the limit is not per address.",
         ),
-        (("address", "does_not_follow"), ("prefix", "does_not_follow")),
+        (("network", "does_not_follow"),),
     ),
     (
         OptionFinding(
@@ -189,11 +223,42 @@ OPTION_RULES: tuple[tuple[OptionFinding, tuple[tuple[DimensionName, Finding], ..
     (
         OptionFinding(
             option="no_free_default",
+            open=False,
+            words="Each device has a quota of its own: free models by default can be promised to "
+            "each device, though not to two installs on one.",
+        ),
+        (("device", "follows"),),
+    ),
+    (
+        OptionFinding(
+            option="no_free_default",
+            open=False,
+            words="Each conversation has a quota of its own, which no other install can use up: "
+            "free models by default can be promised.",
+        ),
+        (("session", "follows"),),
+    ),
+    (
+        OptionFinding(
+            option="no_free_default",
+            open=False,
+            words="Each prompt has a quota of its own, which no other install can use up: free "
+            "models by default can be promised.",
+        ),
+        (("request", "follows"),),
+    ),
+    (
+        OptionFinding(
+            option="no_free_default",
             open=True,
             words="Installs share pools: isolation per install cannot be promised, so free models "
             "by default should go or be explained.",
         ),
-        (("install", "does_not_follow"), ("session", "does_not_follow")),
+        (
+            ("install", "does_not_follow"),
+            ("session", "does_not_follow"),
+            ("request", "does_not_follow"),
+        ),
     ),
 )
 """First row per option whose findings all hold wins."""

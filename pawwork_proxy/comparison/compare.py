@@ -41,10 +41,18 @@ NOTHING_REFUSED = Experiment(
 )
 
 
-def compare(observations: Iterable[Observation], *, plan: bool = True) -> Comparison:
-    """Compare any number of observations; `plan=False` leaves the next experiments out."""
+def compare(
+    observations: Iterable[Observation],
+    unrecorded: Iterable[Observation] = (),
+    *,
+    plan: bool = True,
+) -> Comparison:
+    """Compare any number of observations; `plan=False` leaves the next experiments out.
+
+    `unrecorded` stand for requests without a record, which may have been counted.
+    """
     seen = tuple(observations)
-    selection = select(seen)
+    selection = select(seen, unrecorded)
     limits = tuple(judge(stratum, plan=plan) for stratum in selection.strata)
     planned = next((one.next_experiment for one in limits if one.next_experiment), None)
     if plan and not limits:
@@ -82,7 +90,7 @@ def judge(stratum: Stratum, *, plan: bool = True) -> LimitFindings:
         windows=tuple(window.id for window in stratum.windows),
         admitted=sum(row.seen.count for row in stratum.part("admitted")),
         refused=sum(row.seen.count for row in stratum.part("refused")),
-        answer=answer(found, explanations, stratum.cadence, early),
+        answer=answer(stratum, found, explanations, early),
         verdicts=found,
         explanations=tuple(
             tuple(row.name for row in DIMENSIONS if row.name in keying) for keying in explanations

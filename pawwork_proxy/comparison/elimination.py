@@ -17,7 +17,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
+from itertools import accumulate, chain, pairwise
 from typing import Literal
 
 from pawwork_proxy.comparison.dimensions import BUCKET
@@ -94,13 +94,25 @@ def eliminate(stratum: Stratum) -> Findings:
 def _signature(keying: Keying, columns: Columns) -> object:
     """Equal for keyings that divide these rows in the same way with the same privacy."""
     busy = sorted(keying)
-    if BUCKET in busy or any(-1 in columns.codes[name] for name in busy):
+    if BUCKET in busy or any(min(columns.codes[name], default=0) < 0 for name in busy):
         return tuple(busy)
     flags = [columns.private[name] for name in busy]
     numbers: dict[tuple[int, ...], int] = {}
     keys = zip(*(columns.codes[name] for name in busy), strict=True) if busy else ()
     pools = [numbers.setdefault(key, len(numbers)) for key in keys]
     return (tuple(pools), tuple(map(any, zip(*flags, strict=True))))
+
+
+Place = tuple[str, *tuple[int, ...]]
+"""Window, then a code for each part of the keying."""
+
+
+def _may_meet(one: Place, other: Place) -> bool:
+    """Whether rows of two places may share a pool."""
+    return one[0] == other[0] and all(
+        ours == theirs or ours < 0 or theirs < 0
+        for ours, theirs in zip(one[1:], other[1:], strict=True)
+    )
 
 
 class _Pools:
@@ -112,20 +124,20 @@ class _Pools:
         self.keyed = [columns.codes[name] for name in self.names if name != BUCKET]
         self.sure: dict[tuple[object, ...], list[int]] = defaultdict(list)
         """Rows that are certainly in one pool: of one model, where models are grouped somehow."""
-        self.company: dict[tuple[object, ...], list[int]] = defaultdict(list)
+        self.company: dict[Place, list[int]] = defaultdict(list)
         """Rows that agree in all but the model, where models are grouped somehow."""
-        self.loose: dict[tuple[object, ...], list[int]] = defaultdict(list)
+        self.loose: dict[Place, list[int]] = defaultdict(list)
         """Rows whose pool is not known, so that they may belong to several: by what is known."""
         models = columns.codes[BUCKET] if BUCKET in keying else [0] * len(columns.rows)
         for number in range(len(columns.rows)):
             place = self._place(number)
-            if -1 in place:
+            if any(code < 0 for code in place[1:]):
                 self.loose[place].append(number)
-            else:
+            if -1 not in place:
                 self.company[place].append(number)
                 self.sure[(*place, models[number])].append(number)
 
-    def _place(self, number: int) -> tuple[object, ...]:
+    def _place(self, number: int) -> Place:
         window = self.columns.rows[number].window
         return (window, *(codes[number] for codes in self.keyed))
 
@@ -138,9 +150,12 @@ class _Pools:
     def possible(self, number: int) -> Sequence[int]:
         """Every row that may share the pool of `number`, whose pool is known."""
         place = self._place(number)
+        if any(code < 0 for code in place[1:]):
+            others = chain(self.company.items(), self.loose.items())
+            return list({n for other, rows in others if _may_meet(place, other) for n in rows})
         found = list(self.company[place])
         for other, rows in self.loose.items():
-            if all(theirs in (-1, ours) for theirs, ours in zip(other, place, strict=True)):
+            if _may_meet(place, other):
                 found.extend(rows)
         return found
 
@@ -172,27 +187,29 @@ def standing(keying: Keying, columns: Columns) -> Standing:
     rows = columns.rows
     found: list[Conflict] = []
     above: dict[tuple[Gate, Gate], Conflict] = {}
-    bounds: dict[Gate, _Bounds] = defaultdict(_Bounds)
-    by_others: list[tuple[Gate, int]] = []
+    # Per window: a limit may change overnight (zen-facts 10, rule 6).
+    bounds: dict[tuple[Gate, str], _Bounds] = defaultdict(_Bounds)
+    by_others: list[tuple[tuple[Gate, str], int]] = []
     for members in pools.sure.values():
+        window = rows[members[0]].window
         refused = _first_refusals(rows[n] for n in members)
         _order_conflicts(rows, members, refused, found, above)
-        _raise_bounds(rows, members, bounds, whole="request" not in keying)
+        _raise_bounds(rows, members, bounds, window, whole="request" not in keying)
         private = pools.private(members)
         for gate, first in _first_of_each_gate(rows, members).items():
             row = rows[first]
             own = _possible_count(row, (rows[n] for n in pools.possible(first)))
             if private:
-                bounds[gate].note_refusal(own, row)
+                bounds[gate, window].note_refusal(own, row)
             else:
-                by_others.append((gate, own))
+                by_others.append(((gate, window), own))
     found.extend(_opposed(above))
     found.extend(_bound_conflicts(bounds))
     return Standing(
         conflicts=tuple(found[:CONFLICTS_KEPT]),
         above=frozenset(above),
-        admitted=frozenset(gate for gate, bound in bounds.items() if bound.least >= 0),
-        strain=len(above) + sum(bounds[gate].too_few(own) for gate, own in by_others),
+        admitted=frozenset(gate for (gate, _), bound in bounds.items() if bound.least >= 0),
+        strain=len(above) + sum(bounds[place].too_few(own) for place, own in by_others),
     )
 
 
@@ -259,7 +276,12 @@ def way_down(over: Mapping[Gate, Sequence[Gate]], start: Gate, goal: Gate) -> li
 
 
 def _raise_bounds(
-    rows: Sequence[Row], members: Sequence[int], bounds: dict[Gate, _Bounds], *, whole: bool
+    rows: Sequence[Row],
+    members: Sequence[int],
+    bounds: dict[tuple[Gate, str], _Bounds],
+    window: str,
+    *,
+    whole: bool,
 ) -> None:
     """How many of the pool were certainly counted before its latest admissions.
 
@@ -281,9 +303,9 @@ def _raise_bounds(
     for (gate, capture), row in latest.items():
         counted = 0
         for other, (moments, total, error) in sums.items():
-            slack = 0.0 if other == capture else row.error + error
+            slack = 0.0 if other == capture and row.seen.steady else row.error + error
             counted += total[bisect_left(moments, row.start - slack)]
-        bound = bounds[gate]
+        bound = bounds[gate, window]
         if counted > bound.least:
             bound.least, bound.least_row = counted, row
 
@@ -309,7 +331,7 @@ def _possible_count(refusal: Row, company: Iterable[Row]) -> int:
     )
 
 
-def _bound_conflicts(bounds: dict[Gate, _Bounds]) -> list[Conflict]:
+def _bound_conflicts(bounds: dict[tuple[Gate, str], _Bounds]) -> list[Conflict]:
     """One pool was refused after far fewer than another had admitted."""
     return [
         Conflict("shared", (bound.least_row, bound.most_row), bound.most, bound.least)

@@ -19,7 +19,7 @@ from pawwork_proxy.comparison.dimensions import BUCKET, DIMENSIONS, PRESENCE, is
 from pawwork_proxy.comparison.elimination import Findings, Gate, Standing, way_down
 from pawwork_proxy.comparison.keyings import Keying, smallest, undominated
 from pawwork_proxy.comparison.selection import Row, Stratum, row_of
-from pawwork_proxy.comparison.trials import SAME, TRIALS, Trial, Variation, possible_for
+from pawwork_proxy.comparison.trials import BY_ID, TRIALS, Trial, Variation, possible_for
 from pawwork_proxy.model.observation import ABSENT, PUBLIC, Identities
 from pawwork_proxy.model.verdict import Experiment, Meaning, Verdict
 
@@ -285,13 +285,17 @@ def experiment(outlook: Outlook, stratum: Stratum) -> Experiment:
     label = (who.install or "main").split(" ", maxsplit=1)[0]
     names = {"install": quote(label), "network": quote(who.network or "NETWORK")}
     model = quote(who.model or "MODEL")
-    plain = _command(SAME, model, names)
+    plain = _command(BY_ID["new_session"], model, names)
+    key = " (without a key)" if who.key in NO_KEY else " (with its key)"
     asking = [_asking(variation) for variation in trial.variations]
     if len(asking) > 1:
-        asking.insert(0, "One change at a time, the most telling first; stop where you have to.")
+        asking.insert(
+            0,
+            "One change at a time, the most telling first, each time from where you started: undo "
+            "one before you do the next. Stop where you have to.",
+        )
     commands = [
-        _command(v.options, v.model if v.model != "MODEL" else model, names)
-        for v in trial.variations
+        _command(v, v.model if v.model != "MODEL" else model, names) for v in trial.variations
     ]
     if trial.variations[0].reverse:
         waiting = (
@@ -301,7 +305,7 @@ def experiment(outlook: Outlook, stratum: Stratum) -> Experiment:
         asking = [f"In the same reset window ask once as {names['install']} was before."]
         commands, plain = [plain], commands[0]
     else:
-        waiting = f"Wait until {names['install']} is refused in ordinary use; do not force it."
+        waiting = f"Wait until {names['install']}{key} is refused in ordinary use; do not force it."
     return Experiment(
         id=trial.id,
         title=f"Try {trial.title}",
@@ -315,7 +319,7 @@ def experiment(outlook: Outlook, stratum: Stratum) -> Experiment:
         ),
         commands=tuple(dict.fromkeys((plain, *commands, "pawwork-proxy compare captures/"))),
         meanings=tuple(_meaning(result, left) for result, left in outlook.left),
-        requests=len(trial.variations),
+        requests=sum(variation.requests for variation in trial.variations),
         settles=round(outlook.settles, 3),
         variations=tuple(variation.id for variation in trial.variations),
     )
@@ -328,10 +332,11 @@ def _asking(variation: Variation) -> str:
     )
 
 
-def _command(options: str, model: str, names: dict[str, str]) -> str:
+def _command(variation: Variation, model: str, names: dict[str, str]) -> str:
+    again = "" if "session" in variation.changes else "--continue "
     return (
-        f"pawwork-proxy launch {options.format(**names)} --egress-probe "
-        f'-- opencode run -m opencode/{model} "Say hello."'
+        f"pawwork-proxy launch {variation.options.format(**names)} --egress-probe "
+        f'-- opencode run {again}-m opencode/{model} "Say hello."'
     )
 
 

@@ -13,16 +13,22 @@ from itertools import combinations
 
 from pawwork_proxy.comparison.dimensions import BUCKET, BY_NAME, KEYABLE, is_private
 from pawwork_proxy.comparison.selection import Row
-from pawwork_proxy.model.observation import ABSENT
+from pawwork_proxy.model.observation import ABSENT, PUBLIC
 
 Keying = frozenset[str]
 GLOBAL: Keying = frozenset()
 MAX_PARTS = 3
 MODELS = frozenset({"model", "model_group"})
+NOBODYS = frozenset({None, ABSENT, PUBLIC})
+"""Values that fix nothing else: many people have them."""
 
 
 class Columns:
-    """The rows' values as small numbers, -1 for not known, so that keyings compare fast."""
+    """The rows' values as small numbers, so that keyings compare fast; negative: not known.
+
+    -1 may be any value. Below that, rows of one number agree in a value that is not known: two
+    requests with one key have one workspace, whichever it is.
+    """
 
     def __init__(self, rows: Sequence[Row]) -> None:
         self.rows = rows
@@ -30,8 +36,9 @@ class Columns:
         self.private: dict[str, list[bool]] = {}
         for name in KEYABLE:
             values = [row.value(name) for row in rows]
-            numbers: dict[str | None, int] = {None: -1}
-            self.codes[name] = [numbers.setdefault(v, len(numbers) - 1) for v in values]
+            numbers: dict[str, int] = {}
+            known = [-1 if v is None else numbers.setdefault(v, len(numbers)) for v in values]
+            self.codes[name] = _implied(name, rows, known) if -1 in known else known
             private = [is_private(name, value) for value in values]
             if name in {"address", "prefix"}:
                 private = [row.seen.alone for row in rows]
@@ -46,11 +53,30 @@ class Columns:
 
     def _changes_nothing(self, name: str) -> bool:
         codes = self.codes[name]
-        return len(set(codes)) <= 1 and -1 not in codes and not any(self.private[name])
+        return len(set(codes)) <= 1 and min(codes, default=0) >= 0 and not any(self.private[name])
 
     def sends_nothing(self, name: str) -> bool:
         """Whether some row is known not to have sent it, so that it fixes nothing else there."""
         return any(row.value(name) == ABSENT for row in self.rows)
+
+
+def _implied(name: str, rows: Sequence[Row], codes: list[int]) -> list[int]:
+    """Codes with what is not known replaced by what another dimension fixes of it."""
+    fixing = [one.name for one in BY_NAME.values() if name in one.fixes]
+    found = list(codes)
+    numbers: dict[tuple[str, str], int] = {}
+    for whole in fixing:
+        values = [row.value(whole) for row in rows]
+        told = {
+            value: code
+            for value, code in zip(values, codes, strict=True)
+            if value not in NOBODYS and code >= 0
+        }
+        for number, value in enumerate(values):
+            if found[number] == -1 and value is not None and value not in NOBODYS:
+                fresh = numbers.setdefault((whole, value), -2 - len(numbers))
+                found[number] = told.get(value, fresh)
+    return found
 
 
 def keyings(columns: Columns) -> tuple[Keying, ...]:

@@ -17,6 +17,8 @@ from pawwork_proxy.model.observation import ABSENT, PUBLIC, Ending, Identities, 
 from pawwork_proxy.model.outcome import Family
 from pawwork_proxy.model.signals import Ending as HowItEnded
 
+LEAST_ERROR_S = 1.0
+"""Dates are whole seconds, and a clock that drifts within one is not seen to drift."""
 UNKNOWN_CLOCK_S = 300.0
 """How far a machine's clock may be off when no answer carries the server's date."""
 
@@ -28,6 +30,9 @@ ENDINGS: dict[HowItEnded, Ending] = {
 }
 """Every other ending means that no answer began."""
 
+LONGEST_ANSWER = timedelta(minutes=10)
+"""The client gives up on a stream that is silent for so long."""
+MODEL_PROTOCOLS = frozenset({"chat", "messages", "responses", "google"})
 FREE_MODELS = frozenset({"big-pickle"})
 """Free models whose id does not end with `-free`."""
 TITLE_MODEL = re.compile(r"gpt-5(?:\.\d+)?-nano")
@@ -72,6 +77,8 @@ class ServerClock(NamedTuple):
 
     offset_s: float
     error_s: float
+    steady: bool = True
+    """Whether one offset explains all dates; else the clock was set, or drifted, meanwhile."""
 
 
 def server_clock(exchanges: Iterable[Exchange]) -> ServerClock:
@@ -89,11 +96,15 @@ def server_clock(exchanges: Iterable[Exchange]) -> ServerClock:
             most.append(date + 1.0 - start)
     if not least:
         return ServerClock(0.0, UNKNOWN_CLOCK_S)
-    low, high = max(least), min(most)
-    if low > high:
-        # The machine's clock was set during the run: no single offset, so cover them all.
-        low, high = min(least), max(most)
-    return ServerClock((low + high) / 2, (high - low) / 2)
+    return clock_within(max(least), min(most), min(least), max(most))
+
+
+def clock_within(low: float, high: float, least: float, most: float) -> ServerClock:
+    """The clock between the tightest bounds, or between the widest where those do not meet."""
+    steady = low <= high
+    if not steady:
+        low, high = least, most
+    return ServerClock((low + high) / 2, max((high - low) / 2, LEAST_ERROR_S), steady)
 
 
 def observations(
@@ -130,9 +141,11 @@ def observation(
         answered_at=None if head is None else started + timedelta(milliseconds=head),
         ended_at=started + timedelta(milliseconds=max(_ms(timing.total_ms), _ms(head))),
         clock_error_s=clock.error_s,
+        steady=clock.steady,
         server_era="simulated" if header.simulated else era,
         client_era=next((era.id for era in CLIENT_ERAS if era.user_agent.match(agent)), "other"),
         tier=request.tier,
+        model_call=request.protocol in MODEL_PROTOCOLS,
         free=_is_free(exchange),
         kind="success" if let_through else outcome.kind,
         family="ok" if let_through else outcome.family,
@@ -146,6 +159,66 @@ def observation(
         chained_proxy=exchange.context.chained_proxy,
         who=_identities(header, exchange),
     )
+
+
+class Arrival(NamedTuple):
+    """When a request reached the proxy, by the machine's clock, and which it was."""
+
+    seq: int
+    at: datetime
+
+
+class Gap(NamedTuple):
+    """Requests that reached the proxy, one after the other, and left no exchange."""
+
+    first: int
+    """Sequence number of the first of them."""
+    requests: int
+    after: datetime
+    before: datetime
+    """Between which moments they came."""
+
+
+def gaps(neighbours: Iterable[tuple[Arrival, Arrival]]) -> Iterator[Gap]:
+    """What is missing between exchanges that follow each other in a capture.
+
+    The moment when it began counts as number 0, the one when it ended as the number after the last.
+    """
+    for one, other in neighbours:
+        missing = other.seq - one.seq - 1
+        if missing > 0:
+            yield Gap(one.seq + 1, missing, min(one.at, other.at), max(one.at, other.at))
+
+
+def unrecorded(header: Header, found: Iterable[Gap], clock: ServerClock) -> Iterator[Observation]:
+    """Observations that stand for gaps: all that is known is where and when they may have been."""
+    only = header.installs[0] if len(header.installs) == 1 else None
+    offset = timedelta(seconds=clock.offset_s)
+    for gap in found:
+        yield Observation(
+            capture=header.capture_id,
+            seq=gap.first,
+            study=header.study_id,
+            simulated=header.simulated,
+            started_at=gap.after + offset,
+            ended_at=gap.before + offset + LONGEST_ANSWER,
+            clock_error_s=clock.error_s,
+            steady=clock.steady,
+            kind="unknown",
+            family="unknown",
+            origin="unknown",
+            count=gap.requests,
+            who=Identities(
+                network=header.network,
+                device=header.machine.device,
+                install=install_name(only.label, only.id) if only else None,
+            ),
+        )
+
+
+def install_name(label: str, install_id: str) -> str:
+    """What tells installs apart that have one label on two machines."""
+    return f"{label} {install_id[-6:]}"
 
 
 def _ms(value: float | None) -> float:
@@ -181,7 +254,7 @@ def _identities(header: Header, exchange: Exchange) -> Identities:
         auth_kind="none" if keyless else auth.kind,
         workspace=ABSENT if keyless else workspace,
         device=context.device,
-        install=f"{context.install} {context.install_id[-6:]}",
+        install=install_name(context.install, context.install_id),
         session=request.session or ABSENT,
         request=request.request or ABSENT,
         project=request.project or ABSENT,

@@ -39,6 +39,21 @@ OTHER_LIMITS = frozenset({"go_usage_limit", "black_usage_limit", "key_rate_limit
 NOT_SERVERS = frozenset({"edge", "proxy", "client", "unknown"})
 
 
+DAILY_BY_SOURCE = frozenset({"V2", "V3", "V4", "V5", "simulated", "unknown"})
+"""Server eras whose own free limit is known to be a daily one, also where it does not say so."""
+
+
+def cadence_of(refusal: Observation) -> str | None:
+    """The rhythm of fixed windows in which a refused quota counts; None where there is none known.
+
+    A relayed limit that announces no reset may have any rhythm (zen-facts 7.4 and 8).
+    """
+    if refusal.cadence in FIXED_CADENCES:
+        return refusal.cadence
+    own = refusal.origin == "zen" and refusal.server_era in DAILY_BY_SOURCE
+    return "utc_day" if refusal.cadence == "none" and own else None
+
+
 def _is_refusal(seen: Observation) -> bool:
     return seen.kind == "free_usage_limit"
 
@@ -58,7 +73,7 @@ EXCLUSIONS: tuple[ExclusionRow, ...] = (
         "no_model_call",
         "a listing, usage or other call that no model answers",
         False,
-        lambda seen: seen.who.model is None,
+        lambda seen: not seen.model_call,
     ),
     ExclusionRow(
         "other_limit",
@@ -70,7 +85,8 @@ EXCLUSIONS: tuple[ExclusionRow, ...] = (
         "before_limiter",
         "refused for billing, key, model or policy: says nothing about a quota",
         False,
-        lambda seen: seen.family in BEFORE_LIMITER,
+        # What a provider answers was let through by the limiter, whatever it says.
+        lambda seen: seen.family in BEFORE_LIMITER and seen.origin == "zen",
     ),
     ExclusionRow(
         "not_from_server",
@@ -82,7 +98,7 @@ EXCLUSIONS: tuple[ExclusionRow, ...] = (
         "no_fixed_reset",
         "a quota that resets at no fixed moment: no windows to compare in",
         False,
-        lambda seen: _is_refusal(seen) and seen.cadence not in {*FIXED_CADENCES, "none"},
+        lambda seen: _is_refusal(seen) and cadence_of(seen) is None,
     ),
     ExclusionRow(
         "not_quota",
@@ -95,6 +111,12 @@ EXCLUSIONS: tuple[ExclusionRow, ...] = (
         "no answer's head was seen, so nothing orders it in time",
         True,
         lambda seen: seen.answered_at is None,
+    ),
+    ExclusionRow(
+        "unknown_model",
+        "a model was asked, and its name could not be read",
+        True,
+        lambda seen: seen.who.model is None,
     ),
     ExclusionRow(
         "paid_model",
@@ -111,6 +133,8 @@ EXCLUSIONS: tuple[ExclusionRow, ...] = (
 )
 
 CONTEXT_EXCLUSIONS: dict[str, str] = {
+    "not_recorded": "passed without a record (lost, withheld, under way, not in the bundle): may "
+    "have been counted",
     "other_study": "captured under another study's key: its pseudonyms cannot be compared",
     "simulated": "simulated; real captures are compared with real ones only",
     "near_reset": "too close to a reset to tell which window it was counted in",
@@ -146,7 +170,11 @@ class Row:
 
     def surely_before(self, other: Row, *, ended: bool = False) -> bool:
         """Whether its answer (or its end) came before the other was even sent."""
-        slack = 0.0 if self.seen.capture == other.seen.capture else self.error + other.error
+        slack = self.error + other.error
+        if self.seen.capture == other.seen.capture:
+            if self.seen.seq >= other.seen.seq:
+                return False  # it arrived later, whatever a clock that was set meanwhile says
+            slack = 0.0 if self.seen.steady else slack
         return (self.end if ended else self.head) + slack < other.start
 
 
@@ -159,6 +187,8 @@ class Stratum:
     cadence: str
     windows: tuple[Window, ...]
     rows: tuple[Row, ...]
+    announced: bool = True
+    """Whether refusals said when they end; else the rhythm is the one of the server's source."""
 
     def part(self, part: Part) -> tuple[Row, ...]:
         """Its admitted, refused or possibly counted rows."""
@@ -195,14 +225,19 @@ def row_of(seen: Observation, part: Part, window: str) -> Row:
     )
 
 
-def select(observations: Iterable[Observation]) -> Selection:
+def select(
+    observations: Iterable[Observation], unrecorded: Iterable[Observation] = ()
+) -> Selection:
     """Sort observations into strata of evidence and exclusions; the order given does not matter."""
     ordered = sorted(observations, key=_order)
     dropped: dict[str, list[Observation]] = {}
     usable = _one_world(ordered, dropped)
     admitted: list[Observation] = []
     refused: list[Observation] = []
-    beside: list[Observation] = []
+    worlds = {(seen.study, seen.simulated) for seen in usable}
+    beside = [seen for seen in unrecorded if (seen.study, seen.simulated) in worlds]
+    if beside:
+        dropped["not_recorded"] = list(beside)
     for seen in usable:
         reason = next((row for row in EXCLUSIONS if row.applies(seen)), None)
         if reason is None:
@@ -213,7 +248,8 @@ def select(observations: Iterable[Observation]) -> Selection:
             beside.append(seen)
     groups: dict[tuple[str, str, str], list[Observation]] = {}
     for seen in refused:
-        cadence = "utc_day" if seen.cadence == "none" else seen.cadence
+        cadence = cadence_of(seen)
+        assert cadence is not None
         groups.setdefault((seen.server_era, seen.origin, cadence), []).append(seen)
     used: set[int] = set()
     near: set[int] = set()
@@ -295,6 +331,7 @@ def _stratum(
         cadence=cadence,
         windows=tuple(sorted(windows.values(), key=lambda window: window.start)),
         rows=tuple(sorted(rows, key=lambda row: _order(row.seen))),
+        announced=any(seen.cadence != "none" for seen in refusals),
     )
 
 

@@ -29,6 +29,11 @@ class Variation(NamedTuple):
     needs: Literal["", "key", "ipv6"] = ""
     """What the refused install must have for it to be possible."""
 
+    @property
+    def requests(self) -> int:
+        """How many it sends at most: a new conversation asks for a title as well."""
+        return 2 if "session" in self.changes else 1
+
 
 def _both_ways(variation: Variation) -> tuple[Variation, Variation]:
     return variation, variation._replace(
@@ -72,7 +77,7 @@ VARIATIONS: tuple[Variation, ...] = (
         ("install", "session"),
         ("device", "network", "address"),
         False,
-        "ask with another install on the same machine and network",
+        "ask with an install on the same machine and network that has not asked yet",
         "--install other --home NEW_FOLDER --network {network}",
     ),
     Variation(
@@ -81,7 +86,7 @@ VARIATIONS: tuple[Variation, ...] = (
         ("device", "install", "session"),
         ("network", "address"),
         False,
-        "ask with an install on another machine behind the same address",
+        "ask with an install that has not asked yet, on another machine behind the same address",
         "--install other --network {network}",
     ),
     Variation(
@@ -184,7 +189,7 @@ VARIATIONS: tuple[Variation, ...] = (
         ("region",),
         ("address", "session"),
         False,
-        "repeat at another time of the day, until `show` names another edge location",
+        "wait until `show` names another edge location, which happens by itself if at all",
         SAME,
     ),
 )

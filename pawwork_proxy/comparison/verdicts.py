@@ -1,8 +1,9 @@
 """From the keyings that are left to a verdict per dimension, each with rows to check by hand.
 
-`follows D`: every keying left has D in it. `does_not_follow D`: none has. Either the server's pools
-reach across values of D (wider), or they are cut by something that D only summarises (narrower: a
-quota per address does not follow the address family). Everything else is `undetermined`.
+`follows D`: every keying left has D in it, and rows show it whose values of D are known and differ:
+that nothing else is left to explain the rows is no proof. `does_not_follow D`: none has. Either the
+server's pools reach across values of D (wider), or they are cut by something that D only summarises
+(narrower: a quota per address does not follow the address family). All else is `undetermined`.
 """
 
 from __future__ import annotations
@@ -56,6 +57,8 @@ def _verdict(
     elif finding == "undetermined":
         reason, words, confounded = _open(dimension, alive, evidence, len(values))
     chosen = _chosen(dimension, finding, reason, findings, alive)
+    if finding == "follows" and not chosen:
+        finding, (reason, words) = "undetermined", _unshown(dimension, len(values))
     shown = tuple(contrast(dimension, one, evidence) for one in chosen[:CONTRASTS_SHOWN])
     if finding != "undetermined":
         words = _decided_words(dimension, finding, alive, shown[0].words)
@@ -115,6 +118,21 @@ def _open(
     return "insufficient", f"{words}: others may have used up what was refused.", ()
 
 
+def _unshown(dimension: DimensionName, values: int) -> tuple[Reason, str]:
+    """Why the only explanation that is left does not count."""
+    name = title(dimension)
+    if values < 2:
+        known = "not known in these captures" if values == 0 else "the same in all rows"
+        return "untested", (
+            f"Only another {name} would explain the rows, and it is {known}: something else, "
+            "which is not recorded, may have changed."
+        )
+    return "insufficient", (
+        f"Only the {name} would explain the rows, but none shows an admission after a refusal of "
+        "another known one."
+    )
+
+
 def _chosen(
     dimension: DimensionName,
     finding: Finding,
@@ -126,9 +144,9 @@ def _chosen(
     without = [k for k in findings.ruled_out if not contains(k, dimension)]
     with_it = [k for k in findings.ruled_out if contains(k, dimension)]
     if finding == "follows":
+        needed = PLACE if dimension == "network" else {dimension}
         found = _plainest(dimension, without, findings)
-        telling = [one for one in found if dimension in differing(*one.rows[-2:])]
-        return telling or found
+        return [one for one in found if not needed.isdisjoint(differing(*one.rows[-2:]))]
     if finding == "does_not_follow":
         added = [k for k in with_it if _rest(k, dimension) in alive]
         alone = [k for k in with_it if len(k) <= 1]

@@ -19,7 +19,7 @@ from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.outcome import Kind
 
 MOST_CONVERSATIONS = 12
-CLOCKS_APART_S = 1.5
+CLOCKS_APART_S = 2.5
 """The server's dates are whole seconds, so only a gap this long shows which capture came first."""
 PROMPTS = ("Why is the sky blue?", "Sort a list in Python.", "Name three rivers.")
 

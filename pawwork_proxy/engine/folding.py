@@ -15,12 +15,21 @@ from datetime import timedelta
 from io import BytesIO
 from itertools import chain
 from pathlib import Path
+from typing import NamedTuple
 
 from pydantic import ValidationError
 
 from pawwork_proxy.capture_file.reader import Damage, read_lines
 from pawwork_proxy.classification.rules import classify
-from pawwork_proxy.comparison.observations import UNKNOWN_CLOCK_S, ServerClock, observation
+from pawwork_proxy.comparison.observations import (
+    UNKNOWN_CLOCK_S,
+    Arrival,
+    ServerClock,
+    clock_within,
+    gaps,
+    observation,
+    unrecorded,
+)
 from pawwork_proxy.engine.lines import Cells, Database, ExchangeRow, LargeCapture, Unfoldable
 from pawwork_proxy.errors import CaptureFormatError
 from pawwork_proxy.model.capture import End, Header, Line, Note, Opened, Stub
@@ -32,7 +41,13 @@ from pawwork_proxy.model.signals import Signals
 MOST_ROWS = 4000
 """Observations beyond which sessions are merged as well."""
 
-Folded = tuple[CaptureSummary, Sequence[Observation]]
+
+class Folded(NamedTuple):
+    """What is left of a large capture."""
+
+    summary: CaptureSummary
+    observations: Sequence[Observation]
+    unrecorded: Sequence[Observation]
 
 
 def fold(
@@ -78,18 +93,23 @@ def fold(
             folded=True,
         )
         shapes = {shape: _exchange(texts[number]) for number, shape in examples.items()}
-        return summary, tuple(_observations(capture, header, shapes, alone, most_rows))
+        clock = _clock(capture)
+        missing = gaps(_neighbours(capture, header, other))
+        return Folded(
+            summary,
+            tuple(_observations(capture, header, shapes, clock, alone, most_rows)),
+            tuple(unrecorded(header, missing, clock)),
+        )
 
 
 def _observations(
     capture: LargeCapture,
     header: Header,
     shapes: Mapping[int, Exchange],
+    clock: ServerClock,
     alone: frozenset[str],
     most_rows: int,
 ) -> Iterator[Observation]:
-    clock = _clock(capture)
-
     def seen(row: ExchangeRow) -> Observation:
         return observation(header, _as_exchange(row, shapes[row.shape]), clock, alone)
 
@@ -135,15 +155,24 @@ def _is_plain(exchange: Exchange) -> bool:
     return classify(exchange.signals).family == "ok" and exchange.timing.first_byte_ms is not None
 
 
+def _neighbours(
+    capture: LargeCapture, header: Header, other: Sequence[Line | Damage]
+) -> Iterator[tuple[Arrival, Arrival]]:
+    """The exchanges on both sides of what is missing."""
+    latest = Arrival(0, header.started_at)
+    for one, following in capture.holes():
+        yield one or latest, following
+    stubs = [Arrival(line.seq, line.at) for line in other if isinstance(line, Stub)]
+    known = [*stubs, *filter(None, (capture.last_exchange, capture.last_opened))]
+    last = max((one.seq for one in known), default=0)
+    end = max((one.at for one in known), default=latest.at)
+    yield capture.last_exchange or latest, Arrival(last + 1, end)
+
+
 def _clock(capture: LargeCapture) -> ServerClock:
-    """The same interval as `comparison.observations.server_clock` finds."""
+    """The same as `comparison.observations.server_clock` finds."""
     bounds = capture.clock_bounds()
-    if bounds is None:
-        return ServerClock(0.0, UNKNOWN_CLOCK_S)
-    low, high, least, most = bounds
-    if low > high:
-        low, high = least, most
-    return ServerClock((low + high) / 2, (high - low) / 2)
+    return ServerClock(0.0, UNKNOWN_CLOCK_S) if bounds is None else clock_within(*bounds)
 
 
 def _other_lines(capture: LargeCapture, texts: Mapping[int, bytes]) -> Iterator[Line | Damage]:

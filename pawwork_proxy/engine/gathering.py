@@ -10,13 +10,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
 from pawwork_proxy.bundle.reading import CaptureSource, capture_sources
 from pawwork_proxy.capture_file.reader import Capture, capture_from
 from pawwork_proxy.classification.rules import classify
-from pawwork_proxy.comparison.observations import observations
+from pawwork_proxy.comparison.observations import (
+    Arrival,
+    Gap,
+    gaps,
+    observations,
+    server_clock,
+    unrecorded,
+)
 from pawwork_proxy.engine.folding import MOST_ROWS, fold
 from pawwork_proxy.engine.lines import Database, Unfoldable
 from pawwork_proxy.errors import CaptureFormatError, ConfigurationError, PawworkProxyError
@@ -36,6 +44,7 @@ class Part(NamedTuple):
 
     summary: CaptureSummary
     observations: Sequence[Observation]
+    unrecorded: Sequence[Observation]
 
 
 def gather(
@@ -70,6 +79,7 @@ def gather(
     return Gathered(
         captures=summaries,
         observations=tuple(one for part in parts for one in part.observations),
+        unrecorded=tuple(one for part in parts for one in part.unrecorded),
         remarks=tuple(remarks),
     )
 
@@ -171,7 +181,25 @@ def _whole(
         capture = capture_from(source.path, stream)
     on_whole(capture)
     exchanges = [recomputed(one) for one in capture.exchanges]
-    return Part(summary_of(capture), tuple(observations(capture.header, exchanges, alone)))
+    return Part(
+        summary_of(capture),
+        tuple(observations(capture.header, exchanges, alone)),
+        tuple(unrecorded(capture.header, _gaps(capture), server_clock(exchanges))),
+    )
+
+
+def _gaps(capture: Capture) -> Iterator[Gap]:
+    """Requests that a capture read whole knows of and has no exchange of."""
+    began = Arrival(0, capture.header.started_at)
+    arrived = [Arrival(one.seq, one.timing.started_at) for one in capture.exchanges]
+    known = [
+        *arrived,
+        *(Arrival(stub.seq, stub.at) for stub in capture.stubs),
+        *(Arrival(one.seq, one.at) for one in capture.interrupted),
+    ]
+    last = max((one.seq for one in known), default=0)
+    end = max((one.at for one in known), default=began.at)
+    return gaps(pairwise([began, *arrived, Arrival(last + 1, end)]))
 
 
 def _each_once(parts: Sequence[Part], remarks: list[str]) -> list[Part]:

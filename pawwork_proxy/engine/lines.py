@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, Self
 import duckdb
 
 from pawwork_proxy.capture_file.reader import MAX_LINE_BYTES
-from pawwork_proxy.comparison.observations import ServerClock
+from pawwork_proxy.comparison.observations import Arrival, ServerClock
 from pawwork_proxy.model.signals import Signals
 
 MEMORY = "600MB"
@@ -34,11 +34,12 @@ Type = str | Mapping[str, "Type"]
 READ: Mapping[str, Type] = {
     "type": "VARCHAR",
     "seq": "BIGINT",
+    "at": "TIMESTAMP",
     "context": "JSON",
     "timing": {"started_at": "TIMESTAMP", "first_byte_ms": "DOUBLE", "total_ms": "DOUBLE"},
     "request": dict.fromkeys(
         (
-            *("tier", "model", "model_group", "user_agent", "client"),
+            *("tier", "protocol", "model", "model_group", "user_agent", "client"),
             *("session", "request", "project"),
         ),
         "VARCHAR",
@@ -69,19 +70,19 @@ with judged as (
   select *,
     coalesce(type = 'exchange' and seq is not null
       and timing.started_at is not null and signals is not null, false) as is_exchange,
-    coalesce(type = 'opened' and seq is not null, false) as is_opened,
+    coalesce(type = 'opened' and seq is not null and "at" is not null, false) as is_opened,
     coalesce(signals.status = '200' and signals.ending = '"complete"'
       and signals.errors = '[]' and signals.retry_hints = '[]', false) as usual
   from read_json($path, format = 'newline_delimited', ignore_errors = true,
     maximum_object_size = {MAX_LINE_BYTES}, compression = 'none', hive_partitioning = false,
-    columns = {{{", ".join(f"{name}: '{_type(of)}'" for name, of in READ.items())}}})
+    columns = {{{", ".join(f"'{name}': '{_type(of)}'" for name, of in READ.items())}}})
 )
 select is_exchange, is_opened, seq,
-  epoch_us(timing.started_at) as started,
+  epoch_us(timing.started_at) as started, epoch_us("at") as opened,
   timing.first_byte_ms as first_ms, timing.total_ms as total_ms,
   epoch_us(response.date) as dated, request.session as session, request.request as request,
   case when is_exchange then hash(
-    context, request.tier, request.model, request.model_group, request.user_agent,
+    context, request.tier, request.protocol, request.model, request.model_group, request.user_agent,
     request.client, request.project, auth, response.status, response.colo, response.workspace,
     response.cost > 0, response is null, timing.first_byte_ms is null,
     case when usual then
@@ -260,6 +261,31 @@ class LargeCapture:
             "except select seq from lines where is_exchange)"
         )[0][0]
         return found
+
+    @property
+    def last_exchange(self) -> Arrival | None:
+        """The exchange with the highest sequence number."""
+        found = self._ask("select max(seq), arg_max(started, seq) from lines where is_exchange")[0]
+        return None if found[0] is None else Arrival(found[0], utc(found[1]))
+
+    @property
+    def last_opened(self) -> Arrival | None:
+        """The `opened` with the highest sequence number."""
+        found = self._ask("select max(seq), arg_max(opened, seq) from lines where is_opened")[0]
+        return None if found[0] is None else Arrival(found[0], utc(found[1]))
+
+    def holes(self) -> list[tuple[Arrival | None, Arrival]]:
+        """The exchanges on both sides of missing sequence numbers; None: there is none before."""
+        found = self._ask(
+            "select before, was, seq, started from (select seq, started, "
+            "lag(seq) over places as before, lag(started) over places as was "
+            "from lines where is_exchange window places as (order by seq)) "
+            "where seq - coalesce(before, 0) > 1 order by seq"
+        )
+        return [
+            (None if before is None else Arrival(before, utc(was)), Arrival(seq, utc(started)))
+            for before, was, seq, started in found
+        ]
 
     def others(self) -> list[int]:
         """Row numbers of the lines that are neither an exchange nor an `opened`."""

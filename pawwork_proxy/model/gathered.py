@@ -40,4 +40,7 @@ class Gathered(Noun):
 
     captures: tuple[CaptureSummary, ...]
     observations: tuple[Observation, ...]
+    unrecorded: tuple[Observation, ...] = ()
+    """Stand for requests that passed and left no record (lost, withheld, under way, left out of a
+    bundle): nothing is known of them but when they can have been, and `count` says how many."""
     remarks: tuple[str, ...] = ()

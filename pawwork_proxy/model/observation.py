@@ -92,7 +92,11 @@ class Observation(Noun):
     """Half width of the interval that holds the true server time; compare captures with care."""
     server_era: str = "unknown"
     client_era: str = "unknown"
+    steady: bool = True
+    """Whether no step of the machine's clock was seen in its capture."""
     tier: str = "zen"
+    model_call: bool = True
+    """Whether a model was asked, or something else (a listing, the usage)."""
     free: bool | None = True
     """Whether the model is a free one; None where that is not known."""
     kind: str = "success"

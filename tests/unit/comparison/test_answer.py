@@ -78,19 +78,26 @@ def test_a_place_of_which_the_level_is_open() -> None:
     assert "one per network (address or prefix)" in words
 
 
+NOT_THEIRS: dict[str, Finding] = {
+    "key": "does_not_follow",
+    "install": "does_not_follow",
+    "session": "does_not_follow",
+}
+
+
 @pytest.mark.parametrize(
     ("found", "option", "is_open"),
     [
         ({"key": "follows"}, "user_keys", True),
         ({"key": "does_not_follow"}, "user_keys", False),
-        ({"address": "follows", "key": "does_not_follow"}, "own_relay", False),
-        ({"address": "does_not_follow", "prefix": "does_not_follow"}, "own_relay", True),
+        ({"address": "follows", **NOT_THEIRS}, "own_relay", False),
+        ({"address": "follows", **NOT_THEIRS, "session": "follows"}, "own_relay", None),
+        ({"network": "does_not_follow"}, "own_relay", True),
         ({"install": "follows"}, "no_free_default", False),
-        (
-            {"install": "does_not_follow", "session": "does_not_follow"},
-            "no_free_default",
-            True,
-        ),
+        ({**NOT_THEIRS, "request": "does_not_follow"}, "no_free_default", True),
+        ({**NOT_THEIRS, "request": "follows"}, "no_free_default", False),
+        ({**NOT_THEIRS, "device": "follows"}, "no_free_default", False),
+        ({"install": "does_not_follow", "session": "follows"}, "no_free_default", False),
         ({"install": "does_not_follow"}, "no_free_default", None),
     ],
 )

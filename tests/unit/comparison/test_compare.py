@@ -203,8 +203,9 @@ def test_models_of_which_only_some_share_a_pool() -> None:
     with_alone = {"alone": True}
     diary.admitted(2, **second, **with_alone).admitted(20, **with_alone)
     diary.refused(**with_alone).refused(**second, **with_alone).admitted(**third, **with_alone)
-    diary.later(days=1).admitted(20, **third, **with_alone).refused(**third, **with_alone)
-    diary.admitted(**with_alone).refused(**with_alone)
+    there = {**OFFICE, **with_alone}
+    diary.admitted(20, **third, **there).refused(**third, **there)
+    diary.admitted(**there).refused(**there)
     found = verdict(compare(diary.seen), "model_group")
     assert (found.finding, found.reason) == ("undetermined", "contradictory")
     assert len(found.evidence) == 2
@@ -238,7 +239,8 @@ def test_a_retry_and_a_title_call_are_one_observation() -> None:
 
 def test_limits_of_two_origins_are_kept_apart() -> None:
     diary = Diary().admitted(9).refused()
-    diary.other("free_usage_limit", "quota", origin="relayed:Console").refused(**TWO)
+    relayed = {"origin": "relayed:Console", "cadence": "utc_day"}
+    diary.other("free_usage_limit", "quota", **relayed).refused(**TWO)
     comparison = compare(diary.seen)
     assert [limit.origin for limit in comparison.limits] == ["zen", "relayed:Console"]
     assert any("Several" in note or "several" in note for note in comparison.notes)

@@ -55,7 +55,8 @@ def test_what_is_impossible_is_left_out_of_a_sweep() -> None:
 def test_a_single_refusal_asks_for_a_sweep_in_ordinary_use() -> None:
     found = advice(Diary().admitted(9).refused().seen)
     assert found.id.startswith("sweep")
-    assert found.requests == len(found.meanings) - 1
+    assert len(found.variations) == len(found.meanings) - 1
+    assert found.requests > len(found.variations), "new conversations ask for a title too"
     assert "do not force it" in found.steps[0]
     assert all(command.startswith("pawwork-proxy ") for command in found.commands)
     assert found.meanings[-1].result == "All are refused"

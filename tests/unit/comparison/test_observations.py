@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from pawwork_proxy.comparison.observations import (
+    LEAST_ERROR_S,
     SERVER_ERAS,
     UNKNOWN_CLOCK_S,
     observations,
@@ -88,7 +89,8 @@ def test_dated_answers_narrow_the_clock_down(
         for date, start in zip(date_s, start_s, strict=True)
     ]
     clock = server_clock(many)
-    assert clock.error_s < 0.7
+    assert clock.error_s == LEAST_ERROR_S
+    assert clock.steady
     assert abs(clock.offset_s - date_s[0]) < 0.7
 
 
@@ -96,6 +98,7 @@ def test_a_clock_that_was_set_during_the_run_is_as_wrong_as_its_answers() -> Non
     early = exchange(response=answer(date=NOON), timing=TIMING)
     late = exchange(response=answer(date=NOON + timedelta(seconds=60)), timing=TIMING)
     clock = server_clock([early, late])
+    assert not clock.steady
     assert clock.offset_s - clock.error_s <= 0.0
     assert clock.offset_s + clock.error_s >= 60.0
 

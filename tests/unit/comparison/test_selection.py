@@ -17,13 +17,14 @@ def reasons(diary: Diary) -> dict[str, int]:
 
 EXAMPLES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "other_tier": ("success", "ok", {"tier": "go"}),
-    "no_model_call": ("success", "ok", {"model": None}),
+    "no_model_call": ("success", "ok", {"model_call": False}),
     "other_limit": ("go_usage_limit", "quota", {}),
     "before_limiter": ("auth_invalid", "auth", {}),
     "not_from_server": ("free_usage_limit", "quota", {"origin": "edge"}),
     "no_fixed_reset": ("free_usage_limit", "quota", {"cadence": "rolling_5h"}),
     "not_quota": ("provider_overload", "overload", {}),
     "no_answer": ("success", "ok", {"answered_at": None}),
+    "unknown_model": ("success", "ok", {"model": None}),
     "paid_model": ("success", "ok", {"free": False}),
     "not_known_free": ("success", "ok", {"free": None}),
 }

@@ -73,7 +73,7 @@ def test_folding_decides_the_same_or_leaves_it_open(
     path = write(tmp_path_factory.mktemp("world") / "a.jsonl", world(seed, keyed_by))
     whole = gather([path])
     for rows in (4000, 1):
-        summary, observations = fold_alone(path, most_rows=rows)
+        summary, observations, _ = fold_alone(path, most_rows=rows)
         folded = Gathered(captures=(summary,), observations=tuple(observations))
         assert sum(row.count for row in observations) == len(whole.observations)
         assert len(observations) <= len(whole.observations)
@@ -84,7 +84,7 @@ def test_folding_decides_the_same_or_leaves_it_open(
 
 def test_a_large_capture_of_plain_admissions_becomes_a_few_rows(tmp_path: Path) -> None:
     path = write(tmp_path / "a.jsonl", [one(seq, 1, session=seq) for seq in range(1, 301)])
-    summary, observations = fold_alone(path, most_rows=10)
+    summary, observations, _ = fold_alone(path, most_rows=10)
     assert summary.exchanges == 300
     assert summary.folded
     assert len(observations) == 2
@@ -226,7 +226,7 @@ def test_a_last_line_that_became_whole_meanwhile_counts_as_torn(
         return read_again(capture, numbers)
 
     monkeypatch.setattr(LargeCapture, "texts", later)
-    summary, observations = fold_alone(path)
+    summary, observations, _ = fold_alone(path)
     assert (summary.damaged, summary.exchanges, summary.under_way) == (1, 119, 1)
     assert sum(row.count for row in observations) == 119
 
