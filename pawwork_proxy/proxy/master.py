@@ -19,6 +19,7 @@ from mitmproxy.master import Master
 
 from pawwork_proxy.errors import ConfigurationError
 from pawwork_proxy.proxy.chained import ChainedProxy
+from pawwork_proxy.proxy.dispatch import Dispatcher
 from pawwork_proxy.proxy.listeners import LOOPBACK, Listener
 
 
@@ -38,10 +39,11 @@ class ProxyMaster(Master):
         """Must be called inside a running event loop."""
         super().__init__(options.Options())
         quiet_mitmproxy()
+        self.addons = Dispatcher(self)
         self.proxyserver = proxyserver.Proxyserver()
         self.listeners = tuple(listeners)
         self.listening = asyncio.Event()
-        self.addons.add(
+        self.addons.add(  # type: ignore[no-untyped-call]
             core.Core(),
             self.proxyserver,
             recorder_addon,
