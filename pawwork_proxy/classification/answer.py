@@ -24,6 +24,20 @@ class RawFinds:
     request_id: str | None = None
     finish_reason: str | None = None
 
+    def texts(self) -> list[str]:
+        """All of them."""
+        found = (
+            self.model,
+            self.response_id,
+            self.error_type,
+            self.error_code,
+            self.provider,
+            self.workspace,
+            self.request_id,
+            self.finish_reason,
+        )
+        return [text for text in found if text]
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
