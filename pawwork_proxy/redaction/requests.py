@@ -6,6 +6,7 @@ Invariant: total; whatever the bytes are, the result is built from shapes, count
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 from pawwork_proxy.model.exchange import Redaction
@@ -101,19 +102,28 @@ class Requests:
             if route.query_credentials:
                 header, key = "query", route.query_credentials[0]
         if header == "none":
-            return AuthFacts(count=0), tuple(secrets)
+            return _NO_AUTH, tuple(secrets)
         kind = _kind_of(key)
         carried = sum(name in by_name for name in _AUTH_HEADERS) + len(route.query_credentials)
-        auth = AuthFacts(
-            header=header,
-            kind=kind,
-            pseudonym=None
-            if kind in ("public", "none")
-            else self._shapes.pseudonyms.of(Kind.KEY, key),
-            scheme=(scheme or "other") if header == "authorization" else None,
-            count=carried,
+        auth = _facts(
+            header,
+            kind,
+            None if kind in ("public", "none") else self._shapes.pseudonyms.of(Kind.KEY, key),
+            (scheme or "other") if header == "authorization" else None,
+            carried,
         )
         return auth, (key, *(secret for secret in secrets if secret != key))
+
+
+_NO_AUTH = AuthFacts()
+
+
+@lru_cache(maxsize=256)
+def _facts(
+    header: AuthHeader, kind: AuthKind, pseudonym: str | None, scheme: str | None, count: int
+) -> AuthFacts:
+    """Remembered, since a client sends the same key again and again."""
+    return AuthFacts(header=header, kind=kind, pseudonym=pseudonym, scheme=scheme, count=count)
 
 
 def _kind_of(key: str) -> AuthKind:

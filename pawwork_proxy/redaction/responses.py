@@ -19,6 +19,7 @@ from pawwork_proxy.vocabulary.headers import REQUEST_ID_HEADERS
 from pawwork_proxy.vocabulary.kinds import Kind
 
 _LONGEST_WAIT_S = 366 * 86400
+_BODY_NOT_KEPT = Redaction(path="response.body", rule="content_not_kept")
 
 
 class ResponseProjection(NamedTuple):
@@ -79,7 +80,7 @@ class Responses:
         )
         redactions = [line.redaction for line in lines if line.redaction]
         if raw.decoded_bytes or raw.wire_bytes:
-            redactions.append(Redaction(path="response.body", rule="content_not_kept"))
+            redactions.append(_BODY_NOT_KEPT)
         secrets = tuple(secret for line in lines for secret in secrets_in(line))
         return ResponseProjection(response, tuple(redactions), secrets)
 
