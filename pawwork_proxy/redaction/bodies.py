@@ -245,7 +245,8 @@ def _count(parsed: Mapping[str, object]) -> _Counts:
         chars += more_chars
         images += more_images
     for name in ("system", "instructions", "systemInstruction", "system_instruction"):
-        chars += _texts(parsed.get(name))[0]
+        if name in parsed:
+            chars += _texts(parsed[name])[0]
     tools = parsed.get("tools")
     names = list(_tool_names(tools)) if isinstance(tools, list) else []
     return _Counts(

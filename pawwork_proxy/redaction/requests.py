@@ -17,7 +17,6 @@ from pawwork_proxy.redaction.headers import (
     PUBLIC_KEY,
     HeaderNotes,
     Line,
-    secrets_in,
     split_credential,
 )
 from pawwork_proxy.redaction.raw import RawRequest
@@ -77,7 +76,7 @@ class Requests:
             request=_value(by_name, "x-opencode-request"),
             project=_value(by_name, "x-opencode-project"),
             workspace=_value(by_name, "x-opencode-workspace"),
-            headers=tuple(line.note for line in lines),
+            headers=tuple([line.note for line in lines]),
             headers_cut=max(0, len(raw.headers) - MOST_HEADERS),
             header_bytes=sum(len(name) + len(value) + 4 for name, value in raw.headers),
             body=reading.body,
@@ -88,7 +87,7 @@ class Requests:
     def _auth(
         self, by_name: dict[str, Line], lines: Iterable[Line], route: RouteMatch
     ) -> tuple[AuthFacts, tuple[str, ...]]:
-        secrets = [secret for line in lines for secret in secrets_in(line)]
+        secrets = [secret for line in lines for secret in line.secrets]
         secrets += route.query_credentials
         header: AuthHeader = "none"
         scheme = None
