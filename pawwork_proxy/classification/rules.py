@@ -82,6 +82,8 @@ def _error_type(signals: Signals) -> str | None:
 
 
 def _evidence(rule: Rule, evidence: Evidence) -> tuple[str, ...]:
+    if not rule.senses:
+        return tuple(dict.fromkeys(rule.places))
     evidence.any  # noqa: B018 - fills the places
     found = [place for sense in sorted(rule.senses) for place in evidence.places.get(sense, ())]
     return tuple(dict.fromkeys([*found, *rule.places]))

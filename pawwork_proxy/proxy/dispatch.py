@@ -15,6 +15,7 @@ from mitmproxy.addonmanager import AddonManager, safecall
 from mitmproxy.master import Master
 
 Listener = Callable[..., object]
+_CHANGED = hooks.UpdateHook([])
 
 
 class Dispatcher(AddonManager):
@@ -31,8 +32,7 @@ class Dispatcher(AddonManager):
         (message,) = event.args()
         await self._tell(self._listening_to(event), [message])
         if isinstance(message, flow.Flow):
-            changed = hooks.UpdateHook([message])
-            await self._tell(self._listening_to(changed), [changed.flows])
+            await self._tell(self._listening_to(_CHANGED), [[message]])
 
     async def trigger_event(self, event: hooks.Hook) -> None:
         """Tell every addon of an event, in order."""
@@ -41,12 +41,14 @@ class Dispatcher(AddonManager):
     async def _tell(self, listeners: list[Listener], arguments: list[object]) -> None:
         for listener in listeners:
             try:
-                with safecall():
-                    answer = listener(*arguments)
-                    if answer is not None and inspect.isawaitable(answer):
-                        await answer
+                answer = listener(*arguments)
+                if answer is not None and inspect.isawaitable(answer):
+                    await answer
             except exceptions.AddonHalt:
                 return
+            except Exception:
+                with safecall():  # reports it
+                    raise
 
     def _listening_to(self, event: hooks.Hook) -> list[Listener]:
         if self._known != self.chain:
