@@ -25,18 +25,8 @@ class RawFinds:
     finish_reason: str | None = None
 
     def texts(self) -> list[str]:
-        """All of them."""
-        found = (
-            self.model,
-            self.response_id,
-            self.error_type,
-            self.error_code,
-            self.provider,
-            self.workspace,
-            self.request_id,
-            self.finish_reason,
-        )
-        return [text for text in found if text]
+        """All of them, whatever fields there are."""
+        return [text for name in self.__slots__ if (text := getattr(self, name))]
 
 
 @dataclass(frozen=True, slots=True)

@@ -233,6 +233,8 @@ class Recorder:
         except Exception as error:
             self._failed("recording_failed", error)
             return None
+        finally:
+            ongoing.let_go()  # the record's check has its own; of a whole batch two are many
 
     def _safe_line(self, made: Projected) -> bytes | None:
         """A record's line, empty when it must not be written, or None when it cannot be made."""

@@ -284,14 +284,16 @@ def _tool_names(tools: list[object]) -> Iterator[str]:
         if not isinstance(tool, dict):
             continue
         function = tool.get("function")
-        if isinstance(function, dict):  # by far most
-            name = function.get("name")
-            if isinstance(name, str):
-                yield name
-            continue
         declared = tool.get("functionDeclarations")
-        for holder in declared if isinstance(declared, list) else [tool]:
-            name = holder.get("name") if _is_object(holder) else None
+        named = (
+            [function]
+            if isinstance(function, dict)
+            else declared
+            if isinstance(declared, list)
+            else [tool]
+        )
+        for holder in named:
+            name = holder.get("name") if isinstance(holder, dict) else None
             if isinstance(name, str):
                 yield name
 
