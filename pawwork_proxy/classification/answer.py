@@ -24,6 +24,10 @@ class RawFinds:
     request_id: str | None = None
     finish_reason: str | None = None
 
+    def texts(self) -> list[str]:
+        """All of them, whatever fields there are."""
+        return [text for name in self.__slots__ if (text := getattr(self, name))]
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:

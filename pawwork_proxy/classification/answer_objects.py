@@ -26,6 +26,7 @@ _DETAIL_KEYS = (
     "prompt_tokens_details", "completion_tokens_details", "input_tokens_details",
     "output_tokens_details",
 )  # fmt: skip
+_NO_USAGE = Usage()
 _LISTING_OBJECTS = frozenset({"list", "model"})
 _ERROR_WORDS = ("message", "msg", "detail", "error_msg", "error_message", "errorMessage", "reason")
 
@@ -48,7 +49,7 @@ class AnswerFacts:
 
     def usage(self) -> Usage:
         """The token counts, as a noun."""
-        return Usage(**self.counts)
+        return Usage(**self.counts) if self.counts else _NO_USAGE
 
 
 def error_in(value: dict[str, object], event: str = "") -> object | None:

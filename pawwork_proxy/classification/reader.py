@@ -7,6 +7,7 @@ head and tail; the result does not depend on how the bytes were cut into chunks.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from pawwork_proxy.classification.answer import Answer, RawFinds
 from pawwork_proxy.classification.answer_objects import AnswerFacts
@@ -51,6 +52,7 @@ _FAILURES: dict[Ending, Failure] = {
     Ending.PROXY_ERROR: Failure.OTHER,
     Ending.INTERRUPTED: Failure.OTHER,
 }
+_NO_EVENTS = EventCounts()
 _CONTENT_TYPES: tuple[tuple[str, ContentTypeClass], ...] = (
     ("text/event-stream", ContentTypeClass.EVENT_STREAM),
     ("json", ContentTypeClass.JSON),
@@ -87,6 +89,8 @@ class AnswerReader:
     def feed(self, raw: bytes) -> int:
         """Take the next bytes; return how many events of a stream they completed."""
         self._wire += len(raw)
+        if self._decoder.passes:
+            return self._take(raw)
         return sum(self._take(data) for data in self._decoder.feed(raw))
 
     def _take(self, data: bytes) -> int:
@@ -133,7 +137,7 @@ class AnswerReader:
             shape = BodyShape.NONE
         return self._answer(
             ending, shape, body.facts, body.finds, line=body.line,
-            counts=EventCounts(), done=False, truncated=body.truncated,
+            counts=_NO_EVENTS, done=False, truncated=body.truncated,
         )  # fmt: skip
 
     def _answer(
@@ -141,6 +145,7 @@ class AnswerReader:
         line: Line, counts: EventCounts, done: bool, truncated: bool,
     ) -> Answer:  # fmt: skip
         encoding = self._decoder.state()
+        date = http_date(self._headers.get("date", ""))
         raw = finds.raw
         raw.model, raw.response_id = facts.raw.model, facts.raw.response_id
         raw.finish_reason = facts.raw.finish_reason
@@ -153,7 +158,7 @@ class AnswerReader:
                 content_type=self._content_type(),
                 server_cloudflare="cloudflare" in self._headers.get("server", "").lower(),
                 cf_mitigated="cf-mitigated" in self._headers,
-                date=http_date(self._headers.get("date", "")),
+                date=date,
                 body=shape,
                 decoding_failed=encoding in _BROKEN,
                 answer=facts.shape,
@@ -166,7 +171,7 @@ class AnswerReader:
                 events=counts.total,
                 edge_markers=line.edge_markers,
                 errors=tuple(finds.facts),
-                retry_hints=self._hints(finds),
+                retry_hints=self._hints(finds, date),
                 transport=_transport(ending, line),
             ),
             finish_reason=facts.finish_reason,
@@ -190,8 +195,8 @@ class AnswerReader:
             (kind for mark, kind in _CONTENT_TYPES if mark in value), ContentTypeClass.OTHER
         )
 
-    def _hints(self, finds: Finds) -> tuple[RetryHint, ...]:
-        own = header_hints(self._headers, http_date(self._headers.get("date", "")))
+    def _hints(self, finds: Finds, date: datetime | None) -> tuple[RetryHint, ...]:
+        own = header_hints(self._headers, date)
         return tuple(dict.fromkeys([*own, *finds.hints]))[:MAX_HINTS]
 
 

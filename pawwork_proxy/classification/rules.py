@@ -13,11 +13,13 @@ from pawwork_proxy.classification.rows_typed import TYPED
 from pawwork_proxy.classification.rows_worded import WORDED
 from pawwork_proxy.classification.table import Rule
 from pawwork_proxy.model.outcome import Kind, Origin, Outcome
-from pawwork_proxy.model.signals import Failure, Side, Signals
+from pawwork_proxy.model.signals import BodyShape, Failure, Side, Signals
 from pawwork_proxy.vocabulary.errors import VENDOR_TYPES, ZEN_TYPES
 
 RULES: tuple[Rule, ...] = TYPED + WORDED + PLAIN
-
+_RULES_FOR = {False: RULES, True: PLAIN}
+"""By quietness: rows about words cannot hold where there are none, and most answers have none."""
+_API_BODIES = frozenset({BodyShape.JSON, BodyShape.STREAM})
 _AT_THE_EDGE = frozenset({Failure.REFUSED, Failure.DNS, Failure.UNREACHABLE, Failure.TLS})
 
 
@@ -35,7 +37,7 @@ def judge(signals: Signals) -> Outcome:
 
 def _judged(signals: Signals) -> tuple[Outcome, Evidence]:
     evidence = Evidence(signals)
-    rule = next(rule for rule in RULES if rule.when(evidence))
+    rule = next(rule for rule in _RULES_FOR[_is_quiet(signals)] if rule.when(evidence))
     origin, provider = _origin(rule, evidence)
     reset = reset_of(evidence, rule.kind)
     outcome = Outcome(
@@ -56,6 +58,19 @@ def _judged(signals: Signals) -> tuple[Outcome, Evidence]:
     return outcome, evidence
 
 
+def _is_quiet(signals: Signals) -> bool:
+    """A good status, an answer of the API's kind, and nothing that speaks of a failure."""
+    return (
+        signals.status is not None
+        and 200 <= signals.status < 300
+        and signals.body in _API_BODIES
+        and not signals.errors
+        and not signals.edge_markers
+        and signals.failed_finish is None
+        and signals.transport is None
+    )
+
+
 def _error_type(signals: Signals) -> str | None:
     """The innermost type that says something; a wrapper's own name only for want of a better."""
     types = [fact.type for fact in signals.errors if fact.type is not None]
@@ -67,6 +82,8 @@ def _error_type(signals: Signals) -> str | None:
 
 
 def _evidence(rule: Rule, evidence: Evidence) -> tuple[str, ...]:
+    if not rule.senses:
+        return tuple(dict.fromkeys(rule.places))
     evidence.any  # noqa: B018 - fills the places
     found = [place for sense in sorted(rule.senses) for place in evidence.places.get(sense, ())]
     return tuple(dict.fromkeys([*found, *rule.places]))

@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 from pawwork_proxy.model.signals import RetryHint
 
 MAX_WAIT_S = 2_147_483.647
+LONGEST_DATE = 64
 _UNITS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0}
 _DURATION = re.compile(
     # Ids are full of digits and letters: a duration stands alone, and is not one that has passed.
@@ -33,11 +35,21 @@ _RESET_KEYS = ("resets_at", "resetsAt", "reset_at", "resetAt", "resets")
 
 def http_date(value: str) -> datetime | None:
     """An HTTP-date as UTC, or None."""
+    return _http_date(value) if len(value) <= LONGEST_DATE else _parsed_date(value)
+
+
+def _parsed_date(value: str) -> datetime | None:
+    if not value:
+        return None
     try:
         moment = parsedate_to_datetime(value.strip())
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+_http_date = lru_cache(maxsize=256)(_parsed_date)
+"""Servers write the same second many times over, and reading a date takes as long as judging."""
 
 
 def header_hints(headers: dict[str, str], date: datetime | None) -> list[RetryHint]:

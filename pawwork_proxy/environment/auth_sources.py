@@ -32,6 +32,8 @@ from pawwork_proxy.model.request import AuthFacts
 LOOK_AGAIN_S = 1.0
 """How long a look at the files' times holds; a changed file is noticed this late at most."""
 _MOST_CLIENTS = 64
+_MOST_FINDINGS = 256
+_ANONYMOUS = AuthSourceFinding(source="anonymous")
 _STRENGTH: tuple[PlaceSource, ...] = ("config", "saved", "env")
 """What a client prefers, strongest first (zen-facts 3.1)."""
 _SYSTEMS: dict[str, OsFamily] = {"Linux": "linux", "Darwin": "macos", "Windows": "windows"}
@@ -58,7 +60,7 @@ class AuthSources:
     def finding(self, auth: AuthFacts, pid: int | None = None) -> AuthSourceFinding:
         """Where the key of a request was found; `pid` is the client process, if it is known."""
         if auth.kind in ("none", "public"):
-            return AuthSourceFinding(source="anonymous")
+            return _ANONYMOUS
         around = self._look(pid) if pid is not None else None
         watched = self._watched(pid if around else None)
         watched.refresh(self._now())
@@ -81,6 +83,8 @@ class _Watched:
         self._formerly: dict[Place, set[str]] = {}
         self._unreadable: set[Place] = set()
         self._looked_at: float | None = None
+        # Of the keys that clients send there are few; any change of a place clears it.
+        self.finding = lru_cache(maxsize=_MOST_FINDINGS)(self._find)
 
     def refresh(self, now: float) -> None:
         """Read what has changed since the last look."""
@@ -92,11 +96,12 @@ class _Watched:
             if place in self._held and stamp == self._stamps[place]:
                 continue
             self._stamps[place] = stamp
+            self.finding.cache_clear()
             held = self._fingerprints(place)
             self._formerly.setdefault(place, set()).update(self._held.get(place, frozenset()))
             self._held[place] = held
 
-    def finding(self, fingerprint: str) -> AuthSourceFinding:
+    def _find(self, fingerprint: str) -> AuthSourceFinding:
         """The places that hold a key, or held it before."""
         found = [place for place, held in self._held.items() if fingerprint in held]
         flags: list[Doubt] = ["unreadable_place"] if self._unreadable else []

@@ -7,6 +7,7 @@ interrupted, failed to start); on none of them is traffic waited for.
 from __future__ import annotations
 
 import asyncio
+import gc
 import secrets
 import signal
 from collections.abc import AsyncIterator
@@ -156,6 +157,7 @@ async def running_proxy(
         running = asyncio.create_task(master.run())
         try:
             await _until_listening(master, running)
+            _settle()
             yield recorder
             reason = "finished"
         finally:
@@ -168,6 +170,16 @@ async def running_proxy(
             await watch.close()
         finder.close()
         recorder.close(reason)
+
+
+def _settle() -> None:
+    """Keep the garbage collector from holding up the traffic.
+
+    What the start has made lives as long as the process: a round over its 100 000 objects halts
+    everything for some 60 ms.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 async def _until_listening(master: ProxyMaster, running: asyncio.Task[None]) -> None:

@@ -130,7 +130,6 @@ class CaptureAddon:
     def requestheaders(self, flow: http.HTTPFlow) -> None:
         """Decide what becomes of a request; the recorded ones are tapped from here on."""
         request = flow.request
-        fields = flows.raw_headers(request)
         if flows.is_reverse_mode(flow):  # stock mitmproxy has chosen the upstream itself
             self._tap_request(flow, self._open(flow, "reverse"))
             return
@@ -138,7 +137,7 @@ class CaptureAddon:
             form="tunnelled" if flow.client_conn.tls else self._form_of(flow),
             host=request.host,
             port=request.port,
-            headers=flows.headers_by_name(fields),
+            headers=flows.page_marks(flows.raw_headers(request)),
             own_ports=self._installs,
             upstream=self._upstream,
         )

@@ -23,6 +23,8 @@ def is_recorded_host(host: str) -> bool:
     return host.lower().rstrip(".") == RECORDED_HOST
 
 
+PAGE_MARKS = ("origin", "sec-fetch-site")
+"""Headers that browsers send with a page's requests; of all headers only these are decided by."""
 _LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -110,7 +112,7 @@ def decide(
     own_ports: Iterable[int],
     upstream: Upstream,
 ) -> Decision:
-    """What to do with a request to `host`:`port`; header names in lower case."""
+    """What to do with a request to `host`:`port`; `headers` are `PAGE_MARKS`, by lower name."""
     if form != "tunnelled" and host in _LOOPBACK_NAMES and port in own_ports:
         if _from_a_page(headers, port):
             return FOREIGN_PAGE
@@ -124,6 +126,8 @@ def decide(
 
 def _from_a_page(headers: Mapping[str, Sequence[str]], port: int) -> bool:
     """Browsers say where a request comes from; API clients send neither of the two headers."""
+    if not headers:
+        return False
     own = {f"http://{name}:{port}" for name in ("127.0.0.1", "localhost", "[::1]")}
     if any(origin.lower() not in own for origin in headers.get("origin", ())):
         return True

@@ -13,8 +13,10 @@ from mitmproxy import http
 from mitmproxy.proxy.mode_specs import ReverseMode, UpstreamMode
 
 from pawwork_proxy.model.signals import Ending
-from pawwork_proxy.recording.destination import Upstream
+from pawwork_proxy.recording.destination import PAGE_MARKS, Upstream
 from pawwork_proxy.recording.ongoing import RawHeaders, UpstreamFacts
+
+_PAGE_MARKS = frozenset(name.encode() for name in PAGE_MARKS)
 
 
 def raw_headers(message: http.Message) -> RawHeaders:
@@ -22,11 +24,13 @@ def raw_headers(message: http.Message) -> RawHeaders:
     return message.headers.fields
 
 
-def headers_by_name(fields: RawHeaders) -> Mapping[str, Sequence[str]]:
-    """Values by lower-case name."""
+def page_marks(fields: RawHeaders) -> Mapping[str, Sequence[str]]:
+    """Values of the headers that tell a web page's request, by lower-case name."""
     found: dict[str, list[str]] = {}
     for name, value in fields:
-        found.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
+        lower = name.lower()
+        if lower in _PAGE_MARKS:
+            found.setdefault(lower.decode(), []).append(value.decode("latin-1"))
     return found
 
 

@@ -126,6 +126,11 @@ class Ongoing:
         complete, self._complete = self._complete, None
         complete(self, ending, upstream)
 
+    def let_go(self) -> None:
+        """Give up the copies of the bodies: mitmproxy's flow may keep this object for a while."""
+        self.request_body = bytearray()
+        self.response_head = bytearray()
+
     def client_is_known(self) -> bool:
         """Whether the look-up of the client's program is over, or not worth more waiting."""
         process = self.arrival.process

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from functools import lru_cache
 
 from pawwork_proxy.classification.reader import Answer, AnswerReader
@@ -16,7 +16,7 @@ from pawwork_proxy.classification.rules import judge
 from pawwork_proxy.environment.auth_sources import AuthSources
 from pawwork_proxy.environment.identity import Identity
 from pawwork_proxy.environment.processes import FoundProcess
-from pawwork_proxy.model.context import ClientProcess, Egress, ExchangeContext
+from pawwork_proxy.model.context import ClientProcess, Egress, ExchangeContext, Route
 from pawwork_proxy.model.exchange import Exchange, Redaction, Timing
 from pawwork_proxy.model.request import BodyState
 from pawwork_proxy.model.response import ResponseFacts
@@ -54,6 +54,8 @@ class Projector:
         self._network = network
         self._egress_of = egress_of
         self._address = lru_cache(maxsize=256)(identity.pseudonymiser.address)
+        # One client on one connection: the same context many times over.
+        self._surroundings = lru_cache(maxsize=256)(self._new_context)
         self._proxy = identity.pseudonymiser.host(proxy_address) if proxy_address else None
         self._auth_sources = AuthSources(lambda key: identity.pseudonymiser.of(Kind.KEY, key))
 
@@ -92,7 +94,7 @@ class Projector:
         )
         target = ongoing.arrival.target.encode("utf-8", "surrogateescape")
         # Finds of the answer's reader too: the kept bytes may be compressed.
-        finds = "\n".join(text for text in astuple(answer.raw) if text).encode("utf-8", "replace")
+        finds = "\n".join(answer.raw.texts()).encode("utf-8", "replace")
         raw = RawExchange((target, head, body or b"", bytes(ongoing.response_head), finds))
         return Projected(exchange, raw, request.credentials)
 
@@ -127,20 +129,41 @@ class Projector:
         return projected.response, projected.redactions
 
     def _context(self, ongoing: Ongoing, upstream: UpstreamFacts) -> ExchangeContext:
-        arrival = ongoing.arrival
-        source = upstream.source_address
+        arrival, source = ongoing.arrival, upstream.source_address
+        return self._surroundings(
+            arrival.install,
+            arrival.route,
+            arrival.http_version,
+            self._client(ongoing),
+            self._egress_of(source),
+            upstream.http_version,
+            upstream.tls_version,
+            source,
+        )
+
+    def _new_context(
+        self,
+        install: str,
+        route: Route,
+        client_http: str,
+        client: ClientProcess | None,
+        egress: Egress | None,
+        upstream_http: str | None,
+        upstream_tls: str | None,
+        source: str | None,
+    ) -> ExchangeContext:
         address = self._address(source) if source else None
         return ExchangeContext(
-            install=arrival.install,
-            install_id=self._identity.install_id(arrival.install),
+            install=install,
+            install_id=self._identity.install_id(install),
             device=self._identity.machine.device,
             network=self._network,
-            route=arrival.route,
-            client=self._client(ongoing),
-            egress=self._egress_of(source),
-            client_http=self._version(arrival.http_version),
-            upstream_http=self._version(upstream.http_version),
-            upstream_tls=self._version(upstream.tls_version),
+            route=route,
+            client=client,
+            egress=egress,
+            client_http=self._version(client_http),
+            upstream_http=self._version(upstream_http),
+            upstream_tls=self._version(upstream_tls),
             upstream_family=address.family if address else None,
             source_address=address.address if address else None,
             chained_proxy=self._proxy is not None,
@@ -204,6 +227,8 @@ def _pid_of(ongoing: Ongoing) -> int | None:
 
 def _counted(redactions: tuple[Redaction, ...]) -> tuple[Redaction, ...]:
     """Equal notes once, with their number."""
+    if len({(note.path, note.rule) for note in redactions}) == len(redactions):
+        return redactions
     counts: Counter[tuple[str, str]] = Counter()
     for note in redactions:
         counts[note.path, note.rule] += note.count

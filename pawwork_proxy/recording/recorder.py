@@ -2,7 +2,7 @@
 
 Invariants: nothing raises into the traffic; each exchange that was opened ends as exactly one line,
 `exchange` or `stub`, or is counted as lost; a record that fails the taint gate is never written.
-The two broad `except` of the product are here and in the tee.
+The broad `except`s of the product are here, in the tee and, as in mitmproxy, around hooks.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from pawwork_proxy.model.context import Egress
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.signals import Ending
 from pawwork_proxy.recording.ongoing import Arrival, Ongoing, UpstreamFacts
-from pawwork_proxy.recording.projection import Projector
+from pawwork_proxy.recording.projection import Projected, Projector
 from pawwork_proxy.recording.self_test import leaks
 from pawwork_proxy.redaction.gate import Credentials, TaintGate
 from pawwork_proxy.redaction.redactor import Redactor
@@ -38,6 +38,9 @@ BATCH_S = 0.05
 """Making records one after another, while their code is in the processor's caches, takes half the
 time of making each between two events of the traffic. A kill in between leaves `opened` lines."""
 MOST_PENDING = 64
+
+Finished = tuple[Ongoing, Ending, UpstreamFacts]
+"""An exchange that is over, and how."""
 
 
 @dataclass
@@ -98,7 +101,7 @@ class Recorder:
         self._monotonic = monotonic
         self._later = later
         self._open: dict[int, Ongoing] = {}
-        self._pending: list[tuple[Ongoing, Ending, UpstreamFacts]] = []
+        self._pending: list[Finished] = []
         self._redactor = Redactor(identity.pseudonymiser)
         self._projector = Projector(identity, self._redactor, network, proxy_address, egress_of)
         self._credentials = Credentials()
@@ -206,27 +209,46 @@ class Recorder:
     def _complete_pending(self, *, all_of_them: bool = False) -> None:
         """Make the records whose facts are all there; the others wait for the next batch."""
         pending, self._pending = self._pending, []
+        ready: list[Finished] = []
         for item in pending:
-            if all_of_them or item[0].client_is_known():
-                self._complete(*item)
+            known = all_of_them or item[0].client_is_known()
+            (ready if known else self._pending).append(item)
+        # Step by step for all of them: each step's code stays in the processor's caches.
+        projected = [self._project(*item) for item in ready]
+        lines = [self._safe_line(made) if made else None for made in projected]
+        for (ongoing, *_), made, line in zip(ready, projected, lines, strict=True):
+            if made and line:
+                self._keep(made.exchange, line)
             else:
-                self._pending.append(item)
+                self._keep_stub(ongoing, "taint" if line == b"" else "recording_failed")
         if self._pending:
             self._later(BATCH_S, self._complete_pending)
 
-    def _complete(self, ongoing: Ongoing, ending: Ending, upstream: UpstreamFacts) -> None:
-        reason: StubReason = "recording_failed"
+    def _project(
+        self, ongoing: Ongoing, ending: Ending, upstream: UpstreamFacts
+    ) -> Projected | None:
+        """The record of an exchange, or None when it cannot be made."""
         try:
-            projected = self._projector.project(ongoing, ending, upstream)
-            for credential in projected.credentials:
-                self._credentials.add(credential)
-            line = line_of(projected.exchange)
-            if not self._switched_off and self._gate.check(line.decode(), projected.raw) is None:
-                self._keep(projected.exchange, line)
-                return
-            reason = "taint"
+            return self._projector.project(ongoing, ending, upstream)
         except Exception as error:
             self._failed("recording_failed", error)
+            return None
+        finally:
+            ongoing.let_go()  # the record's check has its own; of a whole batch two are many
+
+    def _safe_line(self, made: Projected) -> bytes | None:
+        """A record's line, empty when it must not be written, or None when it cannot be made."""
+        try:
+            for credential in made.credentials:
+                self._credentials.add(credential)
+            line = line_of(made.exchange)
+            tainted = self._switched_off or self._gate.check(line.decode(), made.raw) is not None
+        except Exception as error:
+            self._failed("recording_failed", error)
+            return None
+        return b"" if tainted else line
+
+    def _keep_stub(self, ongoing: Ongoing, reason: StubReason) -> None:
         self.counts.stubs[reason] += 1
         stub = Stub(
             seq=ongoing.seq,
@@ -256,5 +278,8 @@ class Recorder:
         self.counts.recorded += 1
         self.counts.kinds[exchange.outcome.kind] += 1
         self._writer.append(line)
-        self._watcher.recorded(exchange)
+        try:
+            self._watcher.recorded(exchange)
+        except Exception as error:
+            self._failed("view_failed", error)
         self._watcher.changed(self._writer.lost)

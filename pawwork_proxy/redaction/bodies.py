@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import NamedTuple, TypeGuard
 
 from pydantic_core import from_json
@@ -32,6 +33,13 @@ _MOST_FIELDS = 48
 _MOST_MEMBERS = 24
 _MOST_MESSAGES = 10_000
 _LARGEST_COUNT = 10**9
+_CONTENT_NOT_KEPT = Redaction(path="request.body", rule="content_not_kept")
+
+
+@lru_cache(maxsize=256)
+def _identity_note(path: str) -> Redaction:
+    """Remembered, since a client's requests have the same fields again and again."""
+    return Redaction(path=f"request.body.{path}", rule="identity")
 
 
 class BodyReading(NamedTuple):
@@ -96,11 +104,7 @@ class Bodies:
         )
         model = parsed.get("model")
         redactions = (
-            *(
-                Redaction(path=f"request.body.{field.path}", rule="identity")
-                for field in identity
-                if field.pseudonym
-            ),
+            *(_identity_note(field.path) for field in identity if field.pseudonym),
             *(
                 [Redaction(path="request.body", rule="unknown_field", count=unknown)]
                 if unknown
@@ -111,7 +115,7 @@ class Bodies:
                 if dropped
                 else ()
             ),
-            Redaction(path="request.body", rule="content_not_kept"),
+            _CONTENT_NOT_KEPT,
         )
         return BodyReading(body, model if isinstance(model, str) else None, redactions)
 
@@ -241,7 +245,8 @@ def _count(parsed: Mapping[str, object]) -> _Counts:
         chars += more_chars
         images += more_images
     for name in ("system", "instructions", "systemInstruction", "system_instruction"):
-        chars += _texts(parsed.get(name))[0]
+        if name in parsed:
+            chars += _texts(parsed[name])[0]
     tools = parsed.get("tools")
     names = list(_tool_names(tools)) if isinstance(tools, list) else []
     return _Counts(
@@ -276,19 +281,19 @@ def _texts(node: object) -> tuple[int, int]:
 
 def _tool_names(tools: list[object]) -> Iterator[str]:
     for tool in tools[:_MOST_MESSAGES]:
-        if not _is_object(tool):
+        if not isinstance(tool, dict):
             continue
         function = tool.get("function")
         declared = tool.get("functionDeclarations")
         named = (
             [function]
-            if _is_object(function)
+            if isinstance(function, dict)
             else declared
             if isinstance(declared, list)
             else [tool]
         )
         for holder in named:
-            name = holder.get("name") if _is_object(holder) else None
+            name = holder.get("name") if isinstance(holder, dict) else None
             if isinstance(name, str):
                 yield name
 

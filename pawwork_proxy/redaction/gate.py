@@ -95,27 +95,25 @@ class TaintGate:
     ) -> None:
         self._pseudonyms = pseudonyms
         self._credentials = credentials
-        self._own = frozenset(own_words)
+        self._ours = SCHEMA_NAMES.union(own_words)
         self._harmless: set[str] = set()
 
     def check(self, line: str, raw: RawExchange) -> Hit | None:
         """The first reason not to write `line`, or None."""
         if self._credentials.found_in(line):
             return Hit("credential", "line")
-        texts = _texts_of(line) - self._own - self._harmless
         haystack: bytes | None = None
-        for text in texts:
+        for text in _texts_of(line) - self._ours - self._harmless:
             foreign = self._foreign(text)
             if not foreign:
                 self._remember(text)
                 continue
-            parsed = from_json(line)
-            if text == _cf_ray(parsed):
+            if _CF_RAY.fullmatch(text) and text == _cf_ray(line):
                 continue
             if haystack is None:
                 haystack = _haystack(raw)
             if any(_shares(stretch, haystack) for stretch in foreign):
-                return Hit("shared_text", _place_of(parsed, text))
+                return Hit("shared_text", _place_of(from_json(line), text))
         return None
 
     def _remember(self, text: str) -> None:
@@ -127,6 +125,8 @@ class TaintGate:
 
     def _foreign(self, text: str) -> tuple[str, ...]:
         """Stretches of `text` that are neither ours nor harmless, twelve characters and longer."""
+        if len(text) < SHARED or self._pseudonyms.made(text) or _HARMLESS.fullmatch(text):
+            return ()  # as what follows would find, too; most new texts are an id or a time
         ours = PSEUDONYM.sub(
             lambda match: "\n" if self._pseudonyms.made(match.group()) else match.group(), text
         )
@@ -158,13 +158,10 @@ def _known_word_to_break(match: re.Match[str]) -> str:
     return word
 
 
-_STRING = re.compile(r'"([^"]*)"')
-
-
 def _texts_of(line: str) -> set[str]:
-    """All strings of a line but the schema's own names."""
-    if "\\" not in line:  # nothing is escaped, so the quotes alone tell where strings are
-        return set(_STRING.findall(line)) - SCHEMA_NAMES
+    """All strings of a line; those of the schema's own names may be among them."""
+    if "\\" not in line:  # nothing is escaped, so what stands between quotes are the strings
+        return set(line.split('"')[1::2])
     texts: set[str] = set()
     _collect(from_json(line), texts)
     return texts
@@ -185,11 +182,12 @@ def _collect(node: object, texts: set[str]) -> None:
                 _collect(value, texts)
 
 
-def _cf_ray(parsed: object) -> str:
+def _cf_ray(line: str) -> str:
     """The edge's id of the exchange: a random word that we keep on purpose, in one place."""
+    parsed = from_json(line)
     response = parsed.get("response") if isinstance(parsed, dict) else None
     ray = response.get("cf_ray") if isinstance(response, dict) else None
-    return ray if isinstance(ray, str) and _CF_RAY.fullmatch(ray) else ""
+    return ray if isinstance(ray, str) else ""
 
 
 def _place_of(node: object, text: str) -> str:

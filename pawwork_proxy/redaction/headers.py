@@ -37,6 +37,8 @@ class Line(NamedTuple):
     note: HeaderNote
     redaction: Redaction | None
     """What to report when something was dropped or pseudonymised."""
+    secrets: tuple[str, ...]
+    """The credentials it carries, raw: for the gate and the auth source, never kept."""
 
 
 class HeaderNotes:
@@ -65,7 +67,8 @@ class HeaderNotes:
         cut = note.rule == "shape:user_agent" and note.value != value
         changed = renamed or note.value is None or cut
         path = f"{self._side}.headers.{note.name}"
-        return Line(name, value, note, Redaction(path=path, rule=note.rule) if changed else None)
+        redaction = Redaction(path=path, rule=note.rule) if changed else None
+        return Line(name, value, note, redaction, tuple(_secrets_in(name, value)))
 
     def _note(self, name: str, value: str) -> HeaderNote:
         shown = self._shapes.of(ShapeName.HEADER_NAME, name).text
@@ -121,13 +124,13 @@ def split_credential(value: str) -> tuple[AuthScheme | None, str]:
     return ("other", key.strip()) if space else (None, value)
 
 
-def secrets_in(line: Line) -> list[str]:
-    """The credentials a header line carries, raw: for the gate and the auth source, never kept."""
-    if HEADERS.get(line.name, _UNKNOWN).treatment != "credential" or not line.value:
+def _secrets_in(name: str, value: str) -> list[str]:
+    """The credentials a header line carries."""
+    if HEADERS.get(name, _UNKNOWN).treatment != "credential" or not value:
         return []
-    if "cookie" in line.name:
-        return [part.partition("=")[2].strip() for part in line.value.split(";") if "=" in part]
-    scheme, key = split_credential(line.value)
+    if "cookie" in name:
+        return [part.partition("=")[2].strip() for part in value.split(";") if "=" in part]
+    scheme, key = split_credential(value)
     found = [key]
     if scheme == "basic":
         found += _basic_password(key)

@@ -6,6 +6,7 @@ Invariant: total; whatever the bytes are, the result is built from shapes, count
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 from pawwork_proxy.model.exchange import Redaction
@@ -23,7 +24,6 @@ from pawwork_proxy.redaction.headers import (
     PUBLIC_KEY,
     HeaderNotes,
     Line,
-    secrets_in,
     split_credential,
 )
 from pawwork_proxy.redaction.raw import RawRequest
@@ -80,7 +80,7 @@ class Requests:
             request=_value(by_name, "x-opencode-request"),
             project=_value(by_name, "x-opencode-project"),
             workspace=_value(by_name, "x-opencode-workspace"),
-            headers=tuple(line.note for line in lines),
+            headers=tuple([line.note for line in lines]),
             headers_cut=max(0, len(raw.headers) - MOST_HEADERS),
             header_bytes=sum(len(name) + len(value) + 4 for name, value in raw.headers),
             body=reading.body,
@@ -91,7 +91,7 @@ class Requests:
     def _auth(
         self, by_name: dict[str, Line], lines: Iterable[Line], route: RouteMatch
     ) -> tuple[AuthFacts, tuple[str, ...]]:
-        secrets = [secret for line in lines for secret in secrets_in(line)]
+        secrets = [secret for line in lines for secret in line.secrets]
         secrets += route.query_credentials
         header: AuthHeader = "none"
         scheme: AuthScheme | None = None
@@ -105,19 +105,28 @@ class Requests:
             if route.query_credentials:
                 header, key = "query", route.query_credentials[0]
         if header == "none":
-            return AuthFacts(count=0), tuple(secrets)
+            return _NO_AUTH, tuple(secrets)
         kind = _kind_of(key)
         carried = sum(name in by_name for name in KEY_HEADERS) + len(route.query_credentials)
-        auth = AuthFacts(
-            header=header,
-            kind=kind,
-            pseudonym=None
-            if kind in ("public", "none")
-            else self._shapes.pseudonyms.of(Kind.KEY, key),
-            scheme=(scheme or "other") if header == "authorization" else None,
-            count=carried,
+        auth = _facts(
+            header,
+            kind,
+            None if kind in ("public", "none") else self._shapes.pseudonyms.of(Kind.KEY, key),
+            (scheme or "other") if header == "authorization" else None,
+            carried,
         )
         return auth, (key, *(secret for secret in secrets if secret != key))
+
+
+_NO_AUTH = AuthFacts()
+
+
+@lru_cache(maxsize=256)
+def _facts(
+    header: AuthHeader, kind: AuthKind, pseudonym: str | None, scheme: AuthScheme | None, count: int
+) -> AuthFacts:
+    """Remembered, since a client sends the same key again and again."""
+    return AuthFacts(header=header, kind=kind, pseudonym=pseudonym, scheme=scheme, count=count)
 
 
 def _kind_of(key: str) -> AuthKind:

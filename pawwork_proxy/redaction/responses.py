@@ -6,12 +6,12 @@ Invariant: total; a reason phrase is not even an argument.
 from __future__ import annotations
 
 import math
+from datetime import datetime
 from typing import NamedTuple
 
 from pawwork_proxy.model.exchange import Redaction
-from pawwork_proxy.model.request import HeaderNote
 from pawwork_proxy.model.response import ResponseFacts
-from pawwork_proxy.redaction.headers import MOST_HEADERS, HeaderNotes, secrets_in
+from pawwork_proxy.redaction.headers import MOST_HEADERS, HeaderNotes, Line
 from pawwork_proxy.redaction.raw import RawResponse
 from pawwork_proxy.redaction.shapes import ShapeName, Shapes, parse_date
 from pawwork_proxy.redaction.values import identify
@@ -19,6 +19,7 @@ from pawwork_proxy.vocabulary.headers import REQUEST_ID_HEADERS
 from pawwork_proxy.vocabulary.kinds import Kind
 
 _LONGEST_WAIT_S = 366 * 86400
+_BODY_NOT_KEPT = Redaction(path="response.body", rule="content_not_kept")
 
 
 class ResponseProjection(NamedTuple):
@@ -39,32 +40,31 @@ class Responses:
     def project(self, raw: RawResponse) -> ResponseProjection:
         """All that a record may know of an answer."""
         lines = self._notes.lines(raw.headers)
-        values = {line.name: line.value for line in reversed(lines)}
-        notes = {line.name: line.note for line in reversed(lines)}
-        date = parse_date(values.get("date", ""))
-        cf_ray = _kept(notes, "cf-ray")
+        found = {line.name: line for line in reversed(lines)}
+        date = parse_date(_value(found, "date") or "")
+        cf_ray = _kept(found, "cf-ray")
         request_id = next(
-            (notes[name].pseudonym for name in REQUEST_ID_HEADERS if name in notes), None
+            (found[name].note.pseudonym for name in REQUEST_ID_HEADERS if name in found), None
         )
         response = ResponseFacts(
             status=raw.status,
             http_version=self._shapes.of(ShapeName.HTTP_VERSION, raw.http_version).text,
-            headers=tuple(line.note for line in lines),
+            headers=tuple([line.note for line in lines]),
             headers_cut=max(0, len(raw.headers) - MOST_HEADERS),
             trailers=raw.trailers,
             wire_bytes=raw.wire_bytes,
             decoded_bytes=raw.decoded_bytes,
-            content_encoding=_kept(notes, "content-encoding"),
+            content_encoding=_kept(found, "content-encoding"),
             encoding=raw.encoding,
             truncated=raw.truncated,
-            content_type=_kept(notes, "content-type"),
-            retry_after_s=_wait_s(values.get("retry-after"), values.get("date")),
-            retry_after_ms=_wait(values.get("retry-after-ms"), 1000),
+            content_type=_kept(found, "content-type"),
+            retry_after_s=_wait_s(_value(found, "retry-after"), date),
+            retry_after_ms=_wait(_value(found, "retry-after-ms"), 1000),
             date=date,
-            server=_kept(notes, "server"),
+            server=_kept(found, "server"),
             cf_ray=cf_ray,
             colo=cf_ray[-3:] if cf_ray and "-" in cf_ray else None,
-            edge_mitigated=_kept(notes, "cf-mitigated"),
+            edge_mitigated=_kept(found, "cf-mitigated"),
             request_id=request_id or self._identified(Kind.REQUEST, raw.request_id),
             response_id=self._identified(Kind.REQUEST, raw.response_id),
             workspace=self._identified(Kind.WORKSPACE, raw.workspace),
@@ -79,8 +79,8 @@ class Responses:
         )
         redactions = [line.redaction for line in lines if line.redaction]
         if raw.decoded_bytes or raw.wire_bytes:
-            redactions.append(Redaction(path="response.body", rule="content_not_kept"))
-        secrets = tuple(secret for line in lines for secret in secrets_in(line))
+            redactions.append(_BODY_NOT_KEPT)
+        secrets = tuple([secret for line in lines for secret in line.secrets])
         return ResponseProjection(response, tuple(redactions), secrets)
 
     def _shaped(self, shape: ShapeName, text: str | None) -> str | None:
@@ -90,25 +90,31 @@ class Responses:
         return identify(text, kind, self._shapes.pseudonyms)[0] if text else None
 
 
-def _kept(notes: dict[str, HeaderNote], name: str) -> str | None:
+def _value(found: dict[str, Line], name: str) -> str | None:
+    """The raw value of a header."""
+    return found[name].value if name in found else None
+
+
+def _kept(found: dict[str, Line], name: str) -> str | None:
     """The kept value of a header; a pseudonym stays in the header's note."""
-    note = notes.get(name)
-    return note.value if note else None
+    return found[name].note.value if name in found else None
 
 
 def _wait(text: str | None, per_second: int) -> float | None:
     """A wait stated as a plain number, within a year."""
+    if text is None:
+        return None
     try:
-        wait = float(text or "")
+        wait = float(text)
     except ValueError:
         return None
     return wait if math.isfinite(wait) and 0 <= wait <= _LONGEST_WAIT_S * per_second else None
 
 
-def _wait_s(text: str | None, date: str | None) -> float | None:
+def _wait_s(text: str | None, since: datetime | None) -> float | None:
     """`retry-after` in seconds; an HTTP date counts from the server's own `date`."""
     wait = _wait(text, 1)
-    until, since = parse_date(text or ""), parse_date(date or "")
-    if wait is None and until and since:
-        return max(0.0, (until - since).total_seconds())
+    if wait is None and text and since:
+        until = parse_date(text)
+        return max(0.0, (until - since).total_seconds()) if until else None
     return wait

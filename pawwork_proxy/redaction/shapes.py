@@ -191,8 +191,11 @@ def _keep_header_name(text: str) -> str | None:
 
 def parse_date(text: str) -> datetime | None:
     """An HTTP date as UTC time, or None."""
-    if len(text) > 40:
-        return None
+    return _parse_date(text) if 0 < len(text) <= 40 else None
+
+
+@lru_cache(maxsize=256)
+def _parse_date(text: str) -> datetime | None:
     try:
         return parsedate_to_datetime(text).astimezone(UTC)
     except (ValueError, TypeError, IndexError, OverflowError):

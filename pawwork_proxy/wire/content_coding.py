@@ -129,11 +129,13 @@ class ContentDecoder:
         codings = [_coding(name) for name in reversed(names[:MAX_CODINGS])]
         self._layers = [coding for coding in codings if coding is not None]
         self._failed = None if len(self._layers) == len(names) else EncodingState.UNSUPPORTED
+        self.passes = not self._layers and self._failed is None
+        """There is nothing to undo: what is fed comes out as it is."""
         self._taken = self._given = 0
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         """The bytes that these bytes decode to, in pieces; nothing after a failure."""
-        if not self._layers and self._failed is None:
+        if self.passes:
             yield data
             return
         if self._failed is not None:

@@ -7,7 +7,7 @@ occupies more than `MAX_EVENT` bytes. Line ends may be LF, CR LF or CR (WHATWG, 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 MAX_EVENT = 256 * 1024
@@ -42,6 +42,15 @@ class EventSplitter:
         """All events that are complete by now, each ending in a blank line; often empty."""
         if not data:
             return b""
+        if (  # by far most pieces are one or more whole events
+            not self._pending
+            and not self._fresh
+            and not self._after_cr
+            and data.endswith(BLANK)
+            and b"\n\n\n" not in data
+            and b"\r" not in data
+        ):
+            return data
         if self._after_cr:
             self._after_cr = False
             if data[:1] == b"\n":
@@ -80,16 +89,20 @@ def parse_events(block: bytes) -> Iterator[Event]:
             yield _parse_event(lines)
 
 
-def segments(block: bytes) -> Iterator[bytes]:
+def segments(block: bytes) -> Sequence[bytes]:
     """A block in parts of whole events, none much larger than `SEGMENT`."""
+    if len(block) <= SEGMENT:
+        return (block,)
+    found: list[bytes] = []
     start = 0
     while len(block) - start > SEGMENT:
         end = block.find(BLANK, start + SEGMENT)
         if end < 0:
             break
-        yield block[start : end + 2]
+        found.append(block[start : end + 2])
         start = end + 2
-    yield block[start:] if start else block
+    found.append(block[start:])
+    return found
 
 
 def _parse_event(lines: bytes) -> Event:

@@ -12,9 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pawwork_proxy.classification.client_behaviour import FAILURES, USER_SEES
+from pawwork_proxy.classification.evidence import Evidence
 from pawwork_proxy.classification.meanings import MEANINGS
 from pawwork_proxy.classification.reader import AnswerReader
-from pawwork_proxy.classification.rules import RULES, classify, judge
+from pawwork_proxy.classification.rows_typed import TYPED
+from pawwork_proxy.classification.rows_worded import WORDED
+from pawwork_proxy.classification.rules import RULES, _is_quiet, classify, judge
 from pawwork_proxy.classification.stated import read_case, read_stated
 from pawwork_proxy.classification.table import Rule
 from pawwork_proxy.model.outcome import FAMILIES, Kind, Origin
@@ -122,6 +125,12 @@ SIGNALS = st.builds(
 )
 
 
+def _quieted(signals: Signals) -> Signals:
+    quiet = {"errors": (), "edge_markers": (), "failed_finish": None, "transport": None}
+    body = BodyShape.STREAM if signals.body is BodyShape.STREAM else BodyShape.JSON
+    return signals.model_copy(update={**quiet, "status": 200, "body": body})
+
+
 @given(SIGNALS)
 @settings(max_examples=300)
 def test_classify_is_total_and_recomputable_from_a_record(signals: Signals) -> None:
@@ -132,6 +141,15 @@ def test_classify_is_total_and_recomputable_from_a_record(signals: Signals) -> N
     assert outcome.family is FAMILIES[outcome.kind]
     if signals.made_by_proxy:
         assert outcome.origin is Origin.PROXY
+
+
+@given(SIGNALS.map(_quieted))
+@settings(max_examples=300, deadline=None)
+def test_rows_about_words_and_failures_never_hold_for_a_quiet_answer(signals: Signals) -> None:
+    """So that they need not be asked: what `judge` leaves out changes nothing."""
+    assert _is_quiet(signals)
+    evidence = Evidence(signals)
+    assert not any(rule.when(evidence) for rule in TYPED + WORDED)
 
 
 ORIGINS = {

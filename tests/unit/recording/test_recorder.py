@@ -140,6 +140,55 @@ def test_a_record_that_fails_becomes_a_stub_without_any_text(
     assert "a secret" not in printed.out + printed.err
 
 
+def test_one_failure_in_a_batch_harms_no_other_record(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = projection.Projector.project
+
+    def fail_at_two(
+        self: projection.Projector, ongoing: Ongoing, *rest: Any
+    ) -> projection.Projected:
+        if ongoing.seq == 2:
+            raise ValueError
+        return whole(self, ongoing, *rest)
+
+    monkeypatch.setattr(projection.Projector, "project", fail_at_two)
+    for _ in range(3):
+        run.exchange()
+    run.later.run()
+    capture = run.capture()
+    assert [exchange.seq for exchange in capture.exchanges] == [1, 3]
+    assert [stub.seq for stub in capture.stubs] == [2]
+    assert run.recorder.counts.tap_failures == 1
+
+
+def test_a_view_that_fails_harms_no_record(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: Exchange) -> None:
+        raise ValueError
+
+    monkeypatch.setattr(run.watched, "recorded", fail)
+    run.exchange()
+    run.exchange()
+    run.later.run()
+    capture = run.capture()
+    assert len(capture.exchanges) == 2
+    assert not capture.stubs
+    assert run.recorder.counts.tap_failures == 2
+
+
+def test_bodies_are_given_up_once_the_record_is_made(run: Run) -> None:
+    ongoing = run.recorder.open(ARRIVAL)
+    ongoing.request_chunk(b"{}")
+    ongoing.response_started(200, "HTTP/1.1", ())
+    ongoing.response_chunk(b"{}")
+    ongoing.finish(Ending.COMPLETE, UpstreamFacts())
+    assert ongoing.request_body
+    assert ongoing.response_head
+    run.later.run()
+    assert not ongoing.request_body
+    assert not ongoing.response_head
+
+
 def test_a_record_that_shares_text_with_the_exchange_becomes_a_stub(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

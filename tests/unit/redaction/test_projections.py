@@ -257,6 +257,7 @@ def test_body_states(raw: RawRequest, state: str, redactor: Redactor) -> None:
         ({"contents": [{"parts": [{"text": "ab"}]}]}, "messages", 1),
         ({"generationConfig": {"maxOutputTokens": 7}}, "max_tokens", 7),
         ({"input": "abc"}, "text_chars", 3),
+        ({"system": 7}, "text_chars", 0),
         ({"tools": [{"functionDeclarations": [{"name": "bash"}, {}]}]}, "tool_names", ("bash",)),
         ({"max_tokens": -1}, "max_tokens", None),
         ({"max_tokens": True}, "max_tokens", None),
