@@ -23,10 +23,10 @@ Gate = tuple[str | None, ...]
 class Demands:
     """What thresholds must satisfy if a keying is the truth."""
 
-    least: dict[Gate, int] = field(default_factory=dict)
-    """Certainly counted before an admission."""
-    most: dict[Gate, int] = field(default_factory=dict)
-    """At most counted before a refusal that only own use can explain."""
+    least: dict[tuple[int, Gate], int] = field(default_factory=dict)
+    """Certainly counted on a day before an admission."""
+    most: dict[tuple[int, Gate], int] = field(default_factory=dict)
+    """At most counted on a day before a refusal that only own use can explain."""
     above: set[tuple[Gate, Gate]] = field(default_factory=set)
     """Which kind of client is allowed more than which."""
 
@@ -69,6 +69,7 @@ class Facts:
             self.in_day[one] = self.in_day.get(one, 0) | 1 << n
         self.equal: dict[str, list[int]] = {}
         self.unknown: dict[str, int] = {}
+        self.implied: dict[str, list[int]] = {}
         self.private: dict[str, int] = {}
         for part in PARTS:
             self._index(part)
@@ -92,7 +93,11 @@ class Facts:
         row = self.rows[n]
         found = 0
         for m, other in enumerate(self.rows):
-            slack = 0.0 if other.capture == row.capture else row.clock_error_s + other.clock_error_s
+            slack = row.clock_error_s + other.clock_error_s
+            if other.capture == row.capture:
+                if other.seq >= row.seq:
+                    continue
+                slack = 0.0
             answered = other.answered_at or other.ended_at
             moment = answered if what == "head" else max(answered, other.ended_at)
             if moment.timestamp() + slack < row.started_at.timestamp():
@@ -105,6 +110,7 @@ class Facts:
             value = getattr(row.who, part)
             by_value[value] = by_value.get(value, 0) | 1 << n
         self.unknown[part] = by_value.get(None, 0)
+        self.implied[part] = self._implied(part)
         self.equal[part] = [by_value[getattr(row.who, part)] for row in self.rows]
         self.private[part] = (
             _bits(
@@ -114,6 +120,33 @@ class Facts:
             )
             if part in PRIVATE
             else 0
+        )
+
+    def _implied(self, part: str) -> list[int]:
+        """Per row whose value is not known, the rows that must have the same one."""
+        found = [0] * len(self.rows)
+        for whole in (name for name, fixed in IMPLIES.items() if part in fixed):
+            together: dict[str, int] = {}
+            for n, row in enumerate(self.rows):
+                value = getattr(row.who, whole)
+                if value not in {None, ABSENT, PUBLIC}:
+                    together[value] = together.get(value, 0) | 1 << n
+            for n, row in enumerate(self.rows):
+                if getattr(row.who, part) is None:
+                    found[n] |= together.get(getattr(row.who, whole), 0)
+        return found
+
+    def shows(self, part: str) -> bool:
+        """Whether somebody was admitted after a refusal of somebody else, by this part."""
+        parts = ("address", "prefix") if part == "network" else (part,)
+        return any(
+            None not in (one, other) and one != other
+            for n in range(len(self.rows))
+            if self.admitted >> n & 1
+            for m in range(len(self.rows))
+            if (self.before[n] & self.refused & self.in_day[self.day[n]]) >> m & 1
+            for name in parts
+            for one, other in [(getattr(self.rows[n].who, name), getattr(self.rows[m].who, name))]
         )
 
     def demands(self, keying: frozenset[str]) -> Demands | None:
@@ -135,7 +168,7 @@ class Facts:
             private = 0
             for name in parts:
                 known = not self.unknown[name] >> n & 1
-                sure &= self.equal[name][n] if known else 0
+                sure &= self.equal[name][n] if known else self.implied[name][n]
                 may &= self.equal[name][n] | self.unknown[name] if known else -1
                 private |= self.private[name] >> n & 1
             if "bucket" in keying:
@@ -151,28 +184,35 @@ class Facts:
                 )
                 if sure:
                     done = (sure & self.over[n] & self.counted).bit_count()
-                    least[gate] = max(least.get(gate, 0), done)
+                    least[self.day[n], gate] = max(least.get((self.day[n], gate), 0), done)
             elif private and sure:
                 own = (may & ~self.after[n] & ~self.refused).bit_count()
-                most[gate] = min(most.get(gate, own), own)
+                most[self.day[n], gate] = min(most.get((self.day[n], gate), own), own)
         return found
 
 
 def fits(several: Sequence[Facts], keying: frozenset[str]) -> bool:
     """Whether a keying can be the truth of several sets of facts with no day in common."""
-    least: dict[Gate, int] = {}
+    demands = [facts.demands(keying) for facts in several]
+    asked = [one for one in demands if one is not None]
+    if len(asked) < len(demands):
+        return False
+    above = {pair for one in asked for pair in one.above}
+    days = {day for one in asked for day, _ in (*one.least, *one.most)} or {0}
+    return all(_solvable(asked, above, day) for day in days)
+
+
+def _solvable(asked: Sequence[Demands], above: set[tuple[Gate, Gate]], day: int) -> bool:
+    """Whether thresholds of one day can be chosen; their order is the same on all days."""
+    floor: dict[Gate, int] = {}
     most: dict[Gate, int] = {}
-    above: set[tuple[Gate, Gate]] = set()
-    for facts in several:
-        demands = facts.demands(keying)
-        if demands is None:
-            return False
-        for gate, done in demands.least.items():
-            least[gate] = max(least.get(gate, 0), done)
-        for gate, own in demands.most.items():
-            most[gate] = min(most.get(gate, own), own)
-        above |= demands.above
-    floor = {gate: (done + 2) // 2 for gate, done in least.items()}
+    for one in asked:
+        for (when, gate), done in one.least.items():
+            if when == day:
+                floor[gate] = max(floor.get(gate, 0), (done + 2) // 2)
+        for (when, gate), own in one.most.items():
+            if when == day:
+                most[gate] = min(most.get(gate, own), own)
     for _ in range(len(above) + 1):
         changed = False
         for high, low in above:
@@ -261,7 +301,8 @@ def possible(
 def decidable(several: Sequence[Facts], alive: Sequence[frozenset[str]]) -> dict[str, str]:
     """Per dimension what follows from the observations: follows, does_not_follow or nothing.
 
-    A vague grouping of models stands for itself only where no plain one will do.
+    To follow takes rows that show it; that nothing else is left is no proof. A vague grouping of
+    models stands for itself only where no plain one will do.
     """
     every = set(alive)
     plain = [
@@ -284,6 +325,8 @@ def decidable(several: Sequence[Facts], alive: Sequence[frozenset[str]]) -> dict
             continue
         wanted = {"address", "prefix"} if part == "network" else {part}
         says = {not keying if part == "global" else bool(keying & wanted) for keying in plain}
-        if len(says) == 1:
-            found[part] = "follows" if says == {True} else "does_not_follow"
+        if says == {False}:
+            found[part] = "does_not_follow"
+        elif says == {True} and any(facts.shows(part) for facts in several):
+            found[part] = "follows"
     return found
