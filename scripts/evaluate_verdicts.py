@@ -81,6 +81,8 @@ class Tally:
 def truth(rules: Rules, ipv6: bool, dimension: str) -> str:
     """What the world's rules say about a dimension; `partly` for a mixture of models."""
     key = set(rules.key)
+    if "caller" in key:
+        key |= {"key", "address"}
     if dimension in {"model", "model_group"} and "bucket" in key:
         return "partly"
     wanted = {
@@ -171,7 +173,9 @@ def _check(
 
 def _plan(tally: Tally, number: int, world: World) -> None:
     def answered(found: dict[str, str]) -> bool:
-        parts = [part for part in world.rules.key if part != "bucket"] or ["global"]
+        spelled = {"bucket": (), "caller": ("key", "address")}
+        parts = [one for part in world.rules.key for one in spelled.get(part, (part,))]
+        parts = parts or ["global"]
         place = {"address": "network", "prefix": "network"}
         return all(
             "follows" in {found.get(part), found.get(place.get(part, part))} for part in parts

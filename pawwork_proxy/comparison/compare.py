@@ -11,7 +11,7 @@ from pawwork_proxy.comparison.answer import answer, assumptions, options
 from pawwork_proxy.comparison.dimensions import DIMENSIONS
 from pawwork_proxy.comparison.elimination import eliminate
 from pawwork_proxy.comparison.experiments import next_experiment
-from pawwork_proxy.comparison.keyings import smallest, undominated
+from pawwork_proxy.comparison.keyings import named, smallest, undominated
 from pawwork_proxy.comparison.patterns import cadences, hours, noise_floor
 from pawwork_proxy.comparison.selection import Selection, Stratum, select
 from pawwork_proxy.comparison.thresholds import early_refusals, thresholds
@@ -93,7 +93,8 @@ def judge(stratum: Stratum, *, plan: bool = True) -> LimitFindings:
         answer=answer(stratum, found, explanations, early),
         verdicts=found,
         explanations=tuple(
-            tuple(row.name for row in DIMENSIONS if row.name in keying) for keying in explanations
+            tuple(row.name for row in DIMENSIONS if row.name in named(keying))
+            for keying in explanations
         ),
         thresholds=thresholds(stratum, explanations[0]) if explanations else (),
         early_refusals=early,

@@ -14,6 +14,10 @@ BUCKET: Final = "bucket"
 """Stands in a keying for 'some unknown grouping of models', as Zen's own rate limits make it."""
 
 
+CALLER: Final = "caller"
+"""Stands in a keying for 'the key where one is sent, else the address', a common rule."""
+
+
 class Dimension(NamedTuple):
     """One row: what it is called, what it implies, who else can share a value of it."""
 
@@ -179,9 +183,13 @@ PRESENCE: tuple[DimensionName, ...] = ("session", "request", "project")
 """Headers whose mere presence can decide the threshold (the header gate of zen-facts 7.3)."""
 
 
+COMPOUND = {BUCKET: "part of the models", CALLER: "API key, or egress address without one"}
+"""Parts of a keying that are no dimension of their own, and what people call them."""
+
+
 def title(name: str) -> str:
     """What people call a dimension."""
-    return "part of the models" if name == BUCKET else BY_NAME[name].title
+    return COMPOUND.get(name) or BY_NAME[name].title
 
 
 def is_private(name: str, value: str | None) -> bool:

@@ -15,7 +15,7 @@ from shlex import quote
 from typing import Literal, NamedTuple
 
 from pawwork_proxy.comparison.contrasts import differing
-from pawwork_proxy.comparison.dimensions import BUCKET, DIMENSIONS, PRESENCE, is_private, title
+from pawwork_proxy.comparison.dimensions import BUCKET, COMPOUND, DIMENSIONS, PRESENCE, title
 from pawwork_proxy.comparison.elimination import Findings, Gate, Standing, way_down
 from pawwork_proxy.comparison.keyings import Keying, smallest, undominated
 from pawwork_proxy.comparison.selection import Row, Stratum, row_of
@@ -86,7 +86,7 @@ class _Pair:
         assert second is not None
         if result == "admitted":
             return not (same and _allows_more(standing, first, second))
-        own = any(is_private(part, self.second.value(part)) for part in keying - {BUCKET})
+        own = any(self.second.private(part) for part in keying - {BUCKET})
         return not (same is False and own and second in standing.admitted)
 
 
@@ -355,6 +355,5 @@ def keying_words(keying: Keying) -> str:
     if not keying:
         return "one pool for everybody"
     names = [row.title for row in DIMENSIONS if row.name in keying]
-    if BUCKET in keying:
-        names.append(title(BUCKET))
+    names += [title(part) for part in COMPOUND if part in keying]
     return "per " + " and ".join(names)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 
-from pawwork_proxy.comparison.dimensions import BUCKET, BY_NAME, KEYABLE, is_private
+from pawwork_proxy.comparison.dimensions import BUCKET, BY_NAME, CALLER, KEYABLE
 from pawwork_proxy.comparison.selection import Row
 from pawwork_proxy.model.observation import ABSENT, PUBLIC
 
@@ -19,6 +19,8 @@ Keying = frozenset[str]
 GLOBAL: Keying = frozenset()
 MAX_PARTS = 3
 MODELS = frozenset({"model", "model_group"})
+CALLERS = frozenset({"key", "address", "workspace", "auth_kind"})
+"""What CALLER fixes, or what says the same as CALLER and it together without it."""
 NOBODYS = frozenset({None, ABSENT, PUBLIC})
 """Values that fix nothing else: many people have them."""
 
@@ -34,15 +36,12 @@ class Columns:
         self.rows = rows
         self.codes: dict[str, list[int]] = {}
         self.private: dict[str, list[bool]] = {}
-        for name in KEYABLE:
+        for name in (*KEYABLE, CALLER):
             values = [row.value(name) for row in rows]
             numbers: dict[str, int] = {}
             known = [-1 if v is None else numbers.setdefault(v, len(numbers)) for v in values]
             self.codes[name] = _implied(name, rows, known) if -1 in known else known
-            private = [is_private(name, value) for value in values]
-            if name in {"address", "prefix"}:
-                private = [row.seen.alone for row in rows]
-            self.private[name] = private
+            self.private[name] = [row.private(name) for row in rows]
         self.codes[BUCKET] = self.codes["model"]
         self.private[BUCKET] = self.private["model"]
         self._idle = {name for name in self.codes if self._changes_nothing(name)}
@@ -92,13 +91,13 @@ def keyings(columns: Columns) -> tuple[Keying, ...]:
     found = [
         frozenset(parts)
         for size in range(MAX_PARTS + 1)
-        for parts in combinations([*names, BUCKET], size)
+        for parts in combinations([*names, BUCKET, CALLER], size)
     ]
     return tuple(keying for keying in found if _minimal(keying, fixes))
 
 
 def _minimal(keying: Keying, fixes: Mapping[str, frozenset[str]]) -> bool:
-    if BUCKET in keying and keying & MODELS:
+    if (BUCKET in keying and keying & MODELS) or (CALLER in keying and keying & CALLERS):
         return False
     return not any(keying & fixes.get(name, frozenset()) for name in keying)
 
@@ -112,15 +111,23 @@ def _only_ipv4(rows: Iterable[Row]) -> bool:
 
 
 def undominated(alive: Iterable[Keying]) -> tuple[Keying, ...]:
-    """Leave out 'some grouping of models' where a plain explanation with the same rest will do."""
+    """Leave out compound parts where a plain explanation with the same rest will do."""
     left = set(alive)
     kept = []
     for keying in left:
         rest = keying - {BUCKET}
         plain = (rest, rest | {"model"}, rest | {"model_group"})
-        if BUCKET not in keying or not any(other in left for other in plain):
-            kept.append(keying)
+        if BUCKET in keying and any(other in left for other in plain):
+            continue
+        if CALLER in keying and keying - {CALLER, *BY_NAME["address"].fixes} | {"address"} in left:
+            continue
+        kept.append(keying)
     return tuple(sorted(kept, key=lambda keying: (len(keying), sorted(keying))))
+
+
+def named(keying: Keying) -> frozenset[str]:
+    """The dimensions that a keying is made of; those of a compound part, for a program to read."""
+    return keying - {CALLER} | {"key", "address"} if CALLER in keying else keying
 
 
 def smallest(alive: Iterable[Keying]) -> tuple[Keying, ...]:

@@ -12,9 +12,15 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from pawwork_proxy.comparison.dimensions import BY_NAME, DIMENSIONS, PRESENCE
+from pawwork_proxy.comparison.dimensions import (
+    BY_NAME,
+    CALLER,
+    DIMENSIONS,
+    PRESENCE,
+    is_private,
+)
 from pawwork_proxy.comparison.windows import FIXED_CADENCES, Window, windows_counting, windows_of
-from pawwork_proxy.model.observation import ABSENT, Observation
+from pawwork_proxy.model.observation import ABSENT, PUBLIC, Observation
 from pawwork_proxy.model.verdict import Exclusion
 
 Part = Literal["admitted", "refused", "maybe"]
@@ -159,9 +165,20 @@ class Row:
     """Whether the server surely counted it."""
 
     def value(self, dimension: str) -> str | None:
-        """Its value of a dimension that is no label of everybody."""
+        """Its value of a dimension that is no label of everybody, or of CALLER."""
+        if dimension == CALLER:
+            key = self.seen.who.key
+            return self.seen.who.address if key in {ABSENT, PUBLIC} else key
         found: str | None = getattr(self.seen.who, dimension)
         return found
+
+    def private(self, part: str) -> bool:
+        """Whether nobody but the observer can have its value of a part of a keying."""
+        if part in {"address", "prefix"}:
+            return self.seen.alone
+        if part == CALLER:
+            return self.private("key") or (self.seen.who.key is not None and self.seen.alone)
+        return is_private(part, self.value(part))
 
     @property
     def action(self) -> str:

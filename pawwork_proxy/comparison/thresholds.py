@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from pawwork_proxy.comparison.contrasts import evidence_row, label
-from pawwork_proxy.comparison.dimensions import BUCKET, is_private
+from pawwork_proxy.comparison.dimensions import BUCKET
 from pawwork_proxy.comparison.keyings import Keying
 from pawwork_proxy.comparison.selection import Row, Stratum
 from pawwork_proxy.model.verdict import EarlyRefusal, Threshold
@@ -41,9 +41,9 @@ def _threshold(bucket: str, window: str, rows: Sequence[Row], names: Sequence[st
     first = min(refused, key=lambda row: row.head, default=None)
     latest = {row.seen.capture: row for row in rows if row.part == "admitted"}
     surely = max((_surely_counted(row, rows) + 1 for row in latest.values()), default=0)
-    exclusive = any(
-        all(is_private(name, row.value(name)) for row in rows) for name in names
-    ) or all(row.seen.alone for row in rows)
+    exclusive = any(all(row.private(name) for row in rows) for name in names) or all(
+        row.seen.alone for row in rows
+    )
     return Threshold(
         bucket=bucket,
         window=window,

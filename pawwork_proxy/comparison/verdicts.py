@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import assert_never
 
 from pawwork_proxy.comparison.contrasts import contrast, differing
-from pawwork_proxy.comparison.dimensions import BUCKET, DIMENSIONS, title
+from pawwork_proxy.comparison.dimensions import BUCKET, CALLER, DIMENSIONS, title
 from pawwork_proxy.comparison.elimination import Conflict, Findings
 from pawwork_proxy.comparison.keyings import GLOBAL, MODELS, Keying, smallest, undominated
 from pawwork_proxy.comparison.selection import Row, Stratum, known_values
@@ -34,7 +34,9 @@ def verdicts(stratum: Stratum, findings: Findings) -> tuple[Verdict, ...]:
 def contains(keying: Keying, dimension: DimensionName) -> bool:
     """Whether a keying says that the limit follows the dimension."""
     if dimension == "network":
-        return bool(keying & PLACE)
+        return bool(keying & (PLACE | {CALLER}))
+    if dimension in {"key", "address"}:
+        return bool(keying & {dimension, CALLER})
     if dimension == "global":
         return keying == GLOBAL
     return dimension in keying

@@ -15,7 +15,8 @@ from pawwork_proxy.model.observation import ABSENT, PUBLIC, Observation
 from scripts.verdict_evaluation.servers import DAY
 from scripts.verdict_evaluation.worlds import IMPLIES, PARTS
 
-PRIVATE = frozenset({"key", "device", "install", "session", "request"})
+PRIVATE = frozenset({"key", "device", "install", "session", "request", "caller"})
+NOBODYS = frozenset({None, ABSENT, PUBLIC})
 Gate = tuple[str | None, ...]
 
 
@@ -71,12 +72,12 @@ class Facts:
         self.unknown: dict[str, int] = {}
         self.implied: dict[str, list[int]] = {}
         self.private: dict[str, int] = {}
-        for part in PARTS:
+        for part in (*PARTS, "caller"):
             self._index(part)
         everything = (1 << count) - 1
         self.varied: set[str] = {
             part
-            for part in PARTS
+            for part in (*PARTS, "caller")
             if self.unknown[part]
             or self.private[part]
             or any(equal != everything for equal in self.equal[part])
@@ -107,16 +108,16 @@ class Facts:
     def _index(self, part: str) -> None:
         by_value: dict[str | None, int] = {}
         for n, row in enumerate(self.rows):
-            value = getattr(row.who, part)
+            value = _value(row, part)
             by_value[value] = by_value.get(value, 0) | 1 << n
         self.unknown[part] = by_value.get(None, 0)
         self.implied[part] = self._implied(part)
-        self.equal[part] = [by_value[getattr(row.who, part)] for row in self.rows]
+        self.equal[part] = [by_value[_value(row, part)] for row in self.rows]
         self.private[part] = (
             _bits(
                 n
                 for n, row in enumerate(self.rows)
-                if getattr(row.who, part) not in {None, ABSENT, PUBLIC}
+                if getattr(row.who, "key" if part == "caller" else part) not in NOBODYS
             )
             if part in PRIVATE
             else 0
@@ -129,7 +130,7 @@ class Facts:
             together: dict[str, int] = {}
             for n, row in enumerate(self.rows):
                 value = getattr(row.who, whole)
-                if value not in {None, ABSENT, PUBLIC}:
+                if value not in NOBODYS:
                     together[value] = together.get(value, 0) | 1 << n
             for n, row in enumerate(self.rows):
                 if getattr(row.who, part) is None:
@@ -232,6 +233,14 @@ def _bits(numbers: Iterable[int]) -> int:
     return found
 
 
+def _value(seen: Observation, part: str) -> str | None:
+    """Its value of a part; of `caller` the key where it has one of its own, else the address."""
+    if part != "caller":
+        found: str | None = getattr(seen.who, part)
+        return found
+    return seen.who.address if seen.who.key in {ABSENT, PUBLIC} else seen.who.key
+
+
 def _refused(seen: Observation, origin: str) -> bool:
     return seen.kind == "free_usage_limit" and seen.origin == origin
 
@@ -272,7 +281,7 @@ def _gate(seen: Observation) -> Gate | None:
 def candidates(several: Sequence[Facts]) -> list[frozenset[str]]:
     """Keyings of up to three parts, none of which another fixes."""
     rows = [row for facts in several for row in facts.rows]
-    parts = [part for part in (*PARTS, "bucket") if part != "prefix" or _ipv6(several)]
+    parts = [part for part in (*PARTS, "bucket", "caller") if part != "prefix" or _ipv6(several)]
     implies = dict(IMPLIES)
     for name in ("request", "session", "install"):
         if any(getattr(row.who, name) == ABSENT for row in rows):
@@ -283,6 +292,7 @@ def candidates(several: Sequence[Facts]) -> list[frozenset[str]]:
         for some in combinations(parts, size)
         if not any(one in implies.get(other, ()) for one in some for other in some)
         and not ("bucket" in some and {"model", "model_group"} & set(some))
+        and not ("caller" in some and {"key", "address", "workspace", "auth_kind"} & set(some))
     ]
 
 
@@ -314,6 +324,12 @@ def decidable(several: Sequence[Facts], alive: Sequence[frozenset[str]]) -> dict
             for other in (set[str](), {"model"}, {"model_group"})
         )
     ]
+    plain = [
+        keying
+        for keying in plain
+        if "caller" not in keying
+        or keying - {"caller", *IMPLIES["address"]} | {"address"} not in every
+    ]
     found: dict[str, str] = {}
     if not plain or not any(facts.refused for facts in several):
         return found
@@ -324,6 +340,8 @@ def decidable(several: Sequence[Facts], alive: Sequence[frozenset[str]]) -> dict
         ):
             continue
         wanted = {"address", "prefix"} if part == "network" else {part}
+        if part in {"network", "address", "key"}:
+            wanted = wanted | {"caller"}
         says = {not keying if part == "global" else bool(keying & wanted) for keying in plain}
         if says == {False}:
             found[part] = "does_not_follow"

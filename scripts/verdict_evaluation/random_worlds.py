@@ -26,6 +26,7 @@ LIKELY = (
     ("address", "model_group"),
     ("address", "bucket"),
     ("address", "user_agent"),
+    ("caller",),
 )
 PAIRS = tuple(
     pair

@@ -56,6 +56,8 @@ class Rules:
     def _part(self, part: str, who: Who) -> str:
         if part == "bucket":
             return who["model_group"] if who["model"] in self.own_buckets else "default"
+        if part == "caller":
+            return who["key"] if who["auth_kind"] == "user_key" else who["address"]
         return who[part]
 
     def threshold(self, who: Who, new: bool) -> int:
