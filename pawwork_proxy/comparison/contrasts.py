@@ -28,6 +28,12 @@ def differing(one: Row, other: Row) -> tuple[DimensionName, ...]:
     )
 
 
+def told(one: Row, other: Row) -> tuple[DimensionName, ...]:
+    """The same for people: without an IPv6 prefix where neither row has one."""
+    on_ipv4 = all(row.value("prefix") == row.value("address") for row in (one, other))
+    return tuple(name for name in differing(one, other) if not (name == "prefix" and on_ipv4))
+
+
 def label(row: Row) -> str:
     """Where to find a row: capture and sequence."""
     return f"{row.seen.capture}#{row.seen.seq}"
@@ -54,7 +60,7 @@ def contrast(dimension: DimensionName, conflict: Conflict, evidence: Sequence[Ro
     if conflict.shows == "shared":
         rows = _with_context(dimension, conflict, evidence)
     earlier = rows[-2]
-    differs = differing(earlier, rows[-1])
+    differs = told(earlier, rows[-1])
     return Contrast(
         shows=conflict.shows,
         rows=tuple(evidence_row(row, dimension) for row in rows),

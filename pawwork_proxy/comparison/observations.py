@@ -149,6 +149,7 @@ def observation(
         free=_is_free(exchange),
         kind="success" if let_through else outcome.kind,
         family="ok" if let_through else outcome.family,
+        recorded_kind=outcome.kind if let_through else "",
         origin=outcome.origin_label,
         retry_after_s=outcome.retry_after_s,
         reset_at=outcome.reset_at,

@@ -101,6 +101,9 @@ class Observation(Noun):
     """Whether the model is a free one; None where that is not known."""
     kind: str = "success"
     family: str = "ok"
+    recorded_kind: str = ""
+    """What the record says where `kind` is what it counts as: an answer that began and broke off
+    counts as admitted. Empty where both are the same."""
     origin: str = "zen"
     """Who answered, as `Outcome.origin_label`: `zen`, `relayed:NAME`, `edge`, `proxy`, `client`."""
     retry_after_s: float | None = None

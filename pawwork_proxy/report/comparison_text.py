@@ -1,13 +1,15 @@
 """A comparison as plain text for a terminal, and as Markdown for issues and chats.
 
-Invariant: both say the same: the answer first, then what it rests on, then what to do next. Every
-foreign word is escaped for Markdown, so that a label cannot become a link or a heading.
+Invariant: both say the same: the answer and the verdicts first, then what to do next, then what it
+all rests on. Every foreign word is escaped for Markdown, so that a label cannot become a link or a
+heading. Nothing is wider than `WIDTH` in a terminal but commands and words without a space.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+import textwrap
+from collections.abc import Iterator, Sequence
 
 from pawwork_proxy.comparison.dimensions import title
 from pawwork_proxy.model.verdict import (
@@ -19,6 +21,8 @@ from pawwork_proxy.model.verdict import (
     Threshold,
     Verdict,
 )
+from pawwork_proxy.report.evidence import Evidence, Piece, claim, gathered_evidence
+from pawwork_proxy.report.words import counted
 
 FINDINGS = {"follows": "follows", "does_not_follow": "does not", "undetermined": "open"}
 OPTION_NAMES = {
@@ -27,15 +31,20 @@ OPTION_NAMES = {
     "no_free_default": "no free default",
 }
 SPECIAL = re.compile(r"([\\`*_\[\]<>|#!~])")
+WIDTH = 100
+"""Columns of the text: what fits most terminals and mails."""
+LEADS = {"item": "  - ", "detail": "      - ", "text": "", "command": "    "}
 Line = tuple[str, str]
-"""Kind of line (`title`, `text`, `item`, `command`, `row`, `head`), and its words."""
+"""Kind of line (`title`, `text`, `item`, `detail`, `step`, `command`, `row`, `head`), its words."""
 
 
 def render_text(comparison: Comparison) -> str:
     """For a terminal: headings underlined, tables in columns."""
     out: list[str] = []
     table: list[list[str]] = []
+    step = 0
     for kind, words in [*_lines(comparison), ("end", "")]:
+        step = step + 1 if kind == "step" else 0
         if kind in {"head", "row"}:
             table.append(words.split("\t"))
             continue
@@ -43,13 +52,11 @@ def render_text(comparison: Comparison) -> str:
             out.extend(_columns(table))
             table = []
         if kind == "title":
-            out.extend(("", words, "-" * len(words)))
-        elif kind == "item":
-            out.append(f"  - {words}")
+            out.extend(("", words, "-" * min(len(words), WIDTH)))
         elif kind == "command":
-            out.append(f"    {words}")
-        elif kind == "text":
-            out.append(words)
+            out.append(LEADS[kind] + words)
+        elif kind != "end":
+            out.extend(_wrapped(words, f"{step:3}. " if step else LEADS[kind]))
     return "\n".join(out).strip() + "\n"
 
 
@@ -57,8 +64,10 @@ def render_markdown(comparison: Comparison) -> str:
     """For an issue or a chat."""
     out: list[str] = []
     before = ""
+    step = 0
     for kind, words in _lines(comparison):
-        if kind not in ("row", before):
+        step = step + 1 if kind == "step" else 0
+        if kind not in ("row", "detail", before) and (kind, before) != ("item", "detail"):
             out.append("")
         before = kind
         cells = [_escaped(cell) for cell in words.split("\t")]
@@ -66,6 +75,10 @@ def render_markdown(comparison: Comparison) -> str:
             out.append(f"### {_escaped(words)}")
         elif kind == "item":
             out.append(f"- {_escaped(words)}")
+        elif kind == "detail":
+            out.append(f"  - {_escaped(words)}")
+        elif kind == "step":
+            out.append(f"{step}. {_escaped(words)}")
         elif kind == "command":
             out.append(f"- `{words.replace('`', '')}`")
         elif kind == "head":
@@ -81,11 +94,23 @@ def _escaped(words: str) -> str:
     return SPECIAL.sub(r"\\\1", words)
 
 
+def _wrapped(words: str, lead: str = "") -> list[str]:
+    return textwrap.wrap(
+        words,
+        WIDTH,
+        initial_indent=lead,
+        subsequent_indent=" " * len(lead),
+        break_long_words=False,
+        break_on_hyphens=False,
+    ) or [lead.rstrip()]
+
+
 def _columns(table: Sequence[Sequence[str]]) -> Iterator[str]:
-    widths = [max(len(row[n]) for row in table) for n in range(len(table[0]))]
-    for row in table:
+    """Columns as wide as they need; only the last one is wrapped."""
+    widths = [max(len(row[n]) for row in table) for n in range(len(table[0]) - 1)]
+    for *row, last in table:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        yield "  " + "  ".join(cells).rstrip()
+        yield from _wrapped(last, "  " + "  ".join([*cells, ""]))
 
 
 def _lines(comparison: Comparison) -> Iterator[Line]:
@@ -94,18 +119,24 @@ def _lines(comparison: Comparison) -> Iterator[Line]:
     yield "text", comparison.answer
     yield (
         "text",
-        f"{comparison.exchanges} exchanges, {comparison.evidence} of them evidence; "
+        f"{counted(comparison.exchanges, 'exchange')}, {comparison.evidence} of them evidence; "
         f"client eras: {', '.join(comparison.client_eras) or 'none'}.",
     )
     for note in comparison.notes:
         yield "item", note
+    numbered: list[tuple[LimitFindings, Evidence]] = []
     for limit in comparison.limits:
-        yield from _limit(limit)
-    if comparison.next_experiment is not None:
-        yield from _experiment(comparison.next_experiment)
+        first = 1 + sum(len(evidence.pieces) for _, evidence in numbered)
+        evidence = gathered_evidence(limit.verdicts, first, briefly=True)
+        numbered.append((limit, evidence))
+        yield from _limit(limit, evidence)
     yield "title", "Product options"
     for option in comparison.options:
-        yield "item", f"{OPTION_NAMES[option.option]}: {_open(option)}. {option.words}"
+        yield "item", _option(option)
+    if comparison.next_experiment is not None:
+        yield from _experiment(comparison.next_experiment)
+    for limit, evidence in numbered:
+        yield from _grounds(limit, evidence)
     yield from _patterns(comparison)
     if comparison.assumptions:
         yield "title", "What the verdicts assume"
@@ -119,25 +150,57 @@ def _lines(comparison: Comparison) -> Iterator[Line]:
         yield "item", f"{exclusion.exchanges} x {exclusion.words} ({examples})"
 
 
+def _option(option: OptionFinding) -> str:
+    if option.open is None:
+        return option.words
+    return f"{OPTION_NAMES[option.option]}: {_open(option)}. {option.words}"
+
+
 def _open(option: OptionFinding) -> str:
-    return {True: "open", False: "ruled out", None: "undecided"}[option.open]
+    return "open" if option.open else "ruled out"
 
 
-def _limit(limit: LimitFindings) -> Iterator[Line]:
+def _limit(limit: LimitFindings, evidence: Evidence) -> Iterator[Line]:
     yield "title", f"Limit of {limit.origin} (server era {limit.server_era})"
     yield (
         "text",
         f"{limit.refused} refused and {limit.admitted} admitted in "
-        f"{len(limit.windows)} reset window(s): {', '.join(limit.windows)}.",
+        f"{counted(len(limit.windows), 'reset window')}: {', '.join(limit.windows)}.",
     )
-    yield "head", "dimension\tverdict\tobservations\twhy"
+    alike: dict[str, list[str]] = {}
     for verdict in limit.verdicts:
-        yield (
-            "row",
+        if verdict.finding == "undetermined":
+            alike.setdefault(_why(verdict, evidence), []).append(title(verdict.dimension))
+    rows = [
+        (
             f"{title(verdict.dimension)}\t{FINDINGS[verdict.finding]}\t"
-            f"{verdict.independent or '-'}\t{verdict.words}",
+            f"{verdict.independent or '-'}\t{_why(verdict, evidence)}"
         )
-    yield from _evidence(limit.verdicts)
+        for verdict in limit.verdicts
+        if len(alike.get(_why(verdict, evidence), ())) <= 1
+    ]
+    if rows:
+        yield "head", "dimension\tverdict\tobservations\twhy"
+    for row in rows:
+        yield "row", row
+    for why, names in alike.items():
+        if len(names) > 1:
+            yield "text", f"Open: {', '.join(names)}. {why}"
+
+
+def _why(verdict: Verdict, evidence: Evidence) -> str:
+    """The reason in few words: what is one for several dimensions reads the same for each."""
+    words = claim(verdict)
+    if verdict.words == f"Only one {title(verdict.dimension)} was seen.":
+        words = "Only one value was seen."
+    return " ".join([words, *(f"[{n}]" for n in evidence.numbers.get(verdict.dimension, ()))])
+
+
+def _grounds(limit: LimitFindings, evidence: Evidence) -> Iterator[Line]:
+    if evidence.pieces:
+        yield "title", f"Evidence on the limit of {limit.origin}"
+    for piece in evidence.pieces:
+        yield from _piece(piece)
     if limit.thresholds:
         yield "title", "Requests counted per bucket"
         yield "head", "bucket\twindow\tadmits at least\trefused at (own requests)\tothers"
@@ -147,19 +210,21 @@ def _limit(limit: LimitFindings) -> Iterator[Line]:
         yield "item", early.words
 
 
-def _evidence(verdicts: Iterable[Verdict]) -> Iterator[Line]:
-    decided = [verdict for verdict in verdicts if verdict.evidence]
-    if decided:
-        yield "title", "Evidence"
-    for verdict in decided:
-        for contrast in verdict.evidence[:1]:
-            rows = " -> ".join(_row(row) for row in contrast.rows)
-            yield "item", f"{title(verdict.dimension)}: {rows}"
+def _piece(piece: Piece) -> Iterator[Line]:
+    yield "item", f"[{piece.number}] {piece.contrast.words}"
+    for row in piece.contrast.rows:
+        yield "detail", _row(row)
+    for value in piece.values:
+        if len(value.each) > 1:
+            yield "detail", f"{value.name}: {' -> '.join(value.each)}"
+    same = [f"{value.name}: {value.each[0]}" for value in piece.values if len(value.each) == 1]
+    if same:
+        yield "detail", f"the same in all rows: {'; '.join(same)}"
 
 
 def _row(row: EvidenceRow) -> str:
-    value = f" ({row.value})" if row.value else ""
-    return f"{row.capture}#{row.seq} {row.at:%Y-%m-%d %H:%M:%S}Z {row.part}{value}"
+    install = f", {row.install}" if row.install else ""
+    return f"{row.capture}#{row.seq} {row.at:%Y-%m-%d %H:%M:%S}Z {row.part}{install}"
 
 
 def _threshold(bound: Threshold) -> str:
@@ -170,11 +235,18 @@ def _threshold(bound: Threshold) -> str:
 
 def _experiment(experiment: Experiment) -> Iterator[Line]:
     yield "title", f"Next experiment: {experiment.title}"
-    yield "text", f"{experiment.why} It costs {experiment.requests} request(s) beyond ordinary use."
+    yield (
+        "text",
+        f"{experiment.why} It costs {counted(experiment.requests, 'request')} beyond ordinary use.",
+    )
     for step in experiment.steps:
-        yield "item", step
+        yield "step", step
+    if experiment.commands:
+        yield "text", "The commands:"
     for command in experiment.commands:
         yield "command", command
+    if experiment.meanings:
+        yield "text", "What each result would mean:"
     for meaning in experiment.meanings:
         yield "item", f"{meaning.result}: {meaning.words}"
 
@@ -184,7 +256,7 @@ def _patterns(comparison: Comparison) -> Iterator[Line]:
         yield "title", "Resets announced"
     for count in comparison.cadence:
         latest = f", latest {count.latest_reset:%Y-%m-%d %H:%M}Z" if count.latest_reset else ""
-        yield "item", f"{count.cadence}: {count.refusals} refusals{latest}"
+        yield "item", f"{count.cadence}: {counted(count.refusals, 'refusal')}{latest}"
     if comparison.hours:
         yield "title", "Quota and overload over time (UTC)"
         yield "head", "hour\tadmitted\tquota\toverload\tother"

@@ -2,7 +2,8 @@
 
 Invariant: the page's policy allows exactly the script and the style that are in it, by their
 hashes; every word that came from a capture is escaped by Jinja2 or is JSON data that the script
-writes as text. Equal input makes an equal file.
+writes as text, and none can turn the direction of the words around it. Equal input makes an equal
+file.
 """
 
 from __future__ import annotations
@@ -25,8 +26,10 @@ from pawwork_proxy.model.inventory import Inventory
 from pawwork_proxy.model.observation import Observation
 from pawwork_proxy.model.verdict import Comparison
 from pawwork_proxy.report.comparison_text import OPTION_NAMES
-from pawwork_proxy.report.identity_table import identity_rows, identity_words
+from pawwork_proxy.report.evidence import Evidence, claim, gathered_evidence
+from pawwork_proxy.report.identity_table import COLUMNS, identity_rows, identity_words
 from pawwork_proxy.report.timeline import GROUPS, Timeline, timeline
+from pawwork_proxy.report.words import counted, outcome_words
 
 SCRIPTS = ("uplot/uPlot.iife.min.js", "report.js")
 STYLES = ("uplot/uPlot.min.css", "report.css")
@@ -35,6 +38,12 @@ POLICY = (
     "form-action 'none'"
 )
 """No source but the page itself; hashes rather than 'unsafe-inline'."""
+
+DIRECTIONS = {
+    code: f"\\u{code:04x}"
+    for code in (0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+}
+"""Marks that turn the direction of text, and what is shown in their place."""
 
 
 def render_report(
@@ -49,6 +58,7 @@ def render_report(
         .get_template("report.html.j2")
         .render(
             comparison=comparison,
+            evidence=_evidence(comparison),
             captures=gathered.captures,
             version=__version__,
             policy=POLICY.format(script=_hash(script), style=_hash(style)),
@@ -60,6 +70,7 @@ def render_report(
             outcomes=_outcomes(gathered.observations),
             installs=tuple(lane.install for lane in drawn.lanes),
             identity=tuple(identity_rows(inventory)) if inventory else (),
+            identity_columns=COLUMNS,
             identity_words=tuple(identity_words(inventory)) if inventory else (),
             span=_span(gathered.observations),
         )
@@ -73,10 +84,17 @@ def _environment() -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=_straight,
     )
-    environment.filters |= {"title": title, "utc": utc}
+    environment.filters |= {"title": title, "utc": utc, "counted": counted, "claim": claim}
     environment.globals |= {"OPTION_NAMES": OPTION_NAMES}
     return environment
+
+
+def _straight(value: object) -> object:
+    """A text whose direction marks are visible: in a sentence nothing else would contain them."""
+    plain = isinstance(value, str) and not hasattr(value, "__html__")
+    return str(value).translate(DIRECTIONS) if plain else value
 
 
 def utc(moment: datetime) -> str:
@@ -103,7 +121,7 @@ def _drawing(drawn: Timeline) -> dict[str, Any]:
     words: dict[str, int] = {}
 
     def number(word: str) -> int:
-        return words.setdefault(word, len(words))
+        return words.setdefault(word.translate(DIRECTIONS), len(words))
 
     marks = [
         [
@@ -124,7 +142,7 @@ def _drawing(drawn: Timeline) -> dict[str, Any]:
         for mark in drawn.marks
     ]
     return {
-        "lanes": [f"{lane.install} · {lane.network}" for lane in drawn.lanes],
+        "lanes": [f"{lane.install} · {lane.network}".translate(DIRECTIONS) for lane in drawn.lanes],
         "groups": GROUPS,
         "marks": marks,
         "resets": drawn.resets,
@@ -132,11 +150,20 @@ def _drawing(drawn: Timeline) -> dict[str, Any]:
     }
 
 
+def _evidence(comparison: Comparison) -> list[Evidence]:
+    """The evidence of each limiter, numbered through the page."""
+    found: list[Evidence] = []
+    for limit in comparison.limits:
+        first = 1 + sum(len(evidence.pieces) for evidence in found)
+        found.append(gathered_evidence(limit.verdicts, first))
+    return found
+
+
 def _outcomes(observations: Iterable[Observation]) -> list[tuple[str, str, int, Counter[str]]]:
     """Kind, origin, total, and the number per install; most frequent first."""
     found: dict[tuple[str, str], Counter[str]] = {}
     for one in observations:
-        per_install = found.setdefault((one.kind, one.origin), Counter())
+        per_install = found.setdefault((outcome_words(one), one.origin), Counter())
         per_install[one.who.install or "install not known"] += one.count
     rows = [(kind, origin, count.total(), count) for (kind, origin), count in found.items()]
     return sorted(rows, key=lambda row: (-row[2], row[0], row[1]))

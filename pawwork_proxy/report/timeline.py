@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from pawwork_proxy.model.observation import Observation
+from pawwork_proxy.report.words import outcome_words
 
 GROUPS: tuple[tuple[str, str], ...] = (
     ("quota", "refused: quota"),
@@ -94,7 +95,7 @@ def _mark(one: Observation, lane: int) -> Mark:
         requests=one.count,
         capture=one.capture,
         seq=one.seq,
-        kind=one.kind,
+        kind=outcome_words(one),
         model=one.who.model or "-",
         key=one.who.auth_kind or "-",
         origin=one.origin,

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
+from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from pawwork_proxy.cli.report import report
-from tests.unit.engine.studies import one, write
+from tests.unit.engine.studies import MORNING, one
+from tests.unit.report.pages import aborted, named
+from tests.unit.report.pages import page as made_page
 
 HOSTILE = (
     "<img src=x onerror=document.title='owned'></script><script>document.title='owned'</script>"
 )
+CAPTURE = "0011223344556677"
+TURNING = "a\u202eb"
 
 pytestmark = pytest.mark.browser
 
@@ -32,19 +37,33 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("report")
+    out = tmp_path_factory.mktemp("report") / "report.html"
+    first, second, *rest = (one(seq, 1) for seq in range(1, 8))
+    text = made_page(
+        [
+            named(first, HOSTILE),
+            named(second, TURNING),
+            *rest,
+            aborted(8, 1),
+            one(9, 1, refused=True),
+            one(10, 2, session=2, refused=True),
+            one(11, 1, address=2),
+        ],
+        name=f"{'unbroken' * 25}.jsonl",
+    )
+    out.write_text(text, encoding="utf-8")
+    return out
+
+
+@pytest.fixture(scope="module")
+def long_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """2 600 exchanges, of which 26 are refusals."""
+    out = tmp_path_factory.mktemp("report") / "long.html"
     exchanges = [
-        *(one(seq, 1) for seq in range(1, 9)),
-        one(9, 1, refused=True),
-        one(10, 2, session=2, refused=True),
-        one(11, 1, address=2),
+        one(seq, 1, refused=seq % 100 == 0, at=MORNING + timedelta(seconds=5 * seq))
+        for seq in range(1, 2601)
     ]
-    context = exchanges[0].context.model_copy(update={"install": HOSTILE, "network": HOSTILE})
-    hostile = exchanges[0].model_copy(update={"context": context})
-    write(folder / "a.jsonl", [hostile, *exchanges[1:]])
-    out = folder / "report.html"
-    result = CliRunner().invoke(report, [str(folder / "a.jsonl"), "--out", str(out)])
-    assert result.exit_code == 0
+    out.write_text(made_page(exchanges), encoding="utf-8")
     return out
 
 
@@ -82,12 +101,158 @@ def test_records_are_reached_by_keyboard_and_by_pointer(browser: Browser, file: 
     page.locator("#timeline").focus()
     page.keyboard.press("ArrowDown")
     assert "free_usage_limit" in page.locator("#record").inner_text()
-    assert "a#9" in page.locator("#record").inner_text()
+    assert f"{CAPTURE}#9" in page.locator("#record").inner_text().split()
     page.keyboard.press("Home")
-    assert f"{'a':0>16}#1" in page.locator("#record").inner_text().split()
+    assert f"{CAPTURE}#1" in page.locator("#record").inner_text().split()
     box = page.locator("#timeline .u-over").bounding_box()
     assert box is not None
-    # 10 of 10.4 s, with a margin of a second on both sides; the last of four lanes.
+    # 10 of 10.4 s, with a margin of a second on both sides; lanes are sorted by network.
     page.mouse.click(box["x"] + box["width"] * 11 / 12.4, box["y"] + box["height"] * 3.62 / 4)
-    assert f"{'a':0>16}#11" in page.locator("#record").inner_text().split()
+    assert f"{CAPTURE}#11" in page.locator("#record").inner_text().split()
+    page.close()
+
+
+def broken_words(page: Page, selector: str) -> list[str]:
+    """Words of at most 20 letters, between spaces, that are laid out on more than one line."""
+    found: list[str] = page.evaluate(
+        """(selector) => {
+          const found = [];
+          for (const cell of document.querySelectorAll(selector)) {
+            const walker = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+            for (let node; (node = walker.nextNode());) {
+              for (const word of node.data.matchAll(/(?<!\\S)[A-Za-z]{2,20}(?![^\\s,.;:)])/g)) {
+                const range = document.createRange();
+                range.setStart(node, word.index);
+                range.setEnd(node, word.index + word[0].length);
+                const tops = new Set([...range.getClientRects()].map((box) => box.top));
+                if (tops.size > 1) found.push(word[0]);
+              }
+            }
+          }
+          return found;
+        }""",
+        selector,
+    )
+    return found
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_no_ordinary_word_is_broken(browser: Browser, file: Path, width: int) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    page.goto(file.as_uri())
+    assert broken_words(page, "h1, h2, h3, th:not(.name), td, caption, summary, li") == []
+    page.close()
+
+
+def test_on_a_phone_the_fields_are_cards(browser: Browser, file: Path) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 900})
+    page.goto(file.as_uri())
+    for area in page.locator(".scroll").all():
+        assert area.evaluate("(area) => area.scrollWidth <= area.clientWidth")
+    heights = page.locator(".fields tbody tr").evaluate_all(
+        "(rows) => rows.map((row) => row.getBoundingClientRect().height)"
+    )
+    assert len(heights) > 10
+    assert max(heights) < 250
+    page.close()
+
+
+def test_a_link_opens_its_evidence(browser: Browser, file: Path) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(file.as_uri())
+    link = page.locator(".verdicts a[href^='#evidence-']").first
+    piece = page.locator(link.get_attribute("href") or "")
+    assert not piece.is_visible()
+    link.click()
+    piece.wait_for(state="visible")
+    page.close()
+
+
+def test_of_too_many_marks_all_refusals_are_listed_and_the_rest_evenly(
+    browser: Browser, long_file: Path
+) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(long_file.as_uri())
+    page.locator("#all-marks summary").click()
+    page.locator("#all-marks tbody tr").nth(1999).wait_for()
+    records = page.locator("#all-marks tbody td:last-child").all_inner_texts()
+    seen = [int(record.split("#")[1]) for record in records]
+    assert len(seen) == 2000
+    assert seen == sorted(seen)
+    assert set(range(100, 2601, 100)) <= set(seen)
+    assert max(later - earlier for earlier, later in pairwise(seen)) <= 2
+    words = page.locator("#marks-shown").inner_text()
+    assert "600 of 2600 marks are left out" in words
+    assert "26 of 26 refusals" in words
+    page.close()
+
+
+def test_of_few_marks_all_are_listed(browser: Browser, file: Path) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(file.as_uri())
+    page.locator("#all-marks summary").click()
+    page.locator("#all-marks tbody tr").nth(10).wait_for()
+    assert page.locator("#marks-shown").inner_text() == "All 11 marks, by time."
+    page.close()
+
+
+def inks(page: Page) -> set[str]:
+    """The opaque colours of the timeline."""
+    found: list[str] = page.evaluate(
+        """() => {
+          const canvas = document.querySelector("#timeline canvas");
+          const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+          const found = new Set();
+          const hex = (value) => value.toString(16).padStart(2, "0");
+          for (let n = 0; n < data.length; n += 4) {
+            if (data[n + 3] === 255) found.add([...data.slice(n, n + 3)].map(hex).join(""));
+          }
+          return [...found];
+        }"""
+    )
+    return set(found)
+
+
+def test_paper_shows_the_evidence_in_light_colours(browser: Browser, file: Path) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme="dark")
+    page.goto(file.as_uri())
+    page.locator("#timeline canvas").wait_for()
+    dark, light = "4cc38a", "1a7f4b"
+    assert dark in inks(page)
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    assert light in inks(page)
+    assert dark not in inks(page)
+    for words in (".evidence section", "#left-out", "#method"):
+        assert page.locator(words).first.is_visible()
+    assert not page.locator("#record").is_visible()
+    legend = page.locator(".legend .ok").evaluate("(mark) => getComputedStyle(mark).color")
+    assert re.findall(r"\d+", legend) == ["26", "127", "75"]
+    page.emulate_media(media="screen")
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert dark in inks(page)
+    assert not page.locator(".evidence section").first.is_visible()
+    page.close()
+
+
+def test_without_a_script_paper_shows_the_evidence_too(browser: Browser, file: Path) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(file.as_uri())
+    assert not page.locator(".evidence section").first.is_visible()
+    page.emulate_media(media="print")
+    assert page.locator(".evidence section").first.is_visible()
+    context.close()
+
+
+def test_a_verdict_is_neither_red_nor_green(browser: Browser, file: Path) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(file.as_uri())
+    for finding in ("follows", "does_not_follow"):
+        cell = page.locator(f"tr.{finding} .finding").first
+        colour = cell.evaluate("(cell) => getComputedStyle(cell).color")
+        red = page.evaluate("getComputedStyle(document.querySelector('.legend .quota')).color")
+        green = page.evaluate("getComputedStyle(document.querySelector('.legend .ok')).color")
+        assert colour not in {red, green}
+        assert cell.locator(".sign").inner_text() in {"=", "≠"}
     page.close()

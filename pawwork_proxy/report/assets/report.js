@@ -11,6 +11,7 @@
   const WORDS = new Set(["group", "capture", "kind", "model", "key", "origin"]);
   const marks = data.marks.map((row) => Object.fromEntries(
     FIELDS.map((name, n) => [name, WORDS.has(name) ? data.words[row[n]] : row[n]])));
+  printAll();
   if (!marks.length) return;
   const LANE = 44;
   const iso = (s) => new Date(s * 1000).toISOString().replace("T", " ").replace(/\.\d+Z|Z/, " UTC");
@@ -82,7 +83,8 @@
       c.strokeStyle = colour("line");
       c.beginPath(); c.moveTo(u.bbox.left, top); c.lineTo(u.bbox.left + u.bbox.width, top); c.stroke();
       c.fillStyle = colour("muted");
-      c.fillText(name, u.bbox.left + 4 * px, top + 3 * px);
+      // First-strong isolate to its end: a name is drawn in its own direction only.
+      c.fillText(`\u2068${name}\u2069`, u.bbox.left + 4 * px, top + 3 * px);
     });
     for (const group of data.groups.map(([id]) => id).reverse()) {
       c.fillStyle = c.strokeStyle = colour(group);
@@ -153,8 +155,8 @@
       cursor: { y: false, points: { show: false } },
       scales: { x: { range: (u, low, high) => high - low >= lastStart - first
         ? [first - margin, last + margin] : [low, high] }, y: { range: [0, 1] } },
-      axes: [{ values: ticks, space: 80, stroke: colour("muted"), grid: { stroke: colour("line"), width: 1 },
-        ticks: { stroke: colour("line") } }, { show: false }],
+      axes: [{ values: ticks, space: 80, stroke: () => colour("muted"),
+        grid: { stroke: () => colour("line"), width: 1 }, ticks: { stroke: () => colour("line") } }, { show: false }],
       series: [{}, { paths: () => null, points: { show: false } }],
       hooks: { draw: [draw] },
     }, [marks.map((mark) => mark.start), marks.map(() => 0.5)], box);
@@ -182,16 +184,67 @@
     choose(to());
   });
 
+  // More rows than these make a page that is slow to open and that nobody reads.
+  const MOST_ROWS = 2000;
+  const evenly = (all, most) => all.length <= most ? all
+    : Array.from({ length: most }, (_, n) => all[Math.floor(n * all.length / most)]);
+
+  // All refusals by quota as long as a quarter is left for the others, which come evenly over time.
+  function listed() {
+    const refusals = marks.filter((mark) => mark.group === "quota");
+    const others = marks.filter((mark) => mark.group !== "quota");
+    const shown = evenly(refusals, MOST_ROWS - Math.min(others.length, MOST_ROWS / 4));
+    const beside = evenly(others, MOST_ROWS - shown.length);
+    const chosenOnes = new Set([...shown, ...beside]);
+    const left = marks.length - chosenOnes.size;
+    const words = left
+      ? `${left} of ${marks.length} marks are left out to keep the page quick. Shown are `
+        + `${shown.length} of ${refusals.length} refusals by quota and ${beside.length} of `
+        + `${others.length} other marks, evenly over time. The command "pawwork-proxy show FILE" `
+        + "lists every record."
+      : `All ${marks.length} marks, by time.`;
+    return [marks.filter((mark) => chosenOnes.has(mark)), words];
+  }
+
   list.addEventListener("toggle", () => {
     const body = list.querySelector("tbody");
     if (!list.open || body.childElementCount) return;
-    const order = [...marks].sort((a, b) => (a.group === "ok") - (b.group === "ok"));
-    for (const mark of order.slice(0, 2000)) {
+    const [rowsShown, words] = listed();
+    document.getElementById("marks-shown").textContent = words;
+    for (const mark of rowsShown) {
       const row = body.insertRow();
       for (const value of [iso(mark.start), data.lanes[mark.lane], mark.kind, mark.count,
         mark.model, `${mark.capture}#${mark.seq}`]) row.insertCell().textContent = value;
+      row.cells[3].className = "number";
     }
   });
+
+  // Paper shows what is closed on screen, in light colours also where the screen is dark.
+  function printAll() {
+    let opened = [];
+    addEventListener("beforeprint", () => {
+      document.documentElement.classList.add("paper");
+      opened = [...document.querySelectorAll("details:not([open], .no-print)")];
+      for (const one of opened) one.open = true;
+      if (chart) chart.redraw(false);
+    });
+    addEventListener("afterprint", () => {
+      document.documentElement.classList.remove("paper");
+      for (const one of opened) one.open = false;
+      if (chart) chart.redraw(false);
+    });
+  }
+
+  // A link to a piece of evidence opens what it is in, also where the browser does not.
+  function openTarget() {
+    const target = location.hash && document.getElementById(location.hash.slice(1));
+    const around = target && target.closest("details");
+    if (!around || around.open) return;
+    around.open = true;
+    target.scrollIntoView();
+  }
+  addEventListener("hashchange", openTarget);
+  openTarget();
 
   build();
   let width = box.clientWidth;
@@ -200,5 +253,6 @@
     width = box.clientWidth;
     build();
   }).observe(box);
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", build);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change",
+    () => chart.redraw(false));
 })();

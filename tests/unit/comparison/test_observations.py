@@ -108,6 +108,7 @@ def test_an_aborted_stream_was_let_through() -> None:
     left = outcome(Kind.TRANSPORT_ERROR, Origin.CLIENT)
     found = observed(exchange(signals=signals, timing=TIMING, outcome=left))
     assert (found.kind, found.family, found.ending) == ("success", "ok", "aborted")
+    assert found.recorded_kind == "transport_error"
 
 
 def test_no_answer_is_no_admission() -> None:

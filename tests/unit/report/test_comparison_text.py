@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from pawwork_proxy.comparison.compare import compare
-from pawwork_proxy.report.comparison_text import render_markdown, render_text
+from pawwork_proxy.report.comparison_text import WIDTH, render_markdown, render_text
 from tests.unit.comparison.builders import MORNING, OFFICE, TWO, Diary
 
 STUDY = (
@@ -72,3 +72,37 @@ def test_a_contradiction_shows_rows_without_a_next_experiment() -> None:
     text = render_text(compare(seen))
     assert "contradict" in text
     assert "Next experiment" not in text
+    assert text.count("was admitted after") == 1
+
+
+def test_nothing_but_commands_is_wide_and_steps_are_numbered() -> None:
+    text = render_text(compare(STUDY))
+    wide = [line for line in text.splitlines() if len(line) > WIDTH]
+    assert wide
+    assert all(line.startswith("    pawwork-proxy ") for line in wide)
+    assert "\n  1. Wait until" in text
+    assert "\n1. Wait until" in render_markdown(compare(STUDY))
+
+
+def test_a_contrast_is_told_once_and_referred_to() -> None:
+    found = compare(STUDY)
+    text = re.sub(r"\s+", " ", render_text(found))
+    told = [verdict.evidence[0].words for verdict in found.limits[0].verdicts if verdict.evidence]
+    assert len(set(told)) < len(told)
+    for words in told:
+        assert text.count(words) == 1
+    assert re.search(
+        r"egress address follows \d+ Another egress address, another pool\. \[1\]", text
+    )
+
+
+def test_what_was_not_varied_is_one_line() -> None:
+    text = re.sub(r"\s+", " ", render_text(compare(STUDY)))
+    assert re.search(r"Open: [^.]*API key, kind of key[^.]*\. Only one value was seen\.", text)
+
+
+def test_numbers_and_their_nouns_agree() -> None:
+    text = render_text(compare(STUDY))
+    assert "(s)" not in text
+    assert "in 1 reset window:" in text
+    assert "2 refusals" in text

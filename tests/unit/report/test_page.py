@@ -6,14 +6,9 @@ import json
 import re
 from html.parser import HTMLParser
 
-from pawwork_proxy.comparison.compare import compare
-from pawwork_proxy.comparison.observations import observations
-from pawwork_proxy.inventory.inventory import take_inventory
-from pawwork_proxy.model.exchange import Exchange
-from pawwork_proxy.model.gathered import CaptureSummary, Gathered
-from pawwork_proxy.report.page import render_report
-from tests.unit.builders import header
-from tests.unit.engine.studies import MORNING, one
+from pawwork_proxy.report.exchange_table import row_of
+from tests.unit.engine.studies import one
+from tests.unit.report.pages import aborted, named, page, study
 
 HOSTILE = "</script><img src=x onerror=alert(1)>{{7*7}}"
 
@@ -29,37 +24,6 @@ class Tags(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
         self.attributes += [(name, value or "") for name, value in attrs]
-
-
-def page(exchanges: list[Exchange], **changes: str) -> str:
-    head = header(simulated=True)
-    gathered = Gathered(
-        captures=(
-            CaptureSummary(
-                name="a.jsonl",
-                capture_id=head.capture_id,
-                study_id=head.study_id,
-                tool_version="0.1.0",
-                started_at=MORNING,
-                exchanges=len(exchanges),
-                simulated=True,
-                ended=True,
-            ).model_copy(update=changes),
-        ),
-        observations=tuple(observations(head, exchanges)),
-    )
-    return render_report(
-        compare(gathered.observations), gathered, take_inventory([(head, exchanges)])
-    )
-
-
-def study() -> list[Exchange]:
-    return [
-        *(one(seq, 1) for seq in range(1, 6)),
-        one(6, 1, refused=True),
-        one(7, 2, session=2, refused=True),
-        one(8, 1, address=2),
-    ]
 
 
 def test_the_answer_comes_first_and_says_simulated() -> None:
@@ -86,9 +50,7 @@ def test_the_policy_allows_exactly_what_is_in_the_page() -> None:
 
 
 def test_hostile_words_stay_text() -> None:
-    record = study()[0]
-    context = record.context.model_copy(update={"install": HOSTILE, "network": HOSTILE})
-    text = page([record.model_copy(update={"context": context})], name=HOSTILE)
+    text = page([named(study()[0], HOSTILE)], name=HOSTILE)
     tags = Tags()
     tags.feed(text)
     assert "img" not in tags.tags
@@ -105,3 +67,56 @@ def test_equal_input_makes_an_equal_file() -> None:
 def test_a_comparison_without_evidence_has_a_page_too() -> None:
     assert "there is no verdict" in page([one(1, 1)])
     assert "There are no exchanges" in page([])
+
+
+def test_an_aborted_answer_is_called_what_show_calls_it() -> None:
+    record = aborted(9, 1)
+    assert record.outcome.kind == "transport_error"
+    text = page([*study(), record])
+    assert row_of(record).outcome.startswith("transport_error")
+    row = re.search(r'<th scope="row">(transport_error[^<]*)</th><td[^>]*>client<', text)
+    assert row is not None
+    assert row[1] == "transport_error (admitted, then aborted)"
+    assert '<th scope="row">success</th><td data-name="Said by">client' not in text
+
+
+def test_every_table_has_a_name_and_every_scroll_area_can_be_reached() -> None:
+    text = page(study())
+    for table in re.findall(r"<table[^>]*>\s*(?:<caption>)?", text):
+        assert "aria-label" in table or "<caption>" in table, table
+    areas = re.findall(r'<div class="scroll"[^>]*>', text)
+    assert areas
+    for area in areas:
+        assert 'role="region"' in area
+        assert 'tabindex="0"' in area
+        assert re.search('aria-label="[^"]+"', area)
+
+
+def test_each_piece_of_evidence_is_shown_once_and_every_reference_leads_to_one() -> None:
+    text = page(
+        [
+            *(one(seq, 1, request=1) for seq in range(1, 9)),
+            one(9, 1, refused=True, request=1),
+            one(10, 1, request=1),
+        ]
+    )
+    assert "contradict" in text
+    ids = re.findall(r'id="evidence-(\d+)"', text)
+    assert ids == sorted(set(ids), key=int)
+    assert set(re.findall(r'href="#evidence-(\d+)"', text)) == set(ids)
+    assert text.count("admitted after") == len(ids) == 1
+
+
+def test_direction_marks_are_shown_and_turn_nothing() -> None:
+    text = page([named(study()[0], "a\u202eb"), *study()[1:]], name="c\u2067d.jsonl")
+    assert not {"\u202e", "\u2067"} & set(text)
+    assert "a\\u202eb" in text
+    assert "<bdi>c\\u2067d.jsonl</bdi>" in text
+
+
+def test_numbers_and_their_nouns_agree() -> None:
+    text = page(study())
+    assert "(s)" not in text.split('<script type="application/json"')[0].split("</style>")[1]
+    assert "in 1 capture," in text
+    assert "1 reset window:" in text
+    assert "2 refusals" in text

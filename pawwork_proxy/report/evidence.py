@@ -1,0 +1,71 @@
+"""Every contrast once, numbered: several dimensions often rest on the same rows.
+
+Invariant: each contrast of the verdicts is one piece, and each verdict refers to its pieces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from pawwork_proxy.comparison.dimensions import title
+from pawwork_proxy.model.verdict import Contrast, Verdict
+
+
+class Value(NamedTuple):
+    """What the rows of a piece have for one dimension that rests on it."""
+
+    name: str
+    each: tuple[str, ...]
+    """One value where all rows have the same, else one a row."""
+
+
+class Piece(NamedTuple):
+    """One contrast, and what it says about each dimension."""
+
+    number: int
+    contrast: Contrast
+    values: tuple[Value, ...]
+
+
+class Evidence(NamedTuple):
+    """The pieces of one limiter, and their numbers by dimension."""
+
+    pieces: tuple[Piece, ...]
+    numbers: dict[str, tuple[int, ...]]
+
+
+def gathered_evidence(
+    verdicts: Iterable[Verdict], first: int = 1, *, briefly: bool = False
+) -> Evidence:
+    """Number contrasts from `first`; `briefly`: one for a verdict, or both sides if they clash."""
+    found: dict[object, tuple[int, Contrast, list[Value]]] = {}
+    numbers: dict[str, tuple[int, ...]] = {}
+    for verdict in verdicts:
+        if verdict.reason == "untested":
+            continue
+        both = verdict.reason == "contradictory"
+        shown = verdict.evidence[:1] if briefly and not both else verdict.evidence
+        own = []
+        for contrast in shown:
+            rows = tuple((row.capture, row.seq) for row in contrast.rows)
+            piece = found.setdefault((contrast.words, rows), (first + len(found), contrast, []))
+            own.append(piece[0])
+            piece[2].extend(_value(verdict.dimension, contrast))
+        numbers[verdict.dimension] = tuple(own)
+    pieces = tuple(Piece(number, one, tuple(values)) for number, one, values in found.values())
+    return Evidence(pieces, numbers)
+
+
+def claim(verdict: Verdict) -> str:
+    """A verdict's words without the contrast that is shown beside it."""
+    words = verdict.words
+    for contrast in verdict.evidence[:1]:
+        words = words.removesuffix(contrast.words).strip()
+    return words or verdict.words
+
+
+def _value(dimension: str, contrast: Contrast) -> Iterable[Value]:
+    values = tuple(row.value for row in contrast.rows if row.value is not None)
+    if values and len(values) == len(contrast.rows):
+        yield Value(title(dimension), values[:1] if len(set(values)) == 1 else values)

@@ -1,0 +1,24 @@
+"""Words that text and page share: numbers with their noun, outcomes, open product options.
+
+Invariant: an outcome is called what `show` calls it, also where the comparison counts it otherwise.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pawwork_proxy.model.observation import Observation
+
+BROKEN_OFF: Final = {"aborted": "then aborted", "cut": "then cut"}
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 window`, `2 windows`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def outcome_words(one: Observation) -> str:
+    """The outcome as recorded; what counts as admitted although it failed says both."""
+    if not one.recorded_kind or one.recorded_kind == one.kind:
+        return one.kind
+    return f"{one.recorded_kind} (admitted, {BROKEN_OFF.get(one.ending, 'then failed')})"

@@ -1,0 +1,66 @@
+"""Pages made from a few made-up exchanges, without files in between: labels can be anything."""
+
+from __future__ import annotations
+
+from pawwork_proxy.classification.reader import AnswerReader
+from pawwork_proxy.classification.rules import judge
+from pawwork_proxy.comparison.compare import compare
+from pawwork_proxy.comparison.observations import observations
+from pawwork_proxy.inventory.inventory import take_inventory
+from pawwork_proxy.model.exchange import Exchange
+from pawwork_proxy.model.gathered import CaptureSummary, Gathered
+from pawwork_proxy.model.signals import Ending
+from pawwork_proxy.report.page import render_report
+from tests.unit.builders import header
+from tests.unit.engine.studies import MORNING, one
+
+CHUNK = (
+    b'data: {"id":"1","object":"chat.completion.chunk",'
+    b'"choices":[{"index":0,"delta":{"content":"x"}}]}\n\n'
+)
+
+
+def page(exchanges: list[Exchange], **changes: str) -> str:
+    head = header(simulated=True)
+    gathered = Gathered(
+        captures=(
+            CaptureSummary(
+                name="a.jsonl",
+                capture_id=head.capture_id,
+                study_id=head.study_id,
+                tool_version="0.1.0",
+                started_at=MORNING,
+                exchanges=len(exchanges),
+                simulated=True,
+                ended=True,
+            ).model_copy(update=changes),
+        ),
+        observations=tuple(observations(head, exchanges)),
+    )
+    return render_report(
+        compare(gathered.observations), gathered, take_inventory([(head, exchanges)])
+    )
+
+
+def study() -> list[Exchange]:
+    return [
+        *(one(seq, 1) for seq in range(1, 6)),
+        one(6, 1, refused=True),
+        one(7, 2, session=2, refused=True),
+        one(8, 1, address=2),
+    ]
+
+
+def aborted(seq: int, install: int) -> Exchange:
+    """An exchange whose client left in the middle of the answer."""
+    whole = one(seq, install)
+    reader = AnswerReader(200, [("content-type", "text/event-stream")])
+    reader.feed(CHUNK)
+    signals = reader.finish(Ending.CLIENT_LEFT_MIDSTREAM).signals
+    return whole.model_copy(update={"signals": signals, "outcome": judge(signals)})
+
+
+def named(exchange: Exchange, name: str) -> Exchange:
+    """The same from an install and a network of that name."""
+    context = exchange.context.model_copy(update={"install": name, "network": name})
+    return exchange.model_copy(update={"context": context})
