@@ -37,6 +37,7 @@ REPEATED = 4.0
 """A trial done before promises this much less each time."""
 UNTOLD = frozenset({"request", "network"})
 """What changes with every trial, or is only a label."""
+GATES = frozenset(row.name for row in DIMENSIONS if row.threshold)
 NOTHING = 1e-9
 """What rounding can make of a trial that settles nothing."""
 PER_REQUEST = 0.005
@@ -126,14 +127,19 @@ def outlooks(stratum: Stratum, findings: Findings) -> tuple[Outlook, ...]:
     trials = [trial for trial in able if trial is not None]
     singles = promising(trial for trial in trials if len(trial.variations) == 1)
     telling = [outlook.trial.variations[0] for outlook in singles]
-    sweeps = promising(_in_this_order(trial, telling) for trial in trials if trial.is_sweep)
+    ordered = [_in_this_order(trial, telling) for trial in trials if trial.is_sweep]
+    sweeps = promising(trial for trial in ordered if len(trial.variations) > 1)
     return tuple(sorted([*singles, *sweeps], key=lambda outlook: -round(outlook.worth, 9)))
 
 
 def _in_this_order(sweep: Trial, telling: Sequence[Variation]) -> Trial:
-    """A sweep, the most telling variations first; the others may open the way to a next one."""
+    """A sweep of what tells something, the most telling first.
+
+    What may have another threshold comes last: it tells nothing by itself, but an admission opens
+    the way to the same trial the other way round.
+    """
     first = [variation for variation in telling if variation in sweep.variations]
-    last = [variation for variation in sweep.variations if variation not in first]
+    last = [one for one in sweep.variations if one not in first and GATES & set(one.changes)]
     return sweep._replace(variations=(*first, *last))
 
 
@@ -289,11 +295,13 @@ def experiment(outlook: Outlook, stratum: Stratum) -> Experiment:
     key = " (without a key)" if who.key in NO_KEY else " (with its key)"
     asking = [_asking(variation) for variation in trial.variations]
     if len(asking) > 1:
-        asking.insert(
-            0,
-            "One change at a time, the most telling first, each time from where you started: undo "
-            "one before you do the next. Stop where you have to.",
+        first = (
+            "In the same reset window make one change at a time, the most telling first, and ask "
+            "once each time; undo it before the next. Stop where you have to."
         )
+        asking = [first, *(f"{step[0].upper()}{step[1:]}" for step in asking)]
+    else:
+        asking = [f"In the same reset window, {asking[0]} Ask once."]
     commands = [
         _command(v, v.model if v.model != "MODEL" else model, names) for v in trial.variations
     ]
@@ -327,9 +335,7 @@ def experiment(outlook: Outlook, stratum: Stratum) -> Experiment:
 
 def _asking(variation: Variation) -> str:
     kept = ", ".join(title(name) for name in variation.same)
-    return f"In the same reset window, {variation.step}, and ask once" + (
-        f" (keep the same: {kept})." if kept else "."
-    )
+    return variation.step + (f" (keep the same: {kept})." if kept else ".")
 
 
 def _command(variation: Variation, model: str, names: dict[str, str]) -> str:

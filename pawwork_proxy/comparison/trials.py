@@ -120,7 +120,7 @@ VARIATIONS: tuple[Variation, ...] = (
     *_both_ways(
         Variation(
             "other_key_kind",
-            "with a saved key instead of none (or none instead of a key)",
+            "with a saved key, or without it",
             ("key", "auth_kind", "workspace"),
             ("session",),
             False,
