@@ -148,7 +148,11 @@ def _chosen(
     if finding == "follows":
         needed = PLACE if dimension == "network" else {dimension}
         found = _plainest(dimension, without, findings)
-        return [one for one in found if not needed.isdisjoint(differing(*one.rows[-2:]))]
+        return [
+            one
+            for one in found
+            if one.shows != "shared" and not needed.isdisjoint(differing(*one.rows[-2:]))
+        ]
     if finding == "does_not_follow":
         added = [k for k in with_it if _rest(k, dimension) in alive]
         alone = [k for k in with_it if len(k) <= 1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -11,10 +12,15 @@ from pawwork_proxy.comparison.observations import (
     LEAST_ERROR_S,
     SERVER_ERAS,
     UNKNOWN_CLOCK_S,
+    Arrival,
+    Gap,
+    ServerClock,
+    gaps,
     observations,
     server_clock,
+    unrecorded,
 )
-from pawwork_proxy.model.context import Egress, ExchangeContext
+from pawwork_proxy.model.context import Egress, ExchangeContext, Install
 from pawwork_proxy.model.exchange import Exchange, Timing
 from pawwork_proxy.model.observation import ABSENT, PUBLIC, Observation
 from pawwork_proxy.model.outcome import Kind, Origin, Outcome
@@ -202,3 +208,28 @@ def test_server_eras_come_latest_first() -> None:
     )
     old = exchange(timing=Timing(started_at=NOON.replace(year=2024)))
     assert observed(old).server_era == "before V1"
+
+
+def test_missing_numbers_are_gaps_between_their_neighbours() -> None:
+    at = [NOON + timedelta(seconds=second) for second in range(10)]
+    arrivals = [Arrival(0, at[0]), Arrival(2, at[2]), Arrival(3, at[3]), Arrival(7, at[7])]
+    assert list(gaps(pairwise(arrivals))) == [
+        Gap(1, 1, at[0], at[2]),
+        Gap(4, 3, at[3], at[7]),
+    ]
+    assert list(gaps([(Arrival(1, at[5]), Arrival(3, at[4]))])) == [Gap(2, 1, at[4], at[5])]
+
+
+def test_a_gap_stands_for_requests_of_whom_little_is_known() -> None:
+    clock = ServerClock(2.0, 1.5, steady=False)
+    (one,) = unrecorded(header(network="lab"), [Gap(4, 3, NOON, NOON)], clock)
+    assert (one.seq, one.count, one.kind, one.answered_at) == (4, 3, "unknown", None)
+    assert one.started_at == NOON + timedelta(seconds=2)
+    assert one.ended_at > one.started_at
+    assert (one.clock_error_s, one.steady) == (1.5, False)
+    assert (one.who.network, one.who.install) == ("lab", "main cccccc")
+    assert one.who.address is None
+    two = Install(label="two", id="install:" + "d" * 24)
+    installs = (*header().installs, two)
+    (one,) = unrecorded(header(installs=installs), [Gap(4, 3, NOON, NOON)], clock)
+    assert one.who.install is None

@@ -17,10 +17,11 @@ from pawwork_proxy.comparison.compare import compare
 from pawwork_proxy.engine.folding import MOST_ROWS, Folded, fold
 from pawwork_proxy.engine.gathering import gather
 from pawwork_proxy.engine.lines import Database, LargeCapture, Unfoldable
+from pawwork_proxy.model.capture import Stub
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.gathered import Gathered
 from pawwork_proxy.model.verdict import Finding
-from tests.unit.engine.studies import one, write
+from tests.unit.engine.studies import MORNING, one, write
 
 
 def world(seed: int, keyed_by: str, limit: int = 12, requests: int = 120) -> list[Exchange]:
@@ -235,3 +236,32 @@ def test_repeated_sequence_numbers_are_not_folded(tmp_path: Path) -> None:
     path = write(tmp_path / "a.jsonl", [one(1, 1), one(1, 1)])
     with pytest.raises(Unfoldable):
         fold_alone(path)
+
+
+def test_requests_without_a_record_are_the_same_in_a_fold(tmp_path: Path) -> None:
+    """Lost, withheld, under way, left out: whatever made the hole."""
+    path = write(tmp_path / "a.jsonl", world(3, "address", requests=40))
+    lines = path.read_text().splitlines()
+    kept = [
+        line
+        for line in lines
+        if not any(f'"seq":{seq},' in line for seq in (1, 2, 11, 20, 21, 22))
+        and not ('"exchange"' in line and '"seq":40,' in line)
+    ]
+    stub = Stub(seq=11, at=MORNING, install="install1", reason="taint")
+    path.write_text("\n".join([*kept[:-1], stub.model_dump_json(), kept[-1]]) + "\n")
+    whole, folded = gather([path]), gather([path], whole_bytes=1)
+    assert folded.captures[0].folded
+    assert [(one.seq, one.count) for one in whole.unrecorded] == [(1, 2), (11, 1), (20, 3), (40, 1)]
+    assert folded.unrecorded == whole.unrecorded
+
+
+@pytest.mark.parametrize("exchanges", [0, 1])
+def test_a_capture_of_which_hardly_anything_is_left(tmp_path: Path, exchanges: int) -> None:
+    path = write(tmp_path / "a.jsonl", [one(seq, 1) for seq in range(1, 4)])
+    lines = [line for line in path.read_text().splitlines() if '"exchange"' not in line]
+    seen = [line for line in path.read_text().splitlines() if '"seq":1,' in line][1:][:exchanges]
+    path.write_text("\n".join([*lines[:1], *seen, *lines[1:]]) + "\n")
+    whole, folded = gather([path]), gather([path], whole_bytes=1)
+    assert sum(one.count for one in whole.unrecorded) == 3 - exchanges
+    assert folded.unrecorded == whole.unrecorded

@@ -1,0 +1,173 @@
+"""What once made wrong verdicts: each case is a world in which the tempting answer is false."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from pawwork_proxy.comparison.compare import compare
+from pawwork_proxy.model.observation import Identities, Observation
+from pawwork_proxy.model.verdict import Finding, Reason, Verdict
+from tests.unit.comparison.builders import OFFICE, SAVED_KEY, TWO, Diary
+
+RELAYED: dict[str, Any] = {"origin": "relayed:Console"}
+
+
+def found(seen: list[Observation], unrecorded: list[Observation] = []) -> dict[str, Verdict]:  # noqa: B006
+    (limit,) = compare(seen, unrecorded).limits
+    return {verdict.dimension: verdict for verdict in limit.verdicts}
+
+
+def finding(seen: list[Observation], dimension: str) -> tuple[Finding, Reason]:
+    verdict = found(seen)[dimension]
+    return verdict.finding, verdict.reason
+
+
+def missing(diary: Diary, count: int, **who: Any) -> Observation:
+    """So many requests without a record, somewhere since the diary began."""
+    first = diary.seen[0]
+    return Observation(
+        capture=diary.capture,
+        seq=900,
+        started_at=first.started_at,
+        ended_at=diary.clock,
+        kind="unknown",
+        family="unknown",
+        origin="unknown",
+        count=count,
+        who=Identities(**who),
+    )
+
+
+def test_what_is_not_recorded_is_not_followed_though_nothing_else_would_explain() -> None:
+    """Refused and admitted an hour later, no egress probe: a reset, a VPN, anything."""
+    unknown = {"address": None, "prefix": None}
+    diary = Diary().admitted(9, **unknown).refused(**unknown).later(hours=1).admitted(**unknown)
+    verdict = found(diary.seen)["address"]
+    assert (verdict.finding, verdict.reason) == ("undetermined", "untested")
+    assert "not known in these captures" in verdict.words
+    answer = compare(diary.seen).answer
+    assert answer.startswith("What the free quota follows is not decidable yet")
+    assert "Still possible: per egress address" in answer
+
+
+def test_the_same_value_everywhere_is_not_followed_either() -> None:
+    """A contrast needs two known values, also where the address is known in half of the rows."""
+    gone = {"address": None, "prefix": None}
+    diary = Diary().admitted(9).refused().admitted(**gone)
+    verdict = found(diary.seen)["address"]
+    assert (verdict.finding, verdict.reason) == ("undetermined", "untested")
+    assert "the same in all rows" in verdict.words
+    two = Diary().admitted(**OFFICE).admitted(9).refused().admitted(**gone)
+    assert finding(two.seen, "address") == ("undetermined", "insufficient")
+
+
+def test_one_key_is_one_workspace_though_nobody_told_which() -> None:
+    keyed = {**SAVED_KEY, "workspace": None}
+    seen = Diary().admitted(9, **keyed).refused(**keyed).admitted(**keyed, **OFFICE).seen
+    assert finding(seen, "address") == ("follows", "decided")
+    assert found(seen)["workspace"].reason == "untested"
+    other = {**keyed, "key": "key:other"}
+    seen = Diary().admitted(9, **keyed).refused(**keyed).admitted(**other, **OFFICE).seen
+    assert finding(seen, "address")[0] == "undetermined", "it may be the workspace"
+
+
+def test_a_workspace_known_for_a_key_once_is_known_for_it() -> None:
+    unknown = {**SAVED_KEY, "workspace": None}
+    seen = Diary().admitted(9, **SAVED_KEY).refused(**unknown).admitted(**SAVED_KEY, **OFFICE).seen
+    assert finding(seen, "address") == ("follows", "decided")
+
+
+def test_a_relayed_limit_without_a_reset_is_no_evidence() -> None:
+    diary = Diary().admitted(9).other("free_usage_limit", "quota", **RELAYED)
+    comparison = compare(diary.later(hours=1).admitted(**OFFICE).seen)
+    assert not comparison.limits
+    assert [one.reason for one in comparison.exclusions] == [
+        "no_fixed_reset",
+        "no_refusal_in_window",
+    ]
+
+
+def test_zens_own_limit_is_daily_also_where_it_does_not_say_so() -> None:
+    diary = Diary().admitted(9).other("free_usage_limit", "quota").admitted(**OFFICE)
+    assert finding(diary.seen, "address") == ("follows", "decided")
+    assert "no refusal said when it ends" in compare(diary.seen).answer
+    hourly = [one.model_copy(update={"server_era": "V1"}) for one in diary.seen]
+    assert not compare(hourly).limits, "the first era counted by the hour"
+
+
+def test_a_relayed_limit_is_named_in_the_answer() -> None:
+    daily = {**RELAYED, "cadence": "utc_day"}
+    diary = Diary().admitted(9).other("free_usage_limit", "quota", **daily).admitted(**OFFICE)
+    assert compare(diary.seen).answer.startswith("The limit relayed from Console is shared by")
+
+
+def test_what_a_provider_refused_the_limiter_had_counted() -> None:
+    diary = Diary().admitted(9)
+    for _ in range(9):
+        diary.other("client_gate", "policy", **RELAYED, **TWO)
+    assert finding(diary.refused(**TWO).seen, "install")[0] == "undetermined"
+    own = Diary().admitted(9)
+    for _ in range(9):
+        own.other("client_gate", "policy", **TWO)
+    assert finding(own.refused(**TWO).seen, "install")[0] == "does_not_follow"
+
+
+def test_a_model_whose_name_was_not_read_may_have_counted() -> None:
+    diary = Diary().admitted(9).admitted(9, model=None, model_group=None, **TWO).refused(**TWO)
+    assert finding(diary.seen, "install")[0] == "undetermined"
+
+
+def test_what_left_no_record_may_have_counted() -> None:
+    diary = Diary().admitted(9).refused(**TWO)
+    assert found(diary.seen)["install"].finding == "does_not_follow"
+    assert found(diary.seen, [missing(diary, 9)])["install"].finding == "undetermined"
+    other = [missing(diary, 9, install="one")]
+    assert found(diary.seen, other)["install"].finding == "does_not_follow"
+    foreign = [missing(diary, 9).model_copy(update={"study": "another"})]
+    assert found(diary.seen, foreign)["install"].finding == "does_not_follow"
+    reasons = {one.reason: one.exchanges for one in compare(diary.seen, other).exclusions}
+    assert reasons == {"not_recorded": 9}
+
+
+def test_a_clock_that_was_set_back_turns_nothing_round() -> None:
+    diary = Diary().admitted(9).admitted(**OFFICE).refused()
+    seen = list(diary.seen)
+    back = timedelta(minutes=1)
+    refused = seen[-1]
+    assert refused.answered_at is not None
+    seen[-1] = refused.model_copy(
+        update={
+            "started_at": refused.started_at - back,
+            "answered_at": refused.answered_at - back,
+            "ended_at": refused.ended_at - back,
+        }
+    )
+    assert finding(seen, "address")[0] == "undetermined"
+
+
+def test_a_clock_that_was_not_steady_orders_only_what_is_far_apart() -> None:
+    diary = Diary().admitted(9).refused().admitted(**OFFICE)
+    shaky = [one.model_copy(update={"steady": False, "clock_error_s": 60.0}) for one in diary.seen]
+    assert finding(shaky, "address")[0] == "undetermined"
+
+
+def test_a_limit_may_change_overnight() -> None:
+    diary = Diary().admitted(20).refused()
+    diary.later(days=1).admitted(3, **TWO).refused(**TWO)
+    assert finding(diary.seen, "install")[0] == "undetermined"
+
+
+def test_the_key_where_there_is_one_else_the_address() -> None:
+    diary = Diary().admitted(9).refused().admitted(**OFFICE)
+    diary.admitted(9, **SAVED_KEY).refused(**SAVED_KEY).refused(**SAVED_KEY, **OFFICE, **TWO)
+    verdicts = found(diary.seen)
+    assert verdicts["address"].finding == "follows"
+    assert verdicts["key"].finding != "does_not_follow"
+
+
+def test_the_answer_says_what_it_takes_for_granted() -> None:
+    answer = compare(Diary().admitted(9).refused().refused(**TWO).admitted(**OFFICE).seen).answer
+    assert answer.endswith(
+        "This takes for granted that two had asked nothing in that window before the capture began."
+    )
