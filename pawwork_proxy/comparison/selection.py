@@ -97,13 +97,13 @@ EXCLUSIONS: tuple[ExclusionRow, ...] = (
     ExclusionRow(
         "not_from_server",
         "the refusal did not come from Zen or a provider",
-        False,
+        True,
         lambda seen: _is_refusal(seen) and seen.origin in NOT_SERVERS,
     ),
     ExclusionRow(
         "no_fixed_reset",
         "a quota that resets at no fixed moment: no windows to compare in",
-        False,
+        True,
         lambda seen: _is_refusal(seen) and cadence_of(seen) is None,
     ),
     ExclusionRow(

@@ -113,6 +113,13 @@ def test_what_a_provider_refused_the_limiter_had_counted() -> None:
     assert finding(own.refused(**TWO).seen, "install")[0] == "does_not_follow"
 
 
+def test_what_a_relay_refused_zen_had_counted() -> None:
+    diary = Diary().admitted(9)
+    for _ in range(9):
+        diary.other("free_usage_limit", "quota", **RELAYED, **TWO)
+    assert finding(diary.refused(**TWO).seen, "install")[0] == "undetermined"
+
+
 def test_a_model_whose_name_was_not_read_may_have_counted() -> None:
     diary = Diary().admitted(9).admitted(9, model=None, model_group=None, **TWO).refused(**TWO)
     assert finding(diary.seen, "install")[0] == "undetermined"
