@@ -9,6 +9,7 @@ import math
 from typing import NamedTuple
 
 from pawwork_proxy.model.exchange import Redaction
+from pawwork_proxy.model.numbers import LONGEST_WAIT_S
 from pawwork_proxy.model.request import HeaderNote
 from pawwork_proxy.model.response import ResponseFacts
 from pawwork_proxy.redaction.headers import MOST_HEADERS, HeaderNotes, secrets_in
@@ -17,8 +18,6 @@ from pawwork_proxy.redaction.shapes import ShapeName, Shapes, parse_date
 from pawwork_proxy.redaction.values import identify
 from pawwork_proxy.vocabulary.headers import REQUEST_ID_HEADERS
 from pawwork_proxy.vocabulary.kinds import Kind
-
-_LONGEST_WAIT_S = 366 * 86400
 
 
 class ResponseProjection(NamedTuple):
@@ -102,7 +101,7 @@ def _wait(text: str | None, per_second: int) -> float | None:
         wait = float(text or "")
     except ValueError:
         return None
-    return wait if math.isfinite(wait) and 0 <= wait <= _LONGEST_WAIT_S * per_second else None
+    return wait if math.isfinite(wait) and 0 <= wait <= LONGEST_WAIT_S * per_second else None
 
 
 def _wait_s(text: str | None, date: str | None) -> float | None:
@@ -110,5 +109,5 @@ def _wait_s(text: str | None, date: str | None) -> float | None:
     wait = _wait(text, 1)
     until, since = parse_date(text or ""), parse_date(date or "")
     if wait is None and until and since:
-        return max(0.0, (until - since).total_seconds())
+        return min(max(0.0, (until - since).total_seconds()), LONGEST_WAIT_S)
     return wait
