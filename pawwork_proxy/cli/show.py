@@ -137,10 +137,17 @@ def remarks(capture: Capture) -> Iterator[str]:
         yield f"changes of the egress during the run: {len(changed)}; exchanges say which holds"
     if any(note.event == "egress_unavailable" for note in capture.notes):
         yield "the edge did not always say as which address it sees this machine"
-    if capture.damages:
-        places = ", ".join(f"{one.number} ({one.reason})" for one in capture.damages[:10])
-        more = f" and {len(capture.damages) - 10} more" if len(capture.damages) > 10 else ""
-        yield f"{len(capture.damages)} damaged lines skipped: {places}{more}"
+    joined = [one for one in capture.damages if one.reason == "another_capture"]
+    damages = [one for one in capture.damages if one.reason != "another_capture"]
+    if damages:
+        places = ", ".join(f"{one.number} ({one.reason})" for one in damages[:10])
+        more = f" and {len(damages) - 10} more" if len(damages) > 10 else ""
+        yield f"{len(damages)} damaged lines skipped: {places}{more}"
+    if joined:
+        yield (
+            f"another capture begins at line {joined[0].number}: it is left out, "
+            "give it as a file of its own"
+        )
     shifted = sum(
         1 for one in capture.exchanges if recomputed(one).outcome.kind != one.outcome.kind
     )
