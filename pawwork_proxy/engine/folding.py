@@ -16,12 +16,11 @@ from io import BytesIO
 from itertools import chain
 from pathlib import Path
 
-from pawwork_proxy.capture_file.reader import Damage, read_lines
+from pawwork_proxy.capture_file.reader import Damage, read_line, read_lines
 from pawwork_proxy.classification.rules import classify
 from pawwork_proxy.comparison.observations import UNKNOWN_CLOCK_S, ServerClock, observation
 from pawwork_proxy.engine.lines import ExchangeRow, LargeCapture, Unfoldable
-from pawwork_proxy.errors import CaptureFormatError
-from pawwork_proxy.model.capture import End, Header, Note, Stub
+from pawwork_proxy.model.capture import End, Header, Line, Note, Opened, Stub
 from pawwork_proxy.model.exchange import Exchange, Timing
 from pawwork_proxy.model.gathered import CaptureSummary
 from pawwork_proxy.model.observation import SEVERAL, Observation
@@ -36,17 +35,17 @@ Folded = tuple[CaptureSummary, Sequence[Observation]]
 def fold(path: Path, alone: frozenset[str] = frozenset(), most_rows: int = MOST_ROWS) -> Folded:
     """Summary and observations of a large capture.
 
-    Raises CaptureFormatError when it is no capture, UnsupportedSchemaError when it is a newer one,
-    Unfoldable when the ordinary reader has to take it.
+    Raises UnsupportedSchemaError when it is of a newer schema, Unfoldable when the ordinary reader
+    has to take it.
     """
     with LargeCapture(path) as capture:
-        other = list(read_lines(BytesIO(b"\n".join(capture.other_lines()))))
+        other = list(read_lines(BytesIO(b"\n".join(capture.other_lines())), path))
         header = next((line for line in other if isinstance(line, Header)), None)
-        if header is None:
-            raise CaptureFormatError(
-                f"{path} is no capture: it has no header line",
-                "give a capture-….jsonl written by 'pawwork-proxy run'",
-            )
+        if header is None or not capture.begins_with_header:
+            raise Unfoldable("it does not begin with a header")
+        if any(_is_beyond_us(line) for line in other):
+            raise Unfoldable("not every record in it is one of the table")
+        withheld = sum(isinstance(line, Stub) for line in other)
         summary = CaptureSummary(
             name=path.name,
             capture_id=header.capture_id,
@@ -57,8 +56,8 @@ def fold(path: Path, alone: frozenset[str] = frozenset(), most_rows: int = MOST_
             installs=tuple(install.label for install in header.installs),
             simulated=header.simulated,
             exchanges=capture.exchanges,
-            under_way=capture.under_way,
-            withheld=sum(isinstance(line, Stub) for line in other),
+            under_way=max(0, capture.under_way - withheld),
+            withheld=withheld,
             lost=sum(
                 line.count or 0
                 for line in other
@@ -69,6 +68,13 @@ def fold(path: Path, alone: frozenset[str] = frozenset(), most_rows: int = MOST_
             folded=True,
         )
         return summary, tuple(_observations(capture, header, alone, most_rows))
+
+
+def _is_beyond_us(line: Line | Damage) -> bool:
+    """A record that DuckDB did not take for one, or the header of another capture."""
+    return isinstance(line, Exchange | Opened) or (
+        isinstance(line, Damage) and line.reason == "another_capture"
+    )
 
 
 def _observations(
@@ -136,8 +142,8 @@ def _clock(capture: LargeCapture) -> ServerClock:
 def _representatives(capture: LargeCapture) -> dict[int, Exchange]:
     """One whole exchange per shape."""
     wanted = capture.examples()
-    lines = BytesIO(b"\n".join(capture.lines_of(wanted)))
-    found = {wanted[line.seq]: line for line in read_lines(lines) if isinstance(line, Exchange)}
+    lines = (read_line(line, 0) for line in capture.lines_of(wanted))
+    found = {wanted[line.seq]: line for line in lines if isinstance(line, Exchange)}
     if len(found) < len(wanted):
         raise Unfoldable("a line that DuckDB takes for an exchange is none")
     return found

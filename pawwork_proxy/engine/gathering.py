@@ -79,6 +79,7 @@ def recomputed(exchange: Exchange) -> Exchange:
 def summary_of(capture: Capture) -> CaptureSummary:
     """What is said about one capture that was read whole."""
     header = capture.header
+    joined = sum(damage.reason == "another_capture" for damage in capture.damages)
     return CaptureSummary(
         name=capture.path.name,
         capture_id=header.capture_id,
@@ -92,7 +93,8 @@ def summary_of(capture: Capture) -> CaptureSummary:
         under_way=len(capture.interrupted),
         withheld=len(capture.stubs),
         lost=sum(note.count or 0 for note in capture.notes if note.event == "records_lost"),
-        damaged=len(capture.damages),
+        damaged=len(capture.damages) - joined,
+        joined=joined,
         ended=capture.end is not None,
     )
 
@@ -106,6 +108,11 @@ def incomplete(summary: CaptureSummary) -> Iterator[str]:
         (summary.withheld, f"{summary.withheld} records withheld, they could not be made safe"),
         (summary.lost, f"{summary.lost} records could not be written"),
         (summary.damaged, f"{summary.damaged} damaged lines skipped: what they held is missing"),
+        (
+            summary.joined,
+            f"{summary.joined} lines of another capture stand behind it and are left out, "
+            "give it as a file of its own",
+        ),
     )
     yield from (f"{summary.name}: {words}." for applies, words in rows if applies)
 

@@ -19,6 +19,7 @@ import duckdb
 
 from pawwork_proxy.capture_file.reader import MAX_LINE_BYTES
 from pawwork_proxy.comparison.observations import ServerClock
+from pawwork_proxy.model.numbers import EARLIEST, LARGEST_COUNT, LATEST, LONGEST_MS
 from pawwork_proxy.model.signals import Signals
 
 MEMORY = "300MB"
@@ -26,6 +27,7 @@ MEMORY = "300MB"
 
 HOUR_US = 3_600_000_000
 DAY_US = 24 * HOUR_US
+HEADER = b'{"type":"header"'
 EXCHANGE = b'{"type":"exchange","seq":'
 """How the lines of an exchange begin; the number follows."""
 
@@ -43,7 +45,7 @@ STRUCTURE = json.dumps(
         "type": "VARCHAR",
         "seq": "BIGINT",
         "context": "JSON",
-        "timing": {"started_at": "TIMESTAMP", "first_byte_ms": "DOUBLE", "total_ms": "DOUBLE"},
+        "timing": {"started_at": "VARCHAR", "first_byte_ms": "DOUBLE", "total_ms": "DOUBLE"},
         "request": dict.fromkeys(
             (
                 *("tier", "model", "model_group", "user_agent", "client"),
@@ -57,29 +59,41 @@ STRUCTURE = json.dumps(
             "colo": "VARCHAR",
             "workspace": "VARCHAR",
             "cost": "DOUBLE",
-            "date": "TIMESTAMP",
+            "date": "VARCHAR",
         },
         "signals": dict.fromkeys(Signals.model_fields, "VARCHAR"),
     }
 )
 """What an observation reads of an exchange; the rest of the line is not looked at."""
 
+
+def _is_moment(column: str) -> str:
+    """Whether a text is a time as we write it, within the range; null for null."""
+    return (
+        f"({column} like '%Z' and coalesce(try_cast({column} as timestamp) "
+        f"between '{EARLIEST:%Y-%m-%d}' and '{LATEST:%Y-%m-%d}', false))"
+    )
+
+
 LINES = f"""
 create table lines as
 with parsed as (
   select line, try(json_transform(line, $structure)) as it from {FROM_FILE} where line <> ''
 ), judged as (
-  select *, coalesce(it.type = 'exchange' and it.seq is not null
-      and it.timing.started_at is not null and it.signals is not null, false) as is_exchange,
-    coalesce(it.type = 'opened' and it.seq is not null, false) as is_opened,
+  select *, coalesce(it.type = 'exchange' and it.seq between 0 and {LARGEST_COUNT}
+      and {_is_moment("it.timing.started_at")} and it.signals is not null
+      and coalesce({_is_moment("it.response.date")}, true)
+      and coalesce(it.timing.first_byte_ms between 0 and {LONGEST_MS}, true)
+      and coalesce(it.timing.total_ms between 0 and {LONGEST_MS}, true), false) as is_exchange,
+    coalesce(it.type = 'opened' and it.seq between 0 and {LARGEST_COUNT}, false) as is_opened,
     coalesce(it.signals.status = '200' and it.signals.ending = 'complete'
       and it.signals.errors = '[]' and it.signals.retry_hints = '[]', false) as usual
   from parsed
 )
 select is_exchange, is_opened, it.seq as seq,
-  epoch_us(it.timing.started_at) as started,
+  epoch_us(it.timing.started_at::timestamp) as started,
   it.timing.first_byte_ms as first_ms, it.timing.total_ms as total_ms,
-  epoch_us(it.response.date) as dated, it.request.session as session, it.request.request as request,
+  epoch_us(it.response.date::timestamp) as dated, it.request.session as session, it.request.request as request,
   case when is_exchange then hash(
     it.context::varchar, it.request.tier, it.request.model, it.request.model_group,
     it.request.user_agent, it.request.client, it.request.project, it.auth, it.response.status,
@@ -172,6 +186,8 @@ class LargeCapture:
             }
         )
         self._file = {"path": str(path), "longest": MAX_LINE_BYTES}
+        with path.open("rb") as file:
+            self.begins_with_header = file.read(len(HEADER)) == HEADER
 
     def __enter__(self) -> Self:
         try:
