@@ -12,13 +12,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
-from pawwork_proxy.bundle.reading import CaptureSource, capture_sources
+from pawwork_proxy.bundle.reading import CaptureSource, Unreadable, capture_sources, nothing_left
 from pawwork_proxy.capture_file.reader import Capture, capture_from
 from pawwork_proxy.classification.rules import classify
 from pawwork_proxy.comparison.observations import observations
 from pawwork_proxy.engine.folding import MOST_ROWS, fold
 from pawwork_proxy.engine.lines import Unfoldable
-from pawwork_proxy.errors import CaptureFormatError, ConfigurationError, PawworkProxyError
+from pawwork_proxy.errors import ConfigurationError, PawworkProxyError
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.gathered import CaptureSummary, Gathered
 from pawwork_proxy.model.observation import Observation
@@ -49,16 +49,11 @@ def gather(
 
     `alone`: labels of networks that nobody else uses, as the user vouches. `on_whole` is called
     with each capture that is read whole.
-    Raises CaptureFormatError when no capture can be read, ConfigurationError when simulated
-    captures are given together with real ones and `real_only` is not set.
+    Raises CaptureFormatError or BundleError when no capture can be read, ConfigurationError when
+    simulated captures are given together with real ones and `real_only` is not set.
     """
     remarks: list[str] = []
     parts = list(_parts(paths, alone, whole_bytes, remarks, on_whole))
-    if not parts:
-        raise CaptureFormatError(
-            "no capture could be read: " + "; ".join(remarks),
-            "give a capture-….jsonl written by 'pawwork-proxy run'",
-        )
     parts = _each_once(parts, remarks)
     parts = _one_world(parts, real_only, remarks)
     summaries = tuple(part.summary for part in parts)
@@ -128,24 +123,26 @@ def _parts(
     large = sum(source.size for source in sources) > whole_bytes
     share = MOST_ROWS // max(len(sources), 1)
 
-    def part(source: CaptureSource) -> Part | str:
+    unreadable: list[Unreadable] = []
+
+    def part(source: CaptureSource) -> Part | Unreadable:
         try:
-            if source.plain and source.size == 0 and source.path.is_file():
-                return f"{source.path.name}: an empty file, nothing was recorded in it."
             if large and source.plain and source.path.is_file():
                 return _folded(source, alone, share, on_whole)
             return _whole(source, alone, on_whole)
         except PawworkProxyError as error:
-            words = error.message.replace(str(source.path), "it")
-            return f"{source.path.name}: left out, {words}."
+            return Unreadable(source.path, error)
 
     # DuckDB works outside the interpreter's lock, so a second thread uses the second core.
     with ThreadPoolExecutor(READERS if large else 1) as readers:
         for found in readers.map(part, sources):
-            if isinstance(found, str):
-                remarks.append(found)
+            if isinstance(found, Unreadable):
+                unreadable.append(found)
+                remarks.append(found.remark)
             else:
                 yield found
+    if len(unreadable) == len(sources):
+        raise nothing_left(unreadable)
 
 
 def _folded(

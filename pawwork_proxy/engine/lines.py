@@ -93,7 +93,8 @@ with parsed as (
 select is_exchange, is_opened, it.seq as seq,
   epoch_us(it.timing.started_at::timestamp) as started,
   it.timing.first_byte_ms as first_ms, it.timing.total_ms as total_ms,
-  epoch_us(it.response.date::timestamp) as dated, it.request.session as session, it.request.request as request,
+  epoch_us(it.response.date::timestamp) as dated,
+  it.request.session as session, it.request.request as request,
   case when is_exchange then hash(
     it.context::varchar, it.request.tier, it.request.model, it.request.model_group,
     it.request.user_agent, it.request.client, it.request.project, it.auth, it.response.status,
@@ -186,8 +187,6 @@ class LargeCapture:
             }
         )
         self._file = {"path": str(path), "longest": MAX_LINE_BYTES}
-        with path.open("rb") as file:
-            self.begins_with_header = file.read(len(HEADER)) == HEADER
 
     def __enter__(self) -> Self:
         try:
@@ -216,6 +215,12 @@ class LargeCapture:
         """Give back memory and temporary files."""
         self._database.close()
         self._folder.cleanup()
+
+    @property
+    def begins_with_header(self) -> bool:
+        """Whether no record stands before the header."""
+        with self._path.open("rb") as file:
+            return file.read(len(HEADER)) == HEADER
 
     @property
     def under_way(self) -> int:
