@@ -7,6 +7,7 @@ capture of the file; only a file with no header we can use is refused.
 
 from __future__ import annotations
 
+import errno
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -170,7 +171,8 @@ def opened_capture(path: Path) -> Iterator[BinaryIO]:
             yield stream
     except OSError as error:
         raise CaptureFormatError(
-            f"cannot read {path}: {type(error).__name__}", "check the path and its permissions"
+            f"cannot read {path}: {errno.errorcode.get(error.errno or 0, type(error).__name__)}",
+            "check the path and its permissions",
         ) from None
 
 

@@ -14,6 +14,7 @@ from rich.console import Console
 from pawwork_proxy.bundle.reading import read_captures
 from pawwork_proxy.capture_file.reader import Capture
 from pawwork_proxy.classification.rules import classify
+from pawwork_proxy.cli.warnings import warn
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.outcome import Kind
 from pawwork_proxy.report.exchange_table import exchange_table, interrupted_row, plain_line, row_of
@@ -64,6 +65,8 @@ def show(
 
     Outcomes are judged again by the rules of this version. Damaged lines are counted and named,
     and never hide the others. CAPTURES are capture files, folders, patterns and support bundles.
+    Exit codes: 0 shown, also when some captures had to be left out (said on stderr), 2 wrong usage,
+    3 no capture could be read, 4 only refused bundles were given.
     """
     zone = datetime.now().astimezone().tzinfo if local else UTC
 
@@ -78,7 +81,9 @@ def show(
         )
 
     filtered = bool(installs or outcomes or models or since or until)
-    for capture in read_captures(captures):
+    read = read_captures(captures)
+    warn(read.remarks)
+    for capture in read.captures:
         exchanges = [one for one in map(recomputed, capture.exchanges) if wanted(one)]
         if output == "json":
             for exchange in exchanges:

@@ -12,9 +12,9 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter
 
 from pawwork_proxy.model.base import Noun
-from pawwork_proxy.model.numbers import Count, Moment, Status
 from pawwork_proxy.model.context import Egress, Install, Machine, Route
 from pawwork_proxy.model.exchange import Exchange
+from pawwork_proxy.model.numbers import Count, Moment, Status
 from pawwork_proxy.model.texts import (
     Label,
     Method,

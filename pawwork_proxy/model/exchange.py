@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Literal
 
 from pawwork_proxy.model.base import Noun
-from pawwork_proxy.model.numbers import Count, Milliseconds, Moment
 from pawwork_proxy.model.context import AuthSource, ExchangeContext
+from pawwork_proxy.model.numbers import Count, Milliseconds, Moment
 from pawwork_proxy.model.outcome import Outcome
 from pawwork_proxy.model.request import AuthFacts, RequestFacts
 from pawwork_proxy.model.response import ResponseFacts

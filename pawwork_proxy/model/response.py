@@ -6,7 +6,6 @@ How the answer ended and which errors it held is in `model.signals`.
 
 from __future__ import annotations
 
-
 from pawwork_proxy.model.answer import EncodingState, EventCounts, Usage
 from pawwork_proxy.model.base import Noun
 from pawwork_proxy.model.numbers import Count, Moment, Status, WaitMilliseconds, WaitSeconds
