@@ -17,7 +17,7 @@ from pawwork_proxy.capture_file.reader import Capture, capture_from
 from pawwork_proxy.classification.rules import classify
 from pawwork_proxy.comparison.observations import observations
 from pawwork_proxy.engine.folding import MOST_ROWS, fold
-from pawwork_proxy.engine.lines import Unfoldable
+from pawwork_proxy.engine.lines import Unfoldable, interrupt_all
 from pawwork_proxy.errors import ConfigurationError, PawworkProxyError
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.gathered import CaptureSummary, Gathered
@@ -135,12 +135,17 @@ def _parts(
 
     # DuckDB works outside the interpreter's lock, so a second thread uses the second core.
     with ThreadPoolExecutor(READERS if large else 1) as readers:
-        for found in readers.map(part, sources):
-            if isinstance(found, Unreadable):
-                unreadable.append(found)
-                remarks.append(found.remark)
-            else:
-                yield found
+        try:
+            for found in readers.map(part, sources):
+                if isinstance(found, Unreadable):
+                    unreadable.append(found)
+                    remarks.append(found.remark)
+                else:
+                    yield found
+        except BaseException:  # Ctrl-C, say: leaving the block would wait for every thread
+            readers.shutdown(wait=False, cancel_futures=True)
+            interrupt_all()
+            raise
     if len(unreadable) == len(sources):
         raise nothing_left(unreadable)
 

@@ -8,7 +8,7 @@ apart by sequence number, raises `Unfoldable`: then the ordinary reader takes th
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -186,13 +186,17 @@ class LargeCapture:
                 "autoload_known_extensions": "false",
             }
         )
+        self._stopped = False
         self._file = {"path": str(path), "longest": MAX_LINE_BYTES}
 
     def __enter__(self) -> Self:
+        _OPEN.add(self)
         try:
             self._ask(LINES, structure=STRUCTURE, **self._file)
         except duckdb.Error as error:
             self.close()
+            if isinstance(error, duckdb.InterruptException):
+                raise
             raise Unfoldable(type(error).__name__) from None
         total, different = self._ask(
             "select count(*), count(distinct seq) from lines where is_exchange"
@@ -213,8 +217,14 @@ class LargeCapture:
 
     def close(self) -> None:
         """Give back memory and temporary files."""
+        _OPEN.discard(self)
         self._database.close()
         self._folder.cleanup()
+
+    def interrupt(self) -> None:
+        """Make whoever reads it, in whatever thread, fail soon."""
+        self._stopped = True
+        self._database.interrupt()
 
     @property
     def begins_with_header(self) -> bool:
@@ -269,7 +279,7 @@ class LargeCapture:
         found = self._ask(
             f"select {COLUMNS} from lines where is_exchange and signals is not null order by seq"
         )
-        yield from (_row(*values) for values in found)
+        yield from self._rows(found)
 
     def usual_of(self, shapes: Collection[int]) -> Iterator[ExchangeRow]:
         """The other exchanges, of these shapes, one by one."""
@@ -278,7 +288,7 @@ class LargeCapture:
             "and shape in (select unnest($shapes)) order by seq",
             shapes=list(shapes),
         )
-        yield from (_row(*values) for values in found)
+        yield from self._rows(found)
 
     def runs(
         self,
@@ -317,9 +327,28 @@ class LargeCapture:
             for earlier, again, one_session, head, end, latest, first in found
         ]
 
+    def _rows(self, found: Iterable[Any]) -> Iterator[ExchangeRow]:
+        for values in found:
+            self._go_on()
+            yield _row(*values)
+
+    def _go_on(self) -> None:
+        if self._stopped:
+            raise duckdb.InterruptException
+
     def _ask(self, query: str, **values: Any) -> list[Any]:
+        self._go_on()
         found: list[Any] = self._database.execute(query, values).fetchall()
         return found
+
+
+_OPEN: set[LargeCapture] = set()
+
+
+def interrupt_all() -> None:
+    """Stop reading large captures in all threads: nobody waits for the answers any more."""
+    for capture in list(_OPEN):
+        capture.interrupt()
 
 
 def utc(microseconds: float) -> datetime:

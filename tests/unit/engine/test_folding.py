@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from random import Random
 
+import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from pawwork_proxy.comparison.compare import compare
 from pawwork_proxy.engine.folding import fold
 from pawwork_proxy.engine.gathering import gather
-from pawwork_proxy.engine.lines import Unfoldable
+from pawwork_proxy.engine.lines import LargeCapture, Unfoldable, interrupt_all
 from pawwork_proxy.model.capture import Stub
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.gathered import Gathered
@@ -178,3 +179,14 @@ def test_records_where_or_as_duckdb_does_not_expect_them_are_read_all_the_same(
     whole, large = gather([path]), gather([path], whole_bytes=1)
     assert whole == large
     assert len(whole.observations) == (3 if place == 0 else 4)
+
+
+def test_reading_can_be_stopped_from_another_thread(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.jsonl", [one(1, 1), one(2, 1, refused=True)])
+    with LargeCapture(path) as capture:
+        rows = capture.unusual()
+        interrupt_all()
+        with pytest.raises(duckdb.InterruptException):
+            next(rows)
+        with pytest.raises(duckdb.InterruptException):
+            capture.examples()
