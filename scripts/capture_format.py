@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal, Union
 
 from pydantic.fields import FieldInfo
 
-from pawwork_proxy.model import texts
+from pawwork_proxy.model import numbers, texts
 from pawwork_proxy.model.base import Noun
 from pawwork_proxy.model.capture import SCHEMA_VERSION, End, Header, Note, Opened, Stub
 from pawwork_proxy.model.exchange import Exchange
@@ -24,6 +24,25 @@ from pawwork_proxy.model.exchange import Exchange
 TARGET = Path(__file__).resolve().parent.parent / "docs" / "capture-format.md"
 LINES: tuple[type[Noun], ...] = (Header, Opened, Exchange, Stub, Note, End)
 
+RANGES: dict[Any, str] = {
+    value: name for name, value in vars(numbers).items() if typing.get_origin(value) is Annotated
+}
+"""The types of `model.numbers` and their names."""
+
+
+def range_row(kind: Any) -> str:
+    """The table row of a range."""
+    (bounds,) = (one for one in kind.__metadata__ if isinstance(one, FieldInfo))
+    limits = {type(one).__name__: one for one in bounds.metadata}
+    return f"| {RANGES[kind]} | {limit(limits['Ge'].ge)} | {limit(limits['Le'].le)} |"
+
+
+def limit(value: float | datetime) -> str:
+    """One end of a range."""
+    return f"{value:%Y-%m-%d}" if isinstance(value, datetime) else f"{value:.0f}"
+
+
+RANGE_ROWS = "\n".join(map(range_row, RANGES))
 PREFACE = f"""\
 # The capture format, schema version {SCHEMA_VERSION}
 
@@ -43,18 +62,28 @@ by one `write`. A field that is null is left out.
 
 A capture without an `end` line was interrupted; an `opened` line without `exchange` or `stub` of
 the same `seq` was under way then. A torn last line, or damage in the middle, hides no other line.
-`opened` and `exchange` lines interleave: `seq` gives the order of arrival.
+`opened` and `exchange` lines interleave: `seq` gives the order of arrival, and no two records of a
+capture share one. Where a second header stands in a file, another capture begins: readers leave it
+out and say so.
 
 ## How a field is made safe
 
 | Word below | Means |
 |---|---|
-| number, flag | parsed as such; a text in its place gives null |
-| time | UTC, ISO 8601 |
+| number, flag | parsed as such; a text in its place gives null; within the range of its type |
+| time | UTC, ISO 8601, with its zone |
 | fixed words | one of the words listed, nothing else |
 | form | a text of the form below that the type names; a line with any other is no record |
 
 Content (prompts, completions, tool arguments, paths, cookies, keys) has no field at all.
+
+## Numbers and times
+
+What lies outside of these ranges was not measured by this tool: a line that holds it is no record.
+
+| Type | From | To |
+|---|---|---|
+{RANGE_ROWS}
 
 ## Forms of text
 
@@ -117,8 +146,9 @@ def row(name: str, annotation: Any, field: FieldInfo) -> str:
 
 def type_text(annotation: Any) -> tuple[str, bool]:
     """A type in words, and whether it may be null."""
-    if annotation in FORMS:
-        return FORMS[annotation], False
+    for named in (FORMS, RANGES):
+        if annotation in named:
+            return named[annotation], False
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is Annotated:
         return type_text(arguments[0])
@@ -135,7 +165,7 @@ def type_text(annotation: Any) -> tuple[str, bool]:
         return f"[{annotation.__name__}](#part-{annotation.__name__.lower()})", False
     if isinstance(annotation, type) and issubclass(annotation, enum.Enum):
         return ", ".join(f"`{word}`" for word in annotation), False
-    plain = {int: "integer", float: "number", bool: "flag", datetime: "time"}
+    plain = {float: "number", bool: "flag"}
     return plain[annotation], False
 
 
@@ -147,7 +177,7 @@ def safe(text: str) -> str:
         return "fixed words"
     if any(form in text for form in FORMS.values()):
         return "form"
-    return "time" if text == "time" else "flag" if text == "flag" else "number"
+    return "time" if text == "Moment" else "flag" if text == "flag" else "number"
 
 
 def nouns_in(annotation: Any) -> Iterator[type[Noun]]:

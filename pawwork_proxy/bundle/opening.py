@@ -7,6 +7,7 @@ Invariant: names that are not ours are never repeated, written to disk or used a
 
 from __future__ import annotations
 
+import stat
 import struct
 import zipfile
 import zlib
@@ -66,6 +67,8 @@ def checked_archive(path: Path) -> Iterator[zipfile.ZipFile]:
     """The same for those who collect findings: raises Refused."""
     with ExitStack() as stack:
         try:
+            if not stat.S_ISREG(path.stat().st_mode):
+                raise Refused("no_regular_file")  # opening a pipe would wait for its writer
             stream = stack.enter_context(path.open("rb"))
             directory = _frame(stream)
             archive = stack.enter_context(zipfile.ZipFile(stream))

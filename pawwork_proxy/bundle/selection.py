@@ -10,13 +10,14 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from pathlib import Path
 from typing import BinaryIO
 
 from pawwork_proxy.bundle.archive import COMPRESSION_LEVEL
 from pawwork_proxy.bundle.manifest import SupportRow
-from pawwork_proxy.bundle.reading import CaptureSource
+from pawwork_proxy.bundle.reading import CaptureSource, each_readable
 from pawwork_proxy.bundle.support_view import row_of
-from pawwork_proxy.capture_file.reader import Damage, read_lines
+from pawwork_proxy.capture_file.reader import Damage, no_capture, read_lines
 from pawwork_proxy.capture_file.writer import line_of
 from pawwork_proxy.classification.rules import classify
 from pawwork_proxy.model.base import Noun
@@ -97,44 +98,49 @@ def choose(
     choice: Choice,
     written: LineOf = line_of,
     progress: Callable[[int], None] = lambda _: None,
+    remarks: list[str] | None = None,
 ) -> list[Part]:
     """The chosen part of each capture that has one, oldest capture first.
 
-    `progress` is told how many bytes are read by now. Raises CaptureFormatError.
+    `progress` is told how many bytes are read by now; sources that are left out are named in
+    `remarks`. Raises CaptureFormatError or BundleError when none can be read.
     """
-    parts = []
     before = 0
-    for source in sources:
+
+    def part(source: CaptureSource) -> Part:
+        nonlocal before
+        start, before = before, before + source.size
         with source.open() as stream:
-            part = _part(_watched(stream, before, progress), choice, written)
-        before += source.size
-        if part is not None and part.records:
-            parts.append(part)
-    return sorted(parts, key=lambda part: (part.started_at, part.header))
+            lines = _watched(stream, source.path, lambda done: progress(start + done))
+            return _part(source.path, lines, choice, written)
+
+    parts = each_readable(sources, part, [] if remarks is None else remarks)
+    chosen = [one for one in parts if one.records]
+    return sorted(chosen, key=lambda part: (part.started_at, part.header))
 
 
 def _watched(
-    stream: BinaryIO, before: int, progress: Callable[[int], None]
+    stream: BinaryIO, path: Path, progress: Callable[[int], None]
 ) -> Iterator[Line | Damage]:
-    for line in read_lines(stream):
-        progress(before + stream.tell())
+    for line in read_lines(stream, path):
+        progress(stream.tell())
         yield line
 
 
-def _part(lines: Iterator[Line | Damage], choice: Choice, written: LineOf) -> Part | None:
+def _part(path: Path, lines: Iterator[Line | Damage], choice: Choice, written: LineOf) -> Part:
     collector: _Collector | None = None
-    damaged = 0
+    damages: list[Damage] = []
     for line in lines:
         if isinstance(line, Damage):
-            damaged += 1
+            damages.append(line)
         elif collector is not None:
             collector.add(line)
         elif isinstance(line, Header):
             collector = _Collector(line, choice, written)
     if collector is None:
-        return None
+        raise no_capture(path, damages)
     part = collector.finished()
-    part.damaged = damaged
+    part.damaged = len(damages)
     return part
 
 

@@ -237,7 +237,7 @@ def _note_cost(cost: object, facts: AnswerFacts) -> None:
     facts.cost_seen = True
     try:
         number = float(cost)
-    except ValueError:
+    except (ValueError, OverflowError):
         return
     if 0 <= number < 1e6:
         facts.cost = number

@@ -167,7 +167,7 @@ def _code_words(value: dict[str, object], words: dict[str, object], finds: Finds
         if isinstance(code, bool) or not isinstance(code, int | str) or code == "":
             continue
         text = str(code).strip()
-        if text.isdigit():
+        if text.isdecimal():
             number = int(text[:9])
             if 400 <= number < 600:
                 words.setdefault("inner_status", number)
@@ -222,8 +222,8 @@ def _message_words(text: str, finds: Finds) -> dict[str, object]:
 
 
 def _bracket_words(code: str, words: dict[str, object]) -> None:
-    if code.isdigit() and 400 <= int(code[:9]) < 600:
-        words["inner_status"] = int(code)
+    if code.isdecimal() and 400 <= (number := int(code[:9])) < 600:
+        words["inner_status"] = number
     elif known := known_word(code):
         words["bracket"] = known
     else:

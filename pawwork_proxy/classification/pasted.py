@@ -10,6 +10,7 @@ import binascii
 import re
 from dataclasses import dataclass, field
 
+from pawwork_proxy.model.numbers import HIGHEST_STATUS
 from pawwork_proxy.wire.bounded_json import parse_json
 
 _STATUS_LINE = re.compile(rb"^HTTP/[\d.]+ +(\d{3})[^\r\n]*\r?\n")
@@ -117,7 +118,7 @@ def _har_entry(number: int, entry: dict[str, object]) -> Paste | None:
         body = failed.encode()
     return Paste(
         body,
-        status if isinstance(status, int) and status > 0 else None,
+        status if isinstance(status, int) and 0 < status <= HIGHEST_STATUS else None,
         headers,
         label=f"entry {number}",
     )

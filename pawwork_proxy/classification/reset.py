@@ -6,10 +6,11 @@ sentence is a last resort and marked `text`; sources that disagree are shown.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from pawwork_proxy.classification.evidence import Evidence
+from pawwork_proxy.model.numbers import LONGEST_WAIT_S, later
 from pawwork_proxy.model.outcome import Cadence, Family, Kind
 from pawwork_proxy.model.signals import RetryHint
 
@@ -53,7 +54,7 @@ def reset_of(evidence: Evidence, kind: Kind) -> Reset:
     hint, wait = hints[0]
     at = hint.at
     if at is None and date is not None:
-        at = _later(date, wait)
+        at = later(date, wait)
     conflicts = tuple(
         f"{other.place}={seconds:g}"
         for other, seconds in hints[1:]
@@ -66,7 +67,7 @@ def _wait(hint: RetryHint, date: datetime | None) -> float | None:
     if hint.place == "body date":
         if hint.at is None or date is None:
             return None
-        return max((hint.at - date).total_seconds(), 0.0)
+        return min(max((hint.at - date).total_seconds(), 0.0), LONGEST_WAIT_S)
     return hint.seconds
 
 
@@ -106,16 +107,8 @@ def _cadence(e: Evidence, kind: Kind, wait: float | None, at: datetime | None) -
     return Cadence.OTHER
 
 
-def _later(moment: datetime, seconds: float) -> datetime | None:
-    """None behind the end of the calendar, where only a nonsensical `date` leads."""
-    try:
-        return moment + timedelta(seconds=seconds)
-    except OverflowError:
-        return None
-
-
 def _near(at: datetime) -> datetime:
-    return _later(at, TOLERANCE_S) or at
+    return later(at, TOLERANCE_S) or at
 
 
 def _is_midnight(at: datetime) -> bool:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 
+from pawwork_proxy.model.numbers import moment_or_none
 from pawwork_proxy.model.signals import RetryHint
 
 MAX_WAIT_S = 2_147_483.647
@@ -42,10 +43,9 @@ def _parsed_date(value: str) -> datetime | None:
     if not value:
         return None
     try:
-        moment = parsedate_to_datetime(value.strip())
+        return _in_utc(parsedate_to_datetime(value.strip()))
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 _http_date = lru_cache(maxsize=256)(_parsed_date)
@@ -118,11 +118,17 @@ def _number(value: object) -> float | None:
     return number if 0 <= number < float("inf") else None
 
 
+def _in_utc(moment: datetime) -> datetime | None:
+    """A stated time; without a zone it is UTC. None when no record may hold it."""
+    return moment_or_none(
+        moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    )
+
+
 def _moment(value: object) -> datetime | None:
     try:
         if isinstance(value, str) and "T" in value[:32]:
-            moment = datetime.fromisoformat(value[:40])
-            return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+            return _in_utc(datetime.fromisoformat(value[:40]))
         if isinstance(value, int | float) and 1e9 < value < 1e13:
             seconds = value / 1000 if value > 1e11 else value
             return datetime.fromtimestamp(0, UTC) + timedelta(seconds=seconds)

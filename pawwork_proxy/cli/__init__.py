@@ -6,8 +6,13 @@ Invariant: results go to stdout, messages to stderr; an expected failure prints 
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import importlib
+import os
+import signal
 import sys
+from pathlib import Path
 
 import click
 
@@ -32,6 +37,14 @@ COMMANDS: dict[str, str] = {
 """Name and one line of help; the module has the same name."""
 
 
+_WRITE_FAILURES = frozenset(
+    getattr(errno, name)
+    for name in ("ENOSPC", "EDQUOT", "EFBIG", "EIO", "EPIPE", "EBADF", "EINVAL")
+    if hasattr(errno, name)
+)
+"""EINVAL: a closed pipe, on Windows."""
+
+
 class LazyGroup(click.Group):
     """Imports a command's module when it is called, so that `--help` stays quick."""
 
@@ -48,6 +61,8 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"pawwork_proxy.cli.{cmd_name}")
+        if callable(signal.getsignal(signal.SIGINT)):  # not where it is ignored, as under nohup
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         command = getattr(module, cmd_name)
         assert isinstance(command, click.Command)
         return command
@@ -77,21 +92,61 @@ def cli() -> None:
 
 
 def main() -> None:
-    """Entry point: run a command and translate what went wrong into words and exit codes."""
+    """Run a command, make sure that its output is out, and exit."""
+    _have_streams()
+    try:
+        code = _run()
+        sys.stdout.flush()
+    except OSError as error:
+        if not _is_of_output(error):
+            raise
+        code = _output_failed(error)
+    sys.exit(code)
+
+
+def _have_streams() -> None:
+    """Where stdout or stderr was closed by whoever started us, what goes there is for nobody."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115  as long as we live
+
+
+def _run() -> int:
+    """Translate what went wrong into words and exit codes."""
     try:
         code = cli.main(standalone_mode=False)
     except click.exceptions.Abort:
+        # Whoever cannot wait for the threads that are still at work presses Ctrl-C once more.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
         click.echo("interrupted", err=True)
-        sys.exit(130)
+        return 130
     except click.ClickException as error:
         error.show()
-        sys.exit(error.exit_code)
+        return error.exit_code
     except PawworkProxyError as error:
         click.echo(f"error: {error.message}", err=True)
         if error.hint:
             click.echo(f"hint: {error.hint}", err=True)
-        sys.exit(error.exit_code)
-    except BrokenPipeError:
-        sys.stderr.close()  # the reader of our output has gone; nothing is left to say
-        sys.exit(1)
-    sys.exit(code if isinstance(code, int) else 0)
+        return error.exit_code
+    return code if isinstance(code, int) else 0
+
+
+def _is_of_output(error: OSError) -> bool:
+    """Whether a write to stdout or stderr failed; of files with a name others have said so."""
+    return error.filename is None and error.errno in _WRITE_FAILURES
+
+
+def _output_failed(error: OSError) -> int:
+    """Say it, unless the reader of our output has gone, which is nothing to complain about."""
+    with contextlib.suppress(OSError):
+        if error.errno != errno.EPIPE:
+            name = errno.errorcode[error.errno or 0]
+            click.echo(f"error: cannot write the output: {name}", err=True)
+    # What is still in the buffers would fail once more, with a traceback, when Python ends.
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+            continue
+        os.dup2(nowhere, stream.fileno())
+    return 1

@@ -20,6 +20,7 @@ from pawwork_proxy.bundle.opening import LARGEST_FILE, MIB
 from pawwork_proxy.bundle.verify import Verification
 from pawwork_proxy.bundle.verify import verify as verify_bundle
 from pawwork_proxy.cli.progress import progress_bars
+from pawwork_proxy.cli.warnings import warn
 from pawwork_proxy.errors import BundleError, ConfigurationError
 from pawwork_proxy.model.outcome import Kind
 
@@ -110,6 +111,7 @@ def create(
     )
     throw_away = ThrowAwayKey() if unlinkable else None
     sources = capture_sources(captures or [DEFAULT_CAPTURES])
+    remarks: list[str] = []
     with _cleaning_up_when_stopped():
         with progress_bars() as progress:
             task = progress.add_task("reading", total=sum(source.size for source in sources))
@@ -118,11 +120,13 @@ def create(
                 choice,
                 throw_away or line_of,
                 lambda done: progress.update(task, completed=done),
+                remarks,
             )
             progress.add_task("packing", total=None)
             made = assemble(
                 parts, read_platform(), datetime.now(UTC), int(max_size * MIB), throw_away
             )
+        warn(remarks)
         own = known_here()
         refuse_unshowable(made, own)
         for line in preview(made):
@@ -183,7 +187,8 @@ def show(paths: Sequence[Path], output: str) -> None:
     """Show what support asks first, per install; PATHS are bundles or captures.
 
     Provider, model, auth source, status, retry-after, outcome, reset time, counts, first and last
-    seen. A bundle is verified before anything of it is shown (exit code 4 when it is refused).
+    seen. A bundle is verified before anything of it is shown; one that is refused is left out, and
+    exit code 4 says that nothing else was given.
     """
     from pawwork_proxy.bundle.manifest import Summary  # noqa: PLC0415
     from pawwork_proxy.bundle.reading import read_captures  # noqa: PLC0415
@@ -195,12 +200,13 @@ def show(paths: Sequence[Path], output: str) -> None:
     )
 
     with progress_bars() as progress:
-        captures = read_captures(paths, _checking(progress))
-    rows = support_rows(row_of(one) for capture in captures for one in capture.exchanges)
+        read = read_captures(paths, _checking(progress))
+    warn(read.remarks)
+    rows = support_rows(row_of(one) for capture in read.captures for one in capture.exchanges)
     if output == "json":
         click.echo(Summary(rows=rows).model_dump_json(exclude_none=True))
         return
-    if any(capture.header.simulated for capture in captures):
+    if any(capture.header.simulated for capture in read.captures):
         click.echo("SIMULATED: made on a simulator, at least in part")
     _print_rows(COLUMNS, cells(rows))
 

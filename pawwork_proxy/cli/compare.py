@@ -47,8 +47,9 @@ def compare(captures: Sequence[Path], output: str, alone: Sequence[str], real_on
     """Say what the free quota follows: a verdict per dimension, with evidence, and what to do next.
 
     CAPTURES are capture files, folders, patterns and support bundles, of one machine or of several
-    that joined one study. Exit codes: 0 compared (also when nothing can be decided), 2 wrong usage,
-    3 no capture could be read.
+    that joined one study. Exit codes: 0 compared (also when nothing can be decided, or some of them
+    had to be left out, which the notes say), 2 wrong usage, 3 no capture could be read, 4 only
+    refused bundles were given.
     """
     with reading() as progress:
         gathered = gather(captures, alone=frozenset(alone), real_only=real_only, progress=progress)

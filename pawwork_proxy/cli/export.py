@@ -11,15 +11,17 @@ import click
 import pyarrow.csv
 import pyarrow.parquet
 
-from pawwork_proxy.bundle.reading import capture_sources
-from pawwork_proxy.capture_file.reader import capture_from
+from pawwork_proxy.bundle.reading import capture_sources, each_readable, whole_capture
 from pawwork_proxy.cli.report import write_whole
-from pawwork_proxy.engine.gathering import recomputed
+from pawwork_proxy.cli.warnings import warn
+from pawwork_proxy.engine.gathering import recomputed, summary_of
+from pawwork_proxy.engine.whole import remarks_on
 from pawwork_proxy.export.har import har
 from pawwork_proxy.export.otlp import otlp
 from pawwork_proxy.export.table import SCHEMA, batches
 from pawwork_proxy.model.capture import Header
 from pawwork_proxy.model.exchange import Exchange
+from pawwork_proxy.model.gathered import CaptureSummary
 
 Records = Iterator[tuple[Header, Exchange]]
 
@@ -61,16 +63,28 @@ def export(captures: Sequence[Path], output: str, out: Path) -> None:
     """Write captures for other tools, outcomes judged by the rules of this version.
 
     parquet, csv: one flat row for each exchange. har: HAR 1.2 without content, for network viewers.
-    otlp: OpenTelemetry client spans as JSON. Exit codes: 0 written, 2 wrong usage, 3 unreadable
-    capture.
+    otlp: OpenTelemetry client spans as JSON. Exit codes: 0 written, also when some captures had to
+    be left out (said on stderr), 2 wrong usage, 3 no capture could be read, 4 only refused bundles
+    were given.
     """
-    write_whole(out, FORMATS[output](_records(captures)))
+    remarks: list[str] = []
+    summaries: list[CaptureSummary] = []
+    write_whole(out, FORMATS[output](_records(captures, remarks, summaries)))
+    warn(remarks)
+    warn(remarks_on(summaries))
     click.echo(str(out))
 
 
-def _records(captures: Sequence[Path]) -> Records:
-    for source in capture_sources(captures):
-        with source.open() as stream:
-            capture = capture_from(source.path, stream)
+def _records(
+    captures: Sequence[Path], remarks: list[str], summaries: list[CaptureSummary]
+) -> Records:
+    """Every exchange, one capture in memory at a time."""
+    names: dict[str, str] = {}
+    for capture in each_readable(capture_sources(captures), whole_capture, remarks):
+        summaries.append(summary_of(capture))
+        name, capture_id = capture.path.name, capture.header.capture_id
+        if capture_id in names:
+            remarks.append(f"{name}: the same capture as {names[capture_id]}, both are exported.")
+        names.setdefault(capture_id, name)
         for exchange in capture.exchanges:
             yield capture.header, recomputed(exchange)

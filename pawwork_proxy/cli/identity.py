@@ -10,6 +10,9 @@ import click
 from rich.console import Console
 
 from pawwork_proxy.bundle.reading import read_captures
+from pawwork_proxy.cli.warnings import warn
+from pawwork_proxy.engine.gathering import summary_of
+from pawwork_proxy.engine.whole import each_once, remarks_on
 from pawwork_proxy.inventory.inventory import take_inventory
 from pawwork_proxy.report.identity_table import identity_lines, identity_table, identity_words
 
@@ -37,16 +40,20 @@ def identity(captures: Sequence[Path], installs: Sequence[str], output: str) -> 
     same on every install, per network, device, install, conversation, user action or request),
     and what the server is known to do with it. All but the last is told from the records.
 
-    CAPTURES are capture files, folders, patterns and support bundles.
+    CAPTURES are capture files, folders, patterns and support bundles. Exit codes: 0 done, also when
+    some of them had to be left out (said on stderr), 2 wrong usage, 3 no capture could be read,
+    4 only refused bundles were given.
     """
-    # A capture and its copy, in a bundle say, count once.
-    read = {capture.header.capture_id: capture for capture in read_captures(captures)}
+    read = read_captures(captures)
+    warn(read.remarks)
+    counted = each_once(read.captures)
+    warn(remarks_on([summary_of(capture) for capture in counted]))
     inventory = take_inventory(
         (
             capture.header,
             [one for one in capture.exchanges if not installs or one.context.install in installs],
         )
-        for capture in read.values()
+        for capture in counted
     )
     if output == "json":
         click.echo(inventory.model_dump_json(indent=2))

@@ -14,6 +14,7 @@ from pawwork_proxy.capture_file.reader import Capture
 from pawwork_proxy.cli.compare import compared
 from pawwork_proxy.cli.progress import reading
 from pawwork_proxy.engine.gathering import gather
+from pawwork_proxy.engine.whole import each_once
 from pawwork_proxy.errors import ConfigurationError
 from pawwork_proxy.inventory.inventory import take_inventory
 from pawwork_proxy.report.page import render_report
@@ -42,7 +43,8 @@ def report(
     """Write one self-contained HTML file: verdicts, timeline, identity table, outcomes.
 
     It works offline, on a phone and on paper, loads nothing and sends nothing.
-    Exit codes: 0 written, 2 wrong usage, 3 no capture could be read.
+    Exit codes: 0 written, 2 wrong usage, 3 no capture could be read, 4 only refused bundles were
+    given.
     """
     write_report(captures, out, frozenset(alone), real_only=real_only)
     click.echo(str(out))
@@ -65,7 +67,9 @@ def write_report(
         )
     used = {one.capture_id for one in gathered.captures if not one.folded}
     inventory = (
-        take_inventory((one.header, one.exchanges) for one in whole)
+        take_inventory(
+            (one.header, one.exchanges) for one in each_once(whole) if one.header.capture_id in used
+        )
         if len(used) == len(gathered.captures)
         else None
     )
@@ -75,9 +79,14 @@ def write_report(
 def write_whole(out: Path, data: bytes) -> None:
     """Put a file in place, readable by its owner only, replacing an older one in one step.
 
-    Raises ConfigurationError when the folder or the file cannot be written.
+    Raises ConfigurationError when the folder or the file cannot be written, or something else than
+    a file is there: a device or a folder is never replaced.
     """
     try:
+        if out.exists() and not out.is_file():
+            raise ConfigurationError(
+                f"{out} is there already and is no regular file", "choose another place with --out"
+            )
         out.parent.mkdir(parents=True, exist_ok=True)
         handle, draft = tempfile.mkstemp(prefix=f".{out.name}.", dir=out.parent)
         try:

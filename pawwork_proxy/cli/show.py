@@ -14,6 +14,7 @@ from rich.console import Console
 from pawwork_proxy.bundle.reading import read_captures
 from pawwork_proxy.capture_file.reader import Capture
 from pawwork_proxy.classification.rules import classify
+from pawwork_proxy.cli.warnings import warn
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.outcome import Kind
 from pawwork_proxy.report.exchange_table import exchange_table, interrupted_row, plain_line, row_of
@@ -64,6 +65,8 @@ def show(
 
     Outcomes are judged again by the rules of this version. Damaged lines are counted and named,
     and never hide the others. CAPTURES are capture files, folders, patterns and support bundles.
+    Exit codes: 0 shown, also when some captures had to be left out (said on stderr), 2 wrong usage,
+    3 no capture could be read, 4 only refused bundles were given.
     """
     zone = datetime.now().astimezone().tzinfo if local else UTC
 
@@ -78,7 +81,9 @@ def show(
         )
 
     filtered = bool(installs or outcomes or models or since or until)
-    for capture in read_captures(captures):
+    read = read_captures(captures)
+    warn(read.remarks)
+    for capture in read.captures:
         exchanges = [one for one in map(recomputed, capture.exchanges) if wanted(one)]
         if output == "json":
             for exchange in exchanges:
@@ -137,10 +142,17 @@ def remarks(capture: Capture) -> Iterator[str]:
         yield f"changes of the egress during the run: {len(changed)}; exchanges say which holds"
     if any(note.event == "egress_unavailable" for note in capture.notes):
         yield "the edge did not always say as which address it sees this machine"
-    if capture.damages:
-        places = ", ".join(f"{one.number} ({one.reason})" for one in capture.damages[:10])
-        more = f" and {len(capture.damages) - 10} more" if len(capture.damages) > 10 else ""
-        yield f"{len(capture.damages)} damaged lines skipped: {places}{more}"
+    joined = [one for one in capture.damages if one.reason == "another_capture"]
+    damages = [one for one in capture.damages if one.reason != "another_capture"]
+    if damages:
+        places = ", ".join(f"{one.number} ({one.reason})" for one in damages[:10])
+        more = f" and {len(damages) - 10} more" if len(damages) > 10 else ""
+        yield f"{len(damages)} damaged lines skipped: {places}{more}"
+    if joined:
+        yield (
+            f"another capture begins at line {joined[0].number}: it is left out, "
+            "give it as a file of its own"
+        )
     shifted = sum(
         1 for one in capture.exchanges if recomputed(one).outcome.kind != one.outcome.kind
     )

@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from pydantic import ValidationError
 
-from pawwork_proxy.capture_file.reader import Damage, read_lines
+from pawwork_proxy.capture_file.reader import Damage, read_line, read_lines
 from pawwork_proxy.classification.rules import classify
 from pawwork_proxy.comparison.observations import (
     UNKNOWN_CLOCK_S,
@@ -31,7 +31,6 @@ from pawwork_proxy.comparison.observations import (
     unrecorded,
 )
 from pawwork_proxy.engine.lines import Cells, Database, ExchangeRow, LargeCapture, Unfoldable
-from pawwork_proxy.errors import CaptureFormatError
 from pawwork_proxy.model.capture import End, Header, Line, Note, Opened, Stub
 from pawwork_proxy.model.exchange import Exchange, Timing
 from pawwork_proxy.model.gathered import CaptureSummary
@@ -58,19 +57,17 @@ def fold(
 ) -> Folded:
     """Summary and observations of a large capture.
 
-    Raises CaptureFormatError when it is no capture, UnsupportedSchemaError when it is a newer one,
-    Unfoldable when the ordinary reader has to take it.
+    Raises UnsupportedSchemaError when it is of a newer schema, Unfoldable when the ordinary reader
+    has to take it.
     """
     with LargeCapture(path, database) as capture:
         others, examples = capture.others(), capture.examples()
         texts = capture.texts({*others, *examples})
-        other = list(_other_lines(capture, {number: texts[number] for number in others}))
+        other = list(_other_lines(capture, {number: texts[number] for number in others}, path))
         header = next((line for line in other if isinstance(line, Header)), None)
-        if header is None:
-            raise CaptureFormatError(
-                f"{path} is no capture: it has no header line",
-                "give a capture-….jsonl written by 'pawwork-proxy run'",
-            )
+        if header is None or others[0] > 0 or not isinstance(other[0], Header):
+            raise Unfoldable("it does not begin with a header")
+        withheld = sum(isinstance(line, Stub) for line in other)
         summary = CaptureSummary(
             name=path.name,
             capture_id=header.capture_id,
@@ -81,8 +78,8 @@ def fold(
             installs=tuple(install.label for install in header.installs),
             simulated=header.simulated,
             exchanges=capture.exchanges,
-            under_way=capture.under_way,
-            withheld=sum(isinstance(line, Stub) for line in other),
+            under_way=max(0, capture.under_way - withheld),
+            withheld=withheld,
             lost=sum(
                 line.count or 0
                 for line in other
@@ -175,22 +172,37 @@ def _clock(capture: LargeCapture) -> ServerClock:
     return ServerClock(0.0, UNKNOWN_CLOCK_S) if bounds is None else clock_within(*bounds)
 
 
-def _other_lines(capture: LargeCapture, texts: Mapping[int, bytes]) -> Iterator[Line | Damage]:
+def _other_lines(
+    capture: LargeCapture, texts: Mapping[int, bytes], path: Path
+) -> Iterator[Line | Damage]:
     """What the ordinary reader says of the lines that are no exchange to DuckDB."""
-    for number, text in texts.items():
-        for line in read_lines(BytesIO(text)):
-            if not isinstance(line, Exchange | Opened):
-                yield line
-            elif number == capture.rows - 1:
-                # Torn when DuckDB read it, and whole since: a run is still writing this capture.
-                yield Damage(number + 1, "torn")
-            else:
-                raise Unfoldable("a line that DuckDB takes for no exchange is one")
+    numbers = iter(texts)
+    for line in read_lines(BytesIO(b"".join(map(_whole_line, texts.values()))), path):
+        number = next(numbers)
+        whole_now = isinstance(line, Exchange | Opened) and number == capture.rows - 1
+        if whole_now and capture.ends_torn:
+            # Torn when DuckDB read it, and whole since: a run is still writing this capture.
+            yield Damage(number + 1, "torn")
+        elif _is_beyond_us(line):
+            raise Unfoldable("not every record in it is one of the table")
+        else:
+            yield line
+
+
+def _whole_line(text: bytes) -> bytes:
+    return text if text.endswith(b"\n") else text + b"\n"
+
+
+def _is_beyond_us(line: Line | Damage) -> bool:
+    """A record that DuckDB did not take for one, or the header of another capture."""
+    return isinstance(line, Exchange | Opened) or (
+        isinstance(line, Damage) and line.reason == "another_capture"
+    )
 
 
 def _exchange(text: bytes) -> Exchange:
     """The one that stands for its shape."""
-    line = next(read_lines(BytesIO(text)))
+    line = read_line(text, 0)
     if not isinstance(line, Exchange):
         raise Unfoldable("a line that DuckDB takes for an exchange is none")
     return line

@@ -14,7 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
-from pawwork_proxy.bundle.reading import CaptureSource, capture_sources
+from pawwork_proxy.bundle.reading import CaptureSource, Unreadable, capture_sources, nothing_left
 from pawwork_proxy.capture_file.reader import Capture, capture_from
 from pawwork_proxy.classification.rules import classify
 from pawwork_proxy.comparison.observations import (
@@ -26,8 +26,8 @@ from pawwork_proxy.comparison.observations import (
     unrecorded,
 )
 from pawwork_proxy.engine.folding import MOST_ROWS, fold
-from pawwork_proxy.engine.lines import Database, Unfoldable
-from pawwork_proxy.errors import CaptureFormatError, ConfigurationError, PawworkProxyError
+from pawwork_proxy.engine.lines import Database, Unfoldable, interrupt_all
+from pawwork_proxy.errors import ConfigurationError, PawworkProxyError
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.gathered import CaptureSummary, Gathered
 from pawwork_proxy.model.observation import Observation
@@ -61,16 +61,11 @@ def gather(
     `alone`: labels of networks that nobody else uses, as the user vouches. `on_whole` is called
     with each capture that is read whole, `progress` after each with the bytes read so far and in
     all.
-    Raises CaptureFormatError when no capture can be read, ConfigurationError when simulated
-    captures are given together with real ones and `real_only` is not set.
+    Raises CaptureFormatError or BundleError when no capture can be read, ConfigurationError when
+    simulated captures are given together with real ones and `real_only` is not set.
     """
     remarks: list[str] = []
     parts = list(_parts(paths, alone, whole_bytes, remarks, on_whole, progress))
-    if not parts:
-        raise CaptureFormatError(
-            "no capture could be read: " + "; ".join(remarks),
-            "give a capture-….jsonl written by 'pawwork-proxy run'",
-        )
     parts = _each_once(parts, remarks)
     parts = _one_world(parts, real_only, remarks)
     summaries = tuple(part.summary for part in parts)
@@ -92,6 +87,7 @@ def recomputed(exchange: Exchange) -> Exchange:
 def summary_of(capture: Capture) -> CaptureSummary:
     """What is said about one capture that was read whole."""
     header = capture.header
+    joined = sum(damage.reason == "another_capture" for damage in capture.damages)
     return CaptureSummary(
         name=capture.path.name,
         capture_id=header.capture_id,
@@ -105,7 +101,8 @@ def summary_of(capture: Capture) -> CaptureSummary:
         under_way=len(capture.interrupted),
         withheld=len(capture.stubs),
         lost=sum(note.count or 0 for note in capture.notes if note.event == "records_lost"),
-        damaged=len(capture.damages),
+        damaged=len(capture.damages) - joined,
+        joined=joined,
         ended=capture.end is not None,
     )
 
@@ -119,6 +116,11 @@ def incomplete(summary: CaptureSummary) -> Iterator[str]:
         (summary.withheld, f"{summary.withheld} records withheld, they could not be made safe"),
         (summary.lost, f"{summary.lost} records could not be written"),
         (summary.damaged, f"{summary.damaged} damaged lines skipped: what they held is missing"),
+        (
+            summary.joined,
+            f"{summary.joined} lines of another capture stand behind it and are left out, "
+            "give it as a file of its own",
+        ),
     )
     yield from (f"{summary.name}: {words}." for applies, words in rows if applies)
 
@@ -136,29 +138,36 @@ def _parts(
     large = total > whole_bytes
     share = MOST_ROWS // max(len(sources), 1)
 
-    def part(source: CaptureSource) -> Part | str:
+    unreadable: list[Unreadable] = []
+
+    def part(source: CaptureSource) -> Part | Unreadable:
         try:
-            if source.plain and source.size == 0 and source.path.is_file():
-                return f"{source.path.name}: an empty file, nothing was recorded in it."
             if database is not None and source.plain and source.path.is_file():
                 return _folded(source, database, alone, share, on_whole)
             return _whole(source, alone, on_whole)
         except PawworkProxyError as error:
-            words = error.message.replace(str(source.path), "it")
-            return f"{source.path.name}: left out, {words}."
+            return Unreadable(source.path, error)
 
     with ExitStack() as stack:
         database = stack.enter_context(Database()) if large else None
         # DuckDB works outside the interpreter's lock, so a second thread uses the second core.
         readers = stack.enter_context(ThreadPoolExecutor(READERS if large else 1))
         progress(done, total)
-        for source, found in zip(sources, readers.map(part, sources), strict=True):
-            done += source.size
-            progress(done, total)
-            if isinstance(found, str):
-                remarks.append(found)
-            else:
-                yield found
+        try:
+            for source, found in zip(sources, readers.map(part, sources), strict=True):
+                done += source.size
+                progress(done, total)
+                if isinstance(found, Unreadable):
+                    unreadable.append(found)
+                    remarks.append(found.remark)
+                else:
+                    yield found
+        except BaseException:  # Ctrl-C, say: leaving the block would wait for every thread
+            readers.shutdown(wait=False, cancel_futures=True)
+            interrupt_all()
+            raise
+    if len(unreadable) == len(sources):
+        raise nothing_left(unreadable)
 
 
 def _folded(

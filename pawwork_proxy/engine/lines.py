@@ -8,7 +8,7 @@ ordinary reader takes the whole file.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,6 +19,7 @@ import duckdb
 
 from pawwork_proxy.capture_file.reader import MAX_LINE_BYTES
 from pawwork_proxy.comparison.observations import Arrival, ServerClock
+from pawwork_proxy.model.numbers import EARLIEST, LARGEST_COUNT, LATEST, LONGEST_MS
 from pawwork_proxy.model.signals import Signals
 
 MEMORY = "600MB"
@@ -34,9 +35,9 @@ Type = str | Mapping[str, "Type"]
 READ: Mapping[str, Type] = {
     "type": "VARCHAR",
     "seq": "BIGINT",
-    "at": "TIMESTAMP",
+    "at": "VARCHAR",
     "context": "JSON",
-    "timing": {"started_at": "TIMESTAMP", "first_byte_ms": "DOUBLE", "total_ms": "DOUBLE"},
+    "timing": {"started_at": "VARCHAR", "first_byte_ms": "DOUBLE", "total_ms": "DOUBLE"},
     "request": dict.fromkeys(
         (
             *("tier", "protocol", "model", "model_group", "user_agent", "client"),
@@ -50,7 +51,7 @@ READ: Mapping[str, Type] = {
         "colo": "VARCHAR",
         "workspace": "VARCHAR",
         "cost": "DOUBLE",
-        "date": "TIMESTAMP",
+        "date": "VARCHAR",
     },
     "signals": dict.fromkeys(Signals.model_fields, "JSON"),
 }
@@ -63,24 +64,37 @@ def _type(of: Type) -> str:
     return "STRUCT(" + ", ".join(f'"{name}" {_type(part)}' for name, part in of.items()) + ")"
 
 
+def _is_moment(column: str) -> str:
+    """Whether a text is a time as we write it, within the range; null for null."""
+    return (
+        f"({column} like '%Z' and coalesce(try_cast({column} as timestamp) "
+        f"between '{EARLIEST:%Y-%m-%d}' and '{LATEST:%Y-%m-%d}', false))"
+    )
+
+
 # A line that is no JSON object becomes a row of nulls, so it keeps its place.
 LINES = f"""
 create temp table lines as
 with judged as (
   select *,
-    coalesce(type = 'exchange' and seq is not null
-      and timing.started_at is not null and signals is not null, false) as is_exchange,
-    coalesce(type = 'opened' and seq is not null and "at" is not null, false) as is_opened,
+    coalesce(type = 'exchange' and seq between 0 and {LARGEST_COUNT} and signals is not null
+      and {_is_moment("timing.started_at")} and coalesce({_is_moment("response.date")}, true)
+      and coalesce(timing.first_byte_ms between 0 and {LONGEST_MS}, true)
+      and coalesce(timing.total_ms between 0 and {LONGEST_MS}, true), false) as is_exchange,
+    coalesce(type = 'opened' and seq between 0 and {LARGEST_COUNT}
+      and {_is_moment('"at"')}, false) as is_opened,
     coalesce(signals.status = '200' and signals.ending = '"complete"'
       and signals.errors = '[]' and signals.retry_hints = '[]', false) as usual
   from read_json($path, format = 'newline_delimited', ignore_errors = true,
     maximum_object_size = {MAX_LINE_BYTES}, compression = 'none', hive_partitioning = false,
     columns = {{{", ".join(f"'{name}': '{_type(of)}'" for name, of in READ.items())}}})
 )
-select is_exchange, is_opened, seq,
-  epoch_us(timing.started_at) as started, epoch_us("at") as opened,
+select is_exchange, is_opened, type is not null as is_object, seq,
+  epoch_us(try_cast(timing.started_at as timestamp)) as started,
+  epoch_us(try_cast("at" as timestamp)) as opened,
   timing.first_byte_ms as first_ms, timing.total_ms as total_ms,
-  epoch_us(response.date) as dated, request.session as session, request.request as request,
+  epoch_us(try_cast(response.date as timestamp)) as dated,
+  request.session as session, request.request as request,
   case when is_exchange then hash(
     context, request.tier, request.protocol, request.model, request.model_group, request.user_agent,
     request.client, request.project, auth, response.status, response.colo, response.workspace,
@@ -223,12 +237,16 @@ class LargeCapture:
     def __init__(self, path: Path, database: Database) -> None:
         self._path = path
         self._database = database.session()
+        self._stopped = False
 
     def __enter__(self) -> Self:
+        _OPEN.add(self)
         try:
             self._ask(LINES, path=str(self._path))
         except duckdb.Error as error:
             self.close()
+            if isinstance(error, duckdb.InterruptException):
+                raise
             raise Unfoldable(type(error).__name__) from None
         self.rows: int
         self.exchanges: int
@@ -251,7 +269,19 @@ class LargeCapture:
 
     def close(self) -> None:
         """Give back what the table took."""
+        _OPEN.discard(self)
         self._database.close()
+
+    def interrupt(self) -> None:
+        """Make whoever reads it, in whatever thread, fail soon."""
+        self._stopped = True
+        self._database.interrupt()
+
+    @property
+    def ends_torn(self) -> bool:
+        """Whether the last line was no JSON object when it was read."""
+        found = self._ask("select is_object from lines order by rowid desc limit 1")
+        return bool(found) and not found[0][0]
 
     @property
     def under_way(self) -> int:
@@ -331,7 +361,7 @@ class LargeCapture:
         found = self._ask(
             f"select {COLUMNS} from lines where is_exchange and signals is not null order by seq"
         )
-        yield from (_row(*values) for values in found)
+        yield from self._rows(found)
 
     def usual_of(self, shapes: Collection[int]) -> Iterator[ExchangeRow]:
         """The other exchanges, of these shapes, one by one."""
@@ -340,7 +370,7 @@ class LargeCapture:
             "and shape in (select unnest($shapes)) order by seq",
             shapes=list(shapes),
         )
-        yield from (_row(*values) for values in found)
+        yield from self._rows(found)
 
     def how_many_runs(self, cells: Cells) -> int:
         """How many `runs` would find, without reading them."""
@@ -363,9 +393,28 @@ class LargeCapture:
             for earlier, again, one_session, head, end, latest, first in found
         ]
 
+    def _rows(self, found: Iterable[Any]) -> Iterator[ExchangeRow]:
+        for values in found:
+            self._go_on()
+            yield _row(*values)
+
+    def _go_on(self) -> None:
+        if self._stopped:
+            raise duckdb.InterruptException
+
     def _ask(self, query: str, **values: Any) -> list[Any]:
+        self._go_on()
         found: list[Any] = self._database.execute(query, values).fetchall()
         return found
+
+
+_OPEN: set[LargeCapture] = set()
+
+
+def interrupt_all() -> None:
+    """Stop reading large captures in all threads: nobody waits for the answers any more."""
+    for capture in list(_OPEN):
+        capture.interrupt()
 
 
 def utc(microseconds: float) -> datetime:

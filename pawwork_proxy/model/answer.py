@@ -8,6 +8,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from pawwork_proxy.model.base import Noun
+from pawwork_proxy.model.numbers import Count
 
 
 class EncodingState(StrEnum):
@@ -26,21 +27,21 @@ class EncodingState(StrEnum):
 class Usage(Noun):
     """Token counts as the answer states them."""
 
-    input: int | None = None
-    output: int | None = None
-    reasoning: int | None = None
-    cache_read: int | None = None
-    cache_write: int | None = None
-    total: int | None = None
+    input: Count | None = None
+    output: Count | None = None
+    reasoning: Count | None = None
+    cache_read: Count | None = None
+    cache_write: Count | None = None
+    total: Count | None = None
 
 
 class EventCounts(Noun):
     """Events of a stream by kind."""
 
-    total: int = 0
-    deltas: int = 0
-    pings: int = 0
-    comments: int = 0
+    total: Count = 0
+    deltas: Count = 0
+    pings: Count = 0
+    comments: Count = 0
     """Keep-alive comment lines; they are no events and not part of `total`."""
-    errors: int = 0
-    other: int = 0
+    errors: Count = 0
+    other: Count = 0

@@ -12,6 +12,7 @@ class Noun(BaseModel):
     model_config = ConfigDict(
         frozen=True,
         extra="forbid",
+        allow_inf_nan=False,
         hide_input_in_errors=True,
         protected_namespaces=(),
         # The docstring under a field is its description in the JSON Schema and in the docs.

@@ -7,7 +7,6 @@ without either is an interrupted exchange.
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
@@ -15,6 +14,7 @@ from pydantic import Field, TypeAdapter
 from pawwork_proxy.model.base import Noun
 from pawwork_proxy.model.context import Egress, Install, Machine, Route
 from pawwork_proxy.model.exchange import Exchange
+from pawwork_proxy.model.numbers import Count, Moment, Status
 from pawwork_proxy.model.texts import (
     Label,
     Method,
@@ -49,7 +49,7 @@ class Header(Noun):
     """Pseudonym of the study (or of the user's own key): equal ids may be joined."""
     tool_version: Version
     mitmproxy_version: Version
-    started_at: datetime
+    started_at: Moment
     machine: Machine
     installs: tuple[Install, ...]
     network: Label | None = None
@@ -62,8 +62,8 @@ class Opened(Noun):
     """A request has arrived; written before anything of it goes upstream."""
 
     type: Literal["opened"] = "opened"
-    seq: int
-    at: datetime
+    seq: Count
+    at: Moment
     install: Label
     route: Route
     method: Method
@@ -75,11 +75,11 @@ class Stub(Noun):
     """Stands for an exchange whose record could not be made safe or whole."""
 
     type: Literal["stub"] = "stub"
-    seq: int
-    at: datetime
+    seq: Count
+    at: Moment
     install: Label
     reason: StubReason
-    status: int | None = None
+    status: Status | None = None
 
 
 NoteEvent = Literal[
@@ -95,10 +95,10 @@ class Note(Noun):
     """Something that happened to the run, not to one exchange."""
 
     type: Literal["note"] = "note"
-    at: datetime
+    at: Moment
     event: NoteEvent
     install: Label | None = None
-    count: int | None = None
+    count: Count | None = None
     egress: Egress | None = None
 
 
@@ -106,12 +106,12 @@ class End(Noun):
     """Last line: what the run counted. A capture without it was interrupted."""
 
     type: Literal["end"] = "end"
-    at: datetime
-    exchanges: int
-    stubs: dict[StubReason, int] = Field(default_factory=dict)
-    lost: int = 0
+    at: Moment
+    exchanges: Count
+    stubs: dict[StubReason, Count] = Field(default_factory=dict)
+    lost: Count = 0
     """Records that could not be written and were never made up for."""
-    passed_by: int = 0
+    passed_by: Count = 0
     """Requests and tunnels to other hosts, relayed untouched and not recorded."""
     reason: Literal["finished", "interrupted"]
 

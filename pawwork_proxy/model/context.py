@@ -6,10 +6,10 @@ Invariant: every identifying value is a pseudonym; labels are the words the user
 from __future__ import annotations
 
 import re
-from datetime import datetime
 from typing import Literal
 
 from pawwork_proxy.model.base import Noun
+from pawwork_proxy.model.numbers import Moment, Port
 from pawwork_proxy.model.texts import (
     LABEL_PATTERN,
     Airport,
@@ -64,7 +64,7 @@ class Install(Noun):
     label: Label
     id: Pseudonym
     """Random, made once per label on this machine; never sent anywhere."""
-    port: int | None = None
+    port: Port | None = None
 
 
 class ClientProcess(Noun):
@@ -77,7 +77,7 @@ class ClientProcess(Noun):
 class Egress(Noun):
     """How the edge sees this machine (opt-in probe over the same route as the traffic)."""
 
-    observed_at: datetime
+    observed_at: Moment
     address: Pseudonym
     family: AddressFamily
     prefix: Pseudonym | None = None

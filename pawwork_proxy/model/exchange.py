@@ -6,11 +6,11 @@ key, a path, a cookie; what identifies is a pseudonym, and every kept text has a
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Literal
 
 from pawwork_proxy.model.base import Noun
 from pawwork_proxy.model.context import AuthSource, ExchangeContext
+from pawwork_proxy.model.numbers import Count, Milliseconds, Moment
 from pawwork_proxy.model.outcome import Outcome
 from pawwork_proxy.model.request import AuthFacts, RequestFacts
 from pawwork_proxy.model.response import ResponseFacts
@@ -26,15 +26,15 @@ Doubt = Literal["several_places", "unreadable_place", "rotated"]
 class Timing(Noun):
     """When it happened: one UTC time, then monotonic durations from it, in milliseconds."""
 
-    started_at: datetime
-    request_sent_ms: float | None = None
-    upstream_connect_ms: float | None = None
+    started_at: Moment
+    request_sent_ms: Milliseconds | None = None
+    upstream_connect_ms: Milliseconds | None = None
     """How long opening the upstream connection took; absent on a reused connection."""
-    first_byte_ms: float | None = None
-    first_event_ms: float | None = None
-    max_gap_ms: float | None = None
+    first_byte_ms: Milliseconds | None = None
+    first_event_ms: Milliseconds | None = None
+    max_gap_ms: Milliseconds | None = None
     """The longest silence between two events of a stream."""
-    total_ms: float | None = None
+    total_ms: Milliseconds | None = None
 
 
 class AuthSourceFinding(Noun):
@@ -52,14 +52,14 @@ class Redaction(Noun):
 
     path: Place
     rule: Word
-    count: int = 1
+    count: Count = 1
 
 
 class Exchange(Noun):
     """One request, its answer or failure, the context, and the outcome."""
 
     type: Literal["exchange"] = "exchange"
-    seq: int
+    seq: Count
     """Counts from 1 in the order in which requests reached the proxy."""
     context: ExchangeContext
     timing: Timing

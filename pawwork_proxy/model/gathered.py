@@ -30,6 +30,8 @@ class CaptureSummary(Noun):
     withheld: int = 0
     lost: int = 0
     damaged: int = 0
+    joined: int = 0
+    """Lines of another capture behind it in the same file, all left out."""
     ended: bool = False
     folded: bool = False
     """Admissions that agree were counted by the engine instead of read one by one."""

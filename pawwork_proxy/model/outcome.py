@@ -6,10 +6,10 @@ the server's, only enums, numbers, times and ids of our own tables.
 
 from __future__ import annotations
 
-from datetime import datetime
 from enum import StrEnum
 
 from pawwork_proxy.model.base import Noun
+from pawwork_proxy.model.numbers import Moment, WaitSeconds
 from pawwork_proxy.model.texts import KeptText, Place, WaitConflict, WaitPlace, Word
 
 
@@ -119,7 +119,7 @@ class ClientBehaviour(Noun):
     failure_kind: Word
     """The client's own `ProviderFailureKind`, or `none`."""
     retried: bool
-    delay_s: float | None = None
+    delay_s: WaitSeconds | None = None
     """Wait before the first retry, in seconds, without jitter; None when not retried."""
     user_sees: Word
     """Id of a row of the table of texts, never a text of the server's."""
@@ -140,10 +140,10 @@ class Outcome(Noun):
     rule_id: Word
     evidence: tuple[Place, ...] = ()
     """Places that decided (`status`, `body.error.type`, …), never values."""
-    retry_after_s: float | None = None
+    retry_after_s: WaitSeconds | None = None
     retry_after_from: WaitPlace | None = None
     """`retry-after-ms`, `retry-after`, `retry-after date`, `body`, or `text` (a last resort)."""
-    reset_at: datetime | None = None
+    reset_at: Moment | None = None
     """UTC, counted from the server's `date`."""
     reset_cadence: Cadence = Cadence.NONE
     reset_conflicts: tuple[WaitConflict, ...] = ()

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Literal
 
 from pawwork_proxy.model.base import Noun
+from pawwork_proxy.model.numbers import Count
 from pawwork_proxy.model.texts import (
     HttpVersion,
     KeptText,
@@ -65,22 +66,22 @@ class RequestBody(Noun):
     """Counts, sizes and flags of a request body; never its words."""
 
     state: BodyState
-    wire_bytes: int = 0
-    decoded_bytes: int | None = None
+    wire_bytes: Count = 0
+    decoded_bytes: Count | None = None
     content_encoding: KeptText | None = None
     fields: tuple[KeptText, ...] = ()
     """Top-level names in order; unknown ones as pseudonyms `word:…`."""
     stream: bool | None = None
     include_usage: bool | None = None
     store: bool | None = None
-    max_tokens: int | None = None
+    max_tokens: Count | None = None
     temperature: float | None = None
-    messages: int | None = None
-    roles: dict[Word, int] = {}
-    text_chars: int | None = None
+    messages: Count | None = None
+    roles: dict[Word, Count] = {}
+    text_chars: Count | None = None
     """Characters of all texts in messages and system prompt together."""
-    images: int | None = None
-    tools: int | None = None
+    images: Count | None = None
+    tools: Count | None = None
     tool_names: tuple[Word, ...] = ()
     """Names of OpenCode's own tools among `tools`; others are counted only."""
     reasoning: Word | None = None
@@ -95,7 +96,7 @@ class AuthFacts(Noun):
     pseudonym: Pseudonym | None = None
     scheme: AuthScheme | None = None
     """Only for `authorization`."""
-    count: int = 0
+    count: Count = 0
     """How many credentials the request carried; more than one is odd and worth seeing."""
 
 
@@ -125,7 +126,7 @@ class RequestFacts(Noun):
     workspace: Pseudonym | None = None
     headers: tuple[HeaderNote, ...] = ()
     """In the order in which they were sent."""
-    headers_cut: int = 0
+    headers_cut: Count = 0
     """Header lines beyond the limit, counted but not noted."""
-    header_bytes: int = 0
+    header_bytes: Count = 0
     body: RequestBody

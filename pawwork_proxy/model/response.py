@@ -6,10 +6,9 @@ How the answer ended and which errors it held is in `model.signals`.
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from pawwork_proxy.model.answer import EncodingState, EventCounts, Usage
 from pawwork_proxy.model.base import Noun
+from pawwork_proxy.model.numbers import Count, Moment, Status, WaitMilliseconds, WaitSeconds
 from pawwork_proxy.model.request import HeaderNote
 from pawwork_proxy.model.texts import (
     Airport,
@@ -24,24 +23,24 @@ from pawwork_proxy.model.texts import (
 class ResponseFacts(Noun):
     """The response half of an exchange's record."""
 
-    status: int
+    status: Status
     http_version: HttpVersion
     headers: tuple[HeaderNote, ...] = ()
     """In the order in which they were sent."""
-    headers_cut: int = 0
+    headers_cut: Count = 0
     """Header lines beyond the limit, counted but not noted."""
-    trailers: int = 0
-    wire_bytes: int = 0
-    decoded_bytes: int | None = None
+    trailers: Count = 0
+    wire_bytes: Count = 0
+    decoded_bytes: Count | None = None
     content_encoding: KeptText | None = None
     encoding: EncodingState = EncodingState.IDENTITY
     truncated: bool = False
     """More came than was kept for reading; sizes and counts are whole all the same."""
     content_type: KeptText | None = None
-    retry_after_s: float | None = None
+    retry_after_s: WaitSeconds | None = None
     """`retry-after` in seconds, or its HTTP date minus the server's `date`."""
-    retry_after_ms: float | None = None
-    date: datetime | None = None
+    retry_after_ms: WaitMilliseconds | None = None
+    date: Moment | None = None
     server: KeptText | None = None
     cf_ray: CfRay | None = None
     colo: Airport | None = None

@@ -6,10 +6,10 @@ server's is never kept: what it says is kept as ids of known phrases.
 
 from __future__ import annotations
 
-from datetime import datetime
 from enum import StrEnum
 
 from pawwork_proxy.model.base import Noun
+from pawwork_proxy.model.numbers import Count, Moment, Status, WaitSeconds
 from pawwork_proxy.model.texts import KeptText, WaitPlace, Word
 
 
@@ -171,7 +171,7 @@ class ErrorFact(Noun):
     bracket: KeptText | None = None
     """Code in brackets behind a wrapper, `[rate_limit_exceeded]`; numbers go to `inner_status`."""
     bracket_stem: Word | None = None
-    inner_status: int | None = None
+    inner_status: Status | None = None
     """HTTP status stated inside: bracketed, or a number in `code`, `status`, `statusCode`."""
     wrapper: Word | None = None
     """`upstream_request`, `streaming_response`, `upstream_error`, or None."""
@@ -188,17 +188,17 @@ class RetryHint(Noun):
 
     place: WaitPlace
     """`retry-after-ms`, `retry-after`, `retry-after date`, `body`, `text`."""
-    seconds: float
-    at: datetime | None = None
+    seconds: WaitSeconds
+    at: Moment | None = None
     """The moment itself when the source names one."""
 
 
 class Signals(Noun):
     """Everything the rules look at."""
 
-    status: int | None = None
+    status: Status | None = None
     """HTTP status; None when there was no answer or nobody stated it."""
-    text_status: int | None = None
+    text_status: Status | None = None
     """Status that a client's error line names."""
     ending: Ending = Ending.UNSTATED
     made_by_proxy: bool = False
@@ -206,7 +206,7 @@ class Signals(Noun):
     content_type: ContentTypeClass = ContentTypeClass.NONE
     server_cloudflare: bool = False
     cf_mitigated: bool = False
-    date: datetime | None = None
+    date: Moment | None = None
     """The server's `date`, UTC."""
     body: BodyShape = BodyShape.NONE
     decoding_failed: bool = False
@@ -220,7 +220,7 @@ class Signals(Noun):
     """A finish reason that reports a failure (`error`, `network_error`, …)."""
     done_marker: bool = False
     cost_seen: bool = False
-    events: int = 0
+    events: Count = 0
     edge_markers: tuple[Word, ...] = ()
     """Ids of edge-page marks found in HTML or text."""
     errors: tuple[ErrorFact, ...] = ()

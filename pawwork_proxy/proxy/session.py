@@ -13,7 +13,6 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
@@ -21,6 +20,7 @@ import mitmproxy.version
 
 from pawwork_proxy import __version__
 from pawwork_proxy.capture_file.writer import CaptureWriter
+from pawwork_proxy.environment.clock import utc_now
 from pawwork_proxy.environment.egress import ProbeRoute, ask_trace, egress_of, source_towards
 from pawwork_proxy.environment.identity import Identity
 from pawwork_proxy.environment.machine import local_addresses
@@ -49,11 +49,6 @@ class RunPlan:
     upstream_ca: Path | None = None
     simulated: bool = False
     egress_probe: bool = False
-
-
-def utc_now() -> datetime:
-    """The wall clock, in UTC."""
-    return datetime.now(UTC)
 
 
 def header_of(plan: RunPlan, identity: Identity, egress: Egress | None = None) -> Header:

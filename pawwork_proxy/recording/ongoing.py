@@ -14,6 +14,7 @@ from datetime import datetime
 from pawwork_proxy.classification.reader import AnswerReader
 from pawwork_proxy.environment.processes import FoundProcess
 from pawwork_proxy.model.context import Route
+from pawwork_proxy.model.numbers import HIGHEST_STATUS
 from pawwork_proxy.model.signals import Ending
 
 LOOK_UP_PATIENCE_MS = 1000.0
@@ -95,7 +96,7 @@ class Ongoing:
     def response_started(self, status: int, version: str, headers: RawHeaders) -> None:
         """Status line and headers of the answer have arrived."""
         self.first_byte = self._elapsed()
-        self.status = status
+        self.status = status = min(max(status, 0), HIGHEST_STATUS)
         self.response_version = version
         self.response_headers = headers
         self.reader = AnswerReader(

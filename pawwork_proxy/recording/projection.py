@@ -18,6 +18,7 @@ from pawwork_proxy.environment.identity import Identity
 from pawwork_proxy.environment.processes import FoundProcess
 from pawwork_proxy.model.context import ClientProcess, Egress, ExchangeContext, Route
 from pawwork_proxy.model.exchange import Exchange, Redaction, Timing
+from pawwork_proxy.model.numbers import bounded_ms
 from pawwork_proxy.model.request import BodyState
 from pawwork_proxy.model.response import ResponseFacts
 from pawwork_proxy.model.signals import Ending, Signals
@@ -211,7 +212,7 @@ def _request_body(ongoing: Ongoing) -> tuple[bytes | None, BodyState | None]:
 
 def _ms(value: float | None) -> float | None:
     """Microseconds are what the clock is good for."""
-    return None if value is None else round(value, 3)
+    return None if value is None else round(bounded_ms(value), 3)
 
 
 def _process_of(ongoing: Ongoing) -> FoundProcess | None:

@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -19,6 +19,7 @@ import structlog
 
 from pawwork_proxy.capture_file.writer import CaptureWriter, line_of
 from pawwork_proxy.classification.rules import RULES
+from pawwork_proxy.environment.clock import utc_now
 from pawwork_proxy.environment.identity import Identity
 from pawwork_proxy.logs import place_of
 from pawwork_proxy.model.capture import End, Note, NoteEvent, Opened, Stub, StubReason
@@ -89,7 +90,7 @@ class Recorder:
         later: Callable[[float, Callable[[], None]], object],
         *,
         egress_of: Callable[[str | None], Egress | None] = lambda _: None,
-        utc_now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        utc_now: Callable[[], datetime] = utc_now,
         monotonic: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.counts = Counts()

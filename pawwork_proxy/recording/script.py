@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import secrets
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 
 import mitmproxy.version
@@ -18,6 +17,7 @@ from mitmproxy.proxy.mode_specs import ProxyMode, ReverseMode
 from pawwork_proxy import __version__
 from pawwork_proxy.capture_file.retention import KEEP_DAYS, remove_expired
 from pawwork_proxy.capture_file.writer import CaptureWriter
+from pawwork_proxy.environment.clock import utc_now
 from pawwork_proxy.environment.identity import load_identity
 from pawwork_proxy.environment.processes import ProcessFinder
 from pawwork_proxy.errors import PawworkProxyError
@@ -87,7 +87,7 @@ class CaptureScript:
             study_id=identity.study_id,
             tool_version=__version__,
             mitmproxy_version=mitmproxy.version.VERSION,
-            started_at=datetime.now(UTC),
+            started_at=utc_now(),
             machine=identity.machine,
             installs=(Install(label=label, id=identity.install_id(label)),),
             network=network,
@@ -95,8 +95,8 @@ class CaptureScript:
             options=CaptureOptions(upstream="other" if elsewhere else "opencode.ai"),
         )
         captures = Path(ctx.options.pawwork_captures).absolute()
-        remove_expired(captures, datetime.now(UTC), ctx.options.pawwork_keep_days)
-        writer = CaptureWriter(captures, header, lambda: datetime.now(UTC))
+        remove_expired(captures, utc_now(), ctx.options.pawwork_keep_days)
+        writer = CaptureWriter(captures, header, utc_now)
         self._recorder = Recorder(
             writer, identity, network, None, Unwatched(), ctx.master.event_loop.call_later
         )

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from pawwork_proxy.model.exchange import Redaction
+from pawwork_proxy.model.numbers import LONGEST_WAIT_S
 from pawwork_proxy.model.response import ResponseFacts
 from pawwork_proxy.redaction.headers import MOST_HEADERS, HeaderNotes, Line
 from pawwork_proxy.redaction.raw import RawResponse
@@ -18,7 +19,6 @@ from pawwork_proxy.redaction.values import identify
 from pawwork_proxy.vocabulary.headers import REQUEST_ID_HEADERS
 from pawwork_proxy.vocabulary.kinds import Kind
 
-_LONGEST_WAIT_S = 366 * 86400
 _BODY_NOT_KEPT = Redaction(path="response.body", rule="content_not_kept")
 
 
@@ -108,7 +108,7 @@ def _wait(text: str | None, per_second: int) -> float | None:
         wait = float(text)
     except ValueError:
         return None
-    return wait if math.isfinite(wait) and 0 <= wait <= _LONGEST_WAIT_S * per_second else None
+    return wait if math.isfinite(wait) and 0 <= wait <= LONGEST_WAIT_S * per_second else None
 
 
 def _wait_s(text: str | None, since: datetime | None) -> float | None:
@@ -116,5 +116,5 @@ def _wait_s(text: str | None, since: datetime | None) -> float | None:
     wait = _wait(text, 1)
     if wait is None and text and since:
         until = parse_date(text)
-        return max(0.0, (until - since).total_seconds()) if until else None
+        return min(max(0.0, (until - since).total_seconds()), LONGEST_WAIT_S) if until else None
     return wait

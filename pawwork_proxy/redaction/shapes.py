@@ -15,6 +15,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
 
+from pawwork_proxy.model.numbers import moment_or_none
 from pawwork_proxy.redaction.grammar import (
     is_composed,
     looks_like_secret,
@@ -190,14 +191,14 @@ def _keep_header_name(text: str) -> str | None:
 
 
 def parse_date(text: str) -> datetime | None:
-    """An HTTP date as UTC time, or None."""
+    """An HTTP date as UTC time, or None when it is none that a record may hold."""
     return _parse_date(text) if 0 < len(text) <= 40 else None
 
 
 @lru_cache(maxsize=256)
 def _parse_date(text: str) -> datetime | None:
     try:
-        return parsedate_to_datetime(text).astimezone(UTC)
+        return moment_or_none(parsedate_to_datetime(text).astimezone(UTC))
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
 import signal
 import subprocess
@@ -213,3 +214,127 @@ def test_a_full_disk_loses_records_by_count_and_no_traffic(tmp_path: Path) -> No
     assert lost == summary["lost"] >= 1
     assert len(capture.exchanges) + lost == asked
     assert not capture.damages
+
+
+FULL = Path("/dev/full")
+SAMPLE = str(ROOT / "captures" / "samples" / "two-networks")
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize(
+    "arguments", [("schema",), ("show", SAMPLE), ("compare", SAMPLE), ("identity", SAMPLE)]
+)
+def test_an_output_that_cannot_be_written_is_a_clear_error(
+    tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    with FULL.open("w") as full:
+        done = subprocess.run(
+            cli(*arguments),
+            env=clean_environment(tmp_path),
+            cwd=ROOT,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr == "error: cannot write the output: ENOSPC\n"
+
+
+@pytest.mark.parametrize("arguments", [("schema",), ("show", SAMPLE), ("--help",)])
+def test_a_reader_that_goes_away_is_nothing_to_complain_about(
+    tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        done = subprocess.run(
+            cli(*arguments),
+            env=clean_environment(tmp_path),
+            cwd=ROOT,
+            stdout=writing,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+    finally:
+        os.close(writing)
+    assert done.returncode == 1
+    assert done.stderr == ""
+
+
+def test_a_closed_output_is_for_nobody(tmp_path: Path) -> None:
+    done = subprocess.run(
+        ["sh", "-c", '"$@" >&-', "sh", *cli("show", SAMPLE)],
+        env=clean_environment(tmp_path),
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert done.returncode == 0
+    assert done.stderr == ""
+
+
+SLOW_IMPORT = """\
+import sys, time
+class Slow:
+    def find_spec(self, name, *_):
+        if name == "click":
+            print("loading", flush=True)
+            time.sleep(60)
+sys.meta_path.insert(0, Slow())
+from pawwork_proxy.__main__ import main
+main()
+"""
+
+
+def test_ctrl_c_while_the_command_loads_leaves_no_traceback(tmp_path: Path) -> None:
+    child = subprocess.Popen(
+        [sys.executable, "-c", SLOW_IMPORT],
+        env=clean_environment(tmp_path),
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert child.stdout is not None
+    assert child.stdout.readline() == b"loading\n"
+    child.send_signal(signal.SIGINT)
+    _, err = child.communicate(timeout=PATIENCE)
+    assert (child.returncode, err) == (130, b"")
+
+
+GATHERING = """\
+import sys, time
+from pawwork_proxy.engine import gathering
+def slowly(*_):
+    print("reading", flush=True)
+    time.sleep(1)
+    raise AssertionError("read after all")
+gathering.capture_from = slowly
+sys.argv = ["pawwork-proxy", "compare", sys.argv[1]]
+from pawwork_proxy.__main__ import main
+main()
+"""
+
+
+def test_ctrl_c_while_many_captures_are_gathered_reads_no_further_one(tmp_path: Path) -> None:
+    for number in range(200):
+        (tmp_path / f"{number}.jsonl").write_bytes(line_of(header()))
+    child = subprocess.Popen(
+        [sys.executable, "-c", GATHERING, str(tmp_path)],
+        env=clean_environment(tmp_path),
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert child.stdout is not None
+    assert child.stdout.readline() == b"reading\n"
+    child.send_signal(signal.SIGINT)
+    out, err = child.communicate(timeout=PATIENCE)
+    assert child.returncode == 130
+    assert err.strip() == b"interrupted"
+    assert out == b""

@@ -27,6 +27,7 @@ def test_the_demo_ends_with_the_verdict_the_report_and_a_bundle(tmp_path: Path) 
     assert "SIMULATED" in page
     (bundle,) = (tmp_path / "demo").glob("pawwork-support-*.zip")
     assert verify(bundle).ok
-    records = [len(capture.exchanges) for capture in read_captures([bundle])]
-    assert records == [len(one.exchanges) for one in read_captures([tmp_path / "demo" / "*.jsonl"])]
+    records = [len(capture.exchanges) for capture in read_captures([bundle]).captures]
+    plain = read_captures([tmp_path / "demo" / "*.jsonl"]).captures
+    assert records == [len(one.exchanges) for one in plain]
     assert "shared by every install behind the same egress address" in page

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import zipfile
 from pathlib import Path
 
 import pytest
 
 from pawwork_proxy.bundle.reading import capture_sources, read_captures
-from pawwork_proxy.errors import BundleError, CaptureFormatError
-from tests.unit.builders import exchange, opened
+from pawwork_proxy.capture_file.writer import line_of
+from pawwork_proxy.errors import BundleError, CaptureFormatError, UnsupportedSchemaError
+from tests.unit.builders import exchange, header, opened
 from tests.unit.bundle.files import MEMBERS, assembled, capture, raw_zip
 
 
@@ -16,8 +19,8 @@ def test_a_bundle_reads_like_the_captures_it_was_made_of(tmp_path: Path) -> None
     path = capture(tmp_path, opened(1), exchange(1), opened(2))
     bundle = tmp_path / "pawwork-support-x.zip"
     bundle.write_bytes(assembled([path]).data)
-    (plain,) = read_captures([path])
-    (bundled,) = read_captures([bundle])
+    (plain,) = read_captures([path]).captures
+    (bundled,) = read_captures([bundle]).captures
     assert bundled.header == plain.header
     assert bundled.exchanges == plain.exchanges
     assert bundled.interrupted == plain.interrupted
@@ -70,3 +73,71 @@ def test_no_capture_is_said_by_its_name(tmp_path: Path) -> None:
     (tmp_path / "x.jsonl").write_text("hello\n")
     with pytest.raises(CaptureFormatError, match="is no capture"):
         read_captures([tmp_path / "x.jsonl"])
+
+
+def newer(folder: Path, name: str = "newer.jsonl") -> Path:
+    path = folder / name
+    path.write_bytes(line_of(header()).replace(b'"schema_version":1', b'"schema_version":9'))
+    return path
+
+
+def test_what_cannot_be_read_is_left_out_and_named(tmp_path: Path) -> None:
+    good = capture(tmp_path)
+    newer(tmp_path)
+    (tmp_path / "d.jsonl").mkdir()
+    (tmp_path / "e.jsonl").write_bytes(b"")
+    (tmp_path / "loop.jsonl").symlink_to("loop.jsonl")
+    (tmp_path / "pawwork-support-x.zip").write_bytes(b"no archive")
+    os.mkfifo(tmp_path / "pipe.jsonl")
+    os.mkfifo(tmp_path / "pawwork-support-pipe.zip")
+    raw_zip(tmp_path / "holiday.zip", [("beach.jpg", b"x")])
+    in_folder = [
+        "d.jsonl: left out, it is no regular file.",
+        "e.jsonl: left out, it is no capture: an empty file, nothing was recorded in it.",
+        "loop.jsonl: left out, cannot read it: ELOOP.",
+        "newer.jsonl: left out, it has schema version 9, this tool reads 1.",
+        "pipe.jsonl: left out, it is no regular file.",
+        "pawwork-support-pipe.zip: left out, it is refused: no_regular_file (archive).",
+        "pawwork-support-x.zip: left out, it is refused: not_a_bundle (archive).",
+        "holiday.zip: left out, it is not named as a support bundle (pawwork-support-….zip).",
+    ]
+    read = read_captures([tmp_path])
+    assert [one.path for one in read.captures] == [good]
+    assert read.remarks == in_folder
+    one_by_one = read_captures([good, tmp_path / "newer.jsonl", tmp_path / "none.jsonl"])
+    assert [one.path for one in one_by_one.captures] == [good]
+    assert one_by_one.remarks == [in_folder[3], "none.jsonl: left out, there is no capture."]
+
+
+def test_the_name_of_a_file_is_replaced_as_a_word_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    capture(tmp_path)
+    (tmp_path / "a").write_bytes(b"x")
+    monkeypatch.chdir(tmp_path)
+    (remark,) = read_captures([Path("a"), Path("capture-x.jsonl")]).remarks
+    assert remark == "a: left out, it is no capture: it has no header line."
+
+
+def test_when_nothing_is_left_the_error_is_the_files_own(tmp_path: Path) -> None:
+    first, second = newer(tmp_path), newer(tmp_path, "second.jsonl")
+    with pytest.raises(UnsupportedSchemaError, match=r"newer\.jsonl has schema version 9"):
+        read_captures([first])
+    with pytest.raises(UnsupportedSchemaError, match=r"newer\.jsonl.*second\.jsonl") as caught:
+        read_captures([first, second])
+    assert caught.value.hint == "update pawwork-proxy"
+    broken = [tmp_path / "x.zip", tmp_path / "y.zip"]
+    for path in broken:
+        path.write_bytes(b"no archive")
+    with pytest.raises(BundleError, match=r"x\.zip.*y\.zip"):
+        read_captures(broken)
+    with pytest.raises(CaptureFormatError, match=r"x\.zip.*newer\.jsonl") as mixed:
+        read_captures([broken[0], first])
+    assert "written by 'pawwork-proxy run'" in mixed.value.hint
+
+
+def test_a_folder_of_other_archives_only_says_so(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "holiday.zip", "w"):
+        pass
+    with pytest.raises(CaptureFormatError, match="not named as a support bundle"):
+        read_captures([tmp_path])

@@ -11,6 +11,7 @@ from pawwork_proxy.bundle.reading import capture_sources
 from pawwork_proxy.bundle.selection import Choice, Part, choose, count_that_fits, newest
 from pawwork_proxy.capture_file.writer import line_of
 from pawwork_proxy.classification.rules import classify
+from pawwork_proxy.errors import CaptureFormatError
 from pawwork_proxy.model.capture import LINE, Header, Note, Stub
 from pawwork_proxy.model.context import Install
 from tests.unit.builders import NOON, exchange, header, opened
@@ -113,3 +114,14 @@ def test_more_room_never_fits_less(path: Path) -> None:
     fitting = [count_that_fits(_parts(path), limit) for limit in (0, 10, 1000, 100_000)]
     assert fitting == sorted(fitting)
     assert fitting[-1] == 5
+
+
+def test_what_cannot_be_read_is_left_out_and_named(path: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.jsonl"
+    other.write_text("hello\n")
+    remarks: list[str] = []
+    parts = choose(capture_sources([other, path]), Choice(), remarks=remarks)
+    assert len(parts) == 1
+    assert remarks == ["other.jsonl: left out, it is no capture: it has no header line."]
+    with pytest.raises(CaptureFormatError, match="no header line"):
+        choose(capture_sources([other]), Choice())

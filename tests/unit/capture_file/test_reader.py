@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -68,7 +69,10 @@ def test_a_capture_cut_anywhere_gives_back_every_whole_line(
 
 
 @settings(max_examples=100)
-@given(noise=st.binary(min_size=1, max_size=200), place=st.integers(1, len(LINES)))
+@given(
+    noise=st.binary(min_size=1, max_size=200).filter(lambda noise: b"header" not in noise),
+    place=st.integers(1, len(LINES)),
+)
 def test_noise_between_lines_hides_none_of_them(
     noise: bytes, place: int, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -98,10 +102,67 @@ def test_an_overlong_line_is_skipped_in_bounded_memory(
     assert capture.exchanges == [exchange(2)]
 
 
-def test_damage_before_the_header_and_a_second_header_are_counted(tmp_path: Path) -> None:
-    capture = read(tmp_path, b"".join([b"?\n", LINES[3], LINES[0], LINES[0], LINES[3]]))
-    assert [one.reason for one in capture.damages] == ["not_json", "not_a_record"]
-    assert len(capture.exchanges) == 1
+def test_what_stands_before_the_header_is_damage(tmp_path: Path) -> None:
+    capture = read(tmp_path, b"".join([b"?\n", LINES[3], LINES[0], line_of(exchange(4))]))
+    assert [(one.number, one.reason) for one in capture.damages] == [
+        (1, "not_json"),
+        (2, "before_header"),
+    ]
+    assert [one.seq for one in capture.exchanges] == [4]
+
+
+OTHER = line_of(header(capture_id="f" * 16))
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        OTHER,
+        b" " + OTHER.replace(b":", b": "),
+        LINES[3][:90] + OTHER,
+        OTHER[:50] + b"\n",
+        OTHER.replace(b'"schema_version":1', b'"schema_version": 9'),
+        b'{"kind":1, "type": "header", "surprise":true}\n',
+    ],
+    ids=["whole", "spaced", "glued", "torn", "newer", "odd"],
+)
+def test_another_capture_in_the_file_is_left_out_whole(tmp_path: Path, second: bytes) -> None:
+    rest = [line_of(exchange(2)), b"{broken\n", line_of(exchange(7)), LINES[-1]]
+    capture = read(tmp_path, b"".join([LINES[0], LINES[3], second, *rest]))
+    assert [one.seq for one in capture.exchanges] == [2]
+    assert capture.end is None
+    assert [one.number for one in capture.damages] == [3, 4, 5, 6, 7]
+    assert {one.reason for one in capture.damages} == {"another_capture"}
+
+
+def test_no_two_records_share_a_number(tmp_path: Path) -> None:
+    twice = [LINES[3], LINES[2], LINES[5], LINES[5], line_of(exchange(3))]
+    capture = read(tmp_path, b"".join([LINES[0], LINES[3], *twice]))
+    assert capture.exchanges == [exchange(2)]
+    assert len(capture.stubs) == 1
+    assert capture.interrupted == []
+    assert [one.number for one in capture.damages] == [3, 4, 6, 7]
+    assert {one.reason for one in capture.damages} == {"repeated"}
+
+
+def test_a_byte_order_mark_is_no_damage(tmp_path: Path) -> None:
+    capture = read(tmp_path, b"\xef\xbb\xbf" + b"".join(LINES))
+    assert capture.exchanges == [exchange(2)]
+    assert not capture.damages
+
+
+@pytest.mark.parametrize("coding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_utf_16_is_named(tmp_path: Path, coding: str) -> None:
+    with pytest.raises(CaptureFormatError, match="UTF-16"):
+        read(tmp_path, b"".join(LINES).decode().encode(coding))
+
+
+def test_what_is_no_regular_file_is_refused_before_it_is_opened(tmp_path: Path) -> None:
+    fifo = tmp_path / "x.jsonl"
+    os.mkfifo(fifo)
+    for path in (fifo, tmp_path, Path("/dev/zero")):
+        with pytest.raises(CaptureFormatError, match="no regular file"):
+            read_capture(path)
 
 
 @pytest.mark.parametrize("data", [b"", b"\n\n", b"text\n", LINES[3]])
@@ -120,6 +181,7 @@ def test_a_newer_schema_asks_for_an_update_even_with_unknown_fields(tmp_path: Pa
     with pytest.raises(UnsupportedSchemaError, match="schema version 2") as caught:
         read(tmp_path, json.dumps(newer).encode() + b"\n")
     assert caught.value.hint == "update pawwork-proxy"
+    assert "capture.jsonl" in caught.value.message
 
 
 def test_a_header_that_does_not_fit_its_own_schema_is_no_header(tmp_path: Path) -> None:

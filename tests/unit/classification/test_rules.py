@@ -20,6 +20,7 @@ from pawwork_proxy.classification.rows_worded import WORDED
 from pawwork_proxy.classification.rules import RULES, _is_quiet, classify, judge
 from pawwork_proxy.classification.stated import read_case, read_stated
 from pawwork_proxy.classification.table import Rule
+from pawwork_proxy.model.numbers import EARLIEST, LATEST
 from pawwork_proxy.model.outcome import FAMILIES, Kind, Origin
 from pawwork_proxy.model.signals import (
     BodyShape,
@@ -98,7 +99,10 @@ SIGNALS = st.builds(
     text_status=st.sampled_from([None, 429, 503]),
     ending=st.sampled_from(Ending),
     made_by_proxy=st.booleans(),
-    date=st.sampled_from([None]) | st.datetimes(timezones=st.just(UTC)),
+    date=st.none()
+    | st.datetimes(
+        *(one.replace(tzinfo=None) for one in (EARLIEST, LATEST)), timezones=st.just(UTC)
+    ),
     body=st.sampled_from(BodyShape),
     decoding_failed=st.booleans(),
     content_seen=st.booleans(),

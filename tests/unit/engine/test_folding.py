@@ -8,6 +8,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,7 +17,7 @@ from pawwork_proxy.capture_file.reader import MAX_LINE_BYTES
 from pawwork_proxy.comparison.compare import compare
 from pawwork_proxy.engine.folding import MOST_ROWS, Folded, fold
 from pawwork_proxy.engine.gathering import gather
-from pawwork_proxy.engine.lines import Database, LargeCapture, Unfoldable
+from pawwork_proxy.engine.lines import Database, LargeCapture, Unfoldable, interrupt_all
 from pawwork_proxy.model.capture import Stub
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.gathered import Gathered
@@ -265,3 +266,82 @@ def test_a_capture_of_which_hardly_anything_is_left(tmp_path: Path, exchanges: i
     whole, folded = gather([path]), gather([path], whole_bytes=1)
     assert sum(one.count for one in whole.unrecorded) == 3 - exchanges
     assert folded.unrecorded == whole.unrecorded
+
+
+def stub(seq: int) -> str:
+    return Stub(seq=seq, at=MORNING, install="install1", reason="taint").model_dump_json()
+
+
+def test_a_withheld_record_was_not_under_way(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.jsonl", [one(1, 1), one(2, 1)])
+    lines = path.read_text().splitlines()
+    lines[4] = stub(2)
+    path.write_text("\n".join(lines) + "\n")
+    for whole_bytes in (1, 2**20):
+        (summary,) = gather([path], whole_bytes=whole_bytes).captures
+        assert (summary.under_way, summary.withheld) == (0, 1)
+
+
+@pytest.mark.parametrize("same", [True, False], ids=["same", "different"])
+def test_two_joined_captures_are_the_first_one_only(tmp_path: Path, same: bool) -> None:
+    first = write(tmp_path / "a.jsonl", [one(1, 1), one(2, 1)])
+    second = write(tmp_path / "b.jsonl", [one(seq, 2) for seq in ((1, 2) if same else (7, 8, 9))])
+    joined = tmp_path / "joined.jsonl"
+    joined.write_bytes(first.read_bytes() + second.read_bytes())
+    for whole_bytes in (1, 2**20):
+        gathered = gather([joined], whole_bytes=whole_bytes)
+        assert gathered.observations == gather([first]).observations
+        (remark,) = gathered.remarks
+        assert "lines of another capture stand behind it and are left out" in remark
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"total_ms":400.0', '"total_ms":1e300'),
+        ('"first_byte_ms":200.0', '"first_byte_ms":-1'),
+        ('"started_at":"2026-11-20T09:00:02Z"', '"started_at":"2026-11-20T09:00:02"'),
+        ('"started_at":"2026-11-20T09:00:02Z"', '"started_at":"9999-11-20T09:00:02Z"'),
+        ('"date":"2026-11-20T09:00:02Z"', '"date":"9999-11-20T09:00:02Z"'),
+        ('"date":"2026-11-20T09:00:02Z"', '"date":"2026-11-20T09:00:02"'),
+        ('"type":"exchange","seq":2', '"type":"exchange","seq":-2'),
+        ('"type":"exchange","seq":2', '"type":"exchange","seq":9007199254740993'),
+    ],
+)
+def test_a_line_outside_the_ranges_is_damage_for_both_ways_of_reading(
+    tmp_path: Path, old: str, new: str
+) -> None:
+    path = write(tmp_path / "a.jsonl", [one(seq, 1) for seq in (1, 2, 3)])
+    lines = path.read_text().splitlines()
+    assert old in lines[4]
+    lines[4] = lines[4].replace(old, new)
+    path.write_text("\n".join(lines) + "\n")
+    whole, large = gather([path]), gather([path], whole_bytes=1)
+    assert len(whole.observations) == sum(row.count for row in large.observations) == 2
+    assert whole.captures[0].damaged == large.captures[0].damaged == 1
+    assert whole.remarks == large.remarks
+
+
+@pytest.mark.parametrize("place", [0, 9])
+def test_records_where_or_as_duckdb_does_not_expect_them_are_read_all_the_same(
+    tmp_path: Path, place: int
+) -> None:
+    """Before the header, which is damage; or in another form of JSON, which is none."""
+    path = write(tmp_path / "a.jsonl", [one(seq, 1) for seq in (1, 2, 3)])
+    lines = path.read_text().splitlines()
+    odd = one(4, 1).model_dump_json(exclude_none=True).replace("09:00:04Z", "10:00:04+01:00")
+    path.write_text("\n".join([*lines[:place], odd, *lines[place:]]) + "\n")
+    whole, large = gather([path]), gather([path], whole_bytes=1)
+    assert whole == large
+    assert len(whole.observations) == (3 if place == 0 else 4)
+
+
+def test_reading_can_be_stopped_from_another_thread(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.jsonl", [one(1, 1), one(2, 1, refused=True)])
+    with Database() as database, LargeCapture(path, database) as capture:
+        rows = capture.unusual()
+        interrupt_all()
+        with pytest.raises(duckdb.InterruptException):
+            next(rows)
+        with pytest.raises(duckdb.InterruptException):
+            capture.examples()

@@ -40,9 +40,12 @@ def test_what_is_missing_is_said_per_file(tmp_path: Path) -> None:
     torn = whole.read_text().replace(b"whole".hex().rjust(16, "0"), "1" * 16)
     (tmp_path / "torn.jsonl").write_text(torn[: torn.rindex('"signals"')])
     said = remarks(tmp_path)
-    assert "empty.jsonl: an empty file, nothing was recorded in it." in said
+    assert (
+        "empty.jsonl: left out, it is no capture: an empty file, nothing was recorded in it."
+        in said
+    )
     assert "text.jsonl: left out, it is no capture: it has no header line." in said
-    assert "newer.jsonl: left out, the capture has schema version 9, this tool reads 1." in said
+    assert "newer.jsonl: left out, it has schema version 9, this tool reads 1." in said
     assert "torn.jsonl: interrupted" in said
     assert "torn.jsonl: 1 exchanges were under way" in said
     assert "torn.jsonl: 1 damaged lines skipped" in said
@@ -54,9 +57,7 @@ def test_a_bundle_that_is_not_in_order_is_left_out_and_named(tmp_path: Path) -> 
     for whole_bytes in (1, 2**20):
         gathered = gather([tmp_path], whole_bytes=whole_bytes)
         assert [capture.name for capture in gathered.captures] == ["a.jsonl"]
-        assert "pawwork-support-x.zip: left out, pawwork-support-x.zip is refused" in "\n".join(
-            gathered.remarks
-        )
+        assert "pawwork-support-x.zip: left out, it is refused" in "\n".join(gathered.remarks)
 
 
 def test_without_any_readable_capture_there_is_an_error_that_names_each(tmp_path: Path) -> None:

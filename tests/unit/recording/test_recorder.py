@@ -14,6 +14,7 @@ from pawwork_proxy.capture_file.writer import CaptureWriter
 from pawwork_proxy.environment.identity import Identity, load_identity
 from pawwork_proxy.environment.private_files import HOME_VARIABLE
 from pawwork_proxy.model.exchange import Exchange
+from pawwork_proxy.model.numbers import LONGEST_MS
 from pawwork_proxy.model.signals import Ending
 from pawwork_proxy.recording import projection
 from pawwork_proxy.recording.ongoing import Arrival, Ongoing, UpstreamFacts
@@ -251,3 +252,26 @@ def test_a_tap_that_fails_hands_every_chunk_on_and_looks_no_more() -> None:
     assert [tee(chunk) for chunk in (b"a", b"b", b"")] == [b"a", b"b", b""]
     assert looked == [b"a"]
     assert len(failures) == 1
+
+
+def test_what_no_record_may_hold_is_bounded_where_it_is_measured(
+    tmp_path: Path, identity: Identity
+) -> None:
+    """A monotonic clock that leaps, a wall clock set back, an upstream that sends any number."""
+    seconds = iter([0.0, 5.0, *[1e300] * 9])
+    writer = CaptureWriter(tmp_path / "captures", header(), lambda: NOON)
+    later = Later()
+    recorder = Recorder(
+        writer, identity, None, None, Watched(), later, monotonic=lambda: next(seconds)
+    )
+    ongoing = recorder.open(ARRIVAL)
+    ongoing.response_started(99999, "HTTP/1.1", ())
+    ongoing.finish(Ending.COMPLETE, UpstreamFacts(connect_ms=-3.0))
+    recorder.close("finished")
+    capture = read_capture(writer.path)
+    (exchange,) = capture.exchanges
+    assert not capture.damages
+    assert exchange.timing.total_ms == LONGEST_MS
+    assert exchange.timing.upstream_connect_ms == 0
+    assert exchange.response is not None
+    assert exchange.response.status == 999

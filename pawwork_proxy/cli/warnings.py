@@ -1,0 +1,13 @@
+"""What a command did not read or what does not belong together, on stderr."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import click
+
+
+def warn(remarks: Iterable[str]) -> None:
+    """Say each remark on a line of its own; the command goes on."""
+    for remark in remarks:
+        click.echo(f"warning: {remark}", err=True)
