@@ -19,8 +19,10 @@ import psutil
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE = ROOT / "captures" / "samples" / "one-network" / "home.jsonl"
-EVERY = 50
-"""One in so many is a refusal; a session has as many requests."""
+SESSION = 50
+"""Requests of a session."""
+ADMITTED = 0.98
+"""This share of a day's requests comes before the quota is used up."""
 
 BEGIN = datetime(2026, 11, 25, 0, 5, tzinfo=UTC)
 MIDNIGHT = datetime(2026, 11, 26, tzinfo=UTC)
@@ -44,7 +46,7 @@ def write_captures(folder: Path, captures: int, exchanges: int) -> None:
                 values = {
                     "seq": str(seq),
                     "request": f"request:{number:04x}{seq // 2:020x}",
-                    "session": f"session:{number:04x}{seq // EVERY:020x}",
+                    "session": f"session:{number:04x}{seq // SESSION:020x}",
                     "started": f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond:06}Z",
                     "date": f"{at:%Y-%m-%dT%H:%M:%SZ}",
                     "wait": str(int((MIDNIGHT - at).total_seconds())),
@@ -53,7 +55,7 @@ def write_captures(folder: Path, captures: int, exchanges: int) -> None:
                     f'{{"type":"opened","seq":{seq},"at":"{values["started"]}","install":"laptop",'
                     '"route":"reverse","method":"POST","path":"/zen/v1/chat/completions"}\n'
                 )
-                parts = limit if seq % EVERY == 0 else plain
+                parts = plain if seq <= ADMITTED * exchanges else limit
                 file.write("".join(values.get(part, part) for part in parts) + "\n")
             end = {"type": "end", "at": values["date"], "exchanges": exchanges}
             file.write(json.dumps(end | {"reason": "finished"}) + "\n")
