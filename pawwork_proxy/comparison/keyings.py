@@ -91,7 +91,9 @@ def keyings(columns: Columns) -> tuple[Keying, ...]:
     found = [
         frozenset(parts)
         for size in range(MAX_PARTS + 1)
-        for parts in combinations([*names, BUCKET, CALLER], size)
+        for parts in combinations(
+            [*names, BUCKET, *([CALLER] if _mixed(columns.rows) else [])], size
+        )
     ]
     return tuple(keying for keying in found if _minimal(keying, fixes))
 
@@ -111,7 +113,7 @@ def _only_ipv4(rows: Iterable[Row]) -> bool:
 
 
 def undominated(alive: Iterable[Keying]) -> tuple[Keying, ...]:
-    """Leave out compound parts where a plain explanation with the same rest will do."""
+    """Leave out 'some grouping of models' where a plain explanation with the same rest will do."""
     left = set(alive)
     kept = []
     for keying in left:
@@ -119,10 +121,13 @@ def undominated(alive: Iterable[Keying]) -> tuple[Keying, ...]:
         plain = (rest, rest | {"model"}, rest | {"model_group"})
         if BUCKET in keying and any(other in left for other in plain):
             continue
-        if CALLER in keying and keying - {CALLER, *BY_NAME["address"].fixes} | {"address"} in left:
-            continue
         kept.append(keying)
     return tuple(sorted(kept, key=lambda keying: (len(keying), sorted(keying))))
+
+
+def _mixed(rows: Iterable[Row]) -> bool:
+    """Whether some have a key of their own and others none: else CALLER is one of its two parts."""
+    return len({row.value("key") in NOBODYS for row in rows}) > 1
 
 
 def named(keying: Keying) -> frozenset[str]:
@@ -131,6 +136,8 @@ def named(keying: Keying) -> frozenset[str]:
 
 
 def smallest(alive: Iterable[Keying]) -> tuple[Keying, ...]:
-    """Those that contain no other of them."""
+    """Those that contain no other of them, CALLER standing for both its parts."""
     left = tuple(alive)
-    return tuple(one for one in left if not any(other < one for other in left))
+    return tuple(
+        one for one in left if not any(other < one or other < named(one) for other in left)
+    )

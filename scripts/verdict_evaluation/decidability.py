@@ -281,7 +281,10 @@ def _gate(seen: Observation) -> Gate | None:
 def candidates(several: Sequence[Facts]) -> list[frozenset[str]]:
     """Keyings of up to three parts, none of which another fixes."""
     rows = [row for facts in several for row in facts.rows]
-    parts = [part for part in (*PARTS, "bucket", "caller") if part != "prefix" or _ipv6(several)]
+    extra = (
+        ("bucket", "caller") if len({row.who.key in NOBODYS for row in rows}) > 1 else ("bucket",)
+    )
+    parts = [part for part in (*PARTS, *extra) if part != "prefix" or _ipv6(several)]
     implies = dict(IMPLIES)
     for name in ("request", "session", "install"):
         if any(getattr(row.who, name) == ABSENT for row in rows):
@@ -323,12 +326,6 @@ def decidable(several: Sequence[Facts], alive: Sequence[frozenset[str]]) -> dict
             keying - {"bucket"} | other in every
             for other in (set[str](), {"model"}, {"model_group"})
         )
-    ]
-    plain = [
-        keying
-        for keying in plain
-        if "caller" not in keying
-        or keying - {"caller", *IMPLIES["address"]} | {"address"} not in every
     ]
     found: dict[str, str] = {}
     if not plain or not any(facts.refused for facts in several):
