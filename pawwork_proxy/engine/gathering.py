@@ -32,6 +32,7 @@ from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.gathered import CaptureSummary, Gathered
 from pawwork_proxy.model.observation import Observation
 
+NOT_JOINED = "their pseudonyms cannot be joined, so only the study with most exchanges is compared."
 READ_WHOLE_BYTES = 32 * 1024 * 1024
 """Up to this size together, captures are read one exchange at a time: some 7 000 exchanges."""
 
@@ -70,7 +71,7 @@ def gather(
     parts = _one_world(parts, real_only, remarks)
     summaries = tuple(part.summary for part in parts)
     remarks.extend(line for summary in summaries for line in incomplete(summary))
-    remarks.extend(_studies(summaries))
+    remarks.extend(several_studies(summaries, NOT_JOINED))
     return Gathered(
         captures=summaries,
         observations=tuple(one for part in parts for one in part.observations),
@@ -243,14 +244,14 @@ def _one_world(parts: Sequence[Part], real_only: bool, remarks: list[str]) -> li
     return [part for part in parts if not part.summary.simulated]
 
 
-def _studies(summaries: Sequence[CaptureSummary]) -> Iterator[str]:
+def several_studies(summaries: Sequence[CaptureSummary], so: str) -> Iterator[str]:
+    """That captures are of different studies, which, and what follows from it."""
     studies: dict[str, list[str]] = {}
     for summary in summaries:
         studies.setdefault(summary.study_id, []).append(summary.name)
     if len(studies) > 1:
         groups = " | ".join(", ".join(names) for names in studies.values())
         yield (
-            f"Captures of {len(studies)} different studies ({groups}): their pseudonyms cannot be "
-            "joined, so only the study with most exchanges is compared. Let every machine join "
+            f"Captures of {len(studies)} different studies ({groups}): {so} Let every machine join "
             "one study first (pawwork-proxy study join), then capture anew."
         )

@@ -8,8 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from pawwork_proxy.capture_file.reader import Capture
-from pawwork_proxy.engine.gathering import incomplete
+from pawwork_proxy.engine.gathering import incomplete, several_studies
 from pawwork_proxy.model.gathered import CaptureSummary
+
+LOOKS_DIFFERENT = (
+    "the same key, session or address has another pseudonym in each, so what is one and the same "
+    "across them looks different."
+)
 
 
 def each_once(captures: Iterable[Capture]) -> list[Capture]:
@@ -26,17 +31,7 @@ def remarks_on(summaries: Sequence[CaptureSummary]) -> Iterator[str]:
     """What a reader must know: how whole each capture is, and what does not belong together."""
     for summary in summaries:
         yield from incomplete(summary)
-    studies: dict[str, list[str]] = {}
-    for summary in summaries:
-        studies.setdefault(summary.study_id, []).append(summary.name)
-    if len(studies) > 1:
-        groups = " | ".join(", ".join(names) for names in studies.values())
-        yield (
-            f"Captures of {len(studies)} different studies ({groups}): the same key, session or "
-            "address has another pseudonym in each, so what is one and the same across them looks "
-            "different. Let every machine join one study first (pawwork-proxy study join), then "
-            "capture anew."
-        )
+    yield from several_studies(summaries, LOOKS_DIFFERENT)
     simulated = [summary.name for summary in summaries if summary.simulated]
     if simulated and len(simulated) < len(summaries):
         yield (

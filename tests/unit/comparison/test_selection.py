@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from pawwork_proxy.comparison.selection import EXCLUSIONS, row_of, select
+from pawwork_proxy.comparison.exclusions import EXCLUSIONS
+from pawwork_proxy.comparison.selection import row_of, select
 from tests.unit.comparison.builders import PLAIN, TWO, Diary, stratum
 
 

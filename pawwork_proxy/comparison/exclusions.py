@@ -1,0 +1,133 @@
+"""Why an observation is no evidence on a quota, as a table, and by which rhythm one counts.
+
+Invariant: the first row that applies is the one given; `may_count` errs towards counting, since a
+request that was counted unseen is what makes a verdict wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from pawwork_proxy.comparison.windows import FIXED_CADENCES
+from pawwork_proxy.model.observation import Observation
+
+
+class ExclusionRow(NamedTuple):
+    """A reason to leave an observation out; the first that applies is the one given."""
+
+    id: str
+    words: str
+    may_count: bool
+    """Whether the server may still have counted it towards the quota."""
+    applies: Callable[[Observation], bool]
+
+
+BEFORE_LIMITER = frozenset({"billing", "auth", "model", "policy"})
+OTHER_LIMITS = frozenset({"go_usage_limit", "black_usage_limit", "key_rate_limit"})
+NOT_SERVERS = frozenset({"edge", "proxy", "client", "unknown"})
+
+
+DAILY_BY_SOURCE = frozenset({"V2", "V3", "V4", "V5", "simulated", "unknown"})
+"""Server eras whose own free limit is known to be a daily one, also where it does not say so."""
+
+
+def cadence_of(refusal: Observation) -> str | None:
+    """The rhythm of fixed windows in which a refused quota counts; None where there is none known.
+
+    A relayed limit that announces no reset may have any rhythm (zen-facts 7.4 and 8).
+    """
+    if refusal.cadence in FIXED_CADENCES:
+        return refusal.cadence
+    own = refusal.origin == "zen" and refusal.server_era in DAILY_BY_SOURCE
+    return "utc_day" if refusal.cadence == "none" and own else None
+
+
+def is_refusal(seen: Observation) -> bool:
+    """Whether a free quota refused it."""
+    return seen.kind == "free_usage_limit"
+
+
+def is_admission(seen: Observation) -> bool:
+    """Whether it was answered, as far as a limiter is concerned."""
+    return seen.family == "ok"
+
+
+EXCLUSIONS: tuple[ExclusionRow, ...] = (
+    ExclusionRow(
+        "other_tier",
+        "not a request to the free tier's address (Go plan or another service)",
+        False,
+        lambda seen: seen.tier != "zen",
+    ),
+    ExclusionRow(
+        "no_model_call",
+        "a listing, usage or other call that no model answers",
+        False,
+        lambda seen: not seen.model_call,
+    ),
+    ExclusionRow(
+        "other_limit",
+        "a plan's or a key's own limit, not the free quota",
+        False,
+        lambda seen: seen.kind in OTHER_LIMITS,
+    ),
+    ExclusionRow(
+        "before_limiter",
+        "refused for billing, key, model or policy: says nothing about a quota",
+        False,
+        # What a provider answers was let through by the limiter, whatever it says.
+        lambda seen: seen.family in BEFORE_LIMITER and seen.origin == "zen",
+    ),
+    ExclusionRow(
+        "not_from_server",
+        "the refusal did not come from Zen or a provider",
+        True,
+        lambda seen: is_refusal(seen) and seen.origin in NOT_SERVERS,
+    ),
+    ExclusionRow(
+        "no_fixed_reset",
+        "a quota that resets at no fixed moment: no windows to compare in",
+        True,
+        lambda seen: is_refusal(seen) and cadence_of(seen) is None,
+    ),
+    ExclusionRow(
+        "not_quota",
+        "overload, error or broken connection: neither admitted nor refused by a quota",
+        True,
+        lambda seen: not is_refusal(seen) and not is_admission(seen),
+    ),
+    ExclusionRow(
+        "no_answer",
+        "no answer's head was seen, so nothing orders it in time",
+        True,
+        lambda seen: seen.answered_at is None,
+    ),
+    ExclusionRow(
+        "unknown_model",
+        "a model was asked, and its name could not be read",
+        True,
+        lambda seen: seen.who.model is None,
+    ),
+    ExclusionRow(
+        "paid_model",
+        "not a free model: another limiter or none",
+        False,
+        lambda seen: is_admission(seen) and seen.free is False,
+    ),
+    ExclusionRow(
+        "not_known_free",
+        "not known whether the model is a free one",
+        True,
+        lambda seen: is_admission(seen) and seen.free is None,
+    ),
+)
+
+CONTEXT_EXCLUSIONS: dict[str, str] = {
+    "not_recorded": "passed without a record (lost, withheld, under way, not in the bundle): may "
+    "have been counted",
+    "other_study": "captured under another study's key: its pseudonyms cannot be compared",
+    "simulated": "simulated; real captures are compared with real ones only",
+    "near_reset": "too close to a reset to tell which window it was counted in",
+    "no_refusal_in_window": "nobody was refused in its reset window: nothing to compare with",
+}
