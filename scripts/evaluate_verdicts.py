@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from pawwork_proxy.comparison.compare import compare
 from pawwork_proxy.model.observation import Observation
 from pawwork_proxy.model.verdict import Comparison, Verdict
-from scripts.verdict_evaluation.decidability import Facts, decidable, possible
+from scripts.verdict_evaluation.decidability import Facts, as_candidate, decidable, possible
 from scripts.verdict_evaluation.plans import PlanResult, plan_result, zen
 from scripts.verdict_evaluation.random_worlds import random_world
 from scripts.verdict_evaluation.servers import Rules, SimulatorServer
@@ -134,7 +134,7 @@ def _judge(tally: Tally, number: int, world: World) -> None:
     _check(tally, f"world {number}", world, comparison, list(world.seen))
     found = zen(comparison)
     alive = possible([facts])
-    key = frozenset(world.rules.key)
+    key = as_candidate(world.rules.key, facts)
     nameable = key if any(row.who.family == "ipv6" for row in facts.rows) else key - {"prefix"}
     if nameable == key and facts.refused and key not in alive:
         tally.truth_ruled_out += 1

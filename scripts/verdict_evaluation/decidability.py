@@ -278,6 +278,13 @@ def _gate(seen: Observation) -> Gate | None:
     return None if None in gate else gate
 
 
+def as_candidate(key: Iterable[str], facts: Facts) -> frozenset[str]:
+    """A key as `candidates` has it: where all have keys, or none, `caller` is one of its parts."""
+    kinds = {row.who.key in NOBODYS for row in facts.rows}
+    one = "key" if kinds == {False} else "address"
+    return frozenset(one if part == "caller" and len(kinds) < 2 else part for part in key)
+
+
 def candidates(several: Sequence[Facts]) -> list[frozenset[str]]:
     """Keyings of up to three parts, none of which another fixes."""
     rows = [row for facts in several for row in facts.rows]
