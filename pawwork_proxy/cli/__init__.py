@@ -13,6 +13,7 @@ import click
 
 from pawwork_proxy import __version__
 from pawwork_proxy.errors import PawworkProxyError
+from pawwork_proxy.logs import guard_stderr
 
 COMMANDS: dict[str, str] = {
     "run": "the proxy: listeners for one or several installs, a live table, one capture file",
@@ -78,6 +79,7 @@ def cli() -> None:
 
 def main() -> None:
     """Entry point: run a command and translate what went wrong into words and exit codes."""
+    guard_stderr()
     try:
         code = cli.main(standalone_mode=False)
     except click.exceptions.Abort:
