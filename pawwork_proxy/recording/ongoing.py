@@ -69,6 +69,7 @@ class Ongoing:
         self.request_bytes = 0
         self.request_sent: float | None = None
         self.status: int | None = None
+        self.no_http = False
         self.response_version: str | None = None
         self.response_headers: RawHeaders = ()
         self.response_head = bytearray()
@@ -93,8 +94,14 @@ class Ongoing:
             self.request_body += chunk[:room]
 
     def response_started(self, status: int, version: str, headers: RawHeaders) -> None:
-        """Status line and headers of the answer have arrived."""
+        """Status line and headers of the answer have arrived.
+
+        A status without a meaning (RFC 9110, section 15) is no answer: nothing of it is kept.
+        """
         self.first_byte = self._elapsed()
+        if not 100 <= status <= 999:
+            self.no_http = True
+            return
         self.status = status
         self.response_version = version
         self.response_headers = headers
@@ -124,7 +131,7 @@ class Ongoing:
             return
         self.ended = self._elapsed()
         complete, self._complete = self._complete, None
-        complete(self, ending, upstream)
+        complete(self, Ending.UPSTREAM_PROTOCOL if self.no_http else ending, upstream)
 
     def client_is_known(self) -> bool:
         """Whether the look-up of the client's program is over, or not worth more waiting."""

@@ -1,8 +1,9 @@
 """The taint gate: the last look at a record before it is written, by other rules than made it.
 
-Two questions. Does the line hold a credential of this run, in any usual encoding? Does a string of
-the record, once our own words, dates, sizes and verified pseudonyms are taken out of it, still hold
-twelve characters in a row that the raw exchange holds too? Either is a hit, and a stub is written.
+Three questions. Does the line hold a credential of this run, in any usual encoding? Does a string
+of the record, once our own words, dates, sizes and verified pseudonyms are taken out of it, still
+hold twelve characters in a row that the raw exchange holds too? Does a number? Any of it is a hit,
+and a stub is written.
 Invariant: shares the vocabularies with the shapes, but no grammar and no verdict of theirs. A hit
 names a rule and a place made of the schema's own names.
 """
@@ -102,8 +103,12 @@ class TaintGate:
         """The first reason not to write `line`, or None."""
         if self._credentials.found_in(line):
             return Hit("credential", "line")
-        texts = _texts_of(line) - self._own - self._harmless
         haystack: bytes | None = None
+        for name, number in _LONG_NUMBER.findall(line):
+            haystack = haystack or _haystack(raw)
+            if _shares(number, haystack) or _shares(number.replace(".", ""), haystack):
+                return Hit("shared_number", name if name in SCHEMA_NAMES else "*")
+        texts = _texts_of(line) - self._own - self._harmless
         for text in texts:
             foreign = self._foreign(text)
             if not foreign:
@@ -158,6 +163,8 @@ def _known_word_to_break(match: re.Match[str]) -> str:
     return word
 
 
+_LONG_NUMBER = re.compile(rf'"(\w*)": ?-?(\d[\d.]{{{SHARED - 1},}})')
+"""Times are strings; what we measure has fewer digits, or is not in the raw exchange."""
 _STRING = re.compile(r'"([^"]*)"')
 
 

@@ -59,7 +59,7 @@ class Responses:
             truncated=raw.truncated,
             content_type=_kept(notes, "content-type"),
             retry_after_s=_wait_s(values.get("retry-after"), values.get("date")),
-            retry_after_ms=_wait(values.get("retry-after-ms"), 1000),
+            retry_after_ms=_wait_ms(values.get("retry-after-ms")),
             date=date,
             server=_kept(notes, "server"),
             cf_ray=cf_ray,
@@ -96,19 +96,25 @@ def _kept(notes: dict[str, HeaderNote], name: str) -> str | None:
     return note.value if note else None
 
 
-def _wait(text: str | None, per_second: int) -> float | None:
-    """A wait stated as a plain number, within a year."""
+def _number(text: str | None, most: float) -> float | None:
+    """A plain number from 0 to `most`."""
     try:
-        wait = float(text or "")
+        number = float(text or "")
     except ValueError:
         return None
-    return wait if math.isfinite(wait) and 0 <= wait <= _LONGEST_WAIT_S * per_second else None
+    return number if math.isfinite(number) and 0 <= number <= most else None
+
+
+def _wait_ms(text: str | None) -> float | None:
+    """A wait in whole milliseconds, within a year: more digits are nobody's wait."""
+    wait = _number(text, _LONGEST_WAIT_S * 1000)
+    return None if wait is None else float(round(wait))
 
 
 def _wait_s(text: str | None, date: str | None) -> float | None:
     """`retry-after` in seconds; an HTTP date counts from the server's own `date`."""
-    wait = _wait(text, 1)
+    wait = _number(text, _LONGEST_WAIT_S)
     until, since = parse_date(text or ""), parse_date(date or "")
     if wait is None and until and since:
         return max(0.0, (until - since).total_seconds())
-    return wait
+    return None if wait is None else round(wait, 3)
