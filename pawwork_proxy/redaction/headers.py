@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple
 
 from pawwork_proxy.model.exchange import Redaction
 from pawwork_proxy.model.request import AuthHeader, AuthScheme, HeaderNote
+from pawwork_proxy.redaction.pseudonyms import PSEUDONYM
 from pawwork_proxy.redaction.raw import RawHeaders
 from pawwork_proxy.redaction.shapes import ShapeName, Shapes
 from pawwork_proxy.redaction.values import form_of, identify
@@ -62,7 +63,11 @@ class HeaderNotes:
         value = raw_value.decode("latin-1").strip()
         note = self._note(name, value)
         renamed = note.name != name
-        cut = note.rule == "shape:user_agent" and note.value != value
+        cut = note.value is not None and (
+            note.value != value
+            if note.rule == "shape:user_agent"
+            else PSEUDONYM.search(note.value) is not None
+        )
         changed = renamed or note.value is None or cut
         path = f"{self._side}.headers.{note.name}"
         return Line(name, value, note, Redaction(path=path, rule=note.rule) if changed else None)

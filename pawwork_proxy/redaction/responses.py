@@ -19,6 +19,7 @@ from pawwork_proxy.vocabulary.headers import REQUEST_ID_HEADERS
 from pawwork_proxy.vocabulary.kinds import Kind
 
 _LONGEST_WAIT_S = 366 * 86400
+_MILLISECONDS_COUNT_S = 1e6
 
 
 class ResponseProjection(NamedTuple):
@@ -117,4 +118,4 @@ def _wait_s(text: str | None, date: str | None) -> float | None:
     until, since = parse_date(text or ""), parse_date(date or "")
     if wait is None and until and since:
         return max(0.0, (until - since).total_seconds())
-    return None if wait is None else round(wait, 3)
+    return None if wait is None else round(wait, 3 if wait < _MILLISECONDS_COUNT_S else 0)
