@@ -30,7 +30,10 @@ from pawwork_proxy.model.exchange import AuthSourceFinding, Doubt
 from pawwork_proxy.model.request import AuthFacts
 
 LOOK_AGAIN_S = 1.0
-"""How long a look at the files' times holds; a changed file is noticed this late at most."""
+"""How long a look at the files' times holds for a key that is known."""
+MISSED_S = 0.05
+"""How long it holds for one that is not: its file may have been written a moment ago. A stream of
+unknown keys costs no more looks than this allows."""
 _MOST_CLIENTS = 64
 _STRENGTH: tuple[PlaceSource, ...] = ("config", "saved", "env")
 """What a client prefers, strongest first (zen-facts 3.1)."""
@@ -61,8 +64,9 @@ class AuthSources:
             return AuthSourceFinding(source="anonymous")
         around = self._look(pid) if pid is not None else None
         watched = self._watched(pid if around else None)
-        watched.refresh(self._now())
-        return watched.finding(auth.pseudonym or "")
+        now, fingerprint = self._now(), auth.pseudonym or ""
+        watched.refresh(now, LOOK_AGAIN_S if watched.holds(fingerprint) else MISSED_S)
+        return watched.finding(fingerprint)
 
     def _watch(self, pid: int | None) -> _Watched:
         around = self._look(pid) if pid is not None else None
@@ -82,9 +86,13 @@ class _Watched:
         self._unreadable: set[Place] = set()
         self._looked_at: float | None = None
 
-    def refresh(self, now: float) -> None:
-        """Read what has changed since the last look."""
-        if self._looked_at is not None and now - self._looked_at < LOOK_AGAIN_S:
+    def holds(self, fingerprint: str) -> bool:
+        """Whether a place held the key at the last look."""
+        return any(fingerprint in held for held in self._held.values())
+
+    def refresh(self, now: float, patience: float) -> None:
+        """Read what has changed since the last look, unless that is more recent than `patience`."""
+        if self._looked_at is not None and now - self._looked_at < patience:
             return
         self._looked_at = now
         for place in self._places:

@@ -127,8 +127,9 @@ def test_numbers_in_a_user_agent_are_versions_or_nothing(agent: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["865b-153t-171t-735b-946k", "911/83/6993/4155550", "free-865b-153t-171t-735b",
-     "qz/911/83/6993/415", "is it no or so", "en, de, pass-123-word-xyz", "en;q=0.9, zz-qzxw-kjhg", "en;q=kjhgfqzxw, de"],
+    ["865b-153t-171t-735b-946k", "911/83/6993/4155550", "free-865b-153t-171t-735b-946k",
+     "qz/911/83/6993/415", "is it no or so", "en, de, pass-123-word-xyz",
+     "en;q=0.9, zz-qzxw-kjhg", "en;q=kjhgfqzxw, de"],
 )  # fmt: skip
 def test_the_gate_trusts_no_numbers_without_words(text: str) -> None:
     assert not passes(text, text)
