@@ -70,7 +70,10 @@ class AuthSources:
 
     def _watch(self, pid: int | None) -> _Watched:
         around = self._look(pid) if pid is not None else None
-        return _Watched(self._fingerprint, around or self._own)
+        watched = _Watched(self._fingerprint, around or self._own)
+        if pid is not None:  # a client that is found late may still use a key from before
+            watched.remember(self._watched(None))
+        return watched
 
 
 class _Watched:
@@ -85,6 +88,13 @@ class _Watched:
         self._formerly: dict[Place, set[str]] = {}
         self._unreadable: set[Place] = set()
         self._looked_at: float | None = None
+
+    def remember(self, other: _Watched) -> None:
+        """Take over which keys files held before this watch began."""
+        for place, held in other._held.items():
+            if place.path is not None:
+                formerly = other._formerly.get(place, set())
+                self._formerly.setdefault(place, set()).update(held | formerly)
 
     def holds(self, fingerprint: str) -> bool:
         """Whether a place held the key at the last look."""

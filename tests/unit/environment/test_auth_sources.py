@@ -409,3 +409,13 @@ def test_a_stream_of_unknown_keys_costs_few_looks(
     for _ in range(1000):
         watched.finding(auth())
     assert looks <= 21 * len(places(around))
+
+
+def test_a_client_that_is_found_late_may_use_a_key_from_before(tmp_path: Path) -> None:
+    in_opencode_auth(tmp_path)
+    around = Surroundings("linux", tmp_path, {})
+    found = AuthSources(fingerprint, around, look=lambda _: around, now=Clock())
+    put(tmp_path / ".local/share/opencode/auth.json", api("sk-newer-" + "n" * 20))
+    assert found.finding(auth("sk-newer-" + "n" * 20), 7).flags == ()
+    old = found.finding(auth(), 7)
+    assert (old.source, old.flags) == ("saved", ("rotated",))

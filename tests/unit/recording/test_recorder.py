@@ -202,3 +202,59 @@ def test_a_tap_that_fails_hands_every_chunk_on_and_looks_no_more() -> None:
     assert [tee(chunk) for chunk in (b"a", b"b", b"")] == [b"a", b"b", b""]
     assert looked == [b"a"]
     assert len(failures) == 1
+
+
+class Failing(Watched):
+    """A display that is broken."""
+
+    def recorded(self, exchange: Exchange) -> None:
+        raise ValueError("a secret of the exchange")
+
+    def changed(self, lost: int) -> None:
+        raise ValueError("a secret of the exchange")
+
+
+def test_a_display_that_fails_costs_neither_record_nor_traffic(
+    tmp_path: Path, identity: Identity, capsys: pytest.CaptureFixture[str]
+) -> None:
+    writer, later = CaptureWriter(tmp_path / "captures", header(), lambda: NOON), Later()
+    recorder = Recorder(writer, identity, None, None, Failing(), later)
+    recorder.open(ARRIVAL).finish(Ending.COMPLETE, UpstreamFacts())
+    recorder.refused()
+    recorder.passed_by()
+    recorder.client_distrusts_ca("main")
+    later.run()
+    capture = read_capture(writer.path)
+    assert [one.seq for one in capture.exchanges] == [1]
+    assert not capture.stubs
+    assert recorder.counts.recorded == 1
+    printed = capsys.readouterr()
+    assert "a secret" not in printed.out + printed.err
+
+
+def test_a_self_test_that_raises_switches_recording_off_and_says_so(
+    tmp_path: Path, identity: Identity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any) -> None:
+        raise ValueError
+
+    monkeypatch.setattr("pawwork_proxy.recording.recorder.leaks", fail)
+    run = Run(tmp_path / "captures", identity)
+    run.exchange()
+    run.later.run()
+    capture = run.capture()
+    assert [note.event for note in capture.notes] == ["self_test_failed"]
+    assert not capture.exchanges
+    assert len(capture.stubs) == 1
+
+
+def test_a_writer_that_fails_costs_lines_that_are_counted(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any) -> None:
+        raise ValueError
+
+    monkeypatch.setattr(run.writer, "append", fail)
+    run.exchange()
+    run.later.run()
+    assert run.recorder.lost == 1
