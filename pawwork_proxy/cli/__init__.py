@@ -14,6 +14,7 @@ import click
 from pawwork_proxy import __version__
 from pawwork_proxy.errors import PawworkProxyError
 from pawwork_proxy.logs import guard_stderr
+from pawwork_proxy.report.plain_text import printable
 
 COMMANDS: dict[str, str] = {
     "run": "the proxy: listeners for one or several installs, a live table, one capture file",
@@ -89,9 +90,9 @@ def main() -> None:
         error.show()
         sys.exit(error.exit_code)
     except PawworkProxyError as error:
-        click.echo(f"error: {error.message}", err=True)
+        click.echo(f"error: {printable(error.message)}", err=True)
         if error.hint:
-            click.echo(f"hint: {error.hint}", err=True)
+            click.echo(f"hint: {printable(error.hint)}", err=True)
         sys.exit(error.exit_code)
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our output has gone; nothing is left to say

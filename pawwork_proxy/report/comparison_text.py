@@ -19,6 +19,7 @@ from pawwork_proxy.model.verdict import (
     Threshold,
     Verdict,
 )
+from pawwork_proxy.report.plain_text import printable
 
 FINDINGS = {"follows": "follows", "does_not_follow": "does not", "undetermined": "open"}
 OPTION_NAMES = {
@@ -50,7 +51,7 @@ def render_text(comparison: Comparison) -> str:
             out.append(f"    {words}")
         elif kind == "text":
             out.append(words)
-    return "\n".join(out).strip() + "\n"
+    return printable("\n".join(out).strip()) + "\n"
 
 
 def render_markdown(comparison: Comparison) -> str:
@@ -74,7 +75,7 @@ def render_markdown(comparison: Comparison) -> str:
             out.append(f"| {' | '.join(cells)} |")
         else:
             out.extend((_escaped(words), ""))
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(out)).strip() + "\n"
+    return printable(re.sub(r"\n{3,}", "\n\n", "\n".join(out)).strip()) + "\n"
 
 
 def _escaped(words: str) -> str:
