@@ -131,7 +131,10 @@ def secrets_in(line: Line) -> list[str]:
     if HEADERS.get(line.name, _UNKNOWN).treatment != "credential" or not line.value:
         return []
     if "cookie" in line.name:
-        return [part.partition("=")[2].strip() for part in line.value.split(";") if "=" in part]
+        parts = [part for part in line.value.split(";") if "=" in part]
+        if line.name == "set-cookie":  # what follows are attributes: dates, paths, ages
+            parts = parts[:1]
+        return [part.partition("=")[2].strip() for part in parts]
     scheme, key = split_credential(line.value)
     found = [key]
     if scheme == "basic":

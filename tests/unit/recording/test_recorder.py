@@ -258,3 +258,16 @@ def test_a_writer_that_fails_costs_lines_that_are_counted(
     run.exchange()
     run.later.run()
     assert run.recorder.lost == 1
+
+
+def test_cookies_of_an_answer_are_credentials_of_the_run_but_not_their_attributes(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    added: list[str] = []
+    monkeypatch.setattr(run.recorder._credentials, "add", added.append)
+    ongoing = run.recorder.open(ARRIVAL)
+    cookie = b"__cf_bm=abcdefghijkl; Max-Age=31536000; Expires=Wed, 21 Oct 2026 07:28:00 GMT"
+    ongoing.response_started(200, "HTTP/1.1", ((b"set-cookie", cookie),))
+    ongoing.finish(Ending.COMPLETE, UpstreamFacts())
+    run.later.run()
+    assert added == ["abcdefghijkl"]
