@@ -23,11 +23,12 @@ from pawwork_proxy.environment.processes import ProcessFinder
 from pawwork_proxy.errors import PawworkProxyError
 from pawwork_proxy.logs import configure_logging, mute_other_handlers
 from pawwork_proxy.model.capture import CaptureOptions, Header
-from pawwork_proxy.model.context import Install, valid_label
+from pawwork_proxy.model.context import Install
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.recording.addon import CaptureAddon
 from pawwork_proxy.recording.destination import RECORDED_HOST, ZEN
 from pawwork_proxy.recording.recorder import Counts, Recorder
+from pawwork_proxy.redaction.shapes import keep_label
 
 
 class Unwatched:
@@ -65,9 +66,10 @@ class CaptureScript:
         """Refuse names that could be anything."""
         for option in ("pawwork_install", "pawwork_network"):
             text = getattr(ctx.options, option)
-            if option in updated and text and not valid_label(text):
+            if option in updated and text and keep_label(text) is None:
                 raise exceptions.OptionsError(
-                    f"{option} must be 1 to 32 letters, digits, '.', '_' or '-'"
+                    f"{option} must be 1 to 32 letters, digits, '.', '_' or '-', "
+                    "and no key, address or long number: it stands in captures"
                 )
 
     def running(self) -> None:

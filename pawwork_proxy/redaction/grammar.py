@@ -64,9 +64,12 @@ class Composition(NamedTuple):
 
 def looks_like_secret(text: str) -> bool:
     """Whether `text` holds the start of a known kind of key or id, a home path or an address."""
-    return any(
-        pattern.search(text) for pattern in (_SECRET_START, _HOME_PATH, _FOUR_NUMBERS, _HEX_PAIRS)
-    )
+    return _HOME_PATH.search(text) is not None or looks_like_key_or_address(text)
+
+
+def looks_like_key_or_address(text: str) -> bool:
+    """The same for a text that cannot be a path: `home` is a good name for a network."""
+    return any(pattern.search(text) for pattern in (_SECRET_START, _FOUR_NUMBERS, _HEX_PAIRS))
 
 
 def is_composed(

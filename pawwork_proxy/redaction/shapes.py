@@ -15,9 +15,11 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
 
+from pawwork_proxy.model.context import valid_label
 from pawwork_proxy.redaction.grammar import (
     LOOSE_LIMIT,
     is_composed,
+    looks_like_key_or_address,
     looks_like_secret,
     split_case,
 )
@@ -102,7 +104,7 @@ def _matching(pattern: str) -> Callable[[str], str | None]:
 _MODEL = re.compile(r"@?[A-Za-z0-9][A-Za-z0-9._:/@+-]*")
 _QUALITY = re.compile(r"q=(?:0|1)(?:\.\d{1,3})?")
 _HEADER_NAME = re.compile(r":?[a-z0-9_-]+")
-_LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
+_TO_OR_FROM_DIGITS = re.compile(r"(?<=\d)(?=[A-Za-z])|(?<=[A-Za-z])(?=\d)")
 _API_TEXT = re.compile(r"[A-Za-z0-9_.\-/ ]+")
 _SUBTYPE = re.compile(r"(application|text|image|audio|video|multipart)/[a-z0-9.+-]+")
 _FEW_DIGITS = 4
@@ -232,11 +234,14 @@ def _keep_host(text: str) -> str | None:
     return host if host in http.KNOWN_HOSTS else None
 
 
-def _keep_label(text: str) -> str | None:
+def keep_label(text: str) -> str | None:
     """The user chose it and may have pasted the wrong thing: no long mixed word, few digits."""
-    if _LABEL.fullmatch(text) is None or looks_like_secret(text):
+    if not valid_label(text) or looks_like_key_or_address(text):
         return None
-    mixed = any(len(word) > 11 and not word.isalpha() for word in re.split(r"[._-]", text))
+    mixed = any(
+        (len(word) > 11 and not word.isalpha()) or len(_TO_OR_FROM_DIGITS.findall(word)) > 3
+        for word in re.split(r"[._-]", text)
+    )
     return None if mixed or sum(map(str.isdigit, text)) > 8 else text
 
 
@@ -291,7 +296,7 @@ SHAPES: tuple[ShapeRow, ...] = (
     ShapeRow(ShapeName.EFFORT, 16, _from(answers.REASONING_EFFORTS), Kind.WORD,
              "changes token counts", "medium"),
     ShapeRow(ShapeName.HOST, 64, _keep_host, Kind.HOST, "which upstream", "opencode.ai"),
-    ShapeRow(ShapeName.LABEL, 32, _keep_label, Kind.WORD, "the user's own word", "laptop-a"),
+    ShapeRow(ShapeName.LABEL, 32, keep_label, Kind.WORD, "the user's own word", "laptop-a"),
     ShapeRow(ShapeName.WORD, 64, _keep_word, Kind.WORD,
              "names of fields and parameters", "stream_options"),
     ShapeRow(ShapeName.COUNTRY, 2, _matching(r"[A-Z]{2}"), Kind.WORD, "region limits", "DE"),
