@@ -25,7 +25,7 @@ _UNKNOWN_PRODUCT = re.compile(r"[A-Za-z][A-Za-z0-9._-]{1,23}")
 _COMMENT = re.compile(r"\([^()]*\)")
 _VERSION = re.compile(
     r"20[12]\d-[01]\d-[0-3]\d|v?(?P<numbers>\d{1,4}(?:\.\d{1,5}){0,3})"
-    r"(?:[-.]?(?P<word>[a-z]{2,8})(?:[.-]?(?P<build>\d{1,4}|20[12]\d{5}(?:\d{4})?))?)?"
+    r"(?:[-.]?(?P<word>[a-z]{2,8})(?:[.-]?(?P<build>\d{1,4}|20[12]\d[01]\d[0-3]\d(?:[0-2]\d[0-5]\d)?))?)?"
 )
 _CALENDAR = re.compile(r"20[12]\d(?:\.\d{1,2}){1,3}")
 _BARE = re.compile(r"v?\d+")

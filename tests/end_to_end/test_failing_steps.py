@@ -51,6 +51,7 @@ def test_traffic_goes_on(step: str, tmp_path: Path) -> None:
         got = exchange_raw(port, head + b"Content-Length: 2\r\nConnection: close\r\n\r\n{}")
         process.send_signal(signal.SIGINT)
         _, printed = process.communicate(timeout=PATIENCE)
+    assert got is not None
     assert got.head.startswith(b"HTTP/1.1 200")
     assert got.body == b'{"choices":[]}'
     assert b"kohlrabi" not in printed
