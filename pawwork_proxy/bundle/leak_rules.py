@@ -149,7 +149,7 @@ LEAK_RULES: tuple[LeakRule, ...] = (
              "licences and serial numbers"),
     LeakRule("long_word", _random_word, "looks random, and is no pseudonym"),
     LeakRule("sentence", _sentence, "words of a person"),
-    LeakRule("foreign_character", _pattern(r"[^0-9A-Za-z\ ._:/@+,;=()*\[\]-]"),
+    LeakRule("foreign_character", _pattern(r"[^0-9A-Za-z\ ._:/@+,;=()*?$\[\]-]"),
              "kept texts are plain; quotes, escapes and other scripts come from content"),
     LeakRule("unknown_words", _unknown_words, "passphrases and names are made of such words"),
     LeakRule("unknown_word", _unknown_word,

@@ -12,7 +12,16 @@ from pawwork_proxy.classification.client_behaviour import USER_SEES
 from pawwork_proxy.classification.rules import RULES
 from pawwork_proxy.redaction.shapes import SHAPES
 from pawwork_proxy.redaction.values import FORMS
-from pawwork_proxy.vocabulary import body_fields, errors, headers, http, models, phrases, providers
+from pawwork_proxy.vocabulary import (
+    body_fields,
+    errors,
+    headers,
+    http,
+    models,
+    phrases,
+    providers,
+    user_agents,
+)
 from pawwork_proxy.vocabulary.kinds import Kind
 from tests.unit.redaction.canaries import canaries
 
@@ -31,6 +40,11 @@ OURS = {
     "routes": ["/zen/v1/models/{model}:streamGenerateContent", "/zen/v1/chat/completions"],
     "error types in words": ["Rate limit reached for requests", "Provider returned error"],
     "lists": ["gzip, deflate, br, zstd", "text/html, application/json;q=0.9"],
+    "query names": body_fields.QUERY_NAMES,
+    "fetch words": http.FETCH_WORDS,
+    "connection options": http.CONNECTION_OPTIONS,
+    "platforms": user_agents.PLATFORMS,
+    "beta flags": headers.FEATURES,
     "plausible models": [
         "accounts/fireworks/models/llama-v3p1-405b-instruct",
         "us.anthropic.claude-sonnet-4-20250514-v1:0",
