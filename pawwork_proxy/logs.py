@@ -1,39 +1,59 @@
-"""Logging of our own events; called by entry points only.
+"""Logging of our own events, and the rule that all other ways to stderr are brought under.
 
-Invariant: a log line holds an event name and numbers. Exceptions appear as their type and the
-place in our code; foreign texts (paths, bodies, messages of other libraries) never.
+Invariant: a line holds an event name and numbers. Exceptions appear as their type and the place in
+our code; what other libraries log or warn of appears as who spoke and in which line, since their
+texts quote paths, bodies and keys. Writing a line never raises, whether anybody reads it or not.
 """
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import sys
 import threading
 import traceback
+import warnings
 from types import TracebackType
-from typing import Any
+from typing import Any, TextIO, cast
 
-import structlog
+MOST_FOREIGN = 50
+"""Places of other libraries that are reported at most; a peer could make them speak for ever."""
+
+
+def guard_stderr() -> None:
+    """Bring under the rule: foreign loggers, warnings, and whatever nobody catches.
+
+    asyncio reports to a logger, too: failed tasks and callbacks are among the foreign messages.
+    """
+    root = logging.getLogger()
+    if not any(isinstance(handler, _Foreign) for handler in root.handlers):
+        root.addHandler(_Foreign(logging.WARNING))
+    warnings.showwarning = _warning
+    sys.excepthook = _uncaught
+    sys.unraisablehook = _uncaught_elsewhere
+    threading.excepthook = _uncaught_elsewhere
 
 
 def configure_logging() -> None:
-    """Console lines on stderr for our loggers; uncaught exceptions reduced to type and place."""
+    """The same, and our own loggers as lines on stderr."""
+    import structlog  # noqa: PLC0415  slow, and most commands log nothing of their own
+
+    guard_stderr()
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.LogfmtRenderer(),
         ],
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(file=cast(TextIO, _Stderr())),
         cache_logger_on_first_use=True,
     )
-    # asyncio reports task exceptions with their text: same rule for it.
-    logging.getLogger("asyncio").addFilter(_strip)
-    sys.excepthook = _uncaught
-    threading.excepthook = lambda args: _uncaught(
-        args.exc_type, args.exc_value or args.exc_type(), args.exc_traceback
-    )
+
+
+def mute_other_handlers() -> None:
+    """Let only us print what is logged, in a program that has displays of its own."""
+    for handler in logging.getLogger().handlers:
+        if not isinstance(handler, _Foreign):
+            handler.addFilter(lambda _: False)
 
 
 def place_of(error: BaseException) -> str:
@@ -46,25 +66,63 @@ def place_of(error: BaseException) -> str:
     return ours[-1] if ours else "outside"
 
 
-def loop_exception_handler(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """For `loop.set_exception_handler`: type and place only."""
-    error = context.get("exception")
-    if isinstance(error, BaseException):
-        _uncaught(type(error), error, error.__traceback__)
+class _Stderr:
+    """Today's stderr, or nothing where it is gone: traffic must not end with a terminal."""
+
+    def write(self, text: str) -> None:
+        try:
+            sys.stderr.write(text)
+        except (OSError, ValueError, AttributeError):
+            return
+
+    def flush(self) -> None:
+        try:
+            sys.stderr.flush()
+        except (OSError, ValueError, AttributeError):
+            return
+
+
+class _Foreign(logging.Handler):
+    """Says that another library logged something, once for each place in its code."""
+
+    def __init__(self, level: int) -> None:
+        super().__init__(level)
+        self._said: set[tuple[str, int]] = set()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Library, line and severity; an exception as its type and our place."""
+        name = record.name.partition(".")[0]
+        source = name if name in sys.modules else "other"
+        if (source, record.lineno) in self._said or len(self._said) >= MOST_FOREIGN:
+            return
+        self._said.add((source, record.lineno))
+        error = record.exc_info[1] if record.exc_info else None
+        what = {"type": type(error).__name__, "place": place_of(error)} if error else {}
+        _say("foreign_message", source=source, line=record.lineno, severity=record.levelno, **what)
+
+
+def _say(event: str, **facts: str | int) -> None:
+    told = " ".join(f"{name}={value}" for name, value in facts.items())
+    _Stderr().write(f"event={event} {told}\n")
+
+
+def _warning(
+    message: Warning | str,  # noqa: ARG001  never looked at
+    category: type[Warning],
+    filename: str,  # noqa: ARG001  the names are the hook's own
+    lineno: int,
+    file: TextIO | None = None,  # noqa: ARG001
+    line: str | None = None,  # noqa: ARG001
+) -> None:
+    known = category.__name__ if category.__module__ == "builtins" else "other"
+    _say("warning", type=known, line=lineno)
 
 
 def _uncaught(kind: type[BaseException], error: BaseException, _: TracebackType | None) -> None:
-    if issubclass(kind, KeyboardInterrupt):
-        return
-    structlog.get_logger().error("internal_error", type=kind.__name__, place=place_of(error))
+    if not issubclass(kind, KeyboardInterrupt):
+        _say("internal_error", type=kind.__name__, place=place_of(error))
 
 
-def _strip(record: logging.LogRecord) -> bool:
-    error = record.exc_info[1] if record.exc_info else None
-    record.msg = "asyncio_error"
-    record.args = ()
-    if error is not None:
-        record.msg = f"asyncio_error type={type(error).__name__} place={place_of(error)}"
-    record.exc_info = None
-    record.exc_text = None
-    return True
+def _uncaught_elsewhere(args: Any) -> None:
+    """In a thread or a finalizer; both hooks get the same three names."""
+    _uncaught(args.exc_type, args.exc_value or args.exc_type(), args.exc_traceback)

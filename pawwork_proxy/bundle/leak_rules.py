@@ -20,16 +20,13 @@ from pawwork_proxy.vocabulary.http import KNOWN_HOSTS
 from pawwork_proxy.vocabulary.kinds import Kind
 from pawwork_proxy.vocabulary.providers import PROVIDERS
 
-RULES_VERSION = "1.1"
+RULES_VERSION = "1.2"
 
 PSEUDONYM = re.compile(rf"(?<![0-9A-Za-z])(?:{'|'.join(Kind)}):[0-9a-f]{{24}}(?![0-9A-Za-z])")
 PLACEHOLDER = re.compile(r"(?<=/)\{(?:model|id)\}")
 """Stands for a segment in the shape of a route."""
-KNOWN_SHAPE = re.compile(
-    r"20\d\d-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-6]\d(?:\.\d{1,6})?Z"  # times
-    r"|[0-9a-f]{16}-[A-Z]{3}"  # the edge's id of a request
-)
-"""Texts that are wholly one of these are ours or the edge's; nothing else fits into them."""
+TIME = re.compile(r"20\d\d-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-6]\d(?:\.\d{1,6})?Z")
+"""Texts that are wholly a time are ours; nothing else fits into them."""
 
 
 class LeakRule(NamedTuple):
@@ -152,7 +149,7 @@ LEAK_RULES: tuple[LeakRule, ...] = (
              "licences and serial numbers"),
     LeakRule("long_word", _random_word, "looks random, and is no pseudonym"),
     LeakRule("sentence", _sentence, "words of a person"),
-    LeakRule("foreign_character", _pattern(r"[^0-9A-Za-z\ ._:/@+,;=()*\[\]-]"),
+    LeakRule("foreign_character", _pattern(r"[^0-9A-Za-z\ ._:/@+,;=()*?$\[\]-]"),
              "kept texts are plain; quotes, escapes and other scripts come from content"),
     LeakRule("unknown_words", _unknown_words, "passphrases and names are made of such words"),
     LeakRule("unknown_word", _unknown_word,
@@ -163,7 +160,7 @@ LEAK_RULES: tuple[LeakRule, ...] = (
 @lru_cache(maxsize=65536)
 def leak_in(text: str) -> str | None:
     """The id of the first rule that finds something in `text`, or None."""
-    if KNOWN_SHAPE.fullmatch(text):
+    if TIME.fullmatch(text):
         return None
     rest = PLACEHOLDER.sub("", PSEUDONYM.sub("", text))
     return next((rule.id for rule in LEAK_RULES if rule.finds(rest)), None) if rest else None

@@ -2,6 +2,7 @@
 
 The archive must be exactly what `bundle create` writes: members one after the other from the first
 byte on, then the central directory, then its end record, and nothing before, between or behind.
+Dates, attributes and versions are the fixed ones: whatever could vary could carry something.
 Invariant: names that are not ours are never repeated, written to disk or used as paths.
 """
 
@@ -35,7 +36,10 @@ _END = struct.Struct("<4s4H2LH")
 _AGE = b"age-encryption.org/"
 _LOCAL = struct.Struct("<4s5H3L2H")
 _LINK, _KIND = 0o120000, 0o170000
-_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_VERSION = 20
+_UNIX = 3
+_PRIVATE_FILE = 0o100600 << 16
+_EPOCH, _DOS_DATE = (1980, 1, 1, 0, 0, 0), 33
 
 
 class Refused(Exception):
@@ -70,8 +74,10 @@ def checked_archive(path: Path) -> Iterator[zipfile.ZipFile]:
             if not stat.S_ISREG(path.stat().st_mode):
                 raise Refused("no_regular_file")  # opening a pipe would wait for its writer
             stream = stack.enter_context(path.open("rb"))
-            directory = _frame(stream)
+            directory, number = _frame(stream)
             archive = stack.enter_context(zipfile.ZipFile(stream))
+            if len(archive.infolist()) != number:
+                raise Refused("foreign_archive")
             _check_members(stream, archive.infolist(), directory)
         except OSError:
             raise Refused("unreadable") from None
@@ -85,8 +91,8 @@ def checked_archive(path: Path) -> Iterator[zipfile.ZipFile]:
             raise Refused("damaged_archive") from None
 
 
-def _frame(stream: BinaryIO) -> int:
-    """Where the central directory starts; looks at the frame alone, in bounded memory."""
+def _frame(stream: BinaryIO) -> tuple[int, int]:
+    """Where the central directory starts, and how many members it has; in bounded memory."""
     size = stream.seek(0, 2)
     if size > LARGEST_FILE:
         raise Refused("file_too_large")
@@ -106,7 +112,7 @@ def _frame(stream: BinaryIO) -> int:
         raise Refused("too_many_members")
     if start + length != size - _END.size:
         raise Refused("data_around_the_archive")
-    return int(start)
+    return int(start), int(total)
 
 
 def _check_members(stream: BinaryIO, infos: list[zipfile.ZipInfo], directory: int) -> None:
@@ -121,7 +127,8 @@ def _check_members(stream: BinaryIO, infos: list[zipfile.ZipInfo], directory: in
             (info.filename.casefold() in names, "duplicate_member"),
             (not ours or info.filename != info.orig_filename, "foreign_member"),
             (info.flag_bits & 1, "encrypted_member"),
-            (info.compress_type not in _METHODS or info.flag_bits, "foreign_archive"),
+            (info.compress_type != zipfile.ZIP_DEFLATED or info.flag_bits, "foreign_archive"),
+            (not _is_plain(info), "foreign_metadata"),
             (info.extra or info.comment, "data_around_the_archive"),
             (info.file_size > _largest(info.filename), "member_too_large"),
             (_ratio(info) > HIGHEST_RATIO, "compression_ratio"),
@@ -144,20 +151,32 @@ def _check_layout(stream: BinaryIO, infos: list[zipfile.ZipInfo], directory: int
         if info.header_offset != expected:
             raise Refused("data_around_the_archive", info.filename)
         stream.seek(expected)
-        _, _, flags, method, _, _, _, packed, size, name_length, extra = _LOCAL.unpack(
-            stream.read(_LOCAL.size)
+        signature, version, flags, method, time, date, crc, packed, size, name_length, extra = (
+            _LOCAL.unpack(stream.read(_LOCAL.size))
         )
         name = stream.read(name_length)
         same = (
-            name == info.filename.encode()
-            and (flags, method) == (info.flag_bits, info.compress_type)
+            (signature, name) == (b"PK\3\4", info.filename.encode())
+            and (flags, method, crc) == (info.flag_bits, info.compress_type, info.CRC)
             and (packed, size) == (info.compress_size, info.file_size)
+            and (version, time, date) == (_VERSION, 0, _DOS_DATE)
         )
         if not same or extra:
             raise Refused("headers_disagree", info.filename)
         expected += _LOCAL.size + name_length + info.compress_size
     if expected != directory:
         raise Refused("data_around_the_archive")
+
+
+def _is_plain(info: zipfile.ZipInfo) -> bool:
+    """Whether a member's metadata is what `archive.zip_bytes` writes for every one of them."""
+    return (
+        info.date_time == _EPOCH
+        and info.create_system == _UNIX
+        and info.create_version == info.extract_version == _VERSION
+        and (info.external_attr, info.internal_attr) == (_PRIVATE_FILE, 0)
+        and (info.reserved, info.volume) == (0, 0)
+    )
 
 
 def is_member_name(name: str) -> bool:

@@ -41,12 +41,14 @@ _SHORTEST_ENCODED = 10
 _WINDOW = 12
 _MAX_BYTES = 1024 * 1024
 _SECRET_NAME = re.compile(
-    r"(?i)key|token|secret|passw|pwd|credential|cookie|auth(?!or)|access|refresh|bearer"
+    r"(?i)key|token|secret|passw|pwd|credential|cookie|auth(?!or)|authoriz|access|refresh|bearer"
 )
 _PAIR = re.compile(
     r"""["']?([\w.-]+)["']?[ \t]*[:=][ \t]*(?=(?:\n\s+\w+:[ \t]*)?["']?([^\s"',#}]{8,}))"""
 )
 """Name and value in JSON, JSON with comments, or YAML; the value may stand one level deeper."""
+_SCHEMED = re.compile(r"""(?i)(?:^|[:="'])[ \t]*(?:bearer|basic|token)[ \t]+([^\s"',#}]{8,})""")
+"""A credential behind the scheme of a header, under whatever name."""
 _COMMON_NAMES = frozenset({"localhost", "localdomain", "admin", "user", "root", "local", "home"})
 
 
@@ -146,8 +148,9 @@ def _encoded(value: str) -> Iterator[str]:
 
 def _keys(around: Surroundings) -> Iterator[str]:
     for name, value in around.environment.items():
-        if _SECRET_NAME.search(name) and _is_key(value):
-            yield value
+        if _SECRET_NAME.search(name) and _is_key(value.strip()):
+            yield value.strip()
+        yield from filter(_is_key, _SCHEMED.findall(value))
         yield from _password_in_url(value)
         if value.lstrip().startswith("{"):
             yield from _named_values(value)
@@ -176,6 +179,7 @@ def _password_in_url(value: str) -> Iterator[str]:
 
 
 def _named_values(text: str) -> Iterator[str]:
+    yield from filter(_is_key, _SCHEMED.findall(text))
     for name, value in _PAIR.findall(text):
         if _SECRET_NAME.search(name) and _is_key(value):
             yield value

@@ -33,6 +33,7 @@ from pawwork_proxy.bundle.opening import Refused, checked_archive
 from pawwork_proxy.bundle.scan import Scan
 from pawwork_proxy.capture_file.writer import line_of
 from pawwork_proxy.errors import BundleError
+from pawwork_proxy.logs import guard_stderr
 from pawwork_proxy.model.base import Noun
 from pawwork_proxy.model.capture import LINE, End, Header, Opened, Stub
 from pawwork_proxy.model.exchange import Exchange
@@ -237,4 +238,5 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    guard_stderr()
     sys.exit(main(sys.argv[1:]))

@@ -27,6 +27,9 @@ _DETAIL_KEYS = (
     "output_tokens_details",
 )  # fmt: skip
 _NO_USAGE = Usage()
+_MOST_TOKENS = 1 << 31
+_HIGHEST_COST = 10_000.0
+"""In dollars. With six decimals this is fewer digits than a card number has."""
 _LISTING_OBJECTS = frozenset({"list", "model"})
 _ERROR_WORDS = ("message", "msg", "detail", "error_msg", "error_message", "errorMessage", "reason")
 
@@ -239,8 +242,8 @@ def _note_cost(cost: object, facts: AnswerFacts) -> None:
         number = float(cost)
     except (ValueError, OverflowError):
         return
-    if 0 <= number < 1e6:
-        facts.cost = number
+    if 0 <= number < _HIGHEST_COST:
+        facts.cost = round(number, 6)
 
 
 def _note_usage(usage: object, facts: AnswerFacts) -> None:
@@ -251,7 +254,9 @@ def _note_usage(usage: object, facts: AnswerFacts) -> None:
         for place in places:
             for key in keys:
                 count = place.get(key)
-                if isinstance(count, int) and not isinstance(count, bool) and 0 <= count < 1 << 40:
+                if isinstance(count, bool) or not isinstance(count, int):
+                    continue
+                if 0 <= count < _MOST_TOKENS:
                     facts.counts[name] = count
 
 

@@ -49,6 +49,7 @@ WRAPPERS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("upstream_error", re.compile(r"upstream error(?: from ([\w .&/-]{1,40}?))?:", re.IGNORECASE)),
 )
 _BRACKET = re.compile(r":\s*\[([\w.:\- ]{1,60})\]|^\s*\[([\w.:\- ]{1,60})\]")
+_STATUS = re.compile(r"[45]\d\d", re.ASCII)
 _MINIMAX = re.compile(r"\((\d{4})\)\W*$")
 
 
@@ -167,7 +168,7 @@ def _code_words(value: dict[str, object], words: dict[str, object], finds: Finds
         if isinstance(code, bool) or not isinstance(code, int | str) or code == "":
             continue
         text = str(code).strip()
-        if text.isdecimal():
+        if text.isascii() and text.isdigit():
             number = int(text[:9])
             if 400 <= number < 600:
                 words.setdefault("inner_status", number)
@@ -222,8 +223,8 @@ def _message_words(text: str, finds: Finds) -> dict[str, object]:
 
 
 def _bracket_words(code: str, words: dict[str, object]) -> None:
-    if code.isdecimal() and 400 <= (number := int(code[:9])) < 600:
-        words["inner_status"] = number
+    if _STATUS.fullmatch(code):
+        words["inner_status"] = int(code)
     elif known := known_word(code):
         words["bracket"] = known
     else:

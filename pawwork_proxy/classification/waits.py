@@ -1,6 +1,7 @@
 """How long to wait, from wherever an answer says so: headers, fields of the body, its text.
 
-Invariant: a wait is never negative and never longer than the client can wait (2 147 483 647 ms).
+Invariant: a wait is never negative and never longer than the client can wait (2 147 483 647 ms);
+it has milliseconds, a moment has seconds: finer digits are nobody's wait.
 The order of trust is the client's: `retry-after-ms`, `retry-after` in seconds, then as a date.
 """
 
@@ -31,6 +32,8 @@ _SECONDS_KEYS = (
 )  # fmt: skip
 _MS_KEYS = ("retry_after_ms", "retryAfterMs", "retry-after-ms")
 _GOOGLE_DELAY = re.compile(r"(\d+(?:\.\d+)?)s")
+_EARLIEST, _LATEST = 1_000_000_000, 4_102_444_800
+"""Seconds since 1970 of 2001-09-09 and 2100-01-01: other numbers are no moments."""
 _RESET_KEYS = ("resets_at", "resetsAt", "reset_at", "resetAt", "resets")
 
 
@@ -105,7 +108,7 @@ def text_hints(text: str) -> list[RetryHint]:
 
 
 def _hint(place: str, seconds: float, at: datetime | None = None) -> RetryHint:
-    return RetryHint(place=place, seconds=min(max(seconds, 0.0), MAX_WAIT_S), at=at)
+    return RetryHint(place=place, seconds=round(min(max(seconds, 0.0), MAX_WAIT_S), 3), at=at)
 
 
 def _number(value: object) -> float | None:
@@ -128,10 +131,11 @@ def _in_utc(moment: datetime) -> datetime | None:
 def _moment(value: object) -> datetime | None:
     try:
         if isinstance(value, str) and "T" in value[:32]:
-            return _in_utc(datetime.fromisoformat(value[:40]))
-        if isinstance(value, int | float) and 1e9 < value < 1e13:
-            seconds = value / 1000 if value > 1e11 else value
-            return datetime.fromtimestamp(0, UTC) + timedelta(seconds=seconds)
+            return _in_utc(datetime.fromisoformat(value[:40]).replace(microsecond=0))
+        if isinstance(value, int | float):
+            seconds = int(value / 1000 if value > 1e11 else value)
+            if _EARLIEST < seconds < _LATEST:
+                return datetime.fromtimestamp(0, UTC) + timedelta(seconds=seconds)
     except (ValueError, OverflowError):
         return None
     return None

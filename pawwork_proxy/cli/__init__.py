@@ -18,6 +18,8 @@ import click
 
 from pawwork_proxy import __version__
 from pawwork_proxy.errors import PawworkProxyError
+from pawwork_proxy.logs import guard_stderr
+from pawwork_proxy.report.plain_text import printable
 
 COMMANDS: dict[str, str] = {
     "run": "the proxy: listeners for one or several installs, a live table, one capture file",
@@ -94,6 +96,7 @@ def cli() -> None:
 def main() -> None:
     """Run a command, make sure that its output is out, and exit."""
     _have_streams()
+    guard_stderr()
     try:
         code = _run()
         sys.stdout.flush()
@@ -124,9 +127,9 @@ def _run() -> int:
         error.show()
         return error.exit_code
     except PawworkProxyError as error:
-        click.echo(f"error: {error.message}", err=True)
+        click.echo(f"error: {printable(error.message)}", err=True)
         if error.hint:
-            click.echo(f"hint: {error.hint}", err=True)
+            click.echo(f"hint: {printable(error.hint)}", err=True)
         return error.exit_code
     return code if isinstance(code, int) else 0
 

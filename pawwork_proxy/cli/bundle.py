@@ -15,6 +15,7 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
+from rich.text import Text
 
 from pawwork_proxy.bundle.opening import LARGEST_FILE, MIB
 from pawwork_proxy.bundle.verify import Verification
@@ -23,6 +24,7 @@ from pawwork_proxy.cli.progress import progress_bars
 from pawwork_proxy.cli.warnings import warn
 from pawwork_proxy.errors import BundleError, ConfigurationError
 from pawwork_proxy.model.outcome import Kind
+from pawwork_proxy.report.plain_text import printable
 
 DEFAULT_CAPTURES = Path("captures")
 
@@ -130,7 +132,7 @@ def create(
         own = known_here()
         refuse_unshowable(made, own)
         for line in preview(made):
-            click.echo(line, err=True)
+            click.echo(printable(line), err=True)
         if not yes and not _agreed():
             click.echo("Nothing was written.", err=True)
             click.get_current_context().exit(1)
@@ -215,11 +217,11 @@ def _print_rows(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     if sys.stdout.isatty():
         table = Table(*columns)
         for row in rows:
-            table.add_row(*row)
+            table.add_row(*(Text(printable(cell)) for cell in row))
         Console().print(table)
     else:
         for row in (columns, *rows):
-            click.echo("  ".join(row))
+            click.echo(printable("  ".join(row)))
 
 
 def _verified(file: Path) -> Verification:

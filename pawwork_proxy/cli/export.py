@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import click
+import pyarrow
+import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
 
@@ -23,6 +25,7 @@ from pawwork_proxy.model.capture import Header
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.gathered import CaptureSummary
 
+_FORMULA = r"^[=+\-@\t\r]"
 Records = Iterator[tuple[Header, Exchange]]
 
 
@@ -38,8 +41,23 @@ def _csv(records: Records) -> bytes:
     file = io.BytesIO()
     with pyarrow.csv.CSVWriter(file, SCHEMA) as writer:
         for batch in batches(records):
-            writer.write_batch(batch)
+            writer.write_batch(_as_texts(batch))
     return file.getvalue()
+
+
+def _as_texts(batch: pyarrow.RecordBatch) -> pyarrow.RecordBatch:
+    """Cells that a spreadsheet would take for a formula get a quote in front."""
+    columns = [
+        pc.if_else(pc.match_substring_regex(column, _FORMULA), _quoted(column), column)
+        if pyarrow.types.is_string(column.type)
+        else column
+        for column in batch.columns
+    ]
+    return pyarrow.RecordBatch.from_arrays(columns, schema=batch.schema)
+
+
+def _quoted(column: pyarrow.Array) -> pyarrow.Array:
+    return pc.binary_join_element_wise("'", column, "")
 
 
 FORMATS: dict[str, Callable[[Records], bytes]] = {

@@ -15,6 +15,7 @@ from pawwork_proxy.engine.gathering import summary_of
 from pawwork_proxy.engine.whole import each_once, remarks_on
 from pawwork_proxy.inventory.inventory import take_inventory
 from pawwork_proxy.report.identity_table import identity_lines, identity_table, identity_words
+from pawwork_proxy.report.plain_text import printable
 
 
 @click.command(epilog="Example: pawwork-proxy identity captures/*.jsonl")
@@ -62,7 +63,7 @@ def identity(captures: Sequence[Path], installs: Sequence[str], output: str) -> 
         Console().print(identity_table(inventory))
     else:
         for line in identity_lines(inventory):
-            click.echo(line)
+            click.echo(printable(line))
     click.echo()
     for line in identity_words(inventory):
-        click.echo(line)
+        click.echo(printable(line))

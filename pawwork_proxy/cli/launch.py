@@ -87,8 +87,13 @@ def _base_environment(home: Path | None) -> dict[str, str]:
         for name in CLEARED_FOR_A_CLEAN_HOME:
             env.pop(name, None)
         env |= clean_home(home.expanduser().absolute())
-        for name in ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "APPDATA"):
-            Path(env[name]).mkdir(parents=True, exist_ok=True)
+        try:
+            for name in ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "APPDATA"):
+                Path(env[name]).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigurationError(
+                f"--home cannot be used: {type(error).__name__}", "name a folder you may write to"
+            ) from None
     return env
 
 
@@ -107,7 +112,14 @@ async def _launch(
             ca_bundle(identity, base.get("NODE_EXTRA_CA_CERTS")),
             go=has_go_key(base),
         )
-        code = await _wait(await asyncio.create_subprocess_exec(*command, env=env), stop)
+        try:
+            client = await asyncio.create_subprocess_exec(*command, env=env)
+        except OSError as error:
+            raise ConfigurationError(
+                f"the client cannot be started: {type(error).__name__}",
+                "check that the command after -- is a program of this system",
+            ) from None
+        code = await _wait(client, stop)
     click.echo(counter_line(recorder.counts, recorder.lost), err=True)
     if not recorder.counts.opened:
         click.echo(NOTHING_SEEN, err=True)

@@ -17,11 +17,11 @@ import click
 
 from pawwork_proxy.capture_file.retention import KEEP_DAYS, remove_expired
 from pawwork_proxy.errors import ConfigurationError
-from pawwork_proxy.model.context import valid_label
 from pawwork_proxy.proxy.chained import chained_proxy
 from pawwork_proxy.proxy.listeners import parse_listeners
 from pawwork_proxy.proxy.session import RunPlan
 from pawwork_proxy.recording.destination import ZEN, parse_upstream
+from pawwork_proxy.redaction.shapes import keep_label
 
 Command = TypeVar("Command", bound=Callable[..., object])
 
@@ -96,9 +96,10 @@ def make_plan(
     captures: Path,
 ) -> RunPlan:
     """The checked plan of a run; ConfigurationError with a remedy otherwise."""
-    if network is not None and not valid_label(network):
+    if network is not None and keep_label(network) is None:
         raise ConfigurationError(
-            "--network must be 1 to 32 letters, digits, '.', '_' or '-'",
+            "--network must be 1 to 32 letters, digits, '.', '_' or '-', "
+            "and no key, address or long number: it stands in captures",
             "for example: --network home",
         )
     if source is not None:

@@ -18,6 +18,7 @@ from pawwork_proxy.cli.warnings import warn
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.outcome import Kind
 from pawwork_proxy.report.exchange_table import exchange_table, interrupted_row, plain_line, row_of
+from pawwork_proxy.report.plain_text import printable
 
 MOMENT = click.DateTime(
     ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d %H:%M:%S"]
@@ -91,7 +92,7 @@ def show(
         else:
             _print_table(capture, exchanges, zone or UTC, filtered=filtered)
         for line in remarks(capture):
-            click.echo(f"{capture.path.name}: {line}", err=True)
+            click.echo(printable(f"{capture.path.name}: {line}"), err=True)
 
 
 def recomputed(exchange: Exchange) -> Exchange:
@@ -118,7 +119,7 @@ def _print_table(
     if sys.stdout.isatty():
         Console().print(exchange_table(rows, title))
     else:
-        click.echo(title)
+        click.echo(printable(title))
         for row in rows:
             click.echo(plain_line(row))
     kinds = Counter(exchange.outcome.kind for exchange in exchanges)

@@ -7,22 +7,23 @@ Invariant: the table is made from what it is given and reads nothing; `keys_at` 
 from __future__ import annotations
 
 import os
-import plistlib
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple
-from xml.parsers.expat import ExpatError
 
+from pawwork_proxy.environment.client_config import (
+    KEY_VARIABLES,
+    LARGEST_FILE,
+    PROVIDER,
+    config_keys,
+    credentials_in,
+    parsed_plist,
+)
 from pawwork_proxy.environment.jsonc import parse_jsonc
 from pawwork_proxy.model.context import OsFamily
-from pawwork_proxy.redaction.headers import KEY_HEADERS, split_credential
 
 PlaceSource = Literal["config", "saved", "env"]
-_MAX_BYTES = 1024 * 1024
-_PROVIDER = re.compile(r"opencode")
-_KEY_VARIABLES = ("OPENCODE_API_KEY", "OPENCODE_GO_API_KEY")
 _PAWWORK_FOLDERS = ("ai.pawwork.desktop", "ai.pawwork.desktop.beta", "ai.pawwork.desktop.dev")
 _MOST_PARENTS = 24
 
@@ -58,7 +59,7 @@ def places(around: Surroundings) -> tuple[Place, ...]:
         *_named_config(around),
         *_user_config(around),
         *_auth_files(around),
-        *(Place("client.env", "env", "variable", variable=name) for name in _KEY_VARIABLES),
+        *(Place("client.env", "env", "variable", variable=name) for name in KEY_VARIABLES),
     )  # fmt: skip
 
 
@@ -105,11 +106,12 @@ def _managed(around: Surroundings) -> Iterator[Place]:
 
 def _project(around: Surroundings) -> Iterator[Place]:
     """Project files from the working folder up to the worktree's top."""
-    if around.folder is None or around.environment.get("OPENCODE_DISABLE_PROJECT_CONFIG"):
+    disabled = around.environment.get("OPENCODE_DISABLE_PROJECT_CONFIG", "").lower()
+    if around.folder is None or disabled in ("1", "true"):  # as the client reads its flags
         return
     for folder in (around.folder, *around.folder.parents)[:_MOST_PARENTS]:
         names = ("config", "opencode", "pawwork")
-        yield from _configs("project.config", folder, "opencode", "pawwork")
+        yield from _configs("project.config", folder, *names)
         for inner in (".opencode", ".pawwork"):
             yield from _configs("project.config", folder / inner, *names)
         if (folder / ".git").exists():
@@ -119,7 +121,7 @@ def _project(around: Surroundings) -> Iterator[Place]:
 def _named_config(around: Surroundings) -> Iterator[Place]:
     named = around.environment.get("OPENCODE_CONFIG")
     if named:
-        yield Place("opencode.config_file", "config", "config", Path(named))
+        yield Place("opencode.config_file", "config", "config", (around.folder or Path()) / named)
 
 
 def _user_config(around: Surroundings) -> Iterator[Place]:
@@ -153,27 +155,27 @@ def keys_at(place: Place, around: Surroundings) -> list[str]:
     if place.path is None:
         text = around.environment.get(place.variable, "")
         if place.form == "variable":
-            return [text] if text else []
-        return list(_config_keys(parse_jsonc(text), around, around.folder)) if text else []
+            # No client sends the line end that a file or a paste has left behind a key.
+            return [text.strip()] if text.strip() else []
+        return _config_keys(parse_jsonc(text), around, around.folder) if text else []
     try:
         with place.path.open("rb") as file:
-            data = file.read(_MAX_BYTES)
+            data = file.read(LARGEST_FILE)
     except (FileNotFoundError, NotADirectoryError):
         return []
     if place.form == "plist":
-        return list(_config_keys(_parsed_plist(data), around, place.path.parent))
+        return _config_keys(parsed_plist(data), around, place.path.parent)
     text = data.decode("utf-8")
     if place.form == "credentials":
-        return _CREDENTIAL_LINE.findall(text)
+        return credentials_in(text)
     parsed = parse_jsonc(text)
     if place.form == "auth":
         return list(_saved_keys(parsed))
-    return list(_config_keys(parsed, around, place.path.parent))
+    return _config_keys(parsed, around, place.path.parent)
 
 
-_CREDENTIAL_LINE = re.compile(
-    r"^\s*OPENCODE(?:_GO)?_API_KEY:\s*(?:\n\s+\w+:\s*)?[\"']?([^\s\"'#]+)", re.MULTILINE
-)
+def _config_keys(parsed: object, around: Surroundings, folder: Path | None) -> list[str]:
+    return list(config_keys(parsed, around.home, around.environment, folder))
 
 
 def _saved_keys(parsed: object) -> Iterator[str]:
@@ -181,53 +183,10 @@ def _saved_keys(parsed: object) -> Iterator[str]:
     if not isinstance(parsed, dict):
         raise ValueError("not an object")
     for provider, entry in parsed.items():
-        if _PROVIDER.match(provider) and isinstance(entry, dict):
+        if PROVIDER.match(provider) and isinstance(entry, dict):
             for name in ("key", "access", "token"):
                 if isinstance(entry.get(name), str):
                     yield entry[name]
-
-
-def _parsed_plist(data: bytes) -> object:
-    """ValueError when it is no property list; plistlib's own errors differ by format."""
-    try:
-        parsed: object = plistlib.loads(data)
-    except (plistlib.InvalidFileException, ExpatError) as error:
-        raise ValueError(type(error).__name__) from None
-    return parsed
-
-
-def _config_keys(parsed: object, around: Surroundings, folder: Path | None) -> Iterator[str]:
-    """Keys of `provider.opencode….options`, with `{env:…}` and `{file:…}` replaced."""
-    for name, provider in _members(_member(parsed, "provider")):
-        if _PROVIDER.match(name):
-            options = _member(provider, "options")
-            keys = [_member(options, "apiKey")]
-            for header, value in _members(_member(options, "headers")):
-                if header.lower() in KEY_HEADERS and isinstance(value, str):
-                    keys.append(split_credential(value)[1])
-            for key in keys:
-                if isinstance(key, str) and key:
-                    yield _REFERENCE.sub(lambda match: _referred(match, around, folder), key)
-
-
-def _member(node: object, name: str) -> object:
-    return node.get(name) if isinstance(node, dict) else None
-
-
-def _members(node: object) -> Iterator[tuple[str, object]]:
-    yield from node.items() if isinstance(node, dict) else ()
-
-
-_REFERENCE = re.compile(r"\{(env|file):([^}]*)\}")
-
-
-def _referred(match: re.Match[str], around: Surroundings, folder: Path | None) -> str:
-    if match[1] == "env":
-        return around.environment.get(match[2].strip(), "")
-    named = match[2].strip()
-    path = around.home / named[2:] if named.startswith("~/") else Path(named)
-    with ((folder or around.home) / path).open("rb") as file:
-        return file.read(_MAX_BYTES).decode("utf-8").strip()
 
 
 def stamp_of(place: Place) -> tuple[int, int, int] | None:

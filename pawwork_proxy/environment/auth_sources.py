@@ -30,7 +30,10 @@ from pawwork_proxy.model.exchange import AuthSourceFinding, Doubt
 from pawwork_proxy.model.request import AuthFacts
 
 LOOK_AGAIN_S = 1.0
-"""How long a look at the files' times holds; a changed file is noticed this late at most."""
+"""How long a look at the files' times holds for a key that is known."""
+MISSED_S = 0.05
+"""How long it holds for one that is not: its file may have been written a moment ago. A stream of
+unknown keys costs no more looks than this allows."""
 _MOST_CLIENTS = 64
 _MOST_FINDINGS = 256
 _ANONYMOUS = AuthSourceFinding(source="anonymous")
@@ -63,12 +66,16 @@ class AuthSources:
             return _ANONYMOUS
         around = self._look(pid) if pid is not None else None
         watched = self._watched(pid if around else None)
-        watched.refresh(self._now())
-        return watched.finding(auth.pseudonym or "")
+        now, fingerprint = self._now(), auth.pseudonym or ""
+        watched.refresh(now, LOOK_AGAIN_S if watched.holds(fingerprint) else MISSED_S)
+        return watched.finding(fingerprint)
 
     def _watch(self, pid: int | None) -> _Watched:
         around = self._look(pid) if pid is not None else None
-        return _Watched(self._fingerprint, around or self._own)
+        watched = _Watched(self._fingerprint, around or self._own)
+        if pid is not None:  # a client that is found late may still use a key from before
+            watched.remember(self._watched(None))
+        return watched
 
 
 class _Watched:
@@ -86,9 +93,20 @@ class _Watched:
         # Of the keys that clients send there are few; any change of a place clears it.
         self.finding = lru_cache(maxsize=_MOST_FINDINGS)(self._find)
 
-    def refresh(self, now: float) -> None:
-        """Read what has changed since the last look."""
-        if self._looked_at is not None and now - self._looked_at < LOOK_AGAIN_S:
+    def remember(self, other: _Watched) -> None:
+        """Take over which keys files held before this watch began."""
+        for place, held in other._held.items():
+            if place.path is not None:
+                formerly = other._formerly.get(place, set())
+                self._formerly.setdefault(place, set()).update(held | formerly)
+
+    def holds(self, fingerprint: str) -> bool:
+        """Whether a place held the key at the last look."""
+        return any(fingerprint in held for held in self._held.values())
+
+    def refresh(self, now: float, patience: float) -> None:
+        """Read what has changed since the last look, unless that is more recent than `patience`."""
+        if self._looked_at is not None and now - self._looked_at < patience:
             return
         self._looked_at = now
         for place in self._places:

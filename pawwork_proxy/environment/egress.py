@@ -150,7 +150,9 @@ async def _fetch(route: ProbeRoute, source: str | None) -> str | None:
         user, _, password = route.proxy_credentials.partition(":")
         credentials = aiohttp.BasicAuth(user, password)
     async with (
-        aiohttp.ClientSession(connector=connector, headers=_HEADERS) as session,
+        aiohttp.ClientSession(
+            connector=connector, headers=_HEADERS, cookie_jar=aiohttp.DummyCookieJar()
+        ) as session,
         session.get(
             route.url, proxy=route.proxy, proxy_auth=credentials, allow_redirects=False
         ) as answer,

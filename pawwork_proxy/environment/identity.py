@@ -21,6 +21,7 @@ from pawwork_proxy.environment.private_files import (
     write_private,
 )
 from pawwork_proxy.environment.studies import current_key
+from pawwork_proxy.errors import ConfigurationError
 from pawwork_proxy.model.context import Machine
 from pawwork_proxy.redaction.pseudonyms import Pseudonymiser
 from pawwork_proxy.vocabulary.kinds import Kind
@@ -54,8 +55,14 @@ class Identity:
 
     @cached_property
     def _install_ids(self) -> dict[str, str]:
-        known = json.loads(read_private(self._installs_file) or b"{}")
-        return {str(label): str(value) for label, value in known.items()}
+        try:
+            known = json.loads(read_private(self._installs_file) or b"{}")
+            return {str(label): str(value) for label, value in known.items()}
+        except (ValueError, AttributeError):
+            raise ConfigurationError(
+                f"{self._installs_file} is damaged",
+                "move it away: installs then get new ids, and captures made so far keep theirs",
+            ) from None
 
     @property
     def _installs_file(self) -> Path:

@@ -58,7 +58,10 @@ def chained_proxy(
 
 
 def _parse(url: str, where: str) -> ChainedProxy:
-    parts = urlsplit(url if "://" in url else f"http://{url}")
+    try:
+        parts = urlsplit(url if "://" in url else f"http://{url}")
+    except ValueError:  # its text quotes the address, password included
+        parts = urlsplit("")
     host, port = _host_and_port(parts)
     if parts.scheme not in ("http", "https") or not host or port is None:
         raise ConfigurationError(

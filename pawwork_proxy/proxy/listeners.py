@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pawwork_proxy.errors import ConfigurationError
-from pawwork_proxy.model.context import valid_label
+from pawwork_proxy.redaction.shapes import keep_label
 
 LOOPBACK = "127.0.0.1"
 DEFAULT_PORT = 9610
@@ -55,9 +55,10 @@ def parse_listeners(specs: Sequence[str]) -> tuple[Listener, ...]:
 
 def _parse(spec: str, index: int) -> tuple[str, int]:
     label, at, port_text = spec.partition("@")
-    if not valid_label(label):
+    if keep_label(label) is None:
         raise ConfigurationError(
-            "an --install name must be 1 to 32 letters, digits, '.', '_' or '-'",
+            "an --install name must be 1 to 32 letters, digits, '.', '_' or '-', "
+            "and no key, address or long number: it stands in captures",
             "for example: --install laptop --install desktop@9700",
         )
     if not at:

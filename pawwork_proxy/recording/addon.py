@@ -4,7 +4,8 @@ Which hooks, and why: mitmproxy fires either `response` or `error` for a flow, n
 that fails fires `http_connect_error`; a client that distrusts our certificate shows up only as
 `tls_failed_client`. A recorder that listens to `request` and `response` misses all of these.
 Invariant: the addon never raises into mitmproxy and never changes a message, except the value of
-Host on the reverse route and the answer to a request that is refused here.
+Host on the reverse route and the answer to a request that is refused here. Whatever of recording
+fails, the request goes on, unrecorded.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import asyncio
 import re
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from typing import TypeVar
 
 from mitmproxy import connection, http, tls
 from mitmproxy.proxy import layer, server_hooks
@@ -25,10 +27,9 @@ from pawwork_proxy.recording.destination import (
     PassBy,
     Refuse,
     Upstream,
-    decide,
     is_recorded_host,
 )
-from pawwork_proxy.recording.ongoing import Arrival, Ongoing
+from pawwork_proxy.recording.ongoing import Arrival, Ongoing, UpstreamFacts
 from pawwork_proxy.recording.recorder import Recorder
 from pawwork_proxy.recording.tee import Tee
 
@@ -36,6 +37,7 @@ _ONGOING = "pawwork_proxy.ongoing"
 LAST_HOOKS_S = 0.1
 _ABSOLUTE_FORM = re.compile(rb"[A-Za-z]{1,20} https?://", re.IGNORECASE)
 
+Made = TypeVar("Made")
 FindProcess = Callable[[int, int], Future[FoundProcess | None]]
 OnConnected = Callable[[tuple[str, int], str, str], None]
 """Told of each connection that was opened: whereto, and its local and remote address."""
@@ -125,22 +127,17 @@ class CaptureAddon:
         if not is_recorded_host(flow.request.host):
             return
         ongoing = self._open(flow, "forward")
-        ongoing.finish(self._failure_of(flow), flows.upstream_facts(flow))
+        if ongoing is not None:
+            self._end(flow, ongoing, self._failure_of(flow))
 
     def requestheaders(self, flow: http.HTTPFlow) -> None:
         """Decide what becomes of a request; the recorded ones are tapped from here on."""
         request = flow.request
         if flows.is_reverse_mode(flow):  # stock mitmproxy has chosen the upstream itself
-            self._tap_request(flow, self._open(flow, "reverse"))
+            self._relay(flow, self._open(flow, "reverse"))
             return
-        decision = decide(
-            form="tunnelled" if flow.client_conn.tls else self._form_of(flow),
-            host=request.host,
-            port=request.port,
-            headers=flows.page_marks(flows.raw_headers(request)),
-            own_ports=self._installs,
-            upstream=self._upstream,
-        )
+        place = (flow, self._form_of(flow), self._installs, self._upstream)
+        decision = self._try(flows.decision, *place) or flows.plain_decision(*place)
         match decision:
             case Refuse(status, reason):
                 self._recorder.refused()
@@ -154,8 +151,12 @@ class CaptureAddon:
                 return
         ongoing = self._open(flow, decision.route)
         if not flow.error:  # else mitmproxy refuses the request itself (invalid headers)
-            flows.redirect(flow, decision.upstream, decision.host_header)
-            self._tap_request(flow, ongoing)
+            try:
+                flows.redirect(flow, decision.upstream, decision.host_header)
+            except Exception as error:
+                self._recorder.tap_failed(error)
+                flows.redirect_plainly(flow, decision.upstream)
+            self._relay(flow, ongoing)
 
     def responseheaders(self, flow: http.HTTPFlow) -> None:
         """Tap the answer; nothing of it is held back."""
@@ -164,8 +165,11 @@ class CaptureAddon:
         if ongoing is None:
             flow.response.stream = flow.response.stream or _from_upstream(flow)
             return
-        ongoing.response_started(
-            flow.response.status_code, flow.response.http_version, flows.raw_headers(flow.response)
+        self._try(
+            ongoing.response_started,
+            flow.response.status_code,
+            flow.response.http_version,
+            flows.raw_headers(flow.response),
         )
         if flow.response.status_code != 101:
             flow.response.stream = Tee(ongoing.response_chunk, self._recorder.tap_failed)
@@ -186,12 +190,26 @@ class CaptureAddon:
         if ongoing is not None:
             answered = ongoing.status is not None
             ending = flows.ending_of_error(flow, failure, answered=answered)
-            ongoing.finish(ending, flows.upstream_facts(flow))
+            self._end(flow, ongoing, ending)
 
     # -- helpers of the hooks --------------------------------------------------------------
 
-    def _open(self, flow: http.HTTPFlow, route: str) -> Ongoing:
-        ongoing = self._recorder.open(
+    def _try(self, call: Callable[..., Made], *arguments: object) -> Made | None:
+        """The result of a step that traffic does not depend on; None when it failed."""
+        try:
+            return call(*arguments)
+        except Exception as error:
+            self._recorder.tap_failed(error)
+            return None
+
+    def _open(self, flow: http.HTTPFlow, route: str) -> Ongoing | None:
+        ongoing = self._try(self._opened, flow, route)
+        if ongoing is not None:
+            flow.metadata[_ONGOING] = ongoing
+        return ongoing
+
+    def _opened(self, flow: http.HTTPFlow, route: str) -> Ongoing:
+        return self._recorder.open(
             Arrival(
                 install=self._install_of(flow.client_conn),
                 route="forward" if route == "forward" else "reverse",
@@ -203,11 +221,15 @@ class CaptureAddon:
                 connection=flow.client_conn.id,
             )
         )
-        flow.metadata[_ONGOING] = ongoing
-        return ongoing
 
-    def _tap_request(self, flow: http.HTTPFlow, ongoing: Ongoing) -> None:
-        flow.request.stream = Tee(ongoing.request_chunk, self._recorder.tap_failed)
+    def _relay(self, flow: http.HTTPFlow, ongoing: Ongoing | None) -> None:
+        """Let the body through, tapped if the exchange is recorded."""
+        failed = self._recorder.tap_failed
+        flow.request.stream = Tee(ongoing.request_chunk, failed) if ongoing else True
+
+    def _end(self, flow: http.HTTPFlow, ongoing: Ongoing, ending: Ending) -> None:
+        facts = self._try(flows.upstream_facts, flow) or UpstreamFacts()
+        self._try(ongoing.finish, ending, facts)
 
     def _failure_of(self, flow: http.HTTPFlow) -> Ending:
         found = self._upstream_failures.pop(flow.client_conn.id, None)
@@ -216,12 +238,14 @@ class CaptureAddon:
     def _finish(self, flow: http.HTTPFlow, ending: Ending) -> None:
         ongoing = _ongoing_of(flow)
         if ongoing is not None:
-            ongoing.finish(ending, flows.upstream_facts(flow))
+            self._end(flow, ongoing, ending)
 
     def _install_of(self, client: connection.Client) -> str:
         return self._installs.get(client.sockname[1], self._default_install)
 
     def _form_of(self, flow: http.HTTPFlow) -> Form:
+        if flow.client_conn.tls:
+            return "tunnelled"
         return self._forms.get(flow.client_conn.id, "origin")
 
 

@@ -69,6 +69,8 @@ def parse_upstream(url: str) -> Upstream:
         )
     if parts.username is not None or parts.query or parts.fragment:
         raise ConfigurationError("--upstream takes no user name, query or fragment")
+    if not parts.hostname.isascii():
+        raise ConfigurationError("--upstream must name its host in ASCII (xn--…)")
     scheme: Literal["http", "https"] = "https" if parts.scheme == "https" else "http"
     return Upstream(scheme, parts.hostname, port or _DEFAULT_PORTS[scheme])
 
@@ -122,6 +124,24 @@ def decide(
     if is_recorded_host(host):
         return Relay("forward", upstream, None)
     return PassBy()
+
+
+def decide_plainly(
+    *, form: Form, host: str, port: int, names: Iterable[bytes], own_ports: Iterable[int],
+    upstream: Upstream,
+) -> Decision:  # fmt: skip
+    """What to do when `decide` has failed: relay, except what might be a page's request.
+
+    Recorded hosts still go to the chosen upstream, so that nothing reaches another one by a fault
+    of ours; what may come from a browser is refused, since its headers cannot be judged.
+    """
+    if form != "tunnelled" and host in _LOOPBACK_NAMES and port in own_ports:
+        if {name.lower() for name in names} & {mark.encode() for mark in PAGE_MARKS}:
+            return FOREIGN_PAGE
+        return Relay("reverse", upstream, upstream.authority)
+    if form == "origin":
+        return NOT_OUR_HOST
+    return Relay("forward", upstream, None) if is_recorded_host(host) else PassBy()
 
 
 def _from_a_page(headers: Mapping[str, Sequence[str]], port: int) -> bool:

@@ -1,19 +1,27 @@
 """Reads mitmproxy's flows: the only place, beside the addon, that knows their types.
 
-Invariant: nothing here changes a flow except `redirect`, which leaves all headers but Host alone.
+Invariant: nothing here changes a flow except `redirect` and its plain form, which leave all headers
+but Host alone.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from mitmproxy import flow as mflow
 from mitmproxy import http
 from mitmproxy.proxy.mode_specs import ReverseMode, UpstreamMode
 
 from pawwork_proxy.model.signals import Ending
-from pawwork_proxy.recording.destination import PAGE_MARKS, Upstream
+from pawwork_proxy.recording.destination import (
+    PAGE_MARKS,
+    Decision,
+    Form,
+    Upstream,
+    decide,
+    decide_plainly,
+)
 from pawwork_proxy.recording.ongoing import RawHeaders, UpstreamFacts
 
 _PAGE_MARKS = frozenset(name.encode() for name in PAGE_MARKS)
@@ -39,6 +47,34 @@ def is_reverse_mode(flow: http.HTTPFlow) -> bool:
     return isinstance(flow.client_conn.proxy_mode, ReverseMode)
 
 
+def decision(
+    flow: http.HTTPFlow, form: Form, own_ports: Iterable[int], upstream: Upstream
+) -> Decision:
+    """What to do with a flow's request."""
+    return decide(
+        form=form,
+        host=flow.request.host,
+        port=flow.request.port,
+        headers=page_marks(raw_headers(flow.request)),
+        own_ports=own_ports,
+        upstream=upstream,
+    )
+
+
+def plain_decision(
+    flow: http.HTTPFlow, form: Form, own_ports: Iterable[int], upstream: Upstream
+) -> Decision:
+    """The same where `decision` has failed."""
+    return decide_plainly(
+        form=form,
+        host=flow.request.host,
+        port=flow.request.port,
+        names=[name for name, _ in raw_headers(flow.request)],
+        own_ports=own_ports,
+        upstream=upstream,
+    )
+
+
 def redirect(flow: http.HTTPFlow, upstream: Upstream, host_header: str | None) -> None:
     """Send a request elsewhere; of its headers at most the value of Host changes, in place.
 
@@ -58,6 +94,13 @@ def redirect(flow: http.HTTPFlow, upstream: Upstream, host_header: str | None) -
         )
         if request.is_http2:
             request.data.authority = host_header.encode("ascii")
+
+
+def redirect_plainly(flow: http.HTTPFlow, upstream: Upstream) -> None:
+    """The least that keeps a request from coming back to us: where it goes, and nothing else."""
+    data = flow.request.data
+    data.scheme = upstream.scheme.encode("ascii")
+    data.host, data.port = upstream.host, upstream.port
 
 
 def upstream_facts(flow: http.HTTPFlow) -> UpstreamFacts:

@@ -14,7 +14,6 @@ from datetime import datetime
 from pawwork_proxy.classification.reader import AnswerReader
 from pawwork_proxy.environment.processes import FoundProcess
 from pawwork_proxy.model.context import Route
-from pawwork_proxy.model.numbers import HIGHEST_STATUS
 from pawwork_proxy.model.signals import Ending
 
 LOOK_UP_PATIENCE_MS = 1000.0
@@ -70,6 +69,7 @@ class Ongoing:
         self.request_bytes = 0
         self.request_sent: float | None = None
         self.status: int | None = None
+        self.no_http = False
         self.response_version: str | None = None
         self.response_headers: RawHeaders = ()
         self.response_head = bytearray()
@@ -94,9 +94,15 @@ class Ongoing:
             self.request_body += chunk[:room]
 
     def response_started(self, status: int, version: str, headers: RawHeaders) -> None:
-        """Status line and headers of the answer have arrived."""
+        """Status line and headers of the answer have arrived.
+
+        A status without a meaning (RFC 9110, section 15) is no answer: nothing of it is kept.
+        """
         self.first_byte = self._elapsed()
-        self.status = status = min(max(status, 0), HIGHEST_STATUS)
+        if not 100 <= status <= 999:
+            self.no_http = True
+            return
+        self.status = status
         self.response_version = version
         self.response_headers = headers
         self.reader = AnswerReader(
@@ -125,7 +131,7 @@ class Ongoing:
             return
         self.ended = self._elapsed()
         complete, self._complete = self._complete, None
-        complete(self, ending, upstream)
+        complete(self, Ending.UPSTREAM_PROTOCOL if self.no_http else ending, upstream)
 
     def let_go(self) -> None:
         """Give up the copies of the bodies: mitmproxy's flow may keep this object for a while."""

@@ -76,7 +76,7 @@ class Projector:
         )
         answer = (ongoing.reader or AnswerReader(None)).finish(ending)
         signals = _with_true_ending(answer.signals)
-        response, redactions = self._response(ongoing, answer)
+        response, redactions, cookies = self._response(ongoing, answer)
         exchange = Exchange(
             seq=ongoing.seq,
             context=self._context(ongoing, upstream),
@@ -97,13 +97,13 @@ class Projector:
         # Finds of the answer's reader too: the kept bytes may be compressed.
         finds = "\n".join(answer.raw.texts()).encode("utf-8", "replace")
         raw = RawExchange((target, head, body or b"", bytes(ongoing.response_head), finds))
-        return Projected(exchange, raw, request.credentials)
+        return Projected(exchange, raw, (*request.credentials, *cookies))
 
     def _response(
         self, ongoing: Ongoing, answer: Answer
-    ) -> tuple[ResponseFacts | None, tuple[Redaction, ...]]:
+    ) -> tuple[ResponseFacts | None, tuple[Redaction, ...], tuple[str, ...]]:
         if ongoing.status is None:
-            return None, ()
+            return None, (), ()
         found = answer.raw
         projected = self._redactor.response(
             RawResponse(
@@ -127,7 +127,7 @@ class Projector:
                 provider=found.provider,
             )
         )
-        return projected.response, projected.redactions
+        return projected.response, projected.redactions, projected.credentials
 
     def _context(self, ongoing: Ongoing, upstream: UpstreamFacts) -> ExchangeContext:
         arrival, source = ongoing.arrival, upstream.source_address

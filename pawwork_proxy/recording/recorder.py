@@ -2,7 +2,7 @@
 
 Invariants: nothing raises into the traffic; each exchange that was opened ends as exactly one line,
 `exchange` or `stub`, or is counted as lost; a record that fails the taint gate is never written.
-The broad `except`s of the product are here, in the tee and, as in mitmproxy, around hooks.
+The broad `except` of the product are here, in the tee and in the addon.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ class Recorder:
         self._credentials = Credentials()
         own_words = [network or "", *identity.install_labels(), *(rule.id for rule in RULES)]
         self._gate = TaintGate(identity.pseudonymiser, self._credentials, own_words)
-        self._switched_off = leaks(self._projector, next(iter(identity.install_labels()), "main"))
+        self._switched_off = self._is_unsafe(next(iter(identity.install_labels()), "main"))
         if self._switched_off:
             _log.error("self_test_failed", effect="recording is switched off, traffic goes on")
             self._note("self_test_failed")
@@ -139,11 +139,11 @@ class Recorder:
                 method=self._redactor.shapes.of(ShapeName.METHOD, arrival.method).text,
                 path=route.path,
             )
-            self._writer.append(line_of(opened), weight=0)
+            self._append(line_of(opened), weight=0)
         except Exception as error:
             self._failed("opened_line_failed", error)
         self._open[ongoing.seq] = ongoing
-        self._watcher.changed(self._writer.lost)
+        self._changed()
         return ongoing
 
     def connection_closed(self, connection: str) -> None:
@@ -158,12 +158,12 @@ class Recorder:
     def refused(self) -> None:
         """A request was answered here: a web page's, or one for a host that is not ours."""
         self.counts.refused += 1
-        self._watcher.changed(self._writer.lost)
+        self._changed()
 
     def passed_by(self) -> None:
         """A request or tunnel to another host went through, unrecorded."""
         self.counts.passed_by += 1
-        self._watcher.changed(self._writer.lost)
+        self._changed()
 
     def tap_failed(self, error: Exception) -> None:
         """Looking at a copy of a body failed; its exchange will lack what followed."""
@@ -173,14 +173,14 @@ class Recorder:
         """A client turned down our certificate: it was not told to trust it."""
         self.counts.distrusted += 1
         self._note("client_distrusts_ca", install=install)
-        self._watcher.changed(self._writer.lost)
+        self._changed()
 
     def egress(
         self, event: Literal["egress_changed", "egress_unavailable"], egress: Egress | None
     ) -> None:
         """The route of the traffic was probed anew, or could not be."""
         self._note(event, egress=egress)
-        self._watcher.changed(self._writer.lost)
+        self._changed()
 
     def close(self, reason: Literal["finished", "interrupted"]) -> None:
         """Record what is still open as interrupted and what is in line, then write the end line."""
@@ -258,14 +258,39 @@ class Recorder:
             reason=reason,
             status=ongoing.status,
         )
-        self._writer.append(line_of(stub))
-        self._watcher.changed(self._writer.lost)
+        self._append(line_of(stub))
+        self._changed()
+
+    def _is_unsafe(self, install: str) -> bool:
+        """Whether the self-test finds a leak; one that cannot be made proves nothing."""
+        try:
+            return leaks(self._projector, install)
+        except Exception as error:
+            self._failed("self_test_raised", error)
+            return True
+
+    def _append(self, line: bytes, weight: int = 1) -> None:
+        try:
+            self._writer.append(line, weight)
+        except Exception as error:
+            self._writer.lost += weight
+            self._failed("append_failed", error)
+
+    def _changed(self) -> None:
+        self._tell(lambda: self._watcher.changed(self._writer.lost))
+
+    def _tell(self, event: Callable[[], None]) -> None:
+        """Tell whoever follows the run; a display that fails harms neither record nor traffic."""
+        try:
+            event()
+        except Exception as error:
+            self._failed("watcher_failed", error)
 
     def _note(
         self, event: NoteEvent, *, install: str | None = None, egress: Egress | None = None
     ) -> None:
         note = Note(at=self._utc_now(), event=event, install=install, egress=egress)
-        self._writer.append(line_of(note), weight=0)
+        self._append(line_of(note), weight=0)
 
     def _failed(self, event: str, error: Exception) -> None:
         """Count an internal failure; the first of a kind and place is logged, without its text."""
@@ -278,9 +303,6 @@ class Recorder:
     def _keep(self, exchange: Exchange, line: bytes) -> None:
         self.counts.recorded += 1
         self.counts.kinds[exchange.outcome.kind] += 1
-        self._writer.append(line)
-        try:
-            self._watcher.recorded(exchange)
-        except Exception as error:
-            self._failed("view_failed", error)
-        self._watcher.changed(self._writer.lost)
+        self._append(line)
+        self._tell(lambda: self._watcher.recorded(exchange))
+        self._changed()

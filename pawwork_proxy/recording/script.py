@@ -21,12 +21,14 @@ from pawwork_proxy.environment.clock import utc_now
 from pawwork_proxy.environment.identity import load_identity
 from pawwork_proxy.environment.processes import ProcessFinder
 from pawwork_proxy.errors import PawworkProxyError
+from pawwork_proxy.logs import configure_logging, mute_other_handlers
 from pawwork_proxy.model.capture import CaptureOptions, Header
-from pawwork_proxy.model.context import Install, valid_label
+from pawwork_proxy.model.context import Install
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.recording.addon import CaptureAddon
 from pawwork_proxy.recording.destination import RECORDED_HOST, ZEN
 from pawwork_proxy.recording.recorder import Counts, Recorder
+from pawwork_proxy.redaction.shapes import keep_label
 
 
 class Unwatched:
@@ -56,13 +58,18 @@ class CaptureScript:
             "pawwork_keep_days", int, KEEP_DAYS, "Remove older captures; 0 keeps them all."
         )
 
+        # What mitmproxy says of traffic quotes it; failures to start stay readable.
+        ctx.options.update(termlog_verbosity="error")
+        configure_logging()
+
     def configure(self, updated: set[str]) -> None:
         """Refuse names that could be anything."""
         for option in ("pawwork_install", "pawwork_network"):
             text = getattr(ctx.options, option)
-            if option in updated and text and not valid_label(text):
+            if option in updated and text and keep_label(text) is None:
                 raise exceptions.OptionsError(
-                    f"{option} must be 1 to 32 letters, digits, '.', '_' or '-'"
+                    f"{option} must be 1 to 32 letters, digits, '.', '_' or '-', "
+                    "and no key, address or long number: it stands in captures"
                 )
 
     def running(self) -> None:
@@ -76,6 +83,8 @@ class CaptureScript:
     def _start(self) -> None:
         if "flow_detail" in ctx.options:  # mitmdump prints targets and reason phrases otherwise
             ctx.options.update(flow_detail=0)
+        ctx.options.update(termlog_verbosity="error")
+        mute_other_handlers()
         identity = load_identity()
         label, network = ctx.options.pawwork_install, ctx.options.pawwork_network or None
         modes = [ProxyMode.parse(mode) for mode in ctx.options.mode]

@@ -308,10 +308,10 @@ def _flag(holder: Mapping[str, object], name: str) -> bool | None:
 
 
 def _number(value: object) -> float | None:
-    """A sane number; digits beyond six decimals could carry something else."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not -1e6 < value < 1e6:
+    """A sane temperature; more digits could carry something else."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not -100 < value < 100:
         return None
-    return round(float(value), 6)
+    return round(float(value), 2)
 
 
 def _first_count(holder: Mapping[str, object], *names: str) -> int | None:

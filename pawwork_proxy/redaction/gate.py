@@ -1,8 +1,9 @@
 """The taint gate: the last look at a record before it is written, by other rules than made it.
 
-Two questions. Does the line hold a credential of this run, in any usual encoding? Does a string of
-the record, once our own words, dates, sizes and verified pseudonyms are taken out of it, still hold
-twelve characters in a row that the raw exchange holds too? Either is a hit, and a stub is written.
+Three questions. Does the line hold a credential of this run, in any usual encoding? Does a string
+of the record, once our own words, dates, sizes and verified pseudonyms are taken out of it, still
+hold twelve characters in a row that the raw exchange holds too? Does a number? Any of it is a hit,
+and a stub is written.
 Invariant: shares the vocabularies with the shapes, but no grammar and no verdict of theirs. A hit
 names a rule and a place made of the schema's own names.
 """
@@ -22,6 +23,7 @@ from pydantic_core import from_json
 
 from pawwork_proxy.redaction.gate_words import OWN_WORDS, SCHEMA_NAMES, words_of
 from pawwork_proxy.redaction.pseudonyms import PSEUDONYM, Pseudonymiser
+from pawwork_proxy.vocabulary.http import LANGUAGES, SCRIPTS
 
 SHARED = 12
 """Characters in a row that a record may not share with the raw exchange."""
@@ -103,6 +105,11 @@ class TaintGate:
         if self._credentials.found_in(line):
             return Hit("credential", "line")
         haystack: bytes | None = None
+        for name, stated in _LONG_NUMBER.findall(line):
+            number = stated.removesuffix(".0")
+            haystack = haystack or _haystack(raw)
+            if _shares(number, haystack) or _shares(number.replace(".", ""), haystack):
+                return Hit("shared_number", name if name in SCHEMA_NAMES else "*")
         for text in _texts_of(line) - self._ours - self._harmless:
             foreign = self._foreign(text)
             if not foreign:
@@ -127,11 +134,16 @@ class TaintGate:
         """Stretches of `text` that are neither ours nor harmless, twelve characters and longer."""
         if len(text) < SHARED or self._pseudonyms.made(text) or _HARMLESS.fullmatch(text):
             return ()  # as what follows would find, too; most new texts are an id or a time
+        if _is_language_list(text):
+            return ()
         ours = PSEUDONYM.sub(
             lambda match: "\n" if self._pseudonyms.made(match.group()) else match.group(), text
         )
         ours = _HARMLESS.sub("\n", ours)
-        ours = _LETTERS.sub(_known_word_to_break, ours)
+        worded = _LETTERS.sub(_known_word_to_break, ours)
+        if worded != ours:
+            worded = _NUMBER_OF_A_WORD.sub("\n", worded, count=_MOST_NUMBERS)
+            ours = _SIZE.sub("\n", worded, count=_MOST_NUMBERS)
         return tuple(stretch for stretch in ours.split("\n") if len(stretch) >= SHARED)
 
 
@@ -139,11 +151,15 @@ _CF_RAY = re.compile(r"[0-9a-f]{16}(?:-[A-Z]{3})?")
 _HARMLESS = re.compile(
     r"(?<![0-9A-Za-z])(?:"
     r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)"
-    r"|20[12]\d-?[01]\d-?[0-3]\d"
-    r"|[aAeE]?\d{1,4}(?:x\d{1,3})?[bBmMkKtT]"
-    r"|(?<=/)v?\d{1,4}(?:\.\d{1,5}){0,3}"
+    r"|20[12]\d-?[01]\d-?[0-3]\d(?:[0-2]\d[0-5]\d)?"
+    r"|(?<=[A-Za-z]/)v?\d{1,4}(?:\.\d{1,5}){0,3}"
+    r"|(?<=;)q=[01](?:\.\d{1,3})?"
     r")(?![0-9A-Za-z])"
 )
+_NUMBER_OF_A_WORD = re.compile(r"(?<=\n=)\d{1,9}(?![0-9A-Za-z])")
+_SIZE = re.compile(r"(?i)(?<![0-9A-Za-z])[ae]?\d{1,3}(?:x\d{1,2})?[bmkt](?![0-9A-Za-z])")
+"""Harmless only in the company of a known word, which has become a break by then, and if few."""
+_MOST_NUMBERS = 2
 _LETTERS = re.compile(r"[A-Za-z]{3,}(?:_[a-z]+)*")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|_")
 
@@ -156,6 +172,28 @@ def _known_word_to_break(match: re.Match[str]) -> str:
     if len(parts) > 1 and all(part.lower() in OWN_WORDS for part in parts):
         return "\n"
     return word
+
+
+_LONG_NUMBER = re.compile(rf'"(\w*)": ?-?(\d[\d.]{{{SHARED - 1},}})')
+"""Times are strings; what we measure has fewer digits, or is not in the raw exchange."""
+_QUALITY = re.compile(r"q=[01](?:\.\d{1,3})?")
+_REGION = re.compile(r"[A-Za-z]{2}|001|150|419")
+
+
+def _is_language_list(text: str) -> bool:
+    """Whether a text is made of language tags alone: too short for words, known one by one."""
+    for item in text.split(", "):
+        tag, semicolon, quality = item.partition(";")
+        language, *more = tag.split("-")
+        if language.lower() not in LANGUAGES and tag != "*":
+            return False
+        if semicolon and _QUALITY.fullmatch(quality) is None:
+            return False
+        if len(more) > 2 or not all(
+            part.lower() in SCRIPTS or _REGION.fullmatch(part) for part in more
+        ):
+            return False
+    return True
 
 
 def _texts_of(line: str) -> set[str]:

@@ -74,6 +74,8 @@ OWN_WORDS: frozenset[str] = frozenset(
             user_agents.PRERELEASES,
             headers.HEADERS,
             headers.HEADER_WORDS,
+            headers.FEATURES,
+            user_agents.PLATFORMS,
             http.MEDIA_TYPES,
             http.SERVERS,
             http.CACHE_DIRECTIVES,

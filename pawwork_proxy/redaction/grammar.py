@@ -5,6 +5,7 @@ A text is taken apart at separators. Known words of three letters or more, model
 *loose*. Two rules keep secrets out: a stretch of loose characters, separators included, is shorter
 than twelve; and loose words are few, pronounceable and lower-case or capitalised (the entropy
 check). Twelve is the length that the taint gate and the project's own searches look for.
+Numbers are safe as company only: a name holds a known word, few digits, two sizes, one date.
 Invariant: pure and total; a refusal is an answer, not an exception.
 """
 
@@ -15,13 +16,17 @@ from typing import NamedTuple
 
 LOOSE_LIMIT = 12
 """A stretch of this many loose characters could be (part of) a secret."""
+_MOST_SIZES = 2
+_MOST_DIGITS = 6
+"""Outside date and sizes: `gemini-2.5-…-05-20` has six, a telephone number seven."""
 
 _TOKEN = re.compile(
     r"(?P<date>(?<![0-9A-Za-z])20[12]\d-?(?:0[1-9]|1[0-2])-?(?:0[1-9]|[12]\d|3[01])(?![0-9A-Za-z]))"
     r"|(?P<word>[A-Za-z0-9]+)|(?P<between>[^A-Za-z0-9]+)"
 )
-_SIZE = re.compile(r"[ae]?\d{1,4}(?:x\d{1,3})?[bmkt]")
-_UNIT = re.compile(r"2[3-9](?:0[1-9]|1[0-2])[0-3]\d|[a-z]{0,3}\d{1,4}(?:[a-z]{1,2}\d{0,2})?")
+_SIZE = re.compile(r"[ae]?\d{1,3}(?:x\d{1,2})?[bmkt]")
+_SHORT_DATE = re.compile(r"2[3-9](?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
+_UNIT = re.compile(r"[a-z]{0,3}\d{1,4}(?:[a-z]{1,2}\d{0,2})?")
 _WORD_AND_NUMBER = re.compile(r"([a-z]+)(\d{0,2})")
 _VOWELS = frozenset("aeiouy")
 _CONSONANTS_IN_A_ROW = re.compile(r"[bcdfghjklmnpqrstvwxz]{5}")
@@ -52,22 +57,43 @@ class Composition(NamedTuple):
     unknown: int
     longest_loose: int
     well_formed: bool
+    sizes: int
+    digits: int
+    """Outside date and sizes."""
 
 
 def looks_like_secret(text: str) -> bool:
     """Whether `text` holds the start of a known kind of key or id, a home path or an address."""
-    return any(
-        pattern.search(text) for pattern in (_SECRET_START, _HOME_PATH, _FOUR_NUMBERS, _HEX_PAIRS)
-    )
+    return _HOME_PATH.search(text) is not None or looks_like_key_or_address(text)
 
 
-def is_composed(text: str, words: frozenset[str], max_unknown: int) -> bool:
-    """Whether `text` is made of `words`, sizes, dates and few loose characters."""
+def looks_like_key_or_address(text: str) -> bool:
+    """The same for a text that cannot be a path: `home` is a good name for a network."""
+    return any(pattern.search(text) for pattern in (_SECRET_START, _FOUR_NUMBERS, _HEX_PAIRS))
+
+
+def is_composed(
+    text: str, words: frozenset[str], max_unknown: int, max_digits: int = _MOST_DIGITS
+) -> bool:
+    """Whether `text` is made of `words`, sizes, a date and few loose characters and digits.
+
+    At least one word must be known, or else numbers with hyphens would do.
+    """
+    return compose(text, words).known > 0 and is_plain(text, words, max_unknown, max_digits)
+
+
+def is_plain(
+    text: str, words: frozenset[str], max_unknown: int, max_digits: int = _MOST_DIGITS
+) -> bool:
+    """The same for a text whose only word may be an unknown one."""
     made_of = compose(text, words)
     return (
         made_of.well_formed
+        and made_of.known + made_of.unknown > 0
         and made_of.unknown <= max_unknown
         and made_of.longest_loose < LOOSE_LIMIT
+        and made_of.sizes <= _MOST_SIZES
+        and made_of.digits <= max_digits
         and not looks_like_secret(text)
     )
 
@@ -92,8 +118,8 @@ def split_case(text: str) -> list[str]:
 
 
 def compose(text: str, words: frozenset[str]) -> Composition:
-    """Count known and unknown words of `text`, and its longest stretch of loose characters."""
-    known = unknown = loose = longest = 0
+    """Count known and unknown words, sizes and digits, and the longest stretch of loose ones."""
+    known = unknown = loose = longest = sizes = digits = 0
     dated, well_formed = False, True
     for token in _TOKEN.finditer(text):
         piece = token.group()
@@ -101,23 +127,27 @@ def compose(text: str, words: frozenset[str]) -> Composition:
         if token.lastgroup == "date" and not dated:
             dated, loose = True, 0
             continue
-        if token.lastgroup == "word":
+        if token.lastgroup == "between":
+            well_formed = well_formed and len(piece) == 1
+        elif _SHORT_DATE.fullmatch(lower) and not dated:
+            dated = True
+        elif _SIZE.fullmatch(lower) and lower not in words:
+            sizes, loose = sizes + 1, 0
+            continue
+        else:
             match = _WORD_AND_NUMBER.fullmatch(lower)
+            if lower not in words:
+                digits += sum(map(str.isdigit, lower))
             if lower in words or (match and match[1] in words):
-                known += 1
+                known += len(lower) > 1
                 if len(lower) > 2:
                     loose = 0
                     continue
-            elif _SIZE.fullmatch(lower):
-                loose = 0
-                continue
             elif not (_UNIT.fullmatch(lower) and len(lower) <= 6):
                 unknown += 1
                 well_formed = (
                     well_formed and match is not None and is_pronounceable(piece[: len(match[1])])
                 )
-        elif token.lastgroup == "between":
-            well_formed = well_formed and len(piece) == 1
         loose += len(piece)
         longest = max(longest, loose)
-    return Composition(known, unknown, longest, well_formed)
+    return Composition(known, unknown, longest, well_formed, sizes, digits)

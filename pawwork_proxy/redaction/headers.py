@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple
 
 from pawwork_proxy.model.exchange import Redaction
 from pawwork_proxy.model.request import AuthHeader, AuthScheme, HeaderNote
+from pawwork_proxy.redaction.pseudonyms import PSEUDONYM
 from pawwork_proxy.redaction.raw import RawHeaders
 from pawwork_proxy.redaction.shapes import ShapeName, Shapes
 from pawwork_proxy.redaction.values import form_of, identify
@@ -64,7 +65,11 @@ class HeaderNotes:
         value = raw_value.decode("latin-1").strip()
         note = self._note(name, value)
         renamed = note.name != name
-        cut = note.rule == "shape:user_agent" and note.value != value
+        cut = note.value is not None and (
+            note.value != value
+            if note.rule == "shape:user_agent"
+            else PSEUDONYM.search(note.value) is not None
+        )
         changed = renamed or note.value is None or cut
         path = f"{self._side}.headers.{note.name}"
         redaction = Redaction(path=path, rule=note.rule) if changed else None
@@ -129,7 +134,10 @@ def _secrets_in(name: str, value: str) -> list[str]:
     if HEADERS.get(name, _UNKNOWN).treatment != "credential" or not value:
         return []
     if "cookie" in name:
-        return [part.partition("=")[2].strip() for part in value.split(";") if "=" in part]
+        parts = [part for part in value.split(";") if "=" in part]
+        if name == "set-cookie":  # what follows are attributes: dates, paths, ages
+            parts = parts[:1]
+        return [part.partition("=")[2].strip() for part in parts]
     scheme, key = split_credential(value)
     found = [key]
     if scheme == "basic":

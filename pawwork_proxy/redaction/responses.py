@@ -20,6 +20,7 @@ from pawwork_proxy.vocabulary.headers import REQUEST_ID_HEADERS
 from pawwork_proxy.vocabulary.kinds import Kind
 
 _BODY_NOT_KEPT = Redaction(path="response.body", rule="content_not_kept")
+_MILLISECONDS_COUNT_S = 1e6
 
 
 class ResponseProjection(NamedTuple):
@@ -59,7 +60,7 @@ class Responses:
             truncated=raw.truncated,
             content_type=_kept(found, "content-type"),
             retry_after_s=_wait_s(_value(found, "retry-after"), date),
-            retry_after_ms=_wait(_value(found, "retry-after-ms"), 1000),
+            retry_after_ms=_wait_ms(_value(found, "retry-after-ms")),
             date=date,
             server=_kept(found, "server"),
             cf_ray=cf_ray,
@@ -100,21 +101,27 @@ def _kept(found: dict[str, Line], name: str) -> str | None:
     return found[name].note.value if name in found else None
 
 
-def _wait(text: str | None, per_second: int) -> float | None:
-    """A wait stated as a plain number, within a year."""
+def _number(text: str | None, most: float) -> float | None:
+    """A plain number from 0 to `most`."""
     if text is None:
         return None
     try:
-        wait = float(text)
+        number = float(text)
     except ValueError:
         return None
-    return wait if math.isfinite(wait) and 0 <= wait <= LONGEST_WAIT_S * per_second else None
+    return number if math.isfinite(number) and 0 <= number <= most else None
+
+
+def _wait_ms(text: str | None) -> float | None:
+    """A wait in whole milliseconds, within a year: more digits are nobody's wait."""
+    wait = _number(text, LONGEST_WAIT_S * 1000)
+    return None if wait is None else float(round(wait))
 
 
 def _wait_s(text: str | None, since: datetime | None) -> float | None:
     """`retry-after` in seconds; an HTTP date counts from the server's own `date`."""
-    wait = _wait(text, 1)
+    wait = _number(text, LONGEST_WAIT_S)
     if wait is None and text and since:
         until = parse_date(text)
         return min(max(0.0, (until - since).total_seconds()), LONGEST_WAIT_S) if until else None
-    return wait
+    return None if wait is None else round(wait, 3 if wait < _MILLISECONDS_COUNT_S else 0)

@@ -15,15 +15,18 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
 
+from pawwork_proxy.model.context import valid_label
 from pawwork_proxy.model.numbers import moment_or_none
 from pawwork_proxy.redaction.grammar import (
+    LOOSE_LIMIT,
     is_composed,
+    looks_like_key_or_address,
     looks_like_secret,
     split_case,
 )
 from pawwork_proxy.redaction.pseudonyms import Pseudonymiser
 from pawwork_proxy.redaction.user_agents import USER_AGENT_LIMIT, keep_version, shape_user_agent
-from pawwork_proxy.vocabulary import answers, headers, http, models, words
+from pawwork_proxy.vocabulary import answers, headers, http, models, user_agents, words
 from pawwork_proxy.vocabulary.errors import known_word
 from pawwork_proxy.vocabulary.finish_reasons import known_finish
 from pawwork_proxy.vocabulary.kinds import Kind
@@ -82,6 +85,8 @@ class ShapeRow(NamedTuple):
     kind: Kind
     reason: str
     example: str
+    most: int = 0
+    """A list of up to so many; `keep` judges each item, and a refused one costs none but itself."""
 
 
 def _from(vocabulary: frozenset[str]) -> Callable[[str], str | None]:
@@ -100,10 +105,11 @@ def _matching(pattern: str) -> Callable[[str], str | None]:
 _MODEL = re.compile(r"@?[A-Za-z0-9][A-Za-z0-9._:/@+-]*")
 _QUALITY = re.compile(r"q=(?:0|1)(?:\.\d{1,3})?")
 _HEADER_NAME = re.compile(r":?[a-z0-9_-]+")
-_LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
+_TO_OR_FROM_DIGITS = re.compile(r"(?<=\d)(?=[A-Za-z])|(?<=[A-Za-z])(?=\d)")
 _API_TEXT = re.compile(r"[A-Za-z0-9_.\-/ ]+")
 _SUBTYPE = re.compile(r"(application|text|image|audio|video|multipart)/[a-z0-9.+-]+")
-_LANGUAGE = re.compile(r"([A-Za-z]{2,3})(?:-[A-Za-z]{4})?(?:-(?:[A-Za-z]{2}|\d{3}))?")
+_FEW_DIGITS = 4
+_LANGUAGE = re.compile(r"([A-Za-z]{2,3})(?:-([A-Za-z]{4}))?(?:-(?:[A-Za-z]{2}|001|150|419))?")
 
 
 def keep_model(text: str) -> str | None:
@@ -119,8 +125,10 @@ def keep_model(text: str) -> str | None:
 
 
 def _keep_feature(text: str) -> str | None:
+    if text in headers.FEATURES:
+        return text
     plain = _MODEL.fullmatch(text) and len(text) <= 64
-    return text if plain and is_composed(text, headers.HEADER_WORDS, max_unknown=0) else None
+    return text if plain and is_composed(text, headers.HEADER_WORDS, 0, _FEW_DIGITS) else None
 
 
 def _keep_media_type(text: str) -> str | None:
@@ -136,27 +144,13 @@ def _keep_media_type(text: str) -> str | None:
     return media
 
 
-def _list_of(one: Callable[[str], str | None], most: int) -> Callable[[str], str | None]:
-    """A comma-separated list of kept texts, quality values included; all or nothing."""
-
-    def keep(text: str) -> str | None:
-        kept: list[str] = []
-        for item in text.split(","):
-            value, *parameters = (part.strip() for part in item.split(";"))
-            found = one(value)
-            if found is None or not all(map(_QUALITY.fullmatch, parameters)):
-                return None
-            kept.append(";".join([found, *parameters]))
-        return ", ".join(kept) if len(kept) <= most else None
-
-    return keep
-
-
 def _keep_language(text: str) -> str | None:
     if text == "*":
         return text
     match = _LANGUAGE.fullmatch(text)
-    return text if match and match[1].lower() in http.LANGUAGES else None
+    if match is None or match[1].lower() not in http.LANGUAGES:
+        return None
+    return text if (match[2] or "latn").lower() in http.SCRIPTS else None
 
 
 def _keep_directive(text: str) -> str | None:
@@ -175,11 +169,17 @@ def _composed_of_api_words(max_unknown: int) -> Callable[[str], str | None]:
         if _API_TEXT.fullmatch(text) is None:
             return None
         spaced = " ".join(split_case(text.replace("_", "-")))
-        if looks_like_secret(text) or not is_composed(spaced, words.API_WORDS, max_unknown):
+        if looks_like_secret(text) or not is_composed(
+            spaced, words.API_WORDS, max_unknown, _FEW_DIGITS
+        ):
             return None
         return text
 
     return keep
+
+
+def _keep_word(text: str) -> str | None:
+    return text if text in user_agents.PLATFORMS else _composed_of_api_words(0)(text)
 
 
 def _keep_header_name(text: str) -> str | None:
@@ -187,7 +187,7 @@ def _keep_header_name(text: str) -> str | None:
     if name in headers.HEADERS:
         return name
     plain = _HEADER_NAME.fullmatch(name)
-    return name if plain and is_composed(name, headers.HEADER_WORDS, max_unknown=0) else None
+    return name if plain and is_composed(name, headers.HEADER_WORDS, 0, _FEW_DIGITS) else None
 
 
 def parse_date(text: str) -> datetime | None:
@@ -208,11 +208,19 @@ def _keep_date(text: str) -> str | None:
     return None if date is None else date.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-_SECONDS = re.compile(r"\d{1,8}(?:\.\d{1,3})?")
+_WAIT = re.compile(r"(\d{1,10})(?:\.\d{1,3})?")
+_LONGEST_WAIT = 2_147_483_647
+"""In milliseconds, what a client's timer can wait."""
 
 
 def _keep_retry_after(text: str) -> str | None:
-    return text if _SECONDS.fullmatch(text) else _keep_date(text)
+    """A number or a date; fractions of a very long wait are nobody's wait."""
+    match = _WAIT.fullmatch(text)
+    if match is None:
+        return _keep_date(text)
+    if int(match[1]) > _LONGEST_WAIT:
+        return None
+    return text if len(text) < LOOSE_LIMIT else match[1]
 
 
 def _keep_server(text: str) -> str | None:
@@ -230,11 +238,14 @@ def _keep_host(text: str) -> str | None:
     return host if host in http.KNOWN_HOSTS else None
 
 
-def _keep_label(text: str) -> str | None:
+def keep_label(text: str) -> str | None:
     """The user chose it and may have pasted the wrong thing: no long mixed word, few digits."""
-    if _LABEL.fullmatch(text) is None or looks_like_secret(text):
+    if not valid_label(text) or looks_like_key_or_address(text):
         return None
-    mixed = any(len(word) > 11 and not word.isalpha() for word in re.split(r"[._-]", text))
+    mixed = any(
+        (len(word) > 11 and not word.isalpha()) or len(_TO_OR_FROM_DIGITS.findall(word)) > 3
+        for word in re.split(r"[._-]", text)
+    )
     return None if mixed or sum(map(str.isdigit, text)) > 8 else text
 
 
@@ -243,23 +254,23 @@ def _keep_provider(text: str) -> str | None:
     if known != OTHER:
         return known
     plain = _API_TEXT.fullmatch(text)
-    return text if plain and is_composed(text, models.MODEL_WORDS, max_unknown=1) else None
+    return text if plain and is_composed(text, models.MODEL_WORDS, 1, _FEW_DIGITS) else None
 
 
 SHAPES: tuple[ShapeRow, ...] = (
     ShapeRow(ShapeName.MODEL, 96, keep_model, Kind.MODEL, "names the bucket", "big-pickle"),
     ShapeRow(ShapeName.MEDIA_TYPE, 96, _keep_media_type, Kind.WORD,
              "which parser the answer asks for", "text/event-stream;charset=utf-8"),
-    ShapeRow(ShapeName.ACCEPT, 256, _list_of(_keep_media_type, 12), Kind.WORD,
-             "tells runtimes apart", "*/*"),
-    ShapeRow(ShapeName.LANGUAGE, 96, _list_of(_keep_language, 12), Kind.WORD,
-             "chooses the language of error texts", "*"),
-    ShapeRow(ShapeName.ENCODING, 96, _list_of(_from_lower(http.CODINGS), 12), Kind.WORD,
-             "explains sizes and decoding", "gzip, deflate"),
-    ShapeRow(ShapeName.CONNECTION, 96, _list_of(_from_lower(http.CONNECTION_OPTIONS), 6),
-             Kind.WORD, "connection reuse", "keep-alive"),
-    ShapeRow(ShapeName.CACHE_CONTROL, 128, _list_of(_keep_directive, 8), Kind.WORD,
-             "an answer from a cache is no admission", "no-store"),
+    ShapeRow(ShapeName.ACCEPT, 256, _keep_media_type, Kind.WORD,
+             "tells runtimes apart", "*/*", most=12),
+    ShapeRow(ShapeName.LANGUAGE, 96, _keep_language, Kind.WORD,
+             "chooses the language of error texts", "*", most=12),
+    ShapeRow(ShapeName.ENCODING, 96, _from_lower(http.CODINGS), Kind.WORD,
+             "explains sizes and decoding", "gzip, deflate", most=12),
+    ShapeRow(ShapeName.CONNECTION, 96, _from_lower(http.CONNECTION_OPTIONS),
+             Kind.WORD, "connection reuse", "keep-alive", most=6),
+    ShapeRow(ShapeName.CACHE_CONTROL, 128, _keep_directive, Kind.WORD,
+             "an answer from a cache is no admission", "no-store", most=8),
     ShapeRow(ShapeName.FETCH, 16, _from_lower(http.FETCH_WORDS), Kind.WORD,
              "tells runtimes apart", "cors"),
     ShapeRow(ShapeName.EDGE_WORD, 24, _from_lower(http.EDGE_WORDS), Kind.WORD,
@@ -282,15 +293,15 @@ SHAPES: tuple[ShapeRow, ...] = (
              "Tue, 25 Aug 2026 10:02:57 GMT"),
     ShapeRow(ShapeName.SERVER, 48, _keep_server, Kind.WORD, "who answered", "cloudflare"),
     ShapeRow(ShapeName.VERSION, 32, keep_version, Kind.WORD, "which build", "1.18.15"),
-    ShapeRow(ShapeName.FEATURES, 256, _list_of(_keep_feature, 12), Kind.WORD,
-             "beta flags change the protocol", "fine-grained-tool-streaming-2025-05-14"),
+    ShapeRow(ShapeName.FEATURES, 256, _keep_feature, Kind.WORD,
+             "beta flags change the protocol", "fine-grained-tool-streaming-2025-05-14", most=12),
     ShapeRow(ShapeName.NUMBER, 9, _matching(r"\d{1,9}"), Kind.WORD, "sizes and counts", "31744"),
     ShapeRow(ShapeName.PROVIDER, 32, _keep_provider, Kind.WORD, "who refused", "Console Go"),
     ShapeRow(ShapeName.EFFORT, 16, _from(answers.REASONING_EFFORTS), Kind.WORD,
              "changes token counts", "medium"),
     ShapeRow(ShapeName.HOST, 64, _keep_host, Kind.HOST, "which upstream", "opencode.ai"),
-    ShapeRow(ShapeName.LABEL, 32, _keep_label, Kind.WORD, "the user's own word", "laptop-a"),
-    ShapeRow(ShapeName.WORD, 64, _composed_of_api_words(0), Kind.WORD,
+    ShapeRow(ShapeName.LABEL, 32, keep_label, Kind.WORD, "the user's own word", "laptop-a"),
+    ShapeRow(ShapeName.WORD, 64, _keep_word, Kind.WORD,
              "names of fields and parameters", "stream_options"),
     ShapeRow(ShapeName.COUNTRY, 2, _matching(r"[A-Z]{2}"), Kind.WORD, "region limits", "DE"),
     ShapeRow(ShapeName.COLO, 3, _matching(r"[A-Z]{3}"), Kind.WORD, "which edge", "FRA"),
@@ -298,6 +309,14 @@ SHAPES: tuple[ShapeRow, ...] = (
 _ROWS = {row.name: row for row in SHAPES}
 
 _CACHED = 4096
+
+
+def _keep_item(row: ShapeRow, item: str) -> str | None:
+    value, *parameters = (part.strip() for part in item.split(";"))
+    found = row.keep(value)
+    if found is None or not all(map(_QUALITY.fullmatch, parameters)):
+        return None
+    return ";".join([found, *parameters])
 
 
 class Shapes:
@@ -320,9 +339,22 @@ class Shapes:
             kept, whole = shape_user_agent(text, self.pseudonyms)
             return Shaped(kept, whole, shape)
         row = _ROWS[shape]
-        kept_text = row.keep(text) if len(text) <= row.limit else None
+        kept_text = None
+        if len(text) <= row.limit:
+            kept_text = self._list(row, text) if row.most else row.keep(text)
         return (
             Shaped(kept_text, True, shape) if kept_text is not None else self._refused(shape, text)
+        )
+
+    def _list(self, row: ShapeRow, text: str) -> str | None:
+        """A comma-separated list, quality values included; None when no item can be kept."""
+        items = [item.strip() for item in text.split(",")]
+        kept = [_keep_item(row, item) for item in items]
+        if len(items) > row.most or not any(kept):
+            return None
+        return ", ".join(
+            shown or self.pseudonyms.of(row.kind, item)
+            for shown, item in zip(kept, items, strict=True)
         )
 
     def _refused(self, shape: ShapeName, text: str) -> Shaped:

@@ -22,6 +22,7 @@ from pawwork_proxy.model.verdict import (
     Verdict,
 )
 from pawwork_proxy.report.evidence import Evidence, Piece, claim, gathered_evidence
+from pawwork_proxy.report.plain_text import printable
 from pawwork_proxy.report.words import counted
 
 FINDINGS = {"follows": "follows", "does_not_follow": "does not", "undetermined": "open"}
@@ -57,7 +58,7 @@ def render_text(comparison: Comparison) -> str:
             out.append(LEADS[kind] + words)
         elif kind != "end":
             out.extend(_wrapped(words, f"{step:3}. " if step else LEADS[kind]))
-    return "\n".join(out).strip() + "\n"
+    return printable("\n".join(out).strip()) + "\n"
 
 
 def render_markdown(comparison: Comparison) -> str:
@@ -87,7 +88,7 @@ def render_markdown(comparison: Comparison) -> str:
             out.append(f"| {' | '.join(cells)} |")
         else:
             out.extend((_escaped(words), ""))
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(out)).strip() + "\n"
+    return printable(re.sub(r"\n{3,}", "\n\n", "\n".join(out)).strip()) + "\n"
 
 
 def _escaped(words: str) -> str:

@@ -16,6 +16,7 @@ from rich.text import Text
 from pawwork_proxy.model.capture import Opened
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.outcome import Family
+from pawwork_proxy.report.plain_text import printable
 
 FAMILY_STYLES: dict[Family, str] = {
     Family.OK: "green",
@@ -103,12 +104,15 @@ def interrupted_row(opened: Opened, zone: tzinfo = UTC) -> Row:
 
 def exchange_table(rows: Iterable[Row], title: str | None = None) -> Table:
     """A table for a terminal."""
-    table = Table(title=title, title_justify="left", header_style="bold", pad_edge=False, box=None)
-    for heading, name in COLUMNS:
+    heading = Text(printable(title)) if title else None
+    table = Table(
+        title=heading, title_justify="left", header_style="bold", pad_edge=False, box=None
+    )
+    for column, name in COLUMNS:
         right = name in ("seq", "status", "took", "retry_after")
-        table.add_column(heading, justify="right" if right else "left", no_wrap=name != "outcome")
+        table.add_column(column, justify="right" if right else "left", no_wrap=name != "outcome")
     for row in rows:
-        cells = [str(getattr(row, name)) for _, name in COLUMNS]
+        cells = [printable(str(getattr(row, name))) for _, name in COLUMNS]
         style = FAMILY_STYLES[row.family]
         table.add_row(
             *(
@@ -127,7 +131,7 @@ def plain_line(row: Row) -> str:
     if row.reset:
         parts.append(f"resets {row.reset}")
     parts.append(row.took)
-    return "  ".join(part for part in parts if part)
+    return printable("  ".join(part for part in parts if part))
 
 
 def duration(seconds: float | None) -> str:

@@ -107,11 +107,17 @@ HEADER_WORDS: frozenset[str] = (
         powered by ratelimit limit remaining after ms trace traceparent b3 sampled span parentid
         titlelang goog amz amzn azure ms opencode pawwork paw work dsh deepseek harness agent ai sdk
         cache cdn via vary etag timing origin policy locale lang arch os dest mode site beta
+        oauth efficient caching effort advanced computer memory mcp adaptive
         prefer expect sticky billing deployment deployed version build commit release channel
         """.split()
     )
 )
 """Words that may make up the name of a header that is not listed."""
+
+FEATURES: frozenset[str] = frozenset(
+    "assistants=v1 assistants=v2 responses=experimental realtime=v1 chatkit_beta=v1".split()
+)
+"""Beta flags of OpenAI's; Anthropic's are words and a date."""
 
 REQUEST_ID_HEADERS: tuple[str, ...] = (
     "x-request-id",

@@ -64,6 +64,14 @@ LANGUAGES: frozenset[str] = frozenset(
     ro ru sd si sk sl so sq sr sv sw ta te tg th tk tl tr tt ug uk ur uz vi xh yo yue zh zht zu br
     """.split()
 )
+SCRIPTS: frozenset[str] = frozenset(
+    """
+    adlm arab armn beng bopo brai cakm cans cher cyrl deva ethi geor grek gujr guru hang hani hans
+    hant hebr hira java jpan kana khmr knda kore laoo latn limb mlym mong mtei mymr nkoo olck orya
+    rohg sinh sund syrc taml telu tfng thaa thai tibt vaii yiii
+    """.split()
+)
+"""Scripts of living languages (ISO 15924)."""
 EDGE_WORDS: frozenset[str] = frozenset(
     """
     hit miss expired stale bypass revalidated updating dynamic none challenge block

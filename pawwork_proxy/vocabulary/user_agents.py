@@ -29,6 +29,14 @@ PRODUCTS: frozenset[str] = frozenset(
     """.split()
 )
 
+PLATFORMS: frozenset[str] = frozenset(
+    """
+    js python go java kotlin ruby csharp php MacOS Linux Windows FreeBSD OpenBSD Android iOS Unknown
+    node deno bun edge edge-runtime browser workerd vercel-edge CPython PyPy JRE .NET x32 x64 arm
+    arm64 x86_64 aarch64 unknown asyncio trio true false
+    """.split()
+)
+"""What SDKs call languages, systems, runtimes and processors, in the case in which they write it."""
 PRERELEASES: frozenset[str] = frozenset(
     "alpha beta rc dev canary nightly preview next snapshot latest stable insiders local".split()
 )

@@ -85,10 +85,19 @@ def forged(path: Path, change: Callable[[dict[str, bytes]], None]) -> Path:
 
 
 def raw_zip(path: Path, members: Sequence[tuple[str | zipfile.ZipInfo, bytes]]) -> Path:
+    """An archive whose metadata is ours, but for members given as a whole."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in members:
-            archive.writestr(name, data)
+            archive.writestr(plain_info(name) if isinstance(name, str) else name, data)
     return path
+
+
+def plain_info(name: str) -> zipfile.ZipInfo:
+    info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+    info.compress_type = zipfile.ZIP_DEFLATED
+    info.create_system = 3
+    info.external_attr = 0o100600 << 16
+    return info
 
 
 MEMBERS = [

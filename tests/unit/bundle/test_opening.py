@@ -14,7 +14,7 @@ import pytest
 from pawwork_proxy.bundle import opening
 from pawwork_proxy.bundle.opening import MIB, Refused, checked_archive, opened_bundle
 from pawwork_proxy.errors import BundleError
-from tests.unit.bundle.files import MEMBERS, bundle_file, raw_zip
+from tests.unit.bundle.files import MEMBERS, bundle_file, plain_info, raw_zip
 
 
 def rule_of(path: Path) -> str:
@@ -154,8 +154,8 @@ def test_any_flipped_byte_is_noticed_or_harmless(tmp_path: Path) -> None:
 def test_overlapping_members_are_refused(tmp_path: Path) -> None:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("manifest.json", b"{}")
-        archive.writestr("summary.json", b"{}")
+        archive.writestr(plain_info("manifest.json"), b"{}")
+        archive.writestr(plain_info("summary.json"), b"{}")
         archive.infolist()[1].header_offset = 0
     path = tmp_path / "x.zip"
     path.write_bytes(buffer.getvalue())
@@ -164,3 +164,42 @@ def test_overlapping_members_are_refused(tmp_path: Path) -> None:
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     assert rule_of(tmp_path / "none.zip") == "unreadable"
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "rule"),
+    [
+        ("date_time", (2026, 11, 25, 10, 0, 0), "foreign_metadata"),
+        ("create_system", 0, "foreign_metadata"),
+        ("create_version", 63, "foreign_metadata"),
+        ("extract_version", 45, "foreign_metadata"),
+        ("external_attr", 0o104777 << 16, "foreign_metadata"),
+        ("internal_attr", 0x1234, "foreign_metadata"),
+        ("compress_type", zipfile.ZIP_STORED, "foreign_archive"),
+    ],
+)
+def test_metadata_that_create_never_writes_is_refused(
+    tmp_path: Path, field: str, value: object, rule: str
+) -> None:
+    info = plain_info("summary.json")
+    setattr(info, field, value)
+    assert rule_of(archive_with(tmp_path, info)) == rule
+
+
+@pytest.mark.parametrize("place", [4, 10, 12, 14])
+def test_a_local_header_that_says_something_else_is_refused(tmp_path: Path, place: int) -> None:
+    """Version, time, date and checksum of the first member."""
+    path = bundle_file(tmp_path)
+    data = bytearray(path.read_bytes())
+    data[place] ^= 1
+    path.write_bytes(data)
+    assert rule_of(path) == "headers_disagree"
+
+
+def test_an_end_record_that_counts_otherwise_is_refused(tmp_path: Path) -> None:
+    path = bundle_file(tmp_path)
+    data = bytearray(path.read_bytes())
+    for place in (len(data) - 14, len(data) - 12):
+        struct.pack_into("<H", data, place, struct.unpack_from("<H", data, place)[0] + 1)
+    path.write_bytes(data)
+    assert rule_of(path) == "foreign_archive"

@@ -116,6 +116,22 @@ def test_keys_of_files_and_environment_are_known(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+def test_credentials_behind_a_scheme_are_known(tmp_path: Path) -> None:
+    """`_keys` of configurations are those of our providers; other headers hold secrets, too."""
+    config = tmp_path / ".config" / "opencode"
+    config.mkdir(parents=True)
+    headers = {"Authorization": "Bearer abc-1234567", "x-custom": "Basic dXNlcjpwYXNz1"}
+    other = {"provider": {"mine": {"options": {"headers": headers}}}}
+    text = json.dumps(other) + "\n// the basic openai-compatible-provider of 2026"
+    (config / "opencode.jsonc").write_text(text)
+    found = values(
+        tmp_path,
+        EXTRA_HEADERS="Authorization: Bearer env-key-1234",
+        OPENCODE_API_KEY="env-key-5678\n",
+    )
+    assert found == {"abc-1234567", "dXNlcjpwYXNz1", "env-key-1234", "env-key-5678"}
+
+
 @pytest.mark.parametrize(
     "value", ["public", "test-key", "short", "disabled", "https://x.example/a"]
 )

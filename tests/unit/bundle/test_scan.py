@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from pawwork_proxy.bundle.scan import Scan, scanner_hit, texts_of
+from pawwork_proxy.bundle.scan import (
+    LONGEST_TEXT,
+    Scan,
+    rule_broken_by,
+    scanner_hit,
+    texts_of,
+)
 from pawwork_proxy.capture_file.writer import line_of
+from pawwork_proxy.model.capture import LINE
 from pawwork_proxy.redaction.redactor import Redactor
 from tests.unit.builders import exchange, header, opened
 from tests.unit.bundle.files import saying
@@ -109,3 +118,42 @@ def test_what_redaction_makes_of_secrets_passes(seed: int, redactor: Redactor) -
             projection = redactor.request(raw)
             for noun in (projection.request, projection.auth, *projection.redactions):
                 assert scan.line("m", 1, line_of(noun).decode()) is None
+
+
+@pytest.mark.parametrize("alphabet", ["abcdefghij", "ab.-", "aA1", "a "])
+def test_long_texts_are_refused_before_any_pattern_sees_them(alphabet: str) -> None:
+    """Some patterns take quadratic time: 80 000 characters took 40 seconds."""
+    text = (alphabet * 100_000)[:80_000]
+    start = time.perf_counter()
+    found = Scan().line("captures/0001.jsonl", 1, json.dumps({"model": text, text: 1}))
+    assert found is not None
+    assert found.rule == "text_too_long"
+    assert time.perf_counter() - start < 1
+    assert rule_broken_by("model " * 100) is None
+
+
+def test_no_form_of_the_model_is_longer_than_the_scan_allows() -> None:
+    schema = json.dumps(LINE.json_schema())
+    assert max(map(int, re.findall(r"\{\d+,(\d+)\}", schema))) <= LONGEST_TEXT
+
+
+@pytest.mark.parametrize(
+    "ray", ["8f1e2d3c4b5a6978-FRA", "8f1e2d3c4b5a6978", "4111111111111111-ANN"]
+)
+def test_the_edges_id_may_stand_in_its_own_places_only(ray: str) -> None:
+    own = {"response": {"headers": [{"name": "cf-ray", "value": ray, "rule": "x"}], "cf_ray": ray}}
+
+    def finding(record: object) -> object:
+        line = json.dumps(record, separators=(",", ":"))
+        return Scan().line("captures/0001.jsonl", 1, line)
+
+    assert finding(own) is None
+    for foreign in (
+        {**own, "model": ray},
+        {"headers": [{"name": "age", "value": ray}]},
+        {"headers": [{"value": ray, "name": "cf-ray"}]},
+        {"user_agent": ray},
+        {ray: 1},
+        {"cf_ray": ray + "x"},
+    ):
+        assert finding(foreign) is not None, foreign

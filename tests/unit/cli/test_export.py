@@ -72,3 +72,23 @@ def test_otlp_uses_names_of_the_conventions(tmp_path: Path) -> None:
 @pytest.mark.parametrize("output", list(FORMATS))
 def test_export_is_reproducible(tmp_path: Path, output: str) -> None:
     assert exported(tmp_path, output).read_bytes() == exported(tmp_path, output).read_bytes()
+
+
+@pytest.mark.parametrize("model", ["@cf/meta/llama-3.1-8b-instruct", "+1", "=1+1", "-x"])
+def test_no_cell_of_a_csv_is_a_formula(model: str, tmp_path: Path) -> None:
+    record = one(1, 1)
+    request = record.request.model_copy(update={"model": model})
+    capture = write(tmp_path / "a.jsonl", [record.model_copy(update={"request": request})])
+    for output in ("csv", "parquet"):
+        CliRunner().invoke(
+            export,
+            [str(capture), "--format", output, "--out", str(tmp_path / f"all.{output}")],
+            catch_exceptions=False,
+        )
+    with (tmp_path / "all.csv").open() as file:
+        (row,) = csv.DictReader(file)
+    assert row["model"] == f"'{model}"
+    assert row["reset_at"] == row["egress_address"] == ""
+    assert row["outcome"] == "success"
+    table = pyarrow.parquet.read_table(tmp_path / "all.parquet")
+    assert table.column("model").to_pylist() == [model], "only spreadsheets need it"

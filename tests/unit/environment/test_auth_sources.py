@@ -102,9 +102,27 @@ def in_a_header_of_config(home: Path) -> None:
     put(home / ".config/opencode/opencode.json", {"provider": {"opencode": {"options": options}}})
 
 
+def in_a_header_of_a_model(home: Path) -> None:
+    model = {"headers": {"x-api-key": KEY}}
+    put(
+        home / ".config/opencode/opencode.json",
+        {"provider": {"opencode": {"models": {"big-pickle": model, "other": 1}}}},
+    )
+
+
+def in_options_of_a_model(home: Path) -> None:
+    model = {"options": {"headers": {"Authorization": f"Bearer {KEY}"}}}
+    put(
+        home / ".config/opencode/opencode.json",
+        {"provider": {"opencode": {"models": {"big-pickle": model}}}},
+    )
+
+
 @pytest.mark.parametrize(
     ("arrange", "source", "place"),
     [
+        (in_a_header_of_a_model, "config", "opencode.config"),
+        (in_options_of_a_model, "config", "opencode.config"),
         (in_a_header_of_config, "config", "opencode.config"),
         (in_opencode_auth, "saved", "opencode.auth"),
         (in_go_auth, "saved", "opencode.auth"),
@@ -294,3 +312,110 @@ def test_managed_preferences_are_looked_for_on_macos_only() -> None:
     ]
     elsewhere = Surroundings("linux", Path("/home/jo"), {})
     assert not [place for place in places(elsewhere) if place.form == "plist"]
+
+
+YAML = {
+    "plain": "refs:\n  OPENCODE_API_KEY: {}\n",
+    "quoted name": 'refs:\n  "OPENCODE_API_KEY": "{}"\n',
+    "flow": "refs: {{OPENCODE_API_KEY: {}}}\n",
+    "nested": "refs:\n  OPENCODE_API_KEY:\n    value: {}\n",
+    "nested with a type": "refs:\n  OPENCODE_GO_API_KEY:\n    type: literal\n    value: '{}'\n",
+    "block scalar": "refs:\n  OPENCODE_API_KEY: >-\n    {}\n",
+    "line ends and mark of Windows": "\ufeffrefs:\r\n  OPENCODE_API_KEY: {}\r\n",
+    "anchor": "a: &k {}\nrefs:\n  OPENCODE_API_KEY: *k\n",
+}
+
+
+@pytest.mark.parametrize("form", sorted(YAML))
+def test_credentials_of_dsh_are_read_however_they_are_written(form: str, tmp_path: Path) -> None:
+    (tmp_path / ".pawwork/dsh").mkdir(parents=True)
+    path = tmp_path / ".pawwork/dsh/.credentials.yaml"
+    path.write_bytes(YAML[form].format(KEY).encode())
+    finding = sources(tmp_path).finding(auth())
+    assert (finding.source, finding.places, finding.flags) == ("saved", ("pawwork.dsh",), ())
+
+
+@pytest.mark.parametrize("text", ["a: [", "x: y\n" * 20_000, "a: 2026-99-99", "!!python/x {}"])
+def test_credentials_that_are_no_yaml_are_said_to_be_unreadable(text: str, tmp_path: Path) -> None:
+    put(tmp_path / ".pawwork/dsh/.credentials.yaml", text)
+    assert sources(tmp_path).finding(auth()).flags == ("unreadable_place",)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[1]", "refs: {OPENCODE_API_KEY: 7}", "&a {x: *a}", "{1: {2: 3}}", "a: " * 1]
+)
+def test_credentials_without_keys_are_no_trouble(text: str, tmp_path: Path) -> None:
+    put(tmp_path / ".pawwork/dsh/.credentials.yaml", text)
+    finding = sources(tmp_path).finding(auth())
+    assert (finding.source, finding.flags) == ("unknown", ())
+
+
+def test_a_line_end_behind_a_key_of_the_environment_does_not_count(tmp_path: Path) -> None:
+    assert sources(tmp_path, OPENCODE_API_KEY=KEY + "\n").finding(auth()).source == "env"
+    assert sources(tmp_path, OPENCODE_API_KEY=" ").finding(auth()).source == "unknown"
+
+
+def test_a_relative_config_is_beside_the_client(tmp_path: Path) -> None:
+    put(tmp_path / "project/mine.json", config())
+    found = sources(tmp_path, tmp_path / "project", OPENCODE_CONFIG="mine.json").finding(auth())
+    assert found.places == ("opencode.config_file",)
+
+
+@pytest.mark.parametrize("name", ["config.json", "config.jsonc", "pawwork.json"])
+def test_project_files_of_each_name_are_read(name: str, tmp_path: Path) -> None:
+    put(tmp_path / "project" / name, config())
+    assert sources(tmp_path, tmp_path / "project").finding(auth()).source == "config"
+
+
+@pytest.mark.parametrize(
+    ("value", "source"),
+    [("0", "config"), ("false", "config"), ("", "config"), ("1", "unknown"), ("TRUE", "unknown")],
+)
+def test_the_switch_for_project_files_is_read_as_the_client_does(
+    value: str, source: str, tmp_path: Path
+) -> None:
+    put(tmp_path / "project/opencode.json", config())
+    found = sources(tmp_path, tmp_path / "project", OPENCODE_DISABLE_PROJECT_CONFIG=value)
+    assert found.finding(auth()).source == source
+
+
+def test_a_key_that_is_missed_is_looked_for_again_at_once(tmp_path: Path) -> None:
+    """A client may use a key in the same second in which it was saved."""
+    clock = iter([0.0, 0.01, 0.06, 0.07, 0.12, 0.5, 1.2])
+    watched = AuthSources(fingerprint, Surroundings("linux", tmp_path, {}), now=lambda: next(clock))
+    in_opencode_auth(tmp_path)
+    assert watched.finding(auth()).source == "unknown", "not more often than every 50 ms"
+    assert watched.finding(auth()).source == "saved"
+    put(tmp_path / ".local/share/opencode/auth.json", api("sk-newer-" + "n" * 20))
+    newer = auth("sk-newer-" + "n" * 20)
+    assert watched.finding(newer).source == "unknown"
+    assert watched.finding(newer).source == "saved"
+    assert watched.finding(auth()).flags == ("rotated",)
+
+
+def test_a_stream_of_unknown_keys_costs_few_looks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = 0
+
+    def stamp(_: Place) -> None:
+        nonlocal looks
+        looks += 1
+
+    monkeypatch.setattr("pawwork_proxy.environment.auth_sources.stamp_of", stamp)
+    clock = iter([n / 1000 for n in range(1002)])
+    around = Surroundings("linux", tmp_path, {})
+    watched = AuthSources(fingerprint, around, now=lambda: next(clock))
+    for _ in range(1000):
+        watched.finding(auth())
+    assert looks <= 21 * len(places(around))
+
+
+def test_a_client_that_is_found_late_may_use_a_key_from_before(tmp_path: Path) -> None:
+    in_opencode_auth(tmp_path)
+    around = Surroundings("linux", tmp_path, {})
+    found = AuthSources(fingerprint, around, look=lambda _: around, now=Clock())
+    put(tmp_path / ".local/share/opencode/auth.json", api("sk-newer-" + "n" * 20))
+    assert found.finding(auth("sk-newer-" + "n" * 20), 7).flags == ()
+    old = found.finding(auth(), 7)
+    assert (old.source, old.flags) == ("saved", ("rotated",))

@@ -57,3 +57,11 @@ def test_what_is_no_http_proxy_is_refused_without_quoting_it(via: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         find(via)
     assert "--via" in caught.value.message
+
+
+@pytest.mark.parametrize("url", ["http://u:pass-word[@h:1", "http://u:pass-word@ho\u2100st:80"])
+def test_an_address_that_cannot_be_parsed_is_refused_without_being_told(url: str) -> None:
+    for arguments in ({"via": url}, {"https": url}):
+        with pytest.raises(ConfigurationError) as caught:
+            find(**arguments)
+        assert "pass-word" not in caught.value.message + caught.value.hint

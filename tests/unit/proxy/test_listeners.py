@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import socket
+from pathlib import Path
 
 import pytest
 
+from pawwork_proxy.cli.plan import make_plan
 from pawwork_proxy.errors import ConfigurationError
 from pawwork_proxy.proxy.listeners import LOOPBACK, Listener, parse_listeners
 
@@ -51,3 +53,25 @@ def test_a_port_in_use_is_a_clear_error() -> None:
         port = taken.getsockname()[1]
         with pytest.raises(ConfigurationError, match=f"cannot listen on 127.0.0.1:{port}"):
             parse_listeners([f"laptop@{port}"])
+
+
+PASTED = [
+    "AKIA" + "QX7VB2MK9PLR4TZW", "glpat-" + "qX7vB2mK9pLr4TzWy8Nc", "0a1b2c3d" * 4,
+    "sk-" + "aB3dE5gH", "4111111111111111", "192.168.1.20", "203-0-113-77", "wrk_" + "0A" * 13,
+    "qX7vB2mK9pL", "0301234567", "911-83-6993", "aa-bb-cc-dd-ee-ff",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("pasted", PASTED)
+def test_what_was_pasted_by_mistake_is_no_name(pasted: str) -> None:
+    with pytest.raises(ConfigurationError, match="no key, address or long number") as caught:
+        parse_listeners([f"{pasted}@0"])
+    assert pasted not in caught.value.message + caught.value.hint
+    with pytest.raises(ConfigurationError, match="no key, address or long number") as caught:
+        make_plan((), pasted, None, None, None, None, False, Path())
+    assert pasted not in caught.value.message + caught.value.hint
+
+
+@pytest.mark.parametrize("name", ["laptop-a.2", "home", "office-2026-11", "MacBook-M4"])
+def test_plain_names_are_names(name: str) -> None:
+    assert parse_listeners([f"{name}@0"])[0].label == name

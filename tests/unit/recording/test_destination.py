@@ -15,6 +15,7 @@ from pawwork_proxy.recording.destination import (
     Relay,
     Upstream,
     decide,
+    decide_plainly,
     parse_upstream,
 )
 
@@ -110,3 +111,28 @@ def test_upstreams_are_parsed_with_their_default_ports() -> None:
 def test_other_upstreams_are_refused_with_a_remedy(url: str) -> None:
     with pytest.raises(ConfigurationError, match="--upstream"):
         parse_upstream(url)
+
+
+@pytest.mark.parametrize(
+    ("form", "host", "port", "names", "expected"),
+    [
+        ("origin", "127.0.0.1", 9610, (b"Accept",), Relay("reverse", ZEN, "opencode.ai")),
+        ("origin", "127.0.0.1", 9610, (b"ORIGIN",), FOREIGN_PAGE),
+        ("absolute", "localhost", 9611, (b"Sec-Fetch-Site",), FOREIGN_PAGE),
+        ("origin", "rebound.example", 9610, (), NOT_OUR_HOST),
+        ("tunnelled", "OpenCode.ai.", 443, (), Relay("forward", ZEN, None)),
+        ("absolute", "other.example", 80, (), PassBy()),
+    ],
+)
+def test_without_a_decision_requests_are_relayed_but_for_what_a_page_may_have_sent(
+    form: Form, host: str, port: int, names: tuple[bytes, ...], expected: Decision
+) -> None:
+    made = decide_plainly(
+        form=form, host=host, port=port, names=names, own_ports={9610, 9611}, upstream=ZEN
+    )
+    assert made == expected
+
+
+def test_an_upstream_beyond_ascii_is_refused_at_the_start() -> None:
+    with pytest.raises(ConfigurationError, match="ASCII"):
+        parse_upstream("http://b\u00fccher.example")

@@ -273,5 +273,74 @@ def test_what_no_record_may_hold_is_bounded_where_it_is_measured(
     assert not capture.damages
     assert exchange.timing.total_ms == LONGEST_MS
     assert exchange.timing.upstream_connect_ms == 0
-    assert exchange.response is not None
-    assert exchange.response.status == 999
+    assert exchange.response is None, "a status without a meaning is no answer"
+    assert exchange.signals.ending is Ending.UPSTREAM_PROTOCOL
+
+
+class Failing(Watched):
+    """A display that is broken."""
+
+    def recorded(self, exchange: Exchange) -> None:
+        raise ValueError("a secret of the exchange")
+
+    def changed(self, lost: int) -> None:
+        raise ValueError("a secret of the exchange")
+
+
+def test_a_display_that_fails_costs_neither_record_nor_traffic(
+    tmp_path: Path, identity: Identity, capsys: pytest.CaptureFixture[str]
+) -> None:
+    writer, later = CaptureWriter(tmp_path / "captures", header(), lambda: NOON), Later()
+    recorder = Recorder(writer, identity, None, None, Failing(), later)
+    recorder.open(ARRIVAL).finish(Ending.COMPLETE, UpstreamFacts())
+    recorder.refused()
+    recorder.passed_by()
+    recorder.client_distrusts_ca("main")
+    later.run()
+    capture = read_capture(writer.path)
+    assert [one.seq for one in capture.exchanges] == [1]
+    assert not capture.stubs
+    assert recorder.counts.recorded == 1
+    printed = capsys.readouterr()
+    assert "a secret" not in printed.out + printed.err
+
+
+def test_a_self_test_that_raises_switches_recording_off_and_says_so(
+    tmp_path: Path, identity: Identity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any) -> None:
+        raise ValueError
+
+    monkeypatch.setattr("pawwork_proxy.recording.recorder.leaks", fail)
+    run = Run(tmp_path / "captures", identity)
+    run.exchange()
+    run.later.run()
+    capture = run.capture()
+    assert [note.event for note in capture.notes] == ["self_test_failed"]
+    assert not capture.exchanges
+    assert len(capture.stubs) == 1
+
+
+def test_a_writer_that_fails_costs_lines_that_are_counted(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any) -> None:
+        raise ValueError
+
+    monkeypatch.setattr(run.writer, "append", fail)
+    run.exchange()
+    run.later.run()
+    assert run.recorder.lost == 1
+
+
+def test_cookies_of_an_answer_are_credentials_of_the_run_but_not_their_attributes(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    added: list[str] = []
+    monkeypatch.setattr(run.recorder._credentials, "add", added.append)
+    ongoing = run.recorder.open(ARRIVAL)
+    cookie = b"__cf_bm=abcdefghijkl; Max-Age=31536000; Expires=Wed, 21 Oct 2026 07:28:00 GMT"
+    ongoing.response_started(200, "HTTP/1.1", ((b"set-cookie", cookie),))
+    ongoing.finish(Ending.COMPLETE, UpstreamFacts())
+    run.later.run()
+    assert added == ["abcdefghijkl"]

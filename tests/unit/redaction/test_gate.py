@@ -155,3 +155,22 @@ def test_escaped_strings_are_read_as_they_are() -> None:
     secret = 'qzxw"qzxw"qzxw"qzxw'
     raw = RawExchange((secret.encode(),))
     assert gate().check(line(value=secret, status=None), raw) == Hit("shared_text", "value")
+
+
+@pytest.mark.parametrize(
+    "number",
+    [411111111111, 4111111111111111, -411111111111, 4.11111111111, 411.111111111, 0.41111111111],
+)
+def test_numbers_of_the_exchange_are_looked_at_too(number: float) -> None:
+    raw = RawExchange((f"x={number}".encode(),))
+    assert gate().check(line(status=number), raw) == Hit("shared_number", "status")
+    assert gate().check(line(seen=number), raw) == Hit("shared_number", "*")
+    assert gate().check(json.dumps({"seen": number}, separators=(",", ":")), raw)
+    assert gate().check(line(status=number), NOTHING) is None
+    unpointed = RawExchange((str(number).replace(".", "").encode(),))
+    assert gate().check(line(status=number), unpointed)
+
+
+def test_short_numbers_and_times_may_be_shared() -> None:
+    text = line(total_ms=123456.789, at="2026-08-25T10:02:57.123456Z", size=12345678901)
+    assert gate().check(text, RawExchange((text.encode(),))) is None

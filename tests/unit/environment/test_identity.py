@@ -1,0 +1,23 @@
+"""This user's identity, from files that others may have damaged."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pawwork_proxy.environment.identity import load_identity
+from pawwork_proxy.environment.private_files import HOME_VARIABLE
+from pawwork_proxy.errors import ConfigurationError
+
+
+@pytest.mark.parametrize("content", [b"{bad secret-value", b'["secret-value"]', b"\xff\xfe", b"7"])
+def test_a_damaged_list_of_installs_is_said_without_its_content(
+    content: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path))
+    identity = load_identity()
+    (tmp_path / "installs.json").write_bytes(content)
+    with pytest.raises(ConfigurationError, match=r"installs\.json is damaged") as caught:
+        identity.install_id("main")
+    assert "secret-value" not in caught.value.message + caught.value.hint
