@@ -19,8 +19,9 @@ from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.outcome import Kind
 
 MOST_CONVERSATIONS = 12
-CLOCKS_APART_S = 2.5
-"""The server's dates are whole seconds, so only a gap this long shows which capture came first."""
+CLOCKS_APART_S = 3.5
+"""The server's dates are whole seconds, so a capture's clock is known to a second and its middle to
+half of one: only a gap longer than three shows which of two captures came first."""
 PROMPTS = ("Why is the sky blue?", "Sort a list in Python.", "Name three rivers.")
 
 Say = Callable[[str], None]

@@ -2,7 +2,7 @@
 
 Invariants: nothing raises into the traffic; each exchange that was opened ends as exactly one line,
 `exchange` or `stub`, or is counted as lost; a record that fails the taint gate is never written.
-The broad `except` of the product are here, in the tee and in the addon.
+The broad `except`s of the product are here, in the tee, and around hooks as in mitmproxy.
 """
 
 from __future__ import annotations
