@@ -25,6 +25,8 @@ from pawwork_proxy.demo.processes import started  # noqa: E402
 from pawwork_proxy.demo.story import CLOCKS_APART_S, MOST_CONVERSATIONS, PROMPTS  # noqa: E402
 
 OFFICE = "203.0.113.7"
+NOON = "2026-11-25T12:00:00Z"
+"""Far from any reset."""
 KEY = "sk-" + "Ab1" * 21 + "z"
 """Made up, in the form of a Zen key."""
 
@@ -60,7 +62,7 @@ def make(study: tuple[Turn, ...], folder: Path) -> None:
     random = Random(11)
     with ExitStack() as stack:
         simulator = stack.enter_context(
-            started("simulate", "--preset", "small", "--network", OFFICE)
+            started("simulate", "--preset", "small", "--network", OFFICE, "--clock", NOON)
         )
         upstreams = {"home": simulator["url"], "office": simulator["networks"][OFFICE]}
         ports: dict[tuple[str, str], int] = {}

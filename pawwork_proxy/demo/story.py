@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -59,7 +60,7 @@ def play(captures: Path, preset: str, say: Say) -> list[Path]:
     random = Random(7)  # noqa: S311  ids of made-up conversations
     with ExitStack() as stack:
         simulator = stack.enter_context(
-            started("simulate", "--preset", preset, "--network", OFFICE_ADDRESS)
+            started("simulate", "--preset", preset, "--network", OFFICE_ADDRESS, "--clock", _noon())
         )
         say(f"simulator listens on {simulator['url']}")
         for network in networks(simulator):
@@ -81,6 +82,11 @@ def play(captures: Path, preset: str, say: Say) -> list[Path]:
             before = network
             _converse(label, client, say, until_refused=label == next(iter(clients)))
     return paths
+
+
+def _noon() -> str:
+    """Noon of today: midnight in the middle of the demo would reset its quota."""
+    return f"{datetime.now(UTC):%Y-%m-%d}T12:00:00Z"
 
 
 def _converse(label: str, client: DemoClient, say: Say, *, until_refused: bool) -> None:
