@@ -23,7 +23,6 @@ class Dimension(NamedTuple):
 
     name: DimensionName
     title: str
-    plural: str
     fixes: tuple[DimensionName, ...]
     """Dimensions that cannot differ where this one agrees."""
     private: bool
@@ -37,7 +36,6 @@ DIMENSIONS: tuple[Dimension, ...] = (
     Dimension(
         "network",
         "network (your label)",
-        "networks",
         (),
         False,
         False,
@@ -46,7 +44,6 @@ DIMENSIONS: tuple[Dimension, ...] = (
     Dimension(
         "address",
         "egress address",
-        "egress addresses",
         ("prefix", "family"),
         False,
         False,
@@ -55,19 +52,15 @@ DIMENSIONS: tuple[Dimension, ...] = (
     Dimension(
         "prefix",
         "IPv6 prefix",
-        "IPv6 prefixes",
         ("family",),
         False,
         False,
         "First four groups; a household or a hoster shares them.",
     ),
-    Dimension(
-        "family", "address family", "address families", (), False, False, "IPv4 or IPv6, no more."
-    ),
+    Dimension("family", "address family", (), False, False, "IPv4 or IPv6, no more."),
     Dimension(
         "region",
         "region or edge location",
-        "regions",
         (),
         False,
         False,
@@ -76,7 +69,6 @@ DIMENSIONS: tuple[Dimension, ...] = (
     Dimension(
         "key",
         "API key",
-        "API keys",
         ("workspace", "auth_kind"),
         True,
         False,
@@ -85,20 +77,16 @@ DIMENSIONS: tuple[Dimension, ...] = (
     Dimension(
         "auth_kind",
         "kind of key",
-        "kinds of key",
         (),
         False,
         True,
         "Callers with a key may be allowed more than those without.",
     ),
-    Dimension(
-        "workspace", "workspace", "workspaces", (), False, False, "Colleagues share a workspace."
-    ),
-    Dimension("device", "device", "devices", (), True, False, "The observer's own machine."),
+    Dimension("workspace", "workspace", (), False, False, "Colleagues share a workspace."),
+    Dimension("device", "device", (), True, False, "The observer's own machine."),
     Dimension(
         "install",
         "install",
-        "installs",
         ("device",),
         True,
         False,
@@ -107,7 +95,6 @@ DIMENSIONS: tuple[Dimension, ...] = (
     Dimension(
         "session",
         "session",
-        "sessions",
         ("install", "device", "project"),
         True,
         False,
@@ -116,7 +103,6 @@ DIMENSIONS: tuple[Dimension, ...] = (
     Dimension(
         "request",
         "user action (x-opencode-request)",
-        "user actions",
         ("session", "install", "device", "project"),
         True,
         False,
@@ -125,7 +111,6 @@ DIMENSIONS: tuple[Dimension, ...] = (
     Dimension(
         "project",
         "project",
-        "projects",
         (),
         False,
         False,
@@ -134,7 +119,6 @@ DIMENSIONS: tuple[Dimension, ...] = (
     Dimension(
         "model",
         "model",
-        "models",
         ("model_group",),
         False,
         True,
@@ -143,7 +127,6 @@ DIMENSIONS: tuple[Dimension, ...] = (
     Dimension(
         "model_group",
         "model group (first two letters)",
-        "model groups",
         (),
         False,
         False,
@@ -152,7 +135,6 @@ DIMENSIONS: tuple[Dimension, ...] = (
     Dimension(
         "client",
         "client (x-opencode-client)",
-        "clients",
         (),
         False,
         True,
@@ -161,15 +143,12 @@ DIMENSIONS: tuple[Dimension, ...] = (
     Dimension(
         "user_agent",
         "user agent",
-        "user agents",
         (),
         False,
         True,
         "The header gate and a relayed service look at it.",
     ),
-    Dimension(
-        "global", "everybody", "everybody", (), False, False, "One pool for all users of the world."
-    ),
+    Dimension("global", "everybody", (), False, False, "One pool for all users of the world."),
 )
 
 BY_NAME: dict[str, Dimension] = {row.name: row for row in DIMENSIONS}
