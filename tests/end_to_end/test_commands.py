@@ -279,7 +279,15 @@ def test_a_closed_output_is_for_nobody(tmp_path: Path) -> None:
     assert done.stderr == ""
 
 
-SLOW_IMPORT = """\
+CAN_BE_INTERRUPTED = """\
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+"""
+"""What a background job of a shell inherits is that Ctrl-C is ignored; these tests are no job."""
+
+SLOW_IMPORT = (
+    CAN_BE_INTERRUPTED
+    + """\
 import sys, time
 class Slow:
     def find_spec(self, name, *_):
@@ -290,6 +298,7 @@ sys.meta_path.insert(0, Slow())
 from pawwork_proxy.__main__ import main
 main()
 """
+)
 
 
 def test_ctrl_c_while_the_command_loads_leaves_no_traceback(tmp_path: Path) -> None:
@@ -307,18 +316,21 @@ def test_ctrl_c_while_the_command_loads_leaves_no_traceback(tmp_path: Path) -> N
     assert (child.returncode, err) == (130, b"")
 
 
-GATHERING = """\
+GATHERING = (
+    CAN_BE_INTERRUPTED
+    + """\
 import sys, time
 from pawwork_proxy.engine import gathering
 def slowly(*_):
     print("reading", flush=True)
-    time.sleep(1)
+    time.sleep(5)
     raise AssertionError("read after all")
 gathering.capture_from = slowly
 sys.argv = ["pawwork-proxy", "compare", sys.argv[1]]
 from pawwork_proxy.__main__ import main
 main()
 """
+)
 
 
 def test_ctrl_c_while_many_captures_are_gathered_reads_no_further_one(tmp_path: Path) -> None:
