@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from pawwork_proxy.model.capture import Header
+from pawwork_proxy.model.capture import End, Header, Note, Stub
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.observation import ABSENT, PUBLIC, Ending, Identities, Observation
 from pawwork_proxy.model.outcome import Family
@@ -180,6 +180,35 @@ class Gap(NamedTuple):
     """Between which moments they came."""
 
 
+def after_last(known: Iterable[Arrival], exchanges: int, others: Iterable[object]) -> Arrival:
+    """The number after the last request of a run, and until when that may have come.
+
+    The run's own counts in `others` (stubs, notes, end line) tell of requests behind the last one
+    `known`: of a bundle that was cut, or of records that could not be written.
+    """
+    arrivals = list(known)
+    last = max(one.seq for one in arrivals)
+    moments = [one.at for one in arrivals]
+    counted = exchanges
+    end: End | None = None
+    later: list[datetime] = []
+    for line in others:
+        match line:
+            case Stub():
+                counted += 1
+            case Note(event="records_lost", count=int(count)):
+                counted += count
+                later.append(line.at)
+            case End():
+                end = line
+                later.append(line.at)
+    if end is not None:
+        counted = end.exchanges + sum(end.stubs.values())  # the lost ones are among them
+    if counted <= last:
+        return Arrival(last + 1, max(moments))
+    return Arrival(counted + 1, max(*moments, *later))
+
+
 def gaps(neighbours: Iterable[tuple[Arrival, Arrival]]) -> Iterator[Gap]:
     """What is missing between exchanges that follow each other in a capture.
 
@@ -192,8 +221,10 @@ def gaps(neighbours: Iterable[tuple[Arrival, Arrival]]) -> Iterator[Gap]:
 
 
 def unrecorded(header: Header, found: Iterable[Gap], clock: ServerClock) -> Iterator[Observation]:
-    """Observations that stand for gaps: all that is known is where and when they may have been."""
-    only = header.installs[0] if len(header.installs) == 1 else None
+    """Observations that stand for gaps: all that is known is where and when they may have been.
+
+    Not by whom: the header of a bundle names only the installs that were asked for.
+    """
     offset = timedelta(seconds=clock.offset_s)
     for gap in found:
         yield Observation(
@@ -212,7 +243,6 @@ def unrecorded(header: Header, found: Iterable[Gap], clock: ServerClock) -> Iter
             who=Identities(
                 network=header.network,
                 device=header.machine.device,
-                install=install_name(only.label, only.id) if only else None,
             ),
         )
 

@@ -25,6 +25,7 @@ from pawwork_proxy.comparison.observations import (
     UNKNOWN_CLOCK_S,
     Arrival,
     ServerClock,
+    after_last,
     clock_within,
     gaps,
     observation,
@@ -156,14 +157,12 @@ def _neighbours(
     capture: LargeCapture, header: Header, other: Sequence[Line | Damage]
 ) -> Iterator[tuple[Arrival, Arrival]]:
     """The exchanges on both sides of what is missing."""
-    latest = Arrival(0, header.started_at)
+    began = Arrival(0, header.started_at)
     for one, following in capture.holes():
-        yield one or latest, following
+        yield one or began, following
     stubs = [Arrival(line.seq, line.at) for line in other if isinstance(line, Stub)]
-    known = [*stubs, *filter(None, (capture.last_exchange, capture.last_opened))]
-    last = max((one.seq for one in known), default=0)
-    end = max((one.at for one in known), default=latest.at)
-    yield capture.last_exchange or latest, Arrival(last + 1, end)
+    known = [began, *stubs, *filter(None, (capture.last_exchange, capture.last_opened))]
+    yield capture.last_exchange or began, after_last(known, capture.exchanges, other)
 
 
 def _clock(capture: LargeCapture) -> ServerClock:

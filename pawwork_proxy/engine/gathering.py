@@ -20,6 +20,7 @@ from pawwork_proxy.classification.rules import classify
 from pawwork_proxy.comparison.observations import (
     Arrival,
     Gap,
+    after_last,
     gaps,
     observations,
     server_clock,
@@ -207,9 +208,9 @@ def _gaps(capture: Capture) -> Iterator[Gap]:
         *(Arrival(stub.seq, stub.at) for stub in capture.stubs),
         *(Arrival(one.seq, one.at) for one in capture.interrupted),
     ]
-    last = max((one.seq for one in known), default=0)
-    end = max((one.at for one in known), default=began.at)
-    return gaps(pairwise([began, *arrived, Arrival(last + 1, end)]))
+    others = [*capture.stubs, *capture.notes, capture.end]
+    closing = after_last([began, *known], len(arrived), others)
+    return gaps(pairwise([began, *arrived, closing]))
 
 
 def _each_once(parts: Sequence[Part], remarks: list[str]) -> list[Part]:

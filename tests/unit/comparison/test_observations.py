@@ -15,12 +15,14 @@ from pawwork_proxy.comparison.observations import (
     Arrival,
     Gap,
     ServerClock,
+    after_last,
     gaps,
     observations,
     server_clock,
     unrecorded,
 )
-from pawwork_proxy.model.context import Egress, ExchangeContext, Install
+from pawwork_proxy.model.capture import End, Note, Stub
+from pawwork_proxy.model.context import Egress, ExchangeContext
 from pawwork_proxy.model.exchange import Exchange, Timing
 from pawwork_proxy.model.observation import ABSENT, PUBLIC, Observation
 from pawwork_proxy.model.outcome import Kind, Origin, Outcome
@@ -220,6 +222,19 @@ def test_missing_numbers_are_gaps_between_their_neighbours() -> None:
     assert list(gaps([(Arrival(1, at[5]), Arrival(3, at[4]))])) == [Gap(2, 1, at[4], at[5])]
 
 
+def test_the_runs_own_counts_tell_of_requests_behind_the_last_one() -> None:
+    at = [NOON + timedelta(seconds=second) for second in range(10)]
+    known = [Arrival(0, at[0]), Arrival(3, at[3])]
+    stub = Stub(seq=2, at=at[2], install="main", reason="taint")
+    lost = Note(at=at[5], event="records_lost", count=4)
+    other = Note(at=at[6], event="egress_unavailable")
+    end = End(at=at[9], exchanges=6, stubs={"taint": 1}, lost=4, reason="finished")
+    assert after_last(known, 2, [stub]) == Arrival(4, at[3])
+    assert after_last(known, 2, [stub, lost, other, None]) == Arrival(8, at[5])
+    assert after_last(known, 2, [stub, lost, end]) == Arrival(8, at[9]), "lost ones count once"
+    assert after_last(known[:1], 0, []) == Arrival(1, at[0])
+
+
 def test_a_gap_stands_for_requests_of_whom_little_is_known() -> None:
     clock = ServerClock(2.0, 1.5, steady=False)
     (one,) = unrecorded(header(network="lab"), [Gap(4, 3, NOON, NOON)], clock)
@@ -227,9 +242,6 @@ def test_a_gap_stands_for_requests_of_whom_little_is_known() -> None:
     assert one.started_at == NOON + timedelta(seconds=2)
     assert one.ended_at > one.started_at
     assert (one.clock_error_s, one.steady) == (1.5, False)
-    assert (one.who.network, one.who.install) == ("lab", "main cccccc")
-    assert one.who.address is None
-    two = Install(label="two", id="install:" + "d" * 24)
-    installs = (*header().installs, two)
-    (one,) = unrecorded(header(installs=installs), [Gap(4, 3, NOON, NOON)], clock)
-    assert one.who.install is None
+    assert (one.who.network, one.who.address) == ("lab", None)
+    assert one.who.device == header().machine.device
+    assert one.who.install is None, "a bundle may have left out other installs"

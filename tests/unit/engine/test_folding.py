@@ -268,6 +268,21 @@ def test_a_capture_of_which_hardly_anything_is_left(tmp_path: Path, exchanges: i
     assert folded.unrecorded == whole.unrecorded
 
 
+def test_what_is_cut_off_behind_the_last_record_is_missing(tmp_path: Path) -> None:
+    """A bundle `--until` keeps the end line, whose count says how much was left out."""
+    path = write(tmp_path / "a.jsonl", world(3, "address", requests=40))
+    kept = [
+        line
+        for line in path.read_text().splitlines()
+        if not any(f'"seq":{seq},' in line for seq in range(31, 41))
+    ]
+    path.write_text("\n".join(kept) + "\n")
+    whole, folded = gather([path]), gather([path], whole_bytes=1)
+    assert folded.captures[0].folded
+    assert [(one.seq, one.count) for one in whole.unrecorded] == [(31, 10)]
+    assert folded.unrecorded == whole.unrecorded
+
+
 def stub(seq: int) -> str:
     return Stub(seq=seq, at=MORNING, install="install1", reason="taint").model_dump_json()
 
