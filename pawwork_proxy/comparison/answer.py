@@ -41,7 +41,10 @@ SHARED: dict[str, str] = {
     "user_agent": "one per user agent",
     "global": "shared by everybody",
 }
-"""What it means for people that the limit follows a dimension."""
+"""What it means for people that the limit follows a dimension, and not the install in addition."""
+
+OWN: frozenset[DimensionName] = frozenset({"install", "session", "request"})
+"""What is one install's only: a limit that follows any of these is not shared."""
 
 ASKED: tuple[DimensionName, ...] = (
     "address",
@@ -57,6 +60,10 @@ ASKED: tuple[DimensionName, ...] = (
     "user_agent",
 )
 """What the answer names when the limit does not follow it; people ask about these."""
+
+NETWORK_TITLE = "network (address or prefix)"
+NETWORK = f"one per {NETWORK_TITLE}"
+"""Where it is open which of the two it is."""
 
 USED_BEFORE = frozenset({"device", "install", "key"})
 """What may have been used before anybody captured; an id made for one conversation cannot."""
@@ -125,8 +132,7 @@ def answer(
     parts = []
     if followed:
         shown = [name for name in followed if name != "network"] or followed
-        meaning = [SHARED.get(name, "one per network (address or prefix)") for name in shown]
-        parts.append(f"{_quota(stratum)} is " + ", and ".join(meaning))
+        parts.append(f"{_quota(stratum)} is {_meaning(shown, by_name)}")
     else:
         quota = _quota(stratum)
         parts.append(f"What {quota[0].lower()}{quota[1:]} follows is not decidable yet")
@@ -152,6 +158,16 @@ def answer(
             "before the capture began."
         )
     return text
+
+
+def _meaning(followed: Sequence[DimensionName], found: dict[DimensionName, Finding]) -> str:
+    """What it means for people that a limit follows these."""
+    own = not OWN.isdisjoint(followed)
+    if len(followed) == 1 if own else found["install"] == "does_not_follow":
+        return ", and ".join(SHARED.get(name, NETWORK) for name in followed)
+    names = [NETWORK_TITLE if name == "network" else BY_NAME[name].title for name in followed]
+    is_open = "" if own else " (whether each install has its own there is open)"
+    return f"one per {' and '.join(names)}{is_open}"
 
 
 def _refused_at_once(verdicts: Iterable[Verdict]) -> Iterator[EvidenceRow]:

@@ -52,8 +52,8 @@ class Outlook(NamedTuple):
     """Expected share of the open explanations, by weight, that its results remove."""
     worth: float
     """The same, less what it costs and what was done before."""
-    left: tuple[tuple[str, tuple[Keying, ...]], ...]
-    """Per result that tells most: what it is, and the keyings that remain."""
+    left: tuple[tuple[str, tuple[Keying, ...] | None], ...]
+    """Per result: what it is, and the keyings that remain; None where that is all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,20 +184,16 @@ def _outlook(
         settles += chance * (1 - fsum(weights[keying] for keying in left) / total)
     repeats = [done.get(pair.changes, 0) for pair in pairs]
     fresh = sum(REPEATED**-times for times in repeats) / len(repeats)
-    nothing: list[Result] = ["refused" for _ in pairs]
-    told: list[tuple[str, tuple[Keying, ...]]] = []
-    for number, variation in enumerate(trial.variations):
-        only: list[Result] = [*nothing[:number], "admitted", *nothing[number + 1 :]]
-        name = variation.title if len(pairs) > 1 else "It"
-        told.append((f"{name} is admitted", _in_order(alive, _left(leaves, only))))
-    told.append(
-        (
-            "All are refused" if len(pairs) > 1 else "It is refused",
-            _in_order(alive, _left(leaves, nothing)),
-        )
-    )
+    told = [
+        (f"{variation.title if len(pairs) > 1 else 'It'} is admitted", left["admitted"])
+        for variation, left in zip(trial.variations, leaves, strict=True)
+    ]
+    all_refused = _left(leaves, ["refused"] * len(pairs))
+    told.append(("All are refused" if len(pairs) > 1 else "It is refused", all_refused))
     worth = settles * fresh - PER_REQUEST * len(pairs)
-    return Outlook(trial, settles, worth, tuple(told))
+    return Outlook(
+        trial, settles, worth, tuple((result, _in_order(alive, left)) for result, left in told)
+    )
 
 
 def _left(
@@ -208,8 +204,11 @@ def _left(
     )
 
 
-def _in_order(alive: Iterable[Keying], left: frozenset[Keying]) -> tuple[Keying, ...]:
-    return tuple(keying for keying in alive if keying in left)
+def _in_order(
+    alive: Mapping[Keying, Standing], left: frozenset[Keying]
+) -> tuple[Keying, ...] | None:
+    """The keyings that are left, or None if all are."""
+    return None if len(left) == len(alive) else tuple(one for one in alive if one in left)
 
 
 def _weight(keying: Keying, standing: Standing) -> float:
@@ -346,7 +345,9 @@ def _command(variation: Variation, model: str, names: dict[str, str]) -> str:
     )
 
 
-def _meaning(result: str, left: Sequence[Keying]) -> Meaning:
+def _meaning(result: str, left: Sequence[Keying] | None) -> Meaning:
+    if left is None:
+        return Meaning(result=result, words="That rules out nothing by itself.")
     keyed = smallest(undominated(left))
     if not keyed:
         words = "Nothing known here would explain it: a rule or a route changed."

@@ -8,17 +8,19 @@ import pytest
 
 from pawwork_proxy.comparison.answer import (
     ASSUMPTIONS,
+    NETWORK,
     OPTION_RULES,
     RESETS,
     SHARED,
     UNDECIDED,
+    answer,
     options,
 )
 from pawwork_proxy.comparison.compare import compare
 from pawwork_proxy.comparison.dimensions import DIMENSIONS
 from pawwork_proxy.comparison.windows import FIXED_CADENCES
 from pawwork_proxy.model.verdict import Finding, LimitFindings, ProductOption, Verdict
-from tests.unit.comparison.builders import OFFICE, TWO, Diary
+from tests.unit.comparison.builders import OFFICE, TWO, Diary, stratum
 
 
 def limit(**found: Finding) -> LimitFindings:
@@ -61,6 +63,32 @@ def test_the_answer_in_words() -> None:
         "The free quota is shared by every install behind the same egress address; "
         "resets daily at 00:00 UTC; not per install, session."
     )
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        ({"address": "follows", "install": "does_not_follow"}, SHARED["address"]),
+        (
+            {"address": "follows"},
+            "one per egress address (whether each install has its own there is open)",
+        ),
+        (
+            {"address": "follows", "install": "follows"},
+            "one per egress address and install",
+        ),
+        ({"session": "follows", "install": "does_not_follow"}, "one per conversation"),
+        (
+            {"address": "follows", "model": "follows", "install": "does_not_follow"},
+            f"{SHARED['address']}, and one per model",
+        ),
+        ({"network": "follows", "install": "does_not_follow"}, NETWORK),
+    ],
+)
+def test_who_shares_is_said_only_where_it_was_tried(found: dict[str, Finding], words: str) -> None:
+    refused = stratum(Diary().admitted().refused().seen)
+    told = answer(refused, limit(**found).verdicts, [frozenset({"address"})], ())
+    assert told.startswith(f"The free quota is {words}; ")
 
 
 def test_an_open_answer_lists_what_is_possible() -> None:

@@ -161,14 +161,26 @@ def test_a_client_that_is_not_known_can_be_no_baseline() -> None:
     assert compare(seen).next_experiment is None
 
 
-def test_many_explanations_are_counted_and_none_is_said_so() -> None:
+def test_many_explanations_are_counted_none_and_all_are_said_so() -> None:
     found = stratum(Diary().admitted(9).refused().seen)
     many = tuple(frozenset({name}) for name in ("address", "key", "install", "model", "region"))
-    told = (("It is admitted", many), ("It is refused", ()))
+    told = (("It is admitted", many), ("It is refused", ()), ("It is cut", None))
     outlook = outlooks(found, eliminate(found))[0]._replace(left=told)
-    admitted, refused = experiment(outlook, found).meanings
+    admitted, refused, cut = experiment(outlook, found).meanings
     assert admitted.words.endswith("; or 1 more.")
     assert "Nothing known here would explain it" in refused.words
+    assert cut.words == "That rules out nothing by itself."
+
+
+def test_each_line_of_a_sweep_says_what_that_one_admission_rules_out() -> None:
+    """A user may stop after it: nothing is taken for granted about the others."""
+    found = stratum(Diary().admitted(9).refused().seen)
+    sweep = next(one for one in outlooks(found, eliminate(found)) if one.trial.is_sweep)
+    told = dict(sweep.left)
+    for variation in sweep.trial.variations:
+        left = told[f"{variation.title} is admitted"]
+        alone = [one for one in outlooks(found, eliminate(found)) if one.trial.id == variation.id]
+        assert all(left == dict(one.left)["It is admitted"] for one in alone)
 
 
 def test_keyings_in_words() -> None:

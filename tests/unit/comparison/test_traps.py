@@ -99,7 +99,7 @@ def test_zens_own_limit_is_daily_also_where_it_does_not_say_so() -> None:
 def test_a_relayed_limit_is_named_in_the_answer() -> None:
     daily = {**RELAYED, "cadence": "utc_day"}
     diary = Diary().admitted(9).other("free_usage_limit", "quota", **daily).admitted(**OFFICE)
-    assert compare(diary.seen).answer.startswith("The limit relayed from Console is shared by")
+    assert compare(diary.seen).answer.startswith("The limit relayed from Console is one per")
 
 
 def test_what_a_provider_refused_the_limiter_had_counted() -> None:
