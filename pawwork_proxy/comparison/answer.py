@@ -149,7 +149,7 @@ def answer(
     if early:
         text += (
             " Some were refused after few requests of their own: "
-            "others, captured or not, use their pool."
+            "most likely others, captured or not, use their pool."
         )
     before = sorted({row.install for row in _refused_at_once(verdicts) if row.install})
     if before:

@@ -6,52 +6,87 @@ what may have been counted the upper one, and `exclusive` says whether others ca
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 
 from pawwork_proxy.comparison.contrasts import evidence_row, label
-from pawwork_proxy.comparison.dimensions import BUCKET
+from pawwork_proxy.comparison.dimensions import BUCKET, PRESENCE, title
+from pawwork_proxy.comparison.elimination import Gate
 from pawwork_proxy.comparison.keyings import Keying
-from pawwork_proxy.comparison.selection import Row, Stratum
+from pawwork_proxy.comparison.selection import THRESHOLDS, Row, Stratum
 from pawwork_proxy.model.verdict import EarlyRefusal, Threshold
 
 FEW = 4
 """Refused after less than this fraction (1/FEW) of what another install got: not its own doing."""
 SHOWN = 20
+GATES = (*THRESHOLDS, *PRESENCE)
+"""What the parts of a `Gate` are."""
+Place = tuple[str | None, ...]
+"""Window, then the values that the limit is keyed on; None where one is not known."""
 
 
 def thresholds(stratum: Stratum, keying: Keying) -> tuple[Threshold, ...]:
-    """Bounds per bucket, if the limit is keyed as given; buckets that refused come first."""
+    """Bounds per bucket and kind of client, if the limit is keyed as given; refusals come first."""
     names = sorted(keying - {BUCKET} | ({"model"} if BUCKET in keying else set()))
-    buckets: dict[tuple[str, ...], list[Row]] = defaultdict(list)
+    buckets: dict[Place, list[Row]] = defaultdict(list)
+    loose: list[tuple[Place, Row]] = []
     for row in stratum.rows:
-        values = [row.value(name) for name in names]
-        if None not in values:
-            buckets[(row.window, *(value or "" for value in values))].append(row)
-    found = [
-        _threshold(" + ".join(key[1:]) or "everybody", key[0], rows, names)
-        for key, rows in sorted(buckets.items())
-    ]
+        place = (row.window, *(row.value(name) for name in names))
+        if None in place:
+            loose.append((place, row))
+        else:
+            buckets[place].append(row)
+    found: list[Threshold] = []
+    for place in sorted(buckets, key=str):
+        perhaps = [row for other, row in loose if _may_meet(other, place)]
+        bucket = " + ".join(str(value) for value in place[1:]) or "everybody"
+        found.extend(_thresholds(bucket, buckets[place], perhaps, names))
     found.sort(key=lambda bound: (bound.at_most is None, bound.window))
     return tuple(found[:SHOWN])
 
 
-def _threshold(bucket: str, window: str, rows: Sequence[Row], names: Sequence[str]) -> Threshold:
-    refused = [row for row in rows if row.part == "refused"]
-    first = min(refused, key=lambda row: row.head, default=None)
-    latest = {row.seen.capture: row for row in rows if row.part == "admitted"}
-    surely = max((_surely_counted(row, rows) + 1 for row in latest.values()), default=0)
+def _may_meet(one: Place, other: Place) -> bool:
+    return all(a == b or a is None for a, b in zip(one, other, strict=True))
+
+
+def _thresholds(
+    bucket: str, rows: Sequence[Row], perhaps: Sequence[Row], names: Sequence[str]
+) -> Iterator[Threshold]:
+    """A bucket's bounds: one pair for each kind of client, as each may be allowed something else.
+
+    `perhaps`: rows that may be of this bucket, for all that is known of them.
+    """
+    kinds: dict[Gate | None, list[Row]] = defaultdict(list)
+    for row in rows:
+        if row.part != "maybe":
+            kinds[row.threshold].append(row)
     exclusive = any(all(row.private(name) for row in rows) for name in names) or all(
         row.seen.alone for row in rows
     )
-    return Threshold(
-        bucket=bucket,
-        window=window,
-        at_least=surely,
-        at_most=None if first is None else _possibly_counted(first, rows),
-        exclusive=exclusive,
-        first_refusal=None if first is None else evidence_row(first),
-    )
+    for kind, of_kind in kinds.items():
+        refused = [row for row in of_kind if row.part == "refused"]
+        first = min(refused, key=lambda row: row.head, default=None)
+        latest = {row.seen.capture: row for row in of_kind if row.part == "admitted"}
+        yield Threshold(
+            bucket=", ".join([bucket, *_told_apart(kind, kinds)]),
+            window=rows[0].window,
+            at_least=max((_surely_counted(row, rows) + 1 for row in latest.values()), default=0),
+            at_most=None if first is None else _possibly_counted(first, [*rows, *perhaps]),
+            exclusive=exclusive,
+            first_refusal=None if first is None else evidence_row(first),
+        )
+
+
+def _told_apart(kind: Gate | None, kinds: Iterable[Gate | None]) -> Iterator[str]:
+    """What tells one kind of client from the others that used a bucket."""
+    known = [other for other in kinds if other is not None]
+    if kind is None:
+        yield "a client that is not known"
+        return
+    for name, value, values in zip(GATES, kind, zip(*known, strict=True), strict=True):
+        if len(set(values)) > 1:
+            absent = {"True": f"without {title(name)}", "False": f"with {title(name)}"}
+            yield absent[value] if name in PRESENCE else value
 
 
 def _surely_counted(before: Row, rows: Iterable[Row]) -> int:
@@ -69,27 +104,37 @@ def _possibly_counted(before: Row, rows: Iterable[Row]) -> int:
 
 
 def early_refusals(stratum: Stratum) -> tuple[EarlyRefusal, ...]:
-    """Installs that were refused after few requests of their own while others got many."""
+    """Installs that were refused after few requests of their own where another got many.
+
+    Compared within one window and one kind of client: others may be allowed something else.
+    """
     by_install: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    unknown: dict[str, list[Row]] = defaultdict(list)
+    most: Counter[tuple[str, Gate, str]] = Counter()
     for row in stratum.rows:
         install = row.value("install")
-        if install is not None:
-            by_install[(row.window, install)].append(row)
-    most = max(
-        (
-            sum(row.seen.count for row in rows if row.part == "admitted")
-            for rows in by_install.values()
-        ),
-        default=0,
-    )
+        if install is None:
+            unknown[row.window].append(row)
+            continue
+        by_install[(row.window, install)].append(row)
+        if row.part == "admitted" and row.threshold is not None:
+            most[(row.window, row.threshold, install)] += row.seen.count
     found = []
     for (window, install), rows in sorted(by_install.items()):
-        refused = [row for row in rows if row.part == "refused"]
+        refused = [row for row in rows if row.part == "refused" and row.threshold is not None]
         if not refused:
             continue
         first = min(refused, key=lambda row: row.head)
-        own = _possibly_counted(first, rows)
-        if FEW * own >= most:
+        own = _possibly_counted(first, [*rows, *unknown[window]])
+        another = max(
+            (
+                times
+                for (when, gate, who), times in most.items()
+                if (when, gate) == (window, first.threshold) and who != install
+            ),
+            default=0,
+        )
+        if FEW * own >= another:
             continue
         found.append(
             EarlyRefusal(
@@ -97,11 +142,12 @@ def early_refusals(stratum: Stratum) -> tuple[EarlyRefusal, ...]:
                 network=first.value("network"),
                 window=window,
                 own_requests=own,
-                most_admitted=most,
+                most_admitted=another,
                 row=evidence_row(first),
                 words=(
-                    f"{install} was refused ({label(first)}) after {own} of its own requests, "
-                    f"where another got {most}: another install, captured or not, used this pool."
+                    f"{install} was refused ({label(first)}) after at most {own} requests of its "
+                    f"own that are known, where another got {another}: most likely somebody else, "
+                    "captured or not, used its pool."
                 ),
             )
         )

@@ -62,6 +62,7 @@ class Threshold(Noun):
     """How many requests one bucket had seen when it was refused first, as bounds."""
 
     bucket: str
+    """Its values, and the kind of client (model, version) where several kinds used it."""
     window: str
     at_least: int
     """Most own requests that were certainly counted before one that was still admitted, plus 1."""
@@ -73,14 +74,14 @@ class Threshold(Noun):
 
 
 class EarlyRefusal(Noun):
-    """Someone was refused after few requests of their own: others used the same pool."""
+    """Someone was refused after few requests of their own: most likely others used the pool."""
 
     install: str | None
     network: str | None
     window: str
     own_requests: int
     most_admitted: int
-    """The most that any install got in one window."""
+    """The most that another install with the same kind of client got in that window."""
     row: EvidenceRow
     words: str
 

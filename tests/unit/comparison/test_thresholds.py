@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pawwork_proxy.comparison.thresholds import early_refusals, thresholds
+from pawwork_proxy.model.observation import ABSENT
 from tests.unit.comparison.builders import OFFICE, TWO, Diary, stratum
 
 ADDRESS = frozenset({"address"})
@@ -35,9 +38,32 @@ def test_one_pool_for_all_and_parts_of_the_models() -> None:
     assert thresholds(found, frozenset({"bucket"}))[0].bucket == "big-pickle"
 
 
-def test_rows_of_unknown_bucket_are_in_none() -> None:
-    seen = Diary().admitted(2).refused().admitted(address=None, prefix=None).seen
-    assert [bound.at_least for bound in thresholds(stratum(seen), ADDRESS)] == [2]
+def test_rows_of_unknown_bucket_may_have_been_counted_in_each_that_fits() -> None:
+    nowhere: dict[str, Any] = {"address": None, "prefix": None}
+    seen = Diary().admitted(2).admitted(4, **nowhere).refused().admitted(**nowhere).seen
+    (bound,) = thresholds(stratum(seen), ADDRESS)
+    assert (bound.at_least, bound.at_most) == (2, 6)
+    elsewhere = Diary().admitted(2).admitted(4, **nowhere, **TWO).refused().seen
+    (bound,) = thresholds(stratum(elsewhere), frozenset({"address", "install"}))
+    assert bound.at_most == 2, "of another install, so not of this bucket"
+
+
+def test_each_kind_of_client_has_bounds_of_its_own() -> None:
+    """A browser's lower limit is no bound for the desktop client in the same bucket."""
+    diary = Diary().admitted(5).refused(user_agent="curl").admitted(3).refused()
+    curl, desktop = sorted(thresholds(stratum(diary.seen), ADDRESS), key=lambda x: x.at_least)
+    assert (curl.bucket, curl.at_least, curl.at_most) == ("ip:home, curl", 0, 5)
+    assert (desktop.bucket, desktop.at_least, desktop.at_most) == (
+        "ip:home, opencode/1.16.2",
+        8,
+        8,
+    )
+    bare = Diary().admitted(5).refused(session=ABSENT).admitted(user_agent=None)
+    assert {bound.bucket for bound in thresholds(stratum(bare.seen), ADDRESS)} == {
+        "ip:home, with session",
+        "ip:home, without session",
+        "ip:home, a client that is not known",
+    }
 
 
 def test_refused_after_few_where_another_got_many() -> None:
@@ -50,6 +76,16 @@ def test_refused_after_few_where_another_got_many() -> None:
         20,
     )
     assert "c1#23" in found.words
+
+
+def test_an_early_refusal_is_one_among_equals() -> None:
+    """Another client, another day or somebody unknown may explain it."""
+    diary = Diary().admitted(20).refused().refused(**TWO, user_agent="curl")
+    assert early_refusals(stratum(diary.seen)) == ()
+    diary = Diary().admitted(20).refused().later(days=1).admitted(**TWO).refused(**TWO)
+    assert early_refusals(stratum(diary.seen)) == ()
+    diary = Diary().admitted(20).admitted(9, install=None).refused(**TWO)
+    assert early_refusals(stratum(diary.seen)) == ()
 
 
 def test_refused_after_many_or_never_or_nobody_is_no_early_refusal() -> None:
