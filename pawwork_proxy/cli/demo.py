@@ -59,7 +59,8 @@ def demo(preset: str, captures: Path) -> None:
     for limit in comparison.limits:
         for verdict in limit.verdicts:
             if verdict.finding != "undetermined":
-                click.echo(f"  {title(verdict.dimension)}: {verdict.words}")
+                finding = verdict.finding.replace("_", " ")
+                click.echo(f"  {title(verdict.dimension)} ({finding}): {verdict.words}")
     page = paths[0].with_name("report.html")
     write_report(paths, page, frozenset(), real_only=False)
     bundle = _bundled(paths)

@@ -16,7 +16,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import accumulate, chain, pairwise
 from typing import Literal
 
@@ -167,14 +167,8 @@ class _Bounds:
     least: int = -1
     """Certainly counted before an admission; -1: never admitted, the threshold may be nothing."""
     least_row: Row | None = None
-    most: int | None = None
-    """Possibly counted before a refusal that only own use can explain."""
-    most_row: Row | None = None
-
-    def note_refusal(self, own: int, row: Row) -> None:
-        """Take in a refusal in a pool that nobody else can use."""
-        if self.most is None or own < self.most:
-            self.most, self.most_row = own, row
+    refusals: list[tuple[int, Row]] = field(default_factory=list)
+    """Possibly counted before a refusal that only own use can explain: the first of each pool."""
 
     def too_few(self, own: int) -> bool:
         """Whether so few cannot have reached a threshold that elsewhere more did not reach."""
@@ -200,7 +194,7 @@ def standing(keying: Keying, columns: Columns) -> Standing:
             row = rows[first]
             own = _possible_count(row, (rows[n] for n in pools.possible(first)))
             if private:
-                bounds[gate, window].note_refusal(own, row)
+                bounds[gate, window].refusals.append((own, row))
             else:
                 by_others.append(((gate, window), own))
     found.extend(_opposed(above))
@@ -332,12 +326,11 @@ def _possible_count(refusal: Row, company: Iterable[Row]) -> int:
 
 
 def _bound_conflicts(bounds: dict[tuple[Gate, str], _Bounds]) -> list[Conflict]:
-    """One pool was refused after far fewer than another had admitted."""
+    """Pools that were refused after far fewer than another had admitted, the fewest first."""
     return [
-        Conflict("shared", (bound.least_row, bound.most_row), bound.most, bound.least)
+        Conflict("shared", (bound.least_row, row), own, bound.least)
         for bound in bounds.values()
-        if bound.most is not None
-        and bound.most_row is not None
-        and bound.least_row is not None
-        and bound.too_few(bound.most)
+        if bound.least_row is not None
+        for own, row in sorted(bound.refusals, key=lambda refusal: refusal[0])
+        if bound.too_few(own)
     ]

@@ -17,6 +17,8 @@ from pawwork_proxy.model.verdict import CadenceCount, Hour, NoiseFloor
 
 HARMLESS = frozenset({"install", "device", "session", "request", "project"})
 """What differs between an A/A pair: two installs set up alike."""
+IMPLIED = frozenset({"prefix", "workspace"})
+"""What two with the same address or key have in common, known or not."""
 PAIR_SECONDS = 600.0
 
 
@@ -64,8 +66,9 @@ def noise_floor(strata: Sequence[Stratum]) -> NoiseFloor:
     alike: dict[tuple[object, ...], list[Row]] = defaultdict(list)
     for row in strata[0].rows if strata else ():
         if row.part != "maybe":
-            visible = [row.value(name) for name in KEYABLE if name not in HARMLESS]
-            alike[(row.window, *visible)].append(row)
+            visible = [row.value(name) for name in KEYABLE if name not in HARMLESS | IMPLIED]
+            if None not in visible:
+                alike[(row.window, *visible)].append(row)
     pairs = differing = 0
     for rows in alike.values():
         for one, other in pairwise(rows):
@@ -73,7 +76,7 @@ def noise_floor(strata: Sequence[Stratum]) -> NoiseFloor:
                 pairs += 1
                 differing += one.part == "refused" and other.part == "admitted"
     if not pairs:
-        words = "No two exchanges agree in all that a server sees: there is no A/A pair."
+        words = "No two exchanges are known to agree in all that a server sees: no A/A pair."
     elif differing:
         words = (
             f"{differing} of {pairs} A/A pairs differ: who asks, or something unseen, plays a part."

@@ -70,8 +70,10 @@ class Row:
 
     @property
     def action(self) -> str:
-        """The user action it belongs to; its own number where that is not known."""
-        return self.seen.action or f"{self.seen.capture}#{self.seen.seq}"
+        """The user action it belongs to; else the session, else its own number."""
+        session = self.seen.who.session
+        known = None if session == ABSENT else session
+        return self.seen.action or known or f"{self.seen.capture}#{self.seen.seq}"
 
     def surely_before(self, other: Row, *, ended: bool = False) -> bool:
         """Whether its answer (or its end) came before the other was even sent."""

@@ -23,6 +23,9 @@ CLIENT, ERROR = 3, 2
 
 OPERATIONS = {"chat": "chat", "messages": "chat", "responses": "chat", "google": "generate_content"}
 
+ARCHITECTURES = {"x86_64": "amd64", "x64": "amd64", "aarch64": "arm64"}
+"""The conventions' names for what machines say of themselves."""
+
 
 def otlp(exchanges: Iterable[tuple[Header, Exchange]]) -> dict[str, Any]:
     """The document: one resource per capture."""
@@ -48,7 +51,7 @@ def _resource(header: Header) -> dict[str, Any]:
         "service.version": header.tool_version,
         "service.instance.id": header.capture_id,
         "os.type": {"macos": "darwin"}.get(header.machine.os, header.machine.os),
-        "host.arch": header.machine.arch,
+        "host.arch": ARCHITECTURES.get(header.machine.arch, header.machine.arch),
         "pawwork.simulated": header.simulated,
         "pawwork.study.id": header.study_id,
     }
@@ -79,6 +82,7 @@ def _nanoseconds(seconds: float) -> int:
 
 def _values(header: Header, one: Exchange, operation: str | None) -> dict[str, Any]:
     answer, outcome = one.response, one.outcome
+    elsewhere = header.simulated or header.options.upstream == "other"
     usage = answer.usage if answer else None
     failed = outcome.family is not Family.OK
     return {
@@ -87,12 +91,14 @@ def _values(header: Header, one: Exchange, operation: str | None) -> dict[str, A
         "http.response.status_code": answer.status if answer else None,
         "http.response.body.size": answer.wire_bytes if answer else None,
         "url.template": one.request.path,
-        "server.address": None if header.simulated else "opencode.ai",
+        "server.address": None if elsewhere else "opencode.ai",
+        "server.port": None if elsewhere else 443,
         "user_agent.original": one.request.user_agent,
         "error.type": outcome.kind.value if failed else None,
         "gen_ai.operation.name": operation,
         "gen_ai.provider.name": "opencode" if operation else None,
         "gen_ai.request.model": one.request.model,
+        "gen_ai.request.stream": one.request.body.stream,
         "gen_ai.request.max_tokens": one.request.body.max_tokens,
         "gen_ai.request.temperature": one.request.body.temperature,
         "gen_ai.conversation.id": one.request.session,

@@ -12,6 +12,9 @@ import pytest
 from click.testing import CliRunner
 
 from pawwork_proxy.cli.export import FORMATS, export
+from pawwork_proxy.export.otlp import otlp
+from pawwork_proxy.model.capture import CaptureOptions
+from tests.unit.builders import header
 from tests.unit.engine.studies import one, write
 
 
@@ -67,6 +70,20 @@ def test_otlp_uses_names_of_the_conventions(tmp_path: Path) -> None:
     assert found["http.response.status_code"] == {"intValue": "429"}
     assert found["gen_ai.request.model"] == {"stringValue": "big-pickle"}
     assert second["status"] == {"code": 2}
+
+
+def test_a_span_names_the_server_only_where_it_is_known() -> None:
+    record = one(1, 1)
+    body = record.request.body.model_copy(update={"stream": True})
+    asked = record.model_copy(update={"request": record.request.model_copy(update={"body": body})})
+    real = header(simulated=False, options=CaptureOptions(upstream="opencode.ai"))
+    other = header(simulated=False, options=CaptureOptions(upstream="other"))
+    for first, known in ((real, True), (other, False), (header(simulated=True), False)):
+        (resource,) = otlp([(first, asked)])["resourceSpans"]
+        (span,) = resource["scopeSpans"][0]["spans"]
+        names = {attribute["key"]: attribute["value"] for attribute in span["attributes"]}
+        assert names["gen_ai.request.stream"] == {"boolValue": True}
+        assert ("server.address" in names, "server.port" in names) == (known, known)
 
 
 @pytest.mark.parametrize("output", list(FORMATS))

@@ -233,8 +233,19 @@ def test_sessions_that_are_not_sent_fix_no_install() -> None:
 def test_a_retry_and_a_title_call_are_one_observation() -> None:
     once = Diary().admitted(9).refused().admitted(3, action="turn", **OFFICE)
     assert verdict(compare(once.seen), "address").independent == 1
-    thrice = Diary().admitted(9).refused().admitted(3, **OFFICE)
+    thrice = Diary().admitted(9).refused()
+    for number in range(3):
+        thrice.admitted(action=f"turn {number}", **OFFICE)
     assert verdict(compare(thrice.seen), "address").independent == 3
+    unnamed = Diary().admitted(9).refused().admitted(3, **OFFICE)
+    assert verdict(compare(unnamed.seen), "address").independent == 1, "of one session"
+
+
+def test_each_fresh_pool_that_is_refused_counts() -> None:
+    diary = Diary().admitted(9).refused()
+    for number in range(3):
+        diary.refused(install=f"fresh {number}", session=f"ses:{number}", action=f"turn {number}")
+    assert verdict(compare(diary.seen), "install").independent == 3
 
 
 def test_limits_of_two_origins_are_kept_apart() -> None:

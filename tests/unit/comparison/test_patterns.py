@@ -45,4 +45,6 @@ def test_pairs_that_are_far_apart_or_unlike_are_none() -> None:
     found = noise_floor(select(diary.seen).strata)
     assert found.pairs == 0
     assert "no A/A pair" in found.words
+    unknown = Diary().refused(address=None).admitted(address=None, **TWO).seen
+    assert noise_floor(select(unknown).strata).pairs == 0, "they may differ in what is not known"
     assert noise_floor(()).pairs == 0

@@ -9,6 +9,7 @@ import pytest
 
 from pawwork_proxy.comparison.exclusions import EXCLUSIONS
 from pawwork_proxy.comparison.selection import row_of, select
+from pawwork_proxy.model.observation import ABSENT
 from tests.unit.comparison.builders import PLAIN, TWO, Diary, stratum
 
 
@@ -102,6 +103,9 @@ def test_the_gate_knows_what_is_sent_not_what_it_says() -> None:
     assert row_of(unknown, "admitted", "w").threshold is None
 
 
-def test_a_row_without_an_action_is_its_own() -> None:
+def test_a_row_without_an_action_is_its_sessions_or_its_own() -> None:
     first, second = (row_of(seen, "admitted", "w") for seen in Diary().admitted(2).seen)
+    assert first.action == second.action
+    bare = Diary().admitted(session=ABSENT).admitted(session=None).seen
+    first, second = (row_of(seen, "admitted", "w") for seen in bare)
     assert first.action != second.action
