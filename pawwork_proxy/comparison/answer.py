@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from pawwork_proxy.comparison.dimensions import BY_NAME
 from pawwork_proxy.comparison.experiments import keying_words
+from pawwork_proxy.comparison.keyings import GLOBAL
 from pawwork_proxy.comparison.selection import Stratum
 from pawwork_proxy.model.observation import DimensionName
 from pawwork_proxy.model.verdict import (
@@ -143,6 +144,8 @@ def answer(
     if len(explanations) > 1 or (explanations and not followed):
         words = [keying_words(keying) for keying in explanations[:4]]
         more = f", or {len(explanations) - 4} more" if len(explanations) > 4 else ""
+        if GLOBAL in explanations:
+            more = ", or one per any of what is open"
         text += f" Still possible: {'; '.join(words)}{more}."
     elif not explanations:
         text += " The rows contradict each other under every explanation: both sides are shown."

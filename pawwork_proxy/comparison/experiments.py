@@ -313,18 +313,20 @@ def experiment(outlook: Outlook, stratum: Stratum) -> Experiment:
         commands, plain = [plain], commands[0]
     else:
         waiting = f"Wait until {names['install']}{key} is refused in ordinary use; do not force it."
+    steps = (
+        waiting,
+        "Ask once more, captured with the egress probe, to have the refusal beside the trial; "
+        "a refused request is not counted.",
+        *asking,
+        "Compare all captures again.",
+    )
+    done = [plain, *commands, "pawwork-proxy compare captures/"]
     return Experiment(
         id=trial.id,
         title=f"Try {trial.title}",
         why="Of all trials it separates most of the explanations that are still possible.",
-        steps=(
-            waiting,
-            "Ask once more, captured with the egress probe, to have the refusal beside the trial; "
-            "a refused request is not counted.",
-            *asking,
-            "Compare all captures again.",
-        ),
-        commands=tuple(dict.fromkeys((plain, *commands, "pawwork-proxy compare captures/"))),
+        steps=steps,
+        commands=_of_steps(done, [2, *range(len(steps) - len(commands), len(steps) + 1)]),
         meanings=tuple(_meaning(result, left) for result, left in outlook.left),
         requests=sum(variation.requests for variation in trial.variations),
         settles=round(outlook.settles, 3),
@@ -342,6 +344,17 @@ def _command(variation: Variation, model: str, names: dict[str, str]) -> str:
     return (
         f"pawwork-proxy launch {variation.options.format(**names)} --egress-probe "
         f'-- opencode run {again}-m opencode/{model} "Say hello."'
+    )
+
+
+def _of_steps(commands: Sequence[str], steps: Iterable[int]) -> tuple[str, ...]:
+    """Each command once, with the steps that it is for as a shell's comment."""
+    numbers: dict[str, list[str]] = {}
+    for command, step in zip(commands, steps, strict=True):
+        numbers.setdefault(command, []).append(str(step))
+    return tuple(
+        f"{command}  # step{'s' if len(found) > 1 else ''} {', '.join(found)}"
+        for command, found in numbers.items()
     )
 
 

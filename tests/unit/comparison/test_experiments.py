@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -59,6 +60,8 @@ def test_a_single_refusal_asks_for_a_sweep_in_ordinary_use() -> None:
     assert found.requests > len(found.variations), "new conversations ask for a title too"
     assert "do not force it" in found.steps[0]
     assert all(command.startswith("pawwork-proxy ") for command in found.commands)
+    steps = [int(n) for one in found.commands for n in re.findall(r"\d+", one.partition("#")[2])]
+    assert sorted(steps) == [2, *range(4, len(found.steps) + 1)], "a command for each of them"
     assert found.meanings[-1].result == "All are refused"
     assert 0 < found.settles <= 1
 
