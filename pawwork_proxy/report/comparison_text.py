@@ -27,9 +27,9 @@ from pawwork_proxy.report.words import counted
 
 FINDINGS = {"follows": "follows", "does_not_follow": "does not", "undetermined": "open"}
 OPTION_NAMES = {
-    "own_relay": "own relay or token",
-    "user_keys": "users' own keys",
-    "no_free_default": "no free default",
+    "own_relay": "Own relay or token",
+    "user_keys": "Users' own keys",
+    "no_free_default": "No free default",
 }
 SPECIAL = re.compile(r"([\\`*_\[\]<>|#!~])")
 WIDTH = 100
