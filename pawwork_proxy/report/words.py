@@ -1,4 +1,4 @@
-"""Words that text and page share: numbers with their noun, outcomes, open product options.
+"""Words that text and page share: numbers with their noun, and outcomes.
 
 Invariant: an outcome is called what `show` calls it, also where the comparison counts it otherwise.
 """
