@@ -23,6 +23,7 @@ from pawwork_proxy.bundle.verify import verify as verify_bundle
 from pawwork_proxy.cli.progress import progress_bars
 from pawwork_proxy.cli.warnings import warn
 from pawwork_proxy.errors import BundleError, ConfigurationError
+from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.outcome import Kind
 from pawwork_proxy.report.plain_text import printable
 
@@ -193,7 +194,11 @@ def show(paths: Sequence[Path], output: str) -> None:
     exit code 4 says that nothing else was given.
     """
     from pawwork_proxy.bundle.manifest import Summary  # noqa: PLC0415
-    from pawwork_proxy.bundle.reading import read_captures  # noqa: PLC0415
+    from pawwork_proxy.bundle.reading import (  # noqa: PLC0415
+        capture_sources,
+        each_readable,
+        whole_capture,
+    )
     from pawwork_proxy.bundle.support_view import (  # noqa: PLC0415
         COLUMNS,
         cells,
@@ -201,14 +206,22 @@ def show(paths: Sequence[Path], output: str) -> None:
         support_rows,
     )
 
+    left_out: list[str] = []
+    simulated: set[bool] = set()
     with progress_bars() as progress:
-        read = read_captures(paths, _checking(progress))
-    warn(read.remarks)
-    rows = support_rows(row_of(one) for capture in read.captures for one in capture.exchanges)
+        sources = capture_sources(paths, _checking(progress))
+
+    def exchanges() -> Iterator[Exchange]:
+        for capture in each_readable(sources, whole_capture, left_out):
+            simulated.add(capture.header.simulated)
+            yield from capture.exchanges
+
+    rows = support_rows(map(row_of, exchanges()))
+    warn(left_out)
     if output == "json":
         click.echo(Summary(rows=rows).model_dump_json(exclude_none=True))
         return
-    if any(capture.header.simulated for capture in read.captures):
+    if True in simulated:
         click.echo("SIMULATED: made on a simulator, at least in part")
     _print_rows(COLUMNS, cells(rows))
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from pawwork_proxy.bundle.reading import read_captures
+from pawwork_proxy.bundle.reading import capture_sources, each_readable, whole_capture
 from pawwork_proxy.capture_file.reader import Capture
 from pawwork_proxy.classification.rules import classify
 from pawwork_proxy.cli.warnings import warn
@@ -82,9 +82,8 @@ def show(
         )
 
     filtered = bool(installs or outcomes or models or since or until)
-    read = read_captures(captures)
-    warn(read.remarks)
-    for capture in read.captures:
+    left_out: list[str] = []
+    for capture in each_readable(capture_sources(captures), whole_capture, left_out):
         exchanges = [one for one in map(recomputed, capture.exchanges) if wanted(one)]
         if output == "json":
             for exchange in exchanges:
@@ -93,6 +92,7 @@ def show(
             _print_table(capture, exchanges, zone or UTC, filtered=filtered)
         for line in remarks(capture):
             click.echo(printable(f"{capture.path.name}: {line}"), err=True)
+    warn(left_out)
 
 
 def recomputed(exchange: Exchange) -> Exchange:
