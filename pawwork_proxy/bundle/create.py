@@ -40,6 +40,7 @@ from pawwork_proxy.bundle.manifest import (
     content_hash,
 )
 from pawwork_proxy.bundle.own_secrets import OwnSecret, search
+from pawwork_proxy.bundle.refusal import refusal
 from pawwork_proxy.bundle.scan import SCANNER_VERSION, Scan
 from pawwork_proxy.bundle.sealing import ENDING, Seal
 from pawwork_proxy.bundle.selection import LineOf, Part, Record, count_that_fits, newest
@@ -78,6 +79,8 @@ class Assembled:
     """The newest record of each outcome, exactly as it is in there."""
     words: tuple[str, ...]
     """Names of installs and networks: the only words in it that a person chose."""
+    parts: tuple[Part, ...] = ()
+    """What the captures in it were made of, in their order."""
 
     @property
     def content_hash(self) -> str:
@@ -164,7 +167,13 @@ def _build(
     members.insert(0, Member(MANIFEST, (line_of(manifest),)))
     words = tuple(sorted({word for part in kept for word in part.words}))
     return Assembled(
-        manifest, summary, tuple(members), zip_bytes(members), _samples(records), words
+        manifest,
+        summary,
+        tuple(members),
+        zip_bytes(members),
+        _samples(records),
+        words,
+        tuple(kept),
     )
 
 
@@ -203,8 +212,8 @@ def refuse_unshowable(bundle: Assembled, own: Sequence[OwnSecret]) -> None:
         pieces = tuple(piece if piece in shown else b"\n" for piece in member.pieces)
         scan = Scan()
         for number, piece in enumerate(pieces, start=1):
-            _refuse(scan.line(member.name, number, piece.decode()))
-        _refuse(search(own, [Member(member.name, pieces)]))
+            _refuse(scan.line(member.name, number, piece.decode()), bundle)
+        _refuse(search(own, [Member(member.name, pieces)]), bundle)
 
 
 def write(
@@ -227,7 +236,7 @@ def write(
         say("writing")
         _write_draft(draft, bundle.data)
         say("searching for this machine's own secrets")
-        _refuse(search(own, bundle.members))
+        _refuse(search(own, bundle.members), bundle)
         say("checking the finished file in a separate process")
         _require_consent(verified_apart(draft), bundle)
         if seal is not None:
@@ -291,16 +300,11 @@ def verified_apart(path: Path) -> Verification:
 
 def _require_consent(result: Verification, bundle: Assembled) -> None:
     """Positive proof: this very content was looked at, and nothing was found."""
-    _refuse(next(iter(result.findings), None))
+    _refuse(next(iter(result.findings), None), bundle)
     if not result.ok or result.content_hash != bundle.content_hash:
         raise BundleError("the check of the finished bundle did not see what was built")
 
 
-def _refuse(finding: Finding | None) -> None:
+def _refuse(finding: Finding | None, bundle: Assembled) -> None:
     if finding is not None:
-        raise BundleError(
-            f"the bundle is refused: rule {finding.rule} at {finding.place}",
-            "nothing was written. If the rule is own_user or own_host, a name you chose for an "
-            "install or network is your own; else leave the record out by --since, --until, "
-            "--install or --outcome, and report the rule",
-        )
+        raise refusal(finding, bundle.parts)

@@ -21,7 +21,7 @@ from pawwork_proxy.proxy.chained import chained_proxy
 from pawwork_proxy.proxy.listeners import parse_listeners
 from pawwork_proxy.proxy.session import RunPlan
 from pawwork_proxy.recording.destination import ZEN, parse_upstream
-from pawwork_proxy.redaction.shapes import keep_label
+from pawwork_proxy.redaction.shapes import LABEL_RULE, keep_label
 
 Command = TypeVar("Command", bound=Callable[..., object])
 
@@ -98,9 +98,7 @@ def make_plan(
     """The checked plan of a run; ConfigurationError with a remedy otherwise."""
     if network is not None and keep_label(network) is None:
         raise ConfigurationError(
-            "--network must be 1 to 32 letters, digits, '.', '_' or '-', "
-            "and no key, address or long number: it stands in captures",
-            "for example: --network home",
+            f"--network {LABEL_RULE}", "a plain word, for example: --network home"
         )
     if source is not None:
         _check_source(source)

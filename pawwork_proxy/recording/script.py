@@ -28,7 +28,7 @@ from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.recording.addon import CaptureAddon
 from pawwork_proxy.recording.destination import RECORDED_HOST, ZEN
 from pawwork_proxy.recording.recorder import Counts, Recorder
-from pawwork_proxy.redaction.shapes import keep_label
+from pawwork_proxy.redaction.shapes import LABEL_RULE, keep_label
 
 
 class Unwatched:
@@ -67,10 +67,7 @@ class CaptureScript:
         for option in ("pawwork_install", "pawwork_network"):
             text = getattr(ctx.options, option)
             if option in updated and text and keep_label(text) is None:
-                raise exceptions.OptionsError(
-                    f"{option} must be 1 to 32 letters, digits, '.', '_' or '-', "
-                    "and no key, address or long number: it stands in captures"
-                )
+                raise exceptions.OptionsError(f"{option} {LABEL_RULE}")
 
     def running(self) -> None:
         """Open the capture; from here on exchanges are recorded."""

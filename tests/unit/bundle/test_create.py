@@ -163,7 +163,9 @@ def test_a_hit_stops_with_rule_and_place_and_leaves_no_file(tmp_path: Path) -> N
     with pytest.raises(BundleError) as caught:
         write(made, out, [])
     assert caught.value.exit_code == 4
-    assert "zen_key at captures/0001.jsonl:2" in caught.value.message
+    assert f"zen_key at {tmp_path / 'capture-x.jsonl'}:2" in caught.value.message
+    assert "--until" in caught.value.hint
+    assert secret not in caught.value.message + caught.value.hint
     assert secret[:12] not in caught.value.message + caught.value.hint
     assert list(out.iterdir()) == []
 
@@ -172,7 +174,7 @@ def test_this_machines_own_name_stops_it(tmp_path: Path) -> None:
     made = assembled([capture(tmp_path, saying("zorblax-model"))])
     out = tmp_path / "out"
     out.mkdir()
-    with pytest.raises(BundleError, match="own_user at captures/0001"):
+    with pytest.raises(BundleError, match=r"own_user at \S+capture-x"):
         write(made, out, [OwnSecret("own_user", "Zorblax", name=True)])
     assert list(out.iterdir()) == []
 
@@ -180,11 +182,11 @@ def test_this_machines_own_name_stops_it(tmp_path: Path) -> None:
 def test_nothing_is_shown_of_a_record_that_would_be_refused(tmp_path: Path) -> None:
     secret = canaries(5)["opencode_v2"]
     made = assembled([capture(tmp_path, exchange(1), saying(secret, 2))])
-    with pytest.raises(BundleError, match=r"opencode_key at captures/0001\.jsonl:3"):
+    with pytest.raises(BundleError, match=r"opencode_key at \S+capture-x\.jsonl:3"):
         refuse_unshowable(made, [])
     clean = assembled([capture(tmp_path, exchange(1), saying("zorblax-model", 2))])
     refuse_unshowable(clean, [])
-    with pytest.raises(BundleError, match=r"own_user at captures/0001\.jsonl:3"):
+    with pytest.raises(BundleError, match=r"own_user at \S+capture-x\.jsonl:3"):
         refuse_unshowable(clean, [OwnSecret("own_user", "zorblax", name=True)])
 
 
