@@ -47,7 +47,7 @@ from pawwork_proxy.bundle.selection import LineOf, Part, Record, count_that_fits
 from pawwork_proxy.bundle.support_view import support_rows
 from pawwork_proxy.bundle.verify import Verification
 from pawwork_proxy.capture_file.writer import line_of
-from pawwork_proxy.errors import BundleError
+from pawwork_proxy.errors import BundleError, ConfigurationError
 from pawwork_proxy.model.context import Platform
 
 DEFAULT_LIMIT = 5 * 1024 * 1024
@@ -98,12 +98,14 @@ def assemble(
     """The bundle of `parts`, cut to `limit` bytes of zip; equal arguments give equal bytes.
 
     `unlinkable` is what wrote the lines of the parts, unless that was the ordinary way.
-    Raises BundleError when there is nothing to put in or no record fits.
+    Raises ConfigurationError when there is nothing to put in or no record fits.
     """
     if not parts:
-        raise BundleError("no record is chosen", "widen the time, the installs or the outcomes")
+        raise ConfigurationError(
+            "no record is chosen", "widen the time, the installs or the outcomes"
+        )
     if len(parts) > MOST_CAPTURES:
-        raise BundleError(
+        raise ConfigurationError(
             f"a bundle holds {MOST_CAPTURES} captures at most", "choose by time with --since"
         )
     total = sum(len(part.records) for part in parts)
@@ -115,7 +117,9 @@ def assemble(
             return built
         # The manifest has its size too, and what compresses how well is not known before.
         count = min(count - 1, int(count * limit / len(built.data) * _MARGIN))
-    raise BundleError(f"not one record fits into {limit} bytes", "allow more with --max-size")
+    raise ConfigurationError(
+        f"not one record fits into {limit} bytes", "allow more with --max-size"
+    )
 
 
 def _build(
@@ -225,15 +229,19 @@ def write(
 ) -> Path:
     """Check the bundle as a finished file and put it into `folder`; `say` is told each step.
 
+    A folder that is missing is made, and stays only with the bundle in it.
+
     With `seal` it is encrypted once it is checked, and only that is kept. Raises BundleError, and
     leaves no file, when any check finds something or any step fails.
     """
     kept = False
+    is_new = not folder.exists()
     target = folder / bundle_name(bundle.manifest.created_at)
     draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
     sealed = draft.with_name(draft.name + ENDING)
     try:
         say("writing")
+        folder.mkdir(parents=True, exist_ok=True)
         _write_draft(draft, bundle.data)
         say("searching for this machine's own secrets")
         _refuse(search(own, bundle.members), bundle)
@@ -255,6 +263,9 @@ def write(
         for path in (draft, sealed) if kept else (draft, sealed, target):
             with contextlib.suppress(OSError):
                 path.unlink(missing_ok=True)
+        if is_new and not kept:
+            with contextlib.suppress(OSError):
+                folder.rmdir()
     return target
 
 

@@ -18,6 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pawwork_proxy.bundle.opening import LARGEST_FILE, MIB
+from pawwork_proxy.bundle.reading import DECRYPT
 from pawwork_proxy.bundle.verify import Verification
 from pawwork_proxy.bundle.verify import verify as verify_bundle
 from pawwork_proxy.cli.progress import progress_bars
@@ -61,10 +62,10 @@ def bundle() -> None:
 )
 @click.option(
     "--out",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    type=click.Path(file_okay=False, path_type=Path),
     default=Path(),
     show_default="this folder",
-    help="Folder for the bundle.",
+    help="Folder for the bundle; made if it is missing.",
 )
 @click.option(
     "--encrypt-to",
@@ -174,7 +175,7 @@ def verify(file: Path, output: str) -> None:
         for finding in result.findings:
             click.echo(f"{finding.rule}  {finding.place}")
             if finding.rule == "encrypted_file":
-                click.echo("hint: age -d -i KEYFILE FILE.zip.age > FILE.zip", err=True)
+                click.echo(f"hint: {DECRYPT}", err=True)
         click.echo(f"refused: {file.name} is not to be trusted or passed on", err=True)
     if not result.ok:
         click.get_current_context().exit(BundleError.exit_code)

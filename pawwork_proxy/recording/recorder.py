@@ -105,8 +105,8 @@ class Recorder:
         self._pending: list[Finished] = []
         self._redactor = Redactor(identity.pseudonymiser)
         self._projector = Projector(identity, self._redactor, network, proxy_address, egress_of)
-        self._credentials = Credentials()
         own_words = [network or "", *identity.install_labels(), *(rule.id for rule in RULES)]
+        self._credentials = Credentials(own_words)
         self._gate = TaintGate(identity.pseudonymiser, self._credentials, own_words)
         self._switched_off = self._is_unsafe(next(iter(identity.install_labels()), "main"))
         if self._switched_off:

@@ -162,5 +162,5 @@ def test_nothing_to_bundle_is_said(tmp_path: Path) -> None:
     assert "hint:" in missing.stderr
     capture(tmp_path, exchange(1))
     nobody = bundle(tmp_path, "create", "--install", "nobody", "--yes")
-    assert nobody.returncode == 4
+    assert nobody.returncode == 2
     assert "no record is chosen" in nobody.stderr
