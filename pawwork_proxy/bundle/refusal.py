@@ -14,7 +14,6 @@ from pawwork_proxy.bundle.selection import Part, Record
 from pawwork_proxy.errors import BundleError
 
 _MEMBER = re.compile(r"captures/(\d+)\.jsonl")
-_OWN_NAME = "If the rule is own_user or own_host, a name you chose for it is your own."
 _ELSEWHERE = (
     "nothing was written. Leave captures or records out by naming files, --since, --until, "
     "--install or --outcome, and report the rule"
@@ -32,7 +31,8 @@ def refusal(finding: Finding, parts: Sequence[Part]) -> BundleError:
         return BundleError(
             _refused(finding.rule, f"{part.path}:1"),
             "nothing was written. The header names installs and the network: leave this capture "
-            f"out, or its install by --install, and record under plain names. {_OWN_NAME}",
+            "out, or its install by --install, and record under plain names."
+            + _own_name(finding.rule),
         )
     if behind_header >= len(part.records):
         return BundleError(
@@ -40,7 +40,13 @@ def refusal(finding: Finding, parts: Sequence[Part]) -> BundleError:
             "nothing was written. Leave this capture out, and report the rule",
         )
     record = part.records[behind_header]
-    return BundleError(_refused(finding.rule, f"{part.path}:{record.number}"), _without(record))
+    hint = _without(record) + _own_name(finding.rule)
+    return BundleError(_refused(finding.rule, f"{part.path}:{record.number}"), hint)
+
+
+def _own_name(rule: str) -> str:
+    own = rule in ("own_user", "own_host")
+    return " Perhaps a name you chose for an install or the network is your own." if own else ""
 
 
 def _refused(rule: str, place: str) -> str:
@@ -54,5 +60,5 @@ def _without(record: Record) -> str:
         f"nothing was written. Leave record {record.seq} of {record.at:%Y-%m-%d %H:%M:%S} UTC out: "
         f"--until {second.isoformat()} keeps what came before, "
         f"--since {(second + timedelta(seconds=1)).isoformat()} what came after; or choose by "
-        f"--outcome or --install; and report the rule. {_OWN_NAME}"
+        "--outcome or --install; and report the rule."
     )

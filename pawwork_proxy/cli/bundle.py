@@ -103,6 +103,7 @@ def create(
     from pawwork_proxy.bundle.selection import Choice, choose  # noqa: PLC0415
     from pawwork_proxy.bundle.unlinkable import ThrowAwayKey  # noqa: PLC0415
     from pawwork_proxy.capture_file.writer import line_of  # noqa: PLC0415
+    from pawwork_proxy.environment.clock import utc_now  # noqa: PLC0415
     from pawwork_proxy.environment.machine import read_platform  # noqa: PLC0415
 
     seal = seal_for(encrypt_to) if encrypt_to is not None else None
@@ -126,9 +127,7 @@ def create(
                 remarks,
             )
             progress.add_task("packing", total=None)
-            made = assemble(
-                parts, read_platform(), datetime.now(UTC), int(max_size * MIB), throw_away
-            )
+            made = assemble(parts, read_platform(), utc_now(), int(max_size * MIB), throw_away)
         warn(remarks)
         own = known_here()
         refuse_unshowable(made, own)

@@ -112,7 +112,7 @@ def test_what_this_machine_knows_makes_no_bundle(tmp_path: Path, model: str, rul
     capture(tmp_path, with_model(1, model))
     done = bundle(tmp_path, "create", "--yes", env={"OPENCODE_API_KEY": "k7-lumen-q2"})
     assert done.returncode == 4
-    assert f"rule {rule} at captures/0001.jsonl:2" in done.stderr
+    assert f"rule {rule} at captures/capture-x.jsonl:2" in done.stderr
     assert model not in done.stdout + done.stderr
     assert bundles(tmp_path) == []
 
