@@ -5,6 +5,7 @@ Invariant: the same addon and recorder as in `run`; only where their settings co
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import sys
 from pathlib import Path
@@ -44,6 +45,12 @@ class Unwatched:
         """Nothing to show."""
 
 
+def _say(text: str) -> None:
+    """To the user; mitmproxy's own log is muted."""
+    with contextlib.suppress(OSError, ValueError):  # no terminal is no reason to end
+        print(text, file=sys.stderr, flush=True)  # noqa: T201
+
+
 class CaptureScript:
     """Starts a capture when mitmproxy runs, by adding the addon beside itself."""
 
@@ -58,8 +65,10 @@ class CaptureScript:
             "pawwork_keep_days", int, KEEP_DAYS, "Remove older captures; 0 keeps them all."
         )
 
-        # What mitmproxy says of traffic quotes it; failures to start stay readable.
-        ctx.options.update(termlog_verbosity="error")
+        # What mitmproxy says of traffic quotes it, and is muted once we run; a choice of the user's
+        # holds until then.
+        if not ctx.options.has_changed("termlog_verbosity"):
+            ctx.options.update(termlog_verbosity="error")
         configure_logging()
 
     def configure(self, updated: set[str]) -> None:
@@ -74,13 +83,12 @@ class CaptureScript:
         try:
             self._start()
         except PawworkProxyError as error:
-            print(f"error: {error.message}\nhint: {error.hint}", file=sys.stderr)  # noqa: T201
+            _say(f"error: {error.message}\nhint: {error.hint}")
             ctx.master.shutdown()
 
     def _start(self) -> None:
         if "flow_detail" in ctx.options:  # mitmdump prints targets and reason phrases otherwise
             ctx.options.update(flow_detail=0)
-        ctx.options.update(termlog_verbosity="error")
         mute_other_handlers()
         identity = load_identity()
         label, network = ctx.options.pawwork_install, ctx.options.pawwork_network or None
@@ -101,8 +109,11 @@ class CaptureScript:
             options=CaptureOptions(upstream="other" if elsewhere else "opencode.ai"),
         )
         captures = Path(ctx.options.pawwork_captures).absolute()
-        remove_expired(captures, utc_now(), ctx.options.pawwork_keep_days)
+        keep_days = ctx.options.pawwork_keep_days
+        if removed := remove_expired(captures, utc_now(), keep_days):
+            _say(f"removed {removed} captures older than {keep_days} days (pawwork_keep_days)")
         writer = CaptureWriter(captures, header, utc_now)
+        _say(f"capture: {writer.path}")
         self._recorder = Recorder(
             writer, identity, network, None, Unwatched(), ctx.master.event_loop.call_later
         )
