@@ -222,7 +222,7 @@ def test_stock_mitmdump_records_the_same_capture(tmp_path: Path) -> None:
         with said.open("wb") as stderr:
             child = subprocess.Popen(command, env=clean_environment(tmp_path), stderr=stderr)
         try:
-            wait_for(lambda: "capture: " in said.read_text() and _listens(port))
+            wait_for(lambda: ("capture: " in said.read_text() and _listens(port)) or None)
             with httpx.Client(trust_env=False, timeout=30) as http:
                 body = {"model": "big-pickle", "messages": []}
                 http.post(f"http://127.0.0.1:{port}/zen/v1/chat/completions", json=body)

@@ -361,10 +361,10 @@ def test_opening_that_raises_leaves_no_exchange_in_flight(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: Any) -> None:
-        raise ValueError
+        raise ValueError("no clock")
 
     monkeypatch.setattr(run.recorder, "_utc_now", fail)
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="no clock"):
         run.recorder.open(ARRIVAL)
     monkeypatch.undo()
     assert run.recorder.counts.in_flight == 0
