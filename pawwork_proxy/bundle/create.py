@@ -40,13 +40,14 @@ from pawwork_proxy.bundle.manifest import (
     content_hash,
 )
 from pawwork_proxy.bundle.own_secrets import OwnSecret, search
+from pawwork_proxy.bundle.refusal import refusal
 from pawwork_proxy.bundle.scan import SCANNER_VERSION, Scan
 from pawwork_proxy.bundle.sealing import ENDING, Seal
 from pawwork_proxy.bundle.selection import LineOf, Part, Record, count_that_fits, newest
 from pawwork_proxy.bundle.support_view import support_rows
 from pawwork_proxy.bundle.verify import Verification
 from pawwork_proxy.capture_file.writer import line_of
-from pawwork_proxy.errors import BundleError
+from pawwork_proxy.errors import BundleError, ConfigurationError
 from pawwork_proxy.model.context import Platform
 
 DEFAULT_LIMIT = 5 * 1024 * 1024
@@ -78,6 +79,8 @@ class Assembled:
     """The newest record of each outcome, exactly as it is in there."""
     words: tuple[str, ...]
     """Names of installs and networks: the only words in it that a person chose."""
+    parts: tuple[Part, ...] = ()
+    """What the captures in it were made of, in their order."""
 
     @property
     def content_hash(self) -> str:
@@ -95,12 +98,14 @@ def assemble(
     """The bundle of `parts`, cut to `limit` bytes of zip; equal arguments give equal bytes.
 
     `unlinkable` is what wrote the lines of the parts, unless that was the ordinary way.
-    Raises BundleError when there is nothing to put in or no record fits.
+    Raises ConfigurationError when there is nothing to put in or no record fits.
     """
     if not parts:
-        raise BundleError("no record is chosen", "widen the time, the installs or the outcomes")
+        raise ConfigurationError(
+            "no record is chosen", "widen the time, the installs or the outcomes"
+        )
     if len(parts) > MOST_CAPTURES:
-        raise BundleError(
+        raise ConfigurationError(
             f"a bundle holds {MOST_CAPTURES} captures at most", "choose by time with --since"
         )
     total = sum(len(part.records) for part in parts)
@@ -112,7 +117,9 @@ def assemble(
             return built
         # The manifest has its size too, and what compresses how well is not known before.
         count = min(count - 1, int(count * limit / len(built.data) * _MARGIN))
-    raise BundleError(f"not one record fits into {limit} bytes", "allow more with --max-size")
+    raise ConfigurationError(
+        f"not one record fits into {limit} bytes", "allow more with --max-size"
+    )
 
 
 def _build(
@@ -164,7 +171,13 @@ def _build(
     members.insert(0, Member(MANIFEST, (line_of(manifest),)))
     words = tuple(sorted({word for part in kept for word in part.words}))
     return Assembled(
-        manifest, summary, tuple(members), zip_bytes(members), _samples(records), words
+        manifest,
+        summary,
+        tuple(members),
+        zip_bytes(members),
+        _samples(records),
+        words,
+        tuple(kept),
     )
 
 
@@ -203,8 +216,8 @@ def refuse_unshowable(bundle: Assembled, own: Sequence[OwnSecret]) -> None:
         pieces = tuple(piece if piece in shown else b"\n" for piece in member.pieces)
         scan = Scan()
         for number, piece in enumerate(pieces, start=1):
-            _refuse(scan.line(member.name, number, piece.decode()))
-        _refuse(search(own, [Member(member.name, pieces)]))
+            _refuse(scan.line(member.name, number, piece.decode()), bundle)
+        _refuse(search(own, [Member(member.name, pieces)]), bundle)
 
 
 def write(
@@ -216,18 +229,22 @@ def write(
 ) -> Path:
     """Check the bundle as a finished file and put it into `folder`; `say` is told each step.
 
+    A folder that is missing is made, and stays only with the bundle in it.
+
     With `seal` it is encrypted once it is checked, and only that is kept. Raises BundleError, and
     leaves no file, when any check finds something or any step fails.
     """
     kept = False
+    is_new = not folder.exists()
     target = folder / bundle_name(bundle.manifest.created_at)
     draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
     sealed = draft.with_name(draft.name + ENDING)
     try:
         say("writing")
+        folder.mkdir(parents=True, exist_ok=True)
         _write_draft(draft, bundle.data)
         say("searching for this machine's own secrets")
-        _refuse(search(own, bundle.members))
+        _refuse(search(own, bundle.members), bundle)
         say("checking the finished file in a separate process")
         _require_consent(verified_apart(draft), bundle)
         if seal is not None:
@@ -246,6 +263,9 @@ def write(
         for path in (draft, sealed) if kept else (draft, sealed, target):
             with contextlib.suppress(OSError):
                 path.unlink(missing_ok=True)
+        if is_new and not kept:
+            with contextlib.suppress(OSError):
+                folder.rmdir()
     return target
 
 
@@ -291,16 +311,11 @@ def verified_apart(path: Path) -> Verification:
 
 def _require_consent(result: Verification, bundle: Assembled) -> None:
     """Positive proof: this very content was looked at, and nothing was found."""
-    _refuse(next(iter(result.findings), None))
+    _refuse(next(iter(result.findings), None), bundle)
     if not result.ok or result.content_hash != bundle.content_hash:
         raise BundleError("the check of the finished bundle did not see what was built")
 
 
-def _refuse(finding: Finding | None) -> None:
+def _refuse(finding: Finding | None, bundle: Assembled) -> None:
     if finding is not None:
-        raise BundleError(
-            f"the bundle is refused: rule {finding.rule} at {finding.place}",
-            "nothing was written. If the rule is own_user or own_host, a name you chose for an "
-            "install or network is your own; else leave the record out by --since, --until, "
-            "--install or --outcome, and report the rule",
-        )
+        raise refusal(finding, bundle.parts)

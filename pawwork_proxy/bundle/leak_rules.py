@@ -16,15 +16,16 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from pawwork_proxy.bundle.plain_words import PLAIN_WORDS
-from pawwork_proxy.vocabulary.http import KNOWN_HOSTS
+from pawwork_proxy.vocabulary.host_names import foreign_hosts
 from pawwork_proxy.vocabulary.kinds import Kind
-from pawwork_proxy.vocabulary.providers import PROVIDERS
 
 RULES_VERSION = "1.2"
 
 PSEUDONYM = re.compile(rf"(?<![0-9A-Za-z])(?:{'|'.join(Kind)}):[0-9a-f]{{24}}(?![0-9A-Za-z])")
 PLACEHOLDER = re.compile(r"(?<=/)\{(?:model|id)\}")
 """Stands for a segment in the shape of a route."""
+_OWN_PLACE = re.compile(r"^(?:request|response)\.(?:headers|body)\.")
+"""Before the name of a header or a field: `headers.us` is no host."""
 TIME = re.compile(r"20\d\d-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-6]\d(?:\.\d{1,6})?Z")
 """Texts that are wholly a time are ours; nothing else fits into them."""
 
@@ -49,19 +50,15 @@ _KEY_STARTS = r"""(?<![0-9A-Za-z])(?:
   | SG\.[\w-]{10} | do[opr]_v1_ | shp[a-z]{2}_ | xai-[0-9A-Za-z]{16} | AGE-SECRET
   | eyJ[\w-]{8} | hvs\. | whsec_ | tgp_v1 | nvapi- | pplx-[0-9A-Za-z]{10} | dckr_pat | ntn_ | EAAC
 )"""
-_HOST = re.compile(
-    r"(?<![\w.-])(?:[A-Za-z0-9-]{1,63}\.)+(?:internal|local|localdomain|lan|corp|home|intranet|arpa"
-    r"|com|net|org|io|dev|app|cloud|co|eu|de|uk|us|fr|nl|ch|at|it|es|pl|se|in|cn|jp|kr|ru|br)"
-    r"(?![\w-])"
-)
-_OUR_HOSTS = KNOWN_HOSTS | {name.lower() for name in PROVIDERS}
-"""One relayed provider's name is a host name."""
+_OCTET = r"(?:25[0-5]|2[0-4]\d|[01]?\d?\d)"
 _WORD = re.compile(r"[0-9A-Za-z]{12,}")
-_LETTERS = re.compile(r"[A-Za-z]{3,}")
+_LETTERS = re.compile(r"[A-Za-z]{4,}|(?<![0-9A-Za-z])[A-Za-z]{3}(?![0-9A-Za-z])")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _HARD = re.compile(r"(?i)[bcdfghjklmnpqrstvwxz]{6}|[aeiou]{5}")
 _WORDS_IN_A_ROW = re.compile(r"[^\W\d_]+(?:[ ,.;:]{1,2}[^\W\d_]+){2,}")
 _SPOKEN = re.compile(r"[^\W\d_]{3,}")
+_SERIAL = re.compile(r"(?=[A-Z-]*\d)[0-9A-Z]{4,}(?:-[0-9A-Z]{4,}){2,}")
+_SIZE = re.compile(r"[AE]?\d{1,3}(?:X\d{1,2})?[BMKT]")
 _DATE = re.compile(r"20[12]\d[01]\d[0-3]\d(?:\d{4})?")
 _MOST_UNKNOWN = 2
 
@@ -73,7 +70,7 @@ def shannon(text: str) -> float:
 
 
 def _foreign_host(text: str) -> bool:
-    return any(match.group().lower() not in _OUR_HOSTS for match in _HOST.finditer(text))
+    return any(True for _ in foreign_hosts(text))
 
 
 def _random_word(text: str) -> bool:
@@ -87,24 +84,41 @@ def _looks_random(word: str) -> bool:
     changes = len(re.findall(r"(?<=\d)(?=[A-Za-z])|(?<=[A-Za-z])(?=\d)", word))
     if changes >= 3:
         return True
-    parts = [part for part in _CAMEL.split(word) if part]
-    if all(part.lower() in PLAIN_WORDS for part in parts):
+    if are_plain_words(word):
         return False
+    parts = [part for part in _CAMEL.split(word) if part]
     if len(word) / len(parts) < 4 or _HARD.search(word):
         return True
     return len(word) >= 20 and shannon(word.lower()) > 3.9
 
 
+def are_plain_words(word: str) -> bool:
+    """Whether a word, or each word of one in CamelCase, is one that we were taught."""
+    return all(part.lower() in PLAIN_WORDS for part in _CAMEL.split(word) if part)
+
+
+def _serial(text: str) -> bool:
+    """Groups of capitals and digits, two of which are neither words nor sizes of models."""
+    return any(
+        sum(
+            not (_SIZE.fullmatch(group) or group.rstrip("0123456789").lower() in PLAIN_WORDS)
+            for group in match.group().split("-")
+        )
+        > 1
+        for match in _SERIAL.finditer(text)
+    )
+
+
 def _sentence(text: str) -> bool:
     """Words with spaces between them, two of which no API would use."""
     return any(
-        sum(word.lower() not in PLAIN_WORDS for word in _SPOKEN.findall(run.group())) > 1
+        sum(not are_plain_words(word) for word in _SPOKEN.findall(run.group())) > 1
         for run in _WORDS_IN_A_ROW.finditer(text)
     )
 
 
 def _unknown(text: str, shortest: int) -> set[str]:
-    """Words of at least so many letters that nobody taught us."""
+    """Words of at least so many letters that nobody taught us; `abc256` is a unit."""
     return {
         part.lower()
         for match in _LETTERS.finditer(text)
@@ -136,17 +150,17 @@ LEAK_RULES: tuple[LeakRule, ...] = (
         r"|(?<![0-9A-Za-z])[A-Za-z]:[\\/]|~/"), "home folders name their owner"),
     LeakRule("uuid", _pattern(r"(?i:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"), "an id"),
     LeakRule("ipv4", _pattern(
-        r"(?<![\d.])(?!127\.|0\.0\.0\.0|\d{1,3}\.0\.0\.0)\d{1,3}(?:\.\d{1,3}){3}(?![\d.])"),
-        "an address; loopback is nobody's"),
-    LeakRule("ipv6", _pattern(r"(?:[0-9A-Fa-f]{0,4}:){3}|::"), "an address, or a hardware one"),
+        rf"(?<![\d.])(?!127\.|0\.0\.0\.0|\d{{1,3}}\.0\.0\.0){_OCTET}(?:\.{_OCTET}){{3}}(?![\d.])"),
+        "an address; loopback is nobody's, and above 255 there is only a version"),
+    LeakRule("ipv6", _pattern(r"(?:[0-9A-Fa-f]{0,4}:){3}|(?!(?<=\[)::1\])::"),
+             "an address, or a hardware one; loopback in brackets is nobody's"),
     LeakRule("host_name", _foreign_host, "names a machine or a company"),
     LeakRule("hex", _pattern(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{16,}(?![0-9A-Za-z])"),
              "keys, digests and ids"),
     LeakRule("digits", _pattern(
         r"(?<!\d)(?!20[12]\d)\d{10,}|\d{4}(?:[ -]\d{4}){2}|\+\d{1,3}[ -]?\d{2,4}[ -]?\d{3}"
         r"|\d{3}-\d{3}-\d{3}"), "telephone, card and account numbers"),
-    LeakRule("serial", _pattern(r"(?=[A-Z-]*\d)[0-9A-Z]{4,}(?:-[0-9A-Z]{4,}){2}"),
-             "licences and serial numbers"),
+    LeakRule("serial", _serial, "licences and serial numbers"),
     LeakRule("long_word", _random_word, "looks random, and is no pseudonym"),
     LeakRule("sentence", _sentence, "words of a person"),
     LeakRule("foreign_character", _pattern(r"[^0-9A-Za-z\ ._:/@+,;=()*?$\[\]-]"),
@@ -162,5 +176,5 @@ def leak_in(text: str) -> str | None:
     """The id of the first rule that finds something in `text`, or None."""
     if TIME.fullmatch(text):
         return None
-    rest = PLACEHOLDER.sub("", PSEUDONYM.sub("", text))
+    rest = _OWN_PLACE.sub("", PLACEHOLDER.sub("", PSEUDONYM.sub("", text)))
     return next((rule.id for rule in LEAK_RULES if rule.finds(rest)), None) if rest else None

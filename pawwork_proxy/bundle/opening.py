@@ -91,6 +91,17 @@ def checked_archive(path: Path) -> Iterator[zipfile.ZipFile]:
             raise Refused("damaged_archive") from None
 
 
+def is_sealed(path: Path) -> bool:
+    """Whether a file is encrypted with age, whatever its name says."""
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            return False
+        with path.open("rb") as stream:
+            return stream.read(len(_AGE)) == _AGE
+    except OSError:
+        return False
+
+
 def _frame(stream: BinaryIO) -> tuple[int, int]:
     """Where the central directory starts, and how many members it has; in bounded memory."""
     size = stream.seek(0, 2)

@@ -17,6 +17,7 @@ from pawwork_proxy.vocabulary import (
     body_fields,
     errors,
     finish_reasons,
+    forms,
     headers,
     http,
     kinds,
@@ -54,12 +55,12 @@ SCHEMA_WORDS: frozenset[str] = frozenset(
     for schema in (LINE.json_schema(), Manifest.model_json_schema(), Summary.model_json_schema())
     for name in map(str, _of_schema(schema))
 )
-_FORMS_AND_RULES = """
-    hex ses msg jwt uuid url email traceparent word token text credential drop address identity
-    content not kept unknown field features charset cut managed config file env dsh place
+_RULES_AND_PLACES = """
+    credential drop address identity content not kept unknown field features charset cut managed
+    config file env dsh place
 """
-"""What records call the forms of values and the rules that dropped them; redaction's own lists are
-out of bounds for a verifier."""
+"""What records call the rules that dropped a value, and the places of keys; redaction's own lists
+are out of bounds for a verifier."""
 PLAIN_WORDS: frozenset[str] = frozenset(
     word
     for vocabulary in (
@@ -85,6 +86,7 @@ PLAIN_WORDS: frozenset[str] = frozenset(
         body_fields.IDENTITY_FIELDS,
         body_fields.METADATA_NAMES,
         body_fields.QUERY_NAMES,
+        body_fields.ROLES,
         body_fields.TOOL_NAMES,
         errors.ZEN_TYPES,
         errors.VENDOR_TYPES,
@@ -94,6 +96,7 @@ PLAIN_WORDS: frozenset[str] = frozenset(
         providers.PROVIDERS,
         http.CHARSETS,
         http.CONNECTION_OPTIONS,
+        http.LANGUAGES,
         http.SCRIPTS,
         http.FETCH_WORDS,
         http.EDGE_WORDS,
@@ -106,7 +109,8 @@ PLAIN_WORDS: frozenset[str] = frozenset(
         [word for row in FAILURES for word in (row.kind, row.user_sees)],
         [mark for mark, _ in pages.EDGE_MARKS],
         errors.Sense,
-        _FORMS_AND_RULES.split(),
+        _RULES_AND_PLACES.split(),
+        forms.FORMS,
         [phrase.id for phrase in phrases.PHRASES],
     )
     for word in _words(vocabulary)

@@ -15,12 +15,14 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple, NoReturn, TypeVar
 
 from pawwork_proxy.bundle.manifest import CAPTURE_MEMBER
-from pawwork_proxy.bundle.opening import opened_bundle
+from pawwork_proxy.bundle.opening import is_sealed, opened_bundle
 from pawwork_proxy.bundle.verify import Progress, verify
 from pawwork_proxy.capture_file.reader import Capture, capture_from, opened_capture
 from pawwork_proxy.errors import BundleError, CaptureFormatError, PawworkProxyError
 
 _Made = TypeVar("_Made")
+DECRYPT = "age -d -i KEYFILE FILE.zip.age > FILE.zip"
+"""What opens a sealed bundle for whom it was sealed."""
 _CAPTURES, _BUNDLES, _ARCHIVES = "*.jsonl", "pawwork-support-*.zip", "*.zip"
 
 
@@ -136,7 +138,12 @@ def _sources(path: Path, checking: Progress) -> Iterator[CaptureSource]:
         files = [path] if path.exists() else [Path(name) for name in names]
         passed_over = []
     for file in files:
-        if file.suffix.lower() == ".zip":
+        if is_sealed(file):
+            yield _refused(
+                file,
+                BundleError(f"{file} is sealed: it can be read only once it is decrypted", DECRYPT),
+            )
+        elif file.suffix.lower() == ".zip":
             yield from _in_bundle(file, checking)
         else:
             yield _on_disk(file)

@@ -19,7 +19,7 @@ from detect_secrets.plugins.base import BasePlugin
 from detect_secrets.plugins.high_entropy_strings import HighEntropyStringsPlugin
 
 from pawwork_proxy.bundle.finding import Finding
-from pawwork_proxy.bundle.leak_rules import PSEUDONYM, TIME, leak_in
+from pawwork_proxy.bundle.leak_rules import PSEUDONYM, TIME, are_plain_words, leak_in
 
 SCANNER_VERSION = version("detect-secrets")
 LONGEST_TEXT = 640
@@ -35,6 +35,8 @@ _ROUND_VERSION = re.compile(r"(?<=/)\d{1,4}\.0\.0\.0(?![\d.])")
 _PARTS = re.compile(r"[^0-9A-Za-z]+")
 _LABEL_FIELDS = frozenset({"label", "install", "network"})
 _LABEL = re.compile(r"[0-9A-Za-z._-]{1,32}")
+_LABEL_OF_WORDS = re.compile(r"(?=.{1,32}$)(?:(?:[A-Za-z]+|[0-9A-Za-z]{1,11})(?:[._-]+|$))+")
+"""Long only where it is letters alone."""
 _NAME_FIELDS = frozenset(
     {"model", "user_agent", "value", "error_type", "error_code", "provider", "code", "bracket"}
 )
@@ -45,22 +47,25 @@ _ALLOWED: Mapping[str, tuple[tuple[frozenset[str], re.Pattern[str]], ...]] = {
         (frozenset({"sha256"}), re.compile(r"[0-9a-f]{64}")),
     ),
     "ipv4": ((frozenset({"os_release"}), _KERNEL),),
+    "long_word": ((_LABEL_FIELDS, _LABEL_OF_WORDS),),
+    "sentence": ((_LABEL_FIELDS, _LABEL_OF_WORDS),),
     "unknown_words": ((_LABEL_FIELDS, _LABEL),),
     "unknown_word": (
         (_LABEL_FIELDS, _LABEL),
         (_NAME_FIELDS, re.compile(".*")),
         (frozenset({"colo"}), re.compile("[A-Z]{3}")),
     ),
-    "scanner:HexHighEntropyString": (
-        (frozenset({"capture_id", "bundle_id"}), re.compile(r"[0-9a-f]{16}")),
-        (frozenset({"sha256"}), re.compile(r"[0-9a-f]{64}")),
-    ),
+    "scanner:Base64HighEntropyString": ((_LABEL_FIELDS, _LABEL_OF_WORDS),),
 }
 """Where a rule's finding is what belongs there: by field, and by the whole form of the text."""
 
 
 _RAY = re.compile(r'(?:"cf_ray":|(?<="name":"cf-ray",)"value":)"[0-9a-f]{16}(?:-[A-Z]{3})?"')
 """The edge's id of a request, in its field and in the note of its header; nowhere else."""
+_WAIT = re.compile(
+    r'("name":"(?:retry-after(?:-ms)?|x-ratelimit-reset-after)","value":)"[012]\d{9}"'
+)
+"""A wait of ten digits is milliseconds or the time when it ends; in the notes of its headers."""
 
 
 def texts_of(line: str) -> list[str]:
@@ -92,6 +97,8 @@ def scanner_hit(text: str) -> str | None:
 
 def _is_plain(part: str) -> bool:
     """Whether a part between separators is a word or a small number: many such are no key."""
+    if are_plain_words(part):
+        return True
     word = part.isalpha() and (part.islower() or part.isupper() or part.istitle())
     return len(part) <= 4 or (len(part) < 12 and (word or part.isdigit()))
 
@@ -117,7 +124,7 @@ class Scan:
 
     def line(self, member: str, number: int, line: str) -> Finding | None:
         """The first finding in a line, or None."""
-        line = _RAY.sub('"cf_ray":""', line)
+        line = _WAIT.sub(r'\1""', _RAY.sub('"cf_ray":""', line))
         for text in sorted(set(texts_of(line)) - self._clean):
             rule = rule_broken_by(text)
             if rule is None:

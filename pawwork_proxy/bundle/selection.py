@@ -64,6 +64,8 @@ class Record:
     at: datetime
     seq: int
     line: bytes
+    number: int
+    """Of its line in the capture file."""
     row: SupportRow | None = None
     """None unless it is an exchange; under the pseudonyms of the capture."""
     outcome: Kind | None = None
@@ -76,6 +78,7 @@ class Record:
 class Part:
     """What goes in of one capture."""
 
+    path: Path
     header: bytes
     started_at: datetime
     simulated: bool
@@ -130,13 +133,13 @@ def _watched(
 def _part(path: Path, lines: Iterator[Line | Damage], choice: Choice, written: LineOf) -> Part:
     collector: _Collector | None = None
     damages: list[Damage] = []
-    for line in lines:
+    for number, line in enumerate(lines, start=1):
         if isinstance(line, Damage):
             damages.append(line)
         elif collector is not None:
-            collector.add(line)
+            collector.add(line, number)
         elif isinstance(line, Header):
-            collector = _Collector(line, choice, written)
+            collector = _Collector(path, line, choice, written)
     if collector is None:
         raise no_capture(path, damages)
     part = collector.finished()
@@ -147,33 +150,36 @@ def _part(path: Path, lines: Iterator[Line | Damage], choice: Choice, written: L
 class _Collector:
     """Takes the lines of one capture behind its header."""
 
-    def __init__(self, header: Header, choice: Choice, written: LineOf) -> None:
+    def __init__(self, path: Path, header: Header, choice: Choice, written: LineOf) -> None:
         self._choice = choice
         self._written = written
-        self._opened: dict[int, Opened] = {}
+        self._opened: dict[int, tuple[int, Opened]] = {}
         narrowed = _narrowed(header, choice)
         words = [*(install.label for install in narrowed.installs), narrowed.network]
         self._part = Part(
+            path,
             self._written(narrowed),
             header.started_at,
             header.simulated,
             tuple(word for word in words if word),
         )
 
-    def add(self, line: Line) -> None:
-        """Keep of a line what is chosen."""
+    def add(self, line: Line, number: int) -> None:
+        """Keep of a line what is chosen; `number` is its place in the file."""
         match line:
             case Opened():
-                self._opened[line.seq] = line
+                self._opened[line.seq] = (number, line)
             case Exchange():
                 self._opened.pop(line.seq, None)
                 if self._choice.takes(line):
-                    self._part.records.append(self._record(line))
+                    self._part.records.append(self._record(line, number))
             case Stub():
                 self._opened.pop(line.seq, None)
                 if self._choice.covers_no_outcome(line.at, line.install):
                     self._part.records.append(
-                        Record(line.at, line.seq, self._written(line), suppressed=line.reason)
+                        Record(
+                            line.at, line.seq, self._written(line), number, suppressed=line.reason
+                        )
                     )
             case Note() if self._choice.covers(line.at, line.install):
                 self._part.notes.append(self._written(line))
@@ -184,18 +190,19 @@ class _Collector:
     def finished(self) -> Part:
         """The part, with the requests that were under way when the run stopped."""
         self._part.records += [
-            Record(one.at, one.seq, self._written(one))
-            for one in self._opened.values()
+            Record(one.at, one.seq, self._written(one), number)
+            for number, one in self._opened.values()
             if self._choice.covers_no_outcome(one.at, one.install)
         ]
         self._part.records.sort(key=lambda record: record.seq)
         return self._part
 
-    def _record(self, exchange: Exchange) -> Record:
+    def _record(self, exchange: Exchange, number: int) -> Record:
         return Record(
             exchange.timing.started_at,
             exchange.seq,
             self._written(exchange),
+            number,
             row=row_of(exchange),
             outcome=exchange.outcome.kind,
             redactions=tuple((one.rule, one.count) for one in exchange.redactions),

@@ -18,7 +18,7 @@ from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.redaction.pseudonyms import PSEUDONYM
 
 _ANY = re.compile(PSEUDONYM.pattern.encode())
-_CAPTURE_ID = re.compile(rb'(?<="capture_id":")[0-9A-Za-z_-]+(?=")')
+_CAPTURE_ID = re.compile(rb'(?<="capture_id":")[0-9a-f]{16}(?=")')
 
 
 _RAY = "cf-ray"

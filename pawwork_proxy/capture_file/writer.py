@@ -64,11 +64,11 @@ class CaptureWriter:
     def append(self, line: bytes, weight: int = 1) -> bool:
         """Write one line; False when it is lost (`weight` says how many exchanges that loses)."""
         if self._unreported and not self._report_loss():
-            self._lose(weight)
+            self.lose(weight)
             return False
         if self._write(line):
             return True
-        self._lose(weight)
+        self.lose(weight)
         return False
 
     def close(self, end: Noun) -> None:
@@ -81,7 +81,8 @@ class CaptureWriter:
         os.close(self._fd)
         self._fd = -1
 
-    def _lose(self, weight: int) -> None:
+    def lose(self, weight: int) -> None:
+        """Count exchanges that have no line; the capture says so as soon as it can be written."""
         self.lost += weight
         self._unreported += weight
 

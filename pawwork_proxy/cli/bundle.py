@@ -18,6 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pawwork_proxy.bundle.opening import LARGEST_FILE, MIB
+from pawwork_proxy.bundle.reading import DECRYPT
 from pawwork_proxy.bundle.verify import Verification
 from pawwork_proxy.bundle.verify import verify as verify_bundle
 from pawwork_proxy.cli.progress import progress_bars
@@ -62,10 +63,10 @@ def bundle() -> None:
 )
 @click.option(
     "--out",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    type=click.Path(file_okay=False, path_type=Path),
     default=Path(),
     show_default="this folder",
-    help="Folder for the bundle.",
+    help="Folder for the bundle; made if it is missing.",
 )
 @click.option(
     "--encrypt-to",
@@ -103,6 +104,7 @@ def create(
     from pawwork_proxy.bundle.selection import Choice, choose  # noqa: PLC0415
     from pawwork_proxy.bundle.unlinkable import ThrowAwayKey  # noqa: PLC0415
     from pawwork_proxy.capture_file.writer import line_of  # noqa: PLC0415
+    from pawwork_proxy.environment.clock import utc_now  # noqa: PLC0415
     from pawwork_proxy.environment.machine import read_platform  # noqa: PLC0415
 
     seal = seal_for(encrypt_to) if encrypt_to is not None else None
@@ -126,9 +128,7 @@ def create(
                 remarks,
             )
             progress.add_task("packing", total=None)
-            made = assemble(
-                parts, read_platform(), datetime.now(UTC), int(max_size * MIB), throw_away
-            )
+            made = assemble(parts, read_platform(), utc_now(), int(max_size * MIB), throw_away)
         warn(remarks)
         own = known_here()
         refuse_unshowable(made, own)
@@ -175,7 +175,7 @@ def verify(file: Path, output: str) -> None:
         for finding in result.findings:
             click.echo(f"{finding.rule}  {finding.place}")
             if finding.rule == "encrypted_file":
-                click.echo("hint: age -d -i KEYFILE FILE.zip.age > FILE.zip", err=True)
+                click.echo(f"hint: {DECRYPT}", err=True)
         click.echo(f"refused: {file.name} is not to be trusted or passed on", err=True)
     if not result.ok:
         click.get_current_context().exit(BundleError.exit_code)

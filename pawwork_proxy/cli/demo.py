@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -20,6 +19,7 @@ from pawwork_proxy.cli.show import print_capture
 from pawwork_proxy.comparison.dimensions import title
 from pawwork_proxy.demo.story import explanation, play
 from pawwork_proxy.engine.gathering import gather
+from pawwork_proxy.environment.clock import utc_now
 from pawwork_proxy.environment.machine import read_platform
 
 
@@ -72,5 +72,5 @@ def demo(preset: str, captures: Path) -> None:
 def _bundled(paths: Sequence[Path]) -> Path:
     """A support bundle of the demo's captures, beside them."""
     parts = choose(capture_sources(paths), Choice())
-    made = assemble(parts, read_platform(), datetime.now(UTC))
+    made = assemble(parts, read_platform(), utc_now())
     return write(made, paths[0].parent, known_here())

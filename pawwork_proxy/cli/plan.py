@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -16,12 +15,13 @@ from urllib.parse import urlsplit
 import click
 
 from pawwork_proxy.capture_file.retention import KEEP_DAYS, remove_expired
+from pawwork_proxy.environment.clock import utc_now
 from pawwork_proxy.errors import ConfigurationError
 from pawwork_proxy.proxy.chained import chained_proxy
 from pawwork_proxy.proxy.listeners import parse_listeners
 from pawwork_proxy.proxy.session import RunPlan
 from pawwork_proxy.recording.destination import ZEN, parse_upstream
-from pawwork_proxy.redaction.shapes import keep_label
+from pawwork_proxy.redaction.shapes import LABEL_RULE, keep_label
 
 Command = TypeVar("Command", bound=Callable[..., object])
 
@@ -98,9 +98,7 @@ def make_plan(
     """The checked plan of a run; ConfigurationError with a remedy otherwise."""
     if network is not None and keep_label(network) is None:
         raise ConfigurationError(
-            "--network must be 1 to 32 letters, digits, '.', '_' or '-', "
-            "and no key, address or long number: it stands in captures",
-            "for example: --network home",
+            f"--network {LABEL_RULE}", "a plain word, for example: --network home"
         )
     if source is not None:
         _check_source(source)
@@ -131,7 +129,7 @@ def make_plan(
 
 def forget_expired(captures: Path, keep_days: int) -> None:
     """Remove captures that have been kept long enough, and say so."""
-    removed = remove_expired(captures, datetime.now(UTC), keep_days)
+    removed = remove_expired(captures, utc_now(), keep_days)
     if removed:
         click.echo(
             f"removed {removed} captures older than {keep_days} days (--keep-days)", err=True

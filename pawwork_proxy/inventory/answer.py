@@ -88,5 +88,7 @@ def _differences(fields: Sequence[FieldFinding], installs: Sequence[str]) -> lis
         said.append(f"The installs {who} differ in no field that was recorded.")
     partial = [field for field in listed if len(field.installs) < len(installs)]
     for field in partial:
-        said.append(f"{field.name} is sent by {', '.join(field.installs)} only.")
+        # An address is no part of a request: it was looked up, or it was not.
+        seen = "was looked up for" if field.layer == "address" else "is sent by"
+        said.append(f"{field.name} {seen} {', '.join(field.installs)} only.")
     return said

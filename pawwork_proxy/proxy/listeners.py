@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pawwork_proxy.errors import ConfigurationError
-from pawwork_proxy.redaction.shapes import keep_label
+from pawwork_proxy.redaction.shapes import LABEL_RULE, keep_label
 
 LOOPBACK = "127.0.0.1"
 DEFAULT_PORT = 9610
@@ -57,9 +57,8 @@ def _parse(spec: str, index: int) -> tuple[str, int]:
     label, at, port_text = spec.partition("@")
     if keep_label(label) is None:
         raise ConfigurationError(
-            "an --install name must be 1 to 32 letters, digits, '.', '_' or '-', "
-            "and no key, address or long number: it stands in captures",
-            "for example: --install laptop --install desktop@9700",
+            f"an --install name {LABEL_RULE}",
+            "plain words, for example: --install laptop --install desktop@9700",
         )
     if not at:
         return label, DEFAULT_PORT + index

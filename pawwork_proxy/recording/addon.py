@@ -204,7 +204,9 @@ class CaptureAddon:
 
     def _open(self, flow: http.HTTPFlow, route: str) -> Ongoing | None:
         ongoing = self._try(self._opened, flow, route)
-        if ongoing is not None:
+        if ongoing is None:
+            self._try(self._recorder.not_opened)
+        else:
             flow.metadata[_ONGOING] = ongoing
         return ongoing
 

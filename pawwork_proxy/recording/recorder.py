@@ -105,8 +105,8 @@ class Recorder:
         self._pending: list[Finished] = []
         self._redactor = Redactor(identity.pseudonymiser)
         self._projector = Projector(identity, self._redactor, network, proxy_address, egress_of)
-        self._credentials = Credentials()
         own_words = [network or "", *identity.install_labels(), *(rule.id for rule in RULES)]
+        self._credentials = Credentials(own_words)
         self._gate = TaintGate(identity.pseudonymiser, self._credentials, own_words)
         self._switched_off = self._is_unsafe(next(iter(identity.install_labels()), "main"))
         if self._switched_off:
@@ -125,10 +125,9 @@ class Recorder:
 
     def open(self, arrival: Arrival) -> Ongoing:
         """Note that a request has arrived, on disk, before anything of it goes upstream."""
-        self.counts.opened += 1
-        ongoing = Ongoing(
-            self.counts.opened, self._utc_now(), arrival, self._monotonic, self._finished
-        )
+        seq = self.counts.opened + 1
+        ongoing = Ongoing(seq, self._utc_now(), arrival, self._monotonic, self._finished)
+        self.counts.opened = seq
         try:
             route = self._redactor.route(arrival.target)
             opened = Opened(
@@ -145,6 +144,11 @@ class Recorder:
         self._open[ongoing.seq] = ongoing
         self._changed()
         return ongoing
+
+    def not_opened(self) -> None:
+        """A request that should be recorded goes on without: opening it failed."""
+        self._writer.lose(1)
+        self._changed()
 
     def connection_closed(self, connection: str) -> None:
         """Finish what mitmproxy left open when a client's connection ended.
@@ -212,18 +216,30 @@ class Recorder:
         pending, self._pending = self._pending, []
         ready: list[Finished] = []
         for item in pending:
-            known = all_of_them or item[0].client_is_known()
+            known = all_of_them or self._client_is_known(item[0])
             (ready if known else self._pending).append(item)
         # Step by step for all of them: each step's code stays in the processor's caches.
         projected = [self._project(*item) for item in ready]
         lines = [self._safe_line(made) if made else None for made in projected]
         for (ongoing, *_), made, line in zip(ready, projected, lines, strict=True):
-            if made and line:
-                self._keep(made.exchange, line)
-            else:
-                self._keep_stub(ongoing, "taint" if line == b"" else "recording_failed")
+            try:
+                if made and line:
+                    self._keep(made.exchange, line)
+                else:
+                    self._keep_stub(ongoing, "taint" if line == b"" else "recording_failed")
+            except Exception as error:
+                self._writer.lose(1)
+                self._failed("keeping_failed", error)
         if self._pending:
             self._later(BATCH_S, self._complete_pending)
+
+    def _client_is_known(self, ongoing: Ongoing) -> bool:
+        """Whether an exchange need not wait; one that cannot tell does not."""
+        try:
+            return ongoing.client_is_known()
+        except Exception as error:
+            self._failed("recording_failed", error)
+            return True
 
     def _project(
         self, ongoing: Ongoing, ending: Ending, upstream: UpstreamFacts
@@ -273,7 +289,7 @@ class Recorder:
         try:
             self._writer.append(line, weight)
         except Exception as error:
-            self._writer.lost += weight
+            self._writer.lose(weight)
             self._failed("append_failed", error)
 
     def _changed(self) -> None:

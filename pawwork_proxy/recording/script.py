@@ -5,6 +5,7 @@ Invariant: the same addon and recorder as in `run`; only where their settings co
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import sys
 from pathlib import Path
@@ -28,7 +29,7 @@ from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.recording.addon import CaptureAddon
 from pawwork_proxy.recording.destination import RECORDED_HOST, ZEN
 from pawwork_proxy.recording.recorder import Counts, Recorder
-from pawwork_proxy.redaction.shapes import keep_label
+from pawwork_proxy.redaction.shapes import LABEL_RULE, keep_label
 
 
 class Unwatched:
@@ -42,6 +43,12 @@ class Unwatched:
 
     def changed(self, lost: int) -> None:
         """Nothing to show."""
+
+
+def _say(text: str) -> None:
+    """To the user; mitmproxy's own log is muted."""
+    with contextlib.suppress(OSError, ValueError):  # no terminal is no reason to end
+        print(text, file=sys.stderr, flush=True)  # noqa: T201
 
 
 class CaptureScript:
@@ -58,8 +65,10 @@ class CaptureScript:
             "pawwork_keep_days", int, KEEP_DAYS, "Remove older captures; 0 keeps them all."
         )
 
-        # What mitmproxy says of traffic quotes it; failures to start stay readable.
-        ctx.options.update(termlog_verbosity="error")
+        # What mitmproxy says of traffic quotes it, and is muted once we run; a choice of the user's
+        # holds until then.
+        if not ctx.options.has_changed("termlog_verbosity"):
+            ctx.options.update(termlog_verbosity="error")
         configure_logging()
 
     def configure(self, updated: set[str]) -> None:
@@ -67,23 +76,19 @@ class CaptureScript:
         for option in ("pawwork_install", "pawwork_network"):
             text = getattr(ctx.options, option)
             if option in updated and text and keep_label(text) is None:
-                raise exceptions.OptionsError(
-                    f"{option} must be 1 to 32 letters, digits, '.', '_' or '-', "
-                    "and no key, address or long number: it stands in captures"
-                )
+                raise exceptions.OptionsError(f"{option} {LABEL_RULE}")
 
     def running(self) -> None:
         """Open the capture; from here on exchanges are recorded."""
         try:
             self._start()
         except PawworkProxyError as error:
-            print(f"error: {error.message}\nhint: {error.hint}", file=sys.stderr)  # noqa: T201
+            _say(f"error: {error.message}\nhint: {error.hint}")
             ctx.master.shutdown()
 
     def _start(self) -> None:
         if "flow_detail" in ctx.options:  # mitmdump prints targets and reason phrases otherwise
             ctx.options.update(flow_detail=0)
-        ctx.options.update(termlog_verbosity="error")
         mute_other_handlers()
         identity = load_identity()
         label, network = ctx.options.pawwork_install, ctx.options.pawwork_network or None
@@ -104,8 +109,11 @@ class CaptureScript:
             options=CaptureOptions(upstream="other" if elsewhere else "opencode.ai"),
         )
         captures = Path(ctx.options.pawwork_captures).absolute()
-        remove_expired(captures, utc_now(), ctx.options.pawwork_keep_days)
+        keep_days = ctx.options.pawwork_keep_days
+        if removed := remove_expired(captures, utc_now(), keep_days):
+            _say(f"removed {removed} captures older than {keep_days} days (pawwork_keep_days)")
         writer = CaptureWriter(captures, header, utc_now)
+        _say(f"capture: {writer.path}")
         self._recorder = Recorder(
             writer, identity, network, None, Unwatched(), ctx.master.event_loop.call_later
         )

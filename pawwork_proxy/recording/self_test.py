@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import secrets
-from datetime import UTC, datetime
 
 from pawwork_proxy.capture_file.writer import line_of
+from pawwork_proxy.environment.clock import utc_now
 from pawwork_proxy.model.signals import Ending
 from pawwork_proxy.recording.ongoing import Arrival, Ongoing, UpstreamFacts
 from pawwork_proxy.recording.projection import Projector
@@ -23,9 +23,7 @@ def leaks(projector: Projector, install: str) -> bool:
     """Whether a random key or a random sentence survives in a record made now."""
     key = "sk-" + secrets.token_hex(24)
     sentence = " ".join(secrets.token_hex(4) for _ in range(8))
-    ongoing = Ongoing(
-        0, datetime.now(UTC), _arrival(install, key, sentence), lambda: 0.0, lambda *_: None
-    )
+    ongoing = Ongoing(0, utc_now(), _arrival(install, key, sentence), lambda: 0.0, lambda *_: None)
     ongoing.request_chunk(_body(key, sentence))
     ongoing.request_chunk(b"")
     message = {"type": "error", "error": {"type": key, "message": sentence, "code": key}}

@@ -25,6 +25,7 @@ from pawwork_proxy.vocabulary.body_fields import (
     ROLES,
     TOOL_NAMES,
 )
+from pawwork_proxy.vocabulary.forms import TYPE_FORMS
 from pawwork_proxy.vocabulary.kinds import Kind
 
 PARSE_LIMIT = 8 * 1024 * 1024
@@ -168,7 +169,7 @@ class Bodies:
         if isinstance(value, int | float) and not isinstance(value, bool):
             pseudonym = self._shapes.pseudonyms.of(kind, str(value))
             return IdentityField(path=path, pseudonym=pseudonym, shape="number")
-        return IdentityField(path=path, shape=_TYPE_NAMES.get(type(value), "object"))
+        return IdentityField(path=path, shape=TYPE_FORMS.get(type(value), "object"))
 
     def _effort(self, parsed: Mapping[str, object]) -> str | None:
         for value in (
@@ -182,9 +183,6 @@ class Bodies:
             if isinstance(effort, str):
                 return self._shapes.of(ShapeName.EFFORT, effort).text
         return None
-
-
-_TYPE_NAMES = {type(None): "null", bool: "boolean", list: "list"}
 
 
 def _parse(raw: RawRequest) -> tuple[BodyState, Mapping[str, object] | None]:

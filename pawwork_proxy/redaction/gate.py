@@ -21,7 +21,7 @@ from urllib.parse import quote, unquote_to_bytes
 
 from pydantic_core import from_json
 
-from pawwork_proxy.redaction.gate_words import OWN_WORDS, SCHEMA_NAMES, words_of
+from pawwork_proxy.redaction.gate_words import OWN_WORDS, SCHEMA_NAMES
 from pawwork_proxy.redaction.pseudonyms import PSEUDONYM, Pseudonymiser
 from pawwork_proxy.vocabulary.http import LANGUAGES, SCRIPTS
 
@@ -30,6 +30,7 @@ SHARED = 12
 _SHORTEST_CREDENTIAL = 8
 """Shorter keys would be found by chance; twelve characters of them cannot be in a record anyway."""
 _MOST_CREDENTIALS = 32
+_BETWEEN = re.compile(r"[^0-9a-z]+")
 _REMEMBERED = 16384
 _REMEMBERED_LENGTH = 512
 
@@ -51,18 +52,24 @@ class RawExchange:
 class Credentials:
     """The wire credentials of the run, in the encodings in which they might show up.
 
-    Bounded: the most recent ones are remembered; in memory only.
+    Bounded: the most recent ones are remembered; in memory only. `own_words` are names that the
+    user chose: every record holds them.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, own_words: Iterable[str] = ()) -> None:
+        self._own_words = frozenset(own_words)
         self._needles: OrderedDict[str, tuple[str, ...]] = OrderedDict()
 
     def add(self, credential: str) -> None:
-        """Remember a credential, unless it is one of our own words (`public`, `test-key`)."""
+        """Remember a credential, unless records are full of it anyway (`public`, today's date)."""
         if credential in self._needles:
             self._needles.move_to_end(credential)
             return
-        if len(credential) < _SHORTEST_CREDENTIAL or words_of(credential.lower()) <= OWN_WORDS:
+        if (
+            len(credential) < _SHORTEST_CREDENTIAL
+            or credential in self._own_words
+            or _says_nothing(credential)
+        ):
             return
         self._needles[credential] = tuple(sorted(_encodings(credential)))
         if len(self._needles) > _MOST_CREDENTIALS:
@@ -71,6 +78,28 @@ class Credentials:
     def found_in(self, line: str) -> bool:
         """Whether any of them is in `line`."""
         return any(needle in line for needles in self._needles.values() for needle in needles)
+
+
+_LOOPBACK = re.compile(r"(?:127(?:\.\d{1,3}){3}|::1|\[::1\])(?::\d{1,5})?")
+_LOOSE = 2
+"""Characters beside our own words: `HTTP/1.1` and `started_at` have two."""
+
+
+def _says_nothing(text: str) -> bool:
+    """Whether a text is our own words, a loopback address, a time or a language: no secret.
+
+    A cookie may hold any of them, and would otherwise withhold every record from then on.
+    """
+    words = [word for word in _BETWEEN.split(text.lower()) if word]
+    foreign = [word for word in words if word not in OWN_WORDS]
+    few = len(foreign) < len(words) and sum(map(len, foreign)) <= _LOOSE
+    return (
+        not foreign
+        or few
+        or _LOOPBACK.fullmatch(text) is not None
+        or _HARMLESS.fullmatch(text) is not None
+        or _is_language_list(text)
+    )
 
 
 def _encodings(credential: str) -> Iterator[str]:

@@ -28,11 +28,6 @@ _WORD = re.compile(r"[A-Za-z]+(?:_[a-z]+)*")
 _SHORTEST = 3
 
 
-def words_of(text: str) -> set[str]:
-    """The words of a text, in lower case, and nothing but them."""
-    return {word for word in re.split(r"[^0-9a-z]+", text.lower()) if word}
-
-
 def _schema_names(node: object) -> Iterator[str]:
     """Field names and fixed values of a JSON schema."""
     if isinstance(node, list):

@@ -14,6 +14,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from pawwork_proxy.vocabulary.host_names import foreign_hosts
+
 LOOSE_LIMIT = 12
 """A stretch of this many loose characters could be (part of) a secret."""
 _MOST_SIZES = 2
@@ -40,11 +42,14 @@ _SECRET_START = re.compile(
       |AIza|ya29|1//0|eyJ|npm_|pypi-|hf_|gsk_|r8_|SG\.|dop_v1|doo_v1|shp[a-z]{2}_|sq0|EAAC|tskey
       |whsec|lin_api|ntn_|secret_|pplx-|nvapi|fw_|tgp_v1|csk-|dckr_pat|AGE-SECRET|-----BEGIN|bearer
       |basic[ ]|pat_|rpa_|hvs\.|api[-_]?key|passwo?r?d|passwd|token=|ses_|msg_|wrk_|usr_|key_|org_
+      |prj_|prt_|acc_|req_
     )""",
     re.VERBOSE,
 )
 _HOME_PATH = re.compile(
-    r"(?:^|/)(?:home|users|root|private|tmp|var|etc|mnt|media|opt)(?:/|$)", re.I
+    r"(?:^|/)(?:home|users|root|private|tmp|var|etc|mnt|media|opt)(?:/|$)"
+    r"|(?<![0-9A-Za-z])(?:home|users|root|documents)/",
+    re.IGNORECASE,
 )
 _HEX_PAIRS = re.compile(r"(?i)(?<![0-9a-z])[0-9a-f]{2}(?:[:_-][0-9a-f]{2}){3}")
 _FOUR_NUMBERS = re.compile(r"(?<![\d.])\d{1,3}(?!\.0\.0\.0\b)(?:[.-]\d{1,3}){3}(?![\d.])")
@@ -63,13 +68,15 @@ class Composition(NamedTuple):
 
 
 def looks_like_secret(text: str) -> bool:
-    """Whether `text` holds the start of a known kind of key or id, a home path or an address."""
+    """Whether `text` holds the start of a known kind of key or id, a home path, address or host."""
     return _HOME_PATH.search(text) is not None or looks_like_key_or_address(text)
 
 
 def looks_like_key_or_address(text: str) -> bool:
     """The same for a text that cannot be a path: `home` is a good name for a network."""
-    return any(pattern.search(text) for pattern in (_SECRET_START, _FOUR_NUMBERS, _HEX_PAIRS))
+    return any(
+        pattern.search(text) for pattern in (_SECRET_START, _FOUR_NUMBERS, _HEX_PAIRS)
+    ) or any(True for _ in foreign_hosts(text))
 
 
 def is_composed(

@@ -102,7 +102,8 @@ def _matching(pattern: str) -> Callable[[str], str | None]:
     return lambda text: text if compiled.fullmatch(text) else None
 
 
-_MODEL = re.compile(r"@?[A-Za-z0-9][A-Za-z0-9._:/@+-]*")
+_MODEL = re.compile(r"@?[A-Za-z0-9](?:[A-Za-z0-9._:/@-]|\+(?!\d{3}))*")
+_HEADER_ITEM = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._:/-]|\+(?!\d{3})){0,63}")
 _QUALITY = re.compile(r"q=(?:0|1)(?:\.\d{1,3})?")
 _HEADER_NAME = re.compile(r":?[a-z0-9_-]+")
 _TO_OR_FROM_DIGITS = re.compile(r"(?<=\d)(?=[A-Za-z])|(?<=[A-Za-z])(?=\d)")
@@ -127,7 +128,7 @@ def keep_model(text: str) -> str | None:
 def _keep_feature(text: str) -> str | None:
     if text in headers.FEATURES:
         return text
-    plain = _MODEL.fullmatch(text) and len(text) <= 64
+    plain = _HEADER_ITEM.fullmatch(text)
     return text if plain and is_composed(text, headers.HEADER_WORDS, 0, _FEW_DIGITS) else None
 
 
@@ -238,9 +239,24 @@ def _keep_host(text: str) -> str | None:
     return host if host in http.KNOWN_HOSTS else None
 
 
+LABEL_RULE = (
+    "must be 1 to 32 letters, digits, '.', '_' or '-', and no key, id, address, host name, "
+    "serial or long number: it stands in captures and bundles"
+)
+"""What `keep_label` asks for, said to a user."""
+_ID_OR_SERIAL = re.compile(
+    r"(?<![0-9A-Za-z])(?:xai|dor)[_-]\w|oc_sk|-----"
+    r"|(?<![0-9A-Za-z])[0-9A-Fa-f]{16}|\d(?:\.\d+){3}"
+    r"|(?=[A-Z-]*\d)[0-9A-Z]{4,}(?:-[0-9A-Z]{4,}){2}"
+)
+
+
 def keep_label(text: str) -> str | None:
-    """The user chose it and may have pasted the wrong thing: no long mixed word, few digits."""
-    if not valid_label(text) or looks_like_key_or_address(text):
+    """The user chose it and may have pasted the wrong thing: no long mixed word, few digits.
+
+    What this keeps passes the scan of a bundle: a header cannot be left out.
+    """
+    if not valid_label(text) or looks_like_key_or_address(text) or _ID_OR_SERIAL.search(text):
         return None
     mixed = any(
         (len(word) > 11 and not word.isalpha()) or len(_TO_OR_FROM_DIGITS.findall(word)) > 3

@@ -28,6 +28,7 @@ _VERSION = re.compile(
     r"(?:[-.]?(?P<word>[a-z]{2,8})(?:[.-]?(?P<build>\d{1,4}|20[12]\d[01]\d[0-3]\d(?:[0-2]\d[0-5]\d)?))?)?"
 )
 _CALENDAR = re.compile(r"20[12]\d(?:\.\d{1,2}){1,3}")
+_PADDING = re.compile(r"(?<!\d)0+(?=\d)")
 _BARE = re.compile(r"v?\d+")
 _MOST_BARE = 2
 _GECKO = "20100101"
@@ -43,7 +44,7 @@ def keep_version(text: str) -> str | None:
         return None
     numbers = match["numbers"] or ""
     first, *rest = numbers.split(".")
-    if is_address(numbers) and rest != ["0", "0", "0"]:
+    if is_address(_PADDING.sub("", numbers)) and rest != ["0", "0", "0"]:
         return None
     telling = len(first) > 2 and rest and len(rest[0]) > (1 if len(rest) > 1 else 2)
     if telling and not _CALENDAR.fullmatch(numbers):
@@ -60,7 +61,7 @@ def shape_user_agent(text: str, pseudonyms: Pseudonymiser) -> tuple[str, bool]:
     kept: list[str] = []
     whole = comments == 0
     left = _Left()
-    for group in _groups(tokens):
+    for group in _groups(tokens, pseudonyms):
         if "/" not in group[0]:
             if _is_list(group, left):
                 kept += group
@@ -126,14 +127,17 @@ def _without_comments(text: str) -> tuple[str, int]:
         count += found
 
 
-def _groups(tokens: Iterable[str]) -> list[list[str]]:
-    """Tokens with a slash one by one, words without one together with their neighbours."""
+def _groups(tokens: Iterable[str], pseudonyms: Pseudonymiser) -> list[list[str]]:
+    """Tokens with a slash and pseudonyms one by one, other words together with their neighbours."""
     groups: list[list[str]] = []
+    alone_before = True
     for token in tokens:
-        if groups and "/" not in token and "/" not in groups[-1][0]:
+        alone = "/" in token or pseudonyms.made(token)
+        if not alone and not alone_before:
             groups[-1].append(token)
         else:
             groups.append([token])
+        alone_before = alone
     return groups
 
 

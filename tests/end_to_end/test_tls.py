@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import socket
 import ssl
 import stat
@@ -198,6 +199,11 @@ def test_a_chained_proxy_named_by_the_environment_is_used(tmp_path: Path) -> Non
     assert exchange.context.chained_proxy
 
 
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 def test_stock_mitmdump_records_the_same_capture(tmp_path: Path) -> None:
     with ScriptedUpstream(answer(b'{"choices":[],"cost":"0"}')) as upstream:
         with socket.create_server(("127.0.0.1", 0)) as probe:
@@ -208,9 +214,15 @@ def test_stock_mitmdump_records_the_same_capture(tmp_path: Path) -> None:
         command += ["--set", f"confdir={tmp_path / 'conf'}"]
         command += ["--set", f"pawwork_captures={tmp_path / 'captures'}"]
         command += ["--set", "pawwork_install=stock", "--set", "pawwork_network=here"]
-        child = subprocess.Popen(command, env=clean_environment(tmp_path))
+        expired = tmp_path / "captures" / "capture-20260101T000000Z-0a0a0a0a.jsonl"
+        expired.parent.mkdir()
+        expired.touch()
+        os.utime(expired, (0, 0))
+        said = tmp_path / "said"
+        with said.open("wb") as stderr:
+            child = subprocess.Popen(command, env=clean_environment(tmp_path), stderr=stderr)
         try:
-            wait_for(lambda: next((tmp_path / "captures").glob("*.jsonl"), None))
+            wait_for(lambda: ("capture: " in said.read_text() and _listens(port)) or None)
             with httpx.Client(trust_env=False, timeout=30) as http:
                 body = {"model": "big-pickle", "messages": []}
                 http.post(f"http://127.0.0.1:{port}/zen/v1/chat/completions", json=body)
@@ -218,6 +230,9 @@ def test_stock_mitmdump_records_the_same_capture(tmp_path: Path) -> None:
             child.terminate()
             child.wait(30)
     (path,) = (tmp_path / "captures").iterdir()
+    removed, written = said.read_text().splitlines()
+    assert removed == "removed 1 captures older than 90 days (pawwork_keep_days)"
+    assert written == f"capture: {path}"
     capture = read_capture(path)
     (exchange,) = capture.exchanges
     assert exchange.context.install == "stock"

@@ -27,7 +27,7 @@ from pawwork_proxy.bundle.own_secrets import OwnSecret
 from pawwork_proxy.bundle.selection import Choice
 from pawwork_proxy.bundle.verify import verify
 from pawwork_proxy.capture_file.writer import line_of
-from pawwork_proxy.errors import BundleError
+from pawwork_proxy.errors import BundleError, ConfigurationError
 from pawwork_proxy.model.capture import Note, Stub
 from pawwork_proxy.model.exchange import Redaction
 from tests.unit.builders import NOON, exchange, header, opened
@@ -114,12 +114,12 @@ def test_what_does_not_fit_goes_oldest_first_and_is_said(tmp_path: Path) -> None
 
 
 def test_a_limit_that_nothing_fits_into_is_said(tmp_path: Path) -> None:
-    with pytest.raises(BundleError, match="not one record fits"):
+    with pytest.raises(ConfigurationError, match="not one record fits"):
         assembled([capture(tmp_path)], limit=100)
 
 
 def test_no_record_makes_no_bundle(tmp_path: Path) -> None:
-    with pytest.raises(BundleError, match="no record is chosen"):
+    with pytest.raises(ConfigurationError, match="no record is chosen"):
         assembled([capture(tmp_path)], Choice(installs=frozenset({"another"})))
 
 
@@ -163,7 +163,9 @@ def test_a_hit_stops_with_rule_and_place_and_leaves_no_file(tmp_path: Path) -> N
     with pytest.raises(BundleError) as caught:
         write(made, out, [])
     assert caught.value.exit_code == 4
-    assert "zen_key at captures/0001.jsonl:2" in caught.value.message
+    assert f"zen_key at {tmp_path / 'capture-x.jsonl'}:2" in caught.value.message
+    assert "--until" in caught.value.hint
+    assert secret not in caught.value.message + caught.value.hint
     assert secret[:12] not in caught.value.message + caught.value.hint
     assert list(out.iterdir()) == []
 
@@ -172,7 +174,7 @@ def test_this_machines_own_name_stops_it(tmp_path: Path) -> None:
     made = assembled([capture(tmp_path, saying("zorblax-model"))])
     out = tmp_path / "out"
     out.mkdir()
-    with pytest.raises(BundleError, match="own_user at captures/0001"):
+    with pytest.raises(BundleError, match=r"own_user at \S+capture-x"):
         write(made, out, [OwnSecret("own_user", "Zorblax", name=True)])
     assert list(out.iterdir()) == []
 
@@ -180,12 +182,21 @@ def test_this_machines_own_name_stops_it(tmp_path: Path) -> None:
 def test_nothing_is_shown_of_a_record_that_would_be_refused(tmp_path: Path) -> None:
     secret = canaries(5)["opencode_v2"]
     made = assembled([capture(tmp_path, exchange(1), saying(secret, 2))])
-    with pytest.raises(BundleError, match=r"opencode_key at captures/0001\.jsonl:3"):
+    with pytest.raises(BundleError, match=r"opencode_key at \S+capture-x\.jsonl:3"):
         refuse_unshowable(made, [])
     clean = assembled([capture(tmp_path, exchange(1), saying("zorblax-model", 2))])
     refuse_unshowable(clean, [])
-    with pytest.raises(BundleError, match=r"own_user at captures/0001\.jsonl:3"):
+    with pytest.raises(BundleError, match=r"own_user at \S+capture-x\.jsonl:3"):
         refuse_unshowable(clean, [OwnSecret("own_user", "zorblax", name=True)])
+
+
+def test_a_missing_folder_is_made_and_stays_only_with_its_bundle(tmp_path: Path) -> None:
+    out = tmp_path / "new" / "folder"
+    with pytest.raises(BundleError):
+        write(assembled([capture(tmp_path, saying(canaries(1)["zen"]))]), out, [])
+    assert not out.exists()
+    path = write(assembled([capture(tmp_path)]), out, [])
+    assert list(out.iterdir()) == [path]
 
 
 STEPS = ["_write_draft", "search", "verified_apart", "_require_consent", "_sync_folder"]
@@ -264,10 +275,10 @@ def test_no_bundle_of_more_captures_than_one_holds(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(create, "MOST_CAPTURES", 0)
-    with pytest.raises(BundleError, match="captures at most"):
+    with pytest.raises(ConfigurationError, match="captures at most"):
         assembled([capture(tmp_path)])
 
 
 def test_nothing_to_put_in_is_an_error() -> None:
-    with pytest.raises(BundleError):
+    with pytest.raises(ConfigurationError):
         assemble([], PLATFORM, CREATED)

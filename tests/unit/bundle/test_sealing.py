@@ -8,6 +8,7 @@ import pyrage
 import pytest
 
 from pawwork_proxy.bundle.create import write
+from pawwork_proxy.bundle.reading import read_captures
 from pawwork_proxy.bundle.sealing import seal_for
 from pawwork_proxy.bundle.verify import verify
 from pawwork_proxy.errors import BundleError, ConfigurationError
@@ -34,6 +35,17 @@ def test_verify_names_an_encrypted_file(tmp_path: Path) -> None:
         assembled([capture(tmp_path)]), tmp_path, [], seal=seal_for(str(support.to_public()))
     )
     assert [finding.rule for finding in verify(path).findings] == ["encrypted_file"]
+
+
+@pytest.mark.parametrize("name", ["sealed.zip.age", "sealed.zip", "sealed.jsonl"])
+def test_reading_a_sealed_bundle_says_how_to_open_it(tmp_path: Path, name: str) -> None:
+    support = pyrage.x25519.Identity.generate()
+    made = assembled([capture(tmp_path)])
+    path = tmp_path / name
+    path.write_bytes(seal_for(str(support.to_public()))(made.data))
+    with pytest.raises(BundleError, match="is sealed") as caught:
+        read_captures([path])
+    assert "age -d" in caught.value.hint
 
 
 @pytest.mark.parametrize(

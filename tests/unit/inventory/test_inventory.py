@@ -245,6 +245,15 @@ def test_the_address_follows_the_network() -> None:
     assert any("--egress-probe" in note for note in taken(sent()).notes)
 
 
+def test_an_address_that_was_looked_up_for_one_install_is_not_said_to_be_sent() -> None:
+    egress = Egress(observed_at=NOON, address=pseudonym("ip", "home"), family="ipv4", country="XX")
+    found = taken(
+        *(sent("a", one, egress=egress) for one in "12"), *(sent("b", one) for one in "12")
+    )
+    assert "egress address was looked up for a only." in found.answer
+    assert not any("address is sent" in words for words in found.answer)
+
+
 def test_pseudonyms_of_two_studies_are_never_compared() -> None:
     """The same header under two keys has two pseudonyms: no difference, and no identity."""
     first, second = study(a={"x-thing": "one"}), study(b={"x-thing": "two"})

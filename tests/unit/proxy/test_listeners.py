@@ -64,10 +64,10 @@ PASTED = [
 
 @pytest.mark.parametrize("pasted", PASTED)
 def test_what_was_pasted_by_mistake_is_no_name(pasted: str) -> None:
-    with pytest.raises(ConfigurationError, match="no key, address or long number") as caught:
+    with pytest.raises(ConfigurationError, match="no key, id, address, host name") as caught:
         parse_listeners([f"{pasted}@0"])
     assert pasted not in caught.value.message + caught.value.hint
-    with pytest.raises(ConfigurationError, match="no key, address or long number") as caught:
+    with pytest.raises(ConfigurationError, match="no key, id, address, host name") as caught:
         make_plan((), pasted, None, None, None, None, False, Path())
     assert pasted not in caught.value.message + caught.value.hint
 

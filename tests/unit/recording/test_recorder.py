@@ -344,3 +344,69 @@ def test_cookies_of_an_answer_are_credentials_of_the_run_but_not_their_attribute
     ongoing.finish(Ending.COMPLETE, UpstreamFacts())
     run.later.run()
     assert added == ["abcdefghijkl"]
+
+
+def test_a_request_that_cannot_be_opened_is_counted_as_lost(run: Run) -> None:
+    run.recorder.not_opened()
+    run.exchange()
+    run.recorder.close("finished")
+    capture = run.capture()
+    assert capture.end is not None
+    assert capture.end.lost == 1
+    assert [(note.event, note.count) for note in capture.notes] == [("records_lost", 1)]
+    assert run.recorder.counts.in_flight == 0
+
+
+def test_opening_that_raises_leaves_no_exchange_in_flight(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any) -> None:
+        raise ValueError("no clock")
+
+    monkeypatch.setattr(run.recorder, "_utc_now", fail)
+    with pytest.raises(ValueError, match="no clock"):
+        run.recorder.open(ARRIVAL)
+    monkeypatch.undo()
+    assert run.recorder.counts.in_flight == 0
+    assert run.recorder.open(ARRIVAL).seq == 1
+
+
+@pytest.mark.parametrize("step", ["client_is_known", "keep", "keep_stub"])
+def test_whatever_fails_in_a_batch_the_others_are_kept(
+    run: Run, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    first, *_ = run.exchange(), run.exchange(), run.exchange()
+    keep = Recorder._keep
+
+    def fail(*_: Any) -> Any:
+        raise ValueError
+
+    def fail_at_first(self: Recorder, exchange: Exchange, line: bytes) -> None:
+        if exchange.seq == 1:
+            raise ValueError
+        keep(self, exchange, line)
+
+    if step == "client_is_known":
+        monkeypatch.setattr(first, "client_is_known", fail)
+    elif step == "keep":
+        monkeypatch.setattr(Recorder, "_keep", fail_at_first)
+    else:
+        monkeypatch.setattr(Recorder, "_keep_stub", fail)
+        monkeypatch.setattr(projection.Projector, "project", _failing_at(1))
+    run.recorder.close("finished")
+    capture = run.capture()
+    expected = [1, 2, 3] if step == "client_is_known" else [2, 3]
+    assert [exchange.seq for exchange in capture.exchanges] == expected
+    assert capture.end is not None
+    assert capture.end.lost == 3 - len(expected)
+
+
+def _failing_at(seq: int) -> Callable[..., projection.Projected]:
+    whole = projection.Projector.project
+
+    def project(self: projection.Projector, ongoing: Ongoing, *rest: Any) -> projection.Projected:
+        if ongoing.seq == seq:
+            raise ValueError
+        return whole(self, ongoing, *rest)
+
+    return project

@@ -71,6 +71,33 @@ def test_keys_that_are_words_of_ours_do_not_block_records(key: str) -> None:
     assert not credentials.found_in(line(user_agent=f"opencode/1 {key}"))
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "127.0.0.1", "127.0.0.1:9610", "[::1]:9610", "started_at", "HTTP/1.1", "retry_after_s",
+        "/zen/v1/chat/completions", "2026-11-26", "2026-11-26T00:18:37Z", "zh-Hans-CN",
+        "big-pickle", "laptop-home-office",
+    ],
+)  # fmt: skip
+def test_a_cookie_of_what_every_record_holds_withholds_none(text: str) -> None:
+    credentials = Credentials(["laptop-home-office"])
+    credentials.add(text)
+    assert not credentials.found_in(line(anything=text))
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "opencode-7f3a", "a1-b2-c3-d4", "203.0.113.9", "started_at_xyz", "1764201600",
+        "hunter2-http", "--1-2-3-4-5", "2026-13-99",
+    ],
+)  # fmt: skip
+def test_what_only_resembles_our_words_is_a_key(secret: str) -> None:
+    credentials = Credentials()
+    credentials.add(secret)
+    assert credentials.found_in(line(anything=secret))
+
+
 def test_remembered_keys_are_bounded() -> None:
     credentials = Credentials()
     keys = [f"k{number:03}-{'z' * 20}" for number in range(100)]

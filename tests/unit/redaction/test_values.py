@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from pawwork_proxy.redaction.pseudonyms import Pseudonymiser
 from pawwork_proxy.redaction.routes import ROUTES, RouteRow
 from pawwork_proxy.redaction.values import FORMS, FormRow, form_of, identify
+from pawwork_proxy.vocabulary import forms
+from pawwork_proxy.vocabulary.forms import TYPE_FORMS
 from pawwork_proxy.vocabulary.kinds import Kind
 
 PSEUDONYMS = Pseudonymiser(b"v" * 32)
@@ -20,6 +22,11 @@ def test_each_form_is_the_first_to_take_its_example(row: FormRow) -> None:
 def test_forms_are_unique_and_the_last_takes_everything() -> None:
     assert len({row.id for row in FORMS}) == len(FORMS)
     assert form_of("x" * 10_000) is FORMS[-1]
+
+
+def test_every_form_is_on_the_list_that_all_share() -> None:
+    ours = {row.id for row in FORMS} | {"address", "empty", "object", "global", "public"}
+    assert ours | set(TYPE_FORMS.values()) == forms.FORMS
 
 
 @given(st.text(), st.sampled_from(Kind))

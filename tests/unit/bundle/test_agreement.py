@@ -1,0 +1,234 @@
+"""What redaction keeps, the scan lets through: where they disagree, nobody can make a bundle."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from pawwork_proxy.bundle.plain_words import SCHEMA_WORDS
+from pawwork_proxy.bundle.scan import Scan, rule_broken_by
+from pawwork_proxy.capture_file.writer import line_of
+from pawwork_proxy.redaction.raw import RawResponse
+from pawwork_proxy.redaction.redactor import Redactor
+from pawwork_proxy.redaction.shapes import ShapeName, keep_label
+from pawwork_proxy.vocabulary import (
+    answers,
+    body_fields,
+    errors,
+    finish_reasons,
+    forms,
+    headers,
+    http,
+    kinds,
+    models,
+    providers,
+    user_agents,
+    words,
+)
+from tests.unit.builders import header
+from tests.unit.redaction.test_projections import CHAT, body, request
+
+VOCABULARIES = {
+    "roles": body_fields.ROLES | {"other"},
+    "forms": forms.FORMS,
+    "rules": [f"shape:{name.value}" for name in ShapeName]
+    + [f"id:{kind.value}" for kind in kinds.Kind],
+    "hosts": http.KNOWN_HOSTS,
+    "languages": http.LANGUAGES,
+    "scripts": http.SCRIPTS,
+    "codings": http.CODINGS,
+    "charsets": http.CHARSETS,
+    "directives": http.CACHE_DIRECTIVES,
+    "edge words": http.EDGE_WORDS,
+    "methods": http.METHODS,
+    "versions of HTTP": http.PROTOCOL_VERSIONS,
+    "servers": http.SERVERS,
+    "products": user_agents.PRODUCTS,
+    "prereleases": user_agents.PRERELEASES,
+    "clients": answers.CLIENTS,
+    "efforts": answers.REASONING_EFFORTS,
+    "finish reasons": [*finish_reasons.FINISHED, *finish_reasons.FAILED],
+    "providers": providers.PROVIDERS,
+    "error types": [*errors.ZEN_TYPES, *errors.VENDOR_TYPES, *errors.GOOGLE_STATUSES],
+    "models": [*models.MODEL_IDS, *models.MODEL_WORDS],
+    "words": [*words.API_WORDS, *words.ROUTE_WORDS],
+    "metadata": body_fields.METADATA_NAMES,
+    "header names": [*headers.HEADERS, *headers.HEADER_WORDS],
+    "names of the schema": SCHEMA_WORDS,
+}
+
+
+@pytest.mark.parametrize("vocabulary", sorted(VOCABULARIES))
+def test_every_word_of_every_vocabulary_passes(vocabulary: str) -> None:
+    found = {text: rule_broken_by(text) for text in map(str, VOCABULARIES[vocabulary])}
+    assert {text: rule for text, rule in found.items() if rule} == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("retry-after", "1764201600"),
+        ("retry-after", "2147483647"),
+        ("retry-after-ms", "1728000000"),
+        ("retry-after", "999999999.5"),
+        ("retry-after", "Fri, 31 Dec 2099 23:59:59 GMT"),
+        ("host", "[::1]:9610"),
+        ("host", "127.0.0.1:9610"),
+        ("age", "999999999"),
+        ("cache-control", "max-age=999999999, s-maxage=999999999"),
+        ("accept-language", "fil, yue-Hant-HK;q=0.001, es-419"),
+        ("user-agent", "iterm.app/3.5.0 opencode/20.11.1.300 node/1.2.3.456"),
+        ("user-agent", "acme.dev/1.0 node/1.0.dev"),
+        ("user-agent", "x/07.33.02.08"),
+        ("anthropic-beta", "messages@accounts.or, flag+20261231"),
+    ],
+)
+def test_extremes_of_kept_values_pass(redactor: Redactor, name: str, value: str) -> None:
+    sent = redactor.request(request(headers=[(name, value)])).request
+    raw = RawResponse(429, "HTTP/1.1", [(name.encode(), value.encode())])
+    for noun in (sent, redactor.response(raw).response):
+        assert Scan().line("m", 1, line_of(noun).decode()) is None
+
+
+def test_a_long_number_is_a_wait_in_its_own_header_only(redactor: Redactor) -> None:
+    raw = RawResponse(429, "HTTP/1.1", [(b"retry-after", b"1764201600")])
+    line = line_of(redactor.response(raw).response).decode()
+    assert Scan().line("m", 1, line) is None
+    for foreign in (
+        line.replace('"name":"retry-after"', '"name":"age"'),
+        line.replace("1764201600", "9764201600"),
+        line.replace("1764201600", "17642016001"),
+    ):
+        assert foreign != line
+        assert Scan().line("m", 1, foreign) is not None
+
+
+def _joined(pool: list[str], glue: str) -> st.SearchStrategy[str]:
+    pieces = st.one_of(
+        st.sampled_from(pool),
+        st.sampled_from(pool).map(str.upper),
+        st.sampled_from(_ODD),
+        st.from_regex(r"[a-z]{1,10}|[A-Z]{2,4}|[0-9]{1,10}", fullmatch=True),
+        st.from_regex(r"v?[0-9]{1,3}(\.[0-9]{1,3}){1,3}", fullmatch=True),
+    )
+    return st.lists(st.tuples(pieces, st.sampled_from(glue)), min_size=1, max_size=5).map(
+        lambda pairs: "".join(piece + between for piece, between in pairs)[:-1]
+    )
+
+
+_ODD = """
+    com de local dev app home lan io eu cn 2024-05-14 20261231 250615 a22b 128k 8x22b FP8 sk ses
+    prj acc req org usr key xai dor_v1 oc_sk Users root AB12 CD34-EF56 abcdefabcdefabcd
+    rechtschreibungen 4111 0.0.0.0 ::1 --
+""".split()  # noqa: SIM905
+_SHAPED: list[tuple[str, list[str]]] = [
+    ("user-agent", sorted(user_agents.PRODUCTS | models.MODEL_WORDS)),
+    ("accept", sorted(http.MEDIA_TYPES)),
+    ("accept-language", sorted(http.LANGUAGES)),
+    ("anthropic-beta", sorted(headers.HEADER_WORDS)),
+    ("x-stainless-os", sorted(words.API_WORDS)),
+    ("x-stainless-package-version", sorted(user_agents.PRERELEASES)),
+    ("server", sorted(http.SERVERS)),
+    ("cache-control", sorted(http.CACHE_DIRECTIVES)),
+    ("host", sorted(http.KNOWN_HOSTS)),
+]
+_VALUES = st.sampled_from(_SHAPED).flatmap(
+    lambda row: st.tuples(st.just(row[0]), _joined(row[1], "-._/: @+,;="))
+)
+
+
+@given(
+    st.lists(_VALUES, max_size=4),
+    _joined(sorted(headers.HEADER_WORDS), "-_."),
+    _joined(sorted(models.MODEL_WORDS), "-./:@+_"),
+    _joined(sorted(words.API_WORDS), "_-. /"),
+    st.one_of(st.none(), st.booleans(), st.integers(), st.lists(st.just(1)), st.text(max_size=9)),
+    st.sampled_from(sorted(body_fields.ROLES)),
+)
+def test_what_odd_traffic_leaves_passes(
+    redactor: Redactor,
+    lines: list[tuple[str, str]],
+    name: str,
+    model: str,
+    word: str,
+    identity: object,
+    role: str,
+) -> None:
+    sent = body(**{"model": model, word: 1, "user": identity, "metadata": {"x": identity}})
+    sent = sent.replace(b'"user", "content"', json.dumps(role).encode() + b', "content"')
+    sent = sent.replace(b'"role": "user"', b'"role": ' + json.dumps(role).encode())
+    raw = request(CHAT, [*lines, (name, "1")], sent)
+    projection = redactor.request(raw)
+    answer = redactor.response(
+        RawResponse(
+            429,
+            "HTTP/1.1",
+            [(name.encode(), value.encode()) for name, value in lines],
+            model=model,
+            error_type=word,
+            error_code=word,
+            provider=model,
+        )
+    )
+    scan = Scan()
+    for noun in (
+        projection.request,
+        projection.auth,
+        answer.response,
+        *projection.redactions,
+        *answer.redactions,
+    ):
+        assert scan.line("m", 1, line_of(noun).decode()) is None, line_of(noun)
+
+
+def _headers_of(label: str) -> list[str]:
+    plain = header()
+    installs = tuple(one.model_copy(update={"label": label}) for one in plain.installs)
+    named: Callable[..., object] = plain.model_copy
+    return [
+        line_of(named(update={"installs": installs})).decode(),  # type: ignore[arg-type]
+        line_of(named(update={"network": label})).decode(),  # type: ignore[arg-type]
+    ]
+
+
+@given(
+    st.one_of(
+        _joined(_ODD, "-._"),
+        st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}", fullmatch=True),
+        st.from_regex(r"[a-z]{12,32}", fullmatch=True),
+    )
+)
+@example("abcdefghijklmnopqrstuvwxyz")
+@example("erika.anna.home-office")
+@example("2.0.0.0-")
+def test_every_label_that_a_run_takes_can_be_bundled(label: str) -> None:
+    if keep_label(label) is None:
+        return
+    for line in _headers_of(label):
+        assert Scan().line("m", 1, line) is None
+
+
+UNBUNDLEABLE = """
+    laptop.local office.de acme.com work.dev home.lan my.app AB12-CD34-EF56 req_abcdef
+    prj_alpha1 acc_home01 MacBook-Pro.local a-----b abcdefabcdefabcdef 2.0.0.0-
+""".split()  # noqa: SIM905
+
+
+@pytest.mark.parametrize("label", UNBUNDLEABLE)
+def test_a_run_refuses_labels_that_no_bundle_could_hold(label: str) -> None:
+    assert keep_label(label) is None
+
+
+PLAIN = """
+    rechtschreibung Gasthaus-Wlan home home.office DESKTOP-AB12CD3 nl.ams1 node.js eu.central
+    wlan0 home-5G user_home 2024-01-15-run laptop-a
+""".split()  # noqa: SIM905
+
+
+@pytest.mark.parametrize("label", PLAIN)
+def test_plain_labels_are_taken(label: str) -> None:
+    assert keep_label(label) == label
