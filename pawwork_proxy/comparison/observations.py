@@ -188,25 +188,22 @@ def after_last(known: Iterable[Arrival], exchanges: int, others: Iterable[object
     """
     arrivals = list(known)
     last = max(one.seq for one in arrivals)
-    moments = [one.at for one in arrivals]
-    counted = exchanges
-    end: End | None = None
-    later: list[datetime] = []
+    latest = max(one.at for one in arrivals)
+    recorded, made, lost = exchanges, 0, 0
+    until = latest
     for line in others:
         match line:
             case Stub():
-                counted += 1
+                recorded += 1
             case Note(event="records_lost", count=int(count)):
-                counted += count
-                later.append(line.at)
+                lost += count
+                until = max(until, line.at)
             case End():
-                end = line
-                later.append(line.at)
-    if end is not None:
-        counted = end.exchanges + sum(end.stubs.values())  # the lost ones are among them
-    if counted <= last:
-        return Arrival(last + 1, max(moments))
-    return Arrival(counted + 1, max(*moments, *later))
+                made, lost = line.exchanges + sum(line.stubs.values()), line.lost
+                until = max(until, line.at)
+    # Most lost ones are among those made; one that could not even be opened is not.
+    counted = max(made, recorded + lost)
+    return Arrival(last + 1, latest) if counted <= last else Arrival(counted + 1, until)
 
 
 def gaps(neighbours: Iterable[tuple[Arrival, Arrival]]) -> Iterator[Gap]:
