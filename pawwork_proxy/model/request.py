@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Literal
 
 from pawwork_proxy.model.base import Noun
-from pawwork_proxy.model.numbers import Count
+from pawwork_proxy.model.numbers import Count, Temperature
 from pawwork_proxy.model.texts import (
     HttpVersion,
     KeptText,
@@ -75,7 +75,7 @@ class RequestBody(Noun):
     include_usage: bool | None = None
     store: bool | None = None
     max_tokens: Count | None = None
-    temperature: float | None = None
+    temperature: Temperature | None = None
     messages: Count | None = None
     roles: dict[Word, Count] = {}
     text_chars: Count | None = None

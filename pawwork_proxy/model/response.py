@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pawwork_proxy.model.answer import EncodingState, EventCounts, Usage
 from pawwork_proxy.model.base import Noun
-from pawwork_proxy.model.numbers import Count, Moment, Status, WaitMilliseconds, WaitSeconds
+from pawwork_proxy.model.numbers import Cost, Count, Moment, Status, WaitMilliseconds, WaitSeconds
 from pawwork_proxy.model.request import HeaderNote
 from pawwork_proxy.model.texts import (
     Airport,
@@ -54,7 +54,7 @@ class ResponseFacts(Noun):
     model: KeptText | None = None
     finish_reason: Word | None = None
     usage: Usage | None = None
-    cost: float | None = None
+    cost: Cost | None = None
     """The cost trailer, in dollars; 0 unless billed from balance."""
     events: EventCounts | None = None
     error_type: KeptText | None = None

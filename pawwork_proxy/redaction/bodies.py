@@ -14,6 +14,7 @@ from typing import NamedTuple, TypeGuard
 from pydantic_core import from_json
 
 from pawwork_proxy.model.exchange import Redaction
+from pawwork_proxy.model.numbers import HOTTEST, TEMPERATURE_DECIMALS, bounded_count
 from pawwork_proxy.model.request import BodyState, IdentityField, RequestBody
 from pawwork_proxy.redaction.raw import RawRequest
 from pawwork_proxy.redaction.shapes import ShapeName, Shapes
@@ -65,7 +66,7 @@ class Bodies:
             return BodyReading(
                 RequestBody(
                     state=state,
-                    wire_bytes=raw.wire_bytes,
+                    wire_bytes=bounded_count(raw.wire_bytes),
                     decoded_bytes=size,
                     content_encoding=encoding,
                 )
@@ -78,7 +79,7 @@ class Bodies:
         options = parsed.get("stream_options")
         body = RequestBody(
             state=state,
-            wire_bytes=raw.wire_bytes,
+            wire_bytes=bounded_count(raw.wire_bytes),
             decoded_bytes=size,
             content_encoding=encoding,
             fields=fields,
@@ -309,9 +310,13 @@ def _flag(holder: Mapping[str, object], name: str) -> bool | None:
 
 def _number(value: object) -> float | None:
     """A sane temperature; more digits could carry something else."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not -100 < value < 100:
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | float)
+        or not -HOTTEST < value < HOTTEST
+    ):
         return None
-    return round(float(value), 2)
+    return round(float(value), TEMPERATURE_DECIMALS)
 
 
 def _first_count(holder: Mapping[str, object], *names: str) -> int | None:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from pawwork_proxy.model.exchange import Redaction
-from pawwork_proxy.model.numbers import LONGEST_WAIT_S
+from pawwork_proxy.model.numbers import LONGEST_WAIT_S, bounded_count
 from pawwork_proxy.model.response import ResponseFacts
 from pawwork_proxy.redaction.headers import MOST_HEADERS, HeaderNotes, Line
 from pawwork_proxy.redaction.raw import RawResponse
@@ -53,8 +53,8 @@ class Responses:
             headers=tuple([line.note for line in lines]),
             headers_cut=max(0, len(raw.headers) - MOST_HEADERS),
             trailers=raw.trailers,
-            wire_bytes=raw.wire_bytes,
-            decoded_bytes=raw.decoded_bytes,
+            wire_bytes=bounded_count(raw.wire_bytes),
+            decoded_bytes=None if raw.decoded_bytes is None else bounded_count(raw.decoded_bytes),
             content_encoding=_kept(found, "content-encoding"),
             encoding=raw.encoding,
             truncated=raw.truncated,
