@@ -35,9 +35,7 @@ _ROUND_VERSION = re.compile(r"(?<=/)\d{1,4}\.0\.0\.0(?![\d.])")
 _PARTS = re.compile(r"[^0-9A-Za-z]+")
 _LABEL_FIELDS = frozenset({"label", "install", "network"})
 _LABEL = re.compile(r"[0-9A-Za-z._-]{1,32}")
-_NAME_FIELDS = frozenset(
-    {"model", "user_agent", "value", "error_type", "error_code", "provider", "code", "bracket"}
-)
+_NAME_FIELDS = frozenset({"model", "user_agent", "value", "error_type", "error_code", "provider"})
 """Fields that take names which no list can hold: of models, products, vendors' errors."""
 _ALLOWED: Mapping[str, tuple[tuple[frozenset[str], re.Pattern[str]], ...]] = {
     "hex": (

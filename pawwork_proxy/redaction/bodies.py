@@ -16,6 +16,7 @@ from pydantic_core import from_json
 from pawwork_proxy.model.exchange import Redaction
 from pawwork_proxy.model.numbers import HOTTEST, TEMPERATURE_DECIMALS, bounded_count
 from pawwork_proxy.model.request import BodyState, IdentityField, RequestBody
+from pawwork_proxy.model.texts import FieldName, fits
 from pawwork_proxy.redaction.raw import RawRequest
 from pawwork_proxy.redaction.shapes import ShapeName, Shapes
 from pawwork_proxy.redaction.values import identify
@@ -134,6 +135,8 @@ class Bodies:
             known = name in BODY_FIELDS or name in IDENTITY_FIELDS
             if len(names) < _MOST_FIELDS:
                 shaped = name if known else self._shapes.of(ShapeName.WORD, name).text
+                if not fits(FieldName, shaped):
+                    shaped = self._name(name)
                 known = shaped == name
                 names.append(shaped)
             unknown += not known
