@@ -11,7 +11,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
 
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST = datetime(3000, 1, 1, tzinfo=UTC)
@@ -38,6 +38,12 @@ def _at_most(decimals: int) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _no_count_of_seconds(value: object) -> object:
+    if isinstance(value, datetime) or (isinstance(value, str) and value[4:5] == "-"):
+        return value
+    raise ValueError("no time in ISO 8601")
+
+
 Count = Annotated[int, Field(ge=0, le=LARGEST_COUNT, strict=True)]
 """A number of things, a size, a sequence number."""
 Status = Annotated[int, Field(ge=0, le=HIGHEST_STATUS, strict=True)]
@@ -53,7 +59,9 @@ Cost = Annotated[float, Field(ge=0, le=HIGHEST_COST, strict=True), _at_most(COST
 Temperature = Annotated[
     float, Field(ge=-HOTTEST, le=HOTTEST, strict=True), _at_most(TEMPERATURE_DECIMALS)
 ]
-Moment = Annotated[AwareDatetime, Field(ge=EARLIEST, le=LATEST, strict=True)]
+Moment = Annotated[
+    AwareDatetime, Field(ge=EARLIEST, le=LATEST), BeforeValidator(_no_count_of_seconds)
+]
 """A time with its zone, as text in a file; we write UTC."""
 
 

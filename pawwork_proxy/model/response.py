@@ -63,6 +63,7 @@ class ResponseFacts(Noun):
     """The cost trailer, in dollars; 0 unless billed from balance."""
     events: EventCounts | None = None
     error_type: KeptName | None = None
-    """The outermost error's type, when it is made of API words, else a pseudonym."""
+    """Of the outermost error whose type our tables do not know: the type when it is made of API
+    words, else a pseudonym. Known types are in `signals.errors` and `outcome.error_type`."""
     error_code: KeptName | None = None
     provider: KeptName | None = None

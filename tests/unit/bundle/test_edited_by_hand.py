@@ -12,33 +12,53 @@ from pydantic import ValidationError
 from pawwork_proxy.bundle.scan import Scan
 from pawwork_proxy.capture_file.writer import line_of
 from pawwork_proxy.model.capture import LINE
+from pawwork_proxy.model.exchange import AuthSourceFinding
+from pawwork_proxy.model.response import ResponseFacts
+from tests.unit.builders import exchange
 from tests.unit.bundle.test_scan import planted, string_places
 
 SAMPLES = sorted(Path("captures/samples").glob("*/*.jsonl"))
+RICH = exchange(
+    response=ResponseFacts(
+        status=429,
+        http_version="HTTP/1.1",
+        content_type="application/json",
+        server="cloudflare",
+        cf_ray="8f1e2d3c4b5a6978-FRA",
+        colo="FRA",
+        model="big-pickle",
+        finish_reason="stop",
+        error_type="unknown_error",
+        error_code="unknown_error",
+        provider="Console Go",
+    ),
+    auth_source=AuthSourceFinding(source="saved", places=("opencode.auth",)),
+)
+"""What the samples have not."""
 LABELS = {"label", "install", "network"}
 """The user's own words, shown before a bundle is written."""
 NAMES = {"model", "user_agent", "value", "error_type", "error_code", "provider"}
 """Names of models and products, which no list can hold (docs/privacy.md, limits)."""
-WORDED = {"value", "error_type", "error_code"}
+WORDED = {"value", "user_agent", "error_type", "error_code", "provider"}
 """Names with spaces in them."""
 SECRETS: dict[str, tuple[str, set[str]]] = {
     "short password": ("qX7vB2mK9pL", LABELS | {"model"}),
-    "password with hyphens": ("Xk9-Qm2-Zt7", LABELS | NAMES - {"provider"} | {"fields"}),
-    "word with a digit": ("hunter2", LABELS | NAMES - {"provider"}),
+    "password with hyphens": ("Xk9-Qm2-Zt7", LABELS | NAMES | {"fields"}),
+    "word with a digit": ("hunter2", LABELS | NAMES),
     "social security number": ("911-83-6993", LABELS),
     "telephone number": ("555-0123", LABELS),
     "longer telephone number": ("212-555-0123", set()),
     "date of birth": ("19840312", LABELS | {"value"}),
     "date of birth with hyphens": ("1984-03-12", LABELS),
-    "sentence": ("call me tomorrow", WORDED | {"user_agent"}),
-    "sentence of known words": ("stop the model", WORDED | {"user_agent"}),
+    "sentence": ("call me tomorrow", WORDED),
+    "sentence of known words": ("stop the model", WORDED),
     "longer sentence": ("please call my landlord tomorrow", set()),
     "path": ("/srv/clients/hollenbeck", set()),
-    "relative path": ("clients/hollenbeck", NAMES - {"provider"}),
+    "relative path": ("clients/hollenbeck", NAMES),
     "two names": ("jane.hollenbeck", LABELS | NAMES),
-    "name and surname": ("Jane Hollenbeck", WORDED | {"user_agent", "provider"}),
+    "name and surname": ("Jane Hollenbeck", WORDED),
     "bank account": ("DE89370400440532013000", set()),
-    "card": ("4111111111111111", {"capture_id", "cf_ray"}),
+    "card": ("4111111111111111", {"capture_id", "cf_ray", "value"}),
 }
 """Each with the fields in which it gets through all the same."""
 

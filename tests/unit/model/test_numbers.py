@@ -38,6 +38,8 @@ ODD = [
     ("response.cost", "0"),
     ("timing.total_ms", "1.5"),
     ("timing.started_at", 1764201600),
+    ("timing.started_at", "1764201600"),
+    ("timing.started_at", "19840312"),
     ("timing.total_ms", 1e300),
     ("timing.total_ms", -0.5),
     ("timing.total_ms", float("inf")),
