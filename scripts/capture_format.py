@@ -133,8 +133,10 @@ def summary(noun: type[Noun]) -> str:
 
 def form_row(form: Any) -> str:
     """The table row of a form of text."""
-    pattern = form.__metadata__[0].pattern.replace("|", "\\|")
-    return f"| {FORMS[form]} | `{pattern}` |"
+    constraints = form.__metadata__[0]
+    pattern = constraints.pattern.replace("|", "\\|")
+    longest = f", up to {constraints.max_length} characters" if constraints.max_length else ""
+    return f"| {FORMS[form]} | `{pattern}`{longest} |"
 
 
 def row(name: str, annotation: Any, field: FieldInfo) -> str:

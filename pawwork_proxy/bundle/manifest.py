@@ -21,12 +21,13 @@ from pawwork_proxy.model.outcome import Kind
 from pawwork_proxy.model.request import AuthKind, Tier
 from pawwork_proxy.model.texts import (
     Architecture,
-    KeptText,
+    KeptName,
     Label,
+    ModelName,
     Pseudonym,
     RandomId,
+    Rule,
     Version,
-    Word,
 )
 
 MANIFEST = "manifest.json"
@@ -103,7 +104,7 @@ class Manifest(Noun):
     """Records that could not be written when they were captured."""
     damaged_lines: Count
     """Lines of the captures that could not be read."""
-    redacted: dict[Word, Count]
+    redacted: dict[Rule, Count]
     """What was dropped or pseudonymised in the records, by rule."""
     cut: Cut | None = None
     files: tuple[BundledFile, ...]
@@ -116,12 +117,12 @@ class SupportRow(Noun):
     install: Label
     install_id: Pseudonym
     tier: Tier
-    model: KeptText | None = None
+    model: ModelName | None = None
     auth_kind: AuthKind
     auth_source: AuthSource
     status: int | None = None
     outcome: Kind
-    error_type: KeptText | None = None
+    error_type: KeptName | None = None
     count: Count
     first_seen: datetime
     last_seen: datetime

@@ -37,9 +37,7 @@ _LABEL_FIELDS = frozenset({"label", "install", "network"})
 _LABEL = re.compile(r"[0-9A-Za-z._-]{1,32}")
 _LABEL_OF_WORDS = re.compile(r"(?=.{1,32}$)(?:(?:[A-Za-z]+|[0-9A-Za-z]{1,11})(?:[._-]+|$))+")
 """Long only where it is letters alone."""
-_NAME_FIELDS = frozenset(
-    {"model", "user_agent", "value", "error_type", "error_code", "provider", "code", "bracket"}
-)
+_NAME_FIELDS = frozenset({"model", "user_agent", "value", "error_type", "error_code", "provider"})
 """Fields that take names which no list can hold: of models, products, vendors' errors."""
 _ALLOWED: Mapping[str, tuple[tuple[frozenset[str], re.Pattern[str]], ...]] = {
     "hex": (

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from pawwork_proxy.classification.answer import RawFinds
 from pawwork_proxy.model.answer import Usage
+from pawwork_proxy.model.numbers import COST_DECIMALS, HIGHEST_COST, LARGEST_COUNT
 from pawwork_proxy.model.signals import AnswerShape, Dialect
 from pawwork_proxy.vocabulary.errors import known_word
 from pawwork_proxy.vocabulary.finish_reasons import FAILED, known_finish
@@ -27,8 +28,6 @@ _DETAIL_KEYS = (
     "output_tokens_details",
 )  # fmt: skip
 _NO_USAGE = Usage()
-_MOST_TOKENS = 1 << 31
-_HIGHEST_COST = 10_000.0
 """In dollars. With six decimals this is fewer digits than a card number has."""
 _LISTING_OBJECTS = frozenset({"list", "model"})
 _ERROR_WORDS = ("message", "msg", "detail", "error_msg", "error_message", "errorMessage", "reason")
@@ -242,8 +241,8 @@ def _note_cost(cost: object, facts: AnswerFacts) -> None:
         number = float(cost)
     except (ValueError, OverflowError):
         return
-    if 0 <= number < _HIGHEST_COST:
-        facts.cost = round(number, 6)
+    if 0 <= number < HIGHEST_COST:
+        facts.cost = round(number, COST_DECIMALS)
 
 
 def _note_usage(usage: object, facts: AnswerFacts) -> None:
@@ -256,7 +255,7 @@ def _note_usage(usage: object, facts: AnswerFacts) -> None:
                 count = place.get(key)
                 if isinstance(count, bool) or not isinstance(count, int):
                     continue
-                if 0 <= count < _MOST_TOKENS:
+                if 0 <= count <= LARGEST_COUNT:
                     facts.counts[name] = count
 
 

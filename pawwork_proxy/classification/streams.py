@@ -11,6 +11,7 @@ from __future__ import annotations
 from pawwork_proxy.classification.answer_objects import AnswerFacts, error_in, note_object
 from pawwork_proxy.classification.error_objects import Finds, collect_error, read_message
 from pawwork_proxy.model.answer import EventCounts
+from pawwork_proxy.model.numbers import bounded_count
 from pawwork_proxy.model.signals import AnswerShape, Dialect, ErrorPlace
 from pawwork_proxy.wire.bounded_json import JsonState, parse_json
 from pawwork_proxy.wire.events import BLANK, Event, EventSplitter, parse_events, segments
@@ -60,12 +61,12 @@ class StreamReader:
     def counts(self) -> EventCounts:
         """The events by kind."""
         return EventCounts(
-            total=self.events,
-            deltas=self._deltas,
-            pings=self._pings,
-            comments=self._comments,
-            errors=self._errors,
-            other=self._other,
+            total=bounded_count(self.events),
+            deltas=bounded_count(self._deltas),
+            pings=bounded_count(self._pings),
+            comments=bounded_count(self._comments),
+            errors=bounded_count(self._errors),
+            other=bounded_count(self._other),
         )
 
     def _skip(self, segment: bytes) -> bool:

@@ -56,7 +56,7 @@ def _version_only(release: str) -> str:
 
 
 def _word(text: str) -> str:
-    return text if re.fullmatch(r"[a-z0-9_]{1,16}", text) else "other"
+    return text if re.fullmatch(r"[a-z][a-z0-9_]{1,15}", text) else "other"
 
 
 def _machine_id() -> str | None:

@@ -15,10 +15,7 @@ from pawwork_proxy.model.outcome import Outcome
 from pawwork_proxy.model.request import AuthFacts, RequestFacts
 from pawwork_proxy.model.response import ResponseFacts
 from pawwork_proxy.model.signals import Signals
-from pawwork_proxy.model.texts import (
-    Place,
-    Word,
-)
+from pawwork_proxy.model.texts import KeyPlace, RedactedPlace, Rule
 
 Doubt = Literal["several_places", "unreadable_place", "rotated"]
 
@@ -41,7 +38,7 @@ class AuthSourceFinding(Noun):
     """Where the wire key was found on this machine, by keyed fingerprint."""
 
     source: AuthSource = "unknown"
-    places: tuple[Word, ...] = ()
+    places: tuple[KeyPlace, ...] = ()
     """Ids of the places that hold the key (a table's row ids, never paths)."""
     flags: tuple[Doubt, ...] = ()
     """Why the source may be less than sure."""
@@ -50,8 +47,8 @@ class AuthSourceFinding(Noun):
 class Redaction(Noun):
     """What was dropped or pseudonymised where: path and rule, never the value."""
 
-    path: Place
-    rule: Word
+    path: RedactedPlace
+    rule: Rule
     count: Count = 1
 
 

@@ -2,7 +2,8 @@
 
 What lies outside was not measured by us, so a line with such a value is no record, and nothing
 behind the reader need fear an overflow. Invariant: whoever measures keeps within the range
-(`bounded_moment`, `bounded_ms`, `moment_or_none`), so no line of ours is ever refused for it.
+(`bounded_count`,
+`bounded_moment`, `bounded_ms`, `moment_or_none`), so no line of ours is ever refused for it.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
-from pydantic import AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
 
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST = datetime(3000, 1, 1, tzinfo=UTC)
@@ -19,22 +20,54 @@ LONGEST_MS = 10 * 86_400_000.0
 """Ten days: a stream ends with the run that records it, and nobody's run or answer lasts longer."""
 LONGEST_WAIT_S = 366 * 86_400.0
 """A year: no limit has a longer period."""
-LARGEST_COUNT = 2**53 - 1
-"""The largest integer that every reader of JSON keeps exactly."""
+LARGEST_COUNT = 2**31 - 1
+"""Two gigabytes, or one request a second for 68 years; a card or telephone number is larger."""
 HIGHEST_STATUS = 999
+HIGHEST_COST = 10_000.0
+COST_DECIMALS = 6
+HOTTEST = 100.0
+TEMPERATURE_DECIMALS = 2
 
-Count = Annotated[int, Field(ge=0, le=LARGEST_COUNT)]
+
+def _at_most(decimals: int) -> AfterValidator:
+    def check(value: float) -> float:
+        if round(value, decimals) != value:
+            raise ValueError("too many decimals")
+        return value
+
+    return AfterValidator(check)
+
+
+def _no_count_of_seconds(value: object) -> object:
+    if isinstance(value, datetime) or (isinstance(value, str) and value[4:5] == "-"):
+        return value
+    raise ValueError("no time in ISO 8601")
+
+
+Count = Annotated[int, Field(ge=0, le=LARGEST_COUNT, strict=True)]
 """A number of things, a size, a sequence number."""
-Status = Annotated[int, Field(ge=0, le=HIGHEST_STATUS)]
+Status = Annotated[int, Field(ge=0, le=HIGHEST_STATUS, strict=True)]
 """An HTTP status: three digits."""
-Port = Annotated[int, Field(ge=0, le=65535)]
-Milliseconds = Annotated[float, Field(ge=0, le=LONGEST_MS)]
+Port = Annotated[int, Field(ge=0, le=65535, strict=True)]
+Milliseconds = Annotated[float, Field(ge=0, le=LONGEST_MS, strict=True)]
 """A duration that we measured."""
-WaitSeconds = Annotated[float, Field(ge=0, le=LONGEST_WAIT_S)]
-WaitMilliseconds = Annotated[float, Field(ge=0, le=LONGEST_WAIT_S * 1000)]
+WaitSeconds = Annotated[float, Field(ge=0, le=LONGEST_WAIT_S, strict=True)]
+WaitMilliseconds = Annotated[float, Field(ge=0, le=LONGEST_WAIT_S * 1000, strict=True)]
 """A wait that a server asked for."""
-Moment = Annotated[AwareDatetime, Field(ge=EARLIEST, le=LATEST)]
-"""A time with its zone; we write UTC."""
+Cost = Annotated[float, Field(ge=0, le=HIGHEST_COST, strict=True), _at_most(COST_DECIMALS)]
+"""Dollars."""
+Temperature = Annotated[
+    float, Field(ge=-HOTTEST, le=HOTTEST, strict=True), _at_most(TEMPERATURE_DECIMALS)
+]
+Moment = Annotated[
+    AwareDatetime, Field(ge=EARLIEST, le=LATEST), BeforeValidator(_no_count_of_seconds)
+]
+"""A time with its zone, as text in a file; we write UTC."""
+
+
+def bounded_count(value: int) -> int:
+    """A number that we counted, within the range: whatever is larger is as large as can be."""
+    return min(value, LARGEST_COUNT)
 
 
 def bounded_ms(value: float) -> float:

@@ -10,7 +10,15 @@ from enum import StrEnum
 
 from pawwork_proxy.model.base import Noun
 from pawwork_proxy.model.numbers import Moment, WaitSeconds
-from pawwork_proxy.model.texts import KeptText, Place, WaitConflict, WaitPlace, Word
+from pawwork_proxy.model.texts import (
+    DecidingPlace,
+    Era,
+    ErrorWord,
+    Provider,
+    Term,
+    WaitConflict,
+    WaitPlace,
+)
 
 
 class Family(StrEnum):
@@ -114,14 +122,14 @@ class Cadence(StrEnum):
 class ClientBehaviour(Noun):
     """What one generation of the client does with the answer (zen-facts, section 4)."""
 
-    eras: tuple[Word, ...]
+    eras: tuple[Era, ...]
     """Client eras of zen-facts section 0, such as `C1`."""
-    failure_kind: Word
+    failure_kind: Term
     """The client's own `ProviderFailureKind`, or `none`."""
     retried: bool
     delay_s: WaitSeconds | None = None
     """Wait before the first retry, in seconds, without jitter; None when not retried."""
-    user_sees: Word
+    user_sees: Term
     """Id of a row of the table of texts, never a text of the server's."""
 
 
@@ -131,14 +139,14 @@ class Outcome(Noun):
     kind: Kind
     family: Family
     origin: Origin
-    provider: KeptText | None = None
+    provider: Provider | None = None
     """Name of the relayed provider when it is a known one, `other` when it is not."""
     in_stream: bool = False
     """The error came inside an event stream, whatever its HTTP status."""
-    error_type: KeptText | None = None
+    error_type: ErrorWord | None = None
     """The server's own type when it is in the vocabulary, else `other`."""
-    rule_id: Word
-    evidence: tuple[Place, ...] = ()
+    rule_id: Term
+    evidence: tuple[DecidingPlace, ...] = ()
     """Places that decided (`status`, `body.error.type`, …), never values."""
     retry_after_s: WaitSeconds | None = None
     retry_after_from: WaitPlace | None = None

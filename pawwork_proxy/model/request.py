@@ -9,16 +9,24 @@ from __future__ import annotations
 from typing import Literal
 
 from pawwork_proxy.model.base import Noun
-from pawwork_proxy.model.numbers import Count
+from pawwork_proxy.model.numbers import Count, Temperature
 from pawwork_proxy.model.texts import (
+    Codings,
+    FieldName,
+    HeaderName,
+    HeaderValue,
     HttpVersion,
-    KeptText,
+    IdentityPath,
+    KnownWord,
     Method,
     ModelGroup,
-    Place,
+    ModelName,
     Pseudonym,
+    QueryName,
     RouteShape,
-    Word,
+    Rule,
+    Term,
+    UserAgent,
 )
 
 Tier = Literal["zen", "go", "other"]
@@ -44,22 +52,22 @@ BodyState = Literal[
 class HeaderNote(Noun):
     """One header line: its name, and its value as a shaped text, as a pseudonym, or not at all."""
 
-    name: Word
+    name: HeaderName
     """A known name in lower case, or a pseudonym `header:…`."""
-    value: KeptText | None = None
+    value: HeaderValue | None = None
     pseudonym: Pseudonym | None = None
-    shape: Word | None = None
+    shape: Term | None = None
     """What a pseudonymised value looked like: `ses_id`, `hex40`, `uuid`, … (`redaction.values`)."""
-    rule: Word
+    rule: Rule
 
 
 class IdentityField(Noun):
     """A body field that may identify: where it was, what it looked like, who it equals."""
 
-    path: Place
+    path: IdentityPath
     pseudonym: Pseudonym | None = None
     """None when the value names nobody: null, a number, an empty text."""
-    shape: Word
+    shape: Term
 
 
 class RequestBody(Noun):
@@ -68,23 +76,23 @@ class RequestBody(Noun):
     state: BodyState
     wire_bytes: Count = 0
     decoded_bytes: Count | None = None
-    content_encoding: KeptText | None = None
-    fields: tuple[KeptText, ...] = ()
+    content_encoding: Codings | None = None
+    fields: tuple[FieldName, ...] = ()
     """Top-level names in order; unknown ones as pseudonyms `word:…`."""
     stream: bool | None = None
     include_usage: bool | None = None
     store: bool | None = None
     max_tokens: Count | None = None
-    temperature: float | None = None
+    temperature: Temperature | None = None
     messages: Count | None = None
-    roles: dict[Word, Count] = {}
+    roles: dict[Term, Count] = {}
     text_chars: Count | None = None
     """Characters of all texts in messages and system prompt together."""
     images: Count | None = None
     tools: Count | None = None
-    tool_names: tuple[Word, ...] = ()
+    tool_names: tuple[Term, ...] = ()
     """Names of OpenCode's own tools among `tools`; others are counted only."""
-    reasoning: Word | None = None
+    reasoning: KnownWord | None = None
     identity: tuple[IdentityField, ...] = ()
 
 
@@ -108,16 +116,16 @@ class RequestFacts(Noun):
     """The shape of a known route, or its segments, unknown ones pseudonymised."""
     tier: Tier
     protocol: Protocol
-    query: tuple[KeptText, ...] = ()
+    query: tuple[QueryName, ...] = ()
     """Names of query parameters in order; never their values."""
     http_version: HttpVersion
-    model: KeptText | None = None
+    model: ModelName | None = None
     model_kept: bool = True
     """False: `model` is a pseudonym."""
     model_group: ModelGroup | None = None
     """The first two characters of the model id, which name Zen's bucket."""
-    user_agent: KeptText | None = None
-    client: Word | None = None
+    user_agent: UserAgent | None = None
+    client: KnownWord | None = None
     """Value of `x-opencode-client`."""
     session: Pseudonym | None = None
     request: Pseudonym | None = None

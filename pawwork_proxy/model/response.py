@@ -8,15 +8,20 @@ from __future__ import annotations
 
 from pawwork_proxy.model.answer import EncodingState, EventCounts, Usage
 from pawwork_proxy.model.base import Noun
-from pawwork_proxy.model.numbers import Count, Moment, Status, WaitMilliseconds, WaitSeconds
+from pawwork_proxy.model.numbers import Cost, Count, Moment, Status, WaitMilliseconds, WaitSeconds
 from pawwork_proxy.model.request import HeaderNote
 from pawwork_proxy.model.texts import (
     Airport,
     CfRay,
+    Codings,
+    FinishReason,
     HttpVersion,
-    KeptText,
+    KeptName,
+    KnownWord,
+    MediaType,
+    ModelName,
     Pseudonym,
-    Word,
+    Server,
 )
 
 
@@ -32,32 +37,33 @@ class ResponseFacts(Noun):
     trailers: Count = 0
     wire_bytes: Count = 0
     decoded_bytes: Count | None = None
-    content_encoding: KeptText | None = None
+    content_encoding: Codings | None = None
     encoding: EncodingState = EncodingState.IDENTITY
     truncated: bool = False
     """More came than was kept for reading; sizes and counts are whole all the same."""
-    content_type: KeptText | None = None
+    content_type: MediaType | None = None
     retry_after_s: WaitSeconds | None = None
     """`retry-after` in seconds, or its HTTP date minus the server's `date`."""
     retry_after_ms: WaitMilliseconds | None = None
     date: Moment | None = None
-    server: KeptText | None = None
+    server: Server | None = None
     cf_ray: CfRay | None = None
     colo: Airport | None = None
     """Airport code of the edge, from `cf-ray`."""
-    edge_mitigated: Word | None = None
+    edge_mitigated: KnownWord | None = None
     request_id: Pseudonym | None = None
     """Of the server's own request id, from headers or body."""
     response_id: Pseudonym | None = None
     workspace: Pseudonym | None = None
     """Of the workspace that an error named."""
-    model: KeptText | None = None
-    finish_reason: Word | None = None
+    model: ModelName | None = None
+    finish_reason: FinishReason | None = None
     usage: Usage | None = None
-    cost: float | None = None
+    cost: Cost | None = None
     """The cost trailer, in dollars; 0 unless billed from balance."""
     events: EventCounts | None = None
-    error_type: KeptText | None = None
-    """The outermost error's type, when it is made of API words, else a pseudonym."""
-    error_code: KeptText | None = None
-    provider: KeptText | None = None
+    error_type: KeptName | None = None
+    """Of the outermost error whose type our tables do not know: the type when it is made of API
+    words, else a pseudonym. Known types are in `signals.errors` and `outcome.error_type`."""
+    error_code: KeptName | None = None
+    provider: KeptName | None = None

@@ -7,10 +7,11 @@ server's is never kept: what it says is kept as ids of known phrases.
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Literal
 
 from pawwork_proxy.model.base import Noun
 from pawwork_proxy.model.numbers import Count, Moment, Status, WaitSeconds
-from pawwork_proxy.model.texts import KeptText, WaitPlace, Word
+from pawwork_proxy.model.texts import ErrorWord, GoogleStatus, Provider, Term, WaitPlace
 
 
 class Side(StrEnum):
@@ -95,7 +96,7 @@ class TransportFailure(Noun):
 
     failure: Failure
     side: Side
-    place: Word
+    place: Literal["ending", "stated", "text"]
     """`ending` (seen by the proxy), `stated` (by the reporter), `text` (a client's error line)."""
 
 
@@ -161,25 +162,25 @@ class ErrorFact(Noun):
     """One error, as sent: which words it uses, never what it says."""
 
     place: ErrorPlace
-    type: KeptText | None = None
+    type: ErrorWord | None = None
     """Word of the vocabulary, or `other`."""
-    type_stem: Word | None = None
+    type_stem: Term | None = None
     """For `other`: what the parts of the unknown word mean (a `Sense`), if anything."""
-    code: KeptText | None = None
-    code_stem: Word | None = None
-    google_status: Word | None = None
-    bracket: KeptText | None = None
+    code: ErrorWord | None = None
+    code_stem: Term | None = None
+    google_status: GoogleStatus | None = None
+    bracket: ErrorWord | None = None
     """Code in brackets behind a wrapper, `[rate_limit_exceeded]`; numbers go to `inner_status`."""
-    bracket_stem: Word | None = None
+    bracket_stem: Term | None = None
     inner_status: Status | None = None
     """HTTP status stated inside: bracketed, or a number in `code`, `status`, `statusCode`."""
-    wrapper: Word | None = None
+    wrapper: Literal["upstream_request", "streaming_response", "upstream_error"] | None = None
     """`upstream_request`, `streaming_response`, `upstream_error`, or None."""
-    provider: KeptText | None = None
+    provider: Provider | None = None
     """From `Error from provider (NAME)`: a known name, or `other`; `unnamed` without a name."""
-    phrases: tuple[Word, ...] = ()
+    phrases: tuple[Term, ...] = ()
     """Ids of known phrases that the message holds, in the order of the table."""
-    limit_name: KeptText | None = None
+    limit_name: Literal["5 hour", "weekly", "monthly"] | None = None
     """`5 hour`, `weekly`, `monthly` from Zen's metadata, else None."""
 
 
@@ -216,12 +217,12 @@ class Signals(Noun):
     """The model had said something before the end."""
     finish_seen: bool = False
     """A finish or stop reason, or the dialect's closing event."""
-    failed_finish: Word | None = None
+    failed_finish: Term | None = None
     """A finish reason that reports a failure (`error`, `network_error`, …)."""
     done_marker: bool = False
     cost_seen: bool = False
     events: Count = 0
-    edge_markers: tuple[Word, ...] = ()
+    edge_markers: tuple[Term, ...] = ()
     """Ids of edge-page marks found in HTML or text."""
     errors: tuple[ErrorFact, ...] = ()
     """Outermost first, at most a handful."""

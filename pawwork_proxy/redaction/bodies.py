@@ -14,7 +14,9 @@ from typing import NamedTuple, TypeGuard
 from pydantic_core import from_json
 
 from pawwork_proxy.model.exchange import Redaction
+from pawwork_proxy.model.numbers import HOTTEST, TEMPERATURE_DECIMALS, bounded_count
 from pawwork_proxy.model.request import BodyState, IdentityField, RequestBody
+from pawwork_proxy.model.texts import FieldName, fits
 from pawwork_proxy.redaction.raw import RawRequest
 from pawwork_proxy.redaction.shapes import ShapeName, Shapes
 from pawwork_proxy.redaction.values import identify
@@ -66,7 +68,7 @@ class Bodies:
             return BodyReading(
                 RequestBody(
                     state=state,
-                    wire_bytes=raw.wire_bytes,
+                    wire_bytes=bounded_count(raw.wire_bytes),
                     decoded_bytes=size,
                     content_encoding=encoding,
                 )
@@ -79,7 +81,7 @@ class Bodies:
         options = parsed.get("stream_options")
         body = RequestBody(
             state=state,
-            wire_bytes=raw.wire_bytes,
+            wire_bytes=bounded_count(raw.wire_bytes),
             decoded_bytes=size,
             content_encoding=encoding,
             fields=fields,
@@ -134,6 +136,8 @@ class Bodies:
             known = name in BODY_FIELDS or name in IDENTITY_FIELDS
             if len(names) < _MOST_FIELDS:
                 shaped = name if known else self._shapes.of(ShapeName.WORD, name).text
+                if not fits(FieldName, shaped):
+                    shaped = self._name(name)
                 known = shaped == name
                 names.append(shaped)
             unknown += not known
@@ -307,9 +311,13 @@ def _flag(holder: Mapping[str, object], name: str) -> bool | None:
 
 def _number(value: object) -> float | None:
     """A sane temperature; more digits could carry something else."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not -100 < value < 100:
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | float)
+        or not -HOTTEST < value < HOTTEST
+    ):
         return None
-    return round(float(value), 2)
+    return round(float(value), TEMPERATURE_DECIMALS)
 
 
 def _first_count(holder: Mapping[str, object], *names: str) -> int | None:

@@ -12,6 +12,16 @@ from typing import Literal, NamedTuple
 
 from pawwork_proxy.model.exchange import Redaction
 from pawwork_proxy.model.request import AuthHeader, AuthScheme, HeaderNote
+from pawwork_proxy.model.texts import (
+    Codings,
+    HeaderName,
+    HeaderValue,
+    KnownWord,
+    MediaType,
+    Server,
+    UserAgent,
+    fits,
+)
 from pawwork_proxy.redaction.pseudonyms import PSEUDONYM
 from pawwork_proxy.redaction.raw import RawHeaders
 from pawwork_proxy.redaction.shapes import ShapeName, Shapes
@@ -25,6 +35,15 @@ _CACHED_LENGTH = 512
 _UNKNOWN = HeaderRow("id", Kind.VALUE.value)
 KEY_HEADERS: tuple[AuthHeader, ...] = ("authorization", "x-api-key", "x-goog-api-key")
 """In the order in which the server would prefer them."""
+_FORMS: dict[ShapeName, object] = {
+    ShapeName.USER_AGENT: UserAgent,
+    ShapeName.ENCODING: Codings,
+    ShapeName.MEDIA_TYPE: MediaType,
+    ShapeName.SERVER: Server,
+    ShapeName.CLIENT: KnownWord,
+    ShapeName.EDGE_WORD: KnownWord,
+}
+"""Forms of the fields that repeat such a header's value."""
 PUBLIC_KEY = "public"
 """The literal that stands for no key (zen-facts 1)."""
 
@@ -77,6 +96,8 @@ class HeaderNotes:
 
     def _note(self, name: str, value: str) -> HeaderNote:
         shown = self._shapes.of(ShapeName.HEADER_NAME, name).text
+        if not fits(HeaderName, shown):
+            shown = self._pseudonyms.of(Kind.HEADER, name)
         row = HEADERS.get(name, _UNKNOWN)
         if self._side == "request" and row.arg == ShapeName.CF_RAY:
             # Only the edge makes these; what a client sends under the name is anybody's text.
@@ -90,7 +111,10 @@ class HeaderNotes:
             shape = ShapeName(row.arg)
             shaped = self._shapes.of(shape, value)
             rule = f"shape:{row.arg}"
-            if shaped.kept or shape is ShapeName.USER_AGENT:
+            kept = shaped.kept or shape is ShapeName.USER_AGENT
+            if kept and not _fits(shape, shaped.text):
+                kept, shaped = False, self._shapes.refused(shape, value)
+            if kept:
                 return HeaderNote(name=shown, value=shaped.text, rule=rule)
             return HeaderNote(name=shown, pseudonym=shaped.text, shape=form_of(value).id, rule=rule)
         if row.treatment == "credential":
@@ -118,6 +142,11 @@ class HeaderNotes:
             return HeaderNote(name=shown, value=value, shape="global", rule="id:project")
         pseudonym, form = identify(value, kind, pseudonyms)
         return HeaderNote(name=shown, pseudonym=pseudonym, shape=form, rule=f"id:{kind.value}")
+
+
+def _fits(shape: ShapeName, text: str) -> bool:
+    """Whether a record has room for a text that its shape would keep."""
+    return fits(HeaderValue, text) and fits(_FORMS.get(shape, HeaderValue), text)
 
 
 def split_credential(value: str) -> tuple[AuthScheme | None, str]:

@@ -10,8 +10,9 @@ from datetime import datetime
 from typing import NamedTuple
 
 from pawwork_proxy.model.exchange import Redaction
-from pawwork_proxy.model.numbers import LONGEST_WAIT_S
+from pawwork_proxy.model.numbers import LONGEST_WAIT_S, bounded_count
 from pawwork_proxy.model.response import ResponseFacts
+from pawwork_proxy.model.texts import FinishReason, KeptName, ModelName, fits
 from pawwork_proxy.redaction.headers import MOST_HEADERS, HeaderNotes, Line
 from pawwork_proxy.redaction.raw import RawResponse
 from pawwork_proxy.redaction.shapes import ShapeName, Shapes, parse_date
@@ -21,6 +22,12 @@ from pawwork_proxy.vocabulary.kinds import Kind
 
 _BODY_NOT_KEPT = Redaction(path="response.body", rule="content_not_kept")
 _MILLISECONDS_COUNT_S = 1e6
+_FORMS: dict[ShapeName, object] = {
+    ShapeName.MODEL: ModelName,
+    ShapeName.FINISH_REASON: FinishReason,
+    ShapeName.ERROR_TYPE: KeptName,
+    ShapeName.PROVIDER: KeptName,
+}
 
 
 class ResponseProjection(NamedTuple):
@@ -53,8 +60,8 @@ class Responses:
             headers=tuple([line.note for line in lines]),
             headers_cut=max(0, len(raw.headers) - MOST_HEADERS),
             trailers=raw.trailers,
-            wire_bytes=raw.wire_bytes,
-            decoded_bytes=raw.decoded_bytes,
+            wire_bytes=bounded_count(raw.wire_bytes),
+            decoded_bytes=None if raw.decoded_bytes is None else bounded_count(raw.decoded_bytes),
             content_encoding=_kept(found, "content-encoding"),
             encoding=raw.encoding,
             truncated=raw.truncated,
@@ -85,7 +92,10 @@ class Responses:
         return ResponseProjection(response, tuple(redactions), secrets)
 
     def _shaped(self, shape: ShapeName, text: str | None) -> str | None:
-        return None if text is None else self._shapes.of(shape, text).text
+        if text is None:
+            return None
+        shaped = self._shapes.of(shape, text).text
+        return shaped if fits(_FORMS[shape], shaped) else self._shapes.refused(shape, text).text
 
     def _identified(self, kind: Kind, text: str | None) -> str | None:
         return identify(text, kind, self._shapes.pseudonyms)[0] if text else None

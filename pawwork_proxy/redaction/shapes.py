@@ -345,7 +345,7 @@ class Shapes:
     def of(self, shape: ShapeName, text: str) -> Shaped:
         """What may be kept of `text` as a `shape`."""
         if len(text) > USER_AGENT_LIMIT:
-            return self._refused(shape, text)
+            return self.refused(shape, text)
         return self._cached(shape, text)
 
     def _shape(self, shape: ShapeName, text: str) -> Shaped:
@@ -359,7 +359,7 @@ class Shapes:
         if len(text) <= row.limit:
             kept_text = self._list(row, text) if row.most else row.keep(text)
         return (
-            Shaped(kept_text, True, shape) if kept_text is not None else self._refused(shape, text)
+            Shaped(kept_text, True, shape) if kept_text is not None else self.refused(shape, text)
         )
 
     def _list(self, row: ShapeRow, text: str) -> str | None:
@@ -373,7 +373,8 @@ class Shapes:
             for shown, item in zip(kept, items, strict=True)
         )
 
-    def _refused(self, shape: ShapeName, text: str) -> Shaped:
+    def refused(self, shape: ShapeName, text: str) -> Shaped:
+        """The pseudonym of a text that must not be kept."""
         if shape is ShapeName.HOST:
             return Shaped(self.pseudonyms.host(text), False, shape)
         kind = _ROWS[shape].kind if shape in _ROWS else Kind.PRODUCT

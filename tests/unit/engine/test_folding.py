@@ -194,7 +194,10 @@ def test_fields_that_an_older_version_did_not_write_have_their_defaults(tmp_path
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("signals", {"ending": "of a later version"}), ("timing", {"started_at": "1795000000"})],
+    [
+        ("signals", {"ending": "of a later version"}),
+        ("timing", {"started_at": "2026-11-20T14:00:00+02:00"}),
+    ],
 )
 def test_what_only_the_ordinary_reader_can_judge_it_judges(
     tmp_path: Path, field: str, value: dict[str, object]

@@ -8,7 +8,11 @@ from pawwork_proxy.model.signals import ENDING_SIDES, Ending, Side
 
 def test_an_origin_names_its_provider() -> None:
     outcome = Outcome(
-        kind=Kind.SUCCESS, family=Family.OK, origin=Origin.RELAYED, provider="Nvidia", rule_id="x"
+        kind=Kind.SUCCESS,
+        family=Family.OK,
+        origin=Origin.RELAYED,
+        provider="Nvidia",
+        rule_id="free_usage_type",
     )
     assert outcome.origin_label == "relayed:Nvidia"
     assert outcome.model_copy(update={"provider": None}).origin_label == "relayed"

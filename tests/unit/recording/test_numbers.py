@@ -7,6 +7,7 @@ import json
 import pytest
 
 from pawwork_proxy.classification.stated import read_stated
+from pawwork_proxy.model.numbers import LARGEST_COUNT
 from pawwork_proxy.model.signals import Ending, Failure
 from pawwork_proxy.recording.ongoing import UpstreamFacts
 from tests.unit.recording.test_recorder import ARRIVAL, Run, identity, run
@@ -88,6 +89,37 @@ def test_a_status_that_means_nothing_is_an_answer_that_is_no_http(status: int, r
     assert exchange.signals.transport is not None
     assert exchange.signals.transport.failure is Failure.PROTOCOL
     assert exchange.timing.first_byte_ms is not None
+
+
+def test_sizes_beyond_the_range_are_the_largest_and_still_a_record(run: Run) -> None:
+    ongoing = run.recorder.open(ARRIVAL)
+    ongoing.request_chunk(b"{}")
+    ongoing.request_bytes = 2**40
+    ongoing.response_started(200, "HTTP/1.1", ((b"content-type", b"text/event-stream"),))
+    ongoing.response_chunk(b'data: {"choices":[],"cost":"1e300"}\n\n')
+    assert ongoing.reader is not None
+    ongoing.reader._wire = ongoing.reader._decoded = 2**40
+    ongoing.finish(Ending.COMPLETE, UpstreamFacts())
+    run.later.run()
+    (exchange,) = run.capture().exchanges
+    assert exchange.request.body.wire_bytes == LARGEST_COUNT
+    assert exchange.response is not None
+    assert exchange.response.wire_bytes == exchange.response.decoded_bytes == LARGEST_COUNT
+    assert exchange.response.cost is None
+
+
+@pytest.mark.parametrize("number", ["1e300", "-5", "1e-300", "10000", "9999.99999999", "-1e9"])
+def test_odd_numbers_still_make_a_record(number: str, run: Run) -> None:
+    ongoing = run.recorder.open(ARRIVAL)
+    ongoing.request_chunk(f'{{"max_tokens":{number},"temperature":{number}}}'.encode())
+    ongoing.request_chunk(b"")
+    ongoing.response_started(200, "HTTP/1.1", ((b"content-type", b"application/json"),))
+    usage = f'{{"prompt_tokens":{number},"completion_tokens":2147483648}}'
+    ongoing.response_chunk(f'{{"choices":[],"cost":{number},"usage":{usage}}}'.encode())
+    ongoing.finish(Ending.COMPLETE, UpstreamFacts())
+    run.later.run()
+    assert len(run.capture().exchanges) == 1
+    assert run.capture().stubs == []
 
 
 def test_waits_and_moments_that_mean_something_stay() -> None:
