@@ -158,7 +158,7 @@ def answer(
     if before:
         text += (
             f" This takes for granted that {' and '.join(before)} had asked nothing in that window "
-            "before the capture began."
+            "before the capture began, and that no capture of it is left out."
         )
     return text
 

@@ -13,7 +13,7 @@ from itertools import combinations
 
 from pawwork_proxy.comparison.dimensions import BUCKET, BY_NAME, CALLER, KEYABLE
 from pawwork_proxy.comparison.selection import Row
-from pawwork_proxy.model.observation import ABSENT, PUBLIC
+from pawwork_proxy.model.observation import ABSENT, PUBLIC, SEVERAL
 
 Keying = frozenset[str]
 GLOBAL: Keying = frozenset()
@@ -21,7 +21,7 @@ MAX_PARTS = 3
 MODELS = frozenset({"model", "model_group"})
 CALLERS = frozenset({"key", "address", "workspace", "auth_kind"})
 """What CALLER fixes, or what says the same as CALLER and it together without it."""
-NOBODYS = frozenset({None, ABSENT, PUBLIC})
+NOBODYS = frozenset({None, ABSENT, PUBLIC, SEVERAL})
 """Values that fix nothing else: many people have them."""
 
 

@@ -189,20 +189,21 @@ def after_last(known: Iterable[Arrival], exchanges: int, others: Iterable[object
     arrivals = list(known)
     last = max(one.seq for one in arrivals)
     latest = max(one.at for one in arrivals)
-    recorded, made, lost = exchanges, 0, 0
+    recorded, made, noted, lost = exchanges, 0, 0, 0
     until = latest
     for line in others:
         match line:
             case Stub():
                 recorded += 1
             case Note(event="records_lost", count=int(count)):
-                lost += count
+                noted += count
                 until = max(until, line.at)
             case End():
                 made, lost = line.exchanges + sum(line.stubs.values()), line.lost
                 until = max(until, line.at)
-    # Most lost ones are among those made; one that could not even be opened is not.
-    counted = max(made, recorded + lost)
+    # Most lost ones are among those made; one that could not even be opened is not. Without an end
+    # line all may have come behind the last one that is known.
+    counted = max(made, recorded + lost) if made else last + noted
     return Arrival(last + 1, latest) if counted <= last else Arrival(counted + 1, until)
 
 

@@ -14,6 +14,7 @@ from pawwork_proxy.comparison.dimensions import BUCKET, PRESENCE, title
 from pawwork_proxy.comparison.elimination import Gate
 from pawwork_proxy.comparison.keyings import Keying
 from pawwork_proxy.comparison.selection import THRESHOLDS, Row, Stratum
+from pawwork_proxy.model.observation import SEVERAL
 from pawwork_proxy.model.verdict import EarlyRefusal, Threshold
 
 FEW = 4
@@ -31,7 +32,8 @@ def thresholds(stratum: Stratum, keying: Keying) -> tuple[Threshold, ...]:
     buckets: dict[Place, list[Row]] = defaultdict(list)
     loose: list[tuple[Place, Row]] = []
     for row in stratum.rows:
-        place = (row.window, *(row.value(name) for name in names))
+        values = (row.value(name) for name in names)
+        place = (row.window, *(None if value == SEVERAL else value for value in values))
         if None in place:
             loose.append((place, row))
         else:

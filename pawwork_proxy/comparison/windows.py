@@ -13,6 +13,9 @@ from pawwork_proxy.model.observation import Observation
 FIXED_CADENCES = ("minute", "utc_day", "week", "month")
 """Rhythms whose windows begin for everybody at the same moment."""
 
+MOST_WINDOWS = 20_000
+"""Minutes of the ten days that a request can take; only a forged clock asks for more."""
+
 
 class Window(NamedTuple):
     """From one reset to the next."""
@@ -39,7 +42,7 @@ def window_at(moment: datetime, cadence: str) -> Window:
 
 
 def windows_of(observation: Observation, cadence: str) -> tuple[Window, ...]:
-    """The windows in which the server may have judged it: two when it is too close to a reset."""
+    """The windows in which the server may have judged it: several when a reset is too close."""
     return _between(observation, observation.answered_at or observation.ended_at, cadence)
 
 
@@ -50,6 +53,8 @@ def windows_counting(observation: Observation, cadence: str) -> tuple[Window, ..
 
 def _between(observation: Observation, end: datetime, cadence: str) -> tuple[Window, ...]:
     slack = timedelta(seconds=observation.clock_error_s)
-    first = window_at(observation.started_at - slack, cadence)
-    last = window_at(max(end, observation.started_at) + slack, cadence)
-    return (first,) if first.id == last.id else (first, last)
+    until = max(end, observation.started_at) + slack
+    found = [window_at(observation.started_at - slack, cadence)]
+    while found[-1].end <= until and len(found) < MOST_WINDOWS:
+        found.append(window_at(found[-1].end, cadence))
+    return tuple(found)

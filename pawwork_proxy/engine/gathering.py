@@ -31,7 +31,7 @@ from pawwork_proxy.engine.lines import Database, Unfoldable, interrupt_all
 from pawwork_proxy.errors import ConfigurationError, PawworkProxyError
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.gathered import CaptureSummary, Gathered
-from pawwork_proxy.model.observation import Observation
+from pawwork_proxy.model.observation import SEVERAL, Observation
 
 NOT_JOINED = "their pseudonyms cannot be joined, so only the study with most exchanges is compared."
 READ_WHOLE_BYTES = 32 * 1024 * 1024
@@ -75,10 +75,31 @@ def gather(
     remarks.extend(several_studies(summaries, NOT_JOINED))
     return Gathered(
         captures=summaries,
-        observations=tuple(one for part in parts for one in part.observations),
+        observations=tuple(_unsure_of_requests(parts)),
         unrecorded=tuple(one for part in parts for one in part.unrecorded),
         remarks=tuple(remarks),
     )
+
+
+def _unsure_of_requests(parts: Sequence[Part]) -> Iterator[Observation]:
+    """All observations; a folded run forgets its requests if one may be refused in another capture.
+
+    Within its own capture `folding` has seen to that.
+    """
+    refused: dict[str | None, set[tuple[str, str | None]]] = {}
+    for part in parts:
+        for one in part.observations:
+            if one.kind == "free_usage_limit":
+                refused.setdefault(one.who.install, set()).add((one.capture, one.who.session))
+    for part in parts:
+        for one in part.observations:
+            who = one.who
+            elsewhere = who.request == SEVERAL and any(
+                capture != one.capture and who.session in {None, session}
+                for capture, session in refused.get(who.install, ())
+            )
+            unsure = who.model_copy(update={"request": None})
+            yield one.model_copy(update={"who": unsure}) if elsewhere else one
 
 
 def recomputed(exchange: Exchange) -> Exchange:

@@ -234,6 +234,8 @@ def test_the_runs_own_counts_tell_of_requests_behind_the_last_one() -> None:
     assert after_last(known, 2, [stub, lost, end]) == Arrival(8, at[9]), "lost ones count once"
     unopened = end.model_copy(update={"lost": 9})
     assert after_last(known, 2, [stub, lost, unopened]) == Arrival(13, at[9])
+    under_way = [Arrival(0, at[0]), Arrival(5, at[3])]
+    assert after_last(under_way, 0, [lost]) == Arrival(10, at[5]), "all behind the last, perhaps"
     assert after_last(known[:1], 0, []) == Arrival(1, at[0])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pawwork_proxy.comparison.thresholds import early_refusals, thresholds
-from pawwork_proxy.model.observation import ABSENT
+from pawwork_proxy.model.observation import ABSENT, SEVERAL
 from tests.unit.comparison.builders import OFFICE, TWO, Diary, stratum
 
 ADDRESS = frozenset({"address"})
@@ -46,6 +46,12 @@ def test_rows_of_unknown_bucket_may_have_been_counted_in_each_that_fits() -> Non
     elsewhere = Diary().admitted(2).admitted(4, **nowhere, **TWO).refused().seen
     (bound,) = thresholds(stratum(elsewhere), frozenset({"address", "install"}))
     assert bound.at_most == 2, "of another install, so not of this bucket"
+
+
+def test_a_folded_run_of_several_prompts_is_no_bucket() -> None:
+    seen = Diary().admitted(9, request=SEVERAL).refused().seen
+    (bound,) = thresholds(stratum(seen), frozenset({"request"}))
+    assert (bound.at_least, bound.at_most) == (0, 9)
 
 
 def test_each_kind_of_client_has_bounds_of_its_own() -> None:

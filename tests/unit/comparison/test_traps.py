@@ -6,9 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 from pawwork_proxy.comparison.compare import compare
-from pawwork_proxy.model.observation import Identities, Observation
+from pawwork_proxy.comparison.keyings import Columns
+from pawwork_proxy.model.observation import SEVERAL, Identities, Observation
 from pawwork_proxy.model.verdict import Finding, Reason, Verdict
-from tests.unit.comparison.builders import OFFICE, SAVED_KEY, TWO, Diary
+from tests.unit.comparison.builders import OFFICE, SAVED_KEY, TWO, Diary, stratum
 
 RELAYED: dict[str, Any] = {"origin": "relayed:Console"}
 
@@ -176,5 +177,13 @@ def test_the_key_where_there_is_one_else_the_address() -> None:
 def test_the_answer_says_what_it_takes_for_granted() -> None:
     answer = compare(Diary().admitted(9).refused().refused(**TWO).admitted(**OFFICE).seen).answer
     assert answer.endswith(
-        "This takes for granted that two had asked nothing in that window before the capture began."
+        "This takes for granted that two had asked nothing in that window before the capture "
+        "began, and that no capture of it is left out."
     )
+
+
+def test_rows_of_several_prompts_are_of_no_one_session() -> None:
+    """What a fold merges loses its value, and must not get it back from another merged row."""
+    seen = Diary().admitted(request=SEVERAL).admitted(request=SEVERAL, session=None).refused().seen
+    codes = Columns(stratum(seen).rows).codes["session"]
+    assert codes[1] == -1

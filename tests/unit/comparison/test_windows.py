@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pawwork_proxy.comparison.windows import FIXED_CADENCES, window_at, windows_of
+from pawwork_proxy.comparison.windows import (
+    FIXED_CADENCES,
+    MOST_WINDOWS,
+    window_at,
+    windows_counting,
+    windows_of,
+)
 from tests.unit.comparison.builders import MORNING, Diary
 
 MOMENTS = st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC))
@@ -53,3 +59,11 @@ def test_without_an_answer_the_end_stands_for_it() -> None:
     (seen,) = Diary(start=datetime(2026, 6, 3, 23, 59, 48, tzinfo=UTC)).admitted().seen
     unanswered = seen.model_copy(update={"answered_at": None})
     assert len(windows_of(unanswered, "utc_day")) == 2
+
+
+def test_what_may_have_come_on_any_of_several_days_counts_on_each() -> None:
+    (seen,) = Diary().admitted(ended_at=MORNING + timedelta(days=3)).seen
+    days = [window.id for window in windows_counting(seen, "utc_day")]
+    assert days == ["2026-06-03", "2026-06-04", "2026-06-05", "2026-06-06"]
+    forged = seen.model_copy(update={"ended_at": MORNING + timedelta(days=9000)})
+    assert len(windows_counting(forged, "minute")) == MOST_WINDOWS

@@ -8,6 +8,7 @@ import pytest
 
 from pawwork_proxy.engine.gathering import gather
 from pawwork_proxy.errors import CaptureFormatError, ConfigurationError
+from pawwork_proxy.model.observation import SEVERAL
 from tests.unit.engine.studies import one, write
 
 
@@ -93,3 +94,14 @@ def test_progress_is_told_in_bytes_up_to_all(tmp_path: Path, whole_bytes: int) -
     )
     sizes = [file.stat().st_size for file in files]
     assert told == [(sum(sizes[:count]), sum(sizes)) for count in range(4)]
+
+
+def test_a_prompt_refused_in_another_run_is_not_among_a_folds_several(tmp_path: Path) -> None:
+    admitted = [one(seq, 1, session=7, request=seq) for seq in range(1, 9)]
+    first = write(tmp_path / "a.jsonl", admitted)
+    second = write(tmp_path / "b.jsonl", [one(1, 1, refused=True, session=7, request=3)])
+    alone = gather([first], whole_bytes=1).observations
+    assert SEVERAL in {row.who.request for row in alone}
+    both = gather([first, second], whole_bytes=1).observations
+    assert SEVERAL not in {row.who.request for row in both}
+    assert None in {row.who.request for row in both}
