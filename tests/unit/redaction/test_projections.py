@@ -446,3 +446,13 @@ def test_projection_is_total(
     assert redactor.request(raw) == redactor.request(raw)
     assert "bytes" not in repr(raw)
     redactor.response(RawResponse(200, version, headers, error_type=method, model=target))
+
+
+def test_a_value_that_the_records_form_does_not_take_becomes_a_pseudonym(
+    redactor: Redactor,
+) -> None:
+    """Its shape would keep `text/1.0`; a record with it could not be read again."""
+    projected = redactor.request(request(headers=[("content-type", "text/1.0")]))
+    (note,) = [one for one in projected.request.headers if one.name == "content-type"]
+    assert note.value is None
+    assert note.pseudonym is not None
