@@ -17,6 +17,7 @@ from pawwork_proxy.redaction.headers import MOST_HEADERS
 from pawwork_proxy.redaction.pseudonyms import Pseudonymiser
 from pawwork_proxy.redaction.raw import RawRequest, RawResponse
 from pawwork_proxy.redaction.redactor import Redactor
+from pawwork_proxy.redaction.shapes import ShapeName
 from tests.unit.redaction.canaries import canaries, leaked
 
 CHAT = "/zen/v1/chat/completions"
@@ -456,3 +457,14 @@ def test_a_value_that_the_records_form_does_not_take_becomes_a_pseudonym(
     (note,) = [one for one in projected.request.headers if one.name == "content-type"]
     assert note.value is None
     assert note.pseudonym is not None
+
+
+def test_a_name_that_the_records_form_does_not_take_becomes_a_pseudonym(redactor: Redactor) -> None:
+    projected = redactor.request(request(headers=[("x1", "a")], sent=body(MAX_TOKENS=1)))
+    assert projected.request.headers[-1].name.startswith("header:")
+    assert projected.request.body.fields[-1].startswith("word:")
+
+
+def test_a_pseudonym_of_ours_stays_what_it_is(redactor: Redactor) -> None:
+    made = redactor.shapes.of(ShapeName.WORD, "quorvex jane").text
+    assert redactor.shapes.of(ShapeName.WORD, made).text == made
