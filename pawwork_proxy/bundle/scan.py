@@ -30,7 +30,7 @@ _QUOTED_ESCAPES = re.compile(r'"((?:[^"\\]|\\.)*)"')
 
 _KERNEL = re.compile(r"(?:[1-9]|[12]\d)(?:\.\d{1,5}){3}")
 """Four numbers, as of some Linux kernels; the first one is too small for most addresses."""
-_ROUND_VERSION = re.compile(r"(?<=/)\d{1,4}\.0\.0\.0(?![\d.])")
+_ROUND_VERSION = re.compile(r"(?<![\d.])\d{1,4}\.0\.0\.0(?![\d.])")
 """Browsers state their version like this; a scanner takes it for an address."""
 _PARTS = re.compile(r"[^0-9A-Za-z]+")
 _LABEL_FIELDS = frozenset({"label", "install", "network"})

@@ -185,6 +185,11 @@ def test_what_odd_traffic_leaves_passes(
         assert scan.line("m", 1, line_of(noun).decode()) is None, line_of(noun)
 
 
+@pytest.mark.parametrize("agent", ["0.0.0.0", "opencode/10.0.0.0", "abab-0.0.0.0"])
+def test_a_version_of_zeros_is_no_address(agent: str) -> None:
+    assert rule_broken_by(agent) is None
+
+
 def _headers_of(label: str) -> list[str]:
     plain = header()
     installs = tuple(one.model_copy(update={"label": label}) for one in plain.installs)
