@@ -25,9 +25,9 @@ import psutil
 
 sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
-from pawwork_proxy.classification.reader import AnswerReader  # noqa: E402 — needs the line above
-from pawwork_proxy.classification.rules import classify  # noqa: E402
 from pawwork_proxy.model.signals import Ending  # noqa: E402
+from pawwork_proxy.outcomes.rules import classify  # noqa: E402
+from pawwork_proxy.responses.reader import AnswerReader  # noqa: E402 — needs the line above
 from scripts._bench_captures import compare_and_report  # noqa: E402
 from scripts._bench_upstream import EVENTS, free_port, serve  # noqa: E402
 

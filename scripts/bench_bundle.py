@@ -21,8 +21,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from pawwork_proxy.capture_file.reader import Capture, read_capture
-from pawwork_proxy.capture_file.writer import line_of
+from pawwork_proxy.captures.reader import Capture, read_capture
+from pawwork_proxy.model.base import line_of
 from pawwork_proxy.model.exchange import Exchange
 
 CAPTURES = 4

@@ -14,9 +14,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from pawwork_proxy.classification.rules import classify
-from pawwork_proxy.classification.stated import read_case
 from pawwork_proxy.model.outcome import Family, Kind
+from pawwork_proxy.outcomes.rules import classify
+from pawwork_proxy.responses.stated import read_case
 
 
 def main(path: Path) -> int:

@@ -10,10 +10,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from pawwork_proxy.classification.client_behaviour import FAILURES, USER_SEES
-from pawwork_proxy.classification.meanings import MEANINGS
-from pawwork_proxy.classification.rules import RULES
 from pawwork_proxy.model.outcome import Kind, Origin
+from pawwork_proxy.outcomes.client_behaviour import FAILURES, USER_SEES
+from pawwork_proxy.outcomes.meanings import MEANINGS
+from pawwork_proxy.outcomes.rules import RULES
 
 PAGE = Path(__file__).parents[1] / "docs" / "outcomes.md"
 
@@ -21,7 +21,7 @@ INTRODUCTION = """\
 # Outcomes
 
 What an answer means, how it is recognised, what to tell the user. This page is written by
-`scripts/outcomes_page.py` from the tables in `pawwork_proxy/classification`; a test keeps it so.
+`scripts/outcomes_page.py` from the tables in `pawwork_proxy/outcomes`; a test keeps it so.
 
 Two steps lead to an outcome. *Signals* are read from the bytes: status, the error object wherever
 it is, its words, codes, wrappers, waits, marks of the edge, the end of a stream, who left first.

@@ -19,7 +19,7 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[0] = str(ROOT)
 
-from pawwork_proxy.capture_file.reader import read_capture  # noqa: E402 — needs the line above
+from pawwork_proxy.captures.reader import read_capture  # noqa: E402 — needs the line above
 from pawwork_proxy.demo.conversation import DemoClient  # noqa: E402
 from pawwork_proxy.demo.processes import started  # noqa: E402
 from pawwork_proxy.demo.story import CLOCKS_APART_S, MOST_CONVERSATIONS, PROMPTS  # noqa: E402

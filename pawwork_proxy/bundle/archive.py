@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from pawwork_proxy.bundle.manifest import MANIFEST
+from pawwork_proxy.model.manifest import MANIFEST
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _PRIVATE_FILE = 0o100600 << 16

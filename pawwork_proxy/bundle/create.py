@@ -23,9 +23,15 @@ from pydantic import ValidationError
 
 import pawwork_proxy
 from pawwork_proxy.bundle.archive import Member, zip_bytes
-from pawwork_proxy.bundle.finding import Finding
-from pawwork_proxy.bundle.leak_rules import RULES_VERSION
-from pawwork_proxy.bundle.manifest import (
+from pawwork_proxy.bundle.own_secrets import OwnSecret, search
+from pawwork_proxy.bundle.refusal import refusal
+from pawwork_proxy.bundle.sealing import ENDING, Seal
+from pawwork_proxy.bundle.selection import LineOf, Part, Record, count_that_fits, newest
+from pawwork_proxy.bundle.support_view import support_rows
+from pawwork_proxy.errors import BundleError, ConfigurationError
+from pawwork_proxy.model.base import line_of
+from pawwork_proxy.model.context import Platform
+from pawwork_proxy.model.manifest import (
     MANIFEST,
     MOST_CAPTURES,
     README,
@@ -39,16 +45,10 @@ from pawwork_proxy.bundle.manifest import (
     Window,
     content_hash,
 )
-from pawwork_proxy.bundle.own_secrets import OwnSecret, search
-from pawwork_proxy.bundle.refusal import refusal
-from pawwork_proxy.bundle.scan import SCANNER_VERSION, Scan
-from pawwork_proxy.bundle.sealing import ENDING, Seal
-from pawwork_proxy.bundle.selection import LineOf, Part, Record, count_that_fits, newest
-from pawwork_proxy.bundle.support_view import support_rows
-from pawwork_proxy.bundle.verify import Verification
-from pawwork_proxy.capture_file.writer import line_of
-from pawwork_proxy.errors import BundleError, ConfigurationError
-from pawwork_proxy.model.context import Platform
+from pawwork_proxy.verification.finding import Finding
+from pawwork_proxy.verification.leak_rules import RULES_VERSION
+from pawwork_proxy.verification.scan import SCANNER_VERSION, Scan
+from pawwork_proxy.verification.verify import Verification
 
 DEFAULT_LIMIT = 5 * 1024 * 1024
 VERIFY_WITHIN_S = 1800.0
@@ -291,7 +291,7 @@ def verified_apart(path: Path) -> Verification:
     source = str(Path(pawwork_proxy.__file__).resolve().parent.parent)
     try:
         finished = subprocess.run(  # noqa: S603  this very Python and our own module
-            [sys.executable, "-P", "-m", "pawwork_proxy.bundle.verify", str(path.absolute())],
+            [sys.executable, "-P", "-m", "pawwork_proxy.verification.verify", str(path.absolute())],
             env=os.environ | {"PYTHONPATH": source},
             stdin=subprocess.DEVNULL,
             capture_output=True,

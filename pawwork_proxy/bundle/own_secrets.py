@@ -22,15 +22,15 @@ from typing import NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
 from pawwork_proxy.bundle.archive import Member
-from pawwork_proxy.bundle.finding import Finding
-from pawwork_proxy.bundle.manifest import README
-from pawwork_proxy.bundle.plain_words import PLAIN_WORDS
-from pawwork_proxy.bundle.scan import texts_of
-from pawwork_proxy.environment.auth_places import Place, Surroundings, keys_at, places
-from pawwork_proxy.environment.auth_sources import own_surroundings
+from pawwork_proxy.clients.auth_places import Place, Surroundings, keys_at, places
+from pawwork_proxy.clients.auth_sources import own_surroundings
 from pawwork_proxy.environment.private_files import private_home
 from pawwork_proxy.environment.studies import KEY_BYTES
 from pawwork_proxy.errors import BundleError
+from pawwork_proxy.model.manifest import README
+from pawwork_proxy.verification.finding import Finding
+from pawwork_proxy.verification.plain_words import PLAIN_WORDS
+from pawwork_proxy.verification.scan import texts_of
 
 _NO_KEY_STARTS = ("/", "~", "{", "http://", "https://")
 _NOT_SECRET = frozenset({"public", "test-key"})

@@ -9,9 +9,9 @@ import re
 from collections.abc import Sequence
 from datetime import timedelta
 
-from pawwork_proxy.bundle.finding import Finding
 from pawwork_proxy.bundle.selection import Part, Record
 from pawwork_proxy.errors import BundleError
+from pawwork_proxy.verification.finding import Finding
 
 _MEMBER = re.compile(r"captures/(\d+)\.jsonl")
 _ELSEWHERE = (

@@ -14,16 +14,15 @@ from pathlib import Path
 from typing import BinaryIO
 
 from pawwork_proxy.bundle.archive import COMPRESSION_LEVEL
-from pawwork_proxy.bundle.manifest import SupportRow
-from pawwork_proxy.bundle.reading import CaptureSource, each_readable
 from pawwork_proxy.bundle.support_view import row_of
-from pawwork_proxy.capture_file.reader import Damage, no_capture, read_lines
-from pawwork_proxy.capture_file.writer import line_of
-from pawwork_proxy.classification.rules import classify
-from pawwork_proxy.model.base import Noun
+from pawwork_proxy.captures.reader import Damage, no_capture, read_lines
+from pawwork_proxy.captures.sources import CaptureSource, each_readable
+from pawwork_proxy.model.base import Noun, line_of
 from pawwork_proxy.model.capture import End, Header, Line, Note, Opened, Stub, StubReason
 from pawwork_proxy.model.exchange import Exchange
+from pawwork_proxy.model.manifest import SupportRow
 from pawwork_proxy.model.outcome import Kind
+from pawwork_proxy.outcomes.rules import classify
 
 LineOf = Callable[[Noun], bytes]
 """Writes a noun as the line it will be in the bundle."""

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from pawwork_proxy.bundle.manifest import SupportRow
-from pawwork_proxy.classification.rules import classify
 from pawwork_proxy.model.exchange import Exchange
+from pawwork_proxy.model.manifest import SupportRow
 from pawwork_proxy.model.request import Tier
+from pawwork_proxy.outcomes.rules import classify
 
 PROVIDERS: dict[Tier, str] = {"zen": "opencode", "go": "opencode-go", "other": "other"}
 """The client's provider id for a tier (zen-facts, section 2)."""

@@ -12,8 +12,7 @@ import hmac
 import re
 import secrets
 
-from pawwork_proxy.capture_file.writer import line_of
-from pawwork_proxy.model.base import Noun
+from pawwork_proxy.model.base import Noun, line_of
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.redaction.pseudonyms import PSEUDONYM
 

@@ -17,16 +17,16 @@ from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
-from pawwork_proxy.bundle.opening import LARGEST_FILE, MIB
-from pawwork_proxy.bundle.reading import DECRYPT
-from pawwork_proxy.bundle.verify import Verification
-from pawwork_proxy.bundle.verify import verify as verify_bundle
+from pawwork_proxy.captures.sources import DECRYPT
 from pawwork_proxy.cli.progress import progress_bars
 from pawwork_proxy.cli.warnings import warn
 from pawwork_proxy.errors import BundleError, ConfigurationError
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.outcome import Kind
 from pawwork_proxy.report.plain_text import printable
+from pawwork_proxy.verification.opening import LARGEST_FILE, MIB
+from pawwork_proxy.verification.verify import Verification
+from pawwork_proxy.verification.verify import verify as verify_bundle
 
 DEFAULT_CAPTURES = Path("captures")
 
@@ -99,11 +99,11 @@ def create(
     from pawwork_proxy.bundle.create import assemble, refuse_unshowable, write  # noqa: PLC0415
     from pawwork_proxy.bundle.own_secrets import known_here  # noqa: PLC0415
     from pawwork_proxy.bundle.preview import preview  # noqa: PLC0415
-    from pawwork_proxy.bundle.reading import capture_sources  # noqa: PLC0415
     from pawwork_proxy.bundle.sealing import seal_for  # noqa: PLC0415
     from pawwork_proxy.bundle.selection import Choice, choose  # noqa: PLC0415
     from pawwork_proxy.bundle.unlinkable import ThrowAwayKey  # noqa: PLC0415
-    from pawwork_proxy.capture_file.writer import line_of  # noqa: PLC0415
+    from pawwork_proxy.captures.sources import capture_sources  # noqa: PLC0415
+    from pawwork_proxy.model.base import line_of  # noqa: PLC0415
     from pawwork_proxy.environment.clock import utc_now  # noqa: PLC0415
     from pawwork_proxy.environment.machine import read_platform  # noqa: PLC0415
 
@@ -193,18 +193,18 @@ def show(paths: Sequence[Path], output: str) -> None:
     seen. A bundle is verified before anything of it is shown; one that is refused is left out, and
     exit code 4 says that nothing else was given.
     """
-    from pawwork_proxy.bundle.manifest import Summary  # noqa: PLC0415
-    from pawwork_proxy.bundle.reading import (  # noqa: PLC0415
-        capture_sources,
-        each_readable,
-        whole_capture,
-    )
     from pawwork_proxy.bundle.support_view import (  # noqa: PLC0415
         COLUMNS,
         cells,
         row_of,
         support_rows,
     )
+    from pawwork_proxy.captures.sources import (  # noqa: PLC0415
+        capture_sources,
+        each_readable,
+        whole_capture,
+    )
+    from pawwork_proxy.model.manifest import Summary  # noqa: PLC0415
 
     left_out: list[str] = []
     simulated: set[bool] = set()

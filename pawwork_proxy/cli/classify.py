@@ -10,14 +10,14 @@ from pathlib import Path
 
 import click
 
-from pawwork_proxy.classification.client_behaviour import USER_SEES
-from pawwork_proxy.classification.meanings import MEANINGS
-from pawwork_proxy.classification.pasted import Paste, answers_in
-from pawwork_proxy.classification.rules import RULES
-from pawwork_proxy.classification.rules import classify as classify_signals
-from pawwork_proxy.classification.stated import read_case, read_stated
 from pawwork_proxy.errors import PawworkProxyError
 from pawwork_proxy.model.outcome import Outcome
+from pawwork_proxy.outcomes.client_behaviour import USER_SEES
+from pawwork_proxy.outcomes.meanings import MEANINGS
+from pawwork_proxy.outcomes.rules import RULES
+from pawwork_proxy.outcomes.rules import classify as classify_signals
+from pawwork_proxy.responses.pasted import Paste, answers_in
+from pawwork_proxy.responses.stated import read_case, read_stated
 
 MAX_INPUT = 64 * 1024 * 1024
 _REASONS = {rule.id: rule.reason for rule in RULES}

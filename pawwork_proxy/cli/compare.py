@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
+from pawwork_proxy.captures.gathering import gather
 from pawwork_proxy.cli.progress import reading
 from pawwork_proxy.comparison.compare import compare as judge
-from pawwork_proxy.engine.gathering import gather
 from pawwork_proxy.model.gathered import Gathered
 from pawwork_proxy.model.verdict import Comparison
 from pawwork_proxy.report.comparison_text import render_markdown, render_text

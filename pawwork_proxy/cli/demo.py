@@ -9,16 +9,16 @@ import click
 
 from pawwork_proxy.bundle.create import assemble, write
 from pawwork_proxy.bundle.own_secrets import known_here
-from pawwork_proxy.bundle.reading import capture_sources
 from pawwork_proxy.bundle.selection import Choice, choose
-from pawwork_proxy.capture_file.reader import read_capture
+from pawwork_proxy.captures.gathering import gather
+from pawwork_proxy.captures.reader import read_capture
+from pawwork_proxy.captures.sources import capture_sources
 from pawwork_proxy.cli.compare import compared
 from pawwork_proxy.cli.plan import home_relative
 from pawwork_proxy.cli.report import write_report
 from pawwork_proxy.cli.show import print_capture
 from pawwork_proxy.comparison.dimensions import title
 from pawwork_proxy.demo.story import explanation, play
-from pawwork_proxy.engine.gathering import gather
 from pawwork_proxy.environment.clock import utc_now
 from pawwork_proxy.environment.machine import read_platform
 

@@ -13,11 +13,11 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
 
-from pawwork_proxy.bundle.reading import capture_sources, each_readable, whole_capture
+from pawwork_proxy.captures.gathering import recomputed, summary_of
+from pawwork_proxy.captures.sources import capture_sources, each_readable, whole_capture
+from pawwork_proxy.captures.whole import remarks_on
 from pawwork_proxy.cli.report import write_whole
 from pawwork_proxy.cli.warnings import warn
-from pawwork_proxy.engine.gathering import recomputed, summary_of
-from pawwork_proxy.engine.whole import remarks_on
 from pawwork_proxy.export.har import har
 from pawwork_proxy.export.otlp import otlp
 from pawwork_proxy.export.table import SCHEMA, batches

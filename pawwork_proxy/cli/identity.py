@@ -9,10 +9,10 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from pawwork_proxy.bundle.reading import read_captures
+from pawwork_proxy.captures.gathering import summary_of
+from pawwork_proxy.captures.sources import read_captures
+from pawwork_proxy.captures.whole import each_once, remarks_on
 from pawwork_proxy.cli.warnings import warn
-from pawwork_proxy.engine.gathering import summary_of
-from pawwork_proxy.engine.whole import each_once, remarks_on
 from pawwork_proxy.inventory.inventory import take_inventory
 from pawwork_proxy.report.identity_table import identity_lines, identity_table, identity_words
 from pawwork_proxy.report.plain_text import printable

@@ -13,17 +13,17 @@ import click
 
 from pawwork_proxy.cli.live import PlainView, counter_line
 from pawwork_proxy.cli.plan import capture_options, forget_expired, home_relative, make_plan
-from pawwork_proxy.environment.client_auth import has_go_key
+from pawwork_proxy.clients.client_auth import has_go_key
+from pawwork_proxy.clients.environment import (
+    CLEARED_FOR_A_CLEAN_HOME,
+    clean_home,
+    client_environment,
+)
 from pawwork_proxy.environment.identity import Identity, load_identity
 from pawwork_proxy.environment.trust import ca_bundle
 from pawwork_proxy.errors import ConfigurationError
 from pawwork_proxy.logs import configure_logging
 from pawwork_proxy.model.context import Route
-from pawwork_proxy.proxy.client_environment import (
-    CLEARED_FOR_A_CLEAN_HOME,
-    clean_home,
-    client_environment,
-)
 from pawwork_proxy.proxy.session import RunPlan, running_proxy, stop_signals
 
 NOTHING_SEEN = """\

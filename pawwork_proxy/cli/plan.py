@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from pawwork_proxy.capture_file.retention import KEEP_DAYS, remove_expired
+from pawwork_proxy.captures.retention import KEEP_DAYS, remove_expired
 from pawwork_proxy.environment.clock import utc_now
 from pawwork_proxy.errors import ConfigurationError
 from pawwork_proxy.proxy.chained import chained_proxy

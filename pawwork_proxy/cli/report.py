@@ -10,11 +10,11 @@ from pathlib import Path
 
 import click
 
-from pawwork_proxy.capture_file.reader import Capture
+from pawwork_proxy.captures.gathering import gather
+from pawwork_proxy.captures.reader import Capture
+from pawwork_proxy.captures.whole import each_once
 from pawwork_proxy.cli.compare import compared
 from pawwork_proxy.cli.progress import reading
-from pawwork_proxy.engine.gathering import gather
-from pawwork_proxy.engine.whole import each_once
 from pawwork_proxy.errors import ConfigurationError
 from pawwork_proxy.inventory.inventory import take_inventory
 from pawwork_proxy.report.page import render_report

@@ -11,12 +11,12 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from pawwork_proxy.bundle.reading import capture_sources, each_readable, whole_capture
-from pawwork_proxy.capture_file.reader import Capture
-from pawwork_proxy.classification.rules import classify
+from pawwork_proxy.captures.reader import Capture
+from pawwork_proxy.captures.sources import capture_sources, each_readable, whole_capture
 from pawwork_proxy.cli.warnings import warn
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.outcome import Kind
+from pawwork_proxy.outcomes.rules import classify
 from pawwork_proxy.report.exchange_table import exchange_table, interrupted_row, plain_line, row_of
 from pawwork_proxy.report.plain_text import printable
 

@@ -22,9 +22,9 @@ from pawwork_proxy.environment.private_files import (
 )
 from pawwork_proxy.environment.studies import current_key
 from pawwork_proxy.errors import ConfigurationError
+from pawwork_proxy.facts.kinds import Kind
 from pawwork_proxy.model.context import Machine
 from pawwork_proxy.redaction.pseudonyms import Pseudonymiser
-from pawwork_proxy.vocabulary.kinds import Kind
 
 CA_CERTIFICATE = "mitmproxy-ca-cert.pem"
 """mitmproxy's name for the certificate (without key) of a certificate folder."""

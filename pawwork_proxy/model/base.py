@@ -18,3 +18,8 @@ class Noun(BaseModel):
         # The docstring under a field is its description in the JSON Schema and in the docs.
         use_attribute_docstrings=True,
     )
+
+
+def line_of(noun: Noun) -> bytes:
+    """One JSON line; absent fields are null and left out."""
+    return noun.model_dump_json(exclude_none=True).encode() + b"\n"

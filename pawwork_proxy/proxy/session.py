@@ -19,12 +19,12 @@ from typing import Literal
 import mitmproxy.version
 
 from pawwork_proxy import __version__
-from pawwork_proxy.capture_file.writer import CaptureWriter
+from pawwork_proxy.captures.writer import CaptureWriter
+from pawwork_proxy.clients.processes import ProcessFinder
 from pawwork_proxy.environment.clock import utc_now
 from pawwork_proxy.environment.egress import ProbeRoute, ask_trace, egress_of, source_towards
 from pawwork_proxy.environment.identity import Identity
 from pawwork_proxy.environment.machine import local_addresses
-from pawwork_proxy.environment.processes import ProcessFinder
 from pawwork_proxy.model.capture import CaptureOptions, Header
 from pawwork_proxy.model.context import Egress, Install
 from pawwork_proxy.proxy.chained import ChainedProxy

@@ -19,7 +19,7 @@ from typing import TypeVar
 from mitmproxy import connection, http, tls
 from mitmproxy.proxy import layer, server_hooks
 
-from pawwork_proxy.environment.processes import FoundProcess
+from pawwork_proxy.clients.processes import FoundProcess
 from pawwork_proxy.model.signals import Ending
 from pawwork_proxy.recording import flows
 from pawwork_proxy.recording.destination import (

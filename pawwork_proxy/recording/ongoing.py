@@ -11,10 +11,10 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
 
-from pawwork_proxy.classification.reader import AnswerReader
-from pawwork_proxy.environment.processes import FoundProcess
+from pawwork_proxy.clients.processes import FoundProcess
 from pawwork_proxy.model.context import Route
 from pawwork_proxy.model.signals import Ending
+from pawwork_proxy.responses.reader import AnswerReader
 
 LOOK_UP_PATIENCE_MS = 1000.0
 RESPONSE_COPY_LIMIT = 64 * 1024

@@ -11,23 +11,23 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from pawwork_proxy.classification.reader import Answer, AnswerReader
-from pawwork_proxy.classification.rules import judge
-from pawwork_proxy.environment.auth_sources import AuthSources
+from pawwork_proxy.clients.auth_sources import AuthSources
+from pawwork_proxy.clients.processes import FoundProcess
 from pawwork_proxy.environment.identity import Identity
-from pawwork_proxy.environment.processes import FoundProcess
+from pawwork_proxy.facts.kinds import Kind
 from pawwork_proxy.model.context import ClientProcess, Egress, ExchangeContext, Route
 from pawwork_proxy.model.exchange import Exchange, Redaction, Timing
 from pawwork_proxy.model.numbers import bounded_ms
 from pawwork_proxy.model.request import BodyState
 from pawwork_proxy.model.response import ResponseFacts
 from pawwork_proxy.model.signals import Ending, Signals
+from pawwork_proxy.outcomes.rules import judge
 from pawwork_proxy.recording.ongoing import Ongoing, UpstreamFacts
 from pawwork_proxy.redaction.gate import RawExchange
 from pawwork_proxy.redaction.raw import RawRequest, RawResponse
 from pawwork_proxy.redaction.redactor import Redactor
 from pawwork_proxy.redaction.shapes import ShapeName
-from pawwork_proxy.vocabulary.kinds import Kind
+from pawwork_proxy.responses.reader import Answer, AnswerReader
 
 
 @dataclass(frozen=True)

@@ -17,15 +17,16 @@ from typing import Literal, Protocol
 
 import structlog
 
-from pawwork_proxy.capture_file.writer import CaptureWriter, line_of
-from pawwork_proxy.classification.rules import RULES
+from pawwork_proxy.captures.writer import CaptureWriter
 from pawwork_proxy.environment.clock import utc_now
 from pawwork_proxy.environment.identity import Identity
 from pawwork_proxy.logs import place_of
+from pawwork_proxy.model.base import line_of
 from pawwork_proxy.model.capture import End, Note, NoteEvent, Opened, Stub, StubReason
 from pawwork_proxy.model.context import Egress
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.signals import Ending
+from pawwork_proxy.outcomes.rules import RULES
 from pawwork_proxy.recording.ongoing import Arrival, Ongoing, UpstreamFacts
 from pawwork_proxy.recording.projection import Projected, Projector
 from pawwork_proxy.recording.self_test import leaks

@@ -16,11 +16,11 @@ from mitmproxy.addonmanager import Loader
 from mitmproxy.proxy.mode_specs import ProxyMode, ReverseMode
 
 from pawwork_proxy import __version__
-from pawwork_proxy.capture_file.retention import KEEP_DAYS, remove_expired
-from pawwork_proxy.capture_file.writer import CaptureWriter
+from pawwork_proxy.captures.retention import KEEP_DAYS, remove_expired
+from pawwork_proxy.captures.writer import CaptureWriter
+from pawwork_proxy.clients.processes import ProcessFinder
 from pawwork_proxy.environment.clock import utc_now
 from pawwork_proxy.environment.identity import load_identity
-from pawwork_proxy.environment.processes import ProcessFinder
 from pawwork_proxy.errors import PawworkProxyError
 from pawwork_proxy.logs import configure_logging, mute_other_handlers
 from pawwork_proxy.model.capture import CaptureOptions, Header

@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import secrets
 
-from pawwork_proxy.capture_file.writer import line_of
 from pawwork_proxy.environment.clock import utc_now
+from pawwork_proxy.model.base import line_of
 from pawwork_proxy.model.signals import Ending
 from pawwork_proxy.recording.ongoing import Arrival, Ongoing, UpstreamFacts
 from pawwork_proxy.recording.projection import Projector

@@ -13,6 +13,15 @@ from typing import NamedTuple, TypeGuard
 
 from pydantic_core import from_json
 
+from pawwork_proxy.facts.body_fields import (
+    BODY_FIELDS,
+    IDENTITY_FIELDS,
+    METADATA_NAMES,
+    ROLES,
+    TOOL_NAMES,
+)
+from pawwork_proxy.facts.forms import TYPE_FORMS
+from pawwork_proxy.facts.kinds import Kind
 from pawwork_proxy.model.exchange import Redaction
 from pawwork_proxy.model.numbers import HOTTEST, TEMPERATURE_DECIMALS, bounded_count
 from pawwork_proxy.model.request import BodyState, IdentityField, RequestBody
@@ -20,15 +29,6 @@ from pawwork_proxy.model.texts import FieldName, fits
 from pawwork_proxy.redaction.raw import RawRequest
 from pawwork_proxy.redaction.shapes import ShapeName, Shapes
 from pawwork_proxy.redaction.values import identify
-from pawwork_proxy.vocabulary.body_fields import (
-    BODY_FIELDS,
-    IDENTITY_FIELDS,
-    METADATA_NAMES,
-    ROLES,
-    TOOL_NAMES,
-)
-from pawwork_proxy.vocabulary.forms import TYPE_FORMS
-from pawwork_proxy.vocabulary.kinds import Kind
 
 PARSE_LIMIT = 8 * 1024 * 1024
 """Bytes; parsing this much takes about 10 ms, beyond it the proxy would stall."""

@@ -21,9 +21,9 @@ from urllib.parse import quote, unquote_to_bytes
 
 from pydantic_core import from_json
 
+from pawwork_proxy.facts.http import LANGUAGES, SCRIPTS
 from pawwork_proxy.redaction.gate_words import OWN_WORDS, SCHEMA_NAMES
 from pawwork_proxy.redaction.pseudonyms import PSEUDONYM, Pseudonymiser
-from pawwork_proxy.vocabulary.http import LANGUAGES, SCRIPTS
 
 SHARED = 12
 """Characters in a row that a record may not share with the raw exchange."""

@@ -9,8 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from pawwork_proxy.model.capture import LINE
-from pawwork_proxy.vocabulary import (
+from pawwork_proxy.facts import (
     answers,
     body_fields,
     errors,
@@ -23,6 +22,7 @@ from pawwork_proxy.vocabulary import (
     user_agents,
     words,
 )
+from pawwork_proxy.model.capture import LINE
 
 _WORD = re.compile(r"[A-Za-z]+(?:_[a-z]+)*")
 _SHORTEST = 3

@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from pawwork_proxy.vocabulary.host_names import foreign_hosts
+from pawwork_proxy.facts.host_names import foreign_hosts
 
 LOOSE_LIMIT = 12
 """A stretch of this many loose characters could be (part of) a secret."""

@@ -10,6 +10,8 @@ import binascii
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
+from pawwork_proxy.facts.headers import HEADERS, HeaderRow
+from pawwork_proxy.facts.kinds import Kind
 from pawwork_proxy.model.exchange import Redaction
 from pawwork_proxy.model.request import AuthHeader, AuthScheme, HeaderNote
 from pawwork_proxy.model.texts import (
@@ -26,8 +28,6 @@ from pawwork_proxy.redaction.pseudonyms import PSEUDONYM
 from pawwork_proxy.redaction.raw import RawHeaders
 from pawwork_proxy.redaction.shapes import ShapeName, Shapes
 from pawwork_proxy.redaction.values import form_of, identify
-from pawwork_proxy.vocabulary.headers import HEADERS, HeaderRow
-from pawwork_proxy.vocabulary.kinds import Kind
 
 MOST_HEADERS = 64
 _CACHED = 1024

@@ -19,8 +19,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from pawwork_proxy.errors import RedactionError
+from pawwork_proxy.facts.kinds import KINDS, Kind
 from pawwork_proxy.model.context import AddressFamily
-from pawwork_proxy.vocabulary.kinds import KINDS, Kind
 
 MIN_KEY_BYTES = 16
 stretch = hashlib.scrypt

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
+from pawwork_proxy.facts.kinds import Kind
 from pawwork_proxy.model.exchange import Redaction
 from pawwork_proxy.model.request import (
     AuthFacts,
@@ -29,7 +30,6 @@ from pawwork_proxy.redaction.headers import (
 from pawwork_proxy.redaction.raw import RawRequest
 from pawwork_proxy.redaction.routes import RouteMatch, Routes
 from pawwork_proxy.redaction.shapes import ShapeName, Shapes
-from pawwork_proxy.vocabulary.kinds import Kind
 
 
 class RequestProjection(NamedTuple):

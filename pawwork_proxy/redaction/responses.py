@@ -9,6 +9,8 @@ import math
 from datetime import datetime
 from typing import NamedTuple
 
+from pawwork_proxy.facts.headers import REQUEST_ID_HEADERS
+from pawwork_proxy.facts.kinds import Kind
 from pawwork_proxy.model.exchange import Redaction
 from pawwork_proxy.model.numbers import LONGEST_WAIT_S, bounded_count
 from pawwork_proxy.model.response import ResponseFacts
@@ -17,8 +19,6 @@ from pawwork_proxy.redaction.headers import MOST_HEADERS, HeaderNotes, Line
 from pawwork_proxy.redaction.raw import RawResponse
 from pawwork_proxy.redaction.shapes import ShapeName, Shapes, parse_date
 from pawwork_proxy.redaction.values import identify
-from pawwork_proxy.vocabulary.headers import REQUEST_ID_HEADERS
-from pawwork_proxy.vocabulary.kinds import Kind
 
 _BODY_NOT_KEPT = Redaction(path="response.body", rule="content_not_kept")
 _MILLISECONDS_COUNT_S = 1e6

@@ -10,11 +10,11 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote
 
+from pawwork_proxy.facts.body_fields import QUERY_CREDENTIALS, QUERY_NAMES
+from pawwork_proxy.facts.kinds import Kind
+from pawwork_proxy.facts.words import ROUTE_WORDS
 from pawwork_proxy.model.request import Protocol, Tier
 from pawwork_proxy.redaction.pseudonyms import Pseudonymiser
-from pawwork_proxy.vocabulary.body_fields import QUERY_CREDENTIALS, QUERY_NAMES
-from pawwork_proxy.vocabulary.kinds import Kind
-from pawwork_proxy.vocabulary.words import ROUTE_WORDS
 
 
 class RouteRow(NamedTuple):

@@ -15,6 +15,11 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
 
+from pawwork_proxy.facts import answers, headers, http, models, user_agents, words
+from pawwork_proxy.facts.errors import known_word
+from pawwork_proxy.facts.finish_reasons import known_finish
+from pawwork_proxy.facts.kinds import Kind
+from pawwork_proxy.facts.providers import OTHER, known_provider
 from pawwork_proxy.model.context import valid_label
 from pawwork_proxy.model.numbers import moment_or_none
 from pawwork_proxy.redaction.grammar import (
@@ -26,11 +31,6 @@ from pawwork_proxy.redaction.grammar import (
 )
 from pawwork_proxy.redaction.pseudonyms import Pseudonymiser
 from pawwork_proxy.redaction.user_agents import USER_AGENT_LIMIT, keep_version, shape_user_agent
-from pawwork_proxy.vocabulary import answers, headers, http, models, user_agents, words
-from pawwork_proxy.vocabulary.errors import known_word
-from pawwork_proxy.vocabulary.finish_reasons import known_finish
-from pawwork_proxy.vocabulary.kinds import Kind
-from pawwork_proxy.vocabulary.providers import OTHER, known_provider
 
 
 class ShapeName(StrEnum):

@@ -12,11 +12,11 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from pawwork_proxy.facts.kinds import Kind
+from pawwork_proxy.facts.models import MODEL_WORDS
+from pawwork_proxy.facts.user_agents import PRERELEASES, PRODUCTS
 from pawwork_proxy.redaction.grammar import is_plain, looks_like_secret
 from pawwork_proxy.redaction.pseudonyms import Pseudonymiser, is_address
-from pawwork_proxy.vocabulary.kinds import Kind
-from pawwork_proxy.vocabulary.models import MODEL_WORDS
-from pawwork_proxy.vocabulary.user_agents import PRERELEASES, PRODUCTS
 
 USER_AGENT_LIMIT = 512
 _MOST_TOKENS = 24

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from pawwork_proxy.facts.kinds import Kind
 from pawwork_proxy.redaction.pseudonyms import Pseudonymiser, is_address
-from pawwork_proxy.vocabulary.kinds import Kind
 
 
 class FormRow(NamedTuple):

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from pawwork_proxy.bundle.verify import Verification
-from pawwork_proxy.capture_file.writer import line_of
+from pawwork_proxy.model.base import line_of
 from pawwork_proxy.model.capture import End
 from pawwork_proxy.model.exchange import Exchange, Timing
+from pawwork_proxy.verification.verify import Verification
 from tests.end_to_end.proxy_process import PATIENCE, clean_environment, cli
 from tests.unit.builders import NOON, exchange, header
 from tests.unit.redaction.canaries import canaries

@@ -21,7 +21,7 @@ from urllib.parse import quote
 
 import pytest
 
-from pawwork_proxy.capture_file.reader import Capture, read_capture
+from pawwork_proxy.captures.reader import Capture, read_capture
 from tests.end_to_end.proxy_process import ProxyProcess, clean_environment, wait_for
 from tests.end_to_end.scripted_upstream import Peer, ScriptedUpstream, exchange_raw
 from tests.unit.redaction.canaries import canaries, pieces

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from pawwork_proxy.capture_file.reader import read_capture
-from pawwork_proxy.capture_file.writer import line_of
+from pawwork_proxy.captures.reader import read_capture
 from pawwork_proxy.cli import COMMANDS
+from pawwork_proxy.model.base import line_of
 from pawwork_proxy.model.capture import End
 from pawwork_proxy.model.signals import Ending, Signals
 from tests.end_to_end.proxy_process import (
@@ -320,7 +320,7 @@ GATHERING = (
     CAN_BE_INTERRUPTED
     + """\
 import sys, time
-from pawwork_proxy.engine import gathering
+from pawwork_proxy.captures import gathering
 def slowly(*_):
     print("reading", flush=True)
     time.sleep(5)

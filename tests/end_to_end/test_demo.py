@@ -7,8 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from pawwork_proxy.bundle.reading import read_captures
-from pawwork_proxy.bundle.verify import verify
+from pawwork_proxy.captures.sources import read_captures
+from pawwork_proxy.verification.verify import verify
 
 
 def test_the_demo_ends_with_the_verdict_the_report_and_a_bundle(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pawwork_proxy.capture_file.reader import Capture
+from pawwork_proxy.captures.reader import Capture
 from pawwork_proxy.cli.show import remarks
 from pawwork_proxy.demo.processes import second_address
 from pawwork_proxy.environment.egress import ProbeRoute, ask_trace, source_towards

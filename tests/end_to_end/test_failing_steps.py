@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pawwork_proxy.capture_file.reader import read_capture
+from pawwork_proxy.captures.reader import read_capture
 from tests.end_to_end.proxy_process import PATIENCE, clean_environment
 from tests.end_to_end.scripted_upstream import ScriptedUpstream, answer, exchange_raw
 

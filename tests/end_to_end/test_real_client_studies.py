@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from pawwork_proxy.captures.gathering import gather
 from pawwork_proxy.cli.compare import compared
-from pawwork_proxy.engine.gathering import gather
 from pawwork_proxy.model.outcome import Kind
 from pawwork_proxy.model.verdict import Comparison, LimitFindings
 from tests.end_to_end.client_process import Conversation, converse

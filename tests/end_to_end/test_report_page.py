@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.unit.engine.studies import MORNING, one
+from tests.unit.captures.studies import MORNING, one
 from tests.unit.report.pages import aborted, named
 from tests.unit.report.pages import page as made_page
 

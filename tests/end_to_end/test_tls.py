@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from pawwork_proxy.capture_file.reader import read_capture
+from pawwork_proxy.captures.reader import read_capture
 from pawwork_proxy.model.signals import Ending
 from tests.end_to_end.proxy_process import ProxyProcess, clean_environment, wait_for
 from tests.end_to_end.scripted_upstream import ScriptedUpstream, answer

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from pawwork_proxy.classification.rules import classify
 from pawwork_proxy.model.capture import CaptureOptions, Header, Opened
 from pawwork_proxy.model.context import ExchangeContext, Install, Machine
 from pawwork_proxy.model.exchange import Exchange, Timing
 from pawwork_proxy.model.request import AuthFacts, RequestBody, RequestFacts
 from pawwork_proxy.model.response import ResponseFacts
 from pawwork_proxy.model.signals import AnswerShape, BodyShape, Ending, Signals
+from pawwork_proxy.outcomes.rules import classify
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 

@@ -60,7 +60,7 @@ def test_what_others_say_is_reduced_to_who_spoke(speaker: str, configure: str) -
 @pytest.mark.parametrize("command", [["show", "x"], ["compare", "x"], ["bundle", "create", "x"]])
 def test_every_command_is_under_the_rule(command: list[str], tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(
-        "import pawwork_proxy.bundle.reading as m\n"
+        "import pawwork_proxy.captures.sources as m\n"
         f"def boom(*a, **k): raise ValueError('{SECRET}')\n"
         "m.capture_sources = m.read_captures = boom\n"
     )

@@ -10,7 +10,13 @@ from typing import Any
 
 from pawwork_proxy.bundle.archive import Member, zip_bytes
 from pawwork_proxy.bundle.create import Assembled, assemble
-from pawwork_proxy.bundle.manifest import (
+from pawwork_proxy.bundle.selection import Choice, choose
+from pawwork_proxy.captures.sources import capture_sources
+from pawwork_proxy.model.base import Noun, line_of
+from pawwork_proxy.model.capture import End
+from pawwork_proxy.model.context import Platform
+from pawwork_proxy.model.exchange import Exchange, Timing
+from pawwork_proxy.model.manifest import (
     MANIFEST,
     README,
     README_TEXT,
@@ -19,13 +25,6 @@ from pawwork_proxy.bundle.manifest import (
     Manifest,
     Summary,
 )
-from pawwork_proxy.bundle.reading import capture_sources
-from pawwork_proxy.bundle.selection import Choice, choose
-from pawwork_proxy.capture_file.writer import line_of
-from pawwork_proxy.model.base import Noun
-from pawwork_proxy.model.capture import End
-from pawwork_proxy.model.context import Platform
-from pawwork_proxy.model.exchange import Exchange, Timing
 from tests.unit.builders import NOON, exchange, header
 
 CREATED = datetime(2026, 11, 25, 9, 30, 41, tzinfo=UTC)

@@ -9,13 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pawwork_proxy.bundle.plain_words import SCHEMA_WORDS
-from pawwork_proxy.bundle.scan import Scan, rule_broken_by
-from pawwork_proxy.capture_file.writer import line_of
-from pawwork_proxy.redaction.raw import RawResponse
-from pawwork_proxy.redaction.redactor import Redactor
-from pawwork_proxy.redaction.shapes import ShapeName, keep_label
-from pawwork_proxy.vocabulary import (
+from pawwork_proxy.facts import (
     answers,
     body_fields,
     errors,
@@ -29,6 +23,12 @@ from pawwork_proxy.vocabulary import (
     user_agents,
     words,
 )
+from pawwork_proxy.model.base import line_of
+from pawwork_proxy.redaction.raw import RawResponse
+from pawwork_proxy.redaction.redactor import Redactor
+from pawwork_proxy.redaction.shapes import ShapeName, keep_label
+from pawwork_proxy.verification.plain_words import SCHEMA_WORDS
+from pawwork_proxy.verification.scan import Scan, rule_broken_by
 from tests.unit.builders import header
 from tests.unit.redaction.test_projections import CHAT, body, request
 

@@ -22,14 +22,14 @@ from pawwork_proxy.bundle.create import (
     verified_apart,
     write,
 )
-from pawwork_proxy.bundle.manifest import MANIFEST, README, SUMMARY
 from pawwork_proxy.bundle.own_secrets import OwnSecret
 from pawwork_proxy.bundle.selection import Choice
-from pawwork_proxy.bundle.verify import verify
-from pawwork_proxy.capture_file.writer import line_of
 from pawwork_proxy.errors import BundleError, ConfigurationError
+from pawwork_proxy.model.base import line_of
 from pawwork_proxy.model.capture import Note, Stub
 from pawwork_proxy.model.exchange import Redaction
+from pawwork_proxy.model.manifest import MANIFEST, README, SUMMARY
+from pawwork_proxy.verification.verify import verify
 from tests.unit.builders import NOON, exchange, header, opened
 from tests.unit.bundle.files import (
     CREATED,

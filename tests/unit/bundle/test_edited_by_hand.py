@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from pawwork_proxy.bundle.scan import Scan
-from pawwork_proxy.capture_file.writer import line_of
+from pawwork_proxy.model.base import line_of
 from pawwork_proxy.model.capture import LINE
 from pawwork_proxy.model.exchange import AuthSourceFinding
 from pawwork_proxy.model.response import ResponseFacts
+from pawwork_proxy.verification.scan import Scan
 from tests.unit.builders import exchange
-from tests.unit.bundle.test_scan import planted, string_places
+from tests.unit.verification.test_scan import planted, string_places
 
 SAMPLES = sorted(Path("captures/samples").glob("*/*.jsonl"))
 RICH = exchange(

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from pawwork_proxy.bundle.reading import capture_sources
 from pawwork_proxy.bundle.selection import Choice, Part, choose, count_that_fits, newest
-from pawwork_proxy.capture_file.writer import line_of
-from pawwork_proxy.classification.rules import classify
+from pawwork_proxy.captures.sources import capture_sources
 from pawwork_proxy.errors import CaptureFormatError
+from pawwork_proxy.model.base import line_of
 from pawwork_proxy.model.capture import LINE, Header, Note, Stub
 from pawwork_proxy.model.context import Install
+from pawwork_proxy.outcomes.rules import classify
 from tests.unit.builders import NOON, exchange, header, opened
 from tests.unit.bundle.files import END, at, capture, written
 

@@ -6,13 +6,13 @@ import re
 from pathlib import Path
 
 from pawwork_proxy.bundle.create import Assembled, assemble
-from pawwork_proxy.bundle.reading import capture_sources
 from pawwork_proxy.bundle.selection import Choice, choose
 from pawwork_proxy.bundle.unlinkable import ThrowAwayKey
-from pawwork_proxy.bundle.verify import verify
+from pawwork_proxy.captures.sources import capture_sources
 from pawwork_proxy.model.request import HeaderNote
 from pawwork_proxy.model.response import ResponseFacts
 from pawwork_proxy.redaction.pseudonyms import PSEUDONYM
+from pawwork_proxy.verification.verify import verify
 from tests.unit.builders import exchange
 from tests.unit.bundle.files import CREATED, PLATFORM, assembled, capture, saying
 

@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 
 from pawwork_proxy.cli.compare import compare
 from pawwork_proxy.model.exchange import Exchange
-from tests.unit.engine.studies import one, write
+from tests.unit.captures.studies import one, write
 
 
 def run(*arguments: object) -> Result:

@@ -15,7 +15,7 @@ from pawwork_proxy.cli.export import FORMATS, export
 from pawwork_proxy.export.otlp import otlp
 from pawwork_proxy.model.capture import CaptureOptions
 from tests.unit.builders import header
-from tests.unit.engine.studies import one, write
+from tests.unit.captures.studies import one, write
 
 
 def exported(tmp_path: Path, output: str) -> Path:

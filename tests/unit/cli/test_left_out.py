@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from pawwork_proxy.errors import BundleError, ConfigurationError, UnsupportedSchemaError
-from tests.unit.engine.studies import one, write
+from tests.unit.captures.studies import one, write
 
 COMMANDS = {
     "show": (),

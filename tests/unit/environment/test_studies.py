@@ -13,8 +13,8 @@ from pawwork_proxy.environment.studies import (
     list_studies,
 )
 from pawwork_proxy.errors import StudyError
+from pawwork_proxy.facts.kinds import Kind
 from pawwork_proxy.redaction.pseudonyms import Pseudonymiser
-from pawwork_proxy.vocabulary.kinds import Kind
 
 
 @pytest.fixture

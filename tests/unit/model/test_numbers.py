@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from pawwork_proxy.capture_file.writer import line_of
-from pawwork_proxy.classification.reader import AnswerReader
-from pawwork_proxy.classification.rules import classify
 from pawwork_proxy.environment import clock
+from pawwork_proxy.model.base import line_of
 from pawwork_proxy.model.capture import LINE
 from pawwork_proxy.model.numbers import EARLIEST, LATEST, LONGEST_MS, LONGEST_WAIT_S
 from pawwork_proxy.model.signals import Ending
+from pawwork_proxy.outcomes.rules import classify
 from pawwork_proxy.redaction.shapes import parse_date
+from pawwork_proxy.responses.reader import AnswerReader
 from tests.unit.builders import exchange
 
 ODD = [

@@ -9,16 +9,16 @@ from typing import Annotated
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from pawwork_proxy.classification.client_behaviour import FAILURES, USER_SEES
-from pawwork_proxy.classification.rules import RULES
+from pawwork_proxy.facts import answers, body_fields, errors, finish_reasons, headers, http
+from pawwork_proxy.facts.models import MODEL_IDS
+from pawwork_proxy.facts.pages import EDGE_MARKS
+from pawwork_proxy.facts.phrases import PHRASES
+from pawwork_proxy.facts.providers import OTHER, PROVIDERS, UNNAMED
 from pawwork_proxy.model import texts
 from pawwork_proxy.model.texts import fits
+from pawwork_proxy.outcomes.client_behaviour import FAILURES, USER_SEES
+from pawwork_proxy.outcomes.rules import RULES
 from pawwork_proxy.redaction.values import FORMS as VALUE_FORMS
-from pawwork_proxy.vocabulary import answers, body_fields, errors, finish_reasons, headers, http
-from pawwork_proxy.vocabulary.models import MODEL_IDS
-from pawwork_proxy.vocabulary.pages import EDGE_MARKS
-from pawwork_proxy.vocabulary.phrases import PHRASES
-from pawwork_proxy.vocabulary.providers import OTHER, PROVIDERS, UNNAMED
 
 NAMED = {name: form for name, form in vars(texts).items() if typing.get_origin(form) is Annotated}
 PSEUDONYM = "word:" + "0a" * 12

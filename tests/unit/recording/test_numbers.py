@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from pawwork_proxy.classification.stated import read_stated
 from pawwork_proxy.model.numbers import LARGEST_COUNT
 from pawwork_proxy.model.signals import Ending, Failure
 from pawwork_proxy.recording.ongoing import UpstreamFacts
+from pawwork_proxy.responses.stated import read_stated
 from tests.unit.recording.test_recorder import ARRIVAL, Run, identity, run
 
 __all__ = ["identity", "run"]

@@ -7,19 +7,19 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pawwork_proxy.capture_file.writer import line_of
-from pawwork_proxy.classification.reader import AnswerReader
-from pawwork_proxy.classification.rules import classify
+from pawwork_proxy.facts import body_fields, errors, http, models, phrases, user_agents, words
+from pawwork_proxy.facts.headers import FEATURES, HEADER_WORDS, HEADERS
+from pawwork_proxy.facts.providers import PROVIDERS
+from pawwork_proxy.model.base import line_of
 from pawwork_proxy.model.outcome import Outcome
 from pawwork_proxy.model.request import RequestFacts
 from pawwork_proxy.model.response import ResponseFacts
 from pawwork_proxy.model.signals import Ending, Signals
+from pawwork_proxy.outcomes.rules import classify
 from pawwork_proxy.redaction.pseudonyms import Pseudonymiser
 from pawwork_proxy.redaction.raw import RawRequest, RawResponse
 from pawwork_proxy.redaction.redactor import Redactor
-from pawwork_proxy.vocabulary import body_fields, errors, http, models, phrases, user_agents, words
-from pawwork_proxy.vocabulary.headers import FEATURES, HEADER_WORDS, HEADERS
-from pawwork_proxy.vocabulary.providers import PROVIDERS
+from pawwork_proxy.responses.reader import AnswerReader
 
 REDACTOR = Redactor(Pseudonymiser(b"t" * 32))
 PIECES = sorted(

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from pawwork_proxy.capture_file.reader import Capture, read_capture
-from pawwork_proxy.capture_file.writer import CaptureWriter
+from pawwork_proxy.captures.reader import Capture, read_capture
+from pawwork_proxy.captures.writer import CaptureWriter
 from pawwork_proxy.environment.identity import Identity, load_identity
 from pawwork_proxy.environment.private_files import HOME_VARIABLE
 from pawwork_proxy.model.exchange import Exchange

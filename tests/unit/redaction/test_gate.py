@@ -8,9 +8,9 @@ from urllib.parse import quote
 
 import pytest
 
+from pawwork_proxy.facts.kinds import Kind
 from pawwork_proxy.redaction.gate import Credentials, Hit, RawExchange, TaintGate
 from pawwork_proxy.redaction.pseudonyms import Pseudonymiser
-from pawwork_proxy.vocabulary.kinds import Kind
 from tests.unit.redaction.canaries import canaries
 
 PSEUDONYMS = Pseudonymiser(b"g" * 32)

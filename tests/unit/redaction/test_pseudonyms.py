@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pawwork_proxy.errors import RedactionError
+from pawwork_proxy.facts.kinds import KINDS, Kind
 from pawwork_proxy.redaction import pseudonyms
 from pawwork_proxy.redaction.pseudonyms import PSEUDONYM, Pseudonymiser, is_address
-from pawwork_proxy.vocabulary.kinds import KINDS, Kind
 
 ONE = Pseudonymiser(b"1" * 32)
 OTHER = Pseudonymiser(b"2" * 32)

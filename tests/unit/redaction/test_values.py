@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pawwork_proxy.facts import forms
+from pawwork_proxy.facts.forms import TYPE_FORMS
+from pawwork_proxy.facts.kinds import Kind
 from pawwork_proxy.redaction.pseudonyms import Pseudonymiser
 from pawwork_proxy.redaction.routes import ROUTES, RouteRow
 from pawwork_proxy.redaction.values import FORMS, FormRow, form_of, identify
-from pawwork_proxy.vocabulary import forms
-from pawwork_proxy.vocabulary.forms import TYPE_FORMS
-from pawwork_proxy.vocabulary.kinds import Kind
 
 PSEUDONYMS = Pseudonymiser(b"v" * 32)
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from pawwork_proxy.classification.reader import AnswerReader
-from pawwork_proxy.classification.rules import judge
 from pawwork_proxy.comparison.compare import compare
 from pawwork_proxy.comparison.observations import observations
 from pawwork_proxy.inventory.inventory import take_inventory
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.gathered import CaptureSummary, Gathered
 from pawwork_proxy.model.signals import Ending
+from pawwork_proxy.outcomes.rules import judge
 from pawwork_proxy.report.page import render_report
+from pawwork_proxy.responses.reader import AnswerReader
 from tests.unit.builders import header
-from tests.unit.engine.studies import MORNING, one
+from tests.unit.captures.studies import MORNING, one
 
 CHUNK = (
     b'data: {"id":"1","object":"chat.completion.chunk",'

@@ -7,7 +7,7 @@ import re
 from html.parser import HTMLParser
 
 from pawwork_proxy.report.exchange_table import row_of
-from tests.unit.engine.studies import one
+from tests.unit.captures.studies import one
 from tests.unit.report.pages import aborted, named, page, study
 
 HOSTILE = "</script><img src=x onerror=alert(1)>{{7*7}}"

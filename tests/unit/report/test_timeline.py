@@ -11,7 +11,7 @@ from pawwork_proxy.comparison.observations import observations
 from pawwork_proxy.model.observation import Observation
 from pawwork_proxy.report.timeline import timeline
 from tests.unit.builders import header
-from tests.unit.engine.studies import MORNING, one
+from tests.unit.captures.studies import MORNING, one
 
 
 def seen(count: int = 6) -> list[Observation]:

@@ -1,1 +1,0 @@
-"""Capture files on disk: append one line at a time, read back whatever can be read."""

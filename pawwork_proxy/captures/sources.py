@@ -1,0 +1,206 @@
+"""Captures wherever they are: files, folders, patterns, and inside bundles.
+
+Invariants: nothing of a bundle is read before `bundle.verify` has found it in order, and nothing is
+unpacked to disk. What cannot be read never hides the rest: it is left out and named, and is an
+error only when nothing is left; every command goes by `Unreadable` and `nothing_left`.
+"""
+
+from __future__ import annotations
+
+import glob
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import BinaryIO, NamedTuple, NoReturn, TypeVar
+
+from pawwork_proxy.captures.reader import Capture, capture_from, opened_capture
+from pawwork_proxy.errors import BundleError, CaptureFormatError, PawworkProxyError
+from pawwork_proxy.model.manifest import CAPTURE_MEMBER
+from pawwork_proxy.verification.opening import is_sealed, opened_bundle
+from pawwork_proxy.verification.verify import Progress, verify
+
+_Made = TypeVar("_Made")
+DECRYPT = "age -d -i KEYFILE FILE.zip.age > FILE.zip"
+"""What opens a sealed bundle for whom it was sealed."""
+_CAPTURES, _BUNDLES, _ARCHIVES = "*.jsonl", "pawwork-support-*.zip", "*.zip"
+
+
+class CaptureSource(NamedTuple):
+    """One capture to read: its name for people, its size, and how to open it."""
+
+    path: Path
+    size: int
+    open: Callable[[], AbstractContextManager[BinaryIO]]
+    plain: bool = False
+    """It is the file at `path` itself, so that others may read it by its name."""
+
+
+class Unreadable(NamedTuple):
+    """A source that is left out, and why."""
+
+    path: Path
+    error: PawworkProxyError
+
+    @property
+    def remark(self) -> str:
+        """File and reason in one line."""
+        words = self.error.message.removesuffix(f" at {self.path}")
+        for name in (str(self.path), self.path.name):
+            words = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "it", words, count=1)
+        return f"{self.path.name}: left out, {words}."
+
+
+class Read(NamedTuple):
+    """The captures that could be read, and remarks on what could not."""
+
+    captures: list[Capture]
+    remarks: list[str]
+
+
+def read_captures(paths: Iterable[Path], checking: Progress = lambda *_: None) -> Read:
+    """The captures at `paths`: files, folders of them, patterns (`*.jsonl`), bundles (`.zip`).
+
+    `checking` is told how far the check of a bundle is. Raises as `each_readable`.
+    """
+    remarks: list[str] = []
+    sources = capture_sources(paths, checking)
+    return Read(list(each_readable(sources, whole_capture, remarks)), remarks)
+
+
+def whole_capture(source: CaptureSource) -> Capture:
+    """A source read whole. Raises CaptureFormatError or BundleError."""
+    with source.open() as stream:
+        return capture_from(source.path, stream)
+
+
+def each_readable(
+    sources: Iterable[CaptureSource], read: Callable[[CaptureSource], _Made], remarks: list[str]
+) -> Iterator[_Made]:
+    """What `read` makes of each source that can be read; the others are named in `remarks`.
+
+    Raises what `nothing_left` says when there is none.
+    """
+    unreadable: list[Unreadable] = []
+    found = False
+    for source in sources:
+        try:
+            made = read(source)
+        except PawworkProxyError as error:
+            unreadable.append(Unreadable(source.path, error))
+            remarks.append(unreadable[-1].remark)
+        else:
+            found = True
+            yield made
+    if not found:
+        raise nothing_left(unreadable)
+
+
+def nothing_left(unreadable: Sequence[Unreadable]) -> PawworkProxyError:
+    """The error when no capture could be read: with each file's reason, and what would help.
+
+    Its kind, and so the exit code, is that of the files where they agree.
+    """
+    errors = [one.error for one in unreadable]
+    if len(errors) == 1:
+        return errors[0]
+    kinds = {type(error) for error in errors}
+    hints = {error.hint for error in errors}
+    kind = kinds.pop() if len(kinds) == 1 else CaptureFormatError
+    return kind(
+        "no capture could be read: " + " ".join(one.remark for one in unreadable),
+        hints.pop() if len(hints) == 1 else "give a capture-….jsonl written by 'pawwork-proxy run'",
+    )
+
+
+def capture_sources(
+    paths: Iterable[Path], checking: Progress = lambda *_: None
+) -> list[CaptureSource]:
+    """The captures at `paths`, unread, each once.
+
+    Opening a source says what is wrong with it: CaptureFormatError, also when there is nothing at
+    a path, or BundleError for a bundle that is not in order.
+    """
+    sources: dict[Path, CaptureSource] = {}
+    for path in paths:
+        for source in _sources(path, checking):
+            sources.setdefault(source.path, source)
+    return list(sources.values())
+
+
+def _sources(path: Path, checking: Progress) -> Iterator[CaptureSource]:
+    if path.is_dir():
+        files = [*sorted(path.glob(_CAPTURES)), *sorted(path.glob(_BUNDLES))]
+        passed_over = [file for file in sorted(path.glob(_ARCHIVES)) if file not in files]
+    else:
+        # Windows' shells leave patterns to us.
+        names = [] if path.exists() else sorted(glob.glob(str(path)))  # noqa: PTH207  may be absolute
+        files = [path] if path.exists() else [Path(name) for name in names]
+        passed_over = []
+    for file in files:
+        if is_sealed(file):
+            yield _refused(
+                file,
+                BundleError(f"{file} is sealed: it can be read only once it is decrypted", DECRYPT),
+            )
+        elif file.suffix.lower() == ".zip":
+            yield from _in_bundle(file, checking)
+        else:
+            yield _on_disk(file)
+    for file in passed_over:
+        yield _refused(
+            file,
+            CaptureFormatError(
+                f"{file} is not named as a support bundle (pawwork-support-….zip)",
+                "name the file itself to have it read all the same",
+            ),
+        )
+    if not files and not passed_over:
+        yield _refused(
+            path,
+            CaptureFormatError(
+                f"there is no capture at {path}",
+                "name a capture, a folder of captures, or a bundle",
+            ),
+        )
+
+
+def _on_disk(path: Path) -> CaptureSource:
+    try:
+        size = path.stat().st_size
+    except OSError:
+        size = 0  # opening it says what is wrong
+    return CaptureSource(path, size, lambda: opened_capture(path), plain=True)
+
+
+def _refused(path: Path, error: PawworkProxyError) -> CaptureSource:
+    def refuse() -> NoReturn:
+        raise error
+
+    return CaptureSource(path, 0, refuse)
+
+
+def _in_bundle(path: Path, checking: Progress) -> list[CaptureSource]:
+    findings = verify(path, checking).findings
+    if findings:
+        refusal = BundleError(
+            f"{path.name} is refused: {findings[0].rule} ({findings[0].place})",
+            "see all findings with 'pawwork-proxy bundle verify', and ask for a new bundle",
+        )
+        return [_refused(path, refusal)]
+    with opened_bundle(path) as archive:
+        members = [
+            (info.filename, info.file_size)
+            for info in archive.infolist()
+            if CAPTURE_MEMBER.fullmatch(info.filename)
+        ]
+
+    def opener(name: str) -> Callable[[], AbstractContextManager[BinaryIO]]:
+        @contextmanager
+        def opened() -> Iterator[BinaryIO]:
+            with opened_bundle(path) as archive, archive.open(name) as stream:
+                yield stream  # type: ignore[misc]  # a binary reader in all that is used of it
+
+        return opened
+
+    return [CaptureSource(path / name, size, opener(name)) for name, size in members]

@@ -1,1 +1,0 @@
-"""From the bytes of an answer to signals, from signals to an outcome. Pure: no clock, no I/O."""

@@ -1,0 +1,1 @@
+"""The client on this machine: configuration, keys, environment, processes."""

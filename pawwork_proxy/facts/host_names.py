@@ -1,0 +1,32 @@
+"""What makes a word with points a host name: its ending. One list, for redaction and for the scan.
+
+Endings that models and products have too (`.ai`, `.js`) are left out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from pawwork_proxy.facts.http import KNOWN_HOSTS
+from pawwork_proxy.facts.providers import PROVIDERS
+from pawwork_proxy.facts.user_agents import PRERELEASES, PRODUCTS
+
+_ENDINGS = """
+    internal local localdomain lan corp home intranet arpa
+    com net org io dev app cloud co eu de uk us fr nl ch at it es pl se in cn jp kr ru br
+""".split()
+_HOST = re.compile(
+    rf"(?<![\w.-])(?:[A-Za-z0-9-]{{1,63}}\.)+(?:{'|'.join(_ENDINGS)})(?![\w-])", re.IGNORECASE
+)
+_NOBODYS = KNOWN_HOSTS | {name.lower() for name in PROVIDERS} | PRODUCTS
+"""A relayed provider and a terminal have names like hosts."""
+_VERSION = re.compile(rf"v?\d+(?:\.\d+)*\.(?:{'|'.join(PRERELEASES)})")
+"""`1.2.dev` is a version."""
+
+
+def foreign_hosts(text: str) -> Iterator[str]:
+    """The host names in a text that could name somebody's machine or company."""
+    for match in _HOST.finditer(text):
+        if match.group().lower() not in _NOBODYS and not _VERSION.fullmatch(match.group()):
+            yield match.group()

@@ -1,0 +1,1 @@
+"""From the bytes of a response, or a pasted text, to signals."""

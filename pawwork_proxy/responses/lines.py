@@ -1,0 +1,85 @@
+"""Reads what a client shows instead of a body: `429 …`, `AI_APICallError: …`, Python's reprs.
+
+Strategy: objects quoted in the line are read as objects; the words around them as a message.
+Invariant: the line itself is not kept.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from pawwork_proxy.facts.errors import VENDOR_TYPES, ZEN_TYPES, Sense, known_word
+from pawwork_proxy.facts.pages import edge_marks, transport_mark
+from pawwork_proxy.model.signals import ErrorFact, ErrorPlace, Failure, Side
+from pawwork_proxy.responses.error_objects import Finds, collect, read_message
+from pawwork_proxy.wire.bounded_json import embedded_values
+
+MAX_LINE = 8 * 1024
+
+_STATUS = (
+    re.compile(r"^\W*(?:[A-Za-z_]\w*\W{1,3}){0,4}?([45]\d\d)\b(?!\s*\])"),
+    re.compile(r"\b(?:https?|status|status ?code|error code|api error|response|code)\W{0,4}"
+               r"(?:of |is |was )?([45]\d\d)\b", re.I),
+    re.compile(r"\(([45]\d\d)\)"),
+)  # fmt: skip
+_WORD = re.compile(
+    r"(?<![\w.])[A-Za-z][A-Za-z0-9]*(?:[_.][A-Za-z0-9]+)+|\b[A-Z][a-z]+[A-Z]\w+|\bE[A-Z_]{4,}\b"
+)
+_FIELD = re.compile(
+    r"""["']?\b(type|code|error_type|status|name)\b\\?["']?\s*[:=]\s*\\?["']([\w.\-]{2,80})\\?["']"""
+)
+_CLASS_BEFORE_OBJECT = re.compile(
+    r"\b(?:[a-z_]+\.)*[A-Z]\w*(?:Error|Exception)\b(?=\W+(?:error code|\{))", re.I
+)
+_ZEN_RATE = re.compile(r"rate limit exceeded\. please try again later", re.I)
+_UNTYPED = frozenset({Sense.NEUTRAL, Sense.SERVER, Sense.OPAQUE})
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What a line told beside its errors."""
+
+    status: int | None = None
+    edge_markers: tuple[str, ...] = ()
+    transport: tuple[Failure, Side] | None = None
+
+
+def read_line(text: str, finds: Finds) -> Line:
+    """Add the errors that a line reports; return what else it told."""
+    text = text[:MAX_LINE]
+    values, around = embedded_values(text)
+    for value in values:
+        collect(value, ErrorPlace.LINE, finds)
+    status = _status(around)
+    if words := _words(_CLASS_BEFORE_OBJECT.sub(" ", around), quoted=bool(finds.facts)):
+        finds.facts.append(ErrorFact.model_validate({"place": ErrorPlace.LINE, **words}))
+    read_message(around.replace("{", " "), ErrorPlace.LINE, finds)
+    return Line(status, edge_marks(text), transport_mark(around))
+
+
+def _status(text: str) -> int | None:
+    head = text[:400]
+    for pattern in _STATUS:
+        if match := pattern.search(head):
+            return int(match.group(1))
+    return None
+
+
+def _words(text: str, *, quoted: bool) -> dict[str, object]:
+    """Type and code named by fields of a damaged object, or standing free in the text."""
+    words: dict[str, object] = {}
+    for match in _FIELD.finditer(text[:MAX_LINE]):
+        key = "type" if match.group(1) in ("type", "error_type", "name") else "code"
+        if match.group(2) != "error" and (known := known_word(match.group(2))):
+            words[key] = known
+    if words or quoted:
+        return words
+    for match in _WORD.finditer(text[:MAX_LINE]):
+        known = known_word(match.group(0))
+        if known == "RateLimitError" and not _ZEN_RATE.search(text):
+            continue  # every vendor's library has a class of this name
+        if known and (known in ZEN_TYPES or VENDOR_TYPES.get(known) not in _UNTYPED):
+            words["type"] = known
+            break
+    return words

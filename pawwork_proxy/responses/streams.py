@@ -1,0 +1,180 @@
+"""Reads an event stream as it passes: counts events, notes the ends, finds errors.
+
+Strategy: most events are deltas and are recognised by their bytes, which cost a microsecond; an
+event that could hold anything else is parsed. A quote inside JSON text is always escaped, so
+`"error"` with bare quotes can only be structure, or a text that consists of that one word.
+Invariant: an event whose structure has an error is always parsed.
+"""
+
+from __future__ import annotations
+
+from pawwork_proxy.model.answer import EventCounts
+from pawwork_proxy.model.numbers import bounded_count
+from pawwork_proxy.model.signals import AnswerShape, Dialect, ErrorPlace
+from pawwork_proxy.responses.answer_objects import AnswerFacts, error_in, note_object
+from pawwork_proxy.responses.error_objects import Finds, collect_error, read_message
+from pawwork_proxy.wire.bounded_json import JsonState, parse_json
+from pawwork_proxy.wire.events import BLANK, Event, EventSplitter, parse_events, segments
+
+_NULLABLE = (b'"finish_reason"', b'"usage"')
+MAX_ERROR_EVENTS = 8
+
+
+class StreamReader:
+    """Takes decoded bytes of a stream."""
+
+    def __init__(self) -> None:
+        self.facts = AnswerFacts()
+        self.finds = Finds()
+        self.done = False
+        self._splitter = EventSplitter()
+        self._deltas = self._pings = self._comments = self._errors = self._other = 0
+
+    @property
+    def truncated(self) -> bool:
+        """An event was too large to be read whole."""
+        return self._splitter.truncated
+
+    @property
+    def events(self) -> int:
+        """Events so far, comments not counted."""
+        return self._deltas + self._pings + self._errors + self._other
+
+    def feed(self, data: bytes) -> int:
+        """Read on; return how many events became complete."""
+        block = self._splitter.feed(data)
+        if not block:
+            return 0
+        before = self.events
+        for segment in segments(block):
+            if not self._skip(segment):
+                for event in parse_events(segment):
+                    self._read(event)
+        return self.events - before
+
+    def finish(self) -> None:
+        """Read what the stream left behind without a blank line."""
+        rest = self._splitter.rest()
+        for event in parse_events(rest):
+            self._read(event, last=True)
+
+    def counts(self) -> EventCounts:
+        """The events by kind."""
+        return EventCounts(
+            total=bounded_count(self.events),
+            deltas=bounded_count(self._deltas),
+            pings=bounded_count(self._pings),
+            comments=bounded_count(self._comments),
+            errors=bounded_count(self._errors),
+            other=bounded_count(self._other),
+        )
+
+    def _skip(self, segment: bytes) -> bool:
+        """Count a segment of nothing but plain deltas or comments; False when it may hold more.
+
+        The number of line ends proves that each event has exactly the lines that it begins with.
+        """
+        events = segment.count(BLANK)
+        lines = segment.count(b"\n")
+        if segment.startswith(b":"):
+            if segment.count(b"\n\n:") != events - 1 or lines != 2 * events:
+                return False
+            self._comments += events
+            return True
+        if segment.startswith(b"data:"):
+            framed = lines == 2 * events and segment.count(b"\n\ndata:") == events - 1
+        else:
+            framed = (
+                lines == 3 * events
+                and segment.startswith(b"event:")
+                and segment.count(b"\n\nevent:") == events - 1
+                and segment.count(b"\ndata:") == events
+            )
+        if not framed:
+            return False
+        if b"{" not in segment:
+            return self._skip_noise(segment, events)
+        return self._skip_deltas(segment, events)
+
+    def _skip_noise(self, segment: bytes, events: int) -> bool:
+        """Events without any object, such as bare numbers."""
+        if b"[DONE]" in segment or b"ail" in segment or b"rror" in segment.lower():
+            return False
+        self._other += events
+        return True
+
+    def _skip_deltas(self, segment: bytes, events: int) -> bool:
+        """Deltas lack certain bytes; `\\u0065…` would be an escaped letter of a key."""
+        # Written out: this is asked of every event, and a generator costs more than the search.
+        if b'"error"' in segment or b'"cost"' in segment or b"\\u00" in segment:
+            return False
+        if b'"base_resp"' in segment:
+            return False
+        for key in _NULLABLE:
+            left = segment.count(key)
+            if left and left != segment.count(key + b":null") + segment.count(key + b": null"):
+                return False
+        dialect = self.facts.dialect
+        if dialect is Dialect.CHAT:
+            plain = segment.count(b'"choices":[{') or segment.count(b'"choices": [{')
+        elif dialect is Dialect.MESSAGES:
+            plain = segment.count(b'"type":"content_block_delta"')
+        elif dialect is Dialect.RESPONSES:
+            plain = segment.count(b'.delta",')
+        else:
+            return False
+        if plain != events:
+            return False
+        self._deltas += events
+        self.facts.content_seen = True
+        return True
+
+    def _read(self, event: Event, *, last: bool = False) -> None:
+        self._comments += event.comments
+        if event.data is None:
+            if event.loose:
+                self._read_data(event.loose, event.name, last=last)
+            return
+        if event.data.strip() == b"[DONE]":
+            self.done = True
+            self._other += 1
+            return
+        self._read_data(event.data, event.name, last=last)
+
+    def _read_data(self, data: bytes, name: str, *, last: bool) -> None:
+        value, state = parse_json(data)
+        if state is JsonState.NOT_JSON or not isinstance(value, dict | list):
+            if name == "error" or _looks_like_an_error(data):
+                self._errors += 1
+                read_message(data[:4096].decode("utf-8", "replace"), self._place(), self.finds)
+            else:
+                self._other += 1
+            return
+        if isinstance(value, list):
+            value = value[0] if len(value) == 1 and isinstance(value[0], dict) else {}
+        error = error_in(value, name)
+        if error is not None:
+            self._errors += 1
+            if self._errors <= MAX_ERROR_EVENTS:
+                collect_error(error, self._place(), self.finds)
+            return
+        if state is JsonState.CUT and last:
+            return  # half an event is none
+        kind = note_object(value, self.facts)
+        self._deltas += kind == "delta"
+        self._pings += kind == "ping" or name == "ping"
+        self._other += kind == "other" and name != "ping"
+
+    def _place(self) -> ErrorPlace:
+        if self.facts.content_seen or self.facts.shape is AnswerShape.COMPLETION:
+            return ErrorPlace.STREAM_LATER
+        return ErrorPlace.STREAM_FIRST
+
+
+def _looks_like_an_error(data: bytes) -> bool:
+    """A sentence of a relay where an object belongs."""
+    return (
+        data.lstrip()[:30]
+        .lower()
+        .startswith((b"error", b"upstream request failed", b"streaming response failed"))
+    )

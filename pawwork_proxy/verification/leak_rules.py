@@ -1,0 +1,180 @@
+"""What must not stand in any text of a bundle: one row per rule, judged without context.
+
+Written apart from `redaction`, with other means: redaction decides what may be kept, this decides
+what is wrong with what was kept. A text that passes has only plain characters, no form of key,
+id, address, path or number that identifies, no long word that looks random, no sentence.
+Invariant: a verdict is a rule's name; no function here returns any part of a text.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Callable
+from functools import lru_cache
+from typing import NamedTuple
+
+from pawwork_proxy.facts.host_names import foreign_hosts
+from pawwork_proxy.facts.kinds import Kind
+from pawwork_proxy.verification.plain_words import PLAIN_WORDS
+
+RULES_VERSION = "1.2"
+
+PSEUDONYM = re.compile(rf"(?<![0-9A-Za-z])(?:{'|'.join(Kind)}):[0-9a-f]{{24}}(?![0-9A-Za-z])")
+PLACEHOLDER = re.compile(r"(?<=/)\{(?:model|id)\}")
+"""Stands for a segment in the shape of a route."""
+_OWN_PLACE = re.compile(r"^(?:request|response)\.(?:headers|body)\.")
+"""Before the name of a header or a field: `headers.us` is no host."""
+TIME = re.compile(r"20\d\d-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-6]\d(?:\.\d{1,6})?Z")
+"""Texts that are wholly a time are ours; nothing else fits into them."""
+
+
+class LeakRule(NamedTuple):
+    """A rule: its id, what it finds, and why that must not be there."""
+
+    id: str
+    finds: Callable[[str], bool]
+    reason: str
+
+
+def _pattern(pattern: str) -> Callable[[str], bool]:
+    compiled = re.compile(pattern, re.VERBOSE)
+    return lambda text: compiled.search(text) is not None
+
+
+_KEY_STARTS = r"""(?<![0-9A-Za-z])(?:
+    sk[-_][0-9A-Za-z_-]{8} | [pr]k_(?:live|test)_ | gh[pousr]_[0-9A-Za-z]{10} | github_pat_
+  | glpat- | xox[a-z]- | xapp- | A[KS]IA[0-9A-Z]{12} | AIza[\w-]{20} | ya29\. | npm_[0-9A-Za-z]{10}
+  | pypi-[\w-]{10} | hf_[0-9A-Za-z]{10} | gsk_[0-9A-Za-z]{10} | r8_[0-9A-Za-z]{10}
+  | SG\.[\w-]{10} | do[opr]_v1_ | shp[a-z]{2}_ | xai-[0-9A-Za-z]{16} | AGE-SECRET
+  | eyJ[\w-]{8} | hvs\. | whsec_ | tgp_v1 | nvapi- | pplx-[0-9A-Za-z]{10} | dckr_pat | ntn_ | EAAC
+)"""
+_OCTET = r"(?:25[0-5]|2[0-4]\d|[01]?\d?\d)"
+_WORD = re.compile(r"[0-9A-Za-z]{12,}")
+_LETTERS = re.compile(r"[A-Za-z]{4,}|(?<![0-9A-Za-z])[A-Za-z]{3}(?![0-9A-Za-z])")
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_HARD = re.compile(r"(?i)[bcdfghjklmnpqrstvwxz]{6}|[aeiou]{5}")
+_WORDS_IN_A_ROW = re.compile(r"[^\W\d_]+(?:[ ,.;:]{1,2}[^\W\d_]+){2,}")
+_SPOKEN = re.compile(r"[^\W\d_]{3,}")
+_SERIAL = re.compile(r"(?=[A-Z-]*\d)[0-9A-Z]{4,}(?:-[0-9A-Z]{4,}){2,}")
+_SIZE = re.compile(r"[AE]?\d{1,3}(?:X\d{1,2})?[BMKT]")
+_DATE = re.compile(r"20[12]\d[01]\d[0-3]\d(?:\d{4})?")
+_MOST_UNKNOWN = 2
+
+
+def shannon(text: str) -> float:
+    """Bits per character of a text, by its own distribution of characters."""
+    counts = Counter(text)
+    return -sum(n / len(text) * math.log2(n / len(text)) for n in counts.values())
+
+
+def _foreign_host(text: str) -> bool:
+    return any(True for _ in foreign_hosts(text))
+
+
+def _random_word(text: str) -> bool:
+    return any(_looks_random(match.group()) for match in _WORD.finditer(text))
+
+
+def _looks_random(word: str) -> bool:
+    """A long word that no person would write: digits among letters, wild case, no syllables."""
+    if word.isdigit():
+        return _DATE.fullmatch(word) is None
+    changes = len(re.findall(r"(?<=\d)(?=[A-Za-z])|(?<=[A-Za-z])(?=\d)", word))
+    if changes >= 3:
+        return True
+    if are_plain_words(word):
+        return False
+    parts = [part for part in _CAMEL.split(word) if part]
+    if len(word) / len(parts) < 4 or _HARD.search(word):
+        return True
+    return len(word) >= 20 and shannon(word.lower()) > 3.9
+
+
+def are_plain_words(word: str) -> bool:
+    """Whether a word, or each word of one in CamelCase, is one that we were taught."""
+    return all(part.lower() in PLAIN_WORDS for part in _CAMEL.split(word) if part)
+
+
+def _serial(text: str) -> bool:
+    """Groups of capitals and digits, two of which are neither words nor sizes of models."""
+    return any(
+        sum(
+            not (_SIZE.fullmatch(group) or group.rstrip("0123456789").lower() in PLAIN_WORDS)
+            for group in match.group().split("-")
+        )
+        > 1
+        for match in _SERIAL.finditer(text)
+    )
+
+
+def _sentence(text: str) -> bool:
+    """Words with spaces between them, two of which no API would use."""
+    return any(
+        sum(not are_plain_words(word) for word in _SPOKEN.findall(run.group())) > 1
+        for run in _WORDS_IN_A_ROW.finditer(text)
+    )
+
+
+def _unknown(text: str, shortest: int) -> set[str]:
+    """Words of at least so many letters that nobody taught us; `abc256` is a unit."""
+    return {
+        part.lower()
+        for match in _LETTERS.finditer(text)
+        for part in _CAMEL.split(match.group())
+        if len(part) >= shortest and part.lower() not in PLAIN_WORDS
+    }
+
+
+def _unknown_words(text: str) -> bool:
+    return len(_unknown(text, 4)) > _MOST_UNKNOWN
+
+
+def _unknown_word(text: str) -> bool:
+    return bool(_unknown(text, 3))
+
+
+LEAK_RULES: tuple[LeakRule, ...] = (
+    LeakRule("zen_key", _pattern(r"(?<![0-9A-Za-z])sk-[0-9A-Za-z]{64}(?![0-9A-Za-z])"),
+             "Zen's own keys; scanners' rules for OpenAI miss the shape"),
+    LeakRule("opencode_key", _pattern(r"oc_sk_\w{6}"), "OpenCode's newer keys"),
+    LeakRule("vendor_key", _pattern(_KEY_STARTS), "keys and tokens of known vendors"),
+    LeakRule("private_key", _pattern(r"-----|PRIVATE\ KEY"), "PEM blocks"),
+    LeakRule("raw_id", _pattern(r"(?<![0-9A-Za-z])(?:ses|msg|wrk|usr|prj|prt|org|acc|req)_\w{6}"),
+             "ids of sessions, messages, workspaces, users: pseudonyms stand for them"),
+    LeakRule("email", _pattern(r"[\w.+-]+@[\w-]+\.[A-Za-z]{2}"), "names a person"),
+    LeakRule("url", _pattern(r"[A-Za-z][A-Za-z0-9+.-]*://"), "addresses carry users and keys"),
+    LeakRule("file_path", _pattern(
+        r"(?:^|[^0-9A-Za-z])(?:home|[Uu]sers|root|Documents|private/var|var/folders)[/\\]"
+        r"|(?<![0-9A-Za-z])[A-Za-z]:[\\/]|~/"), "home folders name their owner"),
+    LeakRule("uuid", _pattern(r"(?i:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"), "an id"),
+    LeakRule("ipv4", _pattern(
+        rf"(?<![\d.])(?!127\.|0\.0\.0\.0|\d{{1,3}}\.0\.0\.0){_OCTET}(?:\.{_OCTET}){{3}}(?![\d.])"),
+        "an address; loopback is nobody's, and above 255 there is only a version"),
+    LeakRule("ipv6", _pattern(r"(?:[0-9A-Fa-f]{0,4}:){3}|(?!(?<=\[)::1\])::"),
+             "an address, or a hardware one; loopback in brackets is nobody's"),
+    LeakRule("host_name", _foreign_host, "names a machine or a company"),
+    LeakRule("hex", _pattern(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{16,}(?![0-9A-Za-z])"),
+             "keys, digests and ids"),
+    LeakRule("digits", _pattern(
+        r"(?<!\d)(?!20[12]\d)\d{10,}|\d{4}(?:[ -]\d{4}){2}|\+\d{1,3}[ -]?\d{2,4}[ -]?\d{3}"
+        r"|\d{3}-\d{3}-\d{3}"), "telephone, card and account numbers"),
+    LeakRule("serial", _serial, "licences and serial numbers"),
+    LeakRule("long_word", _random_word, "looks random, and is no pseudonym"),
+    LeakRule("sentence", _sentence, "words of a person"),
+    LeakRule("foreign_character", _pattern(r"[^0-9A-Za-z\ ._:/@+,;=()*?$\[\]-]"),
+             "kept texts are plain; quotes, escapes and other scripts come from content"),
+    LeakRule("unknown_words", _unknown_words, "passphrases and names are made of such words"),
+    LeakRule("unknown_word", _unknown_word,
+             "most fields take words of vocabularies only; a name there was put in by hand"),
+)  # fmt: skip
+
+
+@lru_cache(maxsize=65536)
+def leak_in(text: str) -> str | None:
+    """The id of the first rule that finds something in `text`, or None."""
+    if TIME.fullmatch(text):
+        return None
+    rest = _OWN_PLACE.sub("", PLACEHOLDER.sub("", PSEUDONYM.sub("", text)))
+    return next((rule.id for rule in LEAK_RULES if rule.finds(rest)), None) if rest else None

@@ -1,0 +1,107 @@
+"""Captures in, observations and remarks out; whatever is missing is said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pawwork_proxy.captures.gathering import gather
+from pawwork_proxy.errors import CaptureFormatError, ConfigurationError
+from pawwork_proxy.model.observation import SEVERAL
+from tests.unit.captures.studies import one, write
+
+
+def remarks(*paths: Path) -> str:
+    return "\n".join(gather(paths).remarks)
+
+
+def test_folders_files_and_patterns_give_each_capture_once(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.jsonl", [one(1, 1)])
+    gathered = gather([tmp_path, path, tmp_path / "*.jsonl"])
+    assert [capture.name for capture in gathered.captures] == ["a.jsonl"]
+    assert len(gathered.observations) == 1
+    assert not gathered.remarks
+
+
+def test_a_copy_under_another_name_counts_once_and_the_fuller_one_counts(tmp_path: Path) -> None:
+    write(tmp_path / "a.jsonl", [one(1, 1)], capture_id="1" * 16)
+    write(tmp_path / "b.jsonl", [one(1, 1), one(2, 1)], capture_id="1" * 16)
+    gathered = gather([tmp_path])
+    assert len(gathered.observations) == 2
+    assert gathered.remarks == ("a.jsonl: the same capture as b.jsonl, counted once.",)
+
+
+def test_what_is_missing_is_said_per_file(tmp_path: Path) -> None:
+    whole = write(tmp_path / "whole.jsonl", [one(1, 1), one(2, 1)])
+    (tmp_path / "empty.jsonl").write_bytes(b"")
+    (tmp_path / "text.jsonl").write_text("hello\n")
+    newer = whole.read_text().replace('"schema_version":1', '"schema_version":9')
+    (tmp_path / "newer.jsonl").write_text(newer)
+    torn = whole.read_text().replace(b"whole".hex().rjust(16, "0"), "1" * 16)
+    (tmp_path / "torn.jsonl").write_text(torn[: torn.rindex('"signals"')])
+    said = remarks(tmp_path)
+    assert (
+        "empty.jsonl: left out, it is no capture: an empty file, nothing was recorded in it."
+        in said
+    )
+    assert "text.jsonl: left out, it is no capture: it has no header line." in said
+    assert "newer.jsonl: left out, it has schema version 9, this tool reads 1." in said
+    assert "torn.jsonl: interrupted" in said
+    assert "torn.jsonl: 1 exchanges were under way" in said
+    assert "torn.jsonl: 1 damaged lines skipped" in said
+
+
+def test_a_bundle_that_is_not_in_order_is_left_out_and_named(tmp_path: Path) -> None:
+    write(tmp_path / "a.jsonl", [one(1, 1)])
+    (tmp_path / "pawwork-support-x.zip").write_bytes(b"no archive at all, by any means" * 9)
+    for whole_bytes in (1, 2**20):
+        gathered = gather([tmp_path], whole_bytes=whole_bytes)
+        assert [capture.name for capture in gathered.captures] == ["a.jsonl"]
+        assert "pawwork-support-x.zip: left out, it is refused" in "\n".join(gathered.remarks)
+
+
+def test_without_any_readable_capture_there_is_an_error_that_names_each(tmp_path: Path) -> None:
+    (tmp_path / "empty.jsonl").write_bytes(b"")
+    with pytest.raises(CaptureFormatError) as caught:
+        gather([tmp_path])
+    assert "empty.jsonl" in caught.value.message
+
+
+def test_simulated_among_real_is_refused_unless_asked(tmp_path: Path) -> None:
+    write(tmp_path / "real.jsonl", [one(1, 1)], simulated=False)
+    write(tmp_path / "fake.jsonl", [one(1, 1)])
+    with pytest.raises(ConfigurationError) as caught:
+        gather([tmp_path])
+    assert "1 of 2 captures are simulated" in caught.value.message
+    gathered = gather([tmp_path], real_only=True)
+    assert [capture.name for capture in gathered.captures] == ["real.jsonl"]
+    assert "fake.jsonl: simulated, left out." in gathered.remarks
+
+
+def test_two_studies_are_named(tmp_path: Path) -> None:
+    write(tmp_path / "a.jsonl", [one(1, 1)], study_id="study:" + "1" * 24)
+    write(tmp_path / "b.jsonl", [one(1, 1)], study_id="study:" + "2" * 24)
+    assert "2 different studies (a.jsonl | b.jsonl)" in remarks(tmp_path)
+
+
+@pytest.mark.parametrize("whole_bytes", [1, 10**9], ids=["folded", "whole"])
+def test_progress_is_told_in_bytes_up_to_all(tmp_path: Path, whole_bytes: int) -> None:
+    files = [write(tmp_path / f"{name}.jsonl", [one(1, 1), one(2, 1)]) for name in "abc"]
+    told: list[tuple[int, int]] = []
+    gather(
+        [tmp_path], whole_bytes=whole_bytes, progress=lambda done, total: told.append((done, total))
+    )
+    sizes = [file.stat().st_size for file in files]
+    assert told == [(sum(sizes[:count]), sum(sizes)) for count in range(4)]
+
+
+def test_a_prompt_refused_in_another_run_is_not_among_a_folds_several(tmp_path: Path) -> None:
+    admitted = [one(seq, 1, session=7, request=seq) for seq in range(1, 9)]
+    first = write(tmp_path / "a.jsonl", admitted)
+    second = write(tmp_path / "b.jsonl", [one(1, 1, refused=True, session=7, request=3)])
+    alone = gather([first], whole_bytes=1).observations
+    assert SEVERAL in {row.who.request for row in alone}
+    both = gather([first, second], whole_bytes=1).observations
+    assert SEVERAL not in {row.who.request for row in both}
+    assert None in {row.who.request for row in both}

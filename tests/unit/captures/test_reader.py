@@ -1,0 +1,195 @@
+"""Every whole line comes back, whatever happened to the others."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pawwork_proxy.captures import reader
+from pawwork_proxy.captures.reader import Capture, read_capture
+from pawwork_proxy.errors import CaptureFormatError, UnsupportedSchemaError
+from pawwork_proxy.model.base import line_of
+from pawwork_proxy.model.capture import End, Note, Stub
+from tests.unit.builders import NOON, exchange, header, opened
+
+LINES = [
+    line_of(header()),
+    line_of(opened(1)),
+    line_of(opened(2)),
+    line_of(exchange(2)),
+    line_of(opened(3)),
+    line_of(Stub(seq=3, at=NOON, install="main", reason="taint")),
+    line_of(Note(at=NOON, event="records_lost", count=1)),
+    line_of(End(at=NOON, exchanges=1, reason="finished")),
+]
+
+
+def read(folder: Path, data: bytes) -> Capture:
+    path = folder / "capture.jsonl"
+    path.write_bytes(data)
+    return read_capture(path)
+
+
+def test_lines_find_their_places_and_the_open_one_is_interrupted(tmp_path: Path) -> None:
+    capture = read(tmp_path, b"".join(LINES))
+    assert capture.header == header()
+    assert capture.exchanges == [exchange(2)]
+    assert [one.seq for one in capture.interrupted] == [1]
+    assert [one.seq for one in capture.stubs] == [3]
+    assert [one.count for one in capture.notes] == [1]
+    assert capture.end is not None
+
+
+@settings(max_examples=200)
+@given(cut=st.integers(len(LINES[0]), sum(map(len, LINES))))
+def test_a_capture_cut_anywhere_gives_back_every_whole_line(
+    cut: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    data = b"".join(LINES)[:cut]
+    whole = data.count(b"\n")
+    capture = read(tmp_path_factory.mktemp("cut"), data)
+    read_back = (
+        1
+        + len(capture.exchanges)
+        + len(capture.stubs)
+        + len(capture.notes)
+        + len(capture.interrupted)
+        + (capture.end is not None)
+    )
+    finished = len(capture.exchanges) + len(capture.stubs)
+    assert read_back + finished - len(capture.damages) <= whole + 1
+    assert len(capture.damages) <= 1
+    complete = data.endswith(b"\n") or data.rpartition(b"\n")[2] + b"\n" in LINES
+    assert bool(capture.damages) == (not complete)
+
+
+@settings(max_examples=100)
+@given(
+    noise=st.binary(min_size=1, max_size=200).filter(lambda noise: b"header" not in noise),
+    place=st.integers(1, len(LINES)),
+)
+def test_noise_between_lines_hides_none_of_them(
+    noise: bytes, place: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    data = b"".join([*LINES[:place], noise + b"\n", *LINES[place:]])
+    capture = read(tmp_path_factory.mktemp("noise"), data)
+    assert capture.exchanges == [exchange(2)]
+    assert capture.end is not None
+
+
+def test_damages_are_named_by_line_number(tmp_path: Path) -> None:
+    data = b"".join([LINES[0], b"{broken\n", b"\n", b'{"type":"other"}\n', LINES[3][:50]])
+    damages = read(tmp_path, data).damages
+    assert [(one.number, one.reason) for one in damages] == [
+        (2, "not_json"),
+        (4, "not_a_record"),
+        (5, "torn"),
+    ]
+
+
+def test_an_overlong_line_is_skipped_in_bounded_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader, "MAX_LINE_BYTES", 4096)
+    data = b"".join([LINES[0], b"x" * 20_000 + b"\n", LINES[3]])
+    capture = read(tmp_path, data)
+    assert [one.reason for one in capture.damages] == ["too_long"]
+    assert capture.exchanges == [exchange(2)]
+
+
+def test_what_stands_before_the_header_is_damage(tmp_path: Path) -> None:
+    capture = read(tmp_path, b"".join([b"?\n", LINES[3], LINES[0], line_of(exchange(4))]))
+    assert [(one.number, one.reason) for one in capture.damages] == [
+        (1, "not_json"),
+        (2, "before_header"),
+    ]
+    assert [one.seq for one in capture.exchanges] == [4]
+
+
+OTHER = line_of(header(capture_id="f" * 16))
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        OTHER,
+        b" " + OTHER.replace(b":", b": "),
+        LINES[3][:90] + OTHER,
+        OTHER[:50] + b"\n",
+        OTHER.replace(b'"schema_version":1', b'"schema_version": 9'),
+        b'{"kind":1, "type": "header", "surprise":true}\n',
+    ],
+    ids=["whole", "spaced", "glued", "torn", "newer", "odd"],
+)
+def test_another_capture_in_the_file_is_left_out_whole(tmp_path: Path, second: bytes) -> None:
+    rest = [line_of(exchange(2)), b"{broken\n", line_of(exchange(7)), LINES[-1]]
+    capture = read(tmp_path, b"".join([LINES[0], LINES[3], second, *rest]))
+    assert [one.seq for one in capture.exchanges] == [2]
+    assert capture.end is None
+    assert [one.number for one in capture.damages] == [3, 4, 5, 6, 7]
+    assert {one.reason for one in capture.damages} == {"another_capture"}
+
+
+def test_no_two_records_share_a_number(tmp_path: Path) -> None:
+    twice = [LINES[3], LINES[2], LINES[5], LINES[5], line_of(exchange(3))]
+    capture = read(tmp_path, b"".join([LINES[0], LINES[3], *twice]))
+    assert capture.exchanges == [exchange(2)]
+    assert len(capture.stubs) == 1
+    assert capture.interrupted == []
+    assert [one.number for one in capture.damages] == [3, 4, 6, 7]
+    assert {one.reason for one in capture.damages} == {"repeated"}
+
+
+def test_a_byte_order_mark_is_no_damage(tmp_path: Path) -> None:
+    capture = read(tmp_path, b"\xef\xbb\xbf" + b"".join(LINES))
+    assert capture.exchanges == [exchange(2)]
+    assert not capture.damages
+
+
+@pytest.mark.parametrize("coding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_utf_16_is_named(tmp_path: Path, coding: str) -> None:
+    with pytest.raises(CaptureFormatError, match="UTF-16"):
+        read(tmp_path, b"".join(LINES).decode().encode(coding))
+
+
+def test_what_is_no_regular_file_is_refused_before_it_is_opened(tmp_path: Path) -> None:
+    fifo = tmp_path / "x.jsonl"
+    os.mkfifo(fifo)
+    for path in (fifo, tmp_path, Path("/dev/zero")):
+        with pytest.raises(CaptureFormatError, match="no regular file"):
+            read_capture(path)
+
+
+@pytest.mark.parametrize("data", [b"", b"\n\n", b"text\n", LINES[3]])
+def test_what_has_no_header_is_no_capture(tmp_path: Path, data: bytes) -> None:
+    with pytest.raises(CaptureFormatError, match="no capture"):
+        read(tmp_path, data)
+
+
+def test_a_missing_file_is_a_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(CaptureFormatError, match="cannot read"):
+        read_capture(tmp_path / "absent.jsonl")
+
+
+def test_a_newer_schema_asks_for_an_update_even_with_unknown_fields(tmp_path: Path) -> None:
+    newer = json.loads(LINES[0]) | {"schema_version": 2, "surprise": True}
+    with pytest.raises(UnsupportedSchemaError, match="schema version 2") as caught:
+        read(tmp_path, json.dumps(newer).encode() + b"\n")
+    assert caught.value.hint == "update pawwork-proxy"
+    assert "capture.jsonl" in caught.value.message
+
+
+def test_a_header_that_does_not_fit_its_own_schema_is_no_header(tmp_path: Path) -> None:
+    odd = json.loads(LINES[0]) | {"surprise": True}
+    with pytest.raises(CaptureFormatError, match="no capture"):
+        read(tmp_path, json.dumps(odd).encode() + b"\n")
+
+
+def test_exchanges_come_in_order_of_arrival(tmp_path: Path) -> None:
+    data = b"".join([LINES[0], line_of(exchange(5)), line_of(exchange(4))])
+    assert [one.seq for one in read(tmp_path, data).exchanges] == [4, 5]

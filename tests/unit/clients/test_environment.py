@@ -1,0 +1,59 @@
+"""The environment a client gets, and what it keeps of its own."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pawwork_proxy.clients.environment import CONFIG, clean_home, client_environment
+from pawwork_proxy.errors import ConfigurationError
+
+URL = "http://127.0.0.1:9610"
+CA = Path("/private/ca.pem")
+
+
+def test_the_reverse_route_sets_base_urls_and_merges_into_the_clients_own_config() -> None:
+    own = {"provider": {"opencode": {"options": {"timeout": 1}}, "other": {}}, "theme": "x"}
+    env = client_environment({CONFIG: json.dumps(own)}, "reverse", URL, CA, go=True)
+    config = json.loads(env[CONFIG])
+    assert config["provider"]["opencode"]["options"] == {"timeout": 1, "baseURL": f"{URL}/zen/v1"}
+    assert config["provider"]["opencode-go"]["options"]["baseURL"] == f"{URL}/zen/go/v1"
+    assert config["provider"]["other"] == {}
+    assert config["theme"] == "x"
+    assert "HTTPS_PROXY" not in env
+
+
+def test_without_a_go_key_go_stays_hidden() -> None:
+    env = client_environment({}, "reverse", URL, CA, go=False)
+    assert list(json.loads(env[CONFIG])["provider"]) == ["opencode"]
+
+
+def test_the_forward_route_sets_proxy_and_certificate_and_no_configuration() -> None:
+    env = client_environment({}, "forward", URL, CA, go=True)
+    assert env["HTTPS_PROXY"] == env["https_proxy"] == URL
+    assert env["NODE_EXTRA_CA_CERTS"] == str(CA)
+    assert env["NODE_USE_ENV_PROXY"] == "1"
+    assert CONFIG not in env
+
+
+@pytest.mark.parametrize("route", ["reverse", "forward"])
+def test_loopback_is_never_proxied_and_own_exceptions_stay(route: str) -> None:
+    base = {"NO_PROXY": "intranet.example,localhost"}
+    env = client_environment(
+        base, "reverse" if route == "reverse" else "forward", URL, CA, go=False
+    )
+    assert env["NO_PROXY"] == env["no_proxy"] == "intranet.example,localhost,127.0.0.1,::1"
+
+
+@pytest.mark.parametrize("text", ["[1]", "{", '"x"'])
+def test_a_configuration_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(ConfigurationError, match="no JSON object"):
+        client_environment({CONFIG: text}, "reverse", URL, CA, go=False)
+
+
+def test_a_clean_home_holds_every_place_a_client_looks_at() -> None:
+    places = clean_home(Path("/installs/one"))
+    assert {"HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "APPDATA"} <= places.keys()
+    assert all(Path(place).is_relative_to("/installs/one") for place in places.values())

@@ -1,0 +1,244 @@
+"""The rule table tests itself: each row is reachable, by its own example, and says why."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pawwork_proxy.facts.errors import VENDOR_TYPES, ZEN_TYPES
+from pawwork_proxy.facts.phrases import PHRASES
+from pawwork_proxy.model.numbers import EARLIEST, LATEST
+from pawwork_proxy.model.outcome import FAMILIES, Kind, Origin
+from pawwork_proxy.model.signals import (
+    BodyShape,
+    Ending,
+    ErrorFact,
+    ErrorPlace,
+    Failure,
+    RetryHint,
+    Side,
+    Signals,
+    TransportFailure,
+)
+from pawwork_proxy.outcomes.client_behaviour import FAILURES, USER_SEES
+from pawwork_proxy.outcomes.evidence import Evidence
+from pawwork_proxy.outcomes.meanings import MEANINGS
+from pawwork_proxy.outcomes.rows_typed import TYPED
+from pawwork_proxy.outcomes.rows_worded import WORDED
+from pawwork_proxy.outcomes.rules import RULES, _is_quiet, classify, judge
+from pawwork_proxy.outcomes.table import Rule
+from pawwork_proxy.responses.reader import AnswerReader
+from pawwork_proxy.responses.stated import read_case, read_stated
+
+CASES = Path(__file__).parents[2] / "data" / "outcomes.jsonl"
+
+
+def test_ids_are_unique() -> None:
+    ids = [rule.id for rule in RULES]
+    assert len(set(ids)) == len(ids)
+
+
+def test_the_last_rule_catches_all() -> None:
+    assert RULES[-1].id == "undecided"
+    assert classify(Signals()).rule_id == "undecided"
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_each_rule_is_reached_by_its_own_example(rule: Rule) -> None:
+    sample = rule.example
+    reader = AnswerReader(sample.status, sample.headers, made_by_proxy=sample.made_by_proxy)
+    reader.feed(sample.body.encode())
+    outcome = classify(reader.finish(sample.ending).signals)
+    assert outcome.rule_id == rule.id
+    assert outcome.kind is rule.kind
+    assert rule.reason
+    assert outcome.evidence or rule.id == "undecided"
+
+
+def test_every_kind_has_a_rule_a_family_and_a_meaning() -> None:
+    kinds = set(Kind)
+    assert {rule.kind for rule in RULES} == kinds
+    assert set(FAMILIES) == kinds
+    assert set(MEANINGS) == kinds
+
+
+def test_what_users_see_is_in_the_table_of_texts() -> None:
+    assert {row.user_sees for row in FAILURES} | {"countdown"} == set(USER_SEES)
+
+
+@pytest.mark.parametrize(
+    "case",
+    [json.loads(line) for line in CASES.read_text("utf-8").splitlines()],
+    ids=lambda case: case["id"],
+)
+def test_labelled_answers_get_their_label(case: dict[str, Any]) -> None:
+    assert classify(read_case(case).signals).kind == case["label"]
+
+
+FACTS = st.builds(
+    ErrorFact,
+    place=st.sampled_from(ErrorPlace),
+    type=st.sampled_from([None, "other", *ZEN_TYPES, *VENDOR_TYPES]),
+    code=st.sampled_from([None, "other", "1302", "minimax:2062", "rate_limit_exceeded"]),
+    bracket=st.sampled_from([None, "other", "server_error"]),
+    inner_status=st.sampled_from([None, 400, 402, 404, 429, 500, 503, 529]),
+    wrapper=st.sampled_from([None, "upstream_request", "upstream_error"]),
+    provider=st.sampled_from([None, "unnamed", "other", "Console", "Nvidia"]),
+    phrases=st.lists(st.sampled_from([phrase.id for phrase in PHRASES]), max_size=4).map(tuple),
+    limit_name=st.sampled_from([None, "5 hour", "weekly", "monthly"]),
+)
+SIGNALS = st.builds(
+    Signals,
+    status=st.sampled_from([None, 101, 200, 204, 302, 400, 401, 402, 403, 429, 500, 503, 522]),
+    text_status=st.sampled_from([None, 429, 503]),
+    ending=st.sampled_from(Ending),
+    made_by_proxy=st.booleans(),
+    date=st.none()
+    | st.datetimes(
+        *(one.replace(tzinfo=None) for one in (EARLIEST, LATEST)), timezones=st.just(UTC)
+    ),
+    body=st.sampled_from(BodyShape),
+    decoding_failed=st.booleans(),
+    content_seen=st.booleans(),
+    finish_seen=st.booleans(),
+    failed_finish=st.sampled_from([None, "error", "insufficient_system_resource"]),
+    cost_seen=st.booleans(),
+    edge_markers=st.sampled_from([(), ("bad_gateway",)]),
+    errors=st.lists(FACTS, max_size=3).map(tuple),
+    retry_hints=st.lists(
+        st.builds(
+            RetryHint,
+            place=st.sampled_from(["retry-after", "text", "body date", "retry-after-ms"]),
+            seconds=st.floats(0, 2e6),
+        ),
+        max_size=2,
+    ).map(tuple),
+    transport=st.none()
+    | st.builds(
+        TransportFailure,
+        failure=st.sampled_from(Failure),
+        side=st.sampled_from(Side),
+        place=st.sampled_from(["ending", "text"]),
+    ),
+)
+
+
+def _quieted(signals: Signals) -> Signals:
+    quiet = {"errors": (), "edge_markers": (), "failed_finish": None, "transport": None}
+    body = BodyShape.STREAM if signals.body is BodyShape.STREAM else BodyShape.JSON
+    return signals.model_copy(update={**quiet, "status": 200, "body": body})
+
+
+@given(SIGNALS)
+@settings(max_examples=300)
+def test_classify_is_total_and_recomputable_from_a_record(signals: Signals) -> None:
+    """What a capture stores gives the same outcome as what the proxy saw."""
+    outcome = classify(signals)
+    stored = Signals.model_validate_json(signals.model_dump_json())
+    assert classify(stored) == outcome
+    assert outcome.family is FAMILIES[outcome.kind]
+    if signals.made_by_proxy:
+        assert outcome.origin is Origin.PROXY
+
+
+@given(SIGNALS.map(_quieted))
+@settings(max_examples=300, deadline=None)
+def test_rows_about_words_and_failures_never_hold_for_a_quiet_answer(signals: Signals) -> None:
+    """So that they need not be asked: what `judge` leaves out changes nothing."""
+    assert _is_quiet(signals)
+    evidence = Evidence(signals)
+    assert not any(rule.when(evidence) for rule in TYPED + WORDED)
+
+
+ORIGINS = {
+    "zen's own type": ('{"type":"error","error":{"type":"CreditsError","message":"x"}}', "zen"),
+    "closed service": (
+        '{"error":{"type":"FreeUsageLimitError","message":"Error from provider (Console): no"}}',
+        "relayed:Console",
+    ),
+    "named upstream": (
+        '{"error":{"message":"Streaming response failed: [503] Upstream error from Nvidia: busy"}}',
+        "relayed:Nvidia",
+    ),
+    "unknown name": ('{"error":{"message":"Error from provider (Acme42): x"}}', "relayed:other"),
+    "wrapper only": ('{"error":{"message":"Upstream request failed: x"}}', "relayed"),
+    "vendor's type": ('{"error":{"type":"overloaded_error","message":"x"}}', "relayed"),
+    "google": ('{"error":{"status":"UNAVAILABLE","message":"x"}}', "relayed"),
+    "words only": ("Weekly usage limit reached.", "zen"),
+    "edge": ("<html>x</html>", "edge"),
+    "nobody": ("hm", "unknown"),
+}
+
+
+@pytest.mark.parametrize(("body", "origin"), ORIGINS.values(), ids=ORIGINS)
+def test_origin_names_who_spoke(body: str, origin: str) -> None:
+    assert classify(read_stated(body.encode(), status=429).signals).origin_label == origin
+
+
+@pytest.mark.parametrize(
+    ("ending", "origin"),
+    [
+        (Ending.CLIENT_LEFT_MIDSTREAM, Origin.CLIENT),
+        (Ending.CLIENT_TLS, Origin.CLIENT),
+        (Ending.PROXY_ERROR, Origin.PROXY),
+        (Ending.UPSTREAM_REFUSED, Origin.EDGE),
+        (Ending.UPSTREAM_UNRESOLVABLE, Origin.EDGE),
+        (Ending.TIMEOUT, Origin.UNKNOWN),
+        (Ending.UPSTREAM_CUT, Origin.UNKNOWN),
+    ],
+)
+def test_a_transport_failure_has_a_side(ending: Ending, origin: Origin) -> None:
+    outcome = classify(AnswerReader(None).finish(ending).signals)
+    assert (outcome.kind, outcome.origin) == (Kind.TRANSPORT_ERROR, origin)
+
+
+def test_a_record_keeps_the_outcome_without_the_clients_part() -> None:
+    signals = Signals(status=503)
+    assert judge(signals).client == ()
+    assert judge(signals) == classify(signals).model_copy(update={"client": ()})
+
+
+def test_a_link_to_the_go_page_beside_a_region_is_no_limit() -> None:
+    text = "Weekly news: only available hosted in China https://opencode.ai/workspace/wrk_0/go"
+    assert classify(read_stated(text.encode()).signals).kind is Kind.REGION_BLOCKED
+    text = "Еженедельный: недельный лимит https://opencode.ai/workspace/wrk_0/go"
+    assert classify(read_stated(text.encode()).signals).kind is Kind.GO_USAGE_LIMIT
+
+
+def test_a_phrase_of_a_newer_table_is_passed_over() -> None:
+    fact = ErrorFact(place=ErrorPlace.BODY, phrases=("from_the_future",))
+    assert classify(Signals(status=418, errors=(fact,))).kind is Kind.UNKNOWN
+
+
+def test_a_cut_that_nobody_saw_has_no_origin() -> None:
+    signals = Signals(status=200, body=BodyShape.STREAM)
+    assert classify(signals).origin is Origin.UNKNOWN
+
+
+CHUNK = b'data: {"choices":[{"delta":{"content":"a"},"finish_reason":null}]}\n\n'
+FINISH = b'data: {"choices":[{"delta":{},"finish_reason":"stop"}]}\n\n'
+
+
+@pytest.mark.parametrize(
+    ("body", "ending", "kind"),
+    [
+        (CHUNK, Ending.CLIENT_LEFT_MIDSTREAM, Kind.TRANSPORT_ERROR),
+        (CHUNK + FINISH, Ending.CLIENT_LEFT_MIDSTREAM, Kind.SUCCESS),
+        (CHUNK + FINISH, Ending.CLIENT_LEFT_AFTER_BODY, Kind.SUCCESS),
+        (CHUNK + FINISH, Ending.UPSTREAM_CUT, Kind.SUCCESS),
+        (CHUNK, Ending.UPSTREAM_CUT, Kind.TRANSPORT_ERROR),
+        (CHUNK, Ending.COMPLETE, Kind.TRANSPORT_ERROR),
+    ],
+)
+def test_who_left_first_matters_only_when_the_answer_was_not_whole(
+    body: bytes, ending: Ending, kind: Kind
+) -> None:
+    reader = AnswerReader(200, [("content-type", "text/event-stream")])
+    reader.feed(body)
+    assert classify(reader.finish(ending).signals).kind is kind

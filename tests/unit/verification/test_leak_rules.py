@@ -1,0 +1,113 @@
+"""The scan's own rules: what they must find, and what belongs into every record."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pawwork_proxy.facts import (
+    body_fields,
+    errors,
+    headers,
+    http,
+    models,
+    phrases,
+    providers,
+    user_agents,
+)
+from pawwork_proxy.facts.kinds import Kind
+from pawwork_proxy.outcomes.client_behaviour import USER_SEES
+from pawwork_proxy.outcomes.rules import RULES
+from pawwork_proxy.redaction.shapes import SHAPES
+from pawwork_proxy.redaction.values import FORMS
+from pawwork_proxy.verification.leak_rules import LEAK_RULES, leak_in, shannon
+from pawwork_proxy.verification.scan import rule_broken_by
+from tests.unit.redaction.canaries import canaries
+
+OURS = {
+    "models": models.MODEL_IDS,
+    "rules": [rule.id for rule in RULES],
+    "phrases": [phrase.id for phrase in phrases.PHRASES],
+    "texts of clients": USER_SEES,
+    "error types": [*errors.ZEN_TYPES, *errors.VENDOR_TYPES, *errors.GOOGLE_STATUSES],
+    "headers": headers.HEADERS,
+    "media types": http.MEDIA_TYPES,
+    "providers": providers.PROVIDERS,
+    "fields": [*body_fields.BODY_FIELDS, *body_fields.IDENTITY_FIELDS, *body_fields.TOOL_NAMES],
+    "forms": [row.id for row in FORMS],
+    "shapes": [row.keep(row.example) or "" for row in SHAPES],
+    "routes": ["/zen/v1/models/{model}:streamGenerateContent", "/zen/v1/chat/completions"],
+    "error types in words": ["Rate limit reached for requests", "Provider returned error"],
+    "lists": ["gzip, deflate, br, zstd", "text/html, application/json;q=0.9"],
+    "query names": body_fields.QUERY_NAMES,
+    "fetch words": http.FETCH_WORDS,
+    "connection options": http.CONNECTION_OPTIONS,
+    "platforms": user_agents.PLATFORMS,
+    "beta flags": headers.FEATURES,
+    "plausible models": [
+        "accounts/fireworks/models/llama-v3p1-405b-instruct",
+        "us.anthropic.claude-sonnet-4-20250514-v1:0",
+        "meta-llama/llama-4-maverick-17b-128e-instruct",
+        "Qwen/Qwen3-235B-A22B-Instruct-2507",
+        "claude-haiku-4-5@20251001",
+    ],
+    "user agents": [
+        "opencode/1.16.2 ai-sdk/provider-utils/4.0.23 runtime/node.js/24.1.0",
+        "Mozilla/5.0 AppleWebKit/537.36 Chrome/128.0.0.0 Electron/32.1.0 Safari/537.36",
+    ],
+}
+
+
+RAY = "8f1e2d3c4b5a6978-FRA"
+"""Passes in its own places only, which `test_scan` looks at."""
+OF_OTHERS = {"shapes", "error types in words", "plausible models", "user agents"}
+"""Names by others, which stand in fields that may hold a word nobody taught us."""
+
+
+def test_rules_have_unique_ids_and_reasons() -> None:
+    assert len({rule.id for rule in LEAK_RULES}) == len(LEAK_RULES)
+    assert all(rule.reason for rule in LEAK_RULES)
+
+
+@pytest.mark.parametrize("form", sorted(canaries()))
+@pytest.mark.parametrize("around", ["{}", "big-pickle {}", "a/{}/b"])
+def test_every_format_of_secret_is_found(form: str, around: str) -> None:
+    for seed in range(1, 25):
+        assert leak_in(around.format(canaries(seed)[form])) is not None
+
+
+@pytest.mark.parametrize("words", sorted(OURS))
+def test_what_belongs_into_a_record_passes(words: str) -> None:
+    found = {str(text): rule_broken_by(str(text)) for text in OURS[words] if text != RAY}
+    allowed = {None, "unknown_word"} if words in OF_OTHERS else {None}
+    assert {text: rule for text, rule in found.items() if rule not in allowed} == {}
+
+
+@given(st.sampled_from(Kind), st.binary(min_size=12, max_size=12))
+def test_a_pseudonym_passes_alone_and_inside_a_text(kind: Kind, digits: bytes) -> None:
+    pseudonym = f"{kind.value}:{digits.hex()}"
+    assert rule_broken_by(pseudonym) is None
+    assert rule_broken_by(f"opencode/1.16.2 {pseudonym}") is None
+
+
+@given(st.binary(min_size=13, max_size=32))
+def test_more_digits_than_a_pseudonym_has_are_found(digits: bytes) -> None:
+    assert rule_broken_by("key:" + digits.hex()) is not None
+
+
+@pytest.mark.parametrize(
+    "text", ["summarise the merger", "Hello dear colleague", "why is this broken again"]
+)
+def test_a_few_words_of_a_person_are_found(text: str) -> None:
+    assert leak_in(text) == "sentence"
+
+
+@given(st.text(max_size=200))
+def test_every_text_gets_a_verdict(text: str) -> None:
+    rule_broken_by(text)
+
+
+def test_entropy_is_bits_per_character() -> None:
+    assert shannon("aaaa") == 0
+    assert shannon("abcd") == 2

@@ -1,0 +1,159 @@
+"""The second scan over lines: the detector is shown to work on deliberately leaky records."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from pawwork_proxy.model.base import line_of
+from pawwork_proxy.model.capture import LINE
+from pawwork_proxy.redaction.redactor import Redactor
+from pawwork_proxy.verification.scan import (
+    LONGEST_TEXT,
+    Scan,
+    rule_broken_by,
+    scanner_hit,
+    texts_of,
+)
+from tests.unit.builders import exchange, header, opened
+from tests.unit.bundle.files import saying
+from tests.unit.redaction.canaries import canaries
+from tests.unit.redaction.test_projections import requests_with
+
+RECORDS = [exchange(), header(), opened()]
+
+
+def string_places(node: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Every place of a parsed line that holds a text."""
+    if isinstance(node, str):
+        yield path
+    elif isinstance(node, list):
+        for index, item in enumerate(node):
+            yield from string_places(item, (*path, index))
+    elif isinstance(node, dict):
+        for name, value in node.items():
+            yield from string_places(value, (*path, name))
+
+
+def planted(line: bytes, path: tuple[Any, ...], secret: str) -> str:
+    whole = json.loads(line)
+    node = whole
+    for step in path[:-1]:
+        node = node[step]
+    node[path[-1]] = secret
+    return json.dumps(whole, ensure_ascii=False, separators=(",", ":"))
+
+
+@pytest.mark.parametrize("form", sorted(canaries()))
+def test_a_leaky_record_of_each_format_is_found_in_every_place(form: str) -> None:
+    secret = canaries(7)[form]
+    for line in map(line_of, RECORDS):
+        for path in string_places(json.loads(line)):
+            if form == "passphrase" and path[-1] in ("label", "install", "network"):
+                continue  # words of the user's own choice, shown to the user before writing
+            found = Scan().line("captures/0001.jsonl", 3, planted(line, path, secret))
+            assert found is not None, path
+            assert found.place == "captures/0001.jsonl:3"
+            assert secret not in str(found)
+
+
+def test_a_secret_as_a_name_is_found() -> None:
+    secret = canaries(3)["zen"]
+    assert Scan().line("captures/0001.jsonl", 1, json.dumps({secret: 1})) is not None
+
+
+def test_clean_records_pass() -> None:
+    scan = Scan()
+    assert [scan.line("m", 1, line_of(record).decode()) for record in RECORDS] == [None] * 3
+
+
+def test_a_text_that_is_right_in_one_field_is_wrong_in_another() -> None:
+    scan = Scan()
+    capture_id = header().capture_id
+    assert scan.line("m", 1, line_of(header()).decode()) is None
+    found = scan.line("m", 2, line_of(saying(capture_id)).decode())
+    assert found is not None
+    assert found.rule == "hex"
+
+
+def test_no_remark_in_a_text_switches_the_scanner_off() -> None:
+    secret = canaries(2)["github"]
+    assert scanner_hit(f"{secret} # pragma: allowlist secret") == "scanner:GitHubTokenDetector"
+    assert scanner_hit(f"{secret} gitleaks:allow") is not None
+
+
+@pytest.mark.parametrize(
+    "form", ["github", "gitlab", "aws_id", "stripe", "npm", "base64", "basic_url", "pem"]
+)
+def test_the_foreign_scanner_works_on_its_own(form: str) -> None:
+    assert scanner_hit(canaries(5)[form]) is not None
+
+
+def test_the_scanner_asks_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("the scan opened a socket")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    scanner_hit.cache_clear()
+    for secret in canaries(11).values():
+        scanner_hit(secret)
+
+
+def test_escaped_texts_are_read_as_they_are_meant() -> None:
+    assert texts_of(r'{"a":"x\u0041\n","b":["c"]}') == ["a", "xA\n", "b", "c"]
+
+
+@pytest.mark.parametrize("seed", range(1, 4))
+def test_what_redaction_makes_of_secrets_passes(seed: int, redactor: Redactor) -> None:
+    """The two share no rules; where they disagreed, a user could not make a bundle at all."""
+    scan = Scan()
+    for secret in canaries(seed).values():
+        for raw in requests_with(secret).values():
+            projection = redactor.request(raw)
+            for noun in (projection.request, projection.auth, *projection.redactions):
+                assert scan.line("m", 1, line_of(noun).decode()) is None
+
+
+@pytest.mark.parametrize("alphabet", ["abcdefghij", "ab.-", "aA1", "a "])
+def test_long_texts_are_refused_before_any_pattern_sees_them(alphabet: str) -> None:
+    """Some patterns take quadratic time: 80 000 characters took 40 seconds."""
+    text = (alphabet * 100_000)[:80_000]
+    start = time.perf_counter()
+    found = Scan().line("captures/0001.jsonl", 1, json.dumps({"model": text, text: 1}))
+    assert found is not None
+    assert found.rule == "text_too_long"
+    assert time.perf_counter() - start < 1
+    assert rule_broken_by("model " * 100) is None
+
+
+def test_no_form_of_the_model_is_longer_than_the_scan_allows() -> None:
+    schema = json.dumps(LINE.json_schema())
+    assert max(map(int, re.findall(r"\{\d+,(\d+)\}", schema))) <= LONGEST_TEXT
+
+
+@pytest.mark.parametrize(
+    "ray", ["8f1e2d3c4b5a6978-FRA", "8f1e2d3c4b5a6978", "4111111111111111-ANN"]
+)
+def test_the_edges_id_may_stand_in_its_own_places_only(ray: str) -> None:
+    own = {"response": {"headers": [{"name": "cf-ray", "value": ray, "rule": "x"}], "cf_ray": ray}}
+
+    def finding(record: object) -> object:
+        line = json.dumps(record, separators=(",", ":"))
+        return Scan().line("captures/0001.jsonl", 1, line)
+
+    assert finding(own) is None
+    for foreign in (
+        {**own, "model": ray},
+        {"headers": [{"name": "age", "value": ray}]},
+        {"headers": [{"value": ray, "name": "cf-ray"}]},
+        {"user_agent": ray},
+        {ray: 1},
+        {"cf_ray": ray + "x"},
+    ):
+        assert finding(foreign) is not None, foreign
