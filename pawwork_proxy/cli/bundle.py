@@ -103,9 +103,9 @@ def create(
     from pawwork_proxy.bundle.selection import Choice, choose  # noqa: PLC0415
     from pawwork_proxy.bundle.unlinkable import ThrowAwayKey  # noqa: PLC0415
     from pawwork_proxy.captures.sources import capture_sources  # noqa: PLC0415
-    from pawwork_proxy.model.base import line_of  # noqa: PLC0415
     from pawwork_proxy.environment.clock import utc_now  # noqa: PLC0415
     from pawwork_proxy.environment.machine import read_platform  # noqa: PLC0415
+    from pawwork_proxy.model.base import line_of  # noqa: PLC0415
 
     seal = seal_for(encrypt_to) if encrypt_to is not None else None
     choice = Choice(
