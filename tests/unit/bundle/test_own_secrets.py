@@ -55,7 +55,9 @@ ENCODINGS: dict[str, Callable[[str], str]] = {
 
 
 @pytest.mark.parametrize("encoding", sorted(ENCODINGS))
-@pytest.mark.parametrize("value", [KEY, 'pa"ss/w+ord & <7>', "schlüssel-9x-ß"])
+@pytest.mark.parametrize(
+    "value", [KEY, 'pa"ss/w+ord & <7>', "schlüssel-9x-ß", "zz~~~>>>???~~~k9v2"]
+)
 def test_a_key_is_found_in_every_usual_encoding(encoding: str, value: str) -> None:
     hidden = f"before {ENCODINGS[encoding](value)} behind"
     assert found_in(hidden, OwnSecret("own_key", value)) == Finding(
@@ -137,6 +139,43 @@ def test_credentials_behind_a_scheme_are_known(tmp_path: Path) -> None:
 )
 def test_what_is_no_secret_is_not_searched_for(tmp_path: Path, value: str) -> None:
     assert values(tmp_path, OPENCODE_API_KEY=value) == set()
+
+
+@pytest.mark.parametrize(
+    ("value", "searched"),
+    [
+        ("wz7-xv9", False),
+        ("wz7-xv9k", True),
+        ("qzxvkjwqzxvkjwq", False),
+        ("qzxvkjwqzxvkjwqz", True),
+    ],
+)
+def test_how_long_a_text_must_be_to_count_as_a_key(
+    tmp_path: Path, value: str, *, searched: bool
+) -> None:
+    """Eight characters, or sixteen if it is made of letters alone and might be a word."""
+    assert values(tmp_path, OPENCODE_API_KEY=value) == ({value} if searched else set())
+
+
+def test_how_long_a_name_must_be_to_be_searched_for(tmp_path: Path) -> None:
+    found = values(tmp_path, "own_user", USER="zx", LOGNAME="zxq")
+    assert "zxq" in found
+    assert "zx" not in found
+
+
+def test_twelve_characters_of_a_key_are_too_many_and_eleven_are_not() -> None:
+    own = OwnSecret("own_key", "qz7-xv9k-wq3-jz8")
+    assert found_in("(qz7-xv9k-wq)", own) is None
+    assert found_in("(qz7-xv9k-wq3)", own) is not None
+
+
+def test_a_place_is_read_for_a_mebibyte(tmp_path: Path) -> None:
+    data = tmp_path / ".local" / "share" / "opencode"
+    data.mkdir(parents=True)
+    early, late = KEY[:20], KEY[20:40]
+    filler = " " * (1024 * 1024 - 40)
+    (data / "auth.json").write_text(f'{filler}{{"key": "{early}",\n{" " * 60}"other": "{late}"}}')
+    assert values(tmp_path) == {early}
 
 
 def test_the_studys_key_is_a_secret_too(tmp_path: Path) -> None:

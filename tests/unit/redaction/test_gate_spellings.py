@@ -1,0 +1,128 @@
+"""Each spelling that the gate sees through is seen through by itself.
+
+The secrets are made so that no twelve characters in a row look the same in another spelling: a
+gate that forgets one of them lets exactly its line here pass.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from urllib.parse import quote
+
+import pytest
+
+from pawwork_proxy.redaction.gate import Credentials, Hit, RawExchange, TaintGate
+from pawwork_proxy.redaction.pseudonyms import Pseudonymiser
+
+PSEUDONYMS = Pseudonymiser(b"s" * 32)
+SPECIAL = "qzx/vk+jq&wz=xk,vq;zj:kx"
+"""Something that percent-encoding changes among any twelve characters."""
+ACCENTED = "qzxüvkjöqwzäxkvéqzjßkxw"
+QUOTED = 'qzx"vkj\\qwz"xkv\\qzj"kxw'
+
+
+def record(text: str) -> str:
+    """A line that holds `text`, written as records are: nothing but JSON's own escapes."""
+    return json.dumps({"type": "exchange", "value": text}, ensure_ascii=False)
+
+
+def hit(text: str, *raw: str) -> Hit | None:
+    gate = TaintGate(PSEUDONYMS, Credentials())
+    return gate.check(record(text), RawExchange(tuple(part.encode() for part in raw)))
+
+
+def percent_all(text: str) -> str:
+    return "".join(f"%{byte:02x}" for byte in text.encode())
+
+
+def every_letter_escaped(text: str) -> str:
+    return "".join(f"\\u{ord(letter):04x}" for letter in text)
+
+
+ORIGINALS: dict[str, tuple[str, Callable[[str], str]]] = {
+    "as it is": (SPECIAL, str),
+    "upper case": (SPECIAL, str.upper),
+    "percent": (SPECIAL, lambda text: quote(text, safe="")),
+    "percent, lower-case digits": (SPECIAL, lambda text: quote(text, safe="").lower()),
+    "percent, every letter": (SPECIAL, percent_all),
+    "percent of UTF-8": (ACCENTED, lambda text: quote(text, safe="")),
+    "escapes of letters": (ACCENTED, json.dumps),
+    "escapes in capitals": (ACCENTED, lambda text: json.dumps(text).upper().replace("\\U", "\\u")),
+    "escapes of every letter": (SPECIAL, every_letter_escaped),
+    "escapes of signs": (QUOTED, json.dumps),
+    "escaped slashes": ("qzx/vkj/qwz/xkv/qzj/kxw", lambda text: text.replace("/", "\\/")),
+}
+
+
+@pytest.mark.parametrize("spelling", ORIGINALS)
+def test_an_original_is_recognised_however_it_was_spelt(spelling: str) -> None:
+    secret, spell = ORIGINALS[spelling]
+    raw = f'{{"prompt": "{spell(secret)}"}}'
+    assert hit(secret, "POST /zen/v1", raw) == Hit("shared_text", "value")
+    assert hit(secret.upper(), raw) == Hit("shared_text", "value")
+    assert hit("another-text-of-no-importance", raw) is None
+
+
+def test_eleven_characters_may_be_shared_and_twelve_may_not() -> None:
+    secret = "qzxvkjqwzxkvqzj"
+    for start in range(len(secret) - 11):
+        assert hit("-" * 12 + secret[start : start + 12], secret)
+    for start in range(len(secret) - 10):
+        assert hit("-" * 12 + secret[start : start + 11] + "=" * 12, secret) is None
+
+
+def test_a_name_counts_as_much_as_a_value() -> None:
+    line = json.dumps({"type": "exchange", SPECIAL: 1})
+    gate = TaintGate(PSEUDONYMS, Credentials())
+    assert gate.check(line, RawExchange((SPECIAL.encode(),))) == Hit("shared_text", "*")
+
+
+@pytest.mark.parametrize(
+    ("digits", "tainted"), [("41111111111", False), ("411111111111", True), ("4111.11111111", True)]
+)
+def test_numbers_may_share_eleven_digits_and_no_more(digits: str, *, tainted: bool) -> None:
+    gate = TaintGate(PSEUDONYMS, Credentials())
+    raw = RawExchange((f"card {digits}".encode(),))
+    assert (gate.check(f'{{"status":{digits}}}', raw) is not None) is tainted
+
+
+def b64(offset: int, *, urlsafe: bool = False) -> Callable[[str], str]:
+    """Base64 of a text in which the key starts at this place of a group of three bytes."""
+    encode = base64.urlsafe_b64encode if urlsafe else base64.b64encode
+    return lambda key: encode(b"u" * offset + key.encode()).decode()
+
+
+SIGNS = "zz~~~>>>???~~~k9v2"
+"""The two alphabets of base64 differ in it wherever it starts."""
+CREDENTIALS: dict[str, tuple[str, Callable[[str], str]]] = {
+    "as it is": ("qzöx-9v2k", str),
+    "with JSON's escapes": ('qz"x\\9v2k', str),
+    "percent": ("qz+x/9v=2k", lambda key: quote(key, safe="")),
+    "hex": ("qz+x/9v=2k", lambda key: key.encode().hex()),
+    "hex in capitals": ("qz+x/9v=2k", lambda key: key.encode().hex().upper()),
+    **{f"base64 from place {at}": (SIGNS, b64(at)) for at in range(3)},
+    **{f"base64url from place {at}": (SIGNS, b64(at, urlsafe=True)) for at in range(3)},
+}
+
+
+@pytest.mark.parametrize("spelling", CREDENTIALS)
+def test_a_key_of_the_run_is_recognised_however_it_is_spelt(spelling: str) -> None:
+    """Without the exchange that it came with: a key must not get into any later record either."""
+    key, spell = CREDENTIALS[spelling]
+    credentials = Credentials()
+    gate = TaintGate(PSEUDONYMS, credentials)
+    line = record(spell(key))
+    assert gate.check(line, RawExchange(())) is None
+    credentials.add(key)
+    assert gate.check(line, RawExchange(())) == Hit("credential", "line")
+
+
+def test_keys_of_eight_characters_are_remembered_and_shorter_ones_are_not() -> None:
+    """Shorter ones would be found by chance in many a record."""
+    credentials = Credentials()
+    credentials.add("qz7-xv9k")
+    assert credentials.found_in(record("a qz7-xv9k b"))
+    credentials.add("wz7-xv9")
+    assert not credentials.found_in(record("a wz7-xv9 b"))
