@@ -10,9 +10,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from pawwork_proxy.facts.client_behaviour import FAILURES, USER_SEES
+from pawwork_proxy.facts.meanings import MEANINGS
 from pawwork_proxy.model.outcome import Kind, Origin
-from pawwork_proxy.outcomes.client_behaviour import FAILURES, USER_SEES
-from pawwork_proxy.outcomes.meanings import MEANINGS
 from pawwork_proxy.outcomes.rules import RULES
 
 PAGE = Path(__file__).parents[1] / "docs" / "outcomes.md"

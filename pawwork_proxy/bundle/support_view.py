@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from pawwork_proxy.facts.addresses import PROVIDERS
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.manifest import SupportRow
-from pawwork_proxy.model.request import Tier
 from pawwork_proxy.outcomes.rules import classify
 
-PROVIDERS: dict[Tier, str] = {"zen": "opencode", "go": "opencode-go", "other": "other"}
-"""The client's provider id for a tier (zen-facts, section 2)."""
 COLUMNS = (
     "install", "provider", "model", "auth", "status", "outcome", "retry-after", "reset (UTC)",
     "count", "first seen (UTC)", "last seen (UTC)",

@@ -11,9 +11,9 @@ from pathlib import Path
 import click
 
 from pawwork_proxy.errors import PawworkProxyError
+from pawwork_proxy.facts.client_behaviour import USER_SEES
+from pawwork_proxy.facts.meanings import MEANINGS
 from pawwork_proxy.model.outcome import Outcome
-from pawwork_proxy.outcomes.client_behaviour import USER_SEES
-from pawwork_proxy.outcomes.meanings import MEANINGS
 from pawwork_proxy.outcomes.rules import RULES
 from pawwork_proxy.outcomes.rules import classify as classify_signals
 from pawwork_proxy.responses.pasted import Paste, answers_in

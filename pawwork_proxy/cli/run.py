@@ -84,12 +84,15 @@ async def _run(plan: RunPlan, identity: Identity, *, as_json: bool) -> None:
 
 def how_to_connect(plan: RunPlan, identity: Identity) -> str:
     """What to set in a client, for each install and either route."""
+    from pawwork_proxy.facts.addresses import default_base  # noqa: PLC0415
+
     lines = []
+    base = default_base()
     for listener in plan.listeners:
         lines += [
             f"install '{listener.label}' listens on {listener.url}",
             "  baseURL route (OpenCode; PawWork until 2026-08), in opencode.json or pawwork.json:",
-            f'    "provider": {{ "opencode": {{ "options": {{ "baseURL": "{listener.url}/zen/v1" '
+            f'    "provider": {{ "opencode": {{ "options": {{ "baseURL": "{listener.url}{base}" '
             "} } }",
             "  proxy route (any runtime), in the environment of the client:",
             f"    HTTPS_PROXY={listener.url}  NODE_USE_ENV_PROXY=1",

@@ -16,6 +16,7 @@ from typing import Literal
 import click
 
 from pawwork_proxy.errors import ConfigurationError
+from pawwork_proxy.facts.addresses import default_base
 from pawwork_proxy.logs import configure_logging
 from pawwork_proxy.simulator.clock import parse_instant
 from pawwork_proxy.simulator.plan import Shape
@@ -158,7 +159,9 @@ def _announce(
     for network, url in by_network.items():
         click.echo(f"  as {network}: {url}")
     sys.stdout.flush()
-    config = {"provider": {"opencode": {"options": {"baseURL": f"{simulator.url}/zen/v1"}}}}
+    config = {
+        "provider": {"opencode": {"options": {"baseURL": f"{simulator.url}{default_base()}"}}}
+    }
     click.echo(
         f"rules: {simulator.scenario.name}, {simulator.scenario.summary}\n"
         "through the proxy:  pawwork-proxy run --upstream " + simulator.url + "\n"

@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pawwork_proxy.errors import ConfigurationError
+from pawwork_proxy.facts.addresses import CONFIG_SCHEMA, PROVIDERS, default_base
 from pawwork_proxy.model.context import Route
+from pawwork_proxy.model.request import Tier
 
 _LOCAL = ("127.0.0.1", "localhost", "::1")
 CONFIG = "OPENCODE_CONFIG_CONTENT"
@@ -45,12 +47,13 @@ def client_environment(
 
 def provider(listener_url: str, go: bool) -> dict[str, object]:
     """The configuration that points OpenCode's providers at the proxy."""
-    bases = {"opencode": f"{listener_url}/zen/v1"}
-    if go:
-        bases["opencode-go"] = f"{listener_url}/zen/go/v1"
+    tiers: tuple[Tier, ...] = ("zen", "go") if go else ("zen",)
     return {
-        "$schema": "https://opencode.ai/config.json",
-        "provider": {name: {"options": {"baseURL": url}} for name, url in bases.items()},
+        "$schema": CONFIG_SCHEMA,
+        "provider": {
+            PROVIDERS[tier]: {"options": {"baseURL": f"{listener_url}{default_base(tier)}"}}
+            for tier in tiers
+        },
     }
 
 

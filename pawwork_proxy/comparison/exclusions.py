@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from pawwork_proxy.comparison.windows import FIXED_CADENCES
+from pawwork_proxy.facts.server_eras import DAILY
 from pawwork_proxy.model.observation import Observation
 
 
@@ -28,7 +29,7 @@ OTHER_LIMITS = frozenset({"go_usage_limit", "black_usage_limit", "key_rate_limit
 NOT_SERVERS = frozenset({"edge", "proxy", "client", "unknown"})
 
 
-DAILY_BY_SOURCE = frozenset({"V2", "V3", "V4", "V5", "simulated", "unknown"})
+DAILY_BY_SOURCE = DAILY | {"simulated", "unknown"}
 """Server eras whose own free limit is known to be a daily one, also where it does not say so."""
 
 

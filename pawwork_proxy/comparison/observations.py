@@ -6,11 +6,14 @@ error covers every server time that the answers' dates allow.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from pawwork_proxy.facts.addresses import MODEL_PROTOCOLS
+from pawwork_proxy.facts.clients import client_of
+from pawwork_proxy.facts.models import is_free, is_title_model
+from pawwork_proxy.facts.server_eras import server_era
 from pawwork_proxy.model.capture import End, Header, Note, Stub
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.observation import ABSENT, PUBLIC, Ending, Identities, Observation
@@ -32,44 +35,6 @@ ENDINGS: dict[HowItEnded, Ending] = {
 
 LONGEST_ANSWER = timedelta(minutes=10)
 """The client gives up on a stream that is silent for so long."""
-MODEL_PROTOCOLS = frozenset({"chat", "messages", "responses", "google"})
-FREE_MODELS = frozenset({"big-pickle"})
-"""Free models whose id does not end with `-free`."""
-TITLE_MODEL = re.compile(r"gpt-5(?:\.\d+)?-nano")
-"""A paid one: the client takes it for titles as soon as there is a key."""
-
-
-class ServerEra(NamedTuple):
-    """A period of the server's rules (zen-facts, section 0); the borders are approximate."""
-
-    id: str
-    since: datetime
-
-
-SERVER_ERAS: tuple[ServerEra, ...] = (
-    ServerEra("V5", datetime(2026, 9, 16, 23, 55, tzinfo=UTC)),
-    ServerEra("V4", datetime(2026, 8, 12, tzinfo=UTC)),
-    ServerEra("V3", datetime(2026, 5, 28, tzinfo=UTC)),
-    ServerEra("V2", datetime(2026, 3, 3, tzinfo=UTC)),
-    ServerEra("V1", datetime(2025, 11, 8, tzinfo=UTC)),
-)
-"""Latest first. V6 is undated in the source, so it cannot be told from V5 by time."""
-
-
-class ClientEra(NamedTuple):
-    """How requests of a client generation look (zen-facts, section 0)."""
-
-    id: str
-    user_agent: re.Pattern[str]
-
-
-CLIENT_ERAS: tuple[ClientEra, ...] = (
-    ClientEra("C1", re.compile(r"ai-sdk/")),
-    ClientEra("C2", re.compile(r"opencode/latest/1\.15\.10/desktop ")),
-    ClientEra("C3", re.compile(r"opencode/1\.16\.2 ")),
-    ClientEra("C4", re.compile(r"opencode/latest/1\.16\.2/cli$")),
-    ClientEra("C5", re.compile(r"opencode/latest/1\.18\.15/desktop$")),
-)
 
 
 class ServerClock(NamedTuple):
@@ -130,8 +95,9 @@ def observation(
         and exchange.response is not None
         and exchange.response.status == 200
     )
-    era = next((era.id for era in SERVER_ERAS if era.since <= started), "before V1")
-    agent = request.user_agent or ""
+    sender = client_of(
+        request.user_agent or "", request.client or "", session=request.session is not None
+    )
     return Observation(
         capture=header.capture_id,
         seq=exchange.seq,
@@ -142,8 +108,8 @@ def observation(
         ended_at=started + timedelta(milliseconds=max(_ms(timing.total_ms), _ms(head))),
         clock_error_s=clock.error_s,
         steady=clock.steady,
-        server_era="simulated" if header.simulated else era,
-        client_era=next((era.id for era in CLIENT_ERAS if era.user_agent.match(agent)), "other"),
+        server_era="simulated" if header.simulated else server_era(started),
+        client_era=sender.name,
         tier=request.tier,
         model_call=request.protocol in MODEL_PROTOCOLS,
         free=_is_free(exchange),
@@ -257,9 +223,9 @@ def _ms(value: float | None) -> float:
 def _is_free(exchange: Exchange) -> bool | None:
     """Whether the model is free: without a key nothing else is served."""
     model = exchange.request.model or ""
-    if exchange.auth.kind in {"none", "public"} or model in FREE_MODELS or model.endswith("-free"):
+    if exchange.auth.kind in {"none", "public"} or is_free(model):
         return True
-    if TITLE_MODEL.fullmatch(model):
+    if is_title_model(model):
         return False
     response = exchange.response
     return False if response is not None and response.cost else None

@@ -12,6 +12,8 @@ import random
 import string
 from dataclasses import dataclass, field
 
+from pawwork_proxy.facts.addresses import default_base
+
 USER_AGENT = "opencode/1.18.33 ai-sdk/provider-utils/4.0.23 runtime/bun/1.3.14"
 MODEL = "big-pickle"
 _BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
@@ -53,7 +55,9 @@ class DemoClient:
         }
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
-            connection.request("POST", "/zen/v1/chat/completions", json.dumps(whole), headers)
+            connection.request(
+                "POST", f"{default_base()}/chat/completions", json.dumps(whole), headers
+            )
             answer = connection.getresponse()
             answer.read()
             return answer.status

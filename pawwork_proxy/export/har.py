@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pawwork_proxy import __version__
+from pawwork_proxy.facts.addresses import HOST
 from pawwork_proxy.model.capture import Header
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.request import HeaderNote
@@ -32,7 +33,7 @@ def _entry(header: Header, one: Exchange) -> dict[str, Any]:
     timing, answer = one.timing, one.response
     wait = max((timing.first_byte_ms or 0) - (timing.request_sent_ms or 0), 0)
     receive = max((timing.total_ms or 0) - (timing.first_byte_ms or 0), 0)
-    host = "simulator.invalid" if header.simulated else "opencode.ai"
+    host = "simulator.invalid" if header.simulated else HOST
     return {
         "startedDateTime": timing.started_at.isoformat(),
         "time": (timing.request_sent_ms or 0) + wait + receive,

@@ -14,6 +14,7 @@ from itertools import groupby
 from typing import Any
 
 from pawwork_proxy import __version__
+from pawwork_proxy.facts.addresses import HOST
 from pawwork_proxy.model.capture import Header
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.outcome import Family
@@ -91,7 +92,7 @@ def _values(header: Header, one: Exchange, operation: str | None) -> dict[str, A
         "http.response.status_code": answer.status if answer else None,
         "http.response.body.size": answer.wire_bytes if answer else None,
         "url.template": one.request.path,
-        "server.address": None if elsewhere else "opencode.ai",
+        "server.address": None if elsewhere else HOST,
         "server.port": None if elsewhere else 443,
         "user_agent.original": one.request.user_agent,
         "error.type": outcome.kind.value if failed else None,

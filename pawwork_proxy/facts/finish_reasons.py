@@ -1,35 +1,43 @@
 """Why a model stopped, in the words of four protocols.
 
-Invariant: a word outside the tables is never stored.
+Invariant: a word outside the table is never stored.
 """
 
 from __future__ import annotations
 
+from functools import cache
+
 from pawwork_proxy.facts.errors import Sense
+from pawwork_proxy.facts.table import Fact, Words, WordSet, lazily, rows
 
-FINISHED: frozenset[str] = frozenset(
-    {
-        "stop", "length", "tool_calls", "function_call", "content_filter", "eos", "stop_sequence",
-        "end_turn", "max_tokens", "tool_use", "pause_turn", "refusal", "sensitive", "compaction",
-        "model_context_window_exceeded", "completed", "incomplete", "max_output_tokens",
-        "cancelled", "STOP", "MAX_TOKENS", "SAFETY", "RECITATION", "LANGUAGE", "OTHER",
-        "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "IMAGE_SAFETY", "UNEXPECTED_TOOL_CALL",
-        "TOO_MANY_TOOL_CALLS", "MALFORMED_FUNCTION_CALL", "FINISH_REASON_UNSPECIFIED",
-    }
-)  # fmt: skip
-"""The answer is as the model left it, short or filtered as it may be."""
+FINISHED: Words
+"""The response is as the model left it, short or filtered as it may be."""
+FAILED: dict[str, Sense]
+"""The finish reason reports that something broke."""
 
-FAILED: dict[str, Sense] = {
-    "error": Sense.SERVER,
-    "failed": Sense.SERVER,
-    "network_error": Sense.SERVER,
-    "insufficient_system_resource": Sense.OVERLOAD,
-    "engine_overloaded": Sense.OVERLOAD,
-    "timeout": Sense.TIMEOUT,
-}
-"""The finish reason reports that something broke (DeepSeek, Z.ai, OpenRouter)."""
+
+class FinishReasons(Fact):
+    """Words of one sort."""
+
+    what: str
+    finished: WordSet = frozenset()
+    failed: dict[str, Sense] = {}
 
 
 def known_finish(word: str) -> str | None:
-    """The word when it is in the vocabulary."""
-    return word if word in FINISHED or word in FAILED else None
+    """The word when it is in the table."""
+    return word if word in _finished() or word in _failed() else None
+
+
+@cache
+def _finished() -> Words:
+    return frozenset().union(*(row.finished for row in rows(FinishReasons, "errors", "finish")))
+
+
+@cache
+def _failed() -> dict[str, Sense]:
+    found = rows(FinishReasons, "errors", "finish")
+    return {word: sense for row in found for word, sense in row.failed.items()}
+
+
+__getattr__ = lazily(globals(), FINISHED=_finished, FAILED=_failed)

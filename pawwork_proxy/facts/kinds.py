@@ -1,13 +1,13 @@
-"""The kinds of pseudonym: one namespace each, so equal values of two kinds cannot be linked.
-
-`stretch` says how hard a holder of the study key must work per guess: values drawn from a small
-set (addresses, hosts, user names) pass a slow key derivation before the HMAC.
-"""
+"""Namespaces of pseudonyms: equal values of two of them cannot be linked."""
 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Literal, NamedTuple
+from typing import Literal
+
+from pydantic import Field
+
+from pawwork_proxy.facts.table import Fact, lazily, rows
 
 Stretch = Literal["none", "some", "full"]
 
@@ -35,31 +35,14 @@ class Kind(StrEnum):
     PATH = "path"
 
 
-class KindRow(NamedTuple):
-    """What a kind of pseudonym stands for."""
+class KindRow(Fact):
+    """What a namespace is for, and how hard each guess at its values is made."""
 
-    kind: Kind
+    kind: Kind = Field(alias="name")
     stretch: Stretch
     stands_for: str
 
 
-KINDS: tuple[KindRow, ...] = (
-    KindRow(Kind.KEY, "none", "an API key or other credential"),
-    KindRow(Kind.IP, "full", "an IP address, in canonical form"),
-    KindRow(Kind.IP6P, "full", "the first four groups of an IPv6 address"),
-    KindRow(Kind.HOST, "full", "a host name, with its port where one matters"),
-    KindRow(Kind.DEVICE, "full", "the machine's own id"),
-    KindRow(Kind.INSTALL, "none", "an install id, made at random by us"),
-    KindRow(Kind.STUDY, "none", "the study's key itself"),
-    KindRow(Kind.SESSION, "none", "a conversation id"),
-    KindRow(Kind.REQUEST, "none", "a user-turn or request id"),
-    KindRow(Kind.PROJECT, "none", "a project id"),
-    KindRow(Kind.WORKSPACE, "none", "a workspace or organisation id"),
-    KindRow(Kind.USER, "some", "a user id, name or e-mail in a body field"),
-    KindRow(Kind.MODEL, "some", "a model id outside the grammar"),
-    KindRow(Kind.PRODUCT, "some", "a product in a user agent that does not look like one"),
-    KindRow(Kind.HEADER, "some", "an unknown header name"),
-    KindRow(Kind.VALUE, "some", "the value of a header or field without a kind of its own"),
-    KindRow(Kind.WORD, "some", "an unknown word where a known one was expected"),
-    KindRow(Kind.PATH, "some", "an unknown segment of a URL path"),
-)
+KINDS: tuple[KindRow, ...]
+
+__getattr__ = lazily(globals(), KINDS=lambda: rows(KindRow, "namespaces", "namespace"))

@@ -10,9 +10,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from pawwork_proxy.facts.fields import BY_ID, KNOWN, role_of
 from pawwork_proxy.inventory.answer import answer_of
 from pawwork_proxy.inventory.constancy import constancy
-from pawwork_proxy.inventory.known import BY_ID, KNOWN, role_of
 from pawwork_proxy.inventory.sightings import Occasion, Sighting, occasion
 from pawwork_proxy.model.capture import Header
 from pawwork_proxy.model.exchange import Exchange

@@ -123,7 +123,7 @@ class ClientBehaviour(Noun):
     """What one generation of the client does with the answer (zen-facts, section 4)."""
 
     eras: tuple[Era, ...]
-    """Client eras of zen-facts section 0, such as `C1`."""
+    """Ranges of client releases, or what their ids begin with, such as `C1`."""
     failure_kind: Term
     """The client's own `ProviderFailureKind`, or `none`."""
     retried: bool

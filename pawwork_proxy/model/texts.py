@@ -79,8 +79,8 @@ KnownWord = Annotated[str, _form(f"{_TERM}|{_PSEUDONYM}")]
 FinishReason = Annotated[str, _form(f"[a-z_]{{2,40}}|[A-Z_]{{2,40}}|{_PSEUDONYM}")]
 Rule = Annotated[str, _form("[a-z_]{2,24}(?::[a-z_]{2,24})?")]
 """A rule of redaction, and its shape or kind."""
-Era = Annotated[str, _form(r"[A-Z]\d{1,2}")]
-"""A generation of the client."""
+Era = Annotated[str, _form(r"[A-Z]\d{1,2}[a-z]?")]
+"""A generation of clients, or one of its ranges of releases."""
 GoogleStatus = Annotated[str, _form("[A-Z_]{5,24}")]
 ErrorWord = Annotated[str, _form(r"[A-Za-z][A-Za-z_.]{1,47}|(?:minimax:)?\d{4}")]
 """A type or code of our tables, or `other`."""

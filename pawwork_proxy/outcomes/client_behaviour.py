@@ -1,125 +1,63 @@
-"""What each generation of the client does with an answer (zen-facts, section 4), as data.
-
-Invariant: describes the client's own rules, not ours: it may call a gate `auth`, and that is
-what support has to know.
-"""
+"""What each range of clients does with a response, by the tables of `facts.client_behaviour`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple
-
-from pawwork_proxy.facts.errors import Sense
+from pawwork_proxy.facts import client_behaviour as facts
 from pawwork_proxy.model.outcome import ClientBehaviour, Kind
-from pawwork_proxy.model.signals import Failure
 from pawwork_proxy.outcomes.evidence import Evidence
-
-FIRST_BACKOFF_S = 2.0
-_WAITED = ("retry-after-ms", "retry-after", "retry-after date")
-_ERAS = (("C1",), ("C2",), ("C3",), ("C4", "C5", "C6"))
-_TERMINAL = frozenset({"auth", "quota_exhausted", "invalid_request", "free_quota_exhausted"})
-_FREE_TYPE = Sense.FREE_LIMIT
-
-USER_SEES: dict[str, str] = {
-    "answer": "the model's answer",
-    "countdown": "the error's text with a retry countdown",
-    "free_quota": "'Free usage exceeded, subscribe to Go'; the conversation is blocked",
-    "wrong_key": "an authentication error, as if the key were wrong",
-    "billing": "a quota or billing error",
-    "request_error": "the server's message about the request",
-    "overloaded": "'provider is overloaded' with a retry countdown",
-    "connection": "a connection error with a retry countdown",
-    "error": "the error's text",
-}
-"""Id and what it stands for, in words."""
-
-
-class FailureRow(NamedTuple):
-    """One line of the client's own table of failure kinds."""
-
-    kind: str
-    user_sees: str
-    when: Callable[[Evidence, Kind], bool]
-
-
-FAILURES: tuple[FailureRow, ...] = (
-    FailureRow("none", "answer", lambda _, kind: kind is Kind.SUCCESS),
-    FailureRow("free_quota_exhausted", "free_quota", lambda e, _: _FREE_TYPE in e.types),
-    FailureRow(
-        "server_overload",
-        "overloaded",
-        lambda e, _: Sense.ZEN_MODEL in e.types and Sense.NO_PROVIDER in e.says,
-    ),
-    FailureRow("auth", "wrong_key", lambda e, _: e.s.status in (401, 403)),
-    FailureRow(
-        "quota_exhausted",
-        "billing",
-        lambda e, _: (
-            e.s.status == 402
-            or Sense.ACCOUNT_QUOTA in e.words
-            or (Sense.FUNDS in e.says and e.s.status != 429)
-        ),
-    ),
-    FailureRow("rate_limit", "countdown", lambda e, _: e.s.status == 429),
-    FailureRow(
-        "server_overload",
-        "overloaded",
-        lambda e, _: (
-            (e.s.status or 0) >= 500
-            or any(fact.type == "server_error" for fact in e.s.errors)
-            or any("server_is_overloaded" in (fact.type, fact.code) for fact in e.s.errors)
-        ),
-    ),
-    FailureRow(
-        "invalid_request",
-        "request_error",
-        lambda e, _: (
-            e.s.status in (400, 422) or any(fact.code == "invalid_prompt" for fact in e.s.errors)
-        ),
-    ),
-    FailureRow("decompression", "connection", lambda e, _: e.s.decoding_failed),
-    FailureRow(
-        "transport_disconnect",
-        "connection",
-        lambda e, _: e.s.transport is not None and e.s.transport.failure is not Failure.DNS,
-    ),
-    FailureRow("unknown", "error", lambda _e, _k: True),
-)
-"""In the order in which the client looks; the last row always holds."""
 
 
 def client_behaviour(evidence: Evidence, kind: Kind) -> tuple[ClientBehaviour, ...]:
-    """What the client makes of an answer, era by era; nothing is known without its status."""
+    """What clients make of a response, range by range; nothing is known without its status."""
     if evidence.s.status is None and evidence.s.transport is None:
         return ()
-    row = next(row for row in FAILURES if row.when(evidence, kind))
+    row = next(
+        row for row in facts.FAILURES if any(_holds(one, evidence, kind) for one in row.when)
+    )
+    return tuple(_of_range(releases, row, evidence) for releases in facts.RANGES)
+
+
+def _holds(condition: facts.Condition, evidence: Evidence, kind: Kind) -> bool:
+    """Whether all columns that the condition sets hold."""
+    signals, status = evidence.s, evidence.s.status
+    broken = signals.transport
+    return (
+        condition.outcome in (None, kind)
+        and (not condition.status or status in condition.status)
+        and (condition.status_from is None or (status or 0) >= condition.status_from)
+        and status not in condition.status_not
+        and (condition.type is None or condition.type in evidence.types)
+        and (condition.says is None or condition.says in evidence.says)
+        and (condition.word is None or condition.word in evidence.words)
+        and (
+            not condition.error_type or any(e.type in condition.error_type for e in signals.errors)
+        )
+        and (
+            not condition.error_code or any(e.code in condition.error_code for e in signals.errors)
+        )
+        and (signals.decoding_failed or not condition.undecodable)
+        and (
+            condition.broken_but_for is None
+            or (broken is not None and broken.failure not in condition.broken_but_for)
+        )
+    )
+
+
+def _of_range(releases: facts.Range, row: facts.FailureRow, evidence: Evidence) -> ClientBehaviour:
+    instead = next((one for one in releases.instead if one.kind == row.kind), None)
+    failure = instead.becomes if instead else row.kind
+    status = evidence.s.status or 0
+    retried = failure not in releases.final and (
+        failure in releases.retried
+        or status in releases.retried_status
+        or (releases.retried_from is not None and status >= releases.retried_from)
+    )
     waits = {hint.place: hint.seconds for hint in reversed(evidence.s.retry_hints)}
-    wait = next((waits[place] for place in _WAITED if place in waits), FIRST_BACKOFF_S)
-    return tuple(_in_era(eras, row, evidence, wait) for eras in _ERAS)
-
-
-def _in_era(
-    eras: tuple[str, ...], row: FailureRow, evidence: Evidence, wait: float
-) -> ClientBehaviour:
-    failure, sees = row.kind, row.user_sees
-    first = eras[0]
-    if failure == "free_quota_exhausted" and first == "C1":
-        failure, sees = "rate_limit", "countdown"
-    if failure == "none":
-        retried = False
-    elif first in ("C1", "C2"):
-        status = evidence.s.status or 0
-        retried = (
-            status in (408, 409, 429)
-            or status >= 500
-            or failure in ("transport_disconnect", "server_overload")
-        ) and failure != "free_quota_exhausted"
-    else:
-        retried = failure not in _TERMINAL
+    wait = next((waits[place] for place in releases.waits if place in waits), releases.first_wait_s)
     return ClientBehaviour(
-        eras=eras,
+        eras=releases.eras,
         failure_kind=failure,
         retried=retried,
         delay_s=wait if retried else None,
-        user_sees=sees,
+        user_sees=instead.user_sees if instead else row.user_sees,
     )

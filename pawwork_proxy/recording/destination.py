@@ -13,9 +13,10 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from pawwork_proxy.errors import ConfigurationError
+from pawwork_proxy.facts.addresses import HOST
 from pawwork_proxy.model.context import Route
 
-RECORDED_HOST = "opencode.ai"
+RECORDED_HOST = HOST
 
 
 def is_recorded_host(host: str) -> bool:

@@ -9,19 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from pawwork_proxy.facts import (
-    answers,
-    body_fields,
-    errors,
-    finish_reasons,
-    headers,
-    http,
-    models,
-    phrases,
-    providers,
-    user_agents,
-    words,
-)
+from pawwork_proxy.facts.vocabulary import kept_words
 from pawwork_proxy.model.capture import LINE
 
 _WORD = re.compile(r"[A-Za-z]+(?:_[a-z]+)*")
@@ -56,40 +44,4 @@ def _letters(texts: Iterable[str]) -> Iterator[str]:
 
 
 SCHEMA_NAMES: frozenset[str] = frozenset(_schema_names(LINE.json_schema()))
-OWN_WORDS: frozenset[str] = frozenset(
-    _letters(
-        word
-        for vocabulary in (
-            SCHEMA_NAMES,
-            words.API_WORDS,
-            words.ROUTE_WORDS,
-            models.MODEL_IDS,
-            models.MODEL_WORDS,
-            user_agents.PRODUCTS,
-            user_agents.PRERELEASES,
-            headers.HEADERS,
-            headers.HEADER_WORDS,
-            headers.FEATURES,
-            user_agents.PLATFORMS,
-            http.MEDIA_TYPES,
-            http.SERVERS,
-            http.CACHE_DIRECTIVES,
-            http.CODINGS,
-            http.KNOWN_HOSTS,
-            answers.CLIENTS,
-            answers.REASONING_EFFORTS,
-            body_fields.BODY_FIELDS,
-            body_fields.IDENTITY_FIELDS,
-            body_fields.METADATA_NAMES,
-            body_fields.TOOL_NAMES,
-            errors.ZEN_TYPES,
-            errors.VENDOR_TYPES,
-            errors.GOOGLE_STATUSES,
-            finish_reasons.FINISHED,
-            finish_reasons.FAILED,
-            providers.PROVIDERS,
-            [phrase.id for phrase in phrases.PHRASES],
-        )
-        for word in vocabulary
-    )
-)
+OWN_WORDS: frozenset[str] = frozenset(_letters((*SCHEMA_NAMES, *kept_words())))

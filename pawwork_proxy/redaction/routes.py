@@ -10,38 +10,13 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote
 
+from pawwork_proxy.facts import addresses
 from pawwork_proxy.facts.body_fields import QUERY_CREDENTIALS, QUERY_NAMES
 from pawwork_proxy.facts.kinds import Kind
 from pawwork_proxy.facts.words import ROUTE_WORDS
 from pawwork_proxy.model.request import Protocol, Tier
 from pawwork_proxy.redaction.pseudonyms import Pseudonymiser
 
-
-class RouteRow(NamedTuple):
-    """A known path below `/zen`, its protocol, and the template that a record shows."""
-
-    pattern: re.Pattern[str]
-    template: str
-    protocol: Protocol
-    example: str
-
-
-_GENERATE = r"(?P<verb>streamGenerateContent|generateContent|countTokens|embedContent)"
-ROUTES: tuple[RouteRow, ...] = (
-    RouteRow(re.compile(r"/chat/completions"), "/chat/completions", "chat", "/chat/completions"),
-    RouteRow(re.compile(r"/messages"), "/messages", "messages", "/messages"),
-    RouteRow(re.compile(r"/messages/count_tokens"), "/messages/count_tokens", "messages",
-             "/messages/count_tokens"),
-    RouteRow(re.compile(r"/responses"), "/responses", "responses", "/responses"),
-    RouteRow(re.compile(rf"/models/(?P<model>[^?]{{1,200}}):{_GENERATE}"), "/models/{model}",
-             "google", "/models/gemini-3-pro:generateContent"),
-    RouteRow(re.compile(r"/models"), "/models", "listing", "/models"),
-    RouteRow(re.compile(r"/models/(?P<model>[^:?]{1,200})"), "/models/{model}", "listing",
-             "/models/gemini-3-pro"),
-    RouteRow(re.compile(r"/usage"), "/usage", "usage", "/usage"),
-)  # fmt: skip
-_BASE = re.compile(r"/zen(?P<go>/go)?(?P<version>/v1(?:beta)?|/v2)?(?=/|$)")
-_TRACE = "/cdn-cgi/trace"
 _MOST_SEGMENTS = 10
 _MOST_NAMES = 16
 _LONGEST = 4096
@@ -75,25 +50,22 @@ class Routes:
         path, _, query = target.partition("?")
         path = _without_origin(path)
         names, credentials, values, unknown_names = self._query(query)
-        base = _BASE.match(path)
-        rest = path[base.end() :] if base else path
-        if base:
-            tier: Tier = "go" if base["go"] else "zen"
-            for row in ROUTES:
-                found = row.pattern.fullmatch(rest)
-                if found:
-                    groups = found.groupdict()
-                    verb = groups.get("verb")
-                    template = base.group() + row.template + (f":{verb}" if verb else "")
-                    model = groups.get("model")
-                    return RouteMatch(
-                        template, tier, row.protocol, names,
-                        unquote(model) if model else None, credentials, unknown_names, values,
-                    )  # fmt: skip
-        else:
-            tier = "other"
+        found = addresses.endpoint(path)
+        tier: Tier = found.base.tier if found else "other"
+        if found and found.template:
+            model = unquote(found.model) if found.model else None
+            return RouteMatch(
+                found.template,
+                tier,
+                found.protocol,
+                names,
+                model,
+                credentials,
+                unknown_names,
+                values,
+            )
         shaped, unknown = self._segments(path)
-        protocol: Protocol = "trace" if path == _TRACE else "other"
+        protocol: Protocol = "trace" if path == addresses.TRACE else "other"
         return RouteMatch(
             shaped, tier, protocol, names, None, credentials, unknown + unknown_names, values
         )

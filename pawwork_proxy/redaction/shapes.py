@@ -15,7 +15,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
 
-from pawwork_proxy.facts import answers, headers, http, models, user_agents, words
+from pawwork_proxy.facts import addresses, headers, http, models, user_agents, words
 from pawwork_proxy.facts.errors import known_word
 from pawwork_proxy.facts.finish_reasons import known_finish
 from pawwork_proxy.facts.kinds import Kind
@@ -236,7 +236,7 @@ def _keep_host(text: str) -> str | None:
     name, _, port = host.rpartition(":")
     if name and port.isdigit():
         host = name
-    return host if host in http.KNOWN_HOSTS else None
+    return host if host in addresses.KNOWN_HOSTS else None
 
 
 LABEL_RULE = (
@@ -300,7 +300,7 @@ SHAPES: tuple[ShapeRow, ...] = (
     ShapeRow(ShapeName.METHOD, 8, _from(http.METHODS), Kind.WORD, "route", "POST"),
     ShapeRow(ShapeName.HTTP_VERSION, 8, _from(http.PROTOCOL_VERSIONS), Kind.WORD,
              "tells runtimes apart", "HTTP/1.1"),
-    ShapeRow(ShapeName.CLIENT, 16, _from(answers.CLIENTS), Kind.WORD,
+    ShapeRow(ShapeName.CLIENT, 16, _from(words.CLIENTS), Kind.WORD,
              "`x-opencode-client`, a build constant", "desktop"),
     ShapeRow(ShapeName.CF_RAY, 24, _matching(r"[0-9a-f]{16}(?:-[A-Z]{3})?"), Kind.REQUEST,
              "lets OpenCode find the request; made by the edge", "8f1e2d3c4b5a6978-FRA"),
@@ -313,7 +313,7 @@ SHAPES: tuple[ShapeRow, ...] = (
              "beta flags change the protocol", "fine-grained-tool-streaming-2025-05-14", most=12),
     ShapeRow(ShapeName.NUMBER, 9, _matching(r"\d{1,9}"), Kind.WORD, "sizes and counts", "31744"),
     ShapeRow(ShapeName.PROVIDER, 32, _keep_provider, Kind.WORD, "who refused", "Console Go"),
-    ShapeRow(ShapeName.EFFORT, 16, _from(answers.REASONING_EFFORTS), Kind.WORD,
+    ShapeRow(ShapeName.EFFORT, 16, _from(words.REASONING_EFFORTS), Kind.WORD,
              "changes token counts", "medium"),
     ShapeRow(ShapeName.HOST, 64, _keep_host, Kind.HOST, "which upstream", "opencode.ai"),
     ShapeRow(ShapeName.LABEL, 32, keep_label, Kind.WORD, "the user's own word", "laptop-a"),

@@ -10,6 +10,7 @@ import binascii
 import re
 from dataclasses import dataclass, field
 
+from pawwork_proxy.facts.addresses import HOST
 from pawwork_proxy.model.numbers import HIGHEST_STATUS
 from pawwork_proxy.wire.bounded_json import parse_json
 
@@ -17,7 +18,6 @@ _STATUS_LINE = re.compile(rb"^HTTP/[\d.]+ +(\d{3})[^\r\n]*\r?\n")
 _VERBOSE = re.compile(rb"^< HTTP/[\d.]+ +\d{3}", re.MULTILINE)
 _CURL_NOISE = (b"* ", b"> ", b"{ [", b"} [", b">\r", b"<\r")
 MAX_ENTRIES = 1000
-_HOST = "opencode.ai"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def _har(text: bytes) -> list[Paste] | None:
     if not isinstance(entries, list):
         return None
     numbered = [(n, e) for n, e in enumerate(entries[:MAX_ENTRIES], 1) if isinstance(e, dict)]
-    ours = [(n, e) for n, e in numbered if _HOST in _url(e)]
+    ours = [(n, e) for n, e in numbered if HOST in _url(e)]
     return [paste for n, e in ours or numbered if (paste := _har_entry(n, e)) is not None]
 
 

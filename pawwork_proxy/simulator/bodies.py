@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from pawwork_proxy.facts.addresses import default_base
 from pawwork_proxy.simulator.answer import Answer
 from pawwork_proxy.simulator.faults import Fault, FaultKind, FrameError
 from pawwork_proxy.simulator.limits import GoUse
@@ -225,7 +226,7 @@ def catalogue(scenario: Scenario, origin: str) -> bytes:
                 "name": "OpenCode Zen",
                 "env": ["OPENCODE_API_KEY"],
                 "npm": packages["chat"],
-                "api": f"{origin}/zen/v1",
+                "api": f"{origin}{default_base()}",
                 "doc": "https://opencode.ai/docs/zen",
                 "models": models,
             }

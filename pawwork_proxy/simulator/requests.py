@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 from urllib.parse import unquote
 
+from pawwork_proxy.facts import addresses
 from pawwork_proxy.simulator.facts import Protocol, RequestFacts, Tier
 from pawwork_proxy.simulator.messages import locale_of
 
@@ -50,7 +51,6 @@ class Route(NamedTuple):
         return None
 
 
-_BASE = re.compile(r"/zen/(?:(go)/)?v1/(.*)")
 _GOOGLE = re.compile(r"models/([^/:]+):(stream)?[gG]enerateContent")
 _FIXED: Mapping[tuple[str, str], RouteName] = {
     ("POST", "chat/completions"): "chat",
@@ -64,13 +64,13 @@ def route_of(method: str, path: str) -> Route:
     """The route of a path without its query; what Zen does not serve is the web site."""
     if path.startswith("/_simulator/"):
         return Route("control")
-    if path == "/cdn-cgi/trace":
+    if path == addresses.TRACE:
         return Route("trace")
-    found = _BASE.fullmatch(path)
-    if found is None:
+    found = addresses.located(path)
+    if found is None or not found.base.default:
         return Route("site")
-    tier: Tier = "go" if found[1] else "zen"
-    rest = found[2]
+    tier: Tier = "go" if found.base.tier == "go" else "zen"
+    rest = found.rest.removeprefix("/")
     if tier == "go" and (method, rest) == ("GET", "usage"):
         return Route("go_usage", tier)
     google = _GOOGLE.fullmatch(rest)

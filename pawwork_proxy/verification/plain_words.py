@@ -8,25 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from pawwork_proxy.facts import (
-    answers,
-    body_fields,
-    errors,
-    finish_reasons,
-    forms,
-    headers,
-    http,
-    kinds,
-    models,
-    pages,
-    phrases,
-    providers,
-    user_agents,
-    words,
-)
+from pawwork_proxy.facts.client_behaviour import FAILURES
+from pawwork_proxy.facts.vocabulary import known_words
 from pawwork_proxy.model.capture import LINE
 from pawwork_proxy.model.manifest import MANIFEST, README, SUMMARY, Manifest, Summary
-from pawwork_proxy.outcomes.client_behaviour import FAILURES
 from pawwork_proxy.outcomes.rules import RULES
 
 _LETTERS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
@@ -62,56 +47,14 @@ _RULES_AND_PLACES = """
 """What records call the rules that dropped a value, and the places of keys; redaction's own lists
 are out of bounds for a verifier."""
 PLAIN_WORDS: frozenset[str] = frozenset(
-    word
-    for vocabulary in (
-        SCHEMA_WORDS,
-        words.API_WORDS,
-        words.ROUTE_WORDS,
-        models.MODEL_IDS,
-        models.MODEL_WORDS,
-        user_agents.PRODUCTS,
-        user_agents.PRERELEASES,
-        headers.HEADERS,
-        headers.HEADER_WORDS,
-        headers.FEATURES,
-        user_agents.PLATFORMS,
-        http.MEDIA_TYPES,
-        http.SERVERS,
-        http.CACHE_DIRECTIVES,
-        http.CODINGS,
-        http.KNOWN_HOSTS,
-        answers.CLIENTS,
-        answers.REASONING_EFFORTS,
-        body_fields.BODY_FIELDS,
-        body_fields.IDENTITY_FIELDS,
-        body_fields.METADATA_NAMES,
-        body_fields.QUERY_NAMES,
-        body_fields.ROLES,
-        body_fields.TOOL_NAMES,
-        errors.ZEN_TYPES,
-        errors.VENDOR_TYPES,
-        errors.GOOGLE_STATUSES,
-        finish_reasons.FINISHED,
-        finish_reasons.FAILED,
-        providers.PROVIDERS,
-        http.CHARSETS,
-        http.CONNECTION_OPTIONS,
-        http.LANGUAGES,
-        http.SCRIPTS,
-        http.FETCH_WORDS,
-        http.EDGE_WORDS,
-        http.METHODS,
-        http.PROTOCOL_VERSIONS,
-        [MANIFEST, README, SUMMARY, "captures/.jsonl"],
-        [row.kind for row in kinds.KINDS],
-        [rule.id for rule in RULES],
-        [place for rule in RULES for place in rule.places],
-        [word for row in FAILURES for word in (row.kind, row.user_sees)],
-        [mark for mark, _ in pages.EDGE_MARKS],
-        errors.Sense,
-        _RULES_AND_PLACES.split(),
-        forms.FORMS,
-        [phrase.id for phrase in phrases.PHRASES],
+    _words(
+        (
+            *SCHEMA_WORDS,
+            *known_words(),
+            *(MANIFEST, README, SUMMARY, "captures/.jsonl"),
+            *(word for rule in RULES for word in (rule.id, *rule.places)),
+            *(word for row in FAILURES for word in (row.kind, row.user_sees)),
+            *_RULES_AND_PLACES.split(),
+        )
     )
-    for word in _words(vocabulary)
 )

@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pawwork_proxy.facts import (
-    answers,
+    addresses,
     body_fields,
     errors,
     finish_reasons,
@@ -37,7 +37,7 @@ VOCABULARIES = {
     "forms": forms.FORMS,
     "rules": [f"shape:{name.value}" for name in ShapeName]
     + [f"id:{kind.value}" for kind in kinds.Kind],
-    "hosts": http.KNOWN_HOSTS,
+    "hosts": addresses.KNOWN_HOSTS,
     "languages": http.LANGUAGES,
     "scripts": http.SCRIPTS,
     "codings": http.CODINGS,
@@ -49,8 +49,8 @@ VOCABULARIES = {
     "servers": http.SERVERS,
     "products": user_agents.PRODUCTS,
     "prereleases": user_agents.PRERELEASES,
-    "clients": answers.CLIENTS,
-    "efforts": answers.REASONING_EFFORTS,
+    "clients": words.CLIENTS,
+    "efforts": words.REASONING_EFFORTS,
     "finish reasons": [*finish_reasons.FINISHED, *finish_reasons.FAILED],
     "providers": providers.PROVIDERS,
     "error types": [*errors.ZEN_TYPES, *errors.VENDOR_TYPES, *errors.GOOGLE_STATUSES],
@@ -134,7 +134,7 @@ _SHAPED: list[tuple[str, list[str]]] = [
     ("x-stainless-package-version", sorted(user_agents.PRERELEASES)),
     ("server", sorted(http.SERVERS)),
     ("cache-control", sorted(http.CACHE_DIRECTIVES)),
-    ("host", sorted(http.KNOWN_HOSTS)),
+    ("host", sorted(addresses.KNOWN_HOSTS)),
 ]
 _VALUES = st.sampled_from(_SHAPED).flatmap(
     lambda row: st.tuples(st.just(row[0]), _joined(row[1], "-._/: @+,;="))

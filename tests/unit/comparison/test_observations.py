@@ -10,7 +10,6 @@ import pytest
 
 from pawwork_proxy.comparison.observations import (
     LEAST_ERROR_S,
-    SERVER_ERAS,
     UNKNOWN_CLOCK_S,
     Arrival,
     Gap,
@@ -66,8 +65,8 @@ def test_a_plain_admission() -> None:
     assert (found.ending, found.free, found.server_era, found.client_era) == (
         "complete",
         True,
-        "V5",
-        "other",
+        "V7b",
+        "another client",
     )
 
 
@@ -187,27 +186,15 @@ def test_behind_another_proxy_nothing_is_known_of_the_route() -> None:
     assert (found.who.address, found.who.family, found.chained_proxy) == (None, None, True)
 
 
-@pytest.mark.parametrize(
-    ("agent", "era"),
-    [
-        ("ai-sdk/openai-compatible/2.0.41 ai-sdk/provider-utils/4.0.23", "C1"),
-        ("opencode/latest/1.15.10/desktop ai-sdk/openai-compatible/2.0.41", "C2"),
-        ("opencode/1.16.2 ai-sdk/provider-utils/4.0.23", "C3"),
-        ("opencode/latest/1.16.2/cli", "C4"),
-        ("opencode/latest/1.18.15/desktop", "C5"),
-        ("opencode/1.18.33 ai-sdk/provider-utils/4.0.40", "other"),
-    ],
-)
-def test_client_eras(agent: str, era: str) -> None:
+def test_a_client_is_named_by_user_agent_and_client_header() -> None:
     one = exchange()
-    request = one.request.model_copy(update={"user_agent": agent})
-    assert observed(one.model_copy(update={"request": request})).client_era == era
+    agent = "opencode/1.16.2 ai-sdk/provider-utils/4.0.23"
+    request = one.request.model_copy(update={"user_agent": agent, "client": "desktop"})
+    found = observed(one.model_copy(update={"request": request}))
+    assert found.client_era == "PawWork 2026.6.4-2026.8.5"
 
 
-def test_server_eras_come_latest_first() -> None:
-    assert [era.since for era in SERVER_ERAS] == sorted(
-        (era.since for era in SERVER_ERAS), reverse=True
-    )
+def test_before_the_first_server_era_nothing_is_known() -> None:
     old = exchange(timing=Timing(started_at=NOON.replace(year=2024)))
     assert observed(old).server_era == "before V1"
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from pawwork_proxy.facts.fields import KNOWN, SOURCES, role_of
 from pawwork_proxy.inventory.answer import scope_words
 from pawwork_proxy.inventory.inventory import take_inventory
-from pawwork_proxy.inventory.known import KNOWN, SOURCES, role_of
 from pawwork_proxy.model.capture import Header
 from pawwork_proxy.model.context import Egress, ExchangeContext
 from pawwork_proxy.model.exchange import Exchange

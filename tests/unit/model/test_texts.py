@@ -9,14 +9,14 @@ from typing import Annotated
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from pawwork_proxy.facts import answers, body_fields, errors, finish_reasons, headers, http
+from pawwork_proxy.facts import body_fields, clients, errors, finish_reasons, headers, http, words
+from pawwork_proxy.facts.client_behaviour import FAILURES, USER_SEES
 from pawwork_proxy.facts.models import MODEL_IDS
 from pawwork_proxy.facts.pages import EDGE_MARKS
 from pawwork_proxy.facts.phrases import PHRASES
 from pawwork_proxy.facts.providers import OTHER, PROVIDERS, UNNAMED
 from pawwork_proxy.model import texts
 from pawwork_proxy.model.texts import fits
-from pawwork_proxy.outcomes.client_behaviour import FAILURES, USER_SEES
 from pawwork_proxy.outcomes.rules import RULES
 from pawwork_proxy.redaction.values import FORMS as VALUE_FORMS
 
@@ -55,10 +55,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
              *(mark for mark, _ in EDGE_MARKS), *USER_SEES, *(row.kind for row in FAILURES),
              *errors.Sense, *body_fields.ROLES, "other", *body_fields.TOOL_NAMES,
              *(form.id for form in VALUE_FORMS), *finish_reasons.FAILED, "empty", "address"),
-    "KnownWord": (*answers.CLIENTS, *answers.REASONING_EFFORTS, *http.EDGE_WORDS, PSEUDONYM),
+    "KnownWord": (*words.CLIENTS, *words.REASONING_EFFORTS, *http.EDGE_WORDS, PSEUDONYM),
     "FinishReason": (*finish_reasons.FINISHED, *finish_reasons.FAILED, PSEUDONYM),
     "Rule": ("drop", "content_not_kept", "shape:media_type", "id:session"),
-    "Era": ("C1", "C12"),
+    "Era": ("C1", "C12", *clients.RELEASES),
     "GoogleStatus": tuple(errors.GOOGLE_STATUSES),
     "ErrorWord": (*errors.ZEN_TYPES, *errors.VENDOR_TYPES, *errors.ZAI_CODES, "other",
                   *(f"minimax:{code}" for code in errors.MINIMAX_CODES)),

@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pawwork_proxy.facts.client_behaviour import FAILURES, USER_SEES
 from pawwork_proxy.facts.errors import VENDOR_TYPES, ZEN_TYPES
+from pawwork_proxy.facts.meanings import MEANINGS
 from pawwork_proxy.facts.phrases import PHRASES
 from pawwork_proxy.model.numbers import EARLIEST, LATEST
 from pawwork_proxy.model.outcome import FAMILIES, Kind, Origin
@@ -26,9 +28,7 @@ from pawwork_proxy.model.signals import (
     Signals,
     TransportFailure,
 )
-from pawwork_proxy.outcomes.client_behaviour import FAILURES, USER_SEES
 from pawwork_proxy.outcomes.evidence import Evidence
-from pawwork_proxy.outcomes.meanings import MEANINGS
 from pawwork_proxy.outcomes.rows_typed import TYPED
 from pawwork_proxy.outcomes.rows_worded import WORDED
 from pawwork_proxy.outcomes.rules import RULES, _is_quiet, classify, judge

@@ -4,11 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pawwork_proxy.facts import forms
+from pawwork_proxy.facts import addresses, forms
 from pawwork_proxy.facts.forms import TYPE_FORMS
 from pawwork_proxy.facts.kinds import Kind
 from pawwork_proxy.redaction.pseudonyms import Pseudonymiser
-from pawwork_proxy.redaction.routes import ROUTES, RouteRow
 from pawwork_proxy.redaction.values import FORMS, FormRow, form_of, identify
 
 PSEUDONYMS = Pseudonymiser(b"v" * 32)
@@ -45,6 +44,6 @@ def test_an_id_is_the_same_wherever_it_stands() -> None:
     )
 
 
-@pytest.mark.parametrize("row", ROUTES, ids=lambda row: row.example)
-def test_each_route_matches_its_example(row: RouteRow) -> None:
+@pytest.mark.parametrize("row", addresses.ROUTES, ids=lambda row: row.example)
+def test_each_route_matches_its_example(row: addresses.Route) -> None:
     assert row.pattern.fullmatch(row.example)

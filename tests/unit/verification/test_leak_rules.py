@@ -16,8 +16,8 @@ from pawwork_proxy.facts import (
     providers,
     user_agents,
 )
+from pawwork_proxy.facts.client_behaviour import USER_SEES
 from pawwork_proxy.facts.kinds import Kind
-from pawwork_proxy.outcomes.client_behaviour import USER_SEES
 from pawwork_proxy.outcomes.rules import RULES
 from pawwork_proxy.redaction.shapes import SHAPES
 from pawwork_proxy.redaction.values import FORMS

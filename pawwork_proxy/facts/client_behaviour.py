@@ -1,0 +1,87 @@
+"""What clients do with a response, as tables: failure kinds, and what each range of releases does."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from pydantic import Field
+
+from pawwork_proxy.facts.errors import Sense
+from pawwork_proxy.facts.table import Fact, lazily, rows
+from pawwork_proxy.model.base import Noun
+from pawwork_proxy.model.outcome import Kind
+from pawwork_proxy.model.signals import Failure
+from pawwork_proxy.model.texts import Era, Term
+
+
+class Condition(Noun):
+    """What a client looks at; all columns that are set must hold."""
+
+    outcome: Kind | None = None
+    status: tuple[int, ...] = ()
+    status_from: int | None = None
+    status_not: tuple[int, ...] = ()
+    type: Sense | None = None
+    says: Sense | None = None
+    word: Sense | None = None
+    error_type: tuple[str, ...] = ()
+    error_code: tuple[str, ...] = ()
+    undecodable: bool = False
+    broken_but_for: tuple[Failure, ...] | None = None
+
+
+class FailureRow(Fact):
+    """One line of the client's own table of failure kinds."""
+
+    kind: Term
+    user_sees: Term
+    when: tuple[Condition, ...]
+    """One of them must hold."""
+
+
+class Instead(Noun):
+    """A failure kind that a range does not know yet, and what it takes it for."""
+
+    kind: Term
+    becomes: Term = Field(alias="as")
+    user_sees: Term
+
+
+class Range(Fact):
+    """What the releases of some eras do."""
+
+    eras: tuple[Era, ...]
+    retried: tuple[Term, ...]
+    retried_status: tuple[int, ...] = ()
+    retried_from: int | None = None
+    final: tuple[Term, ...] = ()
+    waits: tuple[str, ...]
+    first_wait_s: float
+    instead: tuple[Instead, ...] = ()
+
+
+class Screens(Fact):
+    """What the user sees, by id."""
+
+    texts: dict[Term, str]
+
+
+FAILURES: tuple[FailureRow, ...]
+"""In the order in which the client looks; the last row always holds."""
+RANGES: tuple[Range, ...]
+USER_SEES: dict[str, str]
+"""Id and what it stands for, in words."""
+
+
+@cache
+def _screens() -> dict[str, str]:
+    (screens,) = rows(Screens, "client_behaviour", "screens")
+    return screens.texts
+
+
+__getattr__ = lazily(
+    globals(),
+    FAILURES=lambda: rows(FailureRow, "client_behaviour", "failure"),
+    RANGES=lambda: rows(Range, "client_behaviour", "range"),
+    USER_SEES=_screens,
+)

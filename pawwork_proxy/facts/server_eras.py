@@ -1,0 +1,47 @@
+"""Periods of the server's rules: which one holds at a moment."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cache
+
+from pydantic import Field
+
+from pawwork_proxy.facts.table import Fact, lazily, rows
+
+BEFORE = "before V1"
+
+
+class ServerEra(Fact):
+    """A period of the server's rules; without `since` it cannot be told by time."""
+
+    id: str = Field(alias="name")
+    since: datetime | None = None
+    enforced: str
+    """Who enforces the free limit, and how."""
+    daily: bool
+    """Whether the server's own free limit is known to be a daily one."""
+
+
+SERVER_ERAS: tuple[ServerEra, ...]
+"""Earliest first."""
+DAILY: frozenset[str]
+"""Eras whose own free limit is known to be a daily one, also where it does not say so."""
+
+
+@cache
+def _eras() -> tuple[ServerEra, ...]:
+    return rows(ServerEra, "server_eras", "era")
+
+
+def server_era(moment: datetime) -> str:
+    """Id of the era that holds at a moment by the server's clock."""
+    begun = [era.id for era in _eras() if era.since is not None and era.since <= moment]
+    return begun[-1] if begun else BEFORE
+
+
+__getattr__ = lazily(
+    globals(),
+    SERVER_ERAS=_eras,
+    DAILY=lambda: frozenset(era.id for era in _eras() if era.daily),
+)

@@ -1,0 +1,129 @@
+"""Reads the data files in `data/`: each row becomes a frozen value that knows where it comes from.
+
+A file begins with `source`, `date` and `confidence`; they hold for every row that does not say
+otherwise. A table is a list of rows (`[[table]]`) or has a name for each row (`[table.name]`, or
+`name = { ... }` below `[table]`). Files are read when somebody first asks for what is in them.
+"""
+
+from __future__ import annotations
+
+import datetime
+import pkgutil
+import re
+import tomllib
+from collections.abc import Callable
+from functools import cache, partial
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BeforeValidator, ValidationError
+
+from pawwork_proxy.model.base import Noun
+
+Confidence = Literal["S", "W", "D", "R", "I"]
+"""Read in source, measured by us, documented by its makers, reported by others, inferred."""
+Words = frozenset[str]
+
+
+def _words(value: object) -> object:
+    return value.split() if isinstance(value, str) else value
+
+
+def _any_case(value: object) -> object:
+    return re.compile(value, re.IGNORECASE) if isinstance(value, str) else value
+
+
+WordSet = Annotated[Words, BeforeValidator(_words)]
+"""Words between spaces and line ends."""
+AnyCase = Annotated[re.Pattern[str], BeforeValidator(_any_case)]
+"""A regular expression that matches in any case."""
+
+
+class Fact(Noun):
+    """One row of a data file."""
+
+    source: tuple[str, ...]
+    """Ids in `sources.toml`."""
+    date: datetime.date
+    """When the statement was last looked at."""
+    confidence: Confidence
+
+
+class WordList(Fact):
+    """Words of one sort."""
+
+    name: str
+    what: str
+    own: bool = False
+    """Whether the taint gate counts them as our own words."""
+    words: WordSet
+
+
+Row = TypeVar("Row", bound=Fact)
+
+
+@cache
+def read(file: str) -> dict[str, Any]:
+    """The content of a data file."""
+    data = pkgutil.get_data(__package__, f"data/{file}.toml")
+    assert data is not None
+    return tomllib.loads(data.decode("utf-8"))
+
+
+def rows(of: type[Row], file: str, table: str) -> tuple[Row, ...]:
+    """The rows of a table, in order; ValueError says in words what is wrong with which row."""
+    return rows_in(of, read(file), table, f"{file}.toml")
+
+
+def rows_in(of: type[Row], content: dict[str, Any], table: str, where: str) -> tuple[Row, ...]:
+    """The rows of a table in the content of a file that is called `where`."""
+    origin = {name: content[name] for name in ("source", "date", "confidence") if name in content}
+    raw = content.get(table, {})
+    named = raw.items() if isinstance(raw, dict) else enumerate(raw, 1)
+    found = []
+    for name, row in named:
+        own = {"name": name} if isinstance(raw, dict) else {}
+        try:
+            found.append(of.model_validate({**origin, **own, **row}))
+        except ValidationError as error:
+            raise ValueError(f"{where}, row {name} of '{table}': {_in_words(error)}") from None
+    return tuple(found)
+
+
+def _in_words(error: ValidationError) -> str:
+    return "; ".join(
+        f"'{'.'.join(map(str, one['loc']))}': {_PLAIN.get(one['type'], one['msg'])}"
+        for one in error.errors(include_input=False)
+    )
+
+
+_PLAIN = {"missing": "is missing", "extra_forbidden": "is not a column of this table"}
+
+
+@cache
+def word_lists(file: str) -> dict[str, Words]:
+    """The word lists of a file by name."""
+    return {row.name: row.words for row in rows(WordList, file, "words")}
+
+
+def lazily(names: dict[str, Any], **builders: Callable[[], object]) -> Callable[[str], Any]:
+    """A `__getattr__` for a module with the globals `names`: each value is built when asked for.
+
+    A module that imports the value by name asks for it at once; one that imports the module does
+    so when it reads the attribute.
+    """
+
+    def get(name: str) -> Any:
+        if name not in builders:
+            raise AttributeError(f"module {names['__name__']!r} has no attribute {name!r}")
+        return names.setdefault(name, builders[name]())
+
+    return get
+
+
+def lazy_words(names: dict[str, Any], file: str, *lists: str) -> Callable[[str], Any]:
+    """The same for word lists: `API_WORDS` is the list `api_words` of the file."""
+    return lazily(names, **{name.upper(): partial(_word_list, file, name) for name in lists})
+
+
+def _word_list(file: str, name: str) -> Words:
+    return word_lists(file)[name]
