@@ -3,27 +3,10 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 from typing import NamedTuple
 
-from pawwork_proxy.facts.table import Fact, Words, WordSet, lazily, rows
+from pawwork_proxy.facts.table import Fact, WordSet, rows
 from pawwork_proxy.model.request import Protocol, Tier
-
-HOST: str
-"""The host whose traffic is recorded."""
-KNOWN_HOSTS: Words
-"""Hosts that name nobody; all others are pseudonymised."""
-HOST_ENDINGS: Words
-"""What makes a word with points a host name."""
-TRACE: str
-"""Path at which the edge says how it sees us."""
-CONFIG_SCHEMA: str
-MODEL_PROTOCOLS: frozenset[Protocol] = frozenset({"chat", "messages", "responses", "google"})
-"""Dialects in which a model is asked."""
-BASES: tuple[Base, ...]
-ROUTES: tuple[Route, ...]
-PROVIDERS: dict[Tier, str]
-"""The client's provider id for a tier (zen-facts, section 2)."""
 
 
 class Hosts(Fact):
@@ -54,23 +37,27 @@ class Route(Fact):
     example: str
 
 
-class Located(NamedTuple):
-    """A path taken apart."""
-
-    base: Base
-    rest: str
-
-
-def located(path: str) -> Located | None:
-    """The longest known base that a path begins with, and what follows it."""
-    match = _pattern().match(path)
-    return Located(_bases()[match.group()], path[match.end() :]) if match else None
+(_HOSTS,) = rows(Hosts, "addresses", "hosts")
+HOST = _HOSTS.host
+"""The host whose traffic is recorded."""
+KNOWN_HOSTS, HOST_ENDINGS = _HOSTS.known, _HOSTS.endings
+TRACE, CONFIG_SCHEMA = _HOSTS.trace, _HOSTS.schema_url
+BASES = {base.path: base for base in rows(Base, "addresses", "base")}
+ROUTES = rows(Route, "addresses", "route")
+MODEL_PROTOCOLS: frozenset[Protocol] = frozenset({"chat", "messages", "responses", "google"})
+"""Dialects in which a model is asked."""
+PROVIDERS: dict[Tier, str] = {"other": "other", **{b.tier: b.provider for b in BASES.values()}}
+"""The client's provider id for a tier (zen-facts, section 2)."""
+_LONGEST_FIRST = sorted(map(re.escape, BASES), key=len, reverse=True)
+_BASE = re.compile(f"(?:{'|'.join(_LONGEST_FIRST)})(?=/|$)")
 
 
 class Endpoint(NamedTuple):
     """What a path asks for."""
 
     base: Base
+    rest: str
+    """What follows the base."""
     protocol: Protocol = "other"
     template: str = ""
     """The whole path as a record shows it; empty where the rest of it is not known."""
@@ -79,54 +66,21 @@ class Endpoint(NamedTuple):
 
 
 def endpoint(path: str) -> Endpoint | None:
-    """The route of a path below a known base; None below any other."""
-    found = located(path)
-    if found is None:
+    """What a path below a known base asks for; None below any other."""
+    begin = _BASE.match(path)
+    if begin is None:
         return None
-    for route in rows(Route, "addresses", "route"):
-        match = route.pattern.fullmatch(found.rest)
-        if match:
-            groups = match.groupdict()
+    base, rest = BASES[begin.group()], path[begin.end() :]
+    for route in ROUTES:
+        found = route.pattern.fullmatch(rest)
+        if found:
+            groups = found.groupdict()
             verb = f":{groups['verb']}" if groups.get("verb") else ""
-            template = f"{found.base.path}{route.template}{verb}"
-            return Endpoint(found.base, route.protocol, template, groups.get("model"))
-    return Endpoint(found.base)
+            template = f"{base.path}{route.template}{verb}"
+            return Endpoint(base, rest, route.protocol, template, groups.get("model"))
+    return Endpoint(base, rest)
 
 
 def default_base(tier: Tier = "zen") -> str:
     """The base that printed and written settings name."""
-    named = (base.path for base in _bases().values() if base.tier == tier and base.default)
-    return next(named)
-
-
-@cache
-def _bases() -> dict[str, Base]:
-    return {base.path: base for base in rows(Base, "addresses", "base")}
-
-
-@cache
-def _pattern() -> re.Pattern[str]:
-    paths = sorted(_bases(), key=len, reverse=True)
-    return re.compile(f"(?:{'|'.join(map(re.escape, paths))})(?=/|$)")
-
-
-@cache
-def _hosts() -> Hosts:
-    (hosts,) = rows(Hosts, "addresses", "hosts")
-    return hosts
-
-
-__getattr__ = lazily(
-    globals(),
-    HOST=lambda: _hosts().host,
-    KNOWN_HOSTS=lambda: _hosts().known,
-    HOST_ENDINGS=lambda: _hosts().endings,
-    TRACE=lambda: _hosts().trace,
-    CONFIG_SCHEMA=lambda: _hosts().schema_url,
-    BASES=lambda: tuple(_bases().values()),
-    ROUTES=lambda: rows(Route, "addresses", "route"),
-    PROVIDERS=lambda: {
-        **{base.tier: base.provider for base in _bases().values()},
-        "other": "other",
-    },
-)
+    return next(base.path for base in BASES.values() if base.tier == tier and base.default)

@@ -3,28 +3,15 @@
 from __future__ import annotations
 
 from pawwork_proxy.facts import words
-from pawwork_proxy.facts.fields import FieldFact
-from pawwork_proxy.facts.kinds import Kind
-from pawwork_proxy.facts.table import Words, lazily, read, rows, word_lists
+from pawwork_proxy.facts.fields import FIELD_FACTS
+from pawwork_proxy.facts.table import Words, read, word_lists
 
-BODY_FIELDS: Words
-IDENTITY_FIELDS: dict[str, Kind]
+_LISTS = word_lists("fields")
+BODY_FIELDS = _LISTS["body_fields"]
+METADATA_NAMES = _LISTS["metadata_names"]
+IDENTITY_FIELDS = {row.name: row.namespace for row in FIELD_FACTS["body"] if row.namespace}
 """Top-level fields whose value, or whose members if it is an object, become pseudonyms."""
-METADATA_NAMES: Words
-QUERY_NAMES: Words
-QUERY_CREDENTIALS: Words
-TOOL_NAMES: Words
-ROLES: Words
-
-__getattr__ = lazily(
-    globals(),
-    BODY_FIELDS=lambda: word_lists("fields")["body_fields"],
-    IDENTITY_FIELDS=lambda: {
-        row.name: row.namespace for row in rows(FieldFact, "fields", "body") if row.namespace
-    },
-    METADATA_NAMES=lambda: word_lists("fields")["metadata_names"],
-    QUERY_NAMES=lambda: frozenset(read("fields")["query"]),
-    QUERY_CREDENTIALS=lambda: frozenset(read("fields")["query_credentials"]),
-    TOOL_NAMES=lambda: words.TOOL_NAMES,
-    ROLES=lambda: words.ROLES,
-)
+QUERY_NAMES: Words = frozenset(row.name for row in FIELD_FACTS["query"])
+QUERY_CREDENTIALS: Words = frozenset(read("fields")["query_credentials"])
+TOOL_NAMES = words.TOOL_NAMES
+ROLES = words.ROLES

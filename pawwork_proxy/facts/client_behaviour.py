@@ -1,13 +1,11 @@
-"""What clients do with a response, as tables: failure kinds, and what each range of releases does."""
+"""What clients do with a response: failure kinds, and what each range of releases does."""
 
 from __future__ import annotations
-
-from functools import cache
 
 from pydantic import Field
 
 from pawwork_proxy.facts.errors import Sense
-from pawwork_proxy.facts.table import Fact, lazily, rows
+from pawwork_proxy.facts.table import Fact, rows
 from pawwork_proxy.model.base import Noun
 from pawwork_proxy.model.outcome import Kind
 from pawwork_proxy.model.signals import Failure
@@ -66,22 +64,8 @@ class Screens(Fact):
     texts: dict[Term, str]
 
 
-FAILURES: tuple[FailureRow, ...]
+FAILURES = rows(FailureRow, "client_behaviour", "failure")
 """In the order in which the client looks; the last row always holds."""
-RANGES: tuple[Range, ...]
-USER_SEES: dict[str, str]
+RANGES = rows(Range, "client_behaviour", "range")
+USER_SEES = rows(Screens, "client_behaviour", "screens")[0].texts
 """Id and what it stands for, in words."""
-
-
-@cache
-def _screens() -> dict[str, str]:
-    (screens,) = rows(Screens, "client_behaviour", "screens")
-    return screens.texts
-
-
-__getattr__ = lazily(
-    globals(),
-    FAILURES=lambda: rows(FailureRow, "client_behaviour", "failure"),
-    RANGES=lambda: rows(Range, "client_behaviour", "range"),
-    USER_SEES=_screens,
-)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Mapping
-from functools import cache
 from typing import NamedTuple
 
 from pydantic import Field
 
-from pawwork_proxy.facts.table import Fact, lazily, rows
+from pawwork_proxy.facts.table import Fact, rows
 
 OTHER = "another client"
 _NUMBER = re.compile(r"\d+")
@@ -56,38 +54,28 @@ class Client(NamedTuple):
     name: str
 
 
-RELEASES: Mapping[str, Release]
+RELEASES = {release.id: release for release in rows(Release, "clients", "release")}
 """By id, in order."""
-RECOGNITIONS: tuple[Recognition, ...]
-
-
-@cache
-def _releases() -> dict[str, Release]:
-    return {release.id: release for release in rows(Release, "clients", "release")}
-
-
-@cache
-def _recognitions() -> tuple[Recognition, ...]:
-    return rows(Recognition, "clients", "recognise")
+RECOGNITIONS = rows(Recognition, "clients", "recognise")
 
 
 def client_of(agent: str, client: str, *, session: bool) -> Client:
     """The client by its user agent, its `x-opencode-client` and whether it names a session."""
-    row = next((row for row in _recognitions() if row.fits(agent, client, session)), None)
+    row = next((row for row in RECOGNITIONS if row.fits(agent, client, session)), None)
     if row is None or not row.eras:
         return Client((), OTHER if row is None else row.called)
     found = row.agent.fullmatch(agent)
     version = found["version"] if found and "version" in row.agent.groupindex else None
     if version is None:
         return Client(row.eras, named(row.eras))
-    begun = [era for era in row.eras if _numbers(_releases()[era].first) <= _numbers(version)]
+    begun = [era for era in row.eras if _numbers(RELEASES[era].first) <= _numbers(version)]
     era = begun[-1] if begun else row.eras[0]
-    return Client((era,), f"{_releases()[era].client} {version}")
+    return Client((era,), f"{RELEASES[era].client} {version}")
 
 
 def named(eras: tuple[str, ...]) -> str:
     """The name of ranges that follow each other, such as `PawWork 2026.6.4-2026.8.5`."""
-    first, last = _releases()[eras[0]], _releases()[eras[-1]]
+    first, last = RELEASES[eras[0]], RELEASES[eras[-1]]
     if not first.first:
         return f"{first.client} up to {last.last}"
     if not last.last:
@@ -98,6 +86,3 @@ def named(eras: tuple[str, ...]) -> str:
 
 def _numbers(version: str) -> list[int]:
     return [int(number) for number in _NUMBER.findall(version)[:3]]
-
-
-__getattr__ = lazily(globals(), RELEASES=_releases, RECOGNITIONS=_recognitions)

@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
-from functools import cache
-from typing import NamedTuple
 
-from pawwork_proxy.facts.table import Fact, lazily, rows
+from pawwork_proxy.facts.table import Fact, rows
 from pawwork_proxy.model.base import Noun
 
 
@@ -58,16 +56,6 @@ class Sense(StrEnum):
     """A wrapper's own name: known, says nothing."""
 
 
-ZEN_TYPES: dict[str, Sense]
-"""Zen's own `error.type`; case matters."""
-VENDOR_TYPES: dict[str, Sense]
-"""Types and textual codes of vendors, gateways and clients."""
-GOOGLE_STATUSES: dict[str, Sense]
-ZAI_CODES: dict[str, Sense]
-MINIMAX_CODES: dict[str, Sense]
-STEMS: tuple[Stem, ...]
-
-
 class Senses(Fact):
     """Types or codes of one maker."""
 
@@ -90,47 +78,6 @@ class Stems(Fact):
     rows: tuple[Stem, ...]
 
 
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[\s.\-:/]+")
-MAX_WORD = 80
-
-
-class _Vocabulary(NamedTuple):
-    words: dict[str, Sense]
-    lower: dict[str, str]
-
-
-@cache
-def _vocabulary() -> _Vocabulary:
-    words = {**_vendor_types(), **_senses("types")["Zen"], **_senses("codes")["Z.ai"]}
-    return _Vocabulary(words, {word.lower(): word for word in words})
-
-
-def known_word(word: str) -> str | None:
-    """The vocabulary's spelling of a type or code, or None.
-
-    Zen's own types match in their exact case only: `ratelimiterror` may be anybody's.
-    """
-    known = _vocabulary()
-    if word in known.words:
-        return word
-    found = known.lower.get(word.lower())
-    return found if found is not None and found not in _senses("types")["Zen"] else None
-
-
-def word_sense(word: str) -> Sense | None:
-    """What a vocabulary word means; `minimax:` marks MiniMax' numbers."""
-    if word.startswith("minimax:"):
-        return _senses("codes")["MiniMax"].get(word.removeprefix("minimax:"))
-    return _vocabulary().words.get(word)
-
-
-def stem_sense(word: str) -> Sense | None:
-    """What the parts of an unknown word mean, if anything."""
-    snake = _CAMEL.sub("_", word[:MAX_WORD]).lower()
-    return next((stem.sense for stem in _stems() if stem.part.search(snake)), None)
-
-
-@cache
 def _senses(table: str) -> dict[str, dict[str, Sense]]:
     """What the words of each maker mean."""
     found: dict[str, dict[str, Sense]] = {}
@@ -139,23 +86,38 @@ def _senses(table: str) -> dict[str, dict[str, Sense]]:
     return found
 
 
-@cache
-def _vendor_types() -> dict[str, Sense]:
-    others = (types for whose, types in _senses("types").items() if whose != "Zen")
-    return {word: sense for types in others for word, sense in types.items()}
+_TYPES, _CODES = _senses("types"), _senses("codes")
+ZEN_TYPES = _TYPES.pop("Zen")
+"""Zen's own `error.type`; case matters."""
+VENDOR_TYPES = {word: sense for types in _TYPES.values() for word, sense in types.items()}
+"""Types and textual codes of vendors, gateways and clients."""
+GOOGLE_STATUSES, ZAI_CODES, MINIMAX_CODES = _CODES["Google"], _CODES["Z.ai"], _CODES["MiniMax"]
+STEMS = tuple(stem for group in rows(Stems, "errors", "stems") for stem in group.rows)
+_WORDS = {**VENDOR_TYPES, **ZEN_TYPES, **ZAI_CODES}
+_LOWER = {word.lower(): word for word in _WORDS}
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[\s.\-:/]+")
+MAX_WORD = 80
 
 
-@cache
-def _stems() -> tuple[Stem, ...]:
-    return tuple(stem for group in rows(Stems, "errors", "stems") for stem in group.rows)
+def known_word(word: str) -> str | None:
+    """The vocabulary's spelling of a type or code, or None.
+
+    Zen's own types match in their exact case only: `ratelimiterror` may be anybody's.
+    """
+    if word in _WORDS:
+        return word
+    found = _LOWER.get(word.lower())
+    return found if found is not None and found not in ZEN_TYPES else None
 
 
-__getattr__ = lazily(
-    globals(),
-    ZEN_TYPES=lambda: _senses("types")["Zen"],
-    VENDOR_TYPES=_vendor_types,
-    GOOGLE_STATUSES=lambda: _senses("codes")["Google"],
-    ZAI_CODES=lambda: _senses("codes")["Z.ai"],
-    MINIMAX_CODES=lambda: _senses("codes")["MiniMax"],
-    STEMS=_stems,
-)
+def word_sense(word: str) -> Sense | None:
+    """What a vocabulary word means; `minimax:` marks MiniMax' numbers."""
+    if word.startswith("minimax:"):
+        return MINIMAX_CODES.get(word.removeprefix("minimax:"))
+    return _WORDS.get(word)
+
+
+def stem_sense(word: str) -> Sense | None:
+    """What the parts of an unknown word mean, if anything."""
+    snake = _CAMEL.sub("_", word[:MAX_WORD]).lower()
+    return next((stem.sense for stem in STEMS if stem.part.search(snake)), None)

@@ -6,15 +6,14 @@ from here, only from records.
 
 from __future__ import annotations
 
-from functools import cache
 from typing import NamedTuple, get_args
 
-from pawwork_proxy.facts.headers import HeaderFact
+from pawwork_proxy.facts.headers import HEADER_FACTS, HeaderFact
 from pawwork_proxy.facts.kinds import Kind
-from pawwork_proxy.facts.table import Fact, WordSet, lazily, read, rows
+from pawwork_proxy.facts.table import Fact, WordSet, read, rows
 from pawwork_proxy.model.inventory import Layer, Role
 
-GENERAL = ("collected",)
+_GENERAL = ("collected",)
 """The source of rows that nobody has looked up by themselves."""
 
 
@@ -55,47 +54,30 @@ class KnownField(NamedTuple):
         return f"{self.layer}:{self.name}"
 
 
-KNOWN: tuple[KnownField, ...]
-BY_ID: dict[str, KnownField]
-SOURCES: dict[str, str]
+def _known(layer: Layer, row: HeaderFact | FieldFact, role: Role) -> KnownField:
+    sources = () if row.source == _GENERAL else row.source
+    return KnownField(layer, row.name, role, row.lifetime, row.server, sources, row.stated)
+
+
+_LAYERS: tuple[Layer, ...] = get_args(Layer)
+FIELD_FACTS = {layer: rows(FieldFact, "fields", layer) for layer in _LAYERS if layer != "header"}
+KNOWN = tuple(
+    _known(layer, row, row.role)
+    for layer in _LAYERS
+    for row in (HEADER_FACTS if layer == "header" else FIELD_FACTS[layer])
+    if row.role is not None
+)
+BY_ID = {field.id: field for field in KNOWN}
+_NAMED = {name for field in KNOWN for name in field.sources}
+SOURCES = {name: where for name, where in read("sources")["source"].items() if name in _NAMED}
 """Where the statements about these fields come from; `reports` are others' observations."""
+_TELLING = rows(Telling, "fields", "telling")
 
 
 def role_of(layer: Layer, name: str) -> Role:
     """What a field is for, by its row or by the words of its name."""
-    known = _by_id().get(f"{layer}:{name}")
+    known = BY_ID.get(f"{layer}:{name}")
     if known is not None:
         return known.role
     parts = set(name.lower().replace("-", "_").replace(".", "_").split("_"))
-    telling = rows(Telling, "fields", "telling")
-    return next((row.role for row in telling if row.words & parts), "unknown")
-
-
-@cache
-def _known() -> tuple[KnownField, ...]:
-    return tuple(
-        KnownField(
-            layer, row.name, row.role, row.lifetime, row.server,
-            () if row.source == GENERAL else row.source, row.stated,
-        )
-        for layer in get_args(Layer)
-        for row in (
-            rows(HeaderFact, "headers", "header")
-            if layer == "header"
-            else rows(FieldFact, "fields", layer)
-        )
-        if row.role is not None
-    )  # fmt: skip
-
-
-@cache
-def _by_id() -> dict[str, KnownField]:
-    return {field.id: field for field in _known()}
-
-
-def _sources() -> dict[str, str]:
-    named = {name for field in _known() for name in field.sources}
-    return {name: where for name, where in read("sources")["source"].items() if name in named}
-
-
-__getattr__ = lazily(globals(), KNOWN=_known, BY_ID=_by_id, SOURCES=_sources)
+    return next((row.role for row in _TELLING if row.words & parts), "unknown")

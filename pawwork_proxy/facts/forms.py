@@ -5,11 +5,9 @@ Redaction tells the forms apart, and a bundle's scan must know their names witho
 
 from __future__ import annotations
 
+from pawwork_proxy.facts import words
+from pawwork_proxy.facts.table import Words
+
 TYPE_FORMS: dict[type, str] = {type(None): "null", bool: "boolean", list: "list"}
 """Values of JSON that are no text and no number; any other is an `object`."""
-FORMS: frozenset[str] = frozenset(
-    """
-    ses_id ses_hex msg_id wrk_id oc_sk_key sk_key jwt uuid hex64 hex40 hex32 traceparent number
-    email url path word token text address empty object global public
-    """.split()
-) | set(TYPE_FORMS.values())
+FORMS: Words = words.FORMS | set(TYPE_FORMS.values())

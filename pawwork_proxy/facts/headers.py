@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 from pydantic import Field
 
 from pawwork_proxy.facts import models, words
-from pawwork_proxy.facts.table import Fact, Words, lazily, read, rows
+from pawwork_proxy.facts.table import Fact, read, rows
 from pawwork_proxy.model.inventory import Role
 
 Treatment = Literal["shape", "id", "credential", "address", "host", "drop"]
@@ -38,27 +38,10 @@ class HeaderFact(Fact):
     server: str | None = None
 
 
-HEADER_FACTS: tuple[HeaderFact, ...]
-HEADERS: dict[str, HeaderRow]
-HEADER_WORDS: Words
+HEADER_FACTS = rows(HeaderFact, "headers", "header")
+HEADERS = {row.name: HeaderRow(row.treatment, row.arg) for row in HEADER_FACTS if row.treatment}
+HEADER_WORDS = words.API_WORDS | models.MODEL_WORDS | words.HEADER_NAME_WORDS
 """Words that may make up the name of a header that is not listed."""
-FEATURES: Words
-"""Beta flags of OpenAI's; Anthropic's are words and a date."""
-REQUEST_ID_HEADERS: tuple[str, ...]
+FEATURES = words.FEATURES
+REQUEST_ID_HEADERS: tuple[str, ...] = tuple(read("headers")["request_ids"])
 """Where a server states its own request id, in the order of preference (zen-facts 5)."""
-
-
-def _facts() -> tuple[HeaderFact, ...]:
-    return rows(HeaderFact, "headers", "header")
-
-
-__getattr__ = lazily(
-    globals(),
-    HEADER_FACTS=_facts,
-    HEADERS=lambda: {
-        row.name: HeaderRow(row.treatment, row.arg) for row in _facts() if row.treatment
-    },
-    HEADER_WORDS=lambda: words.API_WORDS | models.MODEL_WORDS | words.HEADER_NAME_WORDS,
-    FEATURES=lambda: words.FEATURES,
-    REQUEST_ID_HEADERS=lambda: tuple(read("headers")["request_ids"]),
-)

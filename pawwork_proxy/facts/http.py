@@ -1,35 +1,19 @@
-"""Words of HTTP; `data/http.toml` says what each list is."""
+"""Words of HTTP (`data/http.toml`)."""
 
 from __future__ import annotations
 
-from pawwork_proxy.facts.table import Words, lazy_words
+from pawwork_proxy.facts.table import word_lists
 
-METHODS: Words
-PROTOCOL_VERSIONS: Words
-CODINGS: Words
-CONNECTION_OPTIONS: Words
-MEDIA_TYPES: Words
-CHARSETS: Words
-SERVERS: Words
-CACHE_DIRECTIVES: Words
-FETCH_WORDS: Words
-LANGUAGES: Words
-SCRIPTS: Words
-EDGE_WORDS: Words
-
-__getattr__ = lazy_words(
-    globals(),
-    "http",
-    "methods",
-    "protocol_versions",
-    "codings",
-    "connection_options",
-    "media_types",
-    "charsets",
-    "servers",
-    "cache_directives",
-    "fetch_words",
-    "languages",
-    "scripts",
-    "edge_words",
-)
+_LISTS = word_lists("http")
+METHODS = _LISTS["methods"]
+PROTOCOL_VERSIONS = _LISTS["protocol_versions"]
+CODINGS = _LISTS["codings"]
+CONNECTION_OPTIONS = _LISTS["connection_options"]
+MEDIA_TYPES = _LISTS["media_types"]
+CHARSETS = _LISTS["charsets"]
+SERVERS = _LISTS["servers"]
+CACHE_DIRECTIVES = _LISTS["cache_directives"]
+FETCH_WORDS = _LISTS["fetch_words"]
+LANGUAGES = _LISTS["languages"]
+SCRIPTS = _LISTS["scripts"]
+EDGE_WORDS = _LISTS["edge_words"]

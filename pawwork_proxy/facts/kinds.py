@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from pawwork_proxy.facts.table import Fact, lazily, rows
+from pawwork_proxy.facts.table import Fact, rows
 
 Stretch = Literal["none", "some", "full"]
 
@@ -43,6 +43,4 @@ class KindRow(Fact):
     stands_for: str
 
 
-KINDS: tuple[KindRow, ...]
-
-__getattr__ = lazily(globals(), KINDS=lambda: rows(KindRow, "namespaces", "namespace"))
+KINDS = rows(KindRow, "namespaces", "namespace")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from pawwork_proxy.facts.table import Fact, lazily, rows
+from pawwork_proxy.facts.table import Fact, rows
 from pawwork_proxy.model.outcome import Kind
 
 
@@ -18,8 +18,4 @@ class Meaning(Fact):
     support: str
 
 
-MEANINGS: dict[Kind, Meaning]
-
-__getattr__ = lazily(
-    globals(), MEANINGS=lambda: {row.kind: row for row in rows(Meaning, "meanings", "meaning")}
-)
+MEANINGS = {row.kind: row for row in rows(Meaning, "meanings", "meaning")}

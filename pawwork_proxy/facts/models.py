@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 
-from pawwork_proxy.facts.table import Fact, Words, lazy_words, rows, word_lists
+from pawwork_proxy.facts.table import Fact, rows, word_lists
 
-MODEL_IDS: Words
-MODEL_WORDS: Words
+_LISTS = word_lists("models")
+MODEL_IDS = _LISTS["model_ids"]
+MODEL_WORDS = _LISTS["model_words"]
 
 
 class ModelName(Fact):
@@ -19,23 +19,14 @@ class ModelName(Fact):
     pattern: re.Pattern[str]
 
 
+_PATTERNS = {row.name: row.pattern for row in rows(ModelName, "models", "names")}
+
+
 def is_free(model: str) -> bool:
     """Whether the id is that of a free model; they change monthly, so False proves nothing."""
-    return model in word_lists("models")["free_models"] or _looks("free", model)
+    return model in _LISTS["free_models"] or _PATTERNS["free"].fullmatch(model) is not None
 
 
 def is_title_model(model: str) -> bool:
     """Whether the id is that of the paid model which the client takes for titles."""
-    return _looks("title", model)
-
-
-@cache
-def _patterns() -> dict[str, re.Pattern[str]]:
-    return {row.name: row.pattern for row in rows(ModelName, "models", "names")}
-
-
-def _looks(sort: str, model: str) -> bool:
-    return _patterns()[sort].fullmatch(model) is not None
-
-
-__getattr__ = lazy_words(globals(), "models", "model_ids", "model_words")
+    return _PATTERNS["title"].fullmatch(model) is not None

@@ -6,13 +6,10 @@ Invariant: used on pages and on lines that a client displays, never on a model's
 from __future__ import annotations
 
 import re
-from functools import cache, cached_property
+from functools import cached_property
 
-from pawwork_proxy.facts.table import AnyCase, Fact, lazily, rows
+from pawwork_proxy.facts.table import AnyCase, Fact, rows
 from pawwork_proxy.model.signals import Failure, Side
-
-EDGE_MARKS: tuple[tuple[str, re.Pattern[str]], ...]
-"""Id and pattern; an id may be stored."""
 
 
 class EdgeMarks(Fact):
@@ -34,25 +31,17 @@ class BrokenTransport(Fact):
         return re.compile("|".join(self.says), re.IGNORECASE)
 
 
+EDGE_MARKS = tuple(m for row in rows(EdgeMarks, "pages", "edge") for m in row.marks.items())
+"""Id and pattern; an id may be stored."""
+_TRANSPORTS = rows(BrokenTransport, "pages", "transport")
+
+
 def edge_marks(text: str) -> tuple[str, ...]:
     """Ids of the edge's marks in a page or line."""
-    return tuple(name for name, pattern in _edge_marks() if pattern.search(text))
+    return tuple(name for name, pattern in EDGE_MARKS if pattern.search(text))
 
 
 def transport_mark(text: str) -> tuple[Failure, Side] | None:
     """The broken transport that a client's line reports; the first row that matches counts."""
-    found = (row for row in _transports() if row.pattern.search(text))
+    found = (row for row in _TRANSPORTS if row.pattern.search(text))
     return next(((row.failure, row.side) for row in found), None)
-
-
-@cache
-def _edge_marks() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    return tuple(mark for row in rows(EdgeMarks, "pages", "edge") for mark in row.marks.items())
-
-
-@cache
-def _transports() -> tuple[BrokenTransport, ...]:
-    return rows(BrokenTransport, "pages", "transport")
-
-
-__getattr__ = lazily(globals(), EDGE_MARKS=_edge_marks)

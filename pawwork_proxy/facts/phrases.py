@@ -7,12 +7,12 @@ Rules use phrases only where no type decides, or where one type has several mean
 from __future__ import annotations
 
 import re
-from functools import cache, cached_property
+from functools import cached_property
 
 from pydantic import Field
 
 from pawwork_proxy.facts.errors import Sense
-from pawwork_proxy.facts.table import Fact, lazily, rows
+from pawwork_proxy.facts.table import Fact, rows
 from pawwork_proxy.model.base import Noun
 
 MAX_TEXT = 1200
@@ -40,24 +40,12 @@ class Phrase(Fact):
         return re.compile("|".join(one.says for one in self.wordings), re.IGNORECASE)
 
 
-PHRASES: tuple[Phrase, ...]
+PHRASES = rows(Phrase, "wordings", "phrase")
 """In the order in which ids are stored."""
-SENSES: dict[str, Sense]
-
-
-@cache
-def _phrases() -> tuple[Phrase, ...]:
-    return rows(Phrase, "wordings", "phrase")
+SENSES = {phrase.id: phrase.sense for phrase in PHRASES}
 
 
 def phrases_in(text: str) -> tuple[str, ...]:
     """Ids of the phrases that a message holds."""
     text = text[:MAX_TEXT]
-    return tuple(phrase.id for phrase in _phrases() if phrase.pattern.search(text))
-
-
-__getattr__ = lazily(
-    globals(),
-    PHRASES=_phrases,
-    SENSES=lambda: {phrase.id: phrase.sense for phrase in _phrases()},
-)
+    return tuple(phrase.id for phrase in PHRASES if phrase.pattern.search(text))

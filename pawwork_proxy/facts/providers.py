@@ -5,15 +5,10 @@ Invariant: a name outside the table is never stored; it becomes `other`.
 
 from __future__ import annotations
 
-from functools import cache
-
-from pawwork_proxy.facts.table import Fact, lazily, rows
+from pawwork_proxy.facts.table import Fact, rows
 
 UNNAMED = "unnamed"
 OTHER = "other"
-PROVIDERS: tuple[str, ...]
-CLOSED_SERVICE: tuple[str, ...]
-"""OpenCode's own closed service: relayed, but no third party (zen-facts, 7.4)."""
 
 
 class ProviderList(Fact):
@@ -24,23 +19,13 @@ class ProviderList(Fact):
     names: tuple[str, ...]
 
 
+_LISTS = {row.name: row.names for row in rows(ProviderList, "providers", "provider")}
+CLOSED_SERVICE = _LISTS["closed_service"]
+"""OpenCode's own closed service: relayed, but no third party (zen-facts, 7.4)."""
+PROVIDERS = tuple(name for names in _LISTS.values() for name in names)
+_BY_FOLDED = {name.casefold(): name for name in PROVIDERS}
+
+
 def known_provider(name: str) -> str:
     """The table's spelling of a provider's name, or `other`."""
-    return _by_folded().get(name.strip().casefold(), OTHER)
-
-
-@cache
-def _lists() -> dict[str, tuple[str, ...]]:
-    return {row.name: row.names for row in rows(ProviderList, "providers", "provider")}
-
-
-@cache
-def _by_folded() -> dict[str, str]:
-    return {name.casefold(): name for names in _lists().values() for name in names}
-
-
-__getattr__ = lazily(
-    globals(),
-    PROVIDERS=lambda: tuple(name for names in _lists().values() for name in names),
-    CLOSED_SERVICE=lambda: _lists()["closed_service"],
-)
+    return _BY_FOLDED.get(name.strip().casefold(), OTHER)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import cache
 
 from pydantic import Field
 
-from pawwork_proxy.facts.table import Fact, lazily, rows
+from pawwork_proxy.facts.table import Fact, rows
 
 BEFORE = "before V1"
 
@@ -23,25 +22,12 @@ class ServerEra(Fact):
     """Whether the server's own free limit is known to be a daily one."""
 
 
-SERVER_ERAS: tuple[ServerEra, ...]
+SERVER_ERAS = rows(ServerEra, "server_eras", "era")
 """Earliest first."""
-DAILY: frozenset[str]
-"""Eras whose own free limit is known to be a daily one, also where it does not say so."""
-
-
-@cache
-def _eras() -> tuple[ServerEra, ...]:
-    return rows(ServerEra, "server_eras", "era")
+DAILY = frozenset(era.id for era in SERVER_ERAS if era.daily)
 
 
 def server_era(moment: datetime) -> str:
     """Id of the era that holds at a moment by the server's clock."""
-    begun = [era.id for era in _eras() if era.since is not None and era.since <= moment]
+    begun = [era.id for era in SERVER_ERAS if era.since is not None and era.since <= moment]
     return begun[-1] if begun else BEFORE
-
-
-__getattr__ = lazily(
-    globals(),
-    SERVER_ERAS=_eras,
-    DAILY=lambda: frozenset(era.id for era in _eras() if era.daily),
-)

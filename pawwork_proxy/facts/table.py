@@ -2,7 +2,8 @@
 
 A file begins with `source`, `date` and `confidence`; they hold for every row that does not say
 otherwise. A table is a list of rows (`[[table]]`) or has a name for each row (`[table.name]`, or
-`name = { ... }` below `[table]`). Files are read when somebody first asks for what is in them.
+`name = { ... }` below `[table]`). A file is read when the
+module of its noun is imported, so a command loads the tables that it needs and no others.
 """
 
 from __future__ import annotations
@@ -11,8 +12,7 @@ import datetime
 import pkgutil
 import re
 import tomllib
-from collections.abc import Callable
-from functools import cache, partial
+from functools import cache
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BeforeValidator, ValidationError
@@ -103,27 +103,3 @@ _PLAIN = {"missing": "is missing", "extra_forbidden": "is not a column of this t
 def word_lists(file: str) -> dict[str, Words]:
     """The word lists of a file by name."""
     return {row.name: row.words for row in rows(WordList, file, "words")}
-
-
-def lazily(names: dict[str, Any], **builders: Callable[[], object]) -> Callable[[str], Any]:
-    """A `__getattr__` for a module with the globals `names`: each value is built when asked for.
-
-    A module that imports the value by name asks for it at once; one that imports the module does
-    so when it reads the attribute.
-    """
-
-    def get(name: str) -> Any:
-        if name not in builders:
-            raise AttributeError(f"module {names['__name__']!r} has no attribute {name!r}")
-        return names.setdefault(name, builders[name]())
-
-    return get
-
-
-def lazy_words(names: dict[str, Any], file: str, *lists: str) -> Callable[[str], Any]:
-    """The same for word lists: `API_WORDS` is the list `api_words` of the file."""
-    return lazily(names, **{name.upper(): partial(_word_list, file, name) for name in lists})
-
-
-def _word_list(file: str, name: str) -> Words:
-    return word_lists(file)[name]

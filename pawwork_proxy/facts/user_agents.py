@@ -1,11 +1,10 @@
-"""Products and platforms in user agents; `data/user_agents.toml` says what each list is."""
+"""Products and platforms in user agents (`data/user_agents.toml`)."""
 
 from __future__ import annotations
 
-from pawwork_proxy.facts.table import Words, lazy_words
+from pawwork_proxy.facts.table import word_lists
 
-PRODUCTS: Words
-PLATFORMS: Words
-PRERELEASES: Words
-
-__getattr__ = lazy_words(globals(), "user_agents", "products", "platforms", "prereleases")
+_LISTS = word_lists("user_agents")
+PRODUCTS = _LISTS["products"]
+PLATFORMS = _LISTS["platforms"]
+PRERELEASES = _LISTS["prereleases"]

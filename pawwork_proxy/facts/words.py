@@ -1,27 +1,16 @@
-"""Words of which the texts are made that a record keeps; `data/words.toml` says what each list is."""
+"""Words of which the texts are made that a record keeps (`data/words.toml`)."""
 
 from __future__ import annotations
 
-from pawwork_proxy.facts.table import Words, lazy_words
+from pawwork_proxy.facts.table import word_lists
 
-API_WORDS: Words
-ROUTE_WORDS: Words
-HEADER_NAME_WORDS: Words
-FEATURES: Words
-REASONING_EFFORTS: Words
-CLIENTS: Words
-TOOL_NAMES: Words
-ROLES: Words
-
-__getattr__ = lazy_words(
-    globals(),
-    "words",
-    "api_words",
-    "route_words",
-    "header_name_words",
-    "features",
-    "reasoning_efforts",
-    "clients",
-    "tool_names",
-    "roles",
-)
+_LISTS = word_lists("words")
+API_WORDS = _LISTS["api_words"]
+ROUTE_WORDS = _LISTS["route_words"]
+HEADER_NAME_WORDS = _LISTS["header_name_words"]
+FEATURES = _LISTS["features"]
+REASONING_EFFORTS = _LISTS["reasoning_efforts"]
+CLIENTS = _LISTS["clients"]
+TOOL_NAMES = _LISTS["tool_names"]
+ROLES = _LISTS["roles"]
+FORMS = _LISTS["forms"]

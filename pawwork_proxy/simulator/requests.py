@@ -66,7 +66,7 @@ def route_of(method: str, path: str) -> Route:
         return Route("control")
     if path == addresses.TRACE:
         return Route("trace")
-    found = addresses.located(path)
+    found = addresses.endpoint(path)
     if found is None or not found.base.default:
         return Route("site")
     tier: Tier = "go" if found.base.tier == "go" else "zen"
