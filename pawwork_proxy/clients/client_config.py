@@ -14,7 +14,8 @@ from xml.parsers.expat import ExpatError
 
 import yaml
 
-from pawwork_proxy.redaction.headers import KEY_HEADERS, split_credential
+from pawwork_proxy.facts.headers import KEY_HEADERS
+from pawwork_proxy.redaction.headers import split_credential
 
 LARGEST_FILE = 1024 * 1024
 LARGEST_YAML = 64 * 1024

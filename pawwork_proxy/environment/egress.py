@@ -22,11 +22,11 @@ import aiohttp
 import certifi
 
 from pawwork_proxy import __version__
+from pawwork_proxy.facts.addresses import TRACE
 from pawwork_proxy.model.context import Egress
 from pawwork_proxy.redaction.pseudonyms import Pseudonymiser
 from pawwork_proxy.redaction.shapes import ShapeName, Shapes
 
-TRACE_PATH = "/cdn-cgi/trace"
 LONGEST_ANSWER = 4096
 """Bytes of an answer that are read; a real one has about 300."""
 PATIENCE_S = 5.0
@@ -62,7 +62,7 @@ class ProbeRoute:
     def url(self) -> str:
         """The trace page."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{self.scheme}://{host}:{self.port}{TRACE_PATH}"
+        return f"{self.scheme}://{host}:{self.port}{TRACE}"
 
     @property
     def first_hop(self) -> tuple[str, int]:

@@ -13,6 +13,7 @@ from pydantic import Field
 from pawwork_proxy.facts import models, words
 from pawwork_proxy.facts.table import Fact, read, rows
 from pawwork_proxy.model.inventory import Role
+from pawwork_proxy.model.request import AuthHeader
 
 Treatment = Literal["shape", "id", "credential", "address", "host", "drop"]
 
@@ -43,5 +44,7 @@ HEADERS = {row.name: HeaderRow(row.treatment, row.arg) for row in HEADER_FACTS i
 HEADER_WORDS = words.API_WORDS | models.MODEL_WORDS | words.HEADER_NAME_WORDS
 """Words that may make up the name of a header that is not listed."""
 FEATURES = words.FEATURES
+KEY_HEADERS: tuple[AuthHeader, ...] = tuple(read("headers")["key_headers"])
+"""Where a client puts its key, in the order in which the server would prefer them."""
 REQUEST_ID_HEADERS: tuple[str, ...] = tuple(read("headers")["request_ids"])
 """Where a server states its own request id, in the order of preference (zen-facts 5)."""

@@ -22,6 +22,8 @@ class ProviderList(Fact):
 _LISTS = {row.name: row.names for row in rows(ProviderList, "providers", "provider")}
 CLOSED_SERVICE = _LISTS["closed_service"]
 """OpenCode's own closed service: relayed, but no third party (zen-facts, 7.4)."""
+OWN = frozenset((*CLOSED_SERVICE, *_LISTS["own"]))
+"""Names under which no third party speaks."""
 PROVIDERS = tuple(name for names in _LISTS.values() for name in names)
 _BY_FOLDED = {name.casefold(): name for name in PROVIDERS}
 

@@ -10,13 +10,11 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from pawwork_proxy.facts.body_fields import BODY_FIELDS
+from pawwork_proxy.facts.headers import KEY_HEADERS
 from pawwork_proxy.model.capture import Header
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.inventory import Layer, Scope
 from pawwork_proxy.model.request import HeaderNote
-
-KEY_HEADERS = frozenset({"authorization", "x-api-key", "x-goog-api-key"})
-"""Told by the row of the API key."""
 
 Units = dict[Scope, str]
 

@@ -12,10 +12,8 @@ from functools import cached_property
 from pawwork_proxy.facts.errors import GOOGLE_STATUSES, Sense, word_sense
 from pawwork_proxy.facts.finish_reasons import FAILED
 from pawwork_proxy.facts.phrases import SENSES
-from pawwork_proxy.facts.providers import CLOSED_SERVICE
+from pawwork_proxy.facts.providers import OWN
 from pawwork_proxy.model.signals import ErrorFact, ErrorPlace, Signals
-
-_OWN = frozenset({*CLOSED_SERVICE, "OpenCode", "Zen"})
 
 
 def _sense(word: str | None, stem: str | None) -> Sense | None:
@@ -88,14 +86,14 @@ class Evidence:
     def provider(self) -> str | None:
         """The relayed provider, innermost last word."""
         named = [fact.provider for fact in self.s.errors if fact.provider]
-        foreign = [name for name in named if name not in _OWN and name != "unnamed"]
+        foreign = [name for name in named if name not in OWN and name != "unnamed"]
         named = foreign or named
         return named[-1] if named else None
 
     @property
     def third_party(self) -> bool:
         """A provider that is not OpenCode's own service speaks."""
-        return self.provider is not None and self.provider not in _OWN
+        return self.provider is not None and self.provider not in OWN
 
     @cached_property
     def behind(self) -> bool:

@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 from pawwork_proxy.facts.headers import HEADERS, HeaderRow
 from pawwork_proxy.facts.kinds import Kind
 from pawwork_proxy.model.exchange import Redaction
-from pawwork_proxy.model.request import AuthHeader, AuthScheme, HeaderNote
+from pawwork_proxy.model.request import AuthScheme, HeaderNote
 from pawwork_proxy.model.texts import (
     Codings,
     HeaderName,
@@ -33,8 +33,6 @@ MOST_HEADERS = 64
 _CACHED = 1024
 _CACHED_LENGTH = 512
 _UNKNOWN = HeaderRow("id", Kind.VALUE.value)
-KEY_HEADERS: tuple[AuthHeader, ...] = ("authorization", "x-api-key", "x-goog-api-key")
-"""In the order in which the server would prefer them."""
 _FORMS: dict[ShapeName, object] = {
     ShapeName.USER_AGENT: UserAgent,
     ShapeName.ENCODING: Codings,

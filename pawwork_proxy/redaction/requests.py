@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
+from pawwork_proxy.facts.headers import KEY_HEADERS
 from pawwork_proxy.facts.kinds import Kind
 from pawwork_proxy.model.exchange import Redaction
 from pawwork_proxy.model.request import (
@@ -20,7 +21,6 @@ from pawwork_proxy.model.request import (
 )
 from pawwork_proxy.redaction.bodies import Bodies, BodyReading
 from pawwork_proxy.redaction.headers import (
-    KEY_HEADERS,
     MOST_HEADERS,
     PUBLIC_KEY,
     HeaderNotes,

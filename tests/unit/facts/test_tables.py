@@ -1,0 +1,179 @@
+"""The data files: every row complete and with its origin, and what is missing said in words."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from importlib import resources
+from typing import Any, get_args
+
+import pytest
+
+from pawwork_proxy.facts import addresses, client_behaviour, clients, server_eras
+from pawwork_proxy.facts.headers import HeaderFact
+from pawwork_proxy.facts.http import LANGUAGES
+from pawwork_proxy.facts.meanings import MEANINGS
+from pawwork_proxy.facts.phrases import PHRASES, Phrase
+from pawwork_proxy.facts.table import Confidence, Fact, rows_in
+from pawwork_proxy.model.outcome import Kind
+
+FILES = {
+    file.name: tomllib.loads(file.read_text(encoding="utf-8"))
+    for file in (resources.files("pawwork_proxy.facts") / "data").iterdir()
+    if file.name.endswith(".toml")
+}
+TABLES = {name: content for name, content in FILES.items() if name != "sources.toml"}
+SOURCES = FILES["sources.toml"]["source"]
+
+
+def rows_of(content: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Each row of a file with the origin that it takes over from the file."""
+    origin = {name: content.get(name) for name in ("source", "date", "confidence")}
+    for table in content.values():
+        if isinstance(table, dict):
+            yield from ({**origin, **row} for row in table.values())
+        elif isinstance(table, list) and table and isinstance(table[0], dict):
+            yield from ({**origin, **row} for row in table)
+
+
+def test_the_package_ships_its_tables() -> None:
+    assert {"headers.toml", "clients.toml", "addresses.toml", "wordings.toml"} <= set(FILES)
+
+
+@pytest.mark.parametrize("file", sorted(TABLES))
+def test_every_row_says_where_it_comes_from_when_and_how_sure(file: str) -> None:
+    found = list(rows_of(TABLES[file]))
+    assert found
+    for row in found:
+        assert row["source"], f"{file}: no source: {row}"
+        assert set(row["source"]) <= set(SOURCES), f"{file}: not in sources.toml: {row['source']}"
+        assert row["date"].year >= 2025, f"{file}: no date: {row}"
+        assert row["confidence"] in get_args(Confidence), f"{file}: no confidence: {row}"
+
+
+def test_every_source_is_used() -> None:
+    used = {
+        name for content in TABLES.values() for row in rows_of(content) for name in row["source"]
+    }
+    assert set(SOURCES) == used
+
+
+ORIGIN = {"source": ["own"], "date": "2026-11-28", "confidence": "I"}
+
+
+@pytest.mark.parametrize(
+    ("of", "table", "row", "said"),
+    [
+        (HeaderFact, "header", {"x-new": {"treatment": "keep"}}, "'treatment': Input should be"),
+        (HeaderFact, "header", {"x-new": {"rôle": "key"}}, "'rôle': is not a column of this table"),
+        (addresses.Base, "base", [{"path": "/inference", "tier": "zen"}], "'provider': is missing"),
+        (clients.Release, "release", {"C7": {"client": "PawWork"}}, "'new': is missing"),
+        (Phrase, "phrase", {"new": {"sense": "rate", "example": "x"}}, "'wordings': is missing"),
+        (server_eras.ServerEra, "era", {"V8": {"daily": True}}, "'enforced': is missing"),
+    ],
+)
+def test_what_is_wrong_with_a_row_is_said_in_words(
+    of: type[Fact], table: str, row: Any, said: str
+) -> None:
+    name = next(iter(row)) if isinstance(row, dict) else 1
+    with pytest.raises(ValueError, match=re.escape(f"x.toml, row {name} of '{table}': {said}")):
+        rows_in(of, {**ORIGIN, table: row}, table, "x.toml")
+
+
+def test_a_row_without_an_origin_is_refused() -> None:
+    row = {"path": "/inference", "tier": "zen", "provider": "opencode"}
+    with pytest.raises(ValueError, match="'source': is missing; 'date': is missing"):
+        rows_in(addresses.Base, {"base": [row]}, "base", "x.toml")
+
+
+@pytest.mark.parametrize("row", clients.RECOGNITIONS, ids=lambda row: f"{row.agent.pattern}")
+def test_each_recognition_names_releases_and_is_the_one_for_its_example(
+    row: clients.Recognition,
+) -> None:
+    assert set(row.eras) <= set(clients.RELEASES)
+    assert bool(row.eras) != bool(row.called)
+    found = clients.client_of(row.example, row.client or "", session=row.session or False)
+    assert found.name == row.called or set(found.eras) <= set(row.eras)
+
+
+@pytest.mark.parametrize("era", clients.RELEASES)
+def test_each_release_can_be_recognised_and_says_what_its_client_does(era: str) -> None:
+    release = clients.RELEASES[era]
+    assert any(era in row.eras for row in clients.RECOGNITIONS), (
+        f"clients.toml: no row of [[recognise]] names {era} in `eras`"
+    )
+    told = [row for row in client_behaviour.RANGES if era.startswith(row.eras)]
+    assert len(told) == (release.client == "PawWork"), (
+        f"client_behaviour.toml: {len(told)} rows of [[range]] are for {era}"
+    )
+    assert clients.named((era,)).startswith(release.client)
+
+
+@pytest.mark.parametrize(
+    ("agent", "client", "session", "name"),
+    [
+        ("ai-sdk/openai-compatible/2.0.41 runtime/node.js/24.1.0", "desktop", True,
+         "PawWork up to 2026.5.27"),
+        ("opencode/latest/1.15.10/desktop ai-sdk/openai-compatible/2.0.41", "desktop", True,
+         "PawWork 2026.5.28-2026.6.3"),
+        ("opencode/1.16.2 ai-sdk/provider-utils/4.0.23 runtime/node.js/24.1.0", "desktop", True,
+         "PawWork 2026.6.4-2026.8.5"),
+        ("opencode/1.16.2 ai-sdk/provider-utils/4.0.23 runtime/bun/1.3.13", "cli", True,
+         "OpenCode 1.16.2"),
+        ("opencode/latest/1.16.2/cli", "cli", False, "PawWork 2026.8.4 and later"),
+        ("opencode/latest/1.18.15/desktop", "desktop", True, "PawWork 2026.9-2026.9.10"),
+        ("deepseek-harness/0.1.2", "", True, "PawWork 2026.9.11 and later"),
+        ("deepseek-harness/0.1.0", "", False, "PawWork 2026.8.4 and later"),
+        ("opencode/1.18.33 ai-sdk/provider-utils/4.0.23 runtime/bun/1.3.14", "cli", True,
+         "OpenCode 1.18.33"),
+        ("opencode/1.18.35 ai-sdk/provider-utils/4.0.40 runtime/bun/1.3.14", "cli", True,
+         "OpenCode 1.18.35"),
+        ("opencode/prod/2.0.18/cli", "cli", True, "OpenCode 2.0.18"),
+        ("ai-sdk/openai-compatible/2.0.41", "", False,
+         "an agent creation call, or another client of the AI SDK"),
+        ("curl/8.5.0", "", False, "another client"),
+    ],
+)  # fmt: skip
+def test_every_client_is_named_as_what_it_is(
+    agent: str, client: str, session: bool, name: str
+) -> None:
+    assert clients.client_of(agent, client, session=session).name == name
+
+
+def test_a_version_tells_the_range_of_an_opencode() -> None:
+    agent = "opencode/{} ai-sdk/provider-utils/4.0.23 runtime/bun/1.3.14"
+    assert clients.client_of(agent.format("1.18.33"), "cli", session=True).eras == ("O2",)
+    assert clients.client_of(agent.format("1.18.34"), "cli", session=True).eras == ("O3",)
+
+
+def test_server_eras_follow_each_other() -> None:
+    begun = [era.since for era in server_eras.SERVER_ERAS if era.since]
+    assert begun == sorted(set(begun))
+    assert server_eras.server_era(begun[0]) == "V1"
+    assert server_eras.server_era(begun[-1]) == "V7b"
+
+
+@pytest.mark.parametrize("base", addresses.BASES.values(), ids=lambda base: base.path)
+def test_each_base_is_found_with_its_tier(base: addresses.Base) -> None:
+    found = addresses.endpoint(f"{base.path}/chat/completions")
+    assert found is not None
+    assert (found.base, found.protocol) == (base, "chat")
+    assert found.template == f"{base.path}/chat/completions"
+
+
+def test_one_base_of_a_tier_is_the_default() -> None:
+    defaults = [base.tier for base in addresses.BASES.values() if base.default]
+    assert sorted(defaults) == ["go", "zen"]
+    assert addresses.default_base("go") in addresses.BASES
+
+
+@pytest.mark.parametrize("phrase", PHRASES, ids=lambda phrase: phrase.id)
+def test_each_wording_names_a_language(phrase: Phrase) -> None:
+    for wording in phrase.wordings:
+        assert wording.language in LANGUAGES | {"latin"}, f"{phrase.id}: {wording}"
+        re.compile(wording.says)
+
+
+def test_each_outcome_kind_has_its_meaning() -> None:
+    assert set(MEANINGS) == set(Kind), "meanings.toml: one [meaning.KIND] for each outcome kind"
