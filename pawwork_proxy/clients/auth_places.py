@@ -1,7 +1,6 @@
-"""Where OpenCode and PawWork keep keys on this machine: a table per client, and how to read each.
+"""Where clients keep keys on this machine: the places of `facts`, and how to read each.
 
-Sources: zen-facts 3.1 and 3.2 (PawWork C1-C3, DSH, OpenCode v1; Linux, macOS, Windows).
-Invariant: the table is made from what it is given and reads nothing; `keys_at` is the only reader.
+Invariant: places are made from what is given and nothing is read; only `keys_at` reads.
 """
 
 from __future__ import annotations
@@ -10,10 +9,9 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from pawwork_proxy.clients.client_config import (
-    KEY_VARIABLES,
     LARGEST_FILE,
     PROVIDER,
     config_keys,
@@ -21,10 +19,9 @@ from pawwork_proxy.clients.client_config import (
     parsed_plist,
 )
 from pawwork_proxy.clients.jsonc import parse_jsonc
+from pawwork_proxy.facts.client_places import PLACES, PROJECT, ROOTS, Form, Kept, PlaceRow
 from pawwork_proxy.model.context import OsFamily
 
-PlaceSource = Literal["config", "saved", "env"]
-_PAWWORK_FOLDERS = ("ai.pawwork.desktop", "ai.pawwork.desktop.beta", "ai.pawwork.desktop.dev")
 _MOST_PARENTS = 24
 
 
@@ -42,109 +39,55 @@ class Place(NamedTuple):
     """One place that may hold a key: a file, or (without a path) an environment variable."""
 
     id: str
-    source: PlaceSource
-    form: Literal["auth", "config", "credentials", "variable", "config_text", "plist"]
+    source: Kept
+    form: Form
     path: Path | None = None
     variable: str = ""
 
 
 def places(around: Surroundings) -> tuple[Place, ...]:
     """All places of one client's surroundings, the ones that a client prefers first."""
-    return (
-        *_mdm(around),
-        *_managed(around),
-        Place("opencode.config_content", "config", "config_text",
-              variable="OPENCODE_CONFIG_CONTENT"),
-        *_project(around),
-        *_named_config(around),
-        *_user_config(around),
-        *_auth_files(around),
-        *(Place("client.env", "env", "variable", variable=name) for name in KEY_VARIABLES),
-    )  # fmt: skip
+    return tuple(place for row in PLACES for place in _places_of(row, around))
 
 
-def _configs(id_: str, folder: Path, *names: str) -> Iterator[Place]:
-    for name in names:
-        for ending in (".json", ".jsonc"):
-            yield Place(id_, "config", "config", folder / f"{name}{ending}")
+def _places_of(row: PlaceRow, around: Surroundings) -> Iterator[Place]:
+    if not row.root:
+        named = around.environment.get(row.variable)
+        if row.form != "config":
+            yield Place(row.id, row.kept, row.form, variable=row.variable)
+        elif named:
+            yield Place(row.id, row.kept, row.form, (around.folder or Path()) / named)
+        return
+    endings = (".json", ".jsonc") if row.form == "config" else ("",)
+    for folder in _project(around) if row.root == PROJECT else _root(row.root, around):
+        for name in row.files:
+            for ending in endings:
+                file = name.format(user=around.home.name) + ending
+                yield Place(row.id, row.kept, row.form, folder / file)
 
 
-def _xdg(around: Surroundings, variable: str, default: str) -> Path:
-    return Path(around.environment.get(variable) or around.home / default)
+def _root(name: str, around: Surroundings) -> Iterator[Path]:
+    """The root's folder in these surroundings, if it has one."""
+    folders = ROOTS[name]
+    for folder in folders.get("any") or folders.get(around.system, ()):
+        if not folder.startswith("$"):
+            yield around.home / folder[2:] if folder.startswith("~") else Path(folder)
+            return
+        named = around.environment.get(folder[1:])
+        if named:
+            yield Path(named)
+            return
 
 
-def _pawwork_roots(around: Surroundings) -> Iterator[Path]:
-    if around.system == "macos":
-        base = around.home / "Library" / "Application Support"
-    elif around.system == "windows":
-        base = Path(around.environment.get("APPDATA") or around.home / "AppData" / "Roaming")
-    else:
-        base = _xdg(around, "XDG_CONFIG_HOME", ".config")
-    for name in _PAWWORK_FOLDERS:
-        yield base / name
-
-
-def _mdm(around: Surroundings) -> Iterator[Place]:
-    """Managed preferences, which macOS keeps as property lists: for the user, then for all."""
-    if around.system == "macos":
-        base = Path("/Library/Managed Preferences")
-        for name in ("pawwork", "opencode"):
-            for folder in (base / around.home.name, base):
-                yield Place(f"{name}.mdm", "config", "plist", folder / f"ai.{name}.managed.plist")
-
-
-def _managed(around: Surroundings) -> Iterator[Place]:
-    if around.system == "macos":
-        base = Path("/Library/Application Support")
-    elif around.system == "windows":
-        base = Path(around.environment.get("PROGRAMDATA") or "C:/ProgramData")
-    else:
-        base = Path("/etc")
-    for name in ("pawwork", "opencode"):
-        yield from _configs(f"{name}.managed", base / name, "config", name)
-
-
-def _project(around: Surroundings) -> Iterator[Place]:
-    """Project files from the working folder up to the worktree's top."""
+def _project(around: Surroundings) -> Iterator[Path]:
+    """The working folder and its parents up to the worktree's top."""
     disabled = around.environment.get("OPENCODE_DISABLE_PROJECT_CONFIG", "").lower()
     if around.folder is None or disabled in ("1", "true"):  # as the client reads its flags
         return
     for folder in (around.folder, *around.folder.parents)[:_MOST_PARENTS]:
-        names = ("config", "opencode", "pawwork")
-        yield from _configs("project.config", folder, *names)
-        for inner in (".opencode", ".pawwork"):
-            yield from _configs("project.config", folder / inner, *names)
+        yield folder
         if (folder / ".git").exists():
             return
-
-
-def _named_config(around: Surroundings) -> Iterator[Place]:
-    named = around.environment.get("OPENCODE_CONFIG")
-    if named:
-        yield Place("opencode.config_file", "config", "config", (around.folder or Path()) / named)
-
-
-def _user_config(around: Surroundings) -> Iterator[Place]:
-    for variable in ("PAWWORK_HOME", "PAWWORK_CONFIG_DIR"):
-        named = around.environment.get(variable)
-        if named:
-            yield from _configs("pawwork.config", Path(named), "pawwork")
-    yield from _configs("pawwork.config", around.home / ".pawwork", "pawwork")
-    for root in _pawwork_roots(around):
-        yield from _configs("pawwork.config", root / "config" / "pawwork", "pawwork")
-    folder = _xdg(around, "XDG_CONFIG_HOME", ".config") / "opencode"
-    yield from _configs("opencode.config", folder, "config", "opencode")
-
-
-def _auth_files(around: Surroundings) -> Iterator[Place]:
-    for root in _pawwork_roots(around):
-        yield Place("pawwork.auth", "saved", "auth", root / "data" / "pawwork" / "auth.json")
-    dsh = around.home / ".pawwork" / "dsh" / ".credentials.yaml"
-    yield Place("pawwork.dsh", "saved", "credentials", dsh)
-    data = _xdg(around, "XDG_DATA_HOME", ".local/share")
-    yield Place("opencode.auth", "saved", "auth", data / "opencode" / "auth.json")
-    if "XDG_DATA_HOME" in around.environment:
-        yield Place("pawwork.auth", "saved", "auth", data / "pawwork" / "auth.json")
 
 
 def keys_at(place: Place, around: Surroundings) -> list[str]:

@@ -19,12 +19,12 @@ import psutil
 
 from pawwork_proxy.clients.auth_places import (
     Place,
-    PlaceSource,
     Surroundings,
     keys_at,
     places,
     stamp_of,
 )
+from pawwork_proxy.facts.client_places import Kept
 from pawwork_proxy.model.context import AuthSource, OsFamily
 from pawwork_proxy.model.exchange import AuthSourceFinding, Doubt
 from pawwork_proxy.model.request import AuthFacts
@@ -37,7 +37,7 @@ unknown keys costs no more looks than this allows."""
 _MOST_CLIENTS = 64
 _MOST_FINDINGS = 256
 _ANONYMOUS = AuthSourceFinding(source="anonymous")
-_STRENGTH: tuple[PlaceSource, ...] = ("config", "saved", "env")
+_STRENGTH: tuple[Kept, ...] = ("config", "saved", "env")
 """What a client prefers, strongest first (zen-facts 3.1)."""
 _SYSTEMS: dict[str, OsFamily] = {"Linux": "linux", "Darwin": "macos", "Windows": "windows"}
 

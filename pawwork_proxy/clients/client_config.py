@@ -14,13 +14,13 @@ from xml.parsers.expat import ExpatError
 
 import yaml
 
+from pawwork_proxy.facts.client_places import KEY_VARIABLES
 from pawwork_proxy.facts.headers import KEY_HEADERS
 from pawwork_proxy.redaction.headers import split_credential
 
 LARGEST_FILE = 1024 * 1024
 LARGEST_YAML = 64 * 1024
 """Parsing this much takes some tenths of a second; a real file has a few lines."""
-KEY_VARIABLES = ("OPENCODE_API_KEY", "OPENCODE_GO_API_KEY")
 PROVIDER = re.compile(r"opencode")
 _DEEPEST = 8
 _REFERENCE = re.compile(r"\{(env|file):([^}]*)\}")

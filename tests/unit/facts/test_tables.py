@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from importlib import resources
+from pathlib import Path
 from typing import Any, get_args
 
 import pytest
@@ -177,3 +178,8 @@ def test_each_wording_names_a_language(phrase: Phrase) -> None:
 
 def test_each_outcome_kind_has_its_meaning() -> None:
     assert set(MEANINGS) == set(Kind), "meanings.toml: one [meaning.KIND] for each outcome kind"
+
+
+def test_the_page_on_facts_names_every_file() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "facts.md").read_text(encoding="utf-8")
+    assert [name for name in FILES if f"`{name}`" not in page] == []
