@@ -10,17 +10,26 @@ from pydantic import Field
 
 from pawwork_proxy.facts.table import Fact, rows
 
-OTHER = "another client"
+STRANGER = "another client"
 _NUMBER = re.compile(r"\d+")
 
 
-class Release(Fact):
-    """A range of releases of one client."""
+class Look(Fact):
+    """What the requests of some releases look like."""
+
+    agent: re.Pattern[str] | None = None
+    client: str | None = None
+    session: bool | None = None
+    example: str = ""
+
+
+class Release(Look):
+    """A range of releases of one program; without `agent` it looks like the range above it."""
 
     id: str = Field(alias="name")
-    client: str
+    program: str
     first: str = ""
-    """Empty: from the beginning."""
+    """Empty: not known."""
     last: str = ""
     """Empty: not known, or still going on."""
     since: datetime.date | None = None
@@ -28,23 +37,21 @@ class Release(Fact):
     new: str
 
 
-class Recognition(Fact):
-    """What requests of some releases look like."""
+class FurtherLook(Look):
+    """Another look of releases, or of a client that is none of them."""
 
     agent: re.Pattern[str]
-    client: str | None = None
-    session: bool | None = None
+    eras: tuple[str, ...] = ()
+    """Ids, or what they begin with."""
+    called: str = ""
+
+
+class Recognition(NamedTuple):
+    """A look, and the ranges that have it."""
+
+    look: Look
     eras: tuple[str, ...]
     called: str = ""
-    example: str
-
-    def fits(self, agent: str, client: str, session: bool) -> bool:
-        """Whether a request looks so."""
-        return (
-            self.agent.fullmatch(agent) is not None
-            and self.client in (None, client)
-            and self.session in (None, session)
-        )
 
 
 class Client(NamedTuple):
@@ -56,32 +63,52 @@ class Client(NamedTuple):
 
 RELEASES = {release.id: release for release in rows(Release, "clients", "release")}
 """By id, in order."""
-RECOGNITIONS = rows(Recognition, "clients", "recognise")
+
+
+def _recognitions() -> list[Recognition]:
+    found = [
+        Recognition(row, tuple(era for era in RELEASES if era.startswith(row.eras)), row.called)
+        for row in rows(FurtherLook, "clients", "recognise")
+    ]
+    for era, release in RELEASES.items():
+        if release.agent is not None:
+            found.append(Recognition(release, (era,)))
+        else:
+            found[-1] = found[-1]._replace(eras=(*found[-1].eras, era))
+    return found
+
+
+RECOGNITIONS = tuple(_recognitions())
+"""The first that fits counts."""
 
 
 def client_of(agent: str, client: str, *, session: bool) -> Client:
     """The client by its user agent, its `x-opencode-client` and whether it names a session."""
-    row = next((row for row in RECOGNITIONS if row.fits(agent, client, session)), None)
-    if row is None or not row.eras:
-        return Client((), OTHER if row is None else row.called)
-    found = row.agent.fullmatch(agent)
-    version = found["version"] if found and "version" in row.agent.groupindex else None
-    if version is None:
-        return Client(row.eras, named(row.eras))
-    begun = [era for era in row.eras if _numbers(RELEASES[era].first) <= _numbers(version)]
-    era = begun[-1] if begun else row.eras[0]
-    return Client((era,), f"{RELEASES[era].client} {version}")
+    for look, eras, called in RECOGNITIONS:
+        found = look.agent.fullmatch(agent) if look.agent else None
+        if found and look.client in (None, client) and look.session in (None, session):
+            if "version" in found.groupdict():
+                return _of_version(eras, found["version"])
+            return Client(eras, called or named(eras))
+    return Client((), STRANGER)
 
 
 def named(eras: tuple[str, ...]) -> str:
     """The name of ranges that follow each other, such as `PawWork 2026.6.4-2026.8.5`."""
     first, last = RELEASES[eras[0]], RELEASES[eras[-1]]
     if not first.first:
-        return f"{first.client} up to {last.last}"
+        return f"{first.program} up to {last.last}"
     if not last.last:
-        return f"{first.client} {first.first} and later"
+        return f"{first.program} {first.first} and later"
     releases = first.first if first.first == last.last else f"{first.first}-{last.last}"
-    return f"{first.client} {releases}"
+    return f"{first.program} {releases}"
+
+
+def _of_version(eras: tuple[str, ...], version: str) -> Client:
+    """The last range that had begun with a version, which names the release."""
+    begun = [era for era in eras if _numbers(RELEASES[era].first) <= _numbers(version)]
+    era = begun[-1] if begun else eras[0]
+    return Client((era,), f"{RELEASES[era].program} {version}")
 
 
 def _numbers(version: str) -> list[int]:
