@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from pydantic import Field
@@ -65,17 +66,17 @@ RELEASES = {release.id: release for release in rows(Release, "clients", "release
 """By id, in order."""
 
 
-def _recognitions() -> list[Recognition]:
-    found = [
-        Recognition(row, tuple(era for era in RELEASES if era.startswith(row.eras)), row.called)
-        for row in rows(FurtherLook, "clients", "recognise")
-    ]
-    for era, release in RELEASES.items():
+def _recognitions() -> Iterator[Recognition]:
+    """Further looks first, then those of releases, latest first: a new row may be narrower."""
+    for row in rows(FurtherLook, "clients", "recognise"):
+        eras = tuple(era for era in RELEASES if era.startswith(row.eras))
+        yield Recognition(row, eras, row.called)
+    alike: tuple[str, ...] = ()
+    for era, release in reversed(RELEASES.items()):
+        alike = (era, *alike)
         if release.agent is not None:
-            found.append(Recognition(release, (era,)))
-        else:
-            found[-1] = found[-1]._replace(eras=(*found[-1].eras, era))
-    return found
+            yield Recognition(release, alike)
+            alike = ()
 
 
 RECOGNITIONS = tuple(_recognitions())
