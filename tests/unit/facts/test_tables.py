@@ -92,9 +92,14 @@ def test_a_row_without_an_origin_is_refused() -> None:
 def test_each_look_of_a_client_is_found_by_its_example(row: clients.Recognition) -> None:
     assert bool(row.eras) != bool(row.called), "clients.toml: releases, or the name of a stranger"
     look = row.look
-    found = clients.client_of(look.example, look.client or "", session=look.session or False)
-    assert found.name == row.called or set(found.eras) <= set(row.eras), (
-        f"clients.toml: the example of {row.eras or row.called} is taken for {found.name}"
+    found = [
+        clients.client_of(look.example, client, session=session)
+        for client in ("", "cli", "desktop")
+        for session in (False, True)
+        if look.client in (None, client) and look.session in (None, session)
+    ]
+    assert any(one.name == row.called or set(one.eras) & set(row.eras) for one in found), (
+        f"clients.toml: the example of {row.eras or row.called} is taken for {found[0].name}"
     )
 
 
