@@ -6,8 +6,8 @@ import pytest
 
 from pawwork_proxy.model.outcome import ClientBehaviour
 from pawwork_proxy.model.signals import Ending
+from pawwork_proxy.outcomes.rule import zen
 from pawwork_proxy.outcomes.rules import classify
-from pawwork_proxy.outcomes.table import zen
 from pawwork_proxy.responses.reader import AnswerReader
 
 

@@ -28,11 +28,11 @@ from pawwork_proxy.model.signals import (
     Signals,
     TransportFailure,
 )
-from pawwork_proxy.outcomes.evidence import Evidence
-from pawwork_proxy.outcomes.rows_typed import TYPED
-from pawwork_proxy.outcomes.rows_worded import WORDED
-from pawwork_proxy.outcomes.rules import RULES, _is_quiet, classify, judge
-from pawwork_proxy.outcomes.table import Rule
+from pawwork_proxy.outcomes.clues import Clues
+from pawwork_proxy.outcomes.rule import Rule
+from pawwork_proxy.outcomes.rules import RULES, classify, is_quiet, judge
+from pawwork_proxy.outcomes.wording_rules import WORDING_RULES
+from pawwork_proxy.outcomes.zen_rules import ZEN_RULES
 from pawwork_proxy.responses.reader import AnswerReader
 from pawwork_proxy.responses.stated import read_case, read_stated
 
@@ -151,9 +151,9 @@ def test_classify_is_total_and_recomputable_from_a_record(signals: Signals) -> N
 @settings(max_examples=300, deadline=None)
 def test_rows_about_words_and_failures_never_hold_for_a_quiet_answer(signals: Signals) -> None:
     """So that they need not be asked: what `judge` leaves out changes nothing."""
-    assert _is_quiet(signals)
-    evidence = Evidence(signals)
-    assert not any(rule.when(evidence) for rule in TYPED + WORDED)
+    assert is_quiet(signals)
+    clues = Clues(signals)
+    assert not any(rule.when.holds(clues) for rule in ZEN_RULES + WORDING_RULES)
 
 
 ORIGINS = {
