@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from pawwork_proxy.model.outcome import Family, Kind
 from pawwork_proxy.outcomes.rules import classify
-from pawwork_proxy.responses.stated import read_case
+from pawwork_proxy.responses.reported import read_case
 
 
 def main(path: Path) -> int:

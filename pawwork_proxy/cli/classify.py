@@ -16,8 +16,8 @@ from pawwork_proxy.facts.meanings import MEANINGS
 from pawwork_proxy.model.outcome import Outcome
 from pawwork_proxy.outcomes.rules import RULES
 from pawwork_proxy.outcomes.rules import classify as classify_signals
-from pawwork_proxy.responses.pasted import Paste, answers_in
-from pawwork_proxy.responses.stated import read_case, read_stated
+from pawwork_proxy.responses.pasted import Paste, responses_in
+from pawwork_proxy.responses.reported import read_case, read_reported
 
 MAX_INPUT = 64 * 1024 * 1024
 _REASONS = {rule.id: rule.reason for rule in RULES}
@@ -47,7 +47,7 @@ def classify(
         _write_lines(_open_lines(file))
         return
     stated = _headers(headers)
-    pastes = answers_in(_read(file))
+    pastes = responses_in(_read(file))
     results = [(paste, _outcome_of(paste, status, stated)) for paste in pastes]
     if not results:
         raise PawworkProxyError("the HAR file holds no answers", "Record it with responses.")
@@ -85,7 +85,7 @@ def _headers(lines: Sequence[str]) -> dict[str, str]:
 
 
 def _outcome_of(paste: Paste, status: int | None, headers: dict[str, str]) -> Outcome:
-    answer = read_stated(
+    answer = read_reported(
         paste.body,
         status=paste.status if paste.status is not None else status,
         headers={**headers, **paste.headers},

@@ -2,7 +2,7 @@
 
 Strategy: walk structure, never serialised text. Keys that carry a model's or a caller's words
 are not entered, so that a conversation about errors is no error. Invariant: facts hold words of
-the vocabulary only; anything else goes to `RawFinds`, which nobody stores.
+the vocabulary only; anything else goes to `RawTexts`, which nobody stores.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pawwork_proxy.facts.errors import GOOGLE_STATUSES, known_word, stem_sense, 
 from pawwork_proxy.facts.phrases import phrases_in
 from pawwork_proxy.facts.providers import UNNAMED, known_provider
 from pawwork_proxy.model.signals import ErrorFact, ErrorPlace, RetryHint
-from pawwork_proxy.responses.answer import RawFinds
+from pawwork_proxy.responses.response import RawTexts
 from pawwork_proxy.responses.waits import body_hints, text_hints
 from pawwork_proxy.wire.bounded_json import embedded_values, parse_json
 
@@ -54,12 +54,12 @@ _MINIMAX = re.compile(r"\((\d{4})\)\W*$")
 
 
 @dataclass(slots=True)
-class Finds:
+class FoundErrors:
     """What a walk has found so far."""
 
     facts: list[ErrorFact] = field(default_factory=list)
     hints: list[RetryHint] = field(default_factory=list)
-    raw: RawFinds = field(default_factory=RawFinds)
+    raw: RawTexts = field(default_factory=RawTexts)
 
     @property
     def full(self) -> bool:
@@ -67,75 +67,75 @@ class Finds:
         return len(self.facts) >= MAX_FACTS
 
 
-def collect(value: object, place: ErrorPlace, finds: Finds, depth: int = 0) -> None:
+def collect(value: object, place: ErrorPlace, errors: FoundErrors, depth: int = 0) -> None:
     """Add the errors of a value that is one or holds some, outermost first."""
-    if depth > MAX_DEPTH or finds.full:
+    if depth > MAX_DEPTH or errors.full:
         return
     if isinstance(value, list):
         for child in value[:MAX_CHILDREN]:
-            collect(child, place, finds, depth + 1)
+            collect(child, place, errors, depth + 1)
         return
     if isinstance(value, str):
-        read_message(value, place, finds)
+        read_message(value, place, errors)
         return
     if not isinstance(value, dict):
         return
-    _own_fact(value, place, finds)
-    finds.hints += body_hints(value)
+    _own_fact(value, place, errors)
+    errors.hints += body_hints(value)
     for key, child in list(value.items())[:MAX_CHILDREN]:
         if key in CONTENT_KEYS:
             continue
         if isinstance(child, dict | list):
-            collect(child, place, finds, depth + 1)
+            collect(child, place, errors, depth + 1)
         elif isinstance(child, str) and key in MESSAGE_KEYS and "{" in child:
-            _nested(child, finds, depth)
+            _nested(child, errors, depth)
 
 
-def collect_error(value: object, place: ErrorPlace, finds: Finds) -> None:
+def collect_error(value: object, place: ErrorPlace, errors: FoundErrors) -> None:
     """Add what is known to be an error, even when none of its words is."""
-    before = len(finds.facts)
-    collect(value, place, finds)
-    if len(finds.facts) == before and not finds.full:
-        finds.facts.append(ErrorFact(place=place))
+    before = len(errors.facts)
+    collect(value, place, errors)
+    if len(errors.facts) == before and not errors.full:
+        errors.facts.append(ErrorFact(place=place))
 
 
-def read_message(text: str, place: ErrorPlace, finds: Finds) -> None:
+def read_message(text: str, place: ErrorPlace, errors: FoundErrors) -> None:
     """Add the error that a bare message states, and any object quoted in it."""
     text = text[:MAX_MESSAGE]
-    words = _message_words(text, finds)
+    words = _message_words(text, errors)
     if words:
-        finds.facts.append(ErrorFact.model_validate({"place": place, **words}))
+        errors.facts.append(ErrorFact.model_validate({"place": place, **words}))
     if "{" in text:
-        _nested(text, finds, 0)
+        _nested(text, errors, 0)
 
 
-def _nested(text: str, finds: Finds, depth: int) -> None:
+def _nested(text: str, errors: FoundErrors, depth: int) -> None:
     text = text[:MAX_MESSAGE]
     value, _ = parse_json(text) if text.lstrip()[:1] in ("{", "[") else (None, None)
     values = [value] if isinstance(value, dict | list) else embedded_values(text)[0]
     for inner in values:
-        collect(inner, ErrorPlace.NESTED, finds, depth + 2)
+        collect(inner, ErrorPlace.NESTED, errors, depth + 2)
 
 
-def _own_fact(value: dict[str, object], place: ErrorPlace, finds: Finds) -> None:
+def _own_fact(value: dict[str, object], place: ErrorPlace, errors: FoundErrors) -> None:
     words: dict[str, object] = {}
     texts = [text for key in MESSAGE_KEYS if isinstance(text := value.get(key), str) and text]
     for text in dict.fromkeys(texts):
-        found = _message_words(text, finds)
+        found = _message_words(text, errors)
         found["phrases"] = (*_phrases(words), *_phrases(found))
         words |= found
-    _type_words(value, words, finds)
-    _code_words(value, words, finds)
+    _type_words(value, words, errors)
+    _code_words(value, words, errors)
     limit = value.get("limitName")
     if isinstance(limit, str) and limit in ("5 hour", "weekly", "monthly"):
         words["limit_name"] = limit
     if isinstance(workspace := value.get("workspace"), str):
-        finds.raw.workspace = workspace
+        errors.raw.workspace = workspace
     if isinstance(request := value.get("request_id"), str):
-        finds.raw.request_id = request
-    if any(words.values()) or (texts and not finds.facts):
+        errors.raw.request_id = request
+    if any(words.values()) or (texts and not errors.facts):
         words["phrases"] = tuple(dict.fromkeys(_phrases(words)))
-        finds.facts.append(ErrorFact.model_validate({"place": place, **words}))
+        errors.facts.append(ErrorFact.model_validate({"place": place, **words}))
 
 
 def _phrases(words: dict[str, object]) -> tuple[str, ...]:
@@ -143,7 +143,7 @@ def _phrases(words: dict[str, object]) -> tuple[str, ...]:
     return phrases if isinstance(phrases, tuple) else ()
 
 
-def _type_words(value: dict[str, object], words: dict[str, object], finds: Finds) -> None:
+def _type_words(value: dict[str, object], words: dict[str, object], errors: FoundErrors) -> None:
     for key in TYPE_KEYS:
         word = value.get(key)
         if not isinstance(word, str) or not word:
@@ -156,12 +156,12 @@ def _type_words(value: dict[str, object], words: dict[str, object], finds: Finds
             words["type"] = known
             return
         if words.get("type") is None:
-            finds.raw.error_type = finds.raw.error_type or word
+            errors.raw.error_type = errors.raw.error_type or word
             words["type"] = OTHER
             words["type_stem"] = stem_sense(word)
 
 
-def _code_words(value: dict[str, object], words: dict[str, object], finds: Finds) -> None:
+def _code_words(value: dict[str, object], words: dict[str, object], errors: FoundErrors) -> None:
     minimax = "status_msg" in value
     for key in CODE_KEYS:
         code = value.get(key)
@@ -173,30 +173,30 @@ def _code_words(value: dict[str, object], words: dict[str, object], finds: Finds
             if 400 <= number < 600:
                 words.setdefault("inner_status", number)
             elif number >= 1000:
-                _vendor_code(f"minimax:{text}" if minimax else text, words, finds)
+                _vendor_code(f"minimax:{text}" if minimax else text, words, errors)
         elif text in GOOGLE_STATUSES:
             words["google_status"] = text
         elif known := known_word(text):
             words.setdefault("code", known)
         elif "code" not in words and key not in ("status",):
-            finds.raw.error_code = finds.raw.error_code or text
+            errors.raw.error_code = errors.raw.error_code or text
             words["code"] = OTHER
             words["code_stem"] = stem_sense(text)
             if " " in text:  # xAI puts a sentence there
                 words["phrases"] = (*_phrases(words), *phrases_in(text))
 
 
-def _vendor_code(code: str, words: dict[str, object], finds: Finds) -> None:
+def _vendor_code(code: str, words: dict[str, object], errors: FoundErrors) -> None:
     known = code if word_sense(code) is not None else None
     words.setdefault("code", known or OTHER)
     if known is None:
-        finds.raw.error_code = finds.raw.error_code or code
+        errors.raw.error_code = errors.raw.error_code or code
 
 
-def _message_words(text: str, finds: Finds) -> dict[str, object]:
+def _message_words(text: str, errors: FoundErrors) -> dict[str, object]:
     """What a message says: wrappers, bracketed code, phrases."""
     text = text[:MAX_MESSAGE]
-    finds.hints += text_hints(text)
+    errors.hints += text_hints(text)
     words: dict[str, object] = {}
     rest = text[:1024]
     end = 0
@@ -207,7 +207,7 @@ def _message_words(text: str, finds: Finds) -> dict[str, object]:
         end = max(end, match.end())
         name = match.group(1) if pattern.groups else None
         if wrapper == "provider" or name:
-            finds.raw.provider = name or finds.raw.provider
+            errors.raw.provider = name or errors.raw.provider
             words["provider"] = known_provider(name) if name else UNNAMED
         if wrapper != "provider":
             words["wrapper"] = wrapper

@@ -22,7 +22,7 @@ MAX_ENTRIES = 1000
 
 @dataclass(frozen=True, slots=True)
 class Paste:
-    """One answer found in a paste."""
+    """One response found in a paste."""
 
     body: bytes
     status: int | None = None
@@ -32,8 +32,8 @@ class Paste:
     """Place in a HAR file, `entry 3`."""
 
 
-def answers_in(text: bytes) -> list[Paste]:
-    """The answers that a paste holds; one, unless it is a HAR file."""
+def responses_in(text: bytes) -> list[Paste]:
+    """The responses that a paste holds; one, unless it is a HAR file."""
     stripped = text.removeprefix(b"\xef\xbb\xbf").lstrip()
     if stripped.startswith(b"{") and b'"entries"' in stripped:
         entries = _har(stripped)

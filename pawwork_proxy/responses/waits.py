@@ -1,4 +1,4 @@
-"""How long to wait, from wherever an answer says so: headers, fields of the body, its text.
+"""How long to wait, from wherever a response says so: headers, fields of the body, its text.
 
 Invariant: a wait is never negative and never longer than the client can wait (2 147 483 647 ms);
 it has milliseconds, a moment has seconds: finer digits are nobody's wait.

@@ -15,7 +15,7 @@ import pytest
 
 from pawwork_proxy.model.outcome import Outcome
 from pawwork_proxy.outcomes.rules import classify
-from pawwork_proxy.responses.stated import read_case
+from pawwork_proxy.responses.reported import read_case
 from tests.end_to_end.proxy_process import ProxyProcess
 from tests.end_to_end.scripted_upstream import Peer, ScriptedUpstream, exchange_raw
 

@@ -33,8 +33,8 @@ from pawwork_proxy.outcomes.rule import Rule
 from pawwork_proxy.outcomes.rules import RULES, classify, is_quiet, judge
 from pawwork_proxy.outcomes.wording_rules import WORDING_RULES
 from pawwork_proxy.outcomes.zen_rules import ZEN_RULES
-from pawwork_proxy.responses.reader import AnswerReader
-from pawwork_proxy.responses.stated import read_case, read_stated
+from pawwork_proxy.responses.reported import read_case, read_reported
+from pawwork_proxy.responses.response_reader import ResponseReader
 
 CASES = Path(__file__).parents[2] / "data" / "outcomes.jsonl"
 
@@ -52,7 +52,7 @@ def test_the_last_rule_catches_all() -> None:
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
 def test_each_rule_is_reached_by_its_own_example(rule: Rule) -> None:
     sample = rule.example
-    reader = AnswerReader(sample.status, sample.headers, made_by_proxy=sample.made_by_proxy)
+    reader = ResponseReader(sample.status, sample.headers, made_by_proxy=sample.made_by_proxy)
     reader.feed(sample.body.encode())
     outcome = classify(reader.finish(sample.ending).signals)
     assert outcome.rule_id == rule.id
@@ -178,7 +178,7 @@ ORIGINS = {
 
 @pytest.mark.parametrize(("body", "origin"), ORIGINS.values(), ids=ORIGINS)
 def test_origin_names_who_spoke(body: str, origin: str) -> None:
-    assert classify(read_stated(body.encode(), status=429).signals).origin_label == origin
+    assert classify(read_reported(body.encode(), status=429).signals).origin_label == origin
 
 
 @pytest.mark.parametrize(
@@ -194,7 +194,7 @@ def test_origin_names_who_spoke(body: str, origin: str) -> None:
     ],
 )
 def test_a_transport_failure_has_a_side(ending: Ending, origin: Origin) -> None:
-    outcome = classify(AnswerReader(None).finish(ending).signals)
+    outcome = classify(ResponseReader(None).finish(ending).signals)
     assert (outcome.kind, outcome.origin) == (Kind.TRANSPORT_ERROR, origin)
 
 
@@ -206,9 +206,9 @@ def test_a_record_keeps_the_outcome_without_the_clients_part() -> None:
 
 def test_a_link_to_the_go_page_beside_a_region_is_no_limit() -> None:
     text = "Weekly news: only available hosted in China https://opencode.ai/workspace/wrk_0/go"
-    assert classify(read_stated(text.encode()).signals).kind is Kind.REGION_BLOCKED
+    assert classify(read_reported(text.encode()).signals).kind is Kind.REGION_BLOCKED
     text = "Еженедельный: недельный лимит https://opencode.ai/workspace/wrk_0/go"
-    assert classify(read_stated(text.encode()).signals).kind is Kind.GO_USAGE_LIMIT
+    assert classify(read_reported(text.encode()).signals).kind is Kind.GO_USAGE_LIMIT
 
 
 def test_a_phrase_of_a_newer_table_is_passed_over() -> None:
@@ -239,6 +239,6 @@ FINISH = b'data: {"choices":[{"delta":{},"finish_reason":"stop"}]}\n\n'
 def test_who_left_first_matters_only_when_the_answer_was_not_whole(
     body: bytes, ending: Ending, kind: Kind
 ) -> None:
-    reader = AnswerReader(200, [("content-type", "text/event-stream")])
+    reader = ResponseReader(200, [("content-type", "text/event-stream")])
     reader.feed(body)
     assert classify(reader.finish(ending).signals).kind is kind
