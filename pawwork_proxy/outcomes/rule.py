@@ -97,7 +97,6 @@ class Sample(NamedTuple):
     status: int | None = None
     headers: tuple[tuple[str, str], ...] = ()
     ending: Ending = Ending.UNSTATED
-    made_by_proxy: bool = False
 
 
 class Rule(NamedTuple):

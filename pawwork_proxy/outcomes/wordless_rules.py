@@ -105,7 +105,7 @@ WORDLESS_RULES: tuple[Rule, ...] = (
     Rule("answer_whole", Kind.SUCCESS,
          seen(lambda clues: clues.signals.answer is not AnswerShape.NONE, "body") & _is_clean,
          "a model's answer or a listing, without an error beside it",
-         Sample('{"choices":[{"message":{"content":"Hi"},"finish_reason":"stop"}]}', 200)),
+         Sample('{"choices":[{"message":{"content":"Hi"},"finish_reason":"stop"}]}')),
     Rule("good_status", Kind.SUCCESS, seen(_is_plain_success, "status") & _is_clean,
          "a 2xx with JSON and no sign of an error, or one without a body by design",
          Sample('{"ok":true}', 200)),
