@@ -1,4 +1,4 @@
-"""`classify`: the outcome of a pasted or piped answer, without a capture."""
+"""`classify`: the outcome of a pasted or piped response, without a capture."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def classify(
     pastes = responses_in(_read(file))
     results = [(paste, _outcome_of(paste, status, stated)) for paste in pastes]
     if not results:
-        raise PawworkProxyError("the HAR file holds no answers", "Record it with responses.")
+        raise PawworkProxyError("the HAR file holds no responses", "Record it with responses.")
     if output == "json":
         for paste, outcome in results:
             click.echo(json.dumps(_object(paste, outcome), ensure_ascii=False))
@@ -64,7 +64,7 @@ def _read(file: Path) -> bytes:
         if str(file) == "-":
             if sys.stdin.isatty():
                 click.echo(
-                    "Paste the answer, then press Ctrl-D (Windows: Ctrl-Z, Enter).", err=True
+                    "Paste the response, then press Ctrl-D (Windows: Ctrl-Z, Enter).", err=True
                 )
             data = sys.stdin.buffer.read(MAX_INPUT)
         else:
@@ -73,7 +73,7 @@ def _read(file: Path) -> bytes:
     except OSError as error:
         raise PawworkProxyError(f"{file} cannot be read", "Check the path.") from error
     if not data.strip():
-        raise PawworkProxyError("there is nothing to classify", "Pipe or paste an answer.")
+        raise PawworkProxyError("there is nothing to classify", "Pipe or paste a response.")
     return data
 
 
@@ -85,13 +85,13 @@ def _headers(lines: Sequence[str]) -> dict[str, str]:
 
 
 def _outcome_of(paste: Paste, status: int | None, headers: dict[str, str]) -> Outcome:
-    answer = read_reported(
+    response = read_reported(
         paste.body,
         status=paste.status if paste.status is not None else status,
         headers={**headers, **paste.headers},
         transport=paste.transport,
     )
-    return classify_signals(answer.signals)
+    return classify_signals(response.signals)
 
 
 def _object(paste: Paste, outcome: Outcome) -> dict[str, object]:
@@ -138,7 +138,7 @@ def _clock(outcome: Outcome) -> Iterable[str]:
         wait += f", cadence {outcome.reset_cadence}"
     yield wait
     if outcome.reset_at is None:
-        yield "  reset: not known, the answer has no date"
+        yield "  reset: not known, the response has no date"
     else:
         local: datetime = outcome.reset_at.astimezone()
         utc = outcome.reset_at.strftime("%Y-%m-%d %H:%M:%S UTC")
@@ -170,14 +170,14 @@ def _open_lines(file: Path) -> Iterable[bytes]:
 def _write_lines(lines: Iterable[bytes]) -> None:
     for line in lines:
         if line.strip():
-            click.echo(json.dumps(_answer_line(line), ensure_ascii=False))
+            click.echo(json.dumps(_line_object(line), ensure_ascii=False))
 
 
-def _answer_line(line: bytes) -> dict[str, object]:
+def _line_object(line: bytes) -> dict[str, object]:
     try:
         case = json.loads(line)
     except (ValueError, RecursionError):
-        return {"id": None, "error": "not a JSON object"}
+        case = None
     if not isinstance(case, dict):
         return {"id": None, "error": "not a JSON object"}
     problem = _problem(case)

@@ -86,12 +86,10 @@ def _cadence(clues: Clues, kind: Kind, wait: float | None, at: datetime | None) 
         return Cadence.MINUTE
     if kind in (Kind.GO_USAGE_LIMIT, Kind.BLACK_USAGE_LIMIT):
         named = {fact.limit_name for fact in clues.signals.errors}
-        for name, _, cadence in _WINDOWS:
-            if name in named:
-                return cadence
-        for _, phrase, cadence in _WINDOWS:
-            if phrase in clues.phrases:
-                return cadence
+        stated = [cadence for name, _, cadence in _WINDOWS if name in named]
+        worded = [cadence for _, phrase, cadence in _WINDOWS if phrase in clues.phrases]
+        if stated or worded:
+            return (stated or worded)[0]
         if at is not None and _is_midnight(at) and _near(at).weekday() == 0:
             return Cadence.WEEK
     if kind in (Kind.MONTHLY_LIMIT, Kind.USER_LIMIT):

@@ -15,23 +15,15 @@ from pawwork_proxy.responses.error_envelopes import dicts_in
 from pawwork_proxy.responses.response import RawTexts
 
 _USAGE_KEYS: tuple[tuple[str, str], ...] = (
-    ("prompt_tokens", "input"),
-    ("input_tokens", "input"),
-    ("promptTokenCount", "input"),
-    ("completion_tokens", "output"),
-    ("output_tokens", "output"),
+    ("prompt_tokens", "input"), ("input_tokens", "input"), ("promptTokenCount", "input"),
+    ("completion_tokens", "output"), ("output_tokens", "output"),
     ("candidatesTokenCount", "output"),
-    ("reasoning_tokens", "reasoning"),
-    ("thoughtsTokenCount", "reasoning"),
-    ("cached_tokens", "cache_read"),
-    ("cache_read_input_tokens", "cache_read"),
-    ("cachedContentTokenCount", "cache_read"),
-    ("prompt_cache_hit_tokens", "cache_read"),
-    ("cache_creation_input_tokens", "cache_write"),
-    ("cache_write_tokens", "cache_write"),
-    ("total_tokens", "total"),
-    ("totalTokenCount", "total"),
-)
+    ("reasoning_tokens", "reasoning"), ("thoughtsTokenCount", "reasoning"),
+    ("cached_tokens", "cache_read"), ("cache_read_input_tokens", "cache_read"),
+    ("cachedContentTokenCount", "cache_read"), ("prompt_cache_hit_tokens", "cache_read"),
+    ("cache_creation_input_tokens", "cache_write"), ("cache_write_tokens", "cache_write"),
+    ("total_tokens", "total"), ("totalTokenCount", "total"),
+)  # fmt: skip
 """What servers call a count, and what we call it; the last row that is present counts."""
 _DETAIL_KEYS = (
     "prompt_tokens_details", "completion_tokens_details", "input_tokens_details",
@@ -64,10 +56,8 @@ class CompletionFacts:
 
 def note_object(value: dict[str, object], facts: CompletionFacts) -> str:
     """Read one object of a normal response; return `delta`, `ping` or `other`."""
-    facts.raw.model = facts.raw.model or _text(value.get("model"))
-    facts.raw.response_id = facts.raw.response_id or _text(value.get("id"))
+    _note_head(value, facts)
     _note_cost(value.get("cost"), facts)
-    _note_usage(value.get("usage"), facts)
     _note_usage(value.get("usageMetadata"), facts)
     kind = value.get("type")
     if isinstance(value.get("choices"), list):
@@ -92,6 +82,13 @@ def note_object(value: dict[str, object], facts: CompletionFacts) -> str:
     return "other"
 
 
+def _note_head(value: dict[str, object], facts: CompletionFacts) -> None:
+    """What all dialects but Google's name alike."""
+    facts.raw.model = facts.raw.model or _text(value.get("model"))
+    facts.raw.response_id = facts.raw.response_id or _text(value.get("id"))
+    _note_usage(value.get("usage"), facts)
+
+
 def _note_chat(value: dict[str, object], facts: CompletionFacts) -> str:
     facts.dialect = Dialect.CHAT
     choices = dicts_in(value.get("choices"))
@@ -112,9 +109,7 @@ def _note_messages(kind: str, value: dict[str, object], facts: CompletionFacts) 
         case "message_start":
             message = value.get("message")
             if isinstance(message, dict):
-                facts.raw.model = facts.raw.model or _text(message.get("model"))
-                facts.raw.response_id = facts.raw.response_id or _text(message.get("id"))
-                _note_usage(message.get("usage"), facts)
+                _note_head(message, facts)
         case "content_block_start" | "content_block_delta":
             facts.content_seen = True
         case "message_delta":

@@ -16,6 +16,7 @@ from pawwork_proxy.wire.bounded_json import parse_json
 
 _STATUS_LINE = re.compile(rb"^HTTP/[\d.]+ +(\d{3})[^\r\n]*\r?\n")
 _VERBOSE = re.compile(rb"^< HTTP/[\d.]+ +\d{3}", re.MULTILINE)
+_BLANK_LINE = re.compile(rb"\r\n\r\n|\n\n")
 _CURL_NOISE = (b"* ", b"> ", b"{ [", b"} [", b">\r", b"<\r")
 MAX_ENTRIES = 1000
 
@@ -76,13 +77,11 @@ def _transcript(text: bytes) -> Paste:
 
 
 def _header_block(text: bytes) -> tuple[bytes, bytes]:
-    ends = [(at, at + len(mark)) for mark in (b"\r\n\r\n", b"\n\n") if (at := text.find(mark)) >= 0]
-    if text[:2] == b"\r\n" or text[:1] == b"\n":
+    """The header lines, and what follows the blank line behind them."""
+    if text.startswith((b"\r\n", b"\n")):
         return b"", text.lstrip(b"\r\n")
-    if not ends:
-        return text, b""
-    start, end = min(ends)
-    return text[:start], text[end:]
+    blank = _BLANK_LINE.search(text)
+    return (text[: blank.start()], text[blank.end() :]) if blank else (text, b"")
 
 
 def _har(text: bytes) -> list[Paste] | None:

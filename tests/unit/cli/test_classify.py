@@ -105,7 +105,7 @@ def test_nothing_of_the_message_is_repeated() -> None:
         ("  \n", [], 1, "nothing to classify"),
         ("", ["/no/such/file"], 1, "cannot be read"),
         ("", ["/no/such/file", "--jsonl"], 1, "cannot be read"),
-        ('{"log":{"entries":[]}}', [], 1, "no answers"),
+        ('{"log":{"entries":[]}}', [], 1, "no responses"),
         ("x", ["--header", "nonsense"], 2, "a header reads"),
         ("x", ["--status", "9"], 2, "--status"),
     ],
