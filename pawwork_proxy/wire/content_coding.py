@@ -23,9 +23,12 @@ FREE_SWELL = 16 * 1024 * 1024
 MAX_RATIO = 64
 """Beyond it, text does not compress better than this."""
 MAX_CODINGS = 4
-_BROTLI_HAS_LIMIT = hasattr(brotli.Decompressor, "can_accept_more_data")
-"""Since brotli 1.2. Python 3.11 has 1.1, where small input steps have to bound the output."""
 _STEP = 4096
+"""Bytes that go into brotli and zstd at once: damage costs no more than one step's output."""
+_BROTLI_LIMIT = (
+    {"output_buffer_limit": PIECE} if hasattr(brotli.Decompressor, "can_accept_more_data") else {}
+)
+"""Since brotli 1.2. Python 3.11 has 1.1, where the size of the step has to bound the output."""
 _MAX_WINDOW_LOG = 27
 
 
@@ -73,14 +76,11 @@ class _Brotli:
         self._engine = brotli.Decompressor()
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        if not _BROTLI_HAS_LIMIT:
-            for start in range(0, len(data), _STEP):
-                yield self._engine.process(data[start : start + _STEP])
-            return
-        piece = self._engine.process(data, output_buffer_limit=PIECE)
-        while piece:
-            yield piece
-            piece = self._engine.process(b"", output_buffer_limit=PIECE)
+        for start in range(0, len(data), _STEP):
+            piece = self._engine.process(data[start : start + _STEP], **_BROTLI_LIMIT)
+            while piece:
+                yield piece
+                piece = self._engine.process(b"", **_BROTLI_LIMIT)
 
     @property
     def complete(self) -> bool:
@@ -92,11 +92,13 @@ class _Zstd:
         self._engine = _zstd_engine()
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        while data or not (self._engine.needs_input or self._engine.eof):
-            if self._engine.eof:
-                self._engine = _zstd_engine()  # frames may follow one another
-            yield self._engine.decompress(data, PIECE)
-            data = self._engine.unused_data if self._engine.eof else b""
+        for start in range(0, len(data), _STEP):
+            piece = data[start : start + _STEP]
+            while piece or not (self._engine.needs_input or self._engine.eof):
+                if self._engine.eof:
+                    self._engine = _zstd_engine()  # frames may follow one another
+                yield self._engine.decompress(piece, PIECE)
+                piece = self._engine.unused_data if self._engine.eof else b""
 
     @property
     def complete(self) -> bool:
