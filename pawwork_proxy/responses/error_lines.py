@@ -13,6 +13,7 @@ from pawwork_proxy.facts.errors import VENDOR_TYPES, ZEN_TYPES, Sense, known_wor
 from pawwork_proxy.facts.pages import edge_marks, transport_mark
 from pawwork_proxy.model.signals import ErrorFact, ErrorPlace, Failure, Side
 from pawwork_proxy.responses.error_objects import FoundErrors, collect, read_message
+from pawwork_proxy.responses.error_words import Words
 from pawwork_proxy.wire.bounded_json import embedded_values
 
 MAX_LINE = 8 * 1024
@@ -66,13 +67,12 @@ def _status(text: str) -> int | None:
     return None
 
 
-def _words(text: str, *, quoted: bool) -> dict[str, object]:
+def _words(text: str, *, quoted: bool) -> Words:
     """Type and code named by fields of a damaged object, or standing free in the text."""
-    words: dict[str, object] = {}
+    words: Words = {}
     for match in _FIELD.finditer(text[:MAX_LINE]):
-        key = "type" if match.group(1) in ("type", "error_type", "name") else "code"
         if match.group(2) != "error" and (known := known_word(match.group(2))):
-            words[key] = known
+            words["type" if match.group(1) in ("type", "error_type", "name") else "code"] = known
     if words or quoted:
         return words
     for match in _WORD.finditer(text[:MAX_LINE]):
