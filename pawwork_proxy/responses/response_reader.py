@@ -82,7 +82,8 @@ class ResponseReader:
         if len(start) < _LONGEST_START and len(self._start) < _MAX_SPACE:
             return 0
         self._reader = self._reader_for(start)
-        return self._reader.feed(bytes(self._start))
+        held, self._start = bytes(self._start), bytearray()
+        return self._reader.feed(held)
 
     def _reader_for(self, start: bytes) -> StreamReader | BodyReader:
         """By the first bytes; a stream that the head announced may begin with any field."""
