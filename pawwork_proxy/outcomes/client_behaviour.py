@@ -11,9 +11,7 @@ def client_behaviour(clues: Clues, kind: Kind) -> tuple[ClientBehaviour, ...]:
     """What clients make of a response, range by range; nothing is known without its status."""
     if clues.signals.status is None and clues.signals.transport is None:
         return ()
-    row = next(
-        row for row in facts.FAILURES if any(_holds(one, clues, kind) for one in row.when)
-    )
+    row = next(row for row in facts.FAILURES if any(_holds(one, clues, kind) for one in row.when))
     return tuple(_of_range(releases, row, clues) for releases in facts.RANGES)
 
 
