@@ -64,6 +64,7 @@ def findings(gathered: Gathered) -> dict[str, Finding]:
     return {verdict.dimension: verdict.finding for one in limits for verdict in one.verdicts}
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(
     seed=st.integers(0, 10_000),
@@ -123,6 +124,7 @@ JUNK = (
 """Lines that no version of ours has written."""
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(data=st.data(), keyed_by=st.sampled_from(["address", "install"]))
 def test_damage_is_counted_and_hides_nothing(
