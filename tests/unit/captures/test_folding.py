@@ -24,6 +24,8 @@ from pawwork_proxy.model.gathered import Gathered
 from pawwork_proxy.model.verdict import Finding
 from tests.unit.captures.studies import MORNING, one, write
 
+pytestmark = pytest.mark.slow
+
 
 def world(seed: int, keyed_by: str, limit: int = 12, requests: int = 120) -> list[Exchange]:
     """A capture of three installs on two networks, limited by one dimension."""
@@ -64,7 +66,6 @@ def findings(gathered: Gathered) -> dict[str, Finding]:
     return {verdict.dimension: verdict.finding for one in limits for verdict in one.verdicts}
 
 
-@pytest.mark.slow
 @settings(max_examples=25)
 @given(
     seed=st.integers(0, 10_000),
@@ -124,7 +125,6 @@ JUNK = (
 """Lines that no version of ours has written."""
 
 
-@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(data=st.data(), keyed_by=st.sampled_from(["address", "install"]))
 def test_damage_is_counted_and_hides_nothing(
