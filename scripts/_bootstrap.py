@@ -81,6 +81,8 @@ def ready_python(name: str, arguments: list[str]) -> tuple[Path, list[str]]:
         for one in ([wish] if wish else VERSIONS)
     }
     if not any(map(is_ready, folders.values())):
+        if not os.access(os.environ.get("XDG_CACHE_HOME") or Path.home(), os.W_OK):
+            os.environ.setdefault("UV_NO_CACHE", "1")  # a user without a home of his own
         with exclusive(ROOT / ".venv"):
             uv = find_uv()
             any(is_ready(folder) or make(folder, uv, one) for one, folder in folders.items())
