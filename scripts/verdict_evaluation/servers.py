@@ -14,9 +14,9 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from pawwork_proxy.model.observation import ABSENT
-from pawwork_proxy.simulator.answer import Answer
-from pawwork_proxy.simulator.facts import QuotaDimension, RequestFacts
 from pawwork_proxy.simulator.faults import Fault
+from pawwork_proxy.simulator.model_call import ModelCall, QuotaDimension
+from pawwork_proxy.simulator.response import SimulatedResponse
 from pawwork_proxy.simulator.scenario import (
     FreeLimit,
     HeaderGate,
@@ -175,24 +175,24 @@ class SimulatorServer:
 
     def decide(self, who: Who, at: float) -> tuple[str, object]:
         """See `Server`."""
-        answer = self.world.decide(_facts(who), datetime.fromtimestamp(at + 0.3, UTC))
-        if answer.kind == "free_usage_limit":
-            return "relayed" if answer.provider else "refused", answer
-        return {"admitted": "success", "fault": "overload"}[answer.kind], answer
+        response = self.world.decide(_call(who), datetime.fromtimestamp(at + 0.3, UTC))
+        if response.decision == "free_usage_limit":
+            return "relayed" if response.provider else "refused", response
+        return {"admitted": "success", "fault": "overload"}[response.decision], response
 
     def finish(self, place: object, at: float, *, aborted: bool) -> None:
         """See `Server`."""
-        assert isinstance(place, Answer)
+        assert isinstance(place, SimulatedResponse)
         self.world.finish(place, datetime.fromtimestamp(at, UTC), aborted=aborted)
 
 
-def _facts(who: Who) -> RequestFacts:
+def _call(who: Who) -> ModelCall:
     sent = {name: None if value == ABSENT else value for name, value in who.items()}
     address = who["address"]
     if who["family"] == "ipv6":
         prefix, host = (f"{zlib.crc32(who[name].encode()):x}" for name in ("prefix", "address"))
         address = f"2001:db8:{prefix[:4]}:{prefix[4:] or 0}:{host[:4]}::1"
-    return RequestFacts(
+    return ModelCall(
         model=who["model"],
         address=address,
         key=sent["key"],
