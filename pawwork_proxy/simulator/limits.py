@@ -102,7 +102,7 @@ class FreeLimiter:
         return self._counts.hold(pool, threshold * 2 if new else threshold, now, new=new)
 
     def count(self, hold: Hold, now: datetime) -> None:
-        """One more request of this pool has been answered."""
+        """One more request of this pool is over."""
         self._counts.add(hold.pool, now)
         if hold.new:
             self._lifetime[hold.pool] = self._lifetime.get(hold.pool, 0) + 1
