@@ -1,7 +1,7 @@
 """The simulator as a real HTTP/1.1 server on loopback: parses, asks the world, writes the plan.
 
-Invariant: every request whose head arrives is in `seen` before a response begins, and a model call is
-counted by the world when its response is over - whole, broken, or left by the client.
+Invariant: every request whose head arrives is in `seen` before a response begins, and a model call
+is counted by the world when its response is over - whole, broken, or left by the client.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from typing import Protocol
 
 from pawwork_proxy.model.observation import ABSENT
 from pawwork_proxy.simulator.faults import Fault
-from pawwork_proxy.simulator.model_call import ModelCall, QuotaDimension
+from pawwork_proxy.simulator.model_call import QUOTA_DIMENSIONS, ModelCall
 from pawwork_proxy.simulator.response import SimulatedResponse
 from pawwork_proxy.simulator.scenario import (
     FreeLimit,
@@ -69,7 +69,7 @@ class Rules:
 
 
 class Server(Protocol):
-    """Answers at once, counts when the answer is over."""
+    """Decides at once, counts when the response is over."""
 
     def decide(self, who: Who, at: float) -> tuple[str, object]:
         """`success`, `refused`, `relayed` or `overload`, and what `finish` needs."""
@@ -114,21 +114,10 @@ class OwnServer:
             self.lifetime[pool] += 1
 
 
-SIMULATED: dict[str, QuotaDimension] = {
-    "prefix": "ip",
-    "region": "region",
-    "key": "key",
-    "auth_kind": "auth_kind",
-    "install": "install",
-    "session": "session",
-    "request": "request",
-    "project": "project",
-    "model": "model",
-    "model_group": "model_group",
-    "client": "client",
-    "user_agent": "user_agent",
+SIMULATED = {"prefix": "ip"} | {
+    part: part for part in QUOTA_DIMENSIONS if part not in {"ip", "workspace", "global"}
 }
-"""What the simulator calls our dimensions; it sees no device and no family."""
+"""What the simulator calls our parts; it sees no device, no family and no workspace of ours."""
 KNOWN_CLIENTS = "opencode/"
 UNKNOWN_CLIENT = "ai-sdk/2.0"
 
@@ -137,30 +126,25 @@ class SimulatorServer:
     """The scenario core of the simulator, counting for the day an answer ends in."""
 
     def __init__(self, rules: Rules, rng: random.Random) -> None:
-        gate = HeaderGate(headers={"user-agent": KNOWN_CLIENTS}, otherwise=rules.fallback)
-        named = [SIMULATED[part] for part in rules.key if part != "bucket"]
-        own = rules.own_buckets if "bucket" in rules.key else frozenset()
-        faults = (Fault(kind="overloaded_529", chance=rules.overload),) if rules.overload else ()
-        self.world = SimulatedWorld(
-            Scenario(
-                free=FreeLimit(
-                    keyed_by=tuple(named) or ("global",),
-                    limit=rules.limit,
-                    double_new=rules.doubling,
-                    header_gate=gate if rules.gated else None,
-                    count_aborted=rules.counts_aborted,
-                ),
-                user_agent_limit=UserAgentLimit(admitted_prefix=KNOWN_CLIENTS)
-                if rules.relayed_for
-                else None,
-                models=tuple(
-                    ModelOffer(id=name, free=True, limit=rules.limit) for name in sorted(own)
-                ),
-                accept_unknown_models=True,
-                faults=faults,
-            ),
-            seed=rng.randrange(2**32),
+        own = rules.own_buckets if "bucket" in rules.key else ()
+        free = FreeLimit(
+            keyed_by=tuple(SIMULATED[part] for part in rules.key if part != "bucket"),
+            limit=rules.limit,
+            double_new=rules.doubling,
+            header_gate=HeaderGate(headers={"user-agent": KNOWN_CLIENTS}, otherwise=rules.fallback)
+            if rules.gated
+            else None,
+            count_aborted=rules.counts_aborted,
         )
+        overload = Fault(kind="overloaded_529", chance=rules.overload or None)
+        scenario = Scenario(
+            free=free,
+            user_agent_limit=UserAgentLimit() if rules.relayed_for else None,
+            models=tuple(ModelOffer(id=name, free=True, limit=rules.limit) for name in sorted(own)),
+            accept_unknown_models=True,
+            faults=(overload,) if rules.overload else (),
+        )
+        self.world = SimulatedWorld(scenario, seed=rng.randrange(2**32))
 
     @staticmethod
     def fits(rules: Rules) -> bool:
