@@ -56,10 +56,7 @@ class Tally:
     """Verdicts on what brute force leaves open: one of the two must be mistaken."""
     plans: list[PlanResult] = field(default_factory=list)
     explained: list[str] = field(default_factory=list)
-
-    def explain(self, words: str) -> None:
-        """Keep a miss for the end of the output."""
-        self.explained.append(words)
+    """Misses, for the end of the output."""
 
     @property
     def answered_share(self) -> float:
@@ -144,14 +141,16 @@ def _judge(tally: Tally, number: int, world: World) -> None:
     nameable = key if has_ipv6(observed.rows) else key - {"prefix"}
     if nameable == key and observed.refused and key not in alive:
         tally.truth_ruled_out += 1
-        tally.explain(f"world {number}: the truth {sorted(key)} was ruled out by brute force")
+        tally.explained.append(
+            f"world {number}: the truth {sorted(key)} is ruled out by brute force"
+        )
     could = decidable([observed], alive)
     for dimension, finding in could.items():
         tally.decidable[finding] += 1
         if found.get(dimension) == finding:
             tally.answered[finding] += 1
         else:
-            tally.explain(
+            tally.explained.append(
                 f"world {number}: {dimension} could be known to be {finding}, "
                 f"got {found.get(dimension, 'nothing')} (truth: {world.rules.key})"
             )
@@ -171,7 +170,7 @@ def _check(
             assert verdict.finding == "undetermined" or verdict.evidence
             if is_wrong(verdict, world.rules, seen, ipv6):
                 tally.wrong[verdict.finding] += 1
-                tally.explain(
+                tally.explained.append(
                     f"{place}: WRONG {verdict.dimension} {verdict.finding}, "
                     f"truth {world.rules.key}: {verdict.words}"
                 )
@@ -194,7 +193,7 @@ def _plan(tally: Tally, number: int, world: World) -> None:
         return
     tally.plans.append(result)
     if result.taken is None or result.taken > result.best + 1:
-        tally.explain(
+        tally.explained.append(
             f"world {number}: best plan {result.best} trial(s), the advice took "
             f"{result.taken or 'too many'}: {', '.join(result.path)} (truth: {world.rules.key})"
         )

@@ -66,8 +66,8 @@ class Observed:
                 self.day.append(day)
                 self.result.append(_result(seen) if day == _day(seen) else "unclear")
         count = len(self.rows)
-        self.refused = _bits(n for n in range(count) if self.result[n] == "refused")
-        self.admitted = _bits(n for n in range(count) if self.result[n] == "admitted")
+        results = _grouped(self.result)
+        self.refused, self.admitted = results.get("refused", 0), results.get("admitted", 0)
         self.counted = self.admitted & _bits(
             n for n, row in enumerate(self.rows) if row.ending == "complete"
         )
@@ -93,18 +93,7 @@ class Observed:
 
     def _earlier(self, n: int, what: str) -> int:
         row = self.rows[n]
-        found = 0
-        for m, other in enumerate(self.rows):
-            slack = row.clock_error_s + other.clock_error_s
-            if other.capture == row.capture:
-                if other.seq >= row.seq:
-                    continue
-                slack = 0.0
-            answered = other.answered_at or other.ended_at
-            moment = answered if what == "head" else max(answered, other.ended_at)
-            if moment.timestamp() + slack < row.started_at.timestamp():
-                found |= 1 << m
-        return found
+        return _bits(m for m, other in enumerate(self.rows) if _precedes(other, row, what))
 
     def _part_rows(self, part: str) -> PartRows:
         values = [_value(row, part) for row in self.rows]
@@ -190,23 +179,23 @@ def fits(several: Sequence[Observed], hypothesis: Hypothesis) -> bool:
     if len(asked) < len(demands):
         return False
     above = {pair for one in asked for pair in one.above}
-    days = {day for one in asked for day, _ in (*one.least, *one.most)} or {0}
-    return all(_solvable(asked, above, day) for day in days)
+    least = {place: done for one in asked for place, done in one.least.items()}
+    most = {place: own for one in asked for place, own in one.most.items()}
+    days = {day for day, _ in (*least, *most)} or {0}
+    return all(_solvable(_on(day, least), _on(day, most), above) for day in days)
+
+
+def _on(day: int, counts: dict[tuple[int, ClientKind], int]) -> dict[ClientKind, int]:
+    return {kind: count for (when, kind), count in counts.items() if when == day}
 
 
 def _solvable(
-    asked: Sequence[Demands], above: set[tuple[ClientKind, ClientKind]], day: int
+    least: dict[ClientKind, int],
+    most: dict[ClientKind, int],
+    above: set[tuple[ClientKind, ClientKind]],
 ) -> bool:
     """Whether thresholds of one day can be chosen; their order is the same on all days."""
-    floor: dict[ClientKind, int] = {}
-    most: dict[ClientKind, int] = {}
-    for one in asked:
-        for (when, kind), done in one.least.items():
-            if when == day:
-                floor[kind] = max(floor.get(kind, 0), (done + 2) // 2)
-        for (when, kind), own in one.most.items():
-            if when == day:
-                most[kind] = min(most.get(kind, own), own)
+    floor = {kind: (done + 2) // 2 for kind, done in least.items()}
     for _ in range(len(above) + 1):
         changed = False
         for high, low in above:
@@ -229,6 +218,18 @@ def _grouped(values: Iterable[Value]) -> dict[Value, int]:
     for n, value in enumerate(values):
         found[value] = found.get(value, 0) | 1 << n
     return found
+
+
+def _precedes(one: Observation, other: Observation, what: str) -> bool:
+    """Whether the head, or the end, of one response surely came before the other request."""
+    slack = one.clock_error_s + other.clock_error_s
+    if one.capture == other.capture:
+        if one.seq >= other.seq:
+            return False
+        slack = 0.0
+    answered = one.answered_at or one.ended_at
+    moment = answered if what == "head" else max(answered, one.ended_at)
+    return moment.timestamp() + slack < other.started_at.timestamp()
 
 
 def _value(seen: Observation, part: str) -> str | None:

@@ -113,7 +113,7 @@ def test_a_trial_is_carried_out_until_refused_and_shortened() -> None:
 def test_the_report_names_what_must_hold() -> None:
     tally = Tally()
     tally.wrong["follows"] = 1
-    tally.explain("world 0: WRONG")
+    tally.explained.append("world 0: WRONG")
     assert not tally.holds
     assert "world 0: WRONG" in report(tally)
 
