@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 import zlib
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
@@ -16,7 +17,6 @@ from typing import Protocol
 from pawwork_proxy.model.observation import ABSENT
 from pawwork_proxy.simulator.faults import Fault
 from pawwork_proxy.simulator.model_call import QUOTA_DIMENSIONS, ModelCall
-from pawwork_proxy.simulator.response import SimulatedResponse
 from pawwork_proxy.simulator.scenario import (
     FreeLimit,
     HeaderGate,
@@ -68,14 +68,15 @@ class Rules:
         return self.by_model.get(who["model"], self.limit) * bonus * (2 if new else 1)
 
 
+Finish = Callable[[float, bool], None]
+"""Counts a request when its response ends, at which moment, and whether the client left before."""
+
+
 class Server(Protocol):
     """Decides at once, counts when the response is over."""
 
-    def decide(self, who: Who, at: float) -> tuple[str, object]:
-        """`success`, `refused`, `relayed` or `overload`, and what `finish` needs."""
-
-    def finish(self, place: object, at: float, *, aborted: bool) -> None:
-        """Count an admitted request."""
+    def decide(self, who: Who, at: float) -> tuple[str, Finish | None]:
+        """`success`, `refused`, `relayed` or `overload`; and how to count what was admitted."""
 
 
 class OwnServer:
@@ -87,8 +88,8 @@ class OwnServer:
         self.counts: Counter[object] = Counter()
         self.lifetime: Counter[tuple[str, ...]] = Counter()
 
-    def decide(self, who: Who, at: float) -> tuple[str, object]:
-        """See `Server`."""
+    def decide(self, who: Who, at: float) -> tuple[str, Finish | None]:
+        """See `Server`; counts for the day in which the request was judged, whenever it ends."""
         pool = self.rules.pool(who)
         day = int((at + 0.3) // DAY)
         new = (
@@ -97,21 +98,17 @@ class OwnServer:
             and self.lifetime[pool] < 7 * self.rules.limit
             and zlib.crc32("|".join(pool).encode()) % 3 != 0
         )
-        if self.counts[(day, pool)] >= self.rules.threshold(who, new):
+        if self.counts[day, pool] >= self.rules.threshold(who, new):
             return "refused", None
         if self.rules.relayed_for == who["user_agent"]:
             return "relayed", None
-        over = self.rng.random() < self.rules.overload
-        return "overload" if over else "success", (day, pool, at)
 
-    def finish(self, place: object, at: float, *, aborted: bool) -> None:
-        """See `Server`; counts for the day it was judged in, whenever it ends."""
-        assert isinstance(place, tuple)
-        day, pool, began = place
-        assert began <= at
-        if not aborted or self.rules.counts_aborted:
-            self.counts[(day, pool)] += 1
-            self.lifetime[pool] += 1
+        def finish(_: float, aborted: bool) -> None:
+            if not aborted or self.rules.counts_aborted:
+                self.counts[day, pool] += 1
+                self.lifetime[pool] += 1
+
+        return "overload" if self.rng.random() < self.rules.overload else "success", finish
 
 
 SIMULATED = {"prefix": "ip"} | {
@@ -157,17 +154,16 @@ class SimulatorServer:
             and rules.keyed_bonus == 1
         )
 
-    def decide(self, who: Who, at: float) -> tuple[str, object]:
+    def decide(self, who: Who, at: float) -> tuple[str, Finish | None]:
         """See `Server`."""
         response = self.world.decide(_call(who), datetime.fromtimestamp(at + 0.3, UTC))
         if response.decision == "free_usage_limit":
-            return "relayed" if response.provider else "refused", response
-        return {"admitted": "success", "fault": "overload"}[response.decision], response
+            return "relayed" if response.provider else "refused", None
 
-    def finish(self, place: object, at: float, *, aborted: bool) -> None:
-        """See `Server`."""
-        assert isinstance(place, SimulatedResponse)
-        self.world.finish(place, datetime.fromtimestamp(at, UTC), aborted=aborted)
+        def finish(end: float, aborted: bool) -> None:
+            self.world.finish(response, datetime.fromtimestamp(end, UTC), aborted=aborted)
+
+        return {"admitted": "success", "fault": "overload"}[response.decision], finish
 
 
 def _call(who: Who) -> ModelCall:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from pawwork_proxy.model.observation import ABSENT, Identities, Observation
-from scripts.verdict_evaluation.servers import Rules, Who, server_for
+from scripts.verdict_evaluation.servers import Finish, Rules, Who, server_for
 
 START = datetime(2026, 6, 1, tzinfo=UTC).timestamp()
 
@@ -68,23 +68,23 @@ class World:
         """Let requests happen in the order of time; they are counted when their responses end."""
         queue: list[Ask] = list(asks)
         heapq.heapify(queue)
-        ending: list[tuple[float, int, Ask, object]] = []
+        ending: list[tuple[float, int, bool, Finish]] = []
         while queue:
             ask = heapq.heappop(queue)
             while ending and ending[0][0] <= ask.at:
-                at, _, over, place = heapq.heappop(ending)
-                self.server.finish(place, at, aborted=over.abort)
-            result, place = self.server.decide(ask.who, ask.at)
-            if result in {"success", "overload"}:
+                at, _, aborted, finish = heapq.heappop(ending)
+                finish(at, aborted)
+            result, counted = self.server.decide(ask.who, ask.at)
+            if counted is not None:
                 self.number += 1
-                heapq.heappush(ending, (ask.at + ask.takes, self.number, ask, place))
+                heapq.heappush(ending, (ask.at + ask.takes, self.number, ask.abort, counted))
             if result == "refused" and ask.retries:
                 again = replace(ask, at=ask.at + 2.0, abort=False, retries=ask.retries - 1)
                 heapq.heappush(queue, again)
             if ask.capture is not None:
                 self._observe(ask, ask.capture, result)
-        for at, _, over, place in sorted(ending, key=lambda one: one[:2]):
-            self.server.finish(place, at, aborted=over.abort)
+        for at, _, aborted, finish in sorted(ending, key=lambda one: one[:2]):
+            finish(at, aborted)
 
     def _observe(self, ask: Ask, capture: str, result: str) -> None:
         off, error = self.offsets.setdefault(capture, self._clock())
