@@ -193,18 +193,14 @@ def show(paths: Sequence[Path], output: str) -> None:
     seen. A bundle is verified before anything of it is shown; one that is refused is left out, and
     exit code 4 says that nothing else was given.
     """
-    from pawwork_proxy.bundle.support_view import (  # noqa: PLC0415
-        COLUMNS,
-        cells,
-        row_of,
-        support_rows,
-    )
+    from pawwork_proxy.bundle.support_view import row_of, support_rows  # noqa: PLC0415
     from pawwork_proxy.captures.sources import (  # noqa: PLC0415
         capture_sources,
         each_readable,
         whole_capture,
     )
     from pawwork_proxy.model.manifest import Summary  # noqa: PLC0415
+    from pawwork_proxy.report.support_table import COLUMNS, cells  # noqa: PLC0415
 
     left_out: list[str] = []
     simulated: set[bool] = set()
