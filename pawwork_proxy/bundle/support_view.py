@@ -33,6 +33,7 @@ def row_of(exchange: Exchange) -> SupportRow:
         auth_source=exchange.auth_source.source,
         status=exchange.response.status if exchange.response else None,
         outcome=outcome.kind,
+        observed_in_part=None if exchange.signals.unobserved is None else True,
         error_type=outcome.error_type,
         count=1,
         first_seen=at,
@@ -48,7 +49,7 @@ def support_rows(single: Iterable[SupportRow]) -> tuple[SupportRow, ...]:
     for row in single:
         key = (
             row.install, row.install_id, row.tier, row.model, row.auth_kind, row.auth_source,
-            row.status, row.outcome, row.error_type,
+            row.status, row.outcome, row.observed_in_part, row.error_type,
         )  # fmt: skip
         known = together.get(key)
         together[key] = row if known is None else _joined(known, row)
@@ -84,7 +85,7 @@ def cells(rows: Sequence[SupportRow]) -> list[tuple[str, ...]]:
             row.model or "-",
             row.auth_kind if row.auth_kind == "public" else f"{row.auth_kind} ({row.auth_source})",
             "-" if row.status is None else str(row.status),
-            f"{row.outcome} ({row.error_type})" if row.error_type else str(row.outcome),
+            _outcome(row),
             "-" if row.retry_after_s is None else f"{row.retry_after_s:.0f} s",
             f"{row.reset_at:%Y-%m-%d %H:%M:%S}" if row.reset_at else "-",
             str(row.count),
@@ -93,3 +94,9 @@ def cells(rows: Sequence[SupportRow]) -> list[tuple[str, ...]]:
         )
         for row in rows
     ]
+
+
+def _outcome(row: SupportRow) -> str:
+    remarks = [row.error_type, "seen in part" if row.observed_in_part else None]
+    said = ", ".join(filter(None, remarks))
+    return f"{row.outcome} ({said})" if said else str(row.outcome)

@@ -34,6 +34,7 @@ def counter_line(counts: Counts, lost: int) -> str:
         (counts.refused, "refused (web page or wrong host)"),
         (counts.distrusted, "client connections that distrust our certificate"),
         (stubs, "records withheld (see end line)"),
+        (counts.tap_failures, "failed looks at the traffic (exchanges recorded in part)"),
         (lost, "RECORDS LOST: the captures folder cannot be written"),
     ):
         if number:

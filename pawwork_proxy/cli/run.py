@@ -126,6 +126,7 @@ def _summary(recorder: Recorder, *, as_json: bool) -> None:
             "in_flight": counts.in_flight,
             "stubs": dict(counts.stubs),
             "lost": recorder.lost,
+            "tap_failures": counts.tap_failures,
             "outcomes": dict(counts.kinds),
         }
         click.echo(json.dumps(end))

@@ -124,6 +124,7 @@ def observation(
         action=request.request or "",
         alone=exchange.context.network in alone,
         chained_proxy=exchange.context.chained_proxy,
+        in_part=exchange.signals.unobserved is not None,
         who=_identities(header, exchange),
     )
 

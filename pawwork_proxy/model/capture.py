@@ -113,6 +113,9 @@ class End(Noun):
     """Records that could not be written and were never made up for."""
     passed_by: Count = 0
     """Requests and tunnels to other hosts, relayed untouched and not recorded."""
+    tap_failures: Count | None = None
+    """How often looking at the traffic failed; the traffic itself went on. The exchanges concerned
+    name the parts that were not seen (`signals.unobserved`). None when it never failed."""
     reason: Literal["finished", "interrupted"]
 
 

@@ -64,7 +64,8 @@ class Exchange(Noun):
     auth: AuthFacts
     auth_source: AuthSourceFinding = AuthSourceFinding()
     response: ResponseFacts | None = None
-    """None when no answer of the upstream arrived (a 502 of the proxy itself is no answer)."""
+    """None when no answer of the upstream arrived (a 502 of the proxy itself is no answer), or when
+    its head was not observed."""
     signals: Signals
     outcome: Outcome
     redactions: tuple[Redaction, ...] = ()

@@ -115,5 +115,7 @@ class Observation(Noun):
     alone: bool = False
     """The user vouches that nobody else used this address."""
     chained_proxy: bool = False
+    in_part: bool = False
+    """Whether the recorder saw only part of it (`Signals.unobserved`)."""
     count: int = Field(default=1, ge=1)
     who: Identities = Identities()

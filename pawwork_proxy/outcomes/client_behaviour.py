@@ -8,8 +8,12 @@ from pawwork_proxy.outcomes.evidence import Evidence
 
 
 def client_behaviour(evidence: Evidence, kind: Kind) -> tuple[ClientBehaviour, ...]:
-    """What clients make of a response, range by range; nothing is known without its status."""
-    if evidence.s.status is None and evidence.s.transport is None:
+    """What clients make of a response, range by range.
+
+    Nothing is known of it without the status, or when only part of the response was seen.
+    """
+    nothing = evidence.s.status is None and evidence.s.transport is None
+    if nothing or not evidence.s.response_observed:
         return ()
     row = next(
         row for row in facts.FAILURES if any(_holds(one, evidence, kind) for one in row.when)

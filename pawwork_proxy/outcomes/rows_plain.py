@@ -34,6 +34,18 @@ def _silent(e: Evidence) -> bool:
     return e.s.answer is AnswerShape.NONE and not e.s.errors
 
 
+UNSEEN: tuple[Rule, ...] = (
+    Rule(
+        "observed_in_part",
+        Kind.UNKNOWN,
+        "part of the response passed unseen, and what was seen may not be what decides",
+        Sample("", 429, unobserved=("response_body",)),
+        lambda e: not e.s.response_observed,
+        places=("unobserved",),
+    ),
+)
+"""Before all other rows: even a type may mean something else with words that were not seen."""
+
 PLAIN: tuple[Rule, ...] = (
     Rule(
         "completion_refused",

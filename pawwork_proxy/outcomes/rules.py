@@ -11,12 +11,12 @@ from pawwork_proxy.model.signals import BodyShape, Failure, Side, Signals
 from pawwork_proxy.outcomes.client_behaviour import client_behaviour
 from pawwork_proxy.outcomes.evidence import Evidence
 from pawwork_proxy.outcomes.reset import reset_of
-from pawwork_proxy.outcomes.rows_plain import PLAIN
+from pawwork_proxy.outcomes.rows_plain import PLAIN, UNSEEN
 from pawwork_proxy.outcomes.rows_typed import TYPED
 from pawwork_proxy.outcomes.rows_worded import WORDED
 from pawwork_proxy.outcomes.table import Rule
 
-RULES: tuple[Rule, ...] = TYPED + WORDED + PLAIN
+RULES: tuple[Rule, ...] = UNSEEN + TYPED + WORDED + PLAIN
 _RULES_FOR = {False: RULES, True: PLAIN}
 """By quietness: rows about words cannot hold where there are none, and most answers have none."""
 _API_BODIES = frozenset({BodyShape.JSON, BodyShape.STREAM})
@@ -68,6 +68,7 @@ def _is_quiet(signals: Signals) -> bool:
         and not signals.edge_markers
         and signals.failed_finish is None
         and signals.transport is None
+        and signals.unobserved is None
     )
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from pawwork_proxy.facts.errors import Sense
 from pawwork_proxy.model.outcome import Kind, Origin
-from pawwork_proxy.model.signals import Ending
+from pawwork_proxy.model.signals import Ending, ExchangePart
 from pawwork_proxy.outcomes.evidence import Evidence
 
 
@@ -22,6 +22,7 @@ class Sample(NamedTuple):
     headers: tuple[tuple[str, str], ...] = ()
     ending: Ending = Ending.UNSTATED
     made_by_proxy: bool = False
+    unobserved: tuple[ExchangePart, ...] | None = None
 
 
 class Rule(NamedTuple):

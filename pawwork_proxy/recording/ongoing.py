@@ -13,7 +13,7 @@ from datetime import datetime
 
 from pawwork_proxy.clients.processes import FoundProcess
 from pawwork_proxy.model.context import Route
-from pawwork_proxy.model.signals import Ending
+from pawwork_proxy.model.signals import Ending, ExchangePart
 from pawwork_proxy.responses.reader import AnswerReader
 
 LOOK_UP_PATIENCE_MS = 1000.0
@@ -78,10 +78,25 @@ class Ongoing:
         self.first_event: float | None = None
         self.max_gap: float | None = None
         self.ended: float | None = None
+        self._missed: dict[ExchangePart, None] = {}
         self._last_event: float | None = None
         self._now = now
         self._started = now()
         self._complete: Callable[[Ongoing, Ending, UpstreamFacts], None] | None = complete
+
+    @property
+    def unobserved(self) -> tuple[ExchangePart, ...] | None:
+        """The parts that passed unseen, in the order of their failures; None without any."""
+        return tuple(self._missed) or None
+
+    @property
+    def answered(self) -> bool:
+        """Whether a response has begun, be it seen or not."""
+        return self.status is not None or "response_head" in self._missed
+
+    def missed(self, *parts: ExchangePart) -> None:
+        """Looking at these parts failed: what the record says of them will be incomplete."""
+        self._missed.update(dict.fromkeys(parts))
 
     def request_chunk(self, chunk: bytes) -> None:
         """A piece of the request body; `b""` is its end."""

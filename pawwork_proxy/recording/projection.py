@@ -74,7 +74,7 @@ class Projector:
                 body_state=body_state,
             )
         )
-        answer = (ongoing.reader or AnswerReader(None)).finish(ending)
+        answer = (ongoing.reader or AnswerReader(ongoing.status)).finish(ending, ongoing.unobserved)
         signals = _with_true_ending(answer.signals)
         response, redactions, cookies = self._response(ongoing, answer)
         exchange = Exchange(
@@ -200,6 +200,8 @@ def _with_true_ending(signals: Signals) -> Signals:
 
 def _request_body(ongoing: Ongoing) -> tuple[bytes | None, BodyState | None]:
     """The copy of the request body, or why there is none to look at."""
+    if "request_body" in (ongoing.unobserved or ()):
+        return None, "not_observed"
     if ongoing.request_bytes > len(ongoing.request_body):
         return None, "too_large"
     encoded = any(

@@ -56,6 +56,7 @@ class Counts:
     distrusted: int = 0
     """Clients that turned down our certificate."""
     tap_failures: int = 0
+    """How often looking at the traffic failed."""
     stubs: Counter[StubReason] = field(default_factory=Counter)
     kinds: Counter[str] = field(default_factory=Counter)
 
@@ -171,8 +172,15 @@ class Recorder:
         self._changed()
 
     def tap_failed(self, error: Exception) -> None:
-        """Looking at a copy of a body failed; its exchange will lack what followed."""
+        """Looking at the traffic failed; it went on, and what was missed is noted elsewhere."""
+        self.counts.tap_failures += 1
         self._failed("tap_failed", error)
+        self._changed()
+
+    def give_up(self, ongoing: Ongoing) -> None:
+        """An exchange is over and cannot be finished: a stub stands for it."""
+        if self._open.pop(ongoing.seq, None) is not None:
+            self._keep_stub(ongoing, "recording_failed")
 
     def client_distrusts_ca(self, install: str) -> None:
         """A client turned down our certificate: it was not told to trust it."""
@@ -199,6 +207,7 @@ class Recorder:
                 stubs=dict(self.counts.stubs),
                 lost=self._writer.lost,
                 passed_by=self.counts.passed_by,
+                tap_failures=self.counts.tap_failures or None,
                 reason=reason,
             )
         )
@@ -310,8 +319,7 @@ class Recorder:
         self._append(line_of(note), weight=0)
 
     def _failed(self, event: str, error: Exception) -> None:
-        """Count an internal failure; the first of a kind and place is logged, without its text."""
-        self.counts.tap_failures += 1
+        """Log an internal failure, the first of a kind and place, without its text."""
         place = (event, type(error).__name__, place_of(error))
         if place not in self._failures_said and len(self._failures_said) < MAX_FAILURES_SAID:
             self._failures_said.add(place)

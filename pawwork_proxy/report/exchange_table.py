@@ -70,6 +70,8 @@ def row_of(exchange: Exchange, zone: tzinfo = UTC) -> Row:
     outcome = exchange.outcome
     source = exchange.auth_source.source
     kind = exchange.auth.kind
+    where = " in stream" if outcome.in_stream else ""
+    seen = "" if exchange.signals.unobserved is None else " (seen in part)"
     return Row(
         seq=exchange.seq,
         time=_clock(exchange.timing.started_at, zone),
@@ -77,7 +79,7 @@ def row_of(exchange: Exchange, zone: tzinfo = UTC) -> Row:
         model=exchange.request.model or "-",
         auth=kind if source in ("unknown", "anonymous") else f"{kind} ({source})",
         status=str(exchange.response.status) if exchange.response else "-",
-        outcome=outcome.kind + (" in stream" if outcome.in_stream else ""),
+        outcome=outcome.kind + where + seen,
         family=outcome.family,
         retry_after=duration(outcome.retry_after_s),
         reset=_moment(outcome.reset_at, exchange.timing.started_at, zone),

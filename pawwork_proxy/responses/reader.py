@@ -14,6 +14,7 @@ from pawwork_proxy.model.signals import (
     BodyShape,
     ContentTypeClass,
     Ending,
+    ExchangePart,
     Failure,
     RetryHint,
     Side,
@@ -116,8 +117,9 @@ class AnswerReader:
             self._stream = StreamReader()
         return held
 
-    def finish(self, ending: Ending) -> Answer:
-        """What the answer was; `ending` says how the exchange ended."""
+    def finish(self, ending: Ending, unobserved: tuple[ExchangePart, ...] | None = None) -> Answer:
+        """What the answer was; `ending` says how the exchange ended, `unobserved` what of it was
+        not seen."""
         if self._start is not None:
             held = self._decide(last=True)
             if self._stream is not None:
@@ -128,7 +130,7 @@ class AnswerReader:
             self._stream.finish()
             stream = self._stream
             return self._answer(
-                ending, BodyShape.STREAM, stream.facts, stream.finds, line=Line(),
+                ending, unobserved, BodyShape.STREAM, stream.facts, stream.finds, line=Line(),
                 counts=stream.counts(), done=stream.done, truncated=stream.truncated,
             )  # fmt: skip
         body = self._body
@@ -136,13 +138,14 @@ class AnswerReader:
         if self._status is None and self._wire == 0:
             shape = BodyShape.NONE
         return self._answer(
-            ending, shape, body.facts, body.finds, line=body.line,
+            ending, unobserved, shape, body.facts, body.finds, line=body.line,
             counts=_NO_EVENTS, done=False, truncated=body.truncated,
         )  # fmt: skip
 
     def _answer(
-        self, ending: Ending, shape: BodyShape, facts: AnswerFacts, finds: Finds, *,
-        line: Line, counts: EventCounts, done: bool, truncated: bool,
+        self, ending: Ending, unobserved: tuple[ExchangePart, ...] | None, shape: BodyShape,
+        facts: AnswerFacts, finds: Finds, *, line: Line, counts: EventCounts, done: bool,
+        truncated: bool,
     ) -> Answer:  # fmt: skip
         encoding = self._decoder.state()
         date = http_date(self._headers.get("date", ""))
@@ -173,6 +176,7 @@ class AnswerReader:
                 errors=tuple(finds.facts),
                 retry_hints=self._hints(finds, date),
                 transport=_transport(ending, line),
+                unobserved=unobserved,
             ),
             finish_reason=facts.finish_reason,
             finish_reason_other=facts.finish_other,

@@ -54,7 +54,7 @@ def test_each_rule_is_reached_by_its_own_example(rule: Rule) -> None:
     sample = rule.example
     reader = AnswerReader(sample.status, sample.headers, made_by_proxy=sample.made_by_proxy)
     reader.feed(sample.body.encode())
-    outcome = classify(reader.finish(sample.ending).signals)
+    outcome = classify(reader.finish(sample.ending, sample.unobserved).signals)
     assert outcome.rule_id == rule.id
     assert outcome.kind is rule.kind
     assert rule.reason
