@@ -1,18 +1,24 @@
-"""Hooks reach the addons as mitmproxy's own manager would call them."""
+"""Shortcuts do what mitmproxy does, and are taken only where it is the mitmproxy that we know."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import pytest
-from mitmproxy import exceptions, flow, options
+from mitmproxy import exceptions, flow, hooks, options
 from mitmproxy.addonmanager import AddonManager
 from mitmproxy.master import Master
 from mitmproxy.proxy.layers.http._hooks import HttpRequestHook
 from mitmproxy.test.tflow import tflow
 
-from pawwork_proxy.proxy.dispatch import Dispatcher
 from pawwork_proxy.proxy.master import quiet_mitmproxy
+from pawwork_proxy.proxy.mitmproxy_internals import (
+    SHORTCUTS,
+    Dispatcher,
+    KnownFunction,
+    Shortcut,
+    take_shortcuts,
+)
 
 Calls = list[str]
 
@@ -41,13 +47,12 @@ class Waiting(Listening):
         self._calls.append(f"{self.name} update {[one.id for one in flows]}")
 
 
-class Parent:
+class Parent(Listening):
     """Has an addon of its own."""
 
-    name = "parent"
-
-    def __init__(self, child: Listening) -> None:
-        self.addons = [child]
+    def __init__(self, calls: Calls, failure: Exception | None = None) -> None:
+        super().__init__("parent", calls, failure)
+        self.addons = [Listening("child", calls)]
 
 
 async def told(manager: type[AddonManager], addons: Sequence[str]) -> Calls:
@@ -61,7 +66,8 @@ async def told(manager: type[AddonManager], addons: Sequence[str]) -> Calls:
         "waiting": Waiting("waiting", calls),
         "failing": Listening("failing", calls, ValueError("told to no one")),
         "halting": Listening("halting", calls, exceptions.AddonHalt()),
-        "parent": Parent(Listening("child", calls)),
+        "parent": Parent(calls),
+        "failing parent": Parent(calls, ValueError("its child is not told either")),
         "deaf": object(),
     }
     chain = [made[name] for name in addons]
@@ -83,6 +89,7 @@ async def told(manager: type[AddonManager], addons: Sequence[str]) -> Calls:
         ("plain", "failing", "waiting"),
         ("waiting", "halting", "plain"),
         ("halting", "parent", "waiting"),
+        ("plain", "failing parent", "waiting"),
         ("deaf",),
     ],
 )
@@ -90,3 +97,58 @@ async def test_addons_are_told_what_the_stock_manager_tells_them(addons: tuple[s
     calls = await told(Dispatcher, addons)
     assert calls == await told(AddonManager, addons)
     assert bool(calls) is (addons != ("deaf",))
+
+
+def master() -> Master:
+    quiet_mitmproxy()
+    return Master(options.Options())
+
+
+async def test_every_shortcut_fits_the_installed_mitmproxy() -> None:
+    """Fails on an update that changes one: read the new code, then adapt or drop the shortcut."""
+    for shortcut in SHORTCUTS:
+        assert [one for one in shortcut.replaced if not one.is_unchanged()] == []
+
+
+async def test_a_shortcut_is_taken_again_in_the_same_process(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for _ in range(2):
+        chosen = master()
+        take_shortcuts(chosen)
+        assert isinstance(chosen.addons, Dispatcher)
+    assert "shortcut_not_taken" not in capsys.readouterr().out
+
+
+def as_we_know_it(self: object, event: hooks.Hook) -> None:
+    event.args()
+
+
+def with_another_parameter(self: object, event: hooks.Hook, flow: flow.Flow) -> None:
+    event.args()
+
+
+def with_another_step(self: object, event: hooks.Hook) -> None:
+    print(event.args())
+
+
+@pytest.mark.parametrize(
+    ("found", "fits"),
+    [
+        (as_we_know_it, True),
+        (with_another_parameter, False),
+        (with_another_step, False),
+        (None, False),
+        (len, False),
+    ],
+)
+async def test_another_shape_of_mitmproxy_keeps_its_own_code_and_is_told_of_once(
+    found: object, fits: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    taken: list[Master] = []
+    known = KnownFunction(found, ("self", "event"), frozenset({"args"}))
+    chosen = master()
+    take_shortcuts(chosen, [Shortcut("quicker", (known,), taken.append)])
+    assert bool(taken) is fits
+    assert capsys.readouterr().out.count("shortcut_not_taken") == (not fits)
+    assert type(chosen.addons) is AddonManager
