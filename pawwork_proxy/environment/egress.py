@@ -18,7 +18,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-import aiohttp
 import certifi
 
 from pawwork_proxy import __version__
@@ -128,6 +127,8 @@ async def source_towards(route: ProbeRoute) -> str | None:
 
 async def ask_trace(route: ProbeRoute, source: str | None) -> Trace | None:
     """What the edge says of a connection from a local address; None without a usable answer."""
+    import aiohttp  # noqa: PLC0415  as slow to load as all of asyncio, and most runs never probe
+
     try:
         async with asyncio.timeout(PATIENCE_S):
             text = await _fetch(route, source)
@@ -137,6 +138,8 @@ async def ask_trace(route: ProbeRoute, source: str | None) -> Trace | None:
 
 
 async def _fetch(route: ProbeRoute, source: str | None) -> str | None:
+    import aiohttp  # noqa: PLC0415
+
     family = socket.AF_UNSPEC
     if source is not None:
         family = socket.AF_INET6 if ":" in source else socket.AF_INET

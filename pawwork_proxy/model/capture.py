@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import ConfigDict, Field, TypeAdapter
 
 from pawwork_proxy.model.base import Noun
 from pawwork_proxy.model.context import Egress, Install, Machine, Route
@@ -123,4 +123,5 @@ Line = Annotated[
     Header | Opened | Exchange | Stub | Note | End,
     Field(discriminator="type"),
 ]
-LINE: TypeAdapter[Line] = TypeAdapter(Line)
+LINE: TypeAdapter[Line] = TypeAdapter(Line, config=ConfigDict(defer_build=True))
+"""Built when the first line is read: who only writes captures does without."""

@@ -14,13 +14,19 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mitmproxy import options
-from mitmproxy.addons import core, next_layer, proxyserver, tlsconfig, upstream_auth
-from mitmproxy.master import Master
 
 from pawwork_proxy.errors import ConfigurationError
 from pawwork_proxy.proxy.chained import ChainedProxy
 from pawwork_proxy.proxy.listeners import LOOPBACK, Listener
-from pawwork_proxy.proxy.mitmproxy_internals import take_shortcuts
+from pawwork_proxy.proxy.mitmproxy_internals import (
+    Core,
+    Master,
+    NextLayer,
+    Proxyserver,
+    TlsConfig,
+    UpstreamAuth,
+    take_shortcuts,
+)
 
 
 class ProxyMaster(Master):
@@ -40,16 +46,16 @@ class ProxyMaster(Master):
         super().__init__(options.Options())
         quiet_mitmproxy()
         take_shortcuts(self)
-        self.proxyserver = proxyserver.Proxyserver()
+        self.proxyserver = Proxyserver()
         self.listeners = tuple(listeners)
         self.listening = asyncio.Event()
         self.addons.add(
-            core.Core(),
+            Core(),
             self.proxyserver,
             recorder_addon,
-            next_layer.NextLayer(),
-            tlsconfig.TlsConfig(),
-            upstream_auth.UpstreamAuth(),
+            NextLayer(),
+            TlsConfig(),
+            UpstreamAuth(),
         )
         mode = f"upstream:{via.address}" if via else "regular"
         self.options.update(

@@ -15,12 +15,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal, Protocol
 
-import structlog
-
 from pawwork_proxy.captures.writer import CaptureWriter
 from pawwork_proxy.environment.clock import utc_now
 from pawwork_proxy.environment.identity import Identity
-from pawwork_proxy.logs import place_of
+from pawwork_proxy.logs import place_of, say
 from pawwork_proxy.model.base import line_of
 from pawwork_proxy.model.capture import End, Note, NoteEvent, Opened, Stub, StubReason
 from pawwork_proxy.model.context import Egress
@@ -34,7 +32,6 @@ from pawwork_proxy.redaction.gate import Credentials, TaintGate
 from pawwork_proxy.redaction.redactor import Redactor
 from pawwork_proxy.redaction.shapes import ShapeName
 
-_log = structlog.get_logger()
 MAX_FAILURES_SAID = 20
 BATCH_S = 0.05
 """Making records one after another, while their code is in the processor's caches, takes half the
@@ -112,7 +109,7 @@ class Recorder:
         self._gate = TaintGate(identity.pseudonymiser, self._credentials, own_words)
         self._switched_off = self._is_unsafe(next(iter(identity.install_labels()), "main"))
         if self._switched_off:
-            _log.error("self_test_failed", effect="recording is switched off, traffic goes on")
+            say("self_test_failed", recording="off")
             self._note("self_test_failed")
 
     @property
@@ -323,7 +320,7 @@ class Recorder:
         place = (event, type(error).__name__, place_of(error))
         if place not in self._failures_said and len(self._failures_said) < MAX_FAILURES_SAID:
             self._failures_said.add(place)
-            _log.error(event, type=place[1], place=place[2])
+            say(event, type=place[1], place=place[2])
 
     def _keep(self, exchange: Exchange, line: bytes) -> None:
         self.counts.recorded += 1

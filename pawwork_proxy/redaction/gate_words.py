@@ -8,30 +8,33 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from enum import Enum
+from typing import Literal, get_args, get_origin
+
+from pydantic import BaseModel
 
 from pawwork_proxy.facts.vocabulary import kept_words
-from pawwork_proxy.model.capture import LINE
+from pawwork_proxy.model.capture import Line
 
 _WORD = re.compile(r"[A-Za-z]+(?:_[a-z]+)*")
 _SHORTEST = 3
 
 
-def _schema_names(node: object) -> Iterator[str]:
-    """Field names and fixed values of a JSON schema."""
-    if isinstance(node, list):
-        for item in node:
-            yield from _schema_names(item)
-    elif isinstance(node, dict):
-        for name, value in node.items():
-            if name == "properties" and isinstance(value, dict):
-                yield from value
-            if name in ("const", "enum"):
-                yield from (item for item in _as_list(value) if isinstance(item, str))
-            yield from _schema_names(value)
-
-
-def _as_list(value: object) -> list[object]:
-    return value if isinstance(value, list) else [value]
+def _schema_names(of: object, seen: set[type]) -> Iterator[str]:
+    """Field names and fixed values of a type of the record, and of all that it is made of."""
+    if isinstance(of, type) and issubclass(of, BaseModel):
+        if of not in seen:
+            seen.add(of)
+            for name, field in of.model_fields.items():
+                yield name
+                yield from _schema_names(field.annotation, seen)
+    elif isinstance(of, type) and issubclass(of, Enum):
+        yield from (str(member.value) for member in of)
+    elif get_origin(of) is Literal:
+        yield from (value for value in get_args(of) if isinstance(value, str))
+    else:
+        for part in get_args(of):
+            yield from _schema_names(part, seen)
 
 
 def _letters(texts: Iterable[str]) -> Iterator[str]:
@@ -43,5 +46,5 @@ def _letters(texts: Iterable[str]) -> Iterator[str]:
                     yield part.lower()
 
 
-SCHEMA_NAMES: frozenset[str] = frozenset(_schema_names(LINE.json_schema()))
+SCHEMA_NAMES: frozenset[str] = frozenset(_schema_names(Line, set()))
 OWN_WORDS: frozenset[str] = frozenset(_letters((*SCHEMA_NAMES, *kept_words())))

@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
-
-from rich.table import Table
-from rich.text import Text
+from typing import TYPE_CHECKING
 
 from pawwork_proxy.model.capture import Opened
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.outcome import Family
 from pawwork_proxy.report.plain_text import printable
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 FAMILY_STYLES: dict[Family, str] = {
     Family.OK: "green",
@@ -106,6 +107,9 @@ def interrupted_row(opened: Opened, zone: tzinfo = UTC) -> Row:
 
 def exchange_table(rows: Iterable[Row], title: str | None = None) -> Table:
     """A table for a terminal."""
+    from rich.table import Table  # noqa: PLC0415  plain lines do without
+    from rich.text import Text  # noqa: PLC0415
+
     heading = Text(printable(title)) if title else None
     table = Table(
         title=heading, title_justify="left", header_style="bold", pad_edge=False, box=None

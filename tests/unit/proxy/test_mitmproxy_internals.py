@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from mitmproxy import exceptions, flow, hooks, options
@@ -117,7 +120,7 @@ async def test_a_shortcut_is_taken_again_in_the_same_process(
         chosen = master()
         take_shortcuts(chosen)
         assert isinstance(chosen.addons, Dispatcher)
-    assert "shortcut_not_taken" not in capsys.readouterr().out
+    assert "shortcut_not_taken" not in capsys.readouterr().err
 
 
 def as_we_know_it(self: object, event: hooks.Hook) -> None:
@@ -150,5 +153,37 @@ async def test_another_shape_of_mitmproxy_keeps_its_own_code_and_is_told_of_once
     chosen = master()
     take_shortcuts(chosen, [Shortcut("quicker", (known,), taken.append)])
     assert bool(taken) is fits
-    assert capsys.readouterr().out.count("shortcut_not_taken") == (not fits)
+    assert capsys.readouterr().err.count("shortcut_not_taken") == (not fits)
     assert type(chosen.addons) is AddonManager
+
+
+def in_a_process_of_its_own(program: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
+
+
+def test_the_proxy_loads_its_own_addons_only_and_the_package_stays_usable() -> None:
+    program = (
+        "import sys, pawwork_proxy.proxy.master as master\n"
+        "print('flask' in sys.modules, 'ldap3' in sys.modules)\n"
+        "from mitmproxy.addons import default_addons, core\n"
+        "print(type(default_addons()[0]) is master.Core, core.Core is master.Core)"
+    )
+    assert in_a_process_of_its_own(program) == "False False\nTrue True"
+
+
+def test_addons_that_need_their_package_are_loaded_with_it(tmp_path: Path) -> None:
+    """As an update of mitmproxy might make them."""
+    package = tmp_path / "whole"
+    package.mkdir()
+    (package / "__init__.py").write_text("name = 'of the package'\nfrom whole import one\n")
+    (package / "one.py").write_text("from whole import name\n")
+    program = (
+        f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n"
+        "from pawwork_proxy.proxy.mitmproxy_internals import load_without_the_rest\n"
+        "load_without_the_rest('whole', ['whole.one', 'whole.none'])\n"
+        "from whole.one import name; print(name)"
+    )
+    assert in_a_process_of_its_own(program) == "of the package"
