@@ -7,7 +7,6 @@ interrupted, failed to start); on none of them is traffic waited for.
 from __future__ import annotations
 
 import asyncio
-import gc
 import secrets
 import signal
 from collections.abc import AsyncIterator
@@ -34,7 +33,7 @@ from pawwork_proxy.proxy.listeners import Listener
 from pawwork_proxy.proxy.master import ProxyMaster
 from pawwork_proxy.recording.addon import CaptureAddon
 from pawwork_proxy.recording.destination import RECORDED_HOST, Upstream
-from pawwork_proxy.recording.recorder import Recorder, Watcher
+from pawwork_proxy.recording.recorder import Recorder, Watcher, settle
 
 
 @dataclass(frozen=True)
@@ -153,7 +152,7 @@ async def running_proxy(
         running = asyncio.create_task(master.run())
         try:
             await _until_listening(master, running)
-            _settle()
+            settle()
             yield recorder
             reason = "finished"
         finally:
@@ -173,16 +172,6 @@ def _likely_sources(plan: RunPlan) -> list[str]:
     host, _ = probe_route(plan).first_hop
     nearby = host in LOOPBACK_NAMES
     return [one for one in local_addresses() if ip_address(one).is_loopback is nearby]
-
-
-def _settle() -> None:
-    """Keep the garbage collector from holding up the traffic.
-
-    What the start has made lives as long as the process: a round over its objects would halt
-    everything for some 60 ms.
-    """
-    gc.collect()
-    gc.freeze()
 
 
 async def _until_listening(master: ProxyMaster, running: asyncio.Task[None]) -> None:

@@ -28,7 +28,7 @@ from pawwork_proxy.model.context import Install
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.recording.addon import CaptureAddon
 from pawwork_proxy.recording.destination import RECORDED_HOST, ZEN
-from pawwork_proxy.recording.recorder import Counts, Recorder
+from pawwork_proxy.recording.recorder import Counts, Recorder, settle
 from pawwork_proxy.redaction.shapes import LABEL_RULE, keep_label
 
 
@@ -120,6 +120,7 @@ class CaptureScript:
         self._finder = ProcessFinder()
         self._addon = CaptureAddon(self._recorder, ZEN, {}, self._finder.find, label)
         ctx.master.addons.add(self._addon)
+        settle()
 
     def done(self) -> None:
         """Close the capture."""
