@@ -1,7 +1,7 @@
 """What the server answered, as facts: status, typed headers, sizes, counts.
 
 Invariant: as in `model.request`: no field takes free text; a reason phrase has no field at all.
-How the answer ended and which errors it held is in `model.signals`.
+How the response ended and which errors it held is in `model.signals`.
 """
 
 from __future__ import annotations

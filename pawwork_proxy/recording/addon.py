@@ -4,7 +4,7 @@ Which hooks, and why: mitmproxy fires either `response` or `error` for a flow, n
 that fails fires `http_connect_error`; a client that distrusts our certificate shows up only as
 `tls_failed_client`. A recorder that listens to `request` and `response` misses all of these.
 Invariant: the addon never raises into mitmproxy and never changes a message, except the value of
-Host on the reverse route and the answer to a request that is refused here. Whatever of recording
+Host on the reverse route and the response to a request that is refused here. Whatever of recording
 fails, the request goes on, unrecorded.
 """
 
@@ -160,7 +160,7 @@ class CaptureAddon:
             self._relay(flow, ongoing)
 
     def responseheaders(self, flow: http.HTTPFlow) -> None:
-        """Tap the answer; nothing of it is held back."""
+        """Tap the response; nothing of it is held back."""
         assert flow.response is not None
         ongoing = _ongoing_of(flow)
         if ongoing is None:
@@ -180,7 +180,7 @@ class CaptureAddon:
             flow.response.stream = Tee(ongoing.response_chunk, failed)
 
     def response(self, flow: http.HTTPFlow) -> None:
-        """The answer has ended as it should."""
+        """The response has ended as it should."""
         if flow.websocket is None:
             self._finish(flow, Ending.COMPLETE)
 
@@ -282,5 +282,5 @@ def _ongoing_of(flow: http.HTTPFlow) -> Ongoing | None:
 
 
 def _from_upstream(flow: http.HTTPFlow) -> bool:
-    """Whether the answer came over the wire: only then can it be streamed."""
+    """Whether the response came over the wire: only then can it be streamed."""
     return flow.server_conn.connected

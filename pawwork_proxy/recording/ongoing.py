@@ -18,7 +18,7 @@ from pawwork_proxy.responses.reader import AnswerReader
 
 LOOK_UP_PATIENCE_MS = 1000.0
 RESPONSE_COPY_LIMIT = 64 * 1024
-"""Bytes of an answer, as on the wire, that are kept for the taint gate."""
+"""Bytes of a response, as on the wire, that are kept for the taint gate."""
 REQUEST_COPY_LIMIT = 8 * 1024 * 1024
 """Bytes of a request body that are looked at; conversations with pictures reach megabytes."""
 
@@ -109,9 +109,9 @@ class Ongoing:
             self.request_body += chunk[:room]
 
     def response_started(self, status: int, version: str, headers: RawHeaders) -> None:
-        """Status line and headers of the answer have arrived.
+        """Status line and headers of the response have arrived.
 
-        A status without a meaning (RFC 9110, section 15) is no answer: nothing of it is kept.
+        A status without a meaning (RFC 9110, section 15) is no response: nothing of it is kept.
         """
         self.first_byte = self._elapsed()
         if not 100 <= status <= 999:
@@ -126,7 +126,7 @@ class Ongoing:
         )
 
     def response_chunk(self, chunk: bytes) -> None:
-        """A piece of the answer, as on the wire."""
+        """A piece of the response, as on the wire."""
         if not chunk or self.reader is None:
             return
         room = RESPONSE_COPY_LIMIT - len(self.response_head)

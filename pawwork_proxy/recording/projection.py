@@ -94,7 +94,7 @@ class Projector:
             for name, value in (*ongoing.arrival.headers, *ongoing.response_headers)
         )
         target = ongoing.arrival.target.encode("utf-8", "surrogateescape")
-        # Finds of the answer's reader too: the kept bytes may be compressed.
+        # Finds of the response's reader too: the kept bytes may be compressed.
         finds = "\n".join(answer.raw.texts()).encode("utf-8", "replace")
         raw = RawExchange((target, head, body or b"", bytes(ongoing.response_head), finds))
         return Projected(exchange, raw, (*request.credentials, *cookies))
@@ -191,7 +191,7 @@ class Projector:
 
 
 def _with_true_ending(signals: Signals) -> Signals:
-    """A client that leaves after the answer's own end has missed nothing."""
+    """A client that leaves after the response's own end has missed nothing."""
     whole = signals.done_marker or signals.cost_seen
     if signals.ending is Ending.CLIENT_LEFT_MIDSTREAM and whole:
         return signals.model_copy(update={"ending": Ending.CLIENT_LEFT_AFTER_BODY})
