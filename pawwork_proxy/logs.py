@@ -7,13 +7,18 @@ texts quote paths, bodies and keys. Writing a line never raises, whether anybody
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
 import threading
 import traceback
 import warnings
+from functools import cache
 from types import TracebackType
-from typing import Any, TextIO, cast
+from typing import TYPE_CHECKING, Any, TextIO, cast
+
+if TYPE_CHECKING:
+    import structlog
 
 MOST_FOREIGN = 50
 """Places of other libraries that are reported at most; a peer could make them speak for ever."""
@@ -33,27 +38,43 @@ def guard_stderr() -> None:
     threading.excepthook = _uncaught_elsewhere
 
 
-def configure_logging() -> None:
-    """The same, and our own loggers as lines on stderr."""
-    import structlog  # noqa: PLC0415  slow, and most commands log nothing of their own
-
-    guard_stderr()
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.LogfmtRenderer(),
-        ],
-        logger_factory=structlog.WriteLoggerFactory(file=cast(TextIO, _Stderr())),
-        cache_logger_on_first_use=True,
-    )
-
-
 def mute_other_handlers() -> None:
     """Let only us print what is logged, in a program that has displays of its own."""
     for handler in logging.getLogger().handlers:
         if not isinstance(handler, _Foreign):
             handler.addFilter(lambda _: False)
+
+
+def say(event: str, **facts: str | int) -> None:
+    """Write a line on an event of ours; `facts` are numbers and words of our own, never texts.
+
+    Today's stderr is written to; where it is gone, nobody is told: traffic must not end with a
+    terminal.
+    """
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        _event_logger().info(event, **facts)
+
+
+@cache
+def _event_logger() -> structlog.typing.FilteringBoundLogger:
+    """Writes one `event=... name=value` line; loaded with the first event, most runs have none."""
+    import structlog  # noqa: PLC0415
+
+    logger: structlog.typing.FilteringBoundLogger = structlog.wrap_logger(
+        structlog.PrintLogger(file=cast(TextIO, _Stderr())),
+        processors=[structlog.processors.LogfmtRenderer(key_order=["event"], drop_missing=True)],
+    )
+    return logger
+
+
+class _Stderr:
+    """Whatever stderr is at the moment: it may have been replaced or closed since the start."""
+
+    def write(self, text: str) -> int:
+        return sys.stderr.write(text)
+
+    def flush(self) -> None:
+        sys.stderr.flush()
 
 
 def place_of(error: BaseException) -> str:
@@ -64,22 +85,6 @@ def place_of(error: BaseException) -> str:
         if str(frame.f_globals.get("__name__", "")).startswith("pawwork_proxy")
     ]
     return ours[-1] if ours else "outside"
-
-
-class _Stderr:
-    """Today's stderr, or nothing where it is gone: traffic must not end with a terminal."""
-
-    def write(self, text: str) -> None:
-        try:
-            sys.stderr.write(text)
-        except (OSError, ValueError, AttributeError):
-            return
-
-    def flush(self) -> None:
-        try:
-            sys.stderr.flush()
-        except (OSError, ValueError, AttributeError):
-            return
 
 
 class _Foreign(logging.Handler):
@@ -98,12 +103,7 @@ class _Foreign(logging.Handler):
         self._said.add((source, record.lineno))
         error = record.exc_info[1] if record.exc_info else None
         what = {"type": type(error).__name__, "place": place_of(error)} if error else {}
-        _say("foreign_message", source=source, line=record.lineno, severity=record.levelno, **what)
-
-
-def _say(event: str, **facts: str | int) -> None:
-    told = " ".join(f"{name}={value}" for name, value in facts.items())
-    _Stderr().write(f"event={event} {told}\n")
+        say("foreign_message", source=source, line=record.lineno, severity=record.levelno, **what)
 
 
 def _warning(
@@ -115,12 +115,12 @@ def _warning(
     line: str | None = None,  # noqa: ARG001
 ) -> None:
     known = category.__name__ if category.__module__ == "builtins" else "other"
-    _say("warning", type=known, line=lineno)
+    say("warning", type=known, line=lineno)
 
 
 def _uncaught(kind: type[BaseException], error: BaseException, _: TracebackType | None) -> None:
     if not issubclass(kind, KeyboardInterrupt):
-        _say("internal_error", type=kind.__name__, place=place_of(error))
+        say("internal_error", type=kind.__name__, place=place_of(error))
 
 
 def _uncaught_elsewhere(args: Any) -> None:

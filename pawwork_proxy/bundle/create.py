@@ -158,6 +158,7 @@ def _build(
             sorted(Counter(one.suppressed for one in records if one.suppressed).items())
         ),
         lost=sum(part.lost for part in kept),
+        observed_in_part=sum(one.observed_in_part for one in records) or None,
         damaged_lines=sum(part.damaged for part in parts),
         redacted=_redacted(records),
         cut=_cut(parts, kept, limit),

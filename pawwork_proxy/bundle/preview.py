@@ -30,6 +30,7 @@ def preview(bundle: Assembled) -> Iterator[str]:
     for what, number in (
         ("withheld when captured", sum(manifest.suppressed.values())),
         ("lost when captured", manifest.lost),
+        ("observed in part only", manifest.observed_in_part or 0),
         ("unreadable lines left out", manifest.damaged_lines),
     ):
         if number:

@@ -69,6 +69,7 @@ class Record:
     """None unless it is an exchange; under the pseudonyms of the capture."""
     outcome: Kind | None = None
     """As the record states it."""
+    observed_in_part: bool = False
     suppressed: StubReason | None = None
     redactions: tuple[tuple[str, int], ...] = ()
 
@@ -204,6 +205,7 @@ class _Collector:
             number,
             row=row_of(exchange),
             outcome=exchange.outcome.kind,
+            observed_in_part=exchange.signals.unobserved is not None,
             redactions=tuple((one.rule, one.count) for one in exchange.redactions),
         )
 

@@ -26,6 +26,7 @@ def row_of(exchange: Exchange) -> SupportRow:
         auth_source=exchange.auth_source.source,
         status=exchange.response.status if exchange.response else None,
         outcome=outcome.kind,
+        observed_in_part=None if exchange.signals.unobserved is None else True,
         error_type=outcome.error_type,
         count=1,
         first_seen=at,
@@ -41,7 +42,7 @@ def support_rows(single: Iterable[SupportRow]) -> tuple[SupportRow, ...]:
     for row in single:
         key = (
             row.install, row.install_id, row.tier, row.model, row.auth_kind, row.auth_source,
-            row.status, row.outcome, row.error_type,
+            row.status, row.outcome, row.observed_in_part, row.error_type,
         )  # fmt: skip
         known = together.get(key)
         together[key] = row if known is None else _joined(known, row)

@@ -69,6 +69,9 @@ def fold(
         if header is None or others[0] > 0 or not isinstance(other[0], Header):
             raise Unfoldable("it does not begin with a header")
         withheld = sum(isinstance(line, Stub) for line in other)
+        shapes = {shape: _exchange(texts[number]) for number, shape in examples.items()}
+        clock = _clock(capture)
+        found = tuple(_observations(capture, header, shapes, clock, alone, most_rows))
         summary = CaptureSummary(
             name=path.name,
             capture_id=header.capture_id,
@@ -86,18 +89,13 @@ def fold(
                 for line in other
                 if isinstance(line, Note) and line.event == "records_lost"
             ),
+            in_part=sum(one.count for one in found if one.in_part),
             damaged=sum(isinstance(line, Damage) for line in other),
             ended=any(isinstance(line, End) for line in other),
             folded=True,
         )
-        shapes = {shape: _exchange(texts[number]) for number, shape in examples.items()}
-        clock = _clock(capture)
         missing = gaps(_neighbours(capture, header, other))
-        return Folded(
-            summary,
-            tuple(_observations(capture, header, shapes, clock, alone, most_rows)),
-            tuple(unrecorded(header, missing, clock)),
-        )
+        return Folded(summary, found, tuple(unrecorded(header, missing, clock)))
 
 
 def _observations(

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from pawwork_proxy.captures.folding import MOST_ROWS, fold
 from pawwork_proxy.captures.lines import Database, Unfoldable, interrupt_all
-from pawwork_proxy.captures.reader import Capture, capture_from
+from pawwork_proxy.captures.reader import OBSERVED_IN_PART, Capture, capture_from
 from pawwork_proxy.captures.sources import CaptureSource, Unreadable, capture_sources, nothing_left
 from pawwork_proxy.comparison.observations import (
     Arrival,
@@ -124,6 +124,7 @@ def summary_of(capture: Capture) -> CaptureSummary:
         under_way=len(capture.interrupted),
         withheld=len(capture.stubs),
         lost=sum(note.count or 0 for note in capture.notes if note.event == "records_lost"),
+        in_part=sum(one.signals.unobserved is not None for one in capture.exchanges),
         damaged=len(capture.damages) - joined,
         joined=joined,
         ended=capture.end is not None,
@@ -138,6 +139,7 @@ def incomplete(summary: CaptureSummary) -> Iterator[str]:
         (summary.under_way, f"{summary.under_way} exchanges were under way when the run stopped"),
         (summary.withheld, f"{summary.withheld} records withheld, they could not be made safe"),
         (summary.lost, f"{summary.lost} records could not be written"),
+        (summary.in_part, f"{summary.in_part} {OBSERVED_IN_PART}"),
         (summary.damaged, f"{summary.damaged} damaged lines skipped: what they held is missing"),
         (
             summary.joined,

@@ -34,6 +34,9 @@ from pawwork_proxy.model.exchange import Exchange
 MAX_LINE_BYTES = 4 * 1024 * 1024
 """Our longest record is some tens of kilobytes; a longer line is no line of ours."""
 
+OBSERVED_IN_PART = "exchanges were observed in part: looking at the traffic failed"
+"""Said of a capture behind their number."""
+
 _BOM = b"\xef\xbb\xbf"
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff", b"{\0", b"\0{")
 _HEADER = b'{"type":"header"'

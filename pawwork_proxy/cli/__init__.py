@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import gc
 import importlib
 import os
 import signal
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import click
 
@@ -47,6 +49,19 @@ _WRITE_FAILURES = frozenset(
 """EINVAL: a closed pipe, on Windows."""
 
 
+def _loaded(name: str) -> ModuleType:
+    """A module, loaded without rounds of the garbage collector.
+
+    What loading makes stays as long as the process: there is nothing to collect, then or later.
+    """
+    gc.disable()
+    try:
+        return importlib.import_module(name)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 class LazyGroup(click.Group):
     """Imports a command's module when it is called, so that `--help` stays quick."""
 
@@ -62,7 +77,7 @@ class LazyGroup(click.Group):
         """The command of that name, or None."""
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"pawwork_proxy.cli.{cmd_name}")
+        module = _loaded(f"pawwork_proxy.cli.{cmd_name}")
         if callable(signal.getsignal(signal.SIGINT)):  # not where it is ignored, as under nohup
             signal.signal(signal.SIGINT, signal.default_int_handler)
         command = getattr(module, cmd_name)

@@ -22,7 +22,6 @@ from pawwork_proxy.clients.environment import (
 from pawwork_proxy.environment.identity import Identity, load_identity
 from pawwork_proxy.environment.trust import ca_bundle
 from pawwork_proxy.errors import ConfigurationError
-from pawwork_proxy.logs import configure_logging
 from pawwork_proxy.model.context import Route
 from pawwork_proxy.proxy.session import RunPlan, running_proxy, stop_signals
 
@@ -69,7 +68,6 @@ def launch(
 
     The exit code is the client's own.
     """
-    configure_logging()
     plan = make_plan(
         (install,), network, upstream, upstream_ca, via, source, egress_probe, captures
     )

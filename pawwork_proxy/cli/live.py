@@ -10,15 +10,14 @@ import contextlib
 import sys
 import threading
 from collections import deque
-from typing import TextIO
-
-from rich.console import Console, Group
-from rich.live import Live
-from rich.text import Text
+from typing import TYPE_CHECKING, TextIO
 
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.recording.recorder import Counts
 from pawwork_proxy.report.exchange_table import Row, exchange_table, plain_line, row_of
+
+if TYPE_CHECKING:
+    from rich.console import Group
 
 SHOWN_ROWS = 20
 REFRESH_PER_SECOND = 4
@@ -34,6 +33,7 @@ def counter_line(counts: Counts, lost: int) -> str:
         (counts.refused, "refused (web page or wrong host)"),
         (counts.distrusted, "client connections that distrust our certificate"),
         (stubs, "records withheld (see end line)"),
+        (counts.tap_failures, "failed looks at the traffic (exchanges recorded in part)"),
         (lost, "RECORDS LOST: the captures folder cannot be written"),
     ):
         if number:
@@ -74,14 +74,18 @@ class PlainView:
 class LiveView:
     """A table that follows the run; drawn by its own thread, four times a second."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self) -> None:
+        # Not at the top: in a pipe nothing of it is needed, and the proxy listens sooner.
+        from rich.console import Console  # noqa: PLC0415
+        from rich.live import Live  # noqa: PLC0415
+
         self._rows: deque[Row] = deque(maxlen=SHOWN_ROWS)
         self._lock = threading.Lock()
         self._counts = Counts()
         self._lost = 0
         self._live = Live(
             get_renderable=self._render,
-            console=console,
+            console=Console(stderr=True),
             refresh_per_second=REFRESH_PER_SECOND,
             transient=True,
         )
@@ -105,6 +109,9 @@ class LiveView:
         self._live.stop()
 
     def _render(self) -> Group:
+        from rich.console import Group  # noqa: PLC0415
+        from rich.text import Text  # noqa: PLC0415
+
         with self._lock:
             rows = list(self._rows)
         status = Text(counter_line(self._counts, self._lost), style="bold")
@@ -116,6 +123,6 @@ class LiveView:
 View = PlainView | LiveView
 
 
-def view_for(console: Console) -> View:
+def chosen_view() -> View:
     """A live table on a terminal, plain lines otherwise."""
-    return LiveView(console) if console.is_terminal else PlainView(sys.stderr)
+    return LiveView() if sys.stderr.isatty() else PlainView(sys.stderr)

@@ -7,12 +7,10 @@ import json
 from pathlib import Path
 
 import click
-from rich.console import Console
 
-from pawwork_proxy.cli.live import counter_line, view_for
+from pawwork_proxy.cli.live import chosen_view, counter_line
 from pawwork_proxy.cli.plan import capture_options, forget_expired, home_relative, make_plan
 from pawwork_proxy.environment.identity import Identity, load_identity
-from pawwork_proxy.logs import configure_logging
 from pawwork_proxy.proxy.session import RunPlan, running_proxy, stop_signals
 from pawwork_proxy.recording.recorder import Recorder
 
@@ -61,17 +59,15 @@ def run(
     configuration, and as its HTTPS proxy. Only opencode.ai is decrypted and recorded, everything
     else passes untouched.
     """
-    configure_logging()
     plan = make_plan(installs, network, upstream, upstream_ca, via, source, egress_probe, captures)
     forget_expired(plan.captures, keep_days)
     asyncio.run(_run(plan, load_identity(), as_json=output == "json"))
 
 
 async def _run(plan: RunPlan, identity: Identity, *, as_json: bool) -> None:
-    console = Console(stderr=True)
     if not as_json:
         click.echo(how_to_connect(plan, identity), err=True)
-    view = view_for(console)
+    view = chosen_view()
     try:
         async with stop_signals() as stop, running_proxy(plan, identity, view) as recorder:
             if as_json:
@@ -126,6 +122,7 @@ def _summary(recorder: Recorder, *, as_json: bool) -> None:
             "in_flight": counts.in_flight,
             "stubs": dict(counts.stubs),
             "lost": recorder.lost,
+            "tap_failures": counts.tap_failures,
             "outcomes": dict(counts.kinds),
         }
         click.echo(json.dumps(end))

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from pawwork_proxy.captures.reader import Capture
+from pawwork_proxy.captures.reader import OBSERVED_IN_PART, Capture
 from pawwork_proxy.captures.sources import capture_sources, each_readable, whole_capture
 from pawwork_proxy.cli.warnings import warn
 from pawwork_proxy.model.exchange import Exchange
@@ -138,6 +138,9 @@ def remarks(capture: Capture) -> Iterator[str]:
     lost = sum(note.count or 0 for note in capture.notes if note.event == "records_lost")
     if lost:
         yield f"{lost} records could not be written while the run went on"
+    in_part = sum(one.signals.unobserved is not None for one in capture.exchanges)
+    if in_part:
+        yield f"{in_part} {OBSERVED_IN_PART}"
     changed = [note for note in capture.notes if note.event == "egress_changed"]
     if changed:
         yield f"changes of the egress during the run: {len(changed)}; exchanges say which holds"

@@ -17,7 +17,6 @@ import click
 
 from pawwork_proxy.errors import ConfigurationError
 from pawwork_proxy.facts.addresses import default_base
-from pawwork_proxy.logs import configure_logging
 from pawwork_proxy.simulator.clock import parse_instant
 from pawwork_proxy.simulator.plan import Shape
 from pawwork_proxy.simulator.presets import preset, preset_rows, read_scenario
@@ -94,7 +93,6 @@ def simulate(
         for name, row in preset_rows().items():
             click.echo(f"{name:24} {row['summary']}")
         return
-    configure_logging()
     scenario = preset(preset_name) if scenario_file is None else read_scenario(scenario_file)
     counts: Counter[str] = Counter()
 

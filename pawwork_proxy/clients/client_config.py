@@ -6,13 +6,9 @@ for what cannot be read or understood, never more than that.
 
 from __future__ import annotations
 
-import plistlib
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from xml.parsers.expat import ExpatError
-
-import yaml
 
 from pawwork_proxy.facts.client_places import KEY_VARIABLES
 from pawwork_proxy.facts.headers import KEY_HEADERS
@@ -64,6 +60,8 @@ def credentials_in(text: str) -> list[str]:
     """Keys of DSH's credentials file, in whatever way its YAML is written."""
     if len(text) > LARGEST_YAML:
         raise ValueError("too long")
+    import yaml  # noqa: PLC0415  slow to load, and few users have such a file
+
     try:
         parsed: object = yaml.safe_load(text.removeprefix("\ufeff"))
     except yaml.YAMLError as error:
@@ -86,6 +84,9 @@ def _named_keys(node: object, depth: int, seen: set[int]) -> Iterator[str]:
 
 def parsed_plist(data: bytes) -> object:
     """ValueError when it is no property list; plistlib's own errors differ by format."""
+    import plistlib  # noqa: PLC0415  on macOS only there are such files
+    from xml.parsers.expat import ExpatError  # noqa: PLC0415
+
     try:
         parsed: object = plistlib.loads(data)
     except (plistlib.InvalidFileException, ExpatError) as error:

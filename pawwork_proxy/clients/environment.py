@@ -10,12 +10,12 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from pawwork_proxy.environment.machine import LOOPBACK_NAMES
 from pawwork_proxy.errors import ConfigurationError
 from pawwork_proxy.facts.addresses import CONFIG_SCHEMA, PROVIDERS, default_base
 from pawwork_proxy.model.context import Route
 from pawwork_proxy.model.request import Tier
 
-_LOCAL = ("127.0.0.1", "localhost", "::1")
 CONFIG = "OPENCODE_CONFIG_CONTENT"
 
 
@@ -33,7 +33,10 @@ def client_environment(
     Raises ConfigurationError when the base's own OPENCODE_CONFIG_CONTENT is no JSON object.
     """
     env = dict(base)
-    bypass = [*filter(None, env.get("NO_PROXY", env.get("no_proxy", "")).split(",")), *_LOCAL]
+    bypass = [
+        *filter(None, env.get("NO_PROXY", env.get("no_proxy", "")).split(",")),
+        *LOOPBACK_NAMES,
+    ]
     env["NO_PROXY"] = env["no_proxy"] = ",".join(dict.fromkeys(bypass))
     if route == "reverse":
         env[CONFIG] = json.dumps(_merged(_own_config(env.get(CONFIG)), provider(listener_url, go)))

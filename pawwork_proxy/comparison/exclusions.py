@@ -68,6 +68,12 @@ EXCLUSIONS: tuple[ExclusionRow, ...] = (
         lambda seen: not seen.model_call,
     ),
     ExclusionRow(
+        "observed_in_part",
+        "looking at it failed, so only part of it is known",
+        True,
+        lambda seen: seen.in_part,
+    ),
+    ExclusionRow(
         "other_limit",
         "a plan's or a key's own limit, not the free quota",
         False,

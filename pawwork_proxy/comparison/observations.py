@@ -16,20 +16,20 @@ from pawwork_proxy.facts.models import is_free, is_title_model
 from pawwork_proxy.facts.server_eras import server_era
 from pawwork_proxy.model.capture import End, Header, Note, Stub
 from pawwork_proxy.model.exchange import Exchange
-from pawwork_proxy.model.observation import ABSENT, PUBLIC, Ending, Identities, Observation
+from pawwork_proxy.model.observation import ABSENT, PUBLIC, Identities, Observation, ResponseEnd
 from pawwork_proxy.model.outcome import Family
-from pawwork_proxy.model.signals import Ending as HowItEnded
+from pawwork_proxy.model.signals import Ending
 
 LEAST_ERROR_S = 1.0
 """Dates are whole seconds, and a clock that drifts within one is not seen to drift."""
 UNKNOWN_CLOCK_S = 300.0
 """How far a machine's clock may be off when no answer carries the server's date."""
 
-ENDINGS: dict[HowItEnded, Ending] = {
-    HowItEnded.COMPLETE: "complete",
-    HowItEnded.CLIENT_LEFT_AFTER_BODY: "complete",
-    HowItEnded.CLIENT_LEFT_MIDSTREAM: "aborted",
-    HowItEnded.UPSTREAM_CUT: "cut",
+ENDINGS: dict[Ending, ResponseEnd] = {
+    Ending.COMPLETE: "complete",
+    Ending.CLIENT_LEFT_AFTER_BODY: "complete",
+    Ending.CLIENT_LEFT_MIDSTREAM: "aborted",
+    Ending.UPSTREAM_CUT: "cut",
 }
 """Every other ending means that no answer began."""
 
@@ -124,6 +124,7 @@ def observation(
         action=request.request or "",
         alone=exchange.context.network in alone,
         chained_proxy=exchange.context.chained_proxy,
+        in_part=exchange.signals.unobserved is not None,
         who=_identities(header, exchange),
     )
 

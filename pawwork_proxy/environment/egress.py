@@ -3,8 +3,8 @@
 `GET /cdn-cgi/trace` of the upstream, over the route that the traffic takes: from the same local
 address, through the same chained proxy, with TLS verified against the same certificates. It
 touches no quota (zen-facts 9).
-Invariant: no answer is not an error: a probe gives None, and never raises for what the network or
-the answer holds. The raw address leaves this module in `Trace` only, for the pseudonymiser.
+Invariant: no response is not an error: a probe gives None, and never raises for what the network or
+the response holds. The raw address leaves this module in `Trace` only, for the pseudonymiser.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-import aiohttp
 import certifi
 
 from pawwork_proxy import __version__
@@ -27,8 +26,8 @@ from pawwork_proxy.model.context import Egress
 from pawwork_proxy.redaction.pseudonyms import Pseudonymiser
 from pawwork_proxy.redaction.shapes import ShapeName, Shapes
 
-LONGEST_ANSWER = 4096
-"""Bytes of an answer that are read; a real one has about 300."""
+LONGEST_RESPONSE = 4096
+"""Bytes of a response that are read; a real one has about 300."""
 PATIENCE_S = 5.0
 _HEADERS = {"User-Agent": f"pawwork-proxy/{__version__}", "Accept-Encoding": "identity"}
 """No coding: a small page gains nothing, and bombs and missing decoders are out of question."""
@@ -127,7 +126,9 @@ async def source_towards(route: ProbeRoute) -> str | None:
 
 
 async def ask_trace(route: ProbeRoute, source: str | None) -> Trace | None:
-    """What the edge says of a connection from a local address; None without a usable answer."""
+    """What the edge says of a connection from a local address; None without a usable response."""
+    import aiohttp  # noqa: PLC0415  as slow to load as all of asyncio, and most runs never probe
+
     try:
         async with asyncio.timeout(PATIENCE_S):
             text = await _fetch(route, source)
@@ -137,6 +138,8 @@ async def ask_trace(route: ProbeRoute, source: str | None) -> Trace | None:
 
 
 async def _fetch(route: ProbeRoute, source: str | None) -> str | None:
+    import aiohttp  # noqa: PLC0415
+
     family = socket.AF_UNSPEC
     if source is not None:
         family = socket.AF_INET6 if ":" in source else socket.AF_INET
@@ -155,13 +158,13 @@ async def _fetch(route: ProbeRoute, source: str | None) -> str | None:
         ) as session,
         session.get(
             route.url, proxy=route.proxy, proxy_auth=credentials, allow_redirects=False
-        ) as answer,
+        ) as response,
     ):
-        if answer.status != 200:
+        if response.status != 200:
             return None
         text = b""
-        async for piece in answer.content.iter_any():
+        async for piece in response.content.iter_any():
             text += piece
-            if len(text) >= LONGEST_ANSWER:
+            if len(text) >= LONGEST_RESPONSE:
                 break
-        return text[:LONGEST_ANSWER].decode("ascii", "replace")
+        return text[:LONGEST_RESPONSE].decode("ascii", "replace")

@@ -18,6 +18,8 @@ import psutil
 
 from pawwork_proxy.model.context import Machine, OsFamily, Platform
 
+LOOPBACK_NAMES = ("127.0.0.1", "localhost", "::1")
+"""How a program on this machine names the machine itself."""
 _OS: dict[str, OsFamily] = {"Linux": "linux", "Darwin": "macos", "Windows": "windows"}
 _LINUX_ID_FILES = (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id"))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import ConfigDict, Field, TypeAdapter
 
 from pawwork_proxy.model.base import Noun
 from pawwork_proxy.model.context import Egress, Install, Machine, Route
@@ -113,6 +113,9 @@ class End(Noun):
     """Records that could not be written and were never made up for."""
     passed_by: Count = 0
     """Requests and tunnels to other hosts, relayed untouched and not recorded."""
+    tap_failures: Count | None = None
+    """How often looking at the traffic failed; the traffic itself went on. The exchanges concerned
+    name the parts that were not seen (`signals.unobserved`). None when it never failed."""
     reason: Literal["finished", "interrupted"]
 
 
@@ -120,4 +123,5 @@ Line = Annotated[
     Header | Opened | Exchange | Stub | Note | End,
     Field(discriminator="type"),
 ]
-LINE: TypeAdapter[Line] = TypeAdapter(Line)
+LINE: TypeAdapter[Line] = TypeAdapter(Line, config=ConfigDict(defer_build=True))
+"""Built when the first line is read: who only writes captures does without."""

@@ -53,7 +53,7 @@ class Redaction(Noun):
 
 
 class Exchange(Noun):
-    """One request, its answer or failure, the context, and the outcome."""
+    """One request, its response or failure, the context, and the outcome."""
 
     type: Literal["exchange"] = "exchange"
     seq: Count
@@ -64,7 +64,8 @@ class Exchange(Noun):
     auth: AuthFacts
     auth_source: AuthSourceFinding = AuthSourceFinding()
     response: ResponseFacts | None = None
-    """None when no answer of the upstream arrived (a 502 of the proxy itself is no answer)."""
+    """None when no response of the upstream arrived (a 502 of the proxy itself is none), or when
+    its head was not observed."""
     signals: Signals
     outcome: Outcome
     redactions: tuple[Redaction, ...] = ()

@@ -29,6 +29,8 @@ class CaptureSummary(Noun):
     """Exchanges that had begun when the run stopped."""
     withheld: int = 0
     lost: int = 0
+    in_part: int = 0
+    """Exchanges of which only part was observed."""
     damaged: int = 0
     joined: int = 0
     """Lines of another capture behind it in the same file, all left out."""

@@ -103,6 +103,8 @@ class Manifest(Noun):
     """Records that were withheld when they were captured, by reason."""
     lost: Count
     """Records that could not be written when they were captured."""
+    observed_in_part: Count | None = None
+    """Exchanges of which only part was observed; None when there is none."""
     damaged_lines: Count
     """Lines of the captures that could not be read."""
     redacted: dict[Rule, Count]
@@ -123,6 +125,7 @@ class SupportRow(Noun):
     auth_source: AuthSource
     status: int | None = None
     outcome: Kind
+    observed_in_part: Literal[True] | None = None
     error_type: KeptName | None = None
     count: Count
     first_seen: datetime

@@ -44,8 +44,8 @@ DimensionName = Literal[
 ]
 """What a quota could follow; `global` is the pool that everybody shares."""
 
-Ending = Literal["complete", "aborted", "cut", "none"]
-"""How the answer ended: whole, left by the client, cut by the upstream, never began."""
+ResponseEnd = Literal["complete", "aborted", "cut", "none"]
+"""How the response ended: whole, left by the client, cut by the upstream, never began."""
 
 
 class Identities(Noun):
@@ -109,11 +109,13 @@ class Observation(Noun):
     retry_after_s: float | None = None
     reset_at: datetime | None = None
     cadence: str = "none"
-    ending: Ending = "complete"
+    ending: ResponseEnd = "complete"
     action: str = ""
     """Pseudonym of the user action (request id); retries, rounds and title calls share it."""
     alone: bool = False
     """The user vouches that nobody else used this address."""
     chained_proxy: bool = False
+    in_part: bool = False
+    """Whether the recorder saw only part of it (`Signals.unobserved`)."""
     count: int = Field(default=1, ge=1)
     who: Identities = Identities()

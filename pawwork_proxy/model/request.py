@@ -45,8 +45,10 @@ BodyState = Literal[
     "too_large",
     "not_kept",
     "undecodable",
+    "not_observed",
 ]
-"""`not_kept`: the recorder did not keep the bytes; `undecodable`: content coding failed."""
+"""`not_kept`: the recorder did not keep the bytes; `undecodable`: content coding failed;
+`not_observed`: looking at the body failed (`signals.unobserved`), sizes count what was seen."""
 
 
 class HeaderNote(Noun):

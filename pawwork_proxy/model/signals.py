@@ -62,6 +62,10 @@ class Ending(StrEnum):
         return FAILED_ENDINGS.get(self, (None, None))[1]
 
 
+ExchangePart = Literal["request_body", "response_head", "response_body", "ending", "connection"]
+"""What the recorder looks at of an exchange, each by a tap of its own that may fail."""
+
+
 class Failure(StrEnum):
     """How a transport failed."""
 
@@ -233,3 +237,12 @@ class Signals(Noun):
     """Outermost first, at most a handful."""
     retry_hints: tuple[RetryHint, ...] = ()
     transport: TransportFailure | None = None
+    unobserved: tuple[ExchangePart, ...] | None = None
+    """Parts of the exchange that passed unseen, in whole or from some point on, because looking at
+    them failed; None when all was observed. What stands in other fields about such a part holds for
+    the beginning that was seen."""
+
+    @property
+    def response_observed(self) -> bool:
+        """Whether all of the response was seen, so that what is not in it can be relied on."""
+        return not {"response_head", "response_body"}.intersection(self.unobserved or ())

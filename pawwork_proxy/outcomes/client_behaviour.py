@@ -41,9 +41,13 @@ _FAILURES = tuple((row, tuple(map(_checks, row.when))) for row in FAILURES)
 
 
 def client_behaviour(clues: Clues, kind: Kind) -> tuple[ClientBehaviour, ...]:
-    """What clients make of a response, range by range; nothing is known without its status."""
+    """What clients make of a response, range by range.
+
+    Nothing is known of it without the status, or when only part of the response was seen.
+    """
     signals = clues.signals
-    if signals.status is None and signals.transport is None:
+    nothing = signals.status is None and signals.transport is None
+    if nothing or not signals.response_observed:
         return ()
     row = next(
         row

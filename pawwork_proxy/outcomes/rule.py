@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from pawwork_proxy.facts.errors import Sense
 from pawwork_proxy.model.outcome import Kind, Origin
-from pawwork_proxy.model.signals import Ending
+from pawwork_proxy.model.signals import Ending, ExchangePart
 from pawwork_proxy.outcomes.clues import Clues
 
 Check = Callable[[Clues], bool]
@@ -97,6 +97,7 @@ class Sample(NamedTuple):
     status: int | None = None
     headers: tuple[tuple[str, str], ...] = ()
     ending: Ending = Ending.UNSTATED
+    unobserved: tuple[ExchangePart, ...] | None = None
 
 
 class Rule(NamedTuple):

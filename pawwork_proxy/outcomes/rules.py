@@ -13,10 +13,10 @@ from pawwork_proxy.outcomes.clues import Clues
 from pawwork_proxy.outcomes.reset import reset_of
 from pawwork_proxy.outcomes.rule import Rule
 from pawwork_proxy.outcomes.wording_rules import WORDING_RULES
-from pawwork_proxy.outcomes.wordless_rules import WORDLESS_RULES
+from pawwork_proxy.outcomes.wordless_rules import UNSEEN_RULES, WORDLESS_RULES
 from pawwork_proxy.outcomes.zen_rules import ZEN_RULES
 
-RULES: tuple[Rule, ...] = ZEN_RULES + WORDING_RULES + WORDLESS_RULES
+RULES: tuple[Rule, ...] = UNSEEN_RULES + ZEN_RULES + WORDING_RULES + WORDLESS_RULES
 _ZEN_IDS = frozenset(rule.id for rule in ZEN_RULES)
 _API_BODIES = frozenset({BodyShape.JSON, BodyShape.STREAM})
 _AT_THE_EDGE = frozenset({Failure.REFUSED, Failure.DNS, Failure.UNREACHABLE, Failure.TLS})
@@ -71,6 +71,7 @@ def is_quiet(signals: Signals) -> bool:
         and not signals.edge_markers
         and signals.failed_finish is None
         and signals.transport is None
+        and signals.unobserved is None
     )
 
 

@@ -13,7 +13,7 @@ from pawwork_proxy.model.signals import (
 )
 from pawwork_proxy.outcomes.clues import Clues
 from pawwork_proxy.outcomes.reset import TOLERANCE_S
-from pawwork_proxy.outcomes.rule import Rule, Sample, seen, status
+from pawwork_proxy.outcomes.rule import Rule, Sample, seen, status, zen
 
 _SSE = (("content-type", "text/event-stream"),)
 _CHUNK = 'data: {"choices":[{"delta":{"content":"Hi"},"finish_reason":null}]}\n\n'
@@ -76,6 +76,17 @@ def _is_known_transport(clues: Clues) -> bool:
     transport = clues.signals.transport
     return transport is not None and transport.failure is not Failure.OTHER
 
+
+UNSEEN_RULES: tuple[Rule, ...] = (
+    Rule(
+        "observed_in_part",
+        Kind.UNKNOWN,
+        seen(lambda clues: not clues.signals.response_observed, "unobserved"),
+        "part of the response passed unseen, and what was seen may not be what decides",
+        zen("FreeUsageLimitError", "Limite")._replace(unobserved=("response_body",)),
+    ),
+)
+"""Before all other rows: even a type may mean something else with words that were not seen."""
 
 WORDLESS_RULES: tuple[Rule, ...] = (
     Rule("completion_refused", Kind.INVALID_REQUEST,

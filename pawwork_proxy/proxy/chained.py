@@ -11,9 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from pawwork_proxy.environment.machine import LOOPBACK_NAMES
 from pawwork_proxy.errors import ConfigurationError
-
-_LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ def chained_proxy(
     if via is not None:
         return _parse(via, "--via")
     host = upstream.hostname or ""
-    if host in _LOOPBACK_HOSTS or bypassed(host):
+    if host in LOOPBACK_NAMES or bypassed(host):
         return None
     proxies = system_proxies()
     for name in (upstream.scheme, "all"):

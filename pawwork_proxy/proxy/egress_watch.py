@@ -17,7 +17,7 @@ from typing import Literal, Protocol
 from pawwork_proxy.model.context import Egress
 
 ASK_AGAIN_S = 60.0
-"""So long a probe without an answer stands, while the route stays the same."""
+"""So long a probe without a response stands, while the route stays the same."""
 
 EgressEvent = Literal["egress_changed", "egress_unavailable"]
 Ask = Callable[[str | None], Awaitable[Egress | None]]

@@ -13,14 +13,20 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from mitmproxy import http, options
-from mitmproxy.addons import core, next_layer, proxyserver, tlsconfig, upstream_auth
-from mitmproxy.master import Master
+from mitmproxy import options
 
 from pawwork_proxy.errors import ConfigurationError
 from pawwork_proxy.proxy.chained import ChainedProxy
-from pawwork_proxy.proxy.dispatch import Dispatcher
 from pawwork_proxy.proxy.listeners import LOOPBACK, Listener
+from pawwork_proxy.proxy.mitmproxy_internals import (
+    Core,
+    Master,
+    NextLayer,
+    Proxyserver,
+    TlsConfig,
+    UpstreamAuth,
+    take_shortcuts,
+)
 
 
 class ProxyMaster(Master):
@@ -39,18 +45,17 @@ class ProxyMaster(Master):
         """Must be called inside a running event loop."""
         super().__init__(options.Options())
         quiet_mitmproxy()
-        skip_debug_checks()
-        self.addons = Dispatcher(self)
-        self.proxyserver = proxyserver.Proxyserver()
+        take_shortcuts(self)
+        self.proxyserver = Proxyserver()
         self.listeners = tuple(listeners)
         self.listening = asyncio.Event()
-        self.addons.add(  # type: ignore[no-untyped-call]
-            core.Core(),
+        self.addons.add(
+            Core(),
             self.proxyserver,
             recorder_addon,
-            next_layer.NextLayer(),
-            tlsconfig.TlsConfig(),
-            upstream_auth.UpstreamAuth(),
+            NextLayer(),
+            TlsConfig(),
+            UpstreamAuth(),
         )
         mode = f"upstream:{via.address}" if via else "regular"
         self.options.update(
@@ -81,14 +86,6 @@ class ProxyMaster(Master):
     def stop(self) -> None:
         """Let `run` end; from any thread."""
         self.event_loop.call_soon_threadsafe(self.should_exit.set)
-
-
-def skip_debug_checks() -> None:
-    """Leave out what mitmproxy itself leaves out under `python -O`, a tenth of each request.
-
-    That is a look at the types of the fields of each message, which only its own code fills.
-    """
-    http.MessageData.__post_init__ = lambda _: None  # type: ignore[method-assign]
 
 
 def quiet_mitmproxy() -> None:

@@ -7,12 +7,12 @@ interrupted, failed to start); on none of them is traffic waited for.
 from __future__ import annotations
 
 import asyncio
-import gc
 import secrets
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
 
@@ -24,7 +24,7 @@ from pawwork_proxy.clients.processes import ProcessFinder
 from pawwork_proxy.environment.clock import utc_now
 from pawwork_proxy.environment.egress import ProbeRoute, ask_trace, egress_of, source_towards
 from pawwork_proxy.environment.identity import Identity
-from pawwork_proxy.environment.machine import local_addresses
+from pawwork_proxy.environment.machine import LOOPBACK_NAMES, local_addresses
 from pawwork_proxy.model.capture import CaptureOptions, Header
 from pawwork_proxy.model.context import Egress, Install
 from pawwork_proxy.proxy.chained import ChainedProxy
@@ -33,7 +33,7 @@ from pawwork_proxy.proxy.listeners import Listener
 from pawwork_proxy.proxy.master import ProxyMaster
 from pawwork_proxy.recording.addon import CaptureAddon
 from pawwork_proxy.recording.destination import RECORDED_HOST, Upstream
-from pawwork_proxy.recording.recorder import Recorder, Watcher
+from pawwork_proxy.recording.recorder import Recorder, Watcher, settle
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ async def running_proxy(
             recorder.egress("egress_unavailable", None)
     # An address costs 35 ms the first time; paid here, on a thread, and not by the first exchange.
     warming = asyncio.get_running_loop().run_in_executor(
-        None, identity.pseudonymiser.warm, local_addresses()
+        None, identity.pseudonymiser.warm, _likely_sources(plan)
     )
     finder = ProcessFinder()
     addon = CaptureAddon(
@@ -152,7 +152,7 @@ async def running_proxy(
         running = asyncio.create_task(master.run())
         try:
             await _until_listening(master, running)
-            _settle()
+            settle()
             yield recorder
             reason = "finished"
         finally:
@@ -167,14 +167,11 @@ async def running_proxy(
         recorder.close(reason)
 
 
-def _settle() -> None:
-    """Keep the garbage collector from holding up the traffic.
-
-    What the start has made lives as long as the process: a round over its 100 000 objects halts
-    everything for some 60 ms.
-    """
-    gc.collect()
-    gc.freeze()
+def _likely_sources(plan: RunPlan) -> list[str]:
+    """This machine's addresses that connections to the first hop may leave from."""
+    host, _ = probe_route(plan).first_hop
+    nearby = host in LOOPBACK_NAMES
+    return [one for one in local_addresses() if ip_address(one).is_loopback is nearby]
 
 
 async def _until_listening(master: ProxyMaster, running: asyncio.Task[None]) -> None:

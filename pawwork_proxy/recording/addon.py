@@ -4,7 +4,7 @@ Which hooks, and why: mitmproxy fires either `response` or `error` for a flow, n
 that fails fires `http_connect_error`; a client that distrusts our certificate shows up only as
 `tls_failed_client`. A recorder that listens to `request` and `response` misses all of these.
 Invariant: the addon never raises into mitmproxy and never changes a message, except the value of
-Host on the reverse route and the answer to a request that is refused here. Whatever of recording
+Host on the reverse route and the response to a request that is refused here. Whatever of recording
 fails, the request goes on, unrecorded.
 """
 
@@ -14,13 +14,14 @@ import asyncio
 import re
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from functools import partial
 from typing import TypeVar
 
 from mitmproxy import connection, http, tls
 from mitmproxy.proxy import layer, server_hooks
 
 from pawwork_proxy.clients.processes import FoundProcess
-from pawwork_proxy.model.signals import Ending
+from pawwork_proxy.model.signals import Ending, ExchangePart
 from pawwork_proxy.recording import flows
 from pawwork_proxy.recording.destination import (
     Form,
@@ -159,23 +160,27 @@ class CaptureAddon:
             self._relay(flow, ongoing)
 
     def responseheaders(self, flow: http.HTTPFlow) -> None:
-        """Tap the answer; nothing of it is held back."""
+        """Tap the response; nothing of it is held back."""
         assert flow.response is not None
         ongoing = _ongoing_of(flow)
         if ongoing is None:
             flow.response.stream = flow.response.stream or _from_upstream(flow)
             return
-        self._try(
-            ongoing.response_started,
-            flow.response.status_code,
-            flow.response.http_version,
-            flows.raw_headers(flow.response),
-        )
+        try:
+            ongoing.response_started(
+                flow.response.status_code,
+                flow.response.http_version,
+                flows.raw_headers(flow.response),
+            )
+        except Exception as error:
+            # Without its head nothing of a body can be read either.
+            self._missed(ongoing, ("response_head", "response_body"), error)
         if flow.response.status_code != 101:
-            flow.response.stream = Tee(ongoing.response_chunk, self._recorder.tap_failed)
+            failed = partial(self._missed, ongoing, ("response_body",))
+            flow.response.stream = Tee(ongoing.response_chunk, failed)
 
     def response(self, flow: http.HTTPFlow) -> None:
-        """The answer has ended as it should."""
+        """The response has ended as it should."""
         if flow.websocket is None:
             self._finish(flow, Ending.COMPLETE)
 
@@ -187,10 +192,14 @@ class CaptureAddon:
         """The exchange broke off; there will be no `response`."""
         failure = self._upstream_failures.pop(flow.client_conn.id, None)
         ongoing = _ongoing_of(flow)
-        if ongoing is not None:
-            answered = ongoing.status is not None
-            ending = flows.ending_of_error(flow, failure, answered=answered)
-            self._end(flow, ongoing, ending)
+        if ongoing is None:
+            return
+        try:
+            ending = flows.ending_of_error(flow, failure, answered=ongoing.answered)
+        except Exception as error:
+            ending = Ending.UNSTATED
+            self._missed(ongoing, ("ending",), error)
+        self._end(flow, ongoing, ending)
 
     # -- helpers of the hooks --------------------------------------------------------------
 
@@ -201,6 +210,11 @@ class CaptureAddon:
         except Exception as error:
             self._recorder.tap_failed(error)
             return None
+
+    def _missed(self, ongoing: Ongoing, parts: tuple[ExchangePart, ...], error: Exception) -> None:
+        """Looking at parts of an exchange failed: its record will say so."""
+        ongoing.missed(*parts)
+        self._recorder.tap_failed(error)
 
     def _open(self, flow: http.HTTPFlow, route: str) -> Ongoing | None:
         ongoing = self._try(self._opened, flow, route)
@@ -226,12 +240,23 @@ class CaptureAddon:
 
     def _relay(self, flow: http.HTTPFlow, ongoing: Ongoing | None) -> None:
         """Let the body through, tapped if the exchange is recorded."""
-        failed = self._recorder.tap_failed
-        flow.request.stream = Tee(ongoing.request_chunk, failed) if ongoing else True
+        if ongoing is None:
+            flow.request.stream = True
+            return
+        failed = partial(self._missed, ongoing, ("request_body",))
+        flow.request.stream = Tee(ongoing.request_chunk, failed)
 
     def _end(self, flow: http.HTTPFlow, ongoing: Ongoing, ending: Ending) -> None:
-        facts = self._try(flows.upstream_facts, flow) or UpstreamFacts()
-        self._try(ongoing.finish, ending, facts)
+        try:
+            facts = flows.upstream_facts(flow)
+        except Exception as error:
+            facts = UpstreamFacts()
+            self._missed(ongoing, ("connection",), error)
+        try:
+            ongoing.finish(ending, facts)
+        except Exception as error:
+            self._recorder.tap_failed(error)
+            self._try(self._recorder.give_up, ongoing)
 
     def _failure_of(self, flow: http.HTTPFlow) -> Ending:
         found = self._upstream_failures.pop(flow.client_conn.id, None)
@@ -257,5 +282,5 @@ def _ongoing_of(flow: http.HTTPFlow) -> Ongoing | None:
 
 
 def _from_upstream(flow: http.HTTPFlow) -> bool:
-    """Whether the answer came over the wire: only then can it be streamed."""
+    """Whether the response came over the wire: only then can it be streamed."""
     return flow.server_conn.connected

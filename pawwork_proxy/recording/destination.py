@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
 
+from pawwork_proxy.environment.machine import LOOPBACK_NAMES
 from pawwork_proxy.errors import ConfigurationError
 from pawwork_proxy.facts.addresses import HOST
 from pawwork_proxy.model.context import Route
@@ -26,7 +27,6 @@ def is_recorded_host(host: str) -> bool:
 
 PAGE_MARKS = ("origin", "sec-fetch-site")
 """Headers that browsers send with a page's requests; of all headers only these are decided by."""
-_LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 Form = Literal["origin", "absolute", "tunnelled"]
@@ -116,7 +116,7 @@ def decide(
     upstream: Upstream,
 ) -> Decision:
     """What to do with a request to `host`:`port`; `headers` are `PAGE_MARKS`, by lower name."""
-    if form != "tunnelled" and host in _LOOPBACK_NAMES and port in own_ports:
+    if form != "tunnelled" and host in LOOPBACK_NAMES and port in own_ports:
         if _from_a_page(headers, port):
             return FOREIGN_PAGE
         return Relay("reverse", upstream, upstream.authority)
@@ -136,7 +136,7 @@ def decide_plainly(
     Recorded hosts still go to the chosen upstream, so that nothing reaches another one by a fault
     of ours; what may come from a browser is refused, since its headers cannot be judged.
     """
-    if form != "tunnelled" and host in _LOOPBACK_NAMES and port in own_ports:
+    if form != "tunnelled" and host in LOOPBACK_NAMES and port in own_ports:
         if {name.lower() for name in names} & {mark.encode() for mark in PAGE_MARKS}:
             return FOREIGN_PAGE
         return Relay("reverse", upstream, upstream.authority)

@@ -135,7 +135,7 @@ _NO_HTTP = (
     "unexpected server response",
     "Received ",
 )
-"""How mitmproxy begins its refusal of an answer that is no HTTP, or no safe one."""
+"""How mitmproxy begins its refusal of a response that is no HTTP, or no safe one."""
 _CLIENT_GONE = "Client disconnected."
 """mitmproxy's own text (proxy/layers/http/_http1.py)."""
 

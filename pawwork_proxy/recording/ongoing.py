@@ -13,12 +13,12 @@ from datetime import datetime
 
 from pawwork_proxy.clients.processes import FoundProcess
 from pawwork_proxy.model.context import Route
-from pawwork_proxy.model.signals import Ending
+from pawwork_proxy.model.signals import Ending, ExchangePart
 from pawwork_proxy.responses.response_reader import ResponseReader
 
 LOOK_UP_PATIENCE_MS = 1000.0
 RESPONSE_COPY_LIMIT = 64 * 1024
-"""Bytes of an answer, as on the wire, that are kept for the taint gate."""
+"""Bytes of a response, as on the wire, that are kept for the taint gate."""
 REQUEST_COPY_LIMIT = 8 * 1024 * 1024
 """Bytes of a request body that are looked at; conversations with pictures reach megabytes."""
 
@@ -78,10 +78,25 @@ class Ongoing:
         self.first_event: float | None = None
         self.max_gap: float | None = None
         self.ended: float | None = None
+        self._missed: dict[ExchangePart, None] = {}
         self._last_event: float | None = None
         self._now = now
         self._started = now()
         self._complete: Callable[[Ongoing, Ending, UpstreamFacts], None] | None = complete
+
+    @property
+    def unobserved(self) -> tuple[ExchangePart, ...] | None:
+        """The parts that passed unseen, in the order of their failures; None without any."""
+        return tuple(self._missed) or None
+
+    @property
+    def answered(self) -> bool:
+        """Whether a response has begun, be it seen or not."""
+        return self.status is not None or "response_head" in self._missed
+
+    def missed(self, *parts: ExchangePart) -> None:
+        """Looking at these parts failed: what the record says of them will be incomplete."""
+        self._missed.update(dict.fromkeys(parts))
 
     def request_chunk(self, chunk: bytes) -> None:
         """A piece of the request body; `b""` is its end."""
@@ -94,9 +109,9 @@ class Ongoing:
             self.request_body += chunk[:room]
 
     def response_started(self, status: int, version: str, headers: RawHeaders) -> None:
-        """Status line and headers of the answer have arrived.
+        """Status line and headers of the response have arrived.
 
-        A status without a meaning (RFC 9110, section 15) is no answer: nothing of it is kept.
+        A status without a meaning (RFC 9110, section 15) is no response: nothing of it is kept.
         """
         self.first_byte = self._elapsed()
         if not 100 <= status <= 999:
@@ -111,7 +126,7 @@ class Ongoing:
         )
 
     def response_chunk(self, chunk: bytes) -> None:
-        """A piece of the answer, as on the wire."""
+        """A piece of the response, as on the wire."""
         if not chunk or self.reader is None:
             return
         room = RESPONSE_COPY_LIMIT - len(self.response_head)

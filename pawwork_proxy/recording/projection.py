@@ -75,7 +75,9 @@ class Projector:
                 body_state=body_state,
             )
         )
-        answer = (ongoing.reader or ResponseReader(None)).finish(ending)
+        answer = (ongoing.reader or ResponseReader(ongoing.status)).finish(
+            ending, ongoing.unobserved
+        )
         signals = _with_true_ending(answer.signals)
         response, redactions, cookies = self._response(ongoing, answer)
         exchange = Exchange(
@@ -95,7 +97,7 @@ class Projector:
             for name, value in (*ongoing.arrival.headers, *ongoing.response_headers)
         )
         target = ongoing.arrival.target.encode("utf-8", "surrogateescape")
-        # Finds of the answer's reader too: the kept bytes may be compressed.
+        # Finds of the response's reader too: the kept bytes may be compressed.
         finds = "\n".join(answer.raw.texts()).encode("utf-8", "replace")
         raw = RawExchange((target, head, body or b"", bytes(ongoing.response_head), finds))
         return Projected(exchange, raw, (*request.credentials, *cookies))
@@ -192,7 +194,7 @@ class Projector:
 
 
 def _with_true_ending(signals: Signals) -> Signals:
-    """A client that leaves after the answer's own end has missed nothing."""
+    """A client that leaves after the response's own end has missed nothing."""
     whole = signals.done_marker or signals.cost_seen
     if signals.ending is Ending.CLIENT_LEFT_MIDSTREAM and whole:
         return signals.model_copy(update={"ending": Ending.CLIENT_LEFT_AFTER_BODY})
@@ -201,6 +203,8 @@ def _with_true_ending(signals: Signals) -> Signals:
 
 def _request_body(ongoing: Ongoing) -> tuple[bytes | None, BodyState | None]:
     """The copy of the request body, or why there is none to look at."""
+    if "request_body" in (ongoing.unobserved or ()):
+        return None, "not_observed"
     if ongoing.request_bytes > len(ongoing.request_body):
         return None, "too_large"
     encoded = any(

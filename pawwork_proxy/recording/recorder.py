@@ -7,6 +7,7 @@ The broad `except`s of the product are here, in the tee, and around hooks as in 
 
 from __future__ import annotations
 
+import gc
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -15,12 +16,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal, Protocol
 
-import structlog
-
 from pawwork_proxy.captures.writer import CaptureWriter
 from pawwork_proxy.environment.clock import utc_now
 from pawwork_proxy.environment.identity import Identity
-from pawwork_proxy.logs import place_of
+from pawwork_proxy.logs import place_of, say
 from pawwork_proxy.model.base import line_of
 from pawwork_proxy.model.capture import End, Note, NoteEvent, Opened, Stub, StubReason
 from pawwork_proxy.model.context import Egress
@@ -35,7 +34,6 @@ from pawwork_proxy.redaction.redactor import Redactor
 from pawwork_proxy.redaction.shapes import ShapeName
 from pawwork_proxy.redaction.taint_gate import TaintGate
 
-_log = structlog.get_logger()
 MAX_FAILURES_SAID = 20
 BATCH_S = 0.05
 """Making records one after another, while their code is in the processor's caches, takes half the
@@ -57,6 +55,7 @@ class Counts:
     distrusted: int = 0
     """Clients that turned down our certificate."""
     tap_failures: int = 0
+    """How often looking at the traffic failed."""
     stubs: Counter[StubReason] = field(default_factory=Counter)
     kinds: Counter[str] = field(default_factory=Counter)
 
@@ -77,6 +76,16 @@ class Watcher(Protocol):
 
     def changed(self, lost: int) -> None:
         """A counter moved; `lost` is the number of records that could not be written."""
+
+
+def settle() -> None:
+    """Keep the garbage collector from holding up the traffic; when all is made for a run.
+
+    What the start has made lives as long as the process: each round over its objects would halt
+    everything for some 60 ms, and cost a tenth of all processor time under stock mitmdump.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 class Recorder:
@@ -112,7 +121,7 @@ class Recorder:
         self._gate = TaintGate(identity.pseudonymiser, self._credentials, own_words)
         self._switched_off = self._is_unsafe(next(iter(identity.install_labels()), "main"))
         if self._switched_off:
-            _log.error("self_test_failed", effect="recording is switched off, traffic goes on")
+            say("self_test_failed", recording="off")
             self._note("self_test_failed")
 
     @property
@@ -172,8 +181,15 @@ class Recorder:
         self._changed()
 
     def tap_failed(self, error: Exception) -> None:
-        """Looking at a copy of a body failed; its exchange will lack what followed."""
+        """Looking at the traffic failed; it went on, and what was missed is noted elsewhere."""
+        self.counts.tap_failures += 1
         self._failed("tap_failed", error)
+        self._changed()
+
+    def give_up(self, ongoing: Ongoing) -> None:
+        """An exchange is over and cannot be finished: a stub stands for it."""
+        if self._open.pop(ongoing.seq, None) is not None:
+            self._keep_stub(ongoing, "recording_failed")
 
     def client_distrusts_ca(self, install: str) -> None:
         """A client turned down our certificate: it was not told to trust it."""
@@ -200,6 +216,7 @@ class Recorder:
                 stubs=dict(self.counts.stubs),
                 lost=self._writer.lost,
                 passed_by=self.counts.passed_by,
+                tap_failures=self.counts.tap_failures or None,
                 reason=reason,
             )
         )
@@ -311,12 +328,11 @@ class Recorder:
         self._append(line_of(note), weight=0)
 
     def _failed(self, event: str, error: Exception) -> None:
-        """Count an internal failure; the first of a kind and place is logged, without its text."""
-        self.counts.tap_failures += 1
+        """Log an internal failure, the first of a kind and place, without its text."""
         place = (event, type(error).__name__, place_of(error))
         if place not in self._failures_said and len(self._failures_said) < MAX_FAILURES_SAID:
             self._failures_said.add(place)
-            _log.error(event, type=place[1], place=place[2])
+            say(event, type=place[1], place=place[2])
 
     def _keep(self, exchange: Exchange, line: bytes) -> None:
         self.counts.recorded += 1

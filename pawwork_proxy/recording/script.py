@@ -22,13 +22,13 @@ from pawwork_proxy.clients.processes import ProcessFinder
 from pawwork_proxy.environment.clock import utc_now
 from pawwork_proxy.environment.identity import load_identity
 from pawwork_proxy.errors import PawworkProxyError
-from pawwork_proxy.logs import configure_logging, mute_other_handlers
+from pawwork_proxy.logs import guard_stderr, mute_other_handlers
 from pawwork_proxy.model.capture import CaptureOptions, Header
 from pawwork_proxy.model.context import Install
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.recording.addon import CaptureAddon
 from pawwork_proxy.recording.destination import RECORDED_HOST, ZEN
-from pawwork_proxy.recording.recorder import Counts, Recorder
+from pawwork_proxy.recording.recorder import Counts, Recorder, settle
 from pawwork_proxy.redaction.labels import LABEL_RULE, keep_label
 
 
@@ -69,7 +69,7 @@ class CaptureScript:
         # holds until then.
         if not ctx.options.has_changed("termlog_verbosity"):
             ctx.options.update(termlog_verbosity="error")
-        configure_logging()
+        guard_stderr()
 
     def configure(self, updated: set[str]) -> None:
         """Refuse names that could be anything."""
@@ -120,6 +120,7 @@ class CaptureScript:
         self._finder = ProcessFinder()
         self._addon = CaptureAddon(self._recorder, ZEN, {}, self._finder.find, label)
         ctx.master.addons.add(self._addon)
+        settle()
 
     def done(self) -> None:
         """Close the capture."""

@@ -8,31 +8,37 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from enum import Enum
+from typing import Literal, get_args, get_origin
+
+from pydantic import BaseModel
 
 from pawwork_proxy.facts.http import CODINGS, CONNECTION_OPTIONS, LANGUAGES, SCRIPTS
 from pawwork_proxy.facts.vocabulary import kept_words
-from pawwork_proxy.model.capture import LINE
+from pawwork_proxy.model.capture import Line
 
 _SHORTEST = 3
 _WORD = re.compile(r"[0-9a-z]+")
 
 
-def _schema_names(node: object) -> Iterator[str]:
-    """Field names and fixed values of a JSON schema."""
-    if isinstance(node, list):
-        for item in node:
-            yield from _schema_names(item)
-    elif isinstance(node, dict):
-        for name, value in node.items():
-            if name == "properties" and isinstance(value, dict):
-                yield from value
-            if name in ("const", "enum"):
-                values = value if isinstance(value, list) else [value]
-                yield from (item for item in values if isinstance(item, str))
-            yield from _schema_names(value)
+def _schema_names(of: object, seen: set[type]) -> Iterator[str]:
+    """Field names and fixed values of a type of the record, and of all that it is made of."""
+    if isinstance(of, type) and issubclass(of, BaseModel):
+        if of not in seen:
+            seen.add(of)
+            for name, field in of.model_fields.items():
+                yield name
+                yield from _schema_names(field.annotation, seen)
+    elif isinstance(of, type) and issubclass(of, Enum):
+        yield from (str(member.value) for member in of)
+    elif get_origin(of) is Literal:
+        yield from (value for value in get_args(of) if isinstance(value, str))
+    else:
+        for part in get_args(of):
+            yield from _schema_names(part, seen)
 
 
-SCHEMA_NAMES: frozenset[str] = frozenset(_schema_names(LINE.json_schema()))
+SCHEMA_NAMES: frozenset[str] = frozenset(_schema_names(Line, set()))
 OWN_WORDS: frozenset[str] = frozenset(
     word
     for text in (*SCHEMA_NAMES, *kept_words())

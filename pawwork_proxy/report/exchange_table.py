@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
-
-from rich.table import Table
-from rich.text import Text
+from typing import TYPE_CHECKING
 
 from pawwork_proxy.model.capture import Opened
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.outcome import Family
 from pawwork_proxy.report.plain_text import printable
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 FAMILY_STYLES: dict[Family, str] = {
     Family.OK: "green",
@@ -70,6 +71,8 @@ def row_of(exchange: Exchange, zone: tzinfo = UTC) -> Row:
     outcome = exchange.outcome
     source = exchange.auth_source.source
     kind = exchange.auth.kind
+    where = " in stream" if outcome.in_stream else ""
+    seen = "" if exchange.signals.unobserved is None else " (seen in part)"
     return Row(
         seq=exchange.seq,
         time=_clock(exchange.timing.started_at, zone),
@@ -77,7 +80,7 @@ def row_of(exchange: Exchange, zone: tzinfo = UTC) -> Row:
         model=exchange.request.model or "-",
         auth=kind if source in ("unknown", "anonymous") else f"{kind} ({source})",
         status=str(exchange.response.status) if exchange.response else "-",
-        outcome=outcome.kind + (" in stream" if outcome.in_stream else ""),
+        outcome=outcome.kind + where + seen,
         family=outcome.family,
         retry_after=duration(outcome.retry_after_s),
         reset=_moment(outcome.reset_at, exchange.timing.started_at, zone),
@@ -104,6 +107,9 @@ def interrupted_row(opened: Opened, zone: tzinfo = UTC) -> Row:
 
 def exchange_table(rows: Iterable[Row], title: str | None = None) -> Table:
     """A table for a terminal."""
+    from rich.table import Table  # noqa: PLC0415  plain lines do without
+    from rich.text import Text  # noqa: PLC0415
+
     heading = Text(printable(title)) if title else None
     table = Table(
         title=heading, title_justify="left", header_style="bold", pad_edge=False, box=None

@@ -28,7 +28,7 @@ def cells(rows: Sequence[SupportRow]) -> list[tuple[str, ...]]:
             row.model or "-",
             row.auth_kind if row.auth_kind == "public" else f"{row.auth_kind} ({row.auth_source})",
             "-" if row.status is None else str(row.status),
-            f"{row.outcome} ({row.error_type})" if row.error_type else str(row.outcome),
+            _outcome(row),
             "-" if row.retry_after_s is None else f"{row.retry_after_s:.0f} s",
             f"{row.reset_at:%Y-%m-%d %H:%M:%S}" if row.reset_at else "-",
             str(row.count),
@@ -37,3 +37,9 @@ def cells(rows: Sequence[SupportRow]) -> list[tuple[str, ...]]:
         )
         for row in rows
     ]
+
+
+def _outcome(row: SupportRow) -> str:
+    remarks = [row.error_type, "seen in part" if row.observed_in_part else None]
+    said = ", ".join(filter(None, remarks))
+    return f"{row.outcome} ({said})" if said else str(row.outcome)

@@ -14,6 +14,7 @@ from pawwork_proxy.model.signals import (
     BodyShape,
     ContentTypeClass,
     Ending,
+    ExchangePart,
     RetryHint,
     Side,
     Signals,
@@ -92,8 +93,13 @@ class ResponseReader:
             return StreamReader()
         return BodyReader()
 
-    def finish(self, ending: Ending) -> ReadResponse:
-        """What the response was; `ending` says how the exchange ended."""
+    def finish(
+        self, ending: Ending, unobserved: tuple[ExchangePart, ...] | None = None
+    ) -> ReadResponse:
+        """What the response was.
+
+        `ending` says how the exchange ended, `unobserved` what of it was not seen.
+        """
         if self._reader is None:
             held = bytes(self._start)
             self._reader = self._reader_for(held.removeprefix(_BOM).lstrip())
@@ -106,7 +112,7 @@ class ResponseReader:
         raw.finish_reason = facts.raw.finish_reason
         encoding = self._decoder.state()
         return ReadResponse(
-            signals=self._signals(ending, contents, encoding),
+            signals=self._signals(ending, unobserved, contents, encoding),
             finish_reason=facts.finish_reason,
             finish_reason_other=facts.finish_other,
             usage=facts.usage(),
@@ -120,7 +126,13 @@ class ResponseReader:
             raw=raw,
         )
 
-    def _signals(self, ending: Ending, contents: Contents, encoding: EncodingState) -> Signals:
+    def _signals(
+        self,
+        ending: Ending,
+        unobserved: tuple[ExchangePart, ...] | None,
+        contents: Contents,
+        encoding: EncodingState,
+    ) -> Signals:
         facts, line = contents.facts, contents.line
         date = http_date(self._headers.get("date", ""))
         return Signals(
@@ -146,6 +158,7 @@ class ResponseReader:
             errors=tuple(contents.errors.facts),
             retry_hints=self._hints(contents.errors.hints, date),
             transport=_transport(ending, contents),
+            unobserved=unobserved,
         )
 
     def _hints(self, found: list[RetryHint], date: datetime | None) -> tuple[RetryHint, ...]:

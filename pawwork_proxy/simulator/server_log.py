@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import logging
 
-import structlog
 from aiohttp.http_exceptions import HttpProcessingError
 
-from pawwork_proxy.logs import place_of
+from pawwork_proxy.logs import place_of, say
 
 
 def silenced_logger() -> logging.Logger:
@@ -24,7 +23,5 @@ def silenced_logger() -> logging.Logger:
 def _only_type_and_place(record: logging.LogRecord) -> bool:
     error = record.exc_info[1] if record.exc_info else None
     if error is not None and not isinstance(error, HttpProcessingError):
-        structlog.get_logger().error(
-            "simulator_failed", type=type(error).__name__, place=place_of(error)
-        )
+        say("simulator_failed", type=type(error).__name__, place=place_of(error))
     return False

@@ -83,6 +83,7 @@ class _Inspection:
         self._records: dict[str, int] = {}
         self._outcomes: Counter[str] = Counter()
         self._suppressed: Counter[str] = Counter()
+        self._in_part = 0
         self._simulated = False
         self._done = 0
         self._total = sum(info.file_size for info in archive.infolist())
@@ -159,6 +160,7 @@ class _Inspection:
             match line:
                 case Exchange():
                     self._outcomes[line.outcome.kind] += 1
+                    self._in_part += line.signals.unobserved is not None
                 case Stub():
                     self._suppressed[line.reason] += 1
                 case Header():
@@ -207,10 +209,13 @@ class _Inspection:
                 self._found("size_differs", name)
             elif file.records != self._records[name]:
                 self._found("count_differs", name)
-        counted = (sum(self._records.values()), self._outcomes, self._suppressed, self._simulated)
+        counted = (
+            sum(self._records.values()), self._outcomes, self._suppressed, self._in_part,
+            self._simulated,
+        )  # fmt: skip
         stated = (
             manifest.records, Counter(manifest.outcomes), Counter(manifest.suppressed),
-            manifest.simulated,
+            manifest.observed_in_part or 0, manifest.simulated,
         )  # fmt: skip
         if counted != stated:
             self._found("count_differs", MANIFEST)

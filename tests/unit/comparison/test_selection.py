@@ -20,6 +20,7 @@ def reasons(diary: Diary) -> dict[str, int]:
 EXAMPLES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "other_tier": ("success", "ok", {"tier": "go"}),
     "no_model_call": ("success", "ok", {"model_call": False}),
+    "observed_in_part": ("unknown", "unknown", {"in_part": True}),
     "other_limit": ("go_usage_limit", "quota", {}),
     "before_limiter": ("auth_invalid", "auth", {}),
     "not_from_server": ("free_usage_limit", "quota", {"origin": "edge"}),

@@ -88,6 +88,7 @@ EVIDENCE = {
     "stream.end": "stream_whole stream_cut",
     "headers.cf-mitigated": "challenged",
     "status headers.retry-after headers.date": "status_day_limit",
+    "unobserved": "observed_in_part",
 }
 """The places that decide each row's example."""
 
@@ -96,7 +97,7 @@ def signals_of(rule: Rule) -> Signals:
     sample = rule.example
     reader = ResponseReader(sample.status, sample.headers)
     reader.feed(sample.body.encode())
-    return reader.finish(sample.ending).signals
+    return reader.finish(sample.ending, sample.unobserved).signals
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)

@@ -160,7 +160,7 @@ def test_one_failure_in_a_batch_harms_no_other_record(
     capture = run.capture()
     assert [exchange.seq for exchange in capture.exchanges] == [1, 3]
     assert [stub.seq for stub in capture.stubs] == [2]
-    assert run.recorder.counts.tap_failures == 1
+    assert run.recorder.counts.tap_failures == 0, "the traffic itself was seen"
 
 
 def test_a_view_that_fails_harms_no_record(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -174,7 +174,7 @@ def test_a_view_that_fails_harms_no_record(run: Run, monkeypatch: pytest.MonkeyP
     capture = run.capture()
     assert len(capture.exchanges) == 2
     assert not capture.stubs
-    assert run.recorder.counts.tap_failures == 2
+    assert run.recorder.counts.tap_failures == 0, "the traffic itself was seen"
 
 
 def test_bodies_are_given_up_once_the_record_is_made(run: Run) -> None:

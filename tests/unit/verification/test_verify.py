@@ -119,9 +119,14 @@ def test_white_space_alone_is_no_reason_to_refuse(tmp_path: Path) -> None:
     assert verify(path).ok
 
 
-@pytest.mark.parametrize("field", ["records", "simulated", "outcomes", "suppressed"])
+@pytest.mark.parametrize(
+    "field", ["records", "simulated", "outcomes", "suppressed", "observed_in_part"]
+)
 def test_a_manifest_that_counts_wrongly_is_found(tmp_path: Path, field: str) -> None:
-    wrong = {"records": 7, "simulated": True, "outcomes": {}, "suppressed": {"taint": 2}}[field]
+    wrong = {
+        "records": 7, "simulated": True, "outcomes": {}, "suppressed": {"taint": 2},
+        "observed_in_part": 1,
+    }[field]  # fmt: skip
 
     def change(data: dict[str, bytes]) -> None:
         manifest = Manifest.model_validate_json(data[MANIFEST])

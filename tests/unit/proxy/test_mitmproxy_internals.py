@@ -1,0 +1,189 @@
+"""Shortcuts do what mitmproxy does, and are taken only where it is the mitmproxy that we know."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from mitmproxy import exceptions, flow, hooks, options
+from mitmproxy.addonmanager import AddonManager
+from mitmproxy.master import Master
+from mitmproxy.proxy.layers.http._hooks import HttpRequestHook
+from mitmproxy.test.tflow import tflow
+
+from pawwork_proxy.proxy.master import quiet_mitmproxy
+from pawwork_proxy.proxy.mitmproxy_internals import (
+    SHORTCUTS,
+    Dispatcher,
+    KnownFunction,
+    Shortcut,
+    take_shortcuts,
+)
+
+Calls = list[str]
+
+
+class Listening:
+    """Notes what it is told, then does what it is made for."""
+
+    def __init__(self, name: str, calls: Calls, failure: Exception | None = None) -> None:
+        self.name = name
+        self._calls = calls
+        self._failure = failure
+
+    def request(self, flow: flow.Flow) -> None:
+        self._calls.append(f"{self.name} request {flow.id}")
+        if self._failure:
+            raise self._failure
+
+
+class Waiting(Listening):
+    """Is told by a coroutine, and of changes too."""
+
+    async def request(self, flow: flow.Flow) -> None:  # type: ignore[override]
+        super().request(flow)
+
+    def update(self, flows: Sequence[flow.Flow]) -> None:
+        self._calls.append(f"{self.name} update {[one.id for one in flows]}")
+
+
+class Parent(Listening):
+    """Has an addon of its own."""
+
+    def __init__(self, calls: Calls, failure: Exception | None = None) -> None:
+        super().__init__("parent", calls, failure)
+        self.addons = [Listening("child", calls)]
+
+
+async def told(manager: type[AddonManager], addons: Sequence[str]) -> Calls:
+    """What addons are told of two requests, one of them removed in between."""
+    quiet_mitmproxy()
+    master = Master(options.Options())
+    master.addons = manager(master)
+    calls: Calls = []
+    made = {
+        "plain": Listening("plain", calls),
+        "waiting": Waiting("waiting", calls),
+        "failing": Listening("failing", calls, ValueError("told to no one")),
+        "halting": Listening("halting", calls, exceptions.AddonHalt()),
+        "parent": Parent(calls),
+        "failing parent": Parent(calls, ValueError("its child is not told either")),
+        "deaf": object(),
+    }
+    chain = [made[name] for name in addons]
+    master.addons.add(*chain)
+    exchange = tflow()
+    exchange.id = "one"
+    await master.addons.handle_lifecycle(HttpRequestHook(exchange))
+    master.addons.remove(chain[0])
+    await master.addons.handle_lifecycle(HttpRequestHook(exchange))
+    await master.addons.trigger_event(HttpRequestHook(exchange))
+    return calls
+
+
+@pytest.mark.parametrize(
+    "addons",
+    [
+        ("plain", "waiting", "parent", "deaf"),
+        ("failing", "waiting", "plain"),
+        ("plain", "failing", "waiting"),
+        ("waiting", "halting", "plain"),
+        ("halting", "parent", "waiting"),
+        ("plain", "failing parent", "waiting"),
+        ("deaf",),
+    ],
+)
+async def test_addons_are_told_what_the_stock_manager_tells_them(addons: tuple[str, ...]) -> None:
+    calls = await told(Dispatcher, addons)
+    assert calls == await told(AddonManager, addons)
+    assert bool(calls) is (addons != ("deaf",))
+
+
+def master() -> Master:
+    quiet_mitmproxy()
+    return Master(options.Options())
+
+
+async def test_every_shortcut_fits_the_installed_mitmproxy() -> None:
+    """Fails on an update that changes one: read the new code, then adapt or drop the shortcut."""
+    for shortcut in SHORTCUTS:
+        assert [one for one in shortcut.replaced if not one.is_unchanged()] == []
+
+
+async def test_a_shortcut_is_taken_again_in_the_same_process(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for _ in range(2):
+        chosen = master()
+        take_shortcuts(chosen)
+        assert isinstance(chosen.addons, Dispatcher)
+    assert "shortcut_not_taken" not in capsys.readouterr().err
+
+
+def as_we_know_it(self: object, event: hooks.Hook) -> None:
+    event.args()
+
+
+def with_another_parameter(self: object, event: hooks.Hook, flow: flow.Flow) -> None:
+    event.args()
+
+
+def with_another_step(self: object, event: hooks.Hook) -> None:
+    print(event.args())
+
+
+@pytest.mark.parametrize(
+    ("found", "fits"),
+    [
+        (as_we_know_it, True),
+        (with_another_parameter, False),
+        (with_another_step, False),
+        (None, False),
+        (len, False),
+    ],
+)
+async def test_another_shape_of_mitmproxy_keeps_its_own_code_and_is_told_of_once(
+    found: object, fits: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    taken: list[Master] = []
+    known = KnownFunction(found, ("self", "event"), frozenset({"args"}))
+    chosen = master()
+    take_shortcuts(chosen, [Shortcut("quicker", (known,), taken.append)])
+    assert bool(taken) is fits
+    assert capsys.readouterr().err.count("shortcut_not_taken") == (not fits)
+    assert type(chosen.addons) is AddonManager
+
+
+def in_a_process_of_its_own(program: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
+
+
+def test_the_proxy_loads_its_own_addons_only_and_the_package_stays_usable() -> None:
+    program = (
+        "import sys, pawwork_proxy.proxy.master as master\n"
+        "print('flask' in sys.modules, 'ldap3' in sys.modules)\n"
+        "from mitmproxy.addons import default_addons, core\n"
+        "print(type(default_addons()[0]) is master.Core, core.Core is master.Core)"
+    )
+    assert in_a_process_of_its_own(program) == "False False\nTrue True"
+
+
+def test_addons_that_need_their_package_are_loaded_with_it(tmp_path: Path) -> None:
+    """As an update of mitmproxy might make them."""
+    package = tmp_path / "whole"
+    package.mkdir()
+    (package / "__init__.py").write_text("name = 'of the package'\nfrom whole import one\n")
+    (package / "one.py").write_text("from whole import name\n")
+    program = (
+        f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n"
+        "from pawwork_proxy.proxy.mitmproxy_internals import load_without_the_rest\n"
+        "load_without_the_rest('whole', ['whole.one', 'whole.none'])\n"
+        "from whole.one import name; print(name)"
+    )
+    assert in_a_process_of_its_own(program) == "of the package"
