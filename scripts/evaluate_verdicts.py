@@ -21,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from pawwork_proxy.comparison.compare import compare
 from pawwork_proxy.model.observation import Observation
 from pawwork_proxy.model.verdict import Comparison, Verdict
+from pawwork_proxy.report.reasoning import verdict_words
 from scripts.verdict_evaluation.decidability import Facts, as_candidate, decidable, possible
 from scripts.verdict_evaluation.plans import PlanResult, plan_result, zen
 from scripts.verdict_evaluation.random_worlds import random_world
@@ -167,7 +168,7 @@ def _check(
                 tally.wrong[verdict.finding] += 1
                 tally.explain(
                     f"{place}: WRONG {verdict.dimension} {verdict.finding}, "
-                    f"truth {world.rules.key}: {verdict.words}"
+                    f"truth {world.rules.key}: {verdict_words(verdict)}"
                 )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import click
@@ -10,14 +10,14 @@ import click
 from pawwork_proxy.captures.gathering import gather
 from pawwork_proxy.cli.progress import reading
 from pawwork_proxy.comparison.compare import compare as judge
-from pawwork_proxy.model.gathered import Gathered
 from pawwork_proxy.model.verdict import Comparison
+from pawwork_proxy.report.comparison_json import render_json
 from pawwork_proxy.report.comparison_text import render_markdown, render_text
 
-FORMATS: dict[str, Callable[[Comparison], str]] = {
+FORMATS: dict[str, Callable[[Comparison, Iterable[str]], str]] = {
     "text": render_text,
     "markdown": render_markdown,
-    "json": lambda comparison: comparison.model_dump_json(indent=2, exclude_none=True) + "\n",
+    "json": render_json,
 }
 
 
@@ -53,10 +53,5 @@ def compare(captures: Sequence[Path], output: str, alone: Sequence[str], real_on
     """
     with reading() as progress:
         gathered = gather(captures, alone=frozenset(alone), real_only=real_only, progress=progress)
-    click.echo(FORMATS[output](compared(gathered)), nl=False)
-
-
-def compared(gathered: Gathered) -> Comparison:
-    """The comparison, with what is missing from the captures among its notes."""
     comparison = judge(gathered.observations, gathered.unrecorded)
-    return comparison.model_copy(update={"notes": (*comparison.notes, *gathered.remarks)})
+    click.echo(FORMATS[output](comparison, gathered.remarks), nl=False)

@@ -13,14 +13,16 @@ from pawwork_proxy.bundle.selection import Choice, choose
 from pawwork_proxy.captures.gathering import gather
 from pawwork_proxy.captures.reader import read_capture
 from pawwork_proxy.captures.sources import capture_sources
-from pawwork_proxy.cli.compare import compared
 from pawwork_proxy.cli.plan import home_relative
 from pawwork_proxy.cli.report import write_report
 from pawwork_proxy.cli.show import print_capture
+from pawwork_proxy.comparison.compare import compare
 from pawwork_proxy.comparison.dimensions import title
 from pawwork_proxy.demo.story import explanation, play
 from pawwork_proxy.environment.clock import utc_now
 from pawwork_proxy.environment.machine import read_platform
+from pawwork_proxy.report.conclusion import conclusion
+from pawwork_proxy.report.reasoning import verdict_words
 
 
 @click.command(epilog="Example: pawwork-proxy demo")
@@ -54,13 +56,13 @@ def demo(preset: str, captures: Path) -> None:
     for line in explanation(exchanges):
         click.echo(f"  {line}")
     gathered = gather(paths)
-    comparison = compared(gathered)
-    click.echo(f"\nThe verdict (simulated): {comparison.answer}")
+    comparison = compare(gathered.observations, gathered.unrecorded)
+    click.echo(f"\nThe verdict (simulated): {conclusion(comparison)}")
     for limit in comparison.limits:
         for verdict in limit.verdicts:
             if verdict.finding != "undetermined":
                 finding = verdict.finding.replace("_", " ")
-                click.echo(f"  {title(verdict.dimension)} ({finding}): {verdict.words}")
+                click.echo(f"  {title(verdict.dimension)} ({finding}): {verdict_words(verdict)}")
     page = paths[0].with_name("report.html")
     write_report(paths, page, frozenset(), real_only=False)
     bundle = _bundled(paths)

@@ -13,8 +13,8 @@ import click
 from pawwork_proxy.captures.gathering import gather
 from pawwork_proxy.captures.reader import Capture
 from pawwork_proxy.captures.whole import each_once
-from pawwork_proxy.cli.compare import compared
 from pawwork_proxy.cli.progress import reading
+from pawwork_proxy.comparison.compare import compare
 from pawwork_proxy.errors import ConfigurationError
 from pawwork_proxy.inventory.inventory import take_inventory
 from pawwork_proxy.report.page import render_report
@@ -73,7 +73,8 @@ def write_report(
         if len(used) == len(gathered.captures)
         else None
     )
-    write_whole(out, render_report(compared(gathered), gathered, inventory).encode())
+    comparison = compare(gathered.observations, gathered.unrecorded)
+    write_whole(out, render_report(comparison, gathered, inventory).encode())
 
 
 def write_whole(out: Path, data: bytes) -> None:

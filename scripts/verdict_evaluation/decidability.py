@@ -1,8 +1,9 @@
-"""What could be known: every keying is tried against every constraint, by brute force.
+"""What could be known: every hypothesis is tried against every constraint, by brute force.
 
 Written apart from `pawwork_proxy.comparison`: sets of rows are bits of a number, all refusals and
-all pairs are looked at, and thresholds are solved for. A keying is possible if thresholds, others'
-use and unclear requests can be chosen so that everything observed comes out. Odds play no part.
+all pairs are looked at, and thresholds are solved for. A hypothesis is possible if thresholds,
+others' use and unclear requests can be chosen so that everything observed comes out. Odds play no
+part.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ Gate = tuple[str | None, ...]
 
 @dataclass
 class Demands:
-    """What thresholds must satisfy if a keying is the truth."""
+    """What thresholds must satisfy if a hypothesis is the truth."""
 
     least: dict[tuple[int, Gate], int] = field(default_factory=dict)
     """Certainly counted on a day before an admission."""
@@ -33,7 +34,7 @@ class Demands:
 
 
 class Facts:
-    """Everything about the observations that no keying changes, as sets of rows."""
+    """Everything about the observations that no hypothesis changes, as sets of rows."""
 
     def __init__(self, observations: Iterable[Observation], origin: str = "zen") -> None:
         usable = [seen for seen in observations if seen.answered_at is not None]
@@ -150,15 +151,15 @@ class Facts:
             for one, other in [(getattr(self.rows[n].who, name), getattr(self.rows[m].who, name))]
         )
 
-    def demands(self, keying: frozenset[str]) -> Demands | None:
-        """What a keying asks of the thresholds; None if it cannot be the truth at all."""
-        busy = keying & self.varied
+    def demands(self, hypothesis: frozenset[str]) -> Demands | None:
+        """What a hypothesis asks of the thresholds; None if it cannot be the truth at all."""
+        busy = hypothesis & self.varied
         if busy not in self.known:
             self.known[busy] = self._demands(busy)
         return self.known[busy]
 
-    def _demands(self, keying: frozenset[str]) -> Demands | None:
-        parts = [part for part in keying if part != "bucket"]
+    def _demands(self, hypothesis: frozenset[str]) -> Demands | None:
+        parts = [part for part in hypothesis if part != "bucket"]
         found = Demands()
         least, most = found.least, found.most
         for n, part in enumerate(self.part):
@@ -172,7 +173,7 @@ class Facts:
                 sure &= self.equal[name][n] if known else self.implied[name][n]
                 may &= self.equal[name][n] | self.unknown[name] if known else -1
                 private |= self.private[name] >> n & 1
-            if "bucket" in keying:
+            if "bucket" in hypothesis:
                 sure &= self.equal["model"][n]
             if part == "admitted":
                 earlier = sure & self.before[n] & self.refused
@@ -192,9 +193,9 @@ class Facts:
         return found
 
 
-def fits(several: Sequence[Facts], keying: frozenset[str]) -> bool:
-    """Whether a keying can be the truth of several sets of facts with no day in common."""
-    demands = [facts.demands(keying) for facts in several]
+def fits(several: Sequence[Facts], hypothesis: frozenset[str]) -> bool:
+    """Whether a hypothesis can be the truth of several sets of facts with no day in common."""
+    demands = [facts.demands(hypothesis) for facts in several]
     asked = [one for one in demands if one is not None]
     if len(asked) < len(demands):
         return False
@@ -286,7 +287,7 @@ def as_candidate(key: Iterable[str], facts: Facts) -> frozenset[str]:
 
 
 def candidates(several: Sequence[Facts]) -> list[frozenset[str]]:
-    """Keyings of up to three parts, none of which another fixes."""
+    """Hypotheses of up to three parts, none of which another fixes."""
     rows = [row for facts in several for row in facts.rows]
     extra = (
         ("bucket", "caller") if len({row.who.key in NOBODYS for row in rows}) > 1 else ("bucket",)
@@ -313,9 +314,9 @@ def _ipv6(several: Sequence[Facts]) -> bool:
 def possible(
     several: Sequence[Facts], among: Iterable[frozenset[str]] | None = None
 ) -> list[frozenset[str]]:
-    """All keyings that may be the truth."""
+    """All hypotheses that may be the truth."""
     some = candidates(several) if among is None else among
-    return [keying for keying in some if fits(several, keying)]
+    return [hypothesis for hypothesis in some if fits(several, hypothesis)]
 
 
 def decidable(several: Sequence[Facts], alive: Sequence[frozenset[str]]) -> dict[str, str]:
@@ -326,18 +327,18 @@ def decidable(several: Sequence[Facts], alive: Sequence[frozenset[str]]) -> dict
     """
     every = set(alive)
     plain = [
-        keying
-        for keying in alive
-        if "bucket" not in keying
+        hypothesis
+        for hypothesis in alive
+        if "bucket" not in hypothesis
         or not any(
-            keying - {"bucket"} | other in every
+            hypothesis - {"bucket"} | other in every
             for other in (set[str](), {"model"}, {"model_group"})
         )
     ]
     found: dict[str, str] = {}
     if not plain or not any(facts.refused for facts in several):
         return found
-    vague = any("bucket" in keying for keying in plain)
+    vague = any("bucket" in hypothesis for hypothesis in plain)
     for part in (*PARTS, "global", "network"):
         if (part == "prefix" and not _ipv6(several)) or (
             vague and part in {"model", "model_group"}
@@ -346,7 +347,10 @@ def decidable(several: Sequence[Facts], alive: Sequence[frozenset[str]]) -> dict
         wanted = {"address", "prefix"} if part == "network" else {part}
         if part in {"network", "address", "key"}:
             wanted = wanted | {"caller"}
-        says = {not keying if part == "global" else bool(keying & wanted) for keying in plain}
+        says = {
+            not hypothesis if part == "global" else bool(hypothesis & wanted)
+            for hypothesis in plain
+        }
         if says == {False}:
             found[part] = "does_not_follow"
         elif says == {True} and any(facts.shows(part) for facts in several):

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pawwork_proxy.comparison.selection import Stratum, select
+from pawwork_proxy.comparison.dimensions import DIMENSIONS
+from pawwork_proxy.comparison.selection import Limiter, select
 from pawwork_proxy.model.observation import ABSENT, Identities, Observation
+from pawwork_proxy.model.verdict import Finding, LimiterFindings, Verdict
 
 MORNING = datetime(2026, 6, 3, 9, 0, tzinfo=UTC)
 
@@ -86,7 +88,33 @@ class Diary:
         self.seen.append(Observation(**fields, who=PLAIN.model_copy(update=sent)))
 
 
-def stratum(seen: list[Observation]) -> Stratum:
+def limiter(seen: list[Observation]) -> Limiter:
     """The only limiter that these observations are about."""
-    (found,) = select(seen).strata
+    (found,) = select(seen).limiters
     return found
+
+
+def limit(**found: Finding) -> LimiterFindings:
+    """Findings on Zen's limiter that say this and nothing else."""
+    return LimiterFindings(
+        origin="zen",
+        server_era="V3",
+        cadence="utc_day",
+        windows=(),
+        admitted=0,
+        refused=0,
+        verdicts=tuple(
+            Verdict(
+                dimension=row.name,
+                finding=found.get(row.name, "undetermined"),
+                reason="untested",
+                ground="one_value",
+                values_seen=0,
+                independent=0,
+            )
+            for row in DIMENSIONS
+        ),
+        hypotheses=(("address",),),
+        thresholds=(),
+        early_refusals=(),
+    )
