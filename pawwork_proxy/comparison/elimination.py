@@ -15,13 +15,14 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, chain, pairwise
 from typing import Literal
 
 from pawwork_proxy.comparison.dimensions import BUCKET
-from pawwork_proxy.comparison.hypotheses import Columns, Hypothesis, hypotheses
+from pawwork_proxy.comparison.hypotheses import UNKNOWN, Columns, Hypothesis, hypotheses
+from pawwork_proxy.comparison.places import Place, Places
 from pawwork_proxy.comparison.selection import Limiter, PlacedRequest
 
 ClientKind = tuple[str, ...]
@@ -103,43 +104,25 @@ def _signature(hypothesis: Hypothesis, columns: Columns) -> object:
     return (tuple(pools), tuple(map(any, zip(*flags, strict=True))))
 
 
-Place = tuple[str, *tuple[int, ...]]
-"""Window, then a code for each part of the hypothesis."""
-
-
-def _may_meet(one: Place, other: Place) -> bool:
-    """Whether rows of two places may share a pool."""
-    return one[0] == other[0] and all(
-        ours == theirs or ours < 0 or theirs < 0
-        for ours, theirs in zip(one[1:], other[1:], strict=True)
-    )
-
-
 class _Pools:
     """The rows of a limiter divided by one hypothesis."""
 
     def __init__(self, hypothesis: Hypothesis, columns: Columns) -> None:
         self.columns = columns
         self.names = sorted(hypothesis)
-        self.keyed = [columns.codes[name] for name in self.names if name != BUCKET]
-        self.certain: dict[tuple[object, ...], list[int]] = defaultdict(list)
-        """Rows that are certainly in one pool: of one model, where models are grouped somehow."""
-        self.all_models: dict[Place, list[int]] = defaultdict(list)
-        """Rows that agree in all but the model, where models are grouped somehow."""
-        self.unplaced: dict[Place, list[int]] = defaultdict(list)
-        """Rows whose pool is not known, so that they may belong to several: by what is known."""
+        keyed = [columns.codes[name] for name in self.names if name != BUCKET]
+        windows = [row.window for row in columns.rows]
+        # Models that are grouped somehow: rows of one model are certainly in one pool, rows of
+        # two models may be.
         models = columns.codes[BUCKET] if BUCKET in hypothesis else [0] * len(columns.rows)
-        for number in range(len(columns.rows)):
-            place = self._place(number)
-            if any(code < 0 for code in place[1:]):
-                self.unplaced[place].append(number)
-            if -1 not in place:
-                self.all_models[place].append(number)
-                self.certain[(*place, models[number])].append(number)
-
-    def _place(self, number: int) -> Place:
-        window = self.columns.rows[number].window
-        return (window, *(codes[number] for codes in self.keyed))
+        self.certain: dict[tuple[object, ...], list[int]] = defaultdict(list)
+        """Rows that are certainly in one pool."""
+        self._places: list[Place] = []
+        for number, codes in enumerate(zip(windows, *keyed, strict=True)):
+            if UNKNOWN not in codes:
+                self.certain[(*codes, models[number])].append(number)
+            self._places.append((codes[0], *(None if code < 0 else code for code in codes[1:])))
+        self._everywhere = Places(self._places)
 
     def private(self, members: Sequence[int]) -> bool:
         """Whether nobody else can be in this pool."""
@@ -147,17 +130,9 @@ class _Pools:
             all(self.columns.private[name][number] for number in members) for name in self.names
         )
 
-    def may_share(self, number: int) -> Sequence[int]:
-        """Every row that may share the pool of `number`, whose pool is known."""
-        place = self._place(number)
-        if any(code < 0 for code in place[1:]):
-            others = chain(self.all_models.items(), self.unplaced.items())
-            return list({n for other, rows in others if _may_meet(place, other) for n in rows})
-        found = list(self.all_models[place])
-        for other, rows in self.unplaced.items():
-            if _may_meet(place, other):
-                found.extend(rows)
-        return found
+    def may_share(self, number: int) -> Iterator[int]:
+        """Every row that may share the pool of `number`."""
+        return self._everywhere.meeting(self._places[number])
 
 
 @dataclass(slots=True)
@@ -186,11 +161,12 @@ def assess(hypothesis: Hypothesis, columns: Columns) -> Assessment:
     by_others: list[tuple[tuple[ClientKind, str], int]] = []
     for members in pools.certain.values():
         window = rows[members[0]].window
-        refused = _first_refusals(rows[n] for n in members)
+        refused = _first_refusals(rows, members)
         _order_conflicts(rows, members, refused, found, above)
-        _raise_bounds(rows, members, bounds, window, whole="request" not in hypothesis)
+        _raise_bounds(rows, members, bounds, window, count_runs="request" not in hypothesis)
         private = pools.private(members)
-        for kind, first in _first_of_each_kind(rows, members).items():
+        for kind, by_capture in refused.items():
+            first = min(by_capture.values(), key=lambda number: (rows[number].head, number))
             row = rows[first]
             own = _possible_count(row, (rows[n] for n in pools.may_share(first)))
             if private:
@@ -207,32 +183,42 @@ def assess(hypothesis: Hypothesis, columns: Columns) -> Assessment:
     )
 
 
-def _first_refusals(members: Iterable[PlacedRequest]) -> dict[ClientKind, dict[str, PlacedRequest]]:
+def _first_refusals(
+    rows: Sequence[PlacedRequest], members: Sequence[int]
+) -> dict[ClientKind, dict[str, int]]:
     """Per kind of client and capture (one clock each), the refusal answered first."""
-    first: dict[ClientKind, dict[str, PlacedRequest]] = {}
-    for row in members:
+    first: dict[ClientKind, dict[str, int]] = {}
+    for number in members:
+        row = rows[number]
         if row.part == "refused" and row.client_kind is not None:
             by_capture = first.setdefault(row.client_kind, {})
             held = by_capture.get(row.seen.capture)
-            if held is None or row.head < held.head:
-                by_capture[row.seen.capture] = row
+            if held is None or row.head < rows[held].head:
+                by_capture[row.seen.capture] = number
     return first
 
 
 def _order_conflicts(
     rows: Sequence[PlacedRequest],
     members: Sequence[int],
-    refused: dict[ClientKind, dict[str, PlacedRequest]],
+    refused: dict[ClientKind, dict[str, int]],
     found: list[Conflict],
     above: dict[tuple[ClientKind, ClientKind], Conflict],
 ) -> None:
     """Admissions after a refusal: of the same kind of client a conflict, of another an order."""
+    earliest = {
+        kind: min(rows[number].head for number in by_capture.values())
+        for kind, by_capture in refused.items()
+    }
     for number in members if refused else ():
         row = rows[number]
         if row.part != "admitted" or row.client_kind is None:
             continue
         for kind, by_capture in refused.items():
-            earlier = next((x for x in by_capture.values() if x.surely_before(row)), None)
+            if earliest[kind] >= row.start:
+                continue
+            refusals = (rows[one] for one in by_capture.values())
+            earlier = next((one for one in refusals if one.surely_before(row)), None)
             if earlier is None:
                 continue
             if kind == row.client_kind:
@@ -248,9 +234,9 @@ def _opposed(above: dict[tuple[ClientKind, ClientKind], Conflict]) -> list[Confl
         over[high].append(low)
     found = []
     for (high, low), conflict in above.items():
-        chain = way_down(over, low, high)
-        if chain is not None:
-            back = [row for step in pairwise(chain) for row in above[step].rows]
+        way = way_down(over, low, high)
+        if way is not None:
+            back = [row for step in pairwise(way) for row in above[step].rows]
             found.append(Conflict("opposed", (*back, *conflict.rows)))
     return found
 
@@ -271,53 +257,57 @@ def way_down(
     return None
 
 
+class _RunningCount:
+    """How many requests had certainly ended by a moment."""
+
+    def __init__(self, ended: Iterable[tuple[float, int]]) -> None:
+        ordered = sorted(ended)
+        self._moments = [moment for moment, _ in ordered]
+        self._totals = [0, *accumulate(count for _, count in ordered)]
+
+    def before(self, moment: float) -> int:
+        return self._totals[bisect_left(self._moments, moment)]
+
+
 def _raise_bounds(
     rows: Sequence[PlacedRequest],
     members: Sequence[int],
     bounds: dict[tuple[ClientKind, str], _Bounds],
     window: str,
     *,
-    whole: bool,
+    count_runs: bool,
 ) -> None:
     """How many of the pool were certainly counted before its latest admissions.
 
-    `whole`: a row that stands for several user actions lies in one pool as a whole.
+    `count_runs`: rows that stand for several user actions lie in one pool as a whole.
     """
     latest: dict[tuple[ClientKind, str], PlacedRequest] = {}
-    ends: dict[str, list[tuple[float, int, float]]] = defaultdict(list)
+    counted: dict[str, list[PlacedRequest]] = defaultdict(list)
     for number in members:
         row = rows[number]
-        if row.counts and (whole or row.seen.count == 1):
-            ends[row.seen.capture].append((row.end, row.seen.count, row.error))
+        if row.counts and (count_runs or row.seen.count == 1):
+            counted[row.seen.capture].append(row)
         if row.part == "admitted" and row.client_kind is not None:
             latest[(row.client_kind, row.seen.capture)] = row
-    sums = {}
-    for capture, ended in ends.items():
-        ended.sort()
-        total = [0, *accumulate(count for _, count, _ in ended)]
-        sums[capture] = ([end for end, _, _ in ended], total, max(e for _, _, e in ended))
+    # Two captures have two clocks: what one of them ended may have ended later by the other's.
+    later: dict[str, list[tuple[float, int]]] = {}
+    for capture, ended in counted.items():
+        error = max(row.error for row in ended)
+        later[capture] = [(row.end + error, row.seen.count) for row in ended]
+    everywhere = _RunningCount(chain.from_iterable(later.values()))
+    by_other_clock = {capture: _RunningCount(ended) for capture, ended in later.items()}
+    by_own_clock = {
+        capture: _RunningCount((row.end, row.seen.count) for row in ended)
+        for capture, ended in counted.items()
+    }
     for (kind, capture), row in latest.items():
-        counted = 0
-        for other, (moments, total, error) in sums.items():
-            slack = 0.0 if other == capture and row.seen.steady else row.error + error
-            counted += total[bisect_left(moments, row.start - slack)]
+        total = everywhere.before(row.start - row.error)
+        if row.seen.steady and capture in counted:
+            total -= by_other_clock[capture].before(row.start - row.error)
+            total += by_own_clock[capture].before(row.start)
         bound = bounds[kind, window]
-        if counted > bound.least:
-            bound.least, bound.least_row = counted, row
-
-
-def _first_of_each_kind(
-    rows: Sequence[PlacedRequest], members: Sequence[int]
-) -> dict[ClientKind, int]:
-    """The refusal answered first, for each kind of client."""
-    first: dict[ClientKind, int] = {}
-    for number in members:
-        row = rows[number]
-        if row.part == "refused" and row.client_kind is not None:
-            held = first.get(row.client_kind)
-            if held is None or row.head < rows[held].head:
-                first[row.client_kind] = number
-    return first
+        if total > bound.least:
+            bound.least, bound.least_row = total, row
 
 
 def _possible_count(refusal: PlacedRequest, company: Iterable[PlacedRequest]) -> int:

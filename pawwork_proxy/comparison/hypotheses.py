@@ -18,6 +18,8 @@ from pawwork_proxy.model.observation import ABSENT, PUBLIC, SEVERAL
 Hypothesis = frozenset[str]
 GLOBAL: Hypothesis = frozenset()
 MAX_PARTS = 3
+UNKNOWN = -1
+"""The code of a value that may be any."""
 MODELS = frozenset({"model", "model_group"})
 CALLERS = frozenset({"key", "address", "workspace", "auth_kind"})
 """Dimensions that CALLER already determines; combining them with CALLER adds nothing."""
@@ -28,7 +30,7 @@ NOBODYS = frozenset({None, ABSENT, PUBLIC, SEVERAL})
 class Columns:
     """The rows' values as small numbers, so that hypotheses compare fast; negative: not known.
 
-    -1 may be any value. Below that, rows of one number agree in a value that is not known: two
+    UNKNOWN may be any value. Below that, rows of one number agree in a value that is not known: two
     requests with one key have one workspace, whichever it is.
     """
 
@@ -39,8 +41,8 @@ class Columns:
         for name in (*KEYABLE, CALLER):
             values = [row.value(name) for row in rows]
             numbers: dict[str, int] = {}
-            known = [-1 if v is None else numbers.setdefault(v, len(numbers)) for v in values]
-            self.codes[name] = _implied(name, rows, known) if -1 in known else known
+            known = [UNKNOWN if v is None else numbers.setdefault(v, len(numbers)) for v in values]
+            self.codes[name] = _implied(name, rows, known) if UNKNOWN in known else known
             self.private[name] = [row.private(name) for row in rows]
         self.codes[BUCKET] = self.codes["model"]
         self.private[BUCKET] = self.private["model"]
@@ -72,7 +74,7 @@ def _implied(name: str, rows: Sequence[PlacedRequest], codes: list[int]) -> list
             if value not in NOBODYS and code >= 0
         }
         for number, value in enumerate(values):
-            if found[number] == -1 and value is not None and value not in NOBODYS:
+            if found[number] == UNKNOWN and value is not None and value not in NOBODYS:
                 fresh = numbers.setdefault((whole, value), -2 - len(numbers))
                 found[number] = told.get(value, fresh)
     return found

@@ -13,6 +13,7 @@ from pawwork_proxy.comparison.contrasts import evidence_row
 from pawwork_proxy.comparison.dimensions import BUCKET, PRESENCE, title
 from pawwork_proxy.comparison.elimination import ClientKind
 from pawwork_proxy.comparison.hypotheses import Hypothesis
+from pawwork_proxy.comparison.places import Place, Places
 from pawwork_proxy.comparison.selection import KIND_DIMENSIONS, Limiter, PlacedRequest
 from pawwork_proxy.model.observation import SEVERAL
 from pawwork_proxy.model.verdict import EarlyRefusal, Threshold
@@ -22,33 +23,27 @@ FEW = 4
 SHOWN = 20
 KIND_PARTS = (*KIND_DIMENSIONS, *PRESENCE)
 """What the parts of a `ClientKind` are."""
-Place = tuple[str | None, ...]
-"""Window, then the values that the limit is keyed on; None where one is not known."""
 
 
 def thresholds(limiter: Limiter, hypothesis: Hypothesis) -> tuple[Threshold, ...]:
     """Bounds per bucket and kind of client, if the limit is keyed as given; refusals come first."""
     names = sorted(hypothesis - {BUCKET} | ({"model"} if BUCKET in hypothesis else set()))
     buckets: dict[Place, list[PlacedRequest]] = defaultdict(list)
-    unplaced: list[tuple[Place, PlacedRequest]] = []
+    places: list[Place] = []
     for row in limiter.rows:
         values = (row.value(name) for name in names)
-        place = (row.window, *(None if value == SEVERAL else value for value in values))
-        if None in place:
-            unplaced.append((place, row))
-        else:
+        place: Place = (row.window, *(None if value == SEVERAL else value for value in values))
+        places.append(place)
+        if None not in place:
             buckets[place].append(row)
+    everywhere = Places(places)
     found: list[Threshold] = []
     for place in sorted(buckets, key=str):
-        perhaps = [row for other, row in unplaced if _may_meet(other, place)]
-        bucket = " + ".join(str(value) for value in place[1:]) or "everybody"
+        perhaps = [limiter.rows[number] for number in everywhere.meeting(place)]
+        bucket = " + ".join(map(str, place[1:])) or "everybody"
         found.extend(_thresholds(bucket, buckets[place], perhaps, names))
     found.sort(key=lambda bound: (bound.at_most is None, bound.window))
     return tuple(found[:SHOWN])
-
-
-def _may_meet(one: Place, other: Place) -> bool:
-    return all(a == b or a is None for a, b in zip(one, other, strict=True))
 
 
 def _thresholds(
@@ -59,7 +54,7 @@ def _thresholds(
 ) -> Iterator[Threshold]:
     """A bucket's bounds: one pair for each kind of client, as each may be allowed something else.
 
-    `perhaps`: rows that may be of this bucket, for all that is known of them.
+    `perhaps`: all rows that may be of this bucket, for all that is known of them.
     """
     kinds: dict[ClientKind | None, list[PlacedRequest]] = defaultdict(list)
     for row in rows:
@@ -76,7 +71,7 @@ def _thresholds(
             bucket=", ".join([bucket, *_told_apart(kind, kinds)]),
             window=rows[0].window,
             at_least=max((_surely_counted(row, rows) + 1 for row in latest.values()), default=0),
-            at_most=None if first is None else _possibly_counted(first, [*rows, *perhaps]),
+            at_most=None if first is None else _possibly_counted(first, perhaps),
             exclusive=exclusive,
             first_refusal=None if first is None else evidence_row(first),
         )
