@@ -23,26 +23,10 @@ MAX_INPUT = 64 * 1024 * 1024
 _REASONS = {rule.id: rule.reason for rule in RULES}
 
 
-@click.command(epilog="Example: curl -i https://opencode.ai/zen/v1/models | pawwork-proxy classify")
-@click.argument("file", type=click.Path(allow_dash=True, path_type=Path), default="-")
-@click.option("--status", type=click.IntRange(100, 599), help="HTTP status of a bare body.")
-@click.option(
-    "--header", "headers", multiple=True, help="'Name: value' of a bare body; repeatable."
-)
-@click.option("--jsonl", is_flag=True, help="Stdin and stdout: one JSON object a line.")
-@click.option(
-    "--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True
-)
 def classify(
     file: Path, status: int | None, headers: Sequence[str], jsonl: bool, output: str
 ) -> None:
-    """Classify an answer: a body, an error line, a `curl -i` transcript, or a HAR file.
-
-    Reads FILE, or stdin. With --jsonl each line is an object with any of id, status, headers,
-    content_type, body, streaming, transport; a bad line gives an object with `error`.
-
-    Exit codes: 0 classified (also as unknown), 1 nothing to classify, 2 wrong usage.
-    """
+    """Print the outcome of every response in the input."""
     if jsonl:
         _write_lines(_open_lines(file))
         return

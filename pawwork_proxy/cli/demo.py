@@ -25,26 +25,8 @@ from pawwork_proxy.report.conclusion import conclusion
 from pawwork_proxy.report.reasoning import verdict_words
 
 
-@click.command(epilog="Example: pawwork-proxy demo")
-@click.option(
-    "--preset",
-    default="small",
-    show_default=True,
-    help="Scenario of the simulator; 'pawwork-proxy simulate --help' lists them.",
-)
-@click.option(
-    "--captures",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path("captures") / "demo",
-    show_default=True,
-    help="Folder for the captures.",
-)
 def demo(preset: str, captures: Path) -> None:
-    """Let three installs on two networks use up a simulated quota, and say what it follows.
-
-    Everything is real but the upstream: two proxy processes, sockets on loopback, capture files.
-    The report and a support bundle lie beside the captures.
-    """
+    """Play the story, and print what the captures of it say."""
     paths = play(captures.absolute(), preset, lambda line: click.echo(line, err=True))
     exchanges = []
     for path in paths:

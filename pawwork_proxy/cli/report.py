@@ -20,32 +20,10 @@ from pawwork_proxy.inventory.inventory import take_inventory
 from pawwork_proxy.report.page import render_report
 
 
-@click.command(epilog="Example: pawwork-proxy report captures/ --out report.html")
-@click.argument("captures", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option(
-    "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
-    default=Path("report.html"),
-    show_default=True,
-    help="The file to write; an older one is replaced.",
-)
-@click.option(
-    "--alone",
-    multiple=True,
-    metavar="NETWORK",
-    help="As for 'compare': nobody else used this network's address.",
-)
-@click.option("--real-only", is_flag=True, help="As for 'compare'.")
-@click.option("--open", "show", is_flag=True, help="Show it in the browser.")
 def report(
     captures: Sequence[Path], out: Path, alone: Sequence[str], real_only: bool, show: bool
 ) -> None:
-    """Write one self-contained HTML file: verdicts, timeline, identity table, outcomes.
-
-    It works offline, on a phone and on paper, loads nothing and sends nothing.
-    Exit codes: 0 written, 2 wrong usage, 3 no capture could be read, 4 only refused bundles were
-    given.
-    """
+    """Write the page, and show it if that is asked for."""
     write_report(captures, out, frozenset(alone), real_only=real_only)
     click.echo(str(out))
     if show:

@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 import pytest
 
-from pawwork_proxy.cli.simulate import simulate
+from pawwork_proxy.cli.commands.simulate import simulate
 from pawwork_proxy.simulator.facts import DIMENSION_VALUES
 from pawwork_proxy.simulator.faults import Fault, FaultKind
 from pawwork_proxy.simulator.presets import scenario_from
