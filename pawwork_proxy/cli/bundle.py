@@ -109,7 +109,7 @@ def verify(file: Path, output: str) -> None:
             click.echo(f"{finding.rule}  {finding.place}")
             if finding.rule == "encrypted_file":
                 click.echo(f"hint: {DECRYPT}", err=True)
-        click.echo(f"refused: {file.name} is not to be trusted or passed on", err=True)
+        click.echo(f"refused: do not trust {file.name}, and do not pass it on", err=True)
     if not result.ok:
         click.get_current_context().exit(BundleError.exit_code)
 
@@ -170,7 +170,8 @@ def _agreed() -> bool:
         return click.confirm("Write this bundle?", err=True)
     except click.Abort:
         raise ConfigurationError(
-            "nobody is here to agree to what the bundle holds", "look at the preview, then --yes"
+            "nobody is at the terminal to agree to what the bundle holds",
+            "read the preview above, then repeat the command with --yes",
         ) from None
 
 

@@ -27,8 +27,8 @@ from pawwork_proxy.model.context import Route
 from pawwork_proxy.proxy.session import RunPlan, running_proxy, stop_signals
 
 NOTHING_SEEN = """\
-No exchange was seen: the client asked nothing, or went around the proxy.
-hint: try the other route (--route forward or --route reverse)."""
+No exchange was seen: the client asked nothing, or it went around the proxy.
+hint: try the other route, with --route forward or --route reverse"""
 
 
 def launch(
@@ -44,7 +44,9 @@ def launch(
     env = _base_environment(home)
     program = shutil.which(client[0], path=env.get("PATH"))
     if program is None:
-        raise ConfigurationError("the client's command is not found", "give its full path after --")
+        raise ConfigurationError(
+            f"the client's command {client[0]} is not found", "give its full path after --"
+        )
     forget_expired(plan.captures, capturing["keep_days"])
     return asyncio.run(_launch(plan, load_identity(), route, [program, *client[1:]], env))
 
@@ -60,7 +62,8 @@ def _base_environment(home: Path | None) -> dict[str, str]:
                 Path(env[name]).mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise ConfigurationError(
-                f"--home cannot be used: {type(error).__name__}", "name a folder you may write to"
+                f"--home {home} cannot be used: {type(error).__name__}",
+                "name a folder you may write to",
             ) from None
     return env
 

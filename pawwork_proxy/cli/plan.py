@@ -88,7 +88,7 @@ def _check_source(source: str) -> None:
             probe.bind((source, 0))
     except OSError:
         raise ConfigurationError(
-            "--source is no address of this machine", "for example: --source 192.168.1.20"
+            f"--source {source} is no address of this machine", "for example: --source 192.168.1.20"
         ) from None
 
 

@@ -64,7 +64,7 @@ def write_whole(out: Path, data: bytes) -> None:
     try:
         if out.exists() and not out.is_file():
             raise ConfigurationError(
-                f"{out} is there already and is no regular file", "choose another place with --out"
+                f"{out} exists and is no regular file", "choose another file with --out"
             )
         out.parent.mkdir(parents=True, exist_ok=True)
         handle, draft = tempfile.mkstemp(prefix=f".{out.name}.", dir=out.parent)
@@ -76,5 +76,5 @@ def write_whole(out: Path, data: bytes) -> None:
             Path(draft).unlink(missing_ok=True)
     except OSError as error:
         raise ConfigurationError(
-            f"cannot write {out}: {type(error).__name__}", "choose another place with --out"
+            f"{out} cannot be written: {type(error).__name__}", "choose another file with --out"
         ) from None

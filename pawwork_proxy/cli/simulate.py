@@ -130,7 +130,7 @@ def _address(text: str, option: str) -> str:
         ipaddress.ip_address(text)
     except ValueError:
         raise ConfigurationError(
-            f"{option} needs an IP address", f"for example {option} 203.0.113.7"
+            f"{option} {text} is no IP address", f"for example: {option} 203.0.113.7"
         ) from None
     return text
 
@@ -139,7 +139,7 @@ def _pair(text: str) -> tuple[str, str]:
     peer, equals, public = text.partition("=")
     if not equals:
         raise ConfigurationError(
-            "--address needs PEER=IP", "for example --address 127.0.0.2=203.0.113.7"
+            "--address takes PEER=IP", "for example: --address 127.0.0.2=203.0.113.7"
         )
     return _address(peer, "--address"), _address(public, "--address")
 
@@ -149,7 +149,7 @@ def _instant(text: str) -> datetime:
         return parse_instant(text)
     except ValueError:
         raise ConfigurationError(
-            "--clock needs an ISO 8601 time", "for example --clock 2026-09-01T23:59:50"
+            "--clock takes a time in ISO 8601", "for example: --clock 2026-09-01T23:59:50"
         ) from None
 
 
@@ -159,6 +159,7 @@ def _tls(cert: Path, key: Path | None) -> ssl.SSLContext:
         context.load_cert_chain(cert, key)
     except (OSError, ssl.SSLError):
         raise ConfigurationError(
-            f"cannot use the certificate {cert}", "PEM files with certificate and key are expected"
+            f"the certificate {cert} cannot be used",
+            "give PEM files that hold a certificate and its key",
         ) from None
     return context
