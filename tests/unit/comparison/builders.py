@@ -12,24 +12,28 @@ from pawwork_proxy.model.verdict import Finding, LimiterFindings, Verdict
 
 MORNING = datetime(2026, 6, 3, 9, 0, tzinfo=UTC)
 
-PLAIN = Identities(
-    network="home",
-    address="ip:home",
-    prefix="ip:home",
-    family="ipv4",
-    region="FRA",
-    key=ABSENT,
-    auth_kind="none",
-    workspace=ABSENT,
-    device="device:a",
-    install="one",
-    session="ses:one",
-    project="global",
-    model="big-pickle",
-    model_group="bi",
-    client="desktop",
-    user_agent="opencode/1.16.2",
+PLAIN = Identities.model_validate(
+    dict.fromkeys(Identities.model_fields, "the same for all")
+    | {
+        "network": "home",
+        "address": "ip:home",
+        "prefix": "ip:home",
+        "family": "ipv4",
+        "region": "FRA",
+        "key": ABSENT,
+        "auth_kind": "none",
+        "workspace": ABSENT,
+        "device": "device:a",
+        "install": "one",
+        "session": "ses:one",
+        "project": "global",
+        "model": "big-pickle",
+        "model_group": "bi",
+        "client": "desktop",
+        "user_agent": "opencode/1.16.2",
+    }
 )
+"""A dimension that is added later has one value everywhere, so that it settles nothing here."""
 OFFICE: dict[str, Any] = {"network": "office", "address": "ip:office", "prefix": "ip:office"}
 TWO: dict[str, Any] = {"install": "two", "session": "ses:two"}
 SAVED_KEY: dict[str, Any] = {"key": "key:mine", "auth_kind": "user_key", "workspace": "wrk:mine"}
