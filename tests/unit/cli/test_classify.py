@@ -105,8 +105,8 @@ def test_nothing_of_the_message_is_repeated() -> None:
         ("  \n", [], 1, "nothing to classify"),
         ("", ["/no/such/file"], 1, "cannot be read"),
         ("", ["/no/such/file", "--jsonl"], 1, "cannot be read"),
-        ('{"log":{"entries":[]}}', [], 1, "no answers"),
-        ("x", ["--header", "nonsense"], 2, "a header reads"),
+        ('{"log":{"entries":[]}}', [], 1, "no responses"),
+        ("x", ["--header", "nonsense"], 2, "Write a header"),
         ("x", ["--status", "9"], 2, "--status"),
     ],
 )
