@@ -87,10 +87,10 @@ def test_the_work_takes_what_the_declaration_gives(
         def __getattr__(self, function: str) -> Callable[..., None]:
             return lambda **given: asked.append((f"{self.module}:{function}", given))
 
-    if path[0] in {"study", "schema"}:
+    assert command.callback is not None
+    if "call(" not in inspect.getsource(command.callback):
         return  # a few lines that do their own work
     monkeypatch.setattr(options, "import_module", Anything)
-    assert command.callback is not None
     command.callback(**{parameter.name: None for parameter in command.params})
     ((work, given),) = asked
     module, _, function = work.partition(":")
