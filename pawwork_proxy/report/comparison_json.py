@@ -20,13 +20,12 @@ from pawwork_proxy.report.conclusion import (
 )
 from pawwork_proxy.report.next_step import instructions
 from pawwork_proxy.report.reasoning import (
-    ASSUMPTIONS,
-    EXCLUSIONS,
     contrast_words,
     early_refusal_words,
     noise_words,
     verdict_words,
 )
+from pawwork_proxy.report.sentences import ASSUMPTIONS, EXCLUSIONS
 
 
 def render_json(comparison: Comparison, remarks: Iterable[str] = ()) -> str:

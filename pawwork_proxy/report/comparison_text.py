@@ -21,19 +21,18 @@ from pawwork_proxy.model.verdict import (
     Threshold,
     Verdict,
 )
-from pawwork_proxy.report.conclusion import OPTION_NAMES, conclusion, note_words, option_words
+from pawwork_proxy.report.conclusion import conclusion, note_words, option_words
 from pawwork_proxy.report.evidence import Evidence, Piece, numbered_evidence
 from pawwork_proxy.report.next_step import instructions
 from pawwork_proxy.report.plain_text import printable
 from pawwork_proxy.report.reasoning import (
-    ASSUMPTIONS,
-    EXCLUSIONS,
     contrast_words,
     early_refusal_words,
     noise_words,
     reasoning,
     row_label,
 )
+from pawwork_proxy.report.sentences import ASSUMPTIONS, EXCLUSIONS, OPTION_NAMES
 from pawwork_proxy.report.words import counted
 
 FINDINGS = {"follows": "follows", "does_not_follow": "does not", "undetermined": "open"}

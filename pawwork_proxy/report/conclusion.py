@@ -16,29 +16,10 @@ from pawwork_proxy.model.verdict import (
     LimiterFindings,
     Note,
     OptionFinding,
-    ProductOption,
     Verdict,
 )
 from pawwork_proxy.report.reasoning import hypothesis_words
-
-SHARED: dict[str, str] = {
-    "network": "one per network (address or prefix)",
-    "address": "shared by every install behind the same egress address",
-    "prefix": "shared by every install behind the same IPv6 prefix",
-    "family": "shared by everybody with the same address family",
-    "region": "shared by everybody in the same region",
-    "key": "shared by every install that uses the same key",
-    "auth_kind": "shared by everybody with the same kind of key",
-    "workspace": "shared by the whole workspace",
-    "device": "shared by all installs of one device",
-    "session": "one per conversation",
-    "request": "one per prompt",
-    "project": "shared by everybody who works on the same project",
-    "model_group": "one per model group (first two letters of the model id)",
-    "client": "one per client",
-    "global": "shared by everybody",
-}
-"""What it means for people that the limit follows a dimension; others are "one per TITLE"."""
+from pawwork_proxy.report.sentences import NOTES, OPTION_NAMES, OPTIONS, RESETS, SHARED
 
 OWN: frozenset[DimensionName] = frozenset({"install", "session", "request"})
 """What is one install's only: a limit that follows any of these is not shared."""
@@ -61,50 +42,8 @@ ASKED: tuple[DimensionName, ...] = (
 USED_BEFORE = frozenset({"device", "install", "key"})
 """What may have been used before anybody captured; an id made for one conversation cannot."""
 
-RESETS: dict[str, str] = {
-    "utc_day": "resets daily at 00:00 UTC",
-    "minute": "resets every minute",
-    "week": "resets on Mondays at 00:00 UTC",
-    "month": "resets on the first of the month at 00:00 UTC",
-}
-NOT_ANNOUNCED = "no refusal said when it ends (daily at 00:00 UTC by the server's source)"
 MOST_NAMED = 4
 """Hypotheses that are named; of more, only the number is given."""
-
-OPTION_NAMES: dict[ProductOption, str] = {
-    "own_relay": "Own relay or token",
-    "user_keys": "Users' own keys",
-    "no_free_default": "No free default",
-}
-PROMISED = "free models by default can be promised"
-OPTIONS: dict[tuple[ProductOption, bool, str], str] = {
-    ("user_keys", True, "key"): "Keys of the users' own isolate them: the limit follows the key.",
-    ("user_keys", False, "key"): "A key does not give a free quota of its own; only a paid plan "
-    "behind it would.",
-    ("own_relay", False, "address"): "A relay has one address: all its users would share one pool.",
-    ("own_relay", True, "network"): "A relay would not lump its users together: the limit is not "
-    "per address.",
-    ("no_free_default", False, "install"): f"Each install has a quota of its own: {PROMISED}.",
-    ("no_free_default", False, "device"): f"Each device has a quota of its own: {PROMISED} to each "
-    "device, though not to two installs on one.",
-    ("no_free_default", False, "session"): "Each conversation has a quota of its own, which no "
-    f"other install can use up: {PROMISED}.",
-    ("no_free_default", False, "request"): "Each prompt has a quota of its own, which no other "
-    f"install can use up: {PROMISED}.",
-    ("no_free_default", True, "install"): "Installs share pools: isolation per install cannot be "
-    "promised, so free models by default should go or be explained.",
-}
-"""By option, whether it is open, and the dimension whose verdict decides it."""
-
-NOTES: dict[str, str] = {
-    "simulated": "Simulated captures: this says nothing about the real server.",
-    "chained_proxy": "Some requests left through another proxy: its address is what counts.",
-    "one_install": "Only one install was captured: nothing tells installs apart.",
-    "address_not_known": "The egress address is not known for some requests (captured without the "
-    "egress probe); labels of networks are never taken as proof.",
-    "label": "The network label {label} stands for {addresses} egress addresses.",
-    "several_limiters": "Refusals of several limiters were seen; each is compared by itself.",
-}
 
 
 def conclusion(comparison: Comparison) -> str:
@@ -130,7 +69,7 @@ def limiter_conclusion(limit: LimiterFindings) -> str:
         clauses = [f"{quota} is {_meaning(shown, found)}"]
     else:
         clauses = [f"What {quota[0].lower()}{quota[1:]} follows is not decidable yet"]
-    clauses.append(RESETS[limit.cadence] if limit.announced else NOT_ANNOUNCED)
+    clauses.append(RESETS[limit.cadence if limit.announced else "not_announced"])
     if not_followed:
         clauses.append(f"not per {', '.join(not_followed)}")
     sentences = ["; ".join(clauses) + "."]
@@ -196,4 +135,5 @@ def option_words(option: OptionFinding) -> str:
     """What the verdicts mean for a product option."""
     if option.open is None:
         return f"{OPTION_NAMES[option.option]}: not decidable yet."
-    return OPTIONS[option.option, option.open, option.because_of or ""]
+    decided = OPTIONS[option.option]["open" if option.open else "ruled_out"]
+    return decided[option.because_of or ""]

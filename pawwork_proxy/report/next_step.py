@@ -13,11 +13,10 @@ from pawwork_proxy.comparison.dimensions import title
 from pawwork_proxy.comparison.trials import BY_ID, Variation
 from pawwork_proxy.model.verdict import Baseline, Experiment, Meaning
 from pawwork_proxy.report.reasoning import hypothesis_words
+from pawwork_proxy.report.sentences import SWEEPS, VARIATIONS, WAIT_FOR_REFUSAL
 
 PROGRAM = "pawwork-proxy"
 REVERSED = "_reversed"
-SAME = "--install {install} --network {network}"
-"""Options of `launch` that repeat what was refused."""
 MOST_NAMED = 4
 
 
@@ -26,85 +25,14 @@ class HowTo(NamedTuple):
 
     title: str
     step: str
-    options: str = SAME
+    options: str = "--install {install} --network {network}"
+    """Options of `launch`; by default those that repeat what was refused."""
     model: str = ""
     """Placeholder for the model to ask; empty: the refused one."""
 
 
-HOW_TO: dict[str, HowTo] = {
-    "new_prompt": HowTo(
-        "a new prompt in the refused conversation",
-        "send another prompt in the same conversation",
-    ),
-    "new_session": HowTo(
-        "a new conversation in the refused install",
-        "start a new conversation in the same folder",
-    ),
-    "new_project": HowTo(
-        "another project folder in the refused install",
-        "start a conversation in a git repository of another origin",
-    ),
-    "other_install": HowTo(
-        "another install on the same device and network",
-        "ask with an install on the same machine and network that has not asked yet",
-        "--install other --home NEW_FOLDER --network {network}",
-    ),
-    "other_device": HowTo(
-        "another device on the same network",
-        "ask with an install that has not asked yet, on another machine behind the same address",
-        "--install other --network {network}",
-    ),
-    "other_network": HowTo(
-        "the refused install on another network",
-        "join another network (a phone's hotspot) and go on in the same conversation",
-        "--install {install} --network OTHER_NETWORK",
-    ),
-    "other_family": HowTo(
-        "the refused install over the other address family",
-        "switch IPv6 off (or on) on this machine and go on in the same conversation",
-    ),
-    "other_address_same_prefix": HowTo(
-        "another IPv6 address of the same prefix",
-        "let the machine take another temporary IPv6 address and go on in the same conversation",
-    ),
-    "other_key_kind": HowTo(
-        "with a saved key, or without it",
-        "save a key (or remove it) and go on in the same conversation",
-    ),
-    "other_key": HowTo(
-        "another key of another workspace",
-        "save the key of another workspace and go on in the same conversation",
-    ),
-    "other_key_same_workspace": HowTo(
-        "another key of the same workspace",
-        "save another key of the same workspace and go on in the same conversation",
-    ),
-    "other_model_same_group": HowTo(
-        "another free model that begins with the same two letters",
-        "choose another free model whose id begins with the same two letters",
-        model="SAME_LETTERS_MODEL",
-    ),
-    "other_model": HowTo(
-        "another free model with other first letters",
-        "choose another free model whose id begins with other letters",
-        model="OTHER_LETTERS_MODEL",
-    ),
-    "other_client": HowTo(
-        "another client version or build",
-        "run another version of the client and go on in the same conversation",
-    ),
-    "other_region": HowTo(
-        "the same address over another edge location",
-        "wait until `show` names another edge location, which happens by itself if at all",
-    ),
-}
+HOW_TO = {name: HowTo(**row) for name, row in VARIATIONS.items()}
 """By the id of a variation; of one that is reversed, the same."""
-
-SWEEPS: dict[str, str] = {
-    "sweep_here": "what can be changed on this machine",
-    "sweep_places": "other networks and devices",
-    "sweep_all": "everything that can be changed, one thing at a time",
-}
 
 
 class Instructions(NamedTuple):
@@ -118,29 +46,12 @@ class Instructions(NamedTuple):
     """Each result, and what it would say."""
 
 
-WAIT_FOR_REFUSAL = Instructions(
-    title="Go on capturing until somebody is refused",
-    why="Without a refusal nothing can be compared.",
-    steps=(
-        "Capture two or more installs in ordinary use, with the egress probe; do not force it.",
-        "When one is refused, ask once with each of the others before the next reset.",
-        "Compare all captures.",
-    ),
-    commands=(
-        f"{PROGRAM} run --install one --install two --network NETWORK --egress-probe",
-        f"{PROGRAM} compare captures/",
-    ),
-    meanings=(
-        ("admitted", "That install draws on another pool."),
-        ("refused", "Both draw on one pool, or on two that are used up."),
-    ),
-)
-
-
 def instructions(experiment: Experiment) -> Instructions:
     """How to do an experiment, and what each result would mean."""
     if experiment.baseline is None:
-        return WAIT_FOR_REFUSAL
+        told = WAIT_FOR_REFUSAL
+        parts = (tuple(told[name]) for name in ("steps", "commands", "meanings"))
+        return Instructions(told["title"], told["why"], *parts)
     start = experiment.baseline
     variations = [BY_ID[name] for name in experiment.variations]
     labels = {

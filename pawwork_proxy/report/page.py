@@ -26,7 +26,6 @@ from pawwork_proxy.model.inventory import Inventory
 from pawwork_proxy.model.observation import Observation
 from pawwork_proxy.model.verdict import Comparison
 from pawwork_proxy.report.conclusion import (
-    OPTION_NAMES,
     conclusion,
     limiter_conclusion,
     note_words,
@@ -36,13 +35,12 @@ from pawwork_proxy.report.evidence import Evidence, numbered_evidence
 from pawwork_proxy.report.identity_table import COLUMNS, identity_rows, identity_words
 from pawwork_proxy.report.next_step import instructions
 from pawwork_proxy.report.reasoning import (
-    ASSUMPTIONS,
-    EXCLUSIONS,
     contrast_words,
     early_refusal_words,
     noise_words,
     reasoning,
 )
+from pawwork_proxy.report.sentences import ASSUMPTIONS, EXCLUSIONS, OPTION_NAMES
 from pawwork_proxy.report.timeline import GROUPS, Timeline, timeline
 from pawwork_proxy.report.words import counted, outcome_words
 

@@ -13,24 +13,26 @@ from pawwork_proxy.comparison.windows import FIXED_CADENCES
 from pawwork_proxy.model.verdict import Finding, Note, NoteId, OptionFinding, ProductOption
 from pawwork_proxy.report.conclusion import (
     ASKED,
-    NOTES,
-    OPTION_NAMES,
-    OPTIONS,
-    RESETS,
-    SHARED,
     conclusion,
     limiter_conclusion,
     note_words,
     option_words,
 )
+from pawwork_proxy.report.sentences import NOTES, OPTION_NAMES, OPTIONS, RESETS, SHARED
 from tests.unit.comparison.builders import OFFICE, TWO, Diary, limit
 
 
 def test_every_value_that_a_comparison_can_give_has_its_words() -> None:
     assert set(NOTES) == set(get_args(NoteId))
-    assert set(RESETS) == set(FIXED_CADENCES)
+    assert set(RESETS) == {*FIXED_CADENCES, "not_announced"}
     assert set(OPTION_NAMES) == set(get_args(ProductOption))
-    assert set(OPTIONS) == {(it.option, it.open, it.needs[0][0]) for it in OPTION_RULES}
+    decided = {"open": True, "ruled_out": False}
+    assert {
+        (option, decided[state], dimension)
+        for option, states in OPTIONS.items()
+        for state, dimensions in states.items()
+        for dimension in dimensions
+    } == {(rule.option, rule.open, rule.needs[0][0]) for rule in OPTION_RULES}
     assert {*SHARED, *ASKED} <= set(BY_NAME)
 
 

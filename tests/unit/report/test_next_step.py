@@ -12,7 +12,8 @@ from pawwork_proxy.comparison.experiments import experiment, outlooks
 from pawwork_proxy.comparison.trials import SWEEPS as SWEEP_TRIALS
 from pawwork_proxy.comparison.trials import VARIATIONS
 from pawwork_proxy.model.observation import Observation
-from pawwork_proxy.report.next_step import HOW_TO, SWEEPS, Instructions, how_to, instructions
+from pawwork_proxy.report.next_step import HOW_TO, Instructions, how_to, instructions
+from pawwork_proxy.report.sentences import SWEEPS
 from tests.unit.comparison.builders import OFFICE, TWO, Diary, limiter
 
 
