@@ -6,7 +6,10 @@ explanations an observation can rule out, so each says why.
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+import tomllib
+from collections.abc import Iterator
+from importlib.resources import files
+from typing import Final, NamedTuple, cast
 
 from pawwork_proxy.model.observation import ABSENT, PUBLIC, DimensionName
 
@@ -33,97 +36,15 @@ class Dimension(NamedTuple):
     """Whether a server may allow more to one value than to another *within one pool*."""
 
 
-DIMENSIONS: tuple[Dimension, ...] = (
-    Dimension(
-        "network",
-        "network (your label)",
-        "A claim of the user: it may be missing or wrong, so addresses decide.",
-    ),
-    Dimension(
-        "address",
-        "egress address",
-        "Others may be behind the same address (NAT, VPN exit).",
-        fixes=("prefix", "family"),
-    ),
-    Dimension(
-        "prefix",
-        "IPv6 prefix",
-        "First four groups; a household or a hoster shares them.",
-        fixes=("family",),
-    ),
-    Dimension("family", "address family", "IPv4 or IPv6, no more."),
-    Dimension(
-        "region",
-        "region or edge location",
-        "One address can reach several edge locations, and many people share one.",
-    ),
-    Dimension(
-        "key",
-        "API key",
-        "A key of one's own is used by nobody else; no key or `public` is everybody's.",
-        fixes=("workspace", "auth_kind"),
-        private=True,
-    ),
-    Dimension(
-        "auth_kind",
-        "kind of key",
-        "Callers with a key may be allowed more than those without.",
-        threshold=True,
-    ),
-    Dimension("workspace", "workspace", "Colleagues share a workspace."),
-    Dimension("device", "device", "The observer's own machine.", private=True),
-    Dimension(
-        "install",
-        "install",
-        "The observer's own; each of its requests passes the proxy.",
-        fixes=("device",),
-        private=True,
-    ),
-    Dimension(
-        "session",
-        "session",
-        "A random id made by one install for one conversation.",
-        fixes=("install", "device", "project"),
-        private=True,
-    ),
-    Dimension(
-        "request",
-        "user action (x-opencode-request)",
-        "A random id made for one prompt; its rounds, retries and title call share it.",
-        fixes=("session", "install", "device", "project"),
-        private=True,
-    ),
-    Dimension(
-        "project",
-        "project",
-        "`global` for everybody outside git, equal for clones of one repository.",
-    ),
-    Dimension(
-        "model",
-        "model",
-        "A model can have a limit of its own, also inside a shared bucket.",
-        fixes=("model_group",),
-        threshold=True,
-    ),
-    Dimension(
-        "model_group",
-        "model group (first two letters)",
-        "Zen's buckets for models with a limit of their own.",
-    ),
-    Dimension(
-        "client",
-        "client (x-opencode-client)",
-        "The header gate allows less to clients it does not know.",
-        threshold=True,
-    ),
-    Dimension(
-        "user_agent",
-        "user agent",
-        "The header gate and a relayed service look at it.",
-        threshold=True,
-    ),
-    Dimension("global", "everybody", "One pool for all users of the world."),
-)
+def _read() -> Iterator[Dimension]:
+    rows = tomllib.loads(files(__package__).joinpath("dimensions.toml").read_text("utf-8"))
+    for name, row in rows.items():
+        yield Dimension(
+            cast("DimensionName", name), **{**row, "fixes": tuple(row.get("fixes", ()))}
+        )
+
+
+DIMENSIONS: tuple[Dimension, ...] = tuple(_read())
 
 BY_NAME: dict[str, Dimension] = {row.name: row for row in DIMENSIONS}
 

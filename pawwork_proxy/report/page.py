@@ -25,22 +25,10 @@ from pawwork_proxy.model.gathered import Gathered
 from pawwork_proxy.model.inventory import Inventory
 from pawwork_proxy.model.observation import Observation
 from pawwork_proxy.model.verdict import Comparison
-from pawwork_proxy.report.conclusion import (
-    conclusion,
-    limiter_conclusion,
-    note_words,
-    option_words,
-)
+from pawwork_proxy.report import conclusion, reasoning, sentences
 from pawwork_proxy.report.evidence import Evidence, numbered_evidence
 from pawwork_proxy.report.identity_table import COLUMNS, identity_rows, identity_words
 from pawwork_proxy.report.next_step import instructions
-from pawwork_proxy.report.reasoning import (
-    contrast_words,
-    early_refusal_words,
-    noise_words,
-    reasoning,
-)
-from pawwork_proxy.report.sentences import ASSUMPTIONS, EXCLUSIONS, OPTION_NAMES
 from pawwork_proxy.report.timeline import GROUPS, Timeline, timeline
 from pawwork_proxy.report.words import counted, outcome_words
 
@@ -71,8 +59,7 @@ def render_report(
         .get_template("report.html.j2")
         .render(
             comparison=comparison,
-            conclusion=conclusion(comparison),
-            notes=(*map(note_words, comparison.notes), *gathered.remarks),
+            notes=(*map(conclusion.note_words, comparison.notes), *gathered.remarks),
             next=comparison.next_experiment and instructions(comparison.next_experiment),
             evidence=_evidence(comparison),
             captures=gathered.captures,
@@ -102,22 +89,8 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
         finalize=_straight,
     )
-    environment.filters |= {
-        "title": title,
-        "utc": utc,
-        "counted": counted,
-        "reasoning": reasoning,
-        "contrast_words": contrast_words,
-        "early_refusal_words": early_refusal_words,
-        "limiter_conclusion": limiter_conclusion,
-        "noise_words": noise_words,
-        "option_words": option_words,
-    }
-    environment.globals |= {
-        "ASSUMPTIONS": ASSUMPTIONS,
-        "EXCLUSIONS": EXCLUSIONS,
-        "OPTION_NAMES": OPTION_NAMES,
-    }
+    environment.filters |= {"title": title, "utc": utc, "counted": counted}
+    environment.globals |= {"say": reasoning, "told": conclusion, "sentences": sentences}
     return environment
 
 

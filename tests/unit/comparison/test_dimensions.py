@@ -28,7 +28,7 @@ def test_a_dimension_has_its_name_its_field_its_row_and_its_reader() -> None:
             for name in (rows | fields) - named
         ),
         *(f"Identities in model/observation.py has no field {name}" for name in named - fields),
-        *(f"DIMENSIONS in comparison/dimensions.py has no row for {name}" for name in named - rows),
+        *(f"comparison/dimensions.toml has no row for {name}" for name in named - rows),
         *(
             f"comparison/observations.py does not read {name}"
             for name in fields - seen.who.model_fields_set - {"global"}

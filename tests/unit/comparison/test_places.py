@@ -25,3 +25,19 @@ def test_it_finds_what_trying_every_pair_finds(places: list[Place]) -> None:
 
 def test_a_place_that_nobody_has_been_to() -> None:
     assert list(Places([("w1", 1)]).meeting(("w2", 1))) == []
+
+
+def test_places_are_looked_up_and_not_tried_one_by_one() -> None:
+    class Value(str):
+        compared = 0
+
+        def __eq__(self, other: object) -> bool:
+            Value.compared += 1
+            return str.__eq__(self, other)
+
+        __hash__ = str.__hash__
+
+    places: list[Place] = [("w1", Value(number), None) for number in range(500)]
+    found = Places(places)
+    assert all(list(found.meeting(place)) == [n] for n, place in enumerate(places))
+    assert Value.compared < 10 * len(places)
