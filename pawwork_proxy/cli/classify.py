@@ -70,13 +70,13 @@ def _headers(lines: Sequence[str]) -> dict[str, str]:
 
 
 def _outcome_of(paste: Paste, status: int | None, headers: dict[str, str]) -> Outcome:
-    answer = read_stated(
+    response = read_stated(
         paste.body,
         status=paste.status if paste.status is not None else status,
         headers={**headers, **paste.headers},
         transport=paste.transport,
     )
-    return classify_signals(answer.signals)
+    return classify_signals(response.signals)
 
 
 def _object(paste: Paste, outcome: Outcome) -> dict[str, object]:

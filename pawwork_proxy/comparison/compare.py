@@ -1,4 +1,4 @@
-"""Observations in, the whole answer out.
+"""Observations in, everything that they show out.
 
 Invariant: the result depends on what was observed only, not on the order in which it is given.
 """

@@ -186,7 +186,7 @@ def assess(hypothesis: Hypothesis, columns: Columns) -> Assessment:
 def _first_refusals(
     rows: Sequence[PlacedRequest], members: Sequence[int]
 ) -> dict[ClientKind, dict[str, int]]:
-    """Per kind of client and capture (one clock each), the refusal answered first."""
+    """Per kind of client and capture (one clock each), the refusal that came first."""
     first: dict[ClientKind, dict[str, int]] = {}
     for number in members:
         row = rows[number]
@@ -279,7 +279,7 @@ def _raise_bounds(
 ) -> None:
     """How many of the pool were certainly counted before its latest admissions.
 
-    `count_runs`: rows that stand for several user actions lie in one pool as a whole.
+    `count_runs`: a row that stands for several user actions lies in one pool with all of them.
     """
     latest: dict[tuple[ClientKind, str], PlacedRequest] = {}
     counted: dict[str, list[PlacedRequest]] = defaultdict(list)

@@ -49,7 +49,7 @@ def is_refusal(seen: Observation) -> bool:
 
 
 def is_admission(seen: Observation) -> bool:
-    """Whether it was answered, as far as a limiter is concerned."""
+    """Whether the limiter let it through."""
     return seen.family == "ok"
 
 
@@ -60,7 +60,7 @@ EXCLUSIONS: tuple[ExclusionRow, ...] = (
     ExclusionRow(
         "before_limiter",
         False,
-        # What a provider answers was let through by the limiter, whatever it says.
+        # A provider's response shows that Zen's limiter let the request through, whatever it says.
         lambda seen: seen.family in BEFORE_LIMITER and seen.origin == "zen",
     ),
     ExclusionRow(

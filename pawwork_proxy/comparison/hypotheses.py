@@ -66,17 +66,17 @@ def _implied(name: str, rows: Sequence[PlacedRequest], codes: list[int]) -> list
     fixing = [one.name for one in BY_NAME.values() if name in one.fixes]
     found = list(codes)
     numbers: dict[tuple[str, str], int] = {}
-    for whole in fixing:
-        values = [row.value(whole) for row in rows]
-        told = {
+    for fixed_by in fixing:
+        values = [row.value(fixed_by) for row in rows]
+        known = {
             value: code
             for value, code in zip(values, codes, strict=True)
             if value not in NOBODYS and code >= 0
         }
         for number, value in enumerate(values):
             if found[number] == UNKNOWN and value is not None and value not in NOBODYS:
-                fresh = numbers.setdefault((whole, value), -2 - len(numbers))
-                found[number] = told.get(value, fresh)
+                fresh = numbers.setdefault((fixed_by, value), -2 - len(numbers))
+                found[number] = known.get(value, fresh)
     return found
 
 

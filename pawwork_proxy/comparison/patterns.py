@@ -1,4 +1,4 @@
-"""What the whole data show besides verdicts: cadence, quota against overload, the noise floor.
+"""What all the data show besides verdicts: cadence, quota against overload, the noise floor.
 
 Invariant: counts here are of exchanges, not of evidence; excluded ones are in them.
 """
@@ -39,7 +39,7 @@ def cadences(observations: Iterable[Observation]) -> tuple[CadenceCount, ...]:
 
 
 def hours(observations: Iterable[Observation]) -> tuple[Hour, ...]:
-    """Admitted, quota, overload and other answers per hour of the server's time."""
+    """Admissions, quotas, overload and other outcomes per hour of the server's time."""
     counts: dict[datetime, Counter[str]] = defaultdict(Counter)
     for seen in observations:
         utc = seen.started_at.astimezone(UTC)

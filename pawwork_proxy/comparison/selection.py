@@ -76,7 +76,7 @@ class PlacedRequest:
         return self.seen.action or known or f"{self.seen.capture}#{self.seen.seq}"
 
     def surely_before(self, other: PlacedRequest, *, ended: bool = False) -> bool:
-        """Whether its answer (or its end) came before the other was even sent."""
+        """Whether its response began (or ended) before the other request was even sent."""
         slack = self.error + other.error
         if self.seen.capture == other.seen.capture:
             if self.seen.seq >= other.seen.seq:

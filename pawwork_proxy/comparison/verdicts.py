@@ -148,8 +148,8 @@ def _chosen(
         ]
     if finding == "does_not_follow":
         added = [k for k in with_it if _rest(k, dimension) in possible]
-        alone = [k for k in with_it if len(k) <= 1]
-        return _plainest(dimension, added or alone, findings)
+        single = [k for k in with_it if len(k) <= 1]
+        return _plainest(dimension, added or single, findings)
     if not possible:
         every = _plainest(dimension, findings.ruled_out, findings, named=False)
         kinds = dict.fromkeys(one.shows for one in every)

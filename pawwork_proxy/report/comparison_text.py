@@ -1,8 +1,8 @@
 """A comparison as plain text for a terminal, and as Markdown for issues and chats.
 
-Invariant: both say the same: the answer and the verdicts first, then what to do next, then what it
-all rests on. Every foreign word is escaped for Markdown, so that a label cannot become a link or a
-heading. Nothing is wider than `WIDTH` in a terminal but commands and words without a space.
+Invariant: both say the same: the conclusion and the verdicts first, then what to do next, then what
+all of it rests on. Every foreign word is escaped for Markdown, so that a label cannot become a link
+or a heading. Nothing is wider than `WIDTH` in a terminal but commands and words without a space.
 """
 
 from __future__ import annotations

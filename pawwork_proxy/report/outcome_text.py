@@ -53,7 +53,7 @@ def _clock(outcome: Outcome) -> Iterator[str]:
         wait += f", cadence {outcome.reset_cadence}"
     yield wait
     if outcome.reset_at is None:
-        yield "  reset: not known, the answer has no date"
+        yield "  reset: not known, the response has no date"
     else:
         local = outcome.reset_at.astimezone()
         utc = outcome.reset_at.strftime("%Y-%m-%d %H:%M:%S UTC")
