@@ -27,7 +27,7 @@ sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
 from pawwork_proxy.model.signals import Ending  # noqa: E402
 from pawwork_proxy.outcomes.rules import classify  # noqa: E402
-from pawwork_proxy.responses.reader import AnswerReader  # noqa: E402 — needs the line above
+from pawwork_proxy.responses.response_reader import ResponseReader  # noqa: E402 — needs the line above
 from scripts._bench_captures import compare_and_report  # noqa: E402
 from scripts._bench_upstream import EVENTS, free_port, serve  # noqa: E402
 
@@ -241,7 +241,7 @@ def classification_rate(answers: int) -> None:
     headers = [("retry-after", "50223"), ("date", "Wed, 25 Nov 2026 10:02:57 GMT")]
     start = time.perf_counter()
     for _ in range(answers):
-        reader = AnswerReader(429, headers)
+        reader = ResponseReader(429, headers)
         reader.feed(refusal)
         classify(reader.finish(Ending.COMPLETE).signals)
     rate = answers / (time.perf_counter() - start)

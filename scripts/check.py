@@ -10,9 +10,7 @@ from pathlib import Path
 # Not this folder itself: its files would hide modules of the same name.
 sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
-from scripts._environment import ROOT, TEST, ready_python  # noqa: E402 - needs the line above
-from scripts._messages import SetupError, report  # noqa: E402
-from scripts._starting import SETUP_FAILED, python_option  # noqa: E402
+from scripts._bootstrap import ROOT, ready_python  # noqa: E402 - needs the line above
 
 CHECKS = (
     ("lint", "-m", "ruff", "check"),
@@ -24,12 +22,7 @@ CHECKS = (
 
 def main(arguments: list[str]) -> int:
     """Run every check; 1 when any of them fails."""
-    try:
-        request, _ = python_option(arguments)
-        python = ready_python(TEST, request)
-    except SetupError as error:
-        report(error)
-        return SETUP_FAILED
+    python, _ = ready_python("test", arguments)
     failed = []
     for name, *command in CHECKS:
         print(f"== {name}", flush=True)

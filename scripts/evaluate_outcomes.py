@@ -1,4 +1,4 @@
-"""How often the classifier agrees with labelled answers: accuracy, confusions, misses.
+"""How often the classifier agrees with labelled responses: accuracy, confusions, misses.
 
 Usage: python scripts/evaluate_outcomes.py FILE
 
@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from pawwork_proxy.model.outcome import Family, Kind
 from pawwork_proxy.outcomes.rules import classify
-from pawwork_proxy.responses.stated import read_case
+from pawwork_proxy.responses.reported import read_case
 
 
 def main(path: Path) -> int:
@@ -37,7 +37,7 @@ def main(path: Path) -> int:
             grade = "alt " if outcome.kind in alt else "MISS"
             misses.append(f"{grade} {case['id']}: {label} -> {outcome.kind} ({outcome.rule_id})")
     total = max(len(cases), 1)
-    print(f"answers {len(cases)}  strict {strict / total:.4f}  lenient {lenient / total:.4f}")
+    print(f"responses {len(cases)}  strict {strict / total:.4f}  lenient {lenient / total:.4f}")
     print(f"quota <-> overload confusions: {swapped}")
     print("\nlabel -> outcome, count")
     for (label, kind), count in sorted(confusions.items()):

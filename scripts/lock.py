@@ -1,21 +1,22 @@
-"""Writes the two lock files anew: `python3 scripts/lock.py [uv options, such as --upgrade]`.
+"""Writes the lock files anew: `python3 scripts/lock.py [uv options, such as --upgrade]`.
 
-Needs `uv` on the path (or in the environment that runs this). Invariant: `requirements.lock` (what
-`run.py` installs) is a part of `requirements-dev.lock` (what `test.py` installs), since both
-environments are one folder; and neither holds an address of a registry or of this machine.
+Invariants: no lock holds an address of a registry or of this machine; `requirements.lock`, what
+`run.py` installs, has the versions of `requirements-dev.lock`, with which the tests run.
 """
 
-import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+# Not this folder itself: its files would hide modules of the same name.
+sys.path[0] = str(Path(__file__).resolve().parent.parent)
+
+from scripts._bootstrap import ROOT, find_uv  # noqa: E402 - needs the line above
 
 COMMON = (
     "pip",
     "compile",
-    "pyproject.toml",
     "--universal",
     "--python-version=3.11",
     "--generate-hashes",
@@ -24,24 +25,26 @@ COMMON = (
     "--custom-compile-command=python3 scripts/lock.py",
     "--quiet",
 )
+TESTED = "--constraints=requirements-dev.lock"
 
-# The wider lock first: the narrower one is then held to its versions.
+# The widest lock first: the others are then held to its versions. `-` reads the extra's own
+# requirements, since its lock is installed in addition to that of the product.
 LOCKS = (
-    ("requirements-dev.lock", ("--group=build", "--group=dev")),
-    ("requirements.lock", ("--group=build", "--constraints=requirements-dev.lock")),
+    ("requirements-dev.lock", ("pyproject.toml", "--group=dev", "--extra=lake")),
+    ("requirements.lock", ("pyproject.toml", TESTED)),
+    ("requirements-lake.lock", ("-", TESTED)),
+    ("requirements-uv.lock", ("--group=bootstrap", "--only-binary=uv")),
 )
 
 
 def main(options: list[str]) -> int:
-    """Compile both locks; further options go to uv. Returns uv's exit code."""
-    beside = Path(sys.executable).with_name("uv")
-    uv = str(beside) if beside.exists() else shutil.which("uv")
-    if uv is None:
-        print("error: uv is not installed\nhint: python3 -m pip install uv", file=sys.stderr)
-        return 2
-    for name, groups in LOCKS:
-        command = [uv, *COMMON, *groups, f"--output-file={name}", *options]
-        if code := subprocess.run(command, cwd=ROOT, check=False).returncode:
+    """Compile every lock; further options go to uv. Returns uv's exit code."""
+    uv = find_uv()
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    lake = "\n".join(project["optional-dependencies"]["lake"])
+    for name, source in LOCKS:
+        command = [uv, *COMMON, *source, f"--output-file={name}", *options]
+        if code := subprocess.run(command, cwd=ROOT, input=lake, text=True, check=False).returncode:
             return code
     return 0
 

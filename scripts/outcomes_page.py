@@ -20,20 +20,21 @@ PAGE = Path(__file__).parents[1] / "docs" / "outcomes.md"
 INTRODUCTION = """\
 # Outcomes
 
-What an answer means, how it is recognised, what to tell the user. This page is written by
+What a response means, how it is recognised, what to tell the user. This page is written by
 `scripts/outcomes_page.py` from the tables in `pawwork_proxy/outcomes`; a test keeps it so.
 
-Two steps lead to an outcome. *Signals* are read from the bytes: status, the error object wherever
-it is, its words, codes, wrappers, waits, marks of the edge, the end of a stream, who left first.
-Then the first *rule* that holds decides. Signals are stored, outcomes are computed anew from them,
-so a better table improves old captures. Messages are never stored: what they say is kept as ids of
-known phrases.
+Two steps lead to an outcome. `pawwork_proxy/responses` reads *signals* from the bytes: status, the
+error object wherever it is, its words, codes, wrappers, waits, marks of the edge, the end of a
+stream, who left first. `pawwork_proxy/outcomes` then asks the *rules* in their order, and the first
+that holds decides. A rule states what it looks for once; the places where that was found are the
+outcome's evidence. Signals are stored, outcomes are computed anew from them, so a better table
+improves old captures. Messages are never stored: what they say is kept as ids of known phrases.
 
 Order of trust: Zen's own types, then codes of vendors (the innermost counts), then what a message
 says (in the languages the server speaks) where no type decides, then edges, transport, status.
 A model's own words never count: keys that hold them are not entered.
 
-Classify an answer without a capture: `pawwork-proxy classify` reads a body, an error line, a
+Classify a response without a capture: `pawwork-proxy classify` reads a body, an error line, a
 `curl -i` transcript or a HAR file; `--jsonl` reads and writes one object a line.
 """
 
@@ -42,7 +43,7 @@ ORIGINS = {
     Origin.RELAYED: "somebody behind Zen; the name follows (`relayed:Nvidia`) when it is known, "
     "`Console` and `Console Go` being OpenCode's own closed service",
     Origin.EDGE: "the CDN in front, or the way to it",
-    Origin.PROXY: "this proxy: a scenario's answer, or its own failure",
+    Origin.PROXY: "this proxy: the response of a scenario, or its own failure",
     Origin.CLIENT: "the client left or refused the connection",
     Origin.UNKNOWN: "not stated",
 }

@@ -1,8 +1,91 @@
-"""Settings of all tests: properties are judged by their results, never by how long one took."""
+"""Settings of all tests, and `--fast`: no test that starts a process or takes long.
+
+Properties are judged by their results, never by how long one took. Profiles: `fast` comes with
+`--fast`, `deep` with `--hypothesis-profile=deep`.
+"""
 
 from __future__ import annotations
 
+import multiprocessing.process
+import sys
+from collections.abc import Generator
+
+import pytest
 from hypothesis import settings
 
 settings.register_profile("untimed", deadline=None)
+settings.register_profile("fast", deadline=None, max_examples=25)
+settings.register_profile("deep", deadline=None, max_examples=2000)
 settings.load_profile("untimed")
+
+LEFT_OUT = frozenset({"process", "slow", "client", "browser"})
+
+# Events of `sys.audit`: every way to start a process but that of multiprocessing.
+STARTS = frozenset(
+    {
+        "subprocess.Popen",
+        "os.system",
+        "os.exec",
+        "os.fork",
+        "os.forkpty",
+        "os.posix_spawn",
+        "os.spawn",
+        "_winapi.CreateProcess",
+    }
+)
+
+running: list[pytest.Item] = []
+"""The test that runs now, if `--fast` watches it."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--fast`."""
+    parser.addoption(
+        "--fast", action="store_true", help="leave out tests marked process, slow, client, browser"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Under `--fast`, watch for processes that a test without the marker starts."""
+    if config.getoption("--fast"):
+        settings.load_profile("fast")
+        sys.addaudithook(refuse_process)
+        # multiprocessing may start its processes without an event.
+        original = multiprocessing.process.BaseProcess.start
+
+        def start(process: multiprocessing.process.BaseProcess) -> None:
+            refuse_process("os.fork")
+            original(process)
+
+        setattr(multiprocessing.process.BaseProcess, "start", start)  # noqa: B010
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """Two workers under `--fast`: collecting costs each one more than its share of the tests."""
+    return 2 if config.getoption("--fast") else None
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Under `--fast`, deselect what it leaves out."""
+    if config.getoption("--fast"):
+        out = [item for item in items if LEFT_OUT & {mark.name for mark in item.iter_markers()}]
+        config.hook.pytest_deselected(items=out)
+        items[:] = [item for item in items if item not in out]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Remember which test runs."""
+    running[:] = [item] if item.config.getoption("--fast") else []
+    try:
+        return (yield)
+    finally:
+        running.clear()
+
+
+def refuse_process(event: str, _: object = None) -> None:
+    """Fail the running test if it starts a process."""
+    if event in STARTS and running:
+        pytest.fail("this test starts a process: give it the marker `process`")

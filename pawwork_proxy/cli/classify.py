@@ -14,8 +14,8 @@ from pawwork_proxy.facts.meanings import MEANINGS
 from pawwork_proxy.model.outcome import Outcome
 from pawwork_proxy.outcomes.rules import classify as classify_signals
 from pawwork_proxy.report.outcome_text import outcome_lines, reason
-from pawwork_proxy.responses.pasted import Paste, answers_in
-from pawwork_proxy.responses.stated import read_case, read_stated
+from pawwork_proxy.responses.pasted import Paste, responses_in
+from pawwork_proxy.responses.reported import read_case, read_reported
 
 MAX_INPUT = 64 * 1024 * 1024
 
@@ -28,7 +28,7 @@ def classify(
         _write_lines(_open_lines(file))
         return
     stated = _headers(headers)
-    pastes = answers_in(_read(file))
+    pastes = responses_in(_read(file))
     results = [(paste, _outcome_of(paste, status, stated)) for paste in pastes]
     if not results:
         raise PawworkProxyError(
@@ -70,7 +70,7 @@ def _headers(lines: Sequence[str]) -> dict[str, str]:
 
 
 def _outcome_of(paste: Paste, status: int | None, headers: dict[str, str]) -> Outcome:
-    response = read_stated(
+    response = read_reported(
         paste.body,
         status=paste.status if paste.status is not None else status,
         headers={**headers, **paste.headers},
@@ -104,14 +104,14 @@ def _open_lines(file: Path) -> Iterable[bytes]:
 def _write_lines(lines: Iterable[bytes]) -> None:
     for line in lines:
         if line.strip():
-            click.echo(json.dumps(_answer_line(line), ensure_ascii=False))
+            click.echo(json.dumps(_line_object(line), ensure_ascii=False))
 
 
-def _answer_line(line: bytes) -> dict[str, object]:
+def _line_object(line: bytes) -> dict[str, object]:
     try:
         case = json.loads(line)
     except (ValueError, RecursionError):
-        return {"id": None, "error": "not a JSON object"}
+        case = None
     if not isinstance(case, dict):
         return {"id": None, "error": "not a JSON object"}
     problem = _problem(case)

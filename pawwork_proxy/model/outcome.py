@@ -1,4 +1,4 @@
-"""What an answer means: its kind, whose it is, when it ends, and what the client makes of it.
+"""What a response means: its kind, whose it is, when it ends, and what the client makes of it.
 
 Invariant: an outcome is recomputable from the `Signals` of the same record; it holds no text of
 the server's, only enums, numbers, times and ids of our own tables.
@@ -97,7 +97,7 @@ FAMILIES: dict[Kind, Family] = {
 
 
 class Origin(StrEnum):
-    """Who said so. `relayed`: an answer of somebody behind Zen, named in `Outcome.provider`."""
+    """Who said so. `relayed`: the response of somebody behind Zen, named in `Outcome.provider`."""
 
     ZEN = "zen"
     RELAYED = "relayed"
@@ -120,7 +120,7 @@ class Cadence(StrEnum):
 
 
 class ClientBehaviour(Noun):
-    """What one generation of the client does with the answer (zen-facts, section 4)."""
+    """What one generation of the client does with the response (zen-facts, section 4)."""
 
     eras: tuple[Era, ...]
     """Ranges of client releases, or what their ids begin with, such as `C1`."""

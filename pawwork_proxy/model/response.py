@@ -1,12 +1,13 @@
-"""What the server answered, as facts: status, typed headers, sizes, counts.
+"""A server's response as facts: status, typed headers, sizes, counts, how its bytes were packed.
 
 Invariant: as in `model.request`: no field takes free text; a reason phrase has no field at all.
-How the answer ended and which errors it held is in `model.signals`.
+How the response ended and which errors it held is in `model.signals`.
 """
 
 from __future__ import annotations
 
-from pawwork_proxy.model.answer import EncodingState, EventCounts, Usage
+from enum import StrEnum
+
 from pawwork_proxy.model.base import Noun
 from pawwork_proxy.model.numbers import Cost, Count, Moment, Status, WaitMilliseconds, WaitSeconds
 from pawwork_proxy.model.request import HeaderNote
@@ -23,6 +24,42 @@ from pawwork_proxy.model.texts import (
     Pseudonym,
     Server,
 )
+
+
+class EncodingState(StrEnum):
+    """What became of the content encoding."""
+
+    IDENTITY = "identity"
+    DECODED = "decoded"
+    CUT = "cut"
+    """The compressed data ends too early; what could be decoded was read."""
+    CORRUPT = "corrupt"
+    UNSUPPORTED = "unsupported"
+    TOO_LARGE = "too_large"
+    """More output than we are willing to look at; the rest was not decoded."""
+
+
+class Usage(Noun):
+    """Token counts as the response states them."""
+
+    input: Count | None = None
+    output: Count | None = None
+    reasoning: Count | None = None
+    cache_read: Count | None = None
+    cache_write: Count | None = None
+    total: Count | None = None
+
+
+class EventCounts(Noun):
+    """Events of a stream by kind."""
+
+    total: Count = 0
+    deltas: Count = 0
+    pings: Count = 0
+    comments: Count = 0
+    """Keep-alive comment lines; they are no events and not part of `total`."""
+    errors: Count = 0
+    other: Count = 0
 
 
 class ResponseFacts(Noun):

@@ -1,4 +1,4 @@
-"""The facts of an answer that a rule may look at, in a form that is safe to store.
+"""The facts of a response that a rule may look at, in a form that is safe to store.
 
 Invariant: enums, numbers, times, flags, and words of our own vocabularies. A message of the
 server's is never kept: what it says is kept as ids of known phrases.
@@ -32,9 +32,9 @@ class Ending(StrEnum):
     CLIENT_LEFT_AFTER_BODY = "client_left_after_body"
     CLIENT_TLS = "client_tls"
     UPSTREAM_CUT = "upstream_cut"
-    """The answer had begun and was not finished (reset, early end, wrong length)."""
+    """The response had begun and was not finished (reset, early end, wrong length)."""
     UPSTREAM_RESET = "upstream_reset"
-    """The connection broke before any answer."""
+    """The connection broke before any response."""
     UPSTREAM_REFUSED = "upstream_refused"
     UPSTREAM_UNRESOLVABLE = "upstream_unresolvable"
     UPSTREAM_UNREACHABLE = "upstream_unreachable"
@@ -49,31 +49,17 @@ class Ending(StrEnum):
     """The proxy itself was stopped first."""
     WEBSOCKET = "websocket"
     UNSTATED = "unstated"
-    """Nobody was there to see: a pasted answer."""
+    """Nobody was there to see: a pasted response."""
 
     @property
     def side(self) -> Side | None:
         """Whose failure it is; None for an orderly or an unstated end."""
-        return ENDING_SIDES.get(self)
+        return FAILED_ENDINGS.get(self, (None, None))[0]
 
-
-ENDING_SIDES: dict[Ending, Side] = {
-    Ending.CLIENT_LEFT_BEFORE_ANSWER: Side.CLIENT,
-    Ending.CLIENT_LEFT_MIDSTREAM: Side.CLIENT,
-    Ending.CLIENT_LEFT_AFTER_BODY: Side.CLIENT,
-    Ending.CLIENT_TLS: Side.CLIENT,
-    Ending.UPSTREAM_CUT: Side.UPSTREAM,
-    Ending.UPSTREAM_RESET: Side.UPSTREAM,
-    Ending.UPSTREAM_REFUSED: Side.UPSTREAM,
-    Ending.UPSTREAM_UNRESOLVABLE: Side.UPSTREAM,
-    Ending.UPSTREAM_UNREACHABLE: Side.UPSTREAM,
-    Ending.UPSTREAM_TLS: Side.UPSTREAM,
-    Ending.UPSTREAM_PROTOCOL: Side.UPSTREAM,
-    Ending.TIMEOUT: Side.UPSTREAM,
-    Ending.KILLED: Side.PROXY,
-    Ending.PROXY_ERROR: Side.PROXY,
-    Ending.INTERRUPTED: Side.PROXY,
-}
+    @property
+    def failure(self) -> Failure | None:
+        """How the transport failed; None if it did not, or only after everything had arrived."""
+        return FAILED_ENDINGS.get(self, (None, None))[1]
 
 
 class Failure(StrEnum):
@@ -89,6 +75,25 @@ class Failure(StrEnum):
     ABORTED = "aborted"
     PROTOCOL = "protocol"
     OTHER = "other"
+
+
+FAILED_ENDINGS: dict[Ending, tuple[Side, Failure | None]] = {
+    Ending.CLIENT_LEFT_BEFORE_ANSWER: (Side.CLIENT, Failure.ABORTED),
+    Ending.CLIENT_LEFT_MIDSTREAM: (Side.CLIENT, Failure.ABORTED),
+    Ending.CLIENT_LEFT_AFTER_BODY: (Side.CLIENT, None),
+    Ending.CLIENT_TLS: (Side.CLIENT, Failure.TLS),
+    Ending.UPSTREAM_CUT: (Side.UPSTREAM, Failure.CUT),
+    Ending.UPSTREAM_RESET: (Side.UPSTREAM, Failure.RESET),
+    Ending.UPSTREAM_REFUSED: (Side.UPSTREAM, Failure.REFUSED),
+    Ending.UPSTREAM_UNRESOLVABLE: (Side.UPSTREAM, Failure.DNS),
+    Ending.UPSTREAM_UNREACHABLE: (Side.UPSTREAM, Failure.UNREACHABLE),
+    Ending.UPSTREAM_TLS: (Side.UPSTREAM, Failure.TLS),
+    Ending.UPSTREAM_PROTOCOL: (Side.UPSTREAM, Failure.PROTOCOL),
+    Ending.TIMEOUT: (Side.UPSTREAM, Failure.TIMEOUT),
+    Ending.KILLED: (Side.PROXY, Failure.ABORTED),
+    Ending.PROXY_ERROR: (Side.PROXY, Failure.OTHER),
+    Ending.INTERRUPTED: (Side.PROXY, Failure.OTHER),
+}
 
 
 class TransportFailure(Noun):
@@ -116,16 +121,16 @@ class BodyShape(StrEnum):
 
 
 class AnswerShape(StrEnum):
-    """Whether what came looks like an answer of a model."""
+    """Whether what came looks like a model's answer."""
 
     NONE = "none"
     COMPLETION = "completion"
     LISTING = "listing"
-    """Models, usage, counted tokens: an answer of the service, not of a model."""
+    """Models, usage, counted tokens: what the service itself knows."""
 
 
 class Dialect(StrEnum):
-    """Whose protocol an answer speaks."""
+    """Whose protocol a response speaks."""
 
     CHAT = "chat"
     MESSAGES = "messages"
@@ -198,12 +203,12 @@ class Signals(Noun):
     """Everything the rules look at."""
 
     status: Status | None = None
-    """HTTP status; None when there was no answer or nobody stated it."""
+    """HTTP status; None when there was no response or nobody stated it."""
     text_status: Status | None = None
     """Status that a client's error line names."""
     ending: Ending = Ending.UNSTATED
     made_by_proxy: bool = False
-    """The answer is this proxy's own (a scenario, or its report of a failed connection)."""
+    """The response is this proxy's own (a scenario, or its report of a failed connection)."""
     content_type: ContentTypeClass = ContentTypeClass.NONE
     server_cloudflare: bool = False
     cf_mitigated: bool = False

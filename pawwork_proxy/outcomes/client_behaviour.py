@@ -2,62 +2,82 @@
 
 from __future__ import annotations
 
-from pawwork_proxy.facts import client_behaviour as facts
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+from pawwork_proxy.facts.client_behaviour import FAILURES, RANGES, Condition, Range
 from pawwork_proxy.model.outcome import ClientBehaviour, Kind
-from pawwork_proxy.outcomes.evidence import Evidence
+from pawwork_proxy.outcomes.clues import Clues
+
+_COLUMNS: dict[str, Callable[[Any, Clues, Kind], bool]] = {
+    "outcome": lambda wanted, _, kind: kind is wanted,
+    "status": lambda wanted, clues, _: clues.signals.status in wanted,
+    "status_from": lambda wanted, clues, _: (clues.signals.status or 0) >= wanted,
+    "status_not": lambda wanted, clues, _: clues.signals.status not in wanted,
+    "type": lambda wanted, clues, _: wanted in clues.types,
+    "says": lambda wanted, clues, _: wanted in clues.said,
+    "word": lambda wanted, clues, _: wanted in clues.named,
+    "error_type": lambda wanted, clues, _: any(
+        fact.type in wanted for fact in clues.signals.errors
+    ),
+    "error_code": lambda wanted, clues, _: any(
+        fact.code in wanted for fact in clues.signals.errors
+    ),
+    "undecodable": lambda wanted, clues, _: clues.signals.decoding_failed is wanted,
+    "broken_but_for": lambda wanted, clues, _: (
+        clues.signals.transport is not None and clues.signals.transport.failure not in wanted
+    ),
+}
+"""How a client looks at each column of a condition."""
 
 
-def client_behaviour(evidence: Evidence, kind: Kind) -> tuple[ClientBehaviour, ...]:
+def _checks(condition: Condition) -> tuple[tuple[Callable[[Any, Clues, Kind], bool], object], ...]:
+    given = condition.model_fields_set
+    return tuple((_COLUMNS[name], getattr(condition, name)) for name in _COLUMNS if name in given)
+
+
+_FAILURES = tuple((row, tuple(map(_checks, row.when))) for row in FAILURES)
+
+
+def client_behaviour(clues: Clues, kind: Kind) -> tuple[ClientBehaviour, ...]:
     """What clients make of a response, range by range; nothing is known without its status."""
-    if evidence.s.status is None and evidence.s.transport is None:
+    signals = clues.signals
+    if signals.status is None and signals.transport is None:
         return ()
     row = next(
-        row for row in facts.FAILURES if any(_holds(one, evidence, kind) for one in row.when)
+        row
+        for row, conditions in _FAILURES
+        if any(all(holds(wanted, clues, kind) for holds, wanted in one) for one in conditions)
     )
-    return tuple(_of_range(releases, row, evidence) for releases in facts.RANGES)
+    waits = tuple((hint.place, hint.seconds) for hint in signals.retry_hints)
+    return _of_failure(row.kind, row.user_sees, signals.status or 0, waits)
 
 
-def _holds(condition: facts.Condition, evidence: Evidence, kind: Kind) -> bool:
-    """Whether all columns that the condition sets hold."""
-    signals, status = evidence.s, evidence.s.status
-    broken = signals.transport
-    return (
-        condition.outcome in (None, kind)
-        and (not condition.status or status in condition.status)
-        and (condition.status_from is None or (status or 0) >= condition.status_from)
-        and status not in condition.status_not
-        and (condition.type is None or condition.type in evidence.types)
-        and (condition.says is None or condition.says in evidence.says)
-        and (condition.word is None or condition.word in evidence.words)
-        and (
-            not condition.error_type or any(e.type in condition.error_type for e in signals.errors)
-        )
-        and (
-            not condition.error_code or any(e.code in condition.error_code for e in signals.errors)
-        )
-        and (signals.decoding_failed or not condition.undecodable)
-        and (
-            condition.broken_but_for is None
-            or (broken is not None and broken.failure not in condition.broken_but_for)
-        )
-    )
+@lru_cache(maxsize=256)
+def _of_failure(
+    kind: str, user_sees: str, status: int, waits: tuple[tuple[str, float], ...]
+) -> tuple[ClientBehaviour, ...]:
+    """Most responses of a run are of very few kinds."""
+    first = dict(reversed(waits))  # of several waits from one place the first counts
+    return tuple(_of_range(one, kind, user_sees, status, first) for one in RANGES)
 
 
-def _of_range(releases: facts.Range, row: facts.FailureRow, evidence: Evidence) -> ClientBehaviour:
-    instead = next((one for one in releases.instead if one.kind == row.kind), None)
-    failure = instead.becomes if instead else row.kind
-    status = evidence.s.status or 0
+def _of_range(
+    releases: Range, kind: str, user_sees: str, status: int, waits: dict[str, float]
+) -> ClientBehaviour:
+    instead = next((one for one in releases.instead if one.kind == kind), None)
+    failure = instead.becomes if instead else kind
     retried = failure not in releases.final and (
         failure in releases.retried
         or status in releases.retried_status
         or (releases.retried_from is not None and status >= releases.retried_from)
     )
-    waits = {hint.place: hint.seconds for hint in reversed(evidence.s.retry_hints)}
     wait = next((waits[place] for place in releases.waits if place in waits), releases.first_wait_s)
     return ClientBehaviour(
         eras=releases.eras,
         failure_kind=failure,
         retried=retried,
         delay_s=wait if retried else None,
-        user_sees=instead.user_sees if instead else row.user_sees,
+        user_sees=instead.user_sees if instead else user_sees,
     )

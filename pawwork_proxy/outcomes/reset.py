@@ -12,7 +12,7 @@ from typing import NamedTuple
 from pawwork_proxy.model.numbers import LONGEST_WAIT_S, later
 from pawwork_proxy.model.outcome import Cadence, Family, Kind
 from pawwork_proxy.model.signals import RetryHint
-from pawwork_proxy.outcomes.evidence import Evidence
+from pawwork_proxy.outcomes.clues import Clues
 
 TOLERANCE_S = 2.0
 """The server rounds up to whole seconds, and `date` has no fractions."""
@@ -36,21 +36,21 @@ class Reset(NamedTuple):
     conflicts: tuple[str, ...]
 
 
-def reset_of(evidence: Evidence, kind: Kind) -> Reset:
+def reset_of(clues: Clues, kind: Kind) -> Reset:
     """Wait, moment and cadence of an outcome."""
     if kind is Kind.SUCCESS:
         return Reset(None, None, None, Cadence.NONE, ())
-    date = evidence.s.date
+    date = clues.signals.date
     # Such refusals have no end: a number in their words is part of a name.
     places = _ORDER[:-1] if kind.family in _ENDLESS else _ORDER
     hints = [
         (hint, wait)
         for place in places
-        for hint in evidence.s.retry_hints
+        for hint in clues.signals.retry_hints
         if hint.place == place and (wait := _wait(hint, date)) is not None
     ]
     if not hints:
-        return Reset(None, None, None, _cadence(evidence, kind, None, None), ())
+        return Reset(None, None, None, _cadence(clues, kind, None, None), ())
     hint, wait = hints[0]
     at = hint.at
     if at is None and date is not None:
@@ -60,7 +60,7 @@ def reset_of(evidence: Evidence, kind: Kind) -> Reset:
         for other, seconds in hints[1:]
         if abs(seconds - wait) > _tolerance(other, hint)
     )
-    return Reset(wait, hint.place, at, _cadence(evidence, kind, wait, at), conflicts)
+    return Reset(wait, hint.place, at, _cadence(clues, kind, wait, at), conflicts)
 
 
 def _wait(hint: RetryHint, date: datetime | None) -> float | None:
@@ -81,17 +81,15 @@ def _tolerance(*hints: RetryHint) -> float:
     return 3600.0 if seconds % 3600 == 0 else 90.0
 
 
-def _cadence(e: Evidence, kind: Kind, wait: float | None, at: datetime | None) -> Cadence:
+def _cadence(clues: Clues, kind: Kind, wait: float | None, at: datetime | None) -> Cadence:
     if kind is Kind.KEY_RATE_LIMIT:
         return Cadence.MINUTE
     if kind in (Kind.GO_USAGE_LIMIT, Kind.BLACK_USAGE_LIMIT):
-        named = {fact.limit_name for fact in e.s.errors}
-        for name, _, cadence in _WINDOWS:
-            if name in named:
-                return cadence
-        for _, phrase, cadence in _WINDOWS:
-            if phrase in e.phrases:
-                return cadence
+        named = {fact.limit_name for fact in clues.signals.errors}
+        stated = [cadence for name, _, cadence in _WINDOWS if name in named]
+        worded = [cadence for _, phrase, cadence in _WINDOWS if phrase in clues.phrases]
+        if stated or worded:
+            return (stated or worded)[0]
         if at is not None and _is_midnight(at) and _near(at).weekday() == 0:
             return Cadence.WEEK
     if kind in (Kind.MONTHLY_LIMIT, Kind.USER_LIMIT):

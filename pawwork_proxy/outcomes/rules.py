@@ -1,4 +1,4 @@
-"""From signals to an outcome: the ordered rules, and who is behind the answer.
+"""From signals to an outcome: the ordered rules, and who is behind the response.
 
 Invariant: total and pure. The first rule that holds decides; the last one always holds.
 """
@@ -9,24 +9,23 @@ from pawwork_proxy.facts.errors import VENDOR_TYPES, ZEN_TYPES
 from pawwork_proxy.model.outcome import Kind, Origin, Outcome
 from pawwork_proxy.model.signals import BodyShape, Failure, Side, Signals
 from pawwork_proxy.outcomes.client_behaviour import client_behaviour
-from pawwork_proxy.outcomes.evidence import Evidence
+from pawwork_proxy.outcomes.clues import Clues
 from pawwork_proxy.outcomes.reset import reset_of
-from pawwork_proxy.outcomes.rows_plain import PLAIN
-from pawwork_proxy.outcomes.rows_typed import TYPED
-from pawwork_proxy.outcomes.rows_worded import WORDED
-from pawwork_proxy.outcomes.table import Rule
+from pawwork_proxy.outcomes.rule import Rule
+from pawwork_proxy.outcomes.wording_rules import WORDING_RULES
+from pawwork_proxy.outcomes.wordless_rules import WORDLESS_RULES
+from pawwork_proxy.outcomes.zen_rules import ZEN_RULES
 
-RULES: tuple[Rule, ...] = TYPED + WORDED + PLAIN
-_RULES_FOR = {False: RULES, True: PLAIN}
-"""By quietness: rows about words cannot hold where there are none, and most answers have none."""
+RULES: tuple[Rule, ...] = ZEN_RULES + WORDING_RULES + WORDLESS_RULES
+_ZEN_IDS = frozenset(rule.id for rule in ZEN_RULES)
 _API_BODIES = frozenset({BodyShape.JSON, BodyShape.STREAM})
 _AT_THE_EDGE = frozenset({Failure.REFUSED, Failure.DNS, Failure.UNREACHABLE, Failure.TLS})
 
 
 def classify(signals: Signals) -> Outcome:
-    """The outcome of an answer, with what each generation of the client does about it."""
-    outcome, evidence = _judged(signals)
-    client = client_behaviour(evidence, outcome.kind)
+    """The outcome of a response, with what each generation of the client does about it."""
+    outcome, clues = _judged(signals)
+    client = client_behaviour(clues, outcome.kind)
     return outcome.model_copy(update={"client": client})
 
 
@@ -35,31 +34,35 @@ def judge(signals: Signals) -> Outcome:
     return _judged(signals)[0]
 
 
-def _judged(signals: Signals) -> tuple[Outcome, Evidence]:
-    evidence = Evidence(signals)
-    rule = next(rule for rule in _RULES_FOR[_is_quiet(signals)] if rule.when(evidence))
-    origin, provider = _origin(rule, evidence)
-    reset = reset_of(evidence, rule.kind)
+def _judged(signals: Signals) -> tuple[Outcome, Clues]:
+    clues = Clues(signals)
+    rules = WORDLESS_RULES if is_quiet(signals) else RULES
+    rule = next(rule for rule in rules if rule.when.holds(clues))
+    origin, provider = _origin(rule, clues)
+    reset = reset_of(clues, rule.kind)
     outcome = Outcome(
         kind=rule.kind,
         family=rule.kind.family,
         origin=origin,
         provider=provider,
-        in_stream=evidence.in_stream and rule.kind is not Kind.SUCCESS,
+        in_stream=clues.in_stream and rule.kind is not Kind.SUCCESS,
         error_type=_error_type(signals),
         rule_id=rule.id,
-        evidence=_evidence(rule, evidence),
+        evidence=rule.when.evidence(clues),
         retry_after_s=reset.wait_s,
         retry_after_from=reset.source,
         reset_at=reset.at,
         reset_cadence=reset.cadence,
         reset_conflicts=reset.conflicts,
     )
-    return outcome, evidence
+    return outcome, clues
 
 
-def _is_quiet(signals: Signals) -> bool:
-    """A good status, an answer of the API's kind, and nothing that speaks of a failure."""
+def is_quiet(signals: Signals) -> bool:
+    """A good status, a response of the API's kind, and nothing that speaks of a failure.
+
+    Most responses are quiet. Rows about words cannot hold for them and need not be asked.
+    """
     return (
         signals.status is not None
         and 200 <= signals.status < 300
@@ -72,46 +75,40 @@ def _is_quiet(signals: Signals) -> bool:
 
 
 def _error_type(signals: Signals) -> str | None:
-    """The innermost type that says something; a wrapper's own name only for want of a better."""
+    """Zen's own type if there is one, else the innermost that is the server's."""
     types = [fact.type for fact in signals.errors if fact.type is not None]
     for word in types:
         if word in ZEN_TYPES:
             return word
-    telling = [word for word in types if not word.startswith("AI_") and word != "APIError"]
-    return (telling or types)[-1] if types else None
+    servers = [word for word in types if not _is_wrapper(word)]
+    return (servers or types)[-1] if types else None
 
 
-def _evidence(rule: Rule, evidence: Evidence) -> tuple[str, ...]:
-    if not rule.senses:
-        return tuple(dict.fromkeys(rule.places))
-    evidence.any  # noqa: B018 - fills the places
-    found = [place for sense in sorted(rule.senses) for place in evidence.places.get(sense, ())]
-    return tuple(dict.fromkeys([*found, *rule.places]))
+def _is_wrapper(word: str) -> bool:
+    """The client's own class around a server's error: OpenCode's, or one of the AI SDK's."""
+    return word == "APIError" or word.startswith("AI_")
 
 
-def _origin(rule: Rule, e: Evidence) -> tuple[Origin, str | None]:
-    if e.s.made_by_proxy:
+def _origin(rule: Rule, clues: Clues) -> tuple[Origin, str | None]:
+    """Who spoke, and the relayed provider's name."""
+    if clues.signals.made_by_proxy:
         return Origin.PROXY, None
     if rule.kind is Kind.TRANSPORT_ERROR:
-        return _transport_origin(e), None
+        return _transport_origin(clues.signals), None
     if rule.origin is not None:
         return rule.origin, None
-    if e.provider is not None:
-        return Origin.RELAYED, e.provider
-    if e.relayed:
-        return Origin.RELAYED, None
-    types = {fact.type for fact in e.s.errors}
+    if clues.relayed:
+        return Origin.RELAYED, clues.provider
+    types = {fact.type for fact in clues.signals.errors}
     if rule.kind is Kind.SUCCESS or types & (ZEN_TYPES.keys() | {"error"}):
         return Origin.ZEN, None
-    if types & VENDOR_TYPES.keys() or any(fact.google_status for fact in e.s.errors):
+    if types & VENDOR_TYPES.keys() or any(fact.google_status for fact in clues.signals.errors):
         return Origin.RELAYED, None
-    if rule in TYPED:
-        return Origin.ZEN, None
-    return Origin.UNKNOWN, None
+    return (Origin.ZEN if rule.id in _ZEN_IDS else Origin.UNKNOWN), None
 
 
-def _transport_origin(e: Evidence) -> Origin:
-    transport = e.s.transport
+def _transport_origin(signals: Signals) -> Origin:
+    transport = signals.transport
     if transport is None:
         return Origin.UNKNOWN
     if transport.side is Side.CLIENT:

@@ -14,7 +14,7 @@ from datetime import datetime
 from pawwork_proxy.clients.processes import FoundProcess
 from pawwork_proxy.model.context import Route
 from pawwork_proxy.model.signals import Ending
-from pawwork_proxy.responses.reader import AnswerReader
+from pawwork_proxy.responses.response_reader import ResponseReader
 
 LOOK_UP_PATIENCE_MS = 1000.0
 RESPONSE_COPY_LIMIT = 64 * 1024
@@ -73,7 +73,7 @@ class Ongoing:
         self.response_version: str | None = None
         self.response_headers: RawHeaders = ()
         self.response_head = bytearray()
-        self.reader: AnswerReader | None = None
+        self.reader: ResponseReader | None = None
         self.first_byte: float | None = None
         self.first_event: float | None = None
         self.max_gap: float | None = None
@@ -105,7 +105,7 @@ class Ongoing:
         self.status = status
         self.response_version = version
         self.response_headers = headers
-        self.reader = AnswerReader(
+        self.reader = ResponseReader(
             status,
             [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers],
         )

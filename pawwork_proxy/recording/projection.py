@@ -27,7 +27,8 @@ from pawwork_proxy.redaction.gate import RawExchange
 from pawwork_proxy.redaction.raw import RawRequest, RawResponse
 from pawwork_proxy.redaction.redactor import Redactor
 from pawwork_proxy.redaction.shapes import ShapeName
-from pawwork_proxy.responses.reader import Answer, AnswerReader
+from pawwork_proxy.responses.response import ReadResponse
+from pawwork_proxy.responses.response_reader import ResponseReader
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ class Projector:
                 body_state=body_state,
             )
         )
-        answer = (ongoing.reader or AnswerReader(None)).finish(ending)
+        answer = (ongoing.reader or ResponseReader(None)).finish(ending)
         signals = _with_true_ending(answer.signals)
         response, redactions, cookies = self._response(ongoing, answer)
         exchange = Exchange(
@@ -100,7 +101,7 @@ class Projector:
         return Projected(exchange, raw, (*request.credentials, *cookies))
 
     def _response(
-        self, ongoing: Ongoing, answer: Answer
+        self, ongoing: Ongoing, answer: ReadResponse
     ) -> tuple[ResponseFacts | None, tuple[Redaction, ...], tuple[str, ...]]:
         if ongoing.status is None:
             return None, (), ()

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pawwork_proxy.model.answer import EncodingState, EventCounts, Usage
 from pawwork_proxy.model.request import BodyState
+from pawwork_proxy.model.response import EncodingState, EventCounts, Usage
 
 RawHeaders = Sequence[tuple[bytes, bytes]]
 

@@ -16,13 +16,14 @@ from pawwork_proxy.wire.bounded_json import parse_json
 
 _STATUS_LINE = re.compile(rb"^HTTP/[\d.]+ +(\d{3})[^\r\n]*\r?\n")
 _VERBOSE = re.compile(rb"^< HTTP/[\d.]+ +\d{3}", re.MULTILINE)
+_BLANK_LINE = re.compile(rb"\r\n\r\n|\n\n")
 _CURL_NOISE = (b"* ", b"> ", b"{ [", b"} [", b">\r", b"<\r")
 MAX_ENTRIES = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Paste:
-    """One answer found in a paste."""
+    """One response found in a paste."""
 
     body: bytes
     status: int | None = None
@@ -32,8 +33,8 @@ class Paste:
     """Place in a HAR file, `entry 3`."""
 
 
-def answers_in(text: bytes) -> list[Paste]:
-    """The answers that a paste holds; one, unless it is a HAR file."""
+def responses_in(text: bytes) -> list[Paste]:
+    """The responses that a paste holds; one, unless it is a HAR file."""
     stripped = text.removeprefix(b"\xef\xbb\xbf").lstrip()
     if stripped.startswith(b"{") and b'"entries"' in stripped:
         entries = _har(stripped)
@@ -76,13 +77,11 @@ def _transcript(text: bytes) -> Paste:
 
 
 def _header_block(text: bytes) -> tuple[bytes, bytes]:
-    ends = [(at, at + len(mark)) for mark in (b"\r\n\r\n", b"\n\n") if (at := text.find(mark)) >= 0]
-    if text[:2] == b"\r\n" or text[:1] == b"\n":
+    """The header lines, and what follows the blank line behind them."""
+    if text.startswith((b"\r\n", b"\n")):
         return b"", text.lstrip(b"\r\n")
-    if not ends:
-        return text, b""
-    start, end = min(ends)
-    return text[:start], text[end:]
+    blank = _BLANK_LINE.search(text)
+    return (text[: blank.start()], text[blank.end() :]) if blank else (text, b"")
 
 
 def _har(text: bytes) -> list[Paste] | None:

@@ -1,4 +1,4 @@
-"""How long to wait, from wherever an answer says so: headers, fields of the body, its text.
+"""How long to wait, from wherever a response says so: headers, fields of the body, its text.
 
 Invariant: a wait is never negative and never longer than the client can wait (2 147 483 647 ms);
 it has milliseconds, a moment has seconds: finer digits are nobody's wait.
@@ -26,11 +26,12 @@ _DURATION = re.compile(
     re.IGNORECASE,
 )
 _JOIN = re.compile(r"^[\s,]*(?:and\s+)?$", re.IGNORECASE)
-_SECONDS_KEYS = (
-    "retry_after", "retryAfter", "retry_after_seconds", "retryAfterSeconds", "resets_in_seconds",
-    "retry_after_s", "reset_in_seconds",
+_WAIT_KEYS: tuple[tuple[str, int], ...] = (
+    ("retry_after_ms", 1000), ("retryAfterMs", 1000), ("retry-after-ms", 1000),
+    ("retry_after", 1), ("retryAfter", 1), ("retry_after_seconds", 1), ("retryAfterSeconds", 1),
+    ("resets_in_seconds", 1), ("retry_after_s", 1), ("reset_in_seconds", 1),
 )  # fmt: skip
-_MS_KEYS = ("retry_after_ms", "retryAfterMs", "retry-after-ms")
+"""Field, and how many of its units are a second."""
 _GOOGLE_DELAY = re.compile(r"(\d+(?:\.\d+)?)s")
 _EARLIEST, _LATEST = 1_000_000_000, 4_102_444_800
 """Seconds since 1970 of 2001-09-09 and 2100-01-01: other numbers are no moments."""
@@ -74,17 +75,14 @@ def header_hints(headers: dict[str, str], date: datetime | None) -> list[RetryHi
 def body_hints(value: dict[str, object]) -> list[RetryHint]:
     """The waits that fields of an error object name, and the headers quoted in it."""
     hints: list[RetryHint] = []
-    for key in _MS_KEYS:
-        if (ms := _number(value.get(key))) is not None:
-            hints.append(_hint("body", ms / 1000))
-    for key in _SECONDS_KEYS:
-        if (seconds := _number(value.get(key))) is not None:
-            hints.append(_hint("body", seconds))
+    for key, a_second in _WAIT_KEYS:
+        if key in value and (wait := _number(value[key])) is not None:
+            hints.append(_hint("body", wait / a_second))
     delay = value.get("retryDelay")
     if isinstance(delay, str) and (match := _GOOGLE_DELAY.fullmatch(delay)):
         hints.append(_hint("body", float(match.group(1))))
     for key in _RESET_KEYS:
-        if (moment := _moment(value.get(key))) is not None:
+        if key in value and (moment := _moment(value[key])) is not None:
             hints.append(RetryHint(place="body date", seconds=0.0, at=moment))
     for key in ("responseHeaders", "response_headers", "headers"):
         quoted = value.get(key)

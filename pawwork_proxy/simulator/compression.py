@@ -12,7 +12,8 @@ from types import MappingProxyType
 from typing import Protocol
 
 import brotli
-import zstandard
+
+from pawwork_proxy.wire.zstd import ZstdCompressor
 
 
 class Coder(Protocol):
@@ -49,14 +50,13 @@ class _Brotli:
 
 class _Zstd:
     def __init__(self) -> None:
-        self._stream = zstandard.ZstdCompressor(level=3).compressobj()
+        self._stream = ZstdCompressor(level=3)
 
     def part(self, data: bytes) -> bytes:
-        coded = self._stream.compress(data)
-        return coded + self._stream.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK)
+        return self._stream.compress(data, ZstdCompressor.FLUSH_BLOCK)
 
     def end(self) -> bytes:
-        return self._stream.flush(zstandard.COMPRESSOBJ_FLUSH_FINISH)
+        return self._stream.flush()
 
 
 CODERS: Mapping[str, Callable[[], Coder]] = MappingProxyType(

@@ -52,7 +52,7 @@ PLAIN_WORDS: frozenset[str] = frozenset(
             *SCHEMA_WORDS,
             *known_words(),
             *(MANIFEST, README, SUMMARY, "captures/.jsonl"),
-            *(word for rule in RULES for word in (rule.id, *rule.places)),
+            *(word for rule in RULES for word in (rule.id, *rule.when.places)),
             *(word for row in FAILURES for word in (row.kind, row.user_sees)),
             *_RULES_AND_PLACES.split(),
         )

@@ -52,7 +52,7 @@ def parse_python(text: str) -> object:
         return None
     try:
         value: object = ast.literal_eval(text)
-    except (ValueError, SyntaxError, RecursionError, MemoryError):
+    except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):  # {{}}: TypeError
         return None
     return value
 

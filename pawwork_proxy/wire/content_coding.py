@@ -12,18 +12,24 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 import brotli
-import zstandard
 
-from pawwork_proxy.model.answer import EncodingState
+from pawwork_proxy.model.response import EncodingState
+from pawwork_proxy.wire.zstd import DecompressionParameter, ZstdDecompressor, ZstdError
 
 PIECE = 1024 * 1024
+"""Bytes that one step yields at most; brotli may give twice as much."""
 FREE_SWELL = 16 * 1024 * 1024
 """Up to here, any ratio is believed."""
 MAX_RATIO = 64
 """Beyond it, text does not compress better than this."""
 MAX_CODINGS = 4
 _STEP = 4096
-"""Brotli and zstd have no output limit: small input steps bound what one step yields."""
+"""Bytes that go into brotli and zstd at once: damage costs no more than one step's output."""
+_BROTLI_LIMIT = (
+    {"output_buffer_limit": PIECE} if hasattr(brotli.Decompressor, "can_accept_more_data") else {}
+)
+"""Since brotli 1.2. Python 3.11 has 1.1, where the size of the step has to bound the output."""
+_MAX_WINDOW_LOG = 27
 
 
 class _Coding(Protocol):
@@ -71,7 +77,10 @@ class _Brotli:
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         for start in range(0, len(data), _STEP):
-            yield self._engine.process(data[start : start + _STEP])
+            piece = self._engine.process(data[start : start + _STEP], **_BROTLI_LIMIT)
+            while piece:
+                yield piece
+                piece = self._engine.process(b"", **_BROTLI_LIMIT)
 
     @property
     def complete(self) -> bool:
@@ -80,23 +89,24 @@ class _Brotli:
 
 class _Zstd:
     def __init__(self) -> None:
-        self._new()
-
-    def _new(self) -> None:
-        self._engine = zstandard.ZstdDecompressor(max_window_size=1 << 27).decompressobj()
+        self._engine = _zstd_engine()
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         for start in range(0, len(data), _STEP):
             piece = data[start : start + _STEP]
-            while piece:
+            while piece or not (self._engine.needs_input or self._engine.eof):
                 if self._engine.eof:
-                    self._new()  # frames may follow one another
-                yield self._engine.decompress(piece)
+                    self._engine = _zstd_engine()  # frames may follow one another
+                yield self._engine.decompress(piece, PIECE)
                 piece = self._engine.unused_data if self._engine.eof else b""
 
     @property
     def complete(self) -> bool:
-        return bool(self._engine.eof)
+        return self._engine.eof
+
+
+def _zstd_engine() -> ZstdDecompressor:
+    return ZstdDecompressor(options={DecompressionParameter.window_log_max: _MAX_WINDOW_LOG})
 
 
 def _has_zlib_header(data: bytes) -> bool:
@@ -148,7 +158,7 @@ class ContentDecoder:
                     self._failed = EncodingState.TOO_LARGE
                     return
                 yield piece
-        except (zlib.error, brotli.error, zstandard.ZstdError, MemoryError):
+        except (zlib.error, brotli.error, ZstdError, MemoryError):
             self._failed = EncodingState.CORRUPT
 
     def _through(self, data: bytes, layer: int) -> Iterator[bytes]:

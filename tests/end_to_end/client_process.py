@@ -11,9 +11,7 @@ from pawwork_proxy.captures.reader import Capture, read_capture
 from pawwork_proxy.errors import CaptureFormatError
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.outcome import Kind
-from tests.end_to_end.proxy_process import ROOT, clean_environment, cli, wait_for
-
-PATIENCE = 150.0
+from tests.end_to_end.proxy_process import PATIENCE, ROOT, clean_environment, cli, wait_for
 
 
 class Conversation:

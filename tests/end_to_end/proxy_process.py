@@ -17,8 +17,8 @@ from pawwork_proxy.errors import CaptureFormatError
 
 Found = TypeVar("Found")
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 30.0
-"""Seconds after which a state that does not come is a failure."""
+PATIENCE = 300.0
+"""Seconds after which a state that does not come is a failure: a machine may be very busy."""
 
 
 def clean_environment(home: Path, extra: Mapping[str, str] | None = None) -> dict[str, str]:

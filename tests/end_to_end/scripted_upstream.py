@@ -11,6 +11,8 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from tests.end_to_end.proxy_process import PATIENCE
+
 Play = Callable[["Peer"], None]
 
 
@@ -41,7 +43,7 @@ class Peer:
 
     def wait_for_hang_up(self) -> None:
         """Block until the client closes."""
-        self.connection.settimeout(30)
+        self.connection.settimeout(PATIENCE)
         while self.connection.recv(65536):
             pass
         self.hung_up.set()
@@ -135,6 +137,6 @@ def read_message(connection: socket.socket) -> Received | None:
 
 def exchange_raw(port: int, data: bytes) -> Received | None:
     """Send raw bytes to a loopback port and read one message back."""
-    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
         connection.sendall(data)
         return read_message(connection)

@@ -36,7 +36,7 @@ def bundle(
         input=text,
         capture_output=True,
         text=True,
-        timeout=PATIENCE * 2,
+        timeout=PATIENCE,
         check=False,
     )
 

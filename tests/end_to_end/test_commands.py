@@ -32,7 +32,7 @@ CLIENT = """\
 import json, os, sys, urllib.request
 config = json.loads(os.environ["OPENCODE_CONFIG_CONTENT"])
 url = config["provider"]["opencode"]["options"]["baseURL"] + "/models"
-with urllib.request.urlopen(url, timeout=30) as answer:
+with urllib.request.urlopen(url, timeout=PATIENCE) as answer:
     answer.read()
 print(json.dumps({"home": os.environ["HOME"], "theme": config.get("theme"),
                   "go": "opencode-go" in config["provider"]}))
@@ -50,7 +50,7 @@ def call(
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=PATIENCE * 2,
+        timeout=PATIENCE,
         check=False,
     )
 
@@ -293,7 +293,7 @@ class Slow:
     def find_spec(self, name, *_):
         if name == "click":
             print("loading", flush=True)
-            time.sleep(60)
+            time.sleep(300)
 sys.meta_path.insert(0, Slow())
 from pawwork_proxy.__main__ import main
 main()
@@ -323,7 +323,7 @@ import sys, time
 from pawwork_proxy.captures import gathering
 def slowly(*_):
     print("reading", flush=True)
-    time.sleep(5)
+    time.sleep(300)
     raise AssertionError("read after all")
 gathering.capture_from = slowly
 sys.argv = ["pawwork-proxy", "compare", sys.argv[1]]

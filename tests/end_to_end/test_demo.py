@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pawwork_proxy.captures.sources import read_captures
 from pawwork_proxy.verification.verify import verify
+from tests.end_to_end.proxy_process import PATIENCE
 
 
 def test_the_demo_ends_with_the_verdict_the_report_and_a_bundle(tmp_path: Path) -> None:
@@ -17,7 +18,7 @@ def test_the_demo_ends_with_the_verdict_the_report_and_a_bundle(tmp_path: Path) 
         env=os.environ | {"PAWWORK_PROXY_HOME": str(tmp_path / "home")},
         capture_output=True,
         text=True,
-        timeout=90,
+        timeout=PATIENCE,
         check=True,
     )
     verdict = next(line for line in done.stdout.splitlines() if line.startswith("The verdict"))

@@ -36,7 +36,7 @@ def test_a_client_that_leaves_mid_stream_is_recorded_and_the_upstream_told(tmp_p
         peer.wait_for_hang_up()
 
     with ScriptedUpstream(play) as upstream, ProxyProcess(tmp_path, upstream.url) as proxy:
-        with socket.create_connection(("127.0.0.1", proxy.port), timeout=30) as client:
+        with socket.create_connection(("127.0.0.1", proxy.port), timeout=PATIENCE) as client:
             client.sendall(request(proxy.port))
             seen = b""
             while EVENT not in seen:
@@ -53,7 +53,7 @@ def test_a_client_that_leaves_before_the_answer(tmp_path: Path) -> None:
         ScriptedUpstream(Peer.wait_for_hang_up) as upstream,
         ProxyProcess(tmp_path, upstream.url) as proxy,
     ):
-        with socket.create_connection(("127.0.0.1", proxy.port), timeout=30) as client:
+        with socket.create_connection(("127.0.0.1", proxy.port), timeout=PATIENCE) as client:
             client.sendall(request(proxy.port))
             proxy.wait_for(lambda capture: bool(capture.interrupted))
         exchange = only(proxy)
@@ -76,7 +76,7 @@ def test_an_upstream_that_cuts_a_stream(tmp_path: Path) -> None:
 def exchange_raw_or_cut(port: int) -> bytes:
     """What a client gets until the connection ends, however it ends."""
     seen = b""
-    with socket.create_connection(("127.0.0.1", port), timeout=30) as client:
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as client:
         client.sendall(request(port))
         try:
             while chunk := client.recv(65536):
@@ -133,7 +133,7 @@ def test_a_client_that_leaves_after_the_end_has_missed_nothing(tmp_path: Path) -
         peer.wait_for_hang_up()
 
     with ScriptedUpstream(play) as upstream, ProxyProcess(tmp_path, upstream.url) as proxy:
-        with socket.create_connection(("127.0.0.1", proxy.port), timeout=30) as client:
+        with socket.create_connection(("127.0.0.1", proxy.port), timeout=PATIENCE) as client:
             client.sendall(request(proxy.port))
             seen = b""
             while b"[DONE]" not in seen:
@@ -151,7 +151,7 @@ def test_what_is_open_when_the_run_is_stopped_is_recorded_with_all_that_is_known
         peer.wait_for_hang_up()
 
     with ScriptedUpstream(play) as upstream, ProxyProcess(tmp_path, upstream.url) as proxy:
-        with socket.create_connection(("127.0.0.1", proxy.port), timeout=30) as client:
+        with socket.create_connection(("127.0.0.1", proxy.port), timeout=PATIENCE) as client:
             client.sendall(request(proxy.port))
             seen = b""
             while EVENT not in seen:
@@ -171,7 +171,7 @@ def test_an_exchange_that_the_proxy_itself_fails_on_is_not_left_open(tmp_path: P
         ScriptedUpstream(answer(b"{}")) as upstream,
         ProxyProcess(tmp_path, upstream.url) as proxy,
     ):
-        with socket.create_connection(("127.0.0.1", proxy.port), timeout=30) as client:
+        with socket.create_connection(("127.0.0.1", proxy.port), timeout=PATIENCE) as client:
             head = f"POST /zen/v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1:{proxy.port}\r\n"
             client.sendall(head.encode() + b"Transfer-Encoding: chunked\r\n\r\n")
             client.sendall(b"2\r\n{}\r\n0\r\nX-Trailer: 1\r\n\r\n")
@@ -195,7 +195,7 @@ def test_noise_on_the_port_harms_nobody(tmp_path: Path, noise: bytes) -> None:
         ScriptedUpstream(answer(b"{}")) as upstream,
         ProxyProcess(tmp_path, upstream.url) as proxy,
     ):
-        with socket.create_connection(("127.0.0.1", proxy.port), timeout=30) as client:
+        with socket.create_connection(("127.0.0.1", proxy.port), timeout=PATIENCE) as client:
             client.sendall(noise)
         assert exchange_raw(proxy.port, request(proxy.port)) is not None
         assert only(proxy).response is not None
@@ -246,7 +246,7 @@ def test_a_killed_run_keeps_every_exchange_and_names_the_open_one(tmp_path: Path
         for _ in range(3):
             exchange_raw(proxy.port, request(proxy.port))
         proxy.wait_for_exchanges(3)
-        with socket.create_connection(("127.0.0.1", proxy.port), timeout=30) as client:
+        with socket.create_connection(("127.0.0.1", proxy.port), timeout=PATIENCE) as client:
             client.sendall(request(proxy.port, b"last"))
             proxy.wait_for(lambda capture: bool(capture.interrupted))
             proxy.kill()
@@ -283,7 +283,7 @@ def test_the_listener_is_bound_to_loopback_only(tmp_path: Path) -> None:
     ):
         for address in local_addresses() - {"127.0.0.1"}:
             with pytest.raises(ConnectionRefusedError):
-                socket.create_connection((address, proxy.port), timeout=1).close()
+                socket.create_connection((address, proxy.port), timeout=PATIENCE).close()
 
 
 def local_addresses() -> set[str]:

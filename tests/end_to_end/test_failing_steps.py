@@ -20,7 +20,7 @@ STEPS = {
     "flows.redirect": ("exchange", 1),
     "flows.upstream_facts": ("exchange", 1),
     "ongoing.Ongoing.response_started": ("stub", 1),  # the self-test fails on it, too
-    "ongoing.AnswerReader": ("stub", 1),
+    "ongoing.ResponseReader": ("stub", 1),
     "recorder.leaks": ("stub", 1),
 }
 PROGRAM = """

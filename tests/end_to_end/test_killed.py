@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.proxy_process import ProxyProcess
+from tests.end_to_end.proxy_process import PATIENCE, ProxyProcess
 from tests.end_to_end.scripted_upstream import ScriptedUpstream, answer, read_message
 
 CLIENTS = 6
@@ -21,7 +21,7 @@ def load(port: int, ended: threading.Event) -> None:
     request = b"POST /zen/v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n" % port
     request += b"Content-Length: %d\r\n\r\n%s" % (len(BODY), BODY)
     try:
-        with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+        with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
             while not ended.is_set():
                 connection.sendall(request)
                 if read_message(connection) is None:

@@ -15,7 +15,7 @@ import pytest
 
 from pawwork_proxy.model.outcome import Outcome
 from pawwork_proxy.outcomes.rules import classify
-from pawwork_proxy.responses.stated import read_case
+from pawwork_proxy.responses.reported import read_case
 from tests.end_to_end.proxy_process import ProxyProcess
 from tests.end_to_end.scripted_upstream import Peer, ScriptedUpstream, exchange_raw
 
@@ -70,7 +70,6 @@ def essence(outcome: Outcome) -> tuple[object, ...]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(180)
 @pytest.mark.parametrize("form", ["whole", "chunked", "gzip"])
 def test_live_answers_are_judged_as_pasted_ones(tmp_path: Path, form: str) -> None:
     with ScriptedUpstream(play) as upstream, ProxyProcess(tmp_path, upstream.url) as proxy:

@@ -11,7 +11,7 @@ from pawwork_proxy.model.outcome import Cadence, Kind
 from tests.end_to_end.client_process import converse
 from tests.end_to_end.simulator_process import SimulatorProcess
 
-pytestmark = [pytest.mark.client, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.client
 
 ROUTES = ["reverse", "forward"]
 
@@ -35,9 +35,9 @@ def test_an_admitted_conversation(tmp_path: Path, route: str) -> None:
     for one in found.calls:
         assert (one.request.user_agent or "").startswith("opencode/1.18.33 ")
         assert one.request.project
-        assert one.timing.first_event_ms is not None
-        assert one.timing.first_byte_ms is not None
-        assert one.timing.first_event_ms - one.timing.first_byte_ms < 2000, "not held back"
+        times = one.timing.first_byte_ms, one.timing.first_event_ms, one.timing.total_ms
+        assert None not in times
+        assert list(times) == sorted(times), "seen as they came"  # type: ignore[type-var]
     assert found.capture.header.simulated
     assert found.capture.end is not None
     assert not found.capture.interrupted

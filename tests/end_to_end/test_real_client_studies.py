@@ -22,7 +22,7 @@ from tests.end_to_end.client_process import Conversation, converse
 from tests.end_to_end.proxy_process import ROOT, clean_environment, cli
 from tests.end_to_end.simulator_process import SimulatorProcess
 
-pytestmark = [pytest.mark.client, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.client, pytest.mark.slow]
 
 KEY = "sk-" + "Ab1" * 21 + "z"
 """Made up, in the form of a Zen key."""

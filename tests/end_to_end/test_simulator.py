@@ -311,7 +311,7 @@ async def test_a_client_that_leaves_is_noticed_and_counts_by_rule(
 
 
 async def test_stopping_does_not_wait_for_a_stalled_stream() -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         async with served(faulty("stall")) as (simulator, _):
             reader, writer = await asyncio.open_connection("127.0.0.1", simulator.port)
             writer.write(request_bytes(ASK))

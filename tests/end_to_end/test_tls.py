@@ -23,7 +23,7 @@ from cryptography.x509.oid import NameOID
 
 from pawwork_proxy.captures.reader import read_capture
 from pawwork_proxy.model.signals import Ending
-from tests.end_to_end.proxy_process import ProxyProcess, clean_environment, wait_for
+from tests.end_to_end.proxy_process import PATIENCE, ProxyProcess, clean_environment, wait_for
 from tests.end_to_end.scripted_upstream import ScriptedUpstream, answer
 
 NAME = "opencode.ai"
@@ -88,7 +88,7 @@ def http2_upstream(folder: Path, pem: Path) -> Iterator[int]:
 
 def _listening(port: int) -> bool | None:
     try:
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        socket.create_connection(("127.0.0.1", port), timeout=PATIENCE).close()
     except OSError:
         return None
     return True
@@ -104,7 +104,9 @@ class Http2First(ssl.SSLContext):
 def client(proxy: ProxyProcess, *, http2: bool = False, trust: Path | None = None) -> httpx.Client:
     context = Http2First(ssl.PROTOCOL_TLS_CLIENT)
     context.load_verify_locations(str(trust or proxy.ca_certificate))
-    return httpx.Client(proxy=proxy.url, verify=context, http2=http2, trust_env=False, timeout=30)
+    return httpx.Client(
+        proxy=proxy.url, verify=context, http2=http2, trust_env=False, timeout=PATIENCE
+    )
 
 
 def test_opencode_is_decrypted_with_our_ca_and_recorded(tmp_path: Path) -> None:
@@ -188,7 +190,7 @@ def test_a_chained_proxy_named_by_the_environment_is_used(tmp_path: Path) -> Non
     with ScriptedUpstream(answer(b"{}")) as other_proxy:
         via = f"http://someone:word@127.0.0.1:{other_proxy.port}"
         with ProxyProcess(tmp_path, "http://zen.example", env={"HTTP_PROXY": via}) as proxy:
-            with httpx.Client(trust_env=False, timeout=30) as http:
+            with httpx.Client(trust_env=False, timeout=PATIENCE) as http:
                 assert http.get(f"{proxy.url}/zen/v1/models").status_code == 200
             exchange = proxy.wait_for_exchanges(1).exchanges[0]
             files = [path for path in tmp_path.rglob("*") if path.is_file()]
@@ -223,7 +225,7 @@ def test_stock_mitmdump_records_the_same_capture(tmp_path: Path) -> None:
             child = subprocess.Popen(command, env=clean_environment(tmp_path), stderr=stderr)
         try:
             wait_for(lambda: ("capture: " in said.read_text() and _listens(port)) or None)
-            with httpx.Client(trust_env=False, timeout=30) as http:
+            with httpx.Client(trust_env=False, timeout=PATIENCE) as http:
                 body = {"model": "big-pickle", "messages": []}
                 http.post(f"http://127.0.0.1:{port}/zen/v1/chat/completions", json=body)
         finally:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.proxy_process import ProxyProcess
+from tests.end_to_end.proxy_process import PATIENCE, ProxyProcess
 from tests.end_to_end.scripted_upstream import (
     Peer,
     Received,
@@ -118,7 +118,7 @@ def test_chunks_reach_the_client_as_they_are_sent_and_not_later(tmp_path: Path) 
         tell,
         ScriptedUpstream(play) as upstream,
         ProxyProcess(tmp_path, upstream.url) as proxy,
-        socket.create_connection(("127.0.0.1", proxy.port), timeout=30) as client,
+        socket.create_connection(("127.0.0.1", proxy.port), timeout=PATIENCE) as client,
     ):
         client.sendall(request(f"127.0.0.1:{proxy.port}"))
         seen = b""
@@ -152,7 +152,7 @@ def test_a_plain_proxy_request_to_another_host_passes_unrecorded(tmp_path: Path)
         ScriptedUpstream(answer(b"other", *ANSWER_HEADERS)) as other,
         ScriptedUpstream(answer(b"{}")) as upstream,
         ProxyProcess(tmp_path, upstream.url) as proxy,
-        socket.create_connection(("127.0.0.1", proxy.port), timeout=30) as client,
+        socket.create_connection(("127.0.0.1", proxy.port), timeout=PATIENCE) as client,
     ):
         host = f"127.0.0.1:{other.port}"
         client.sendall(f"GET http://{host}/x HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())

@@ -44,6 +44,7 @@ async def tasks():
 """
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("configure", ["guard_stderr", "configure_logging"])
 @pytest.mark.parametrize("speaker", sorted(SPEAKERS))
 def test_what_others_say_is_reduced_to_who_spoke(speaker: str, configure: str) -> None:
@@ -57,6 +58,7 @@ def test_what_others_say_is_reduced_to_who_spoke(speaker: str, configure: str) -
     assert done.stdout == ""
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("command", [["show", "x"], ["compare", "x"], ["bundle", "create", "x"]])
 def test_every_command_is_under_the_rule(command: list[str], tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(

@@ -123,6 +123,7 @@ def test_no_record_makes_no_bundle(tmp_path: Path) -> None:
         assembled([capture(tmp_path)], Choice(installs=frozenset({"another"})))
 
 
+@pytest.mark.process
 def test_a_finished_bundle_is_private_and_verifies(tmp_path: Path) -> None:
     made = assembled([capture(tmp_path)])
     out = tmp_path / "out"
@@ -155,6 +156,7 @@ def test_a_deliberately_leaky_record_is_caught_in_the_finished_file(
     assert secret not in result.model_dump_json()
 
 
+@pytest.mark.process
 def test_a_hit_stops_with_rule_and_place_and_leaves_no_file(tmp_path: Path) -> None:
     secret = canaries(1)["zen"]
     made = assembled([capture(tmp_path, saying(secret))])
@@ -190,6 +192,7 @@ def test_nothing_is_shown_of_a_record_that_would_be_refused(tmp_path: Path) -> N
         refuse_unshowable(clean, [OwnSecret("own_user", "zorblax", name=True)])
 
 
+@pytest.mark.process
 def test_a_missing_folder_is_made_and_stays_only_with_its_bundle(tmp_path: Path) -> None:
     out = tmp_path / "new" / "folder"
     with pytest.raises(BundleError):
@@ -222,6 +225,7 @@ def test_whatever_step_fails_no_file_is_left(
     assert list(out.iterdir()) == []
 
 
+@pytest.mark.process
 def test_a_failing_rename_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = assembled([capture(tmp_path)])
     out = tmp_path / "out"
@@ -263,6 +267,7 @@ def test_without_positive_proof_there_is_no_bundle(
     assert list(out.iterdir()) == []
 
 
+@pytest.mark.process
 def test_a_checker_that_never_answers_is_a_refusal(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,6 +17,8 @@ from pawwork_proxy.verification.scan import Scan
 from tests.unit.builders import exchange
 from tests.unit.verification.test_scan import planted, string_places
 
+pytestmark = pytest.mark.slow
+
 SAMPLES = sorted(Path("captures/samples").glob("*/*.jsonl"))
 RICH = exchange(
     response=ResponseFacts(

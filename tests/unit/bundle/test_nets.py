@@ -76,10 +76,12 @@ def refusal(tmp_path: Path, *records: Noun) -> str:
     return result.exception.message
 
 
+@pytest.mark.process
 def test_records_without_secrets_become_a_bundle(tmp_path: Path, home: Path) -> None:
     assert create(tmp_path, saying(PLAIN), exchange(2)).exit_code == 0
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("previewed", [True, False])
 def test_the_rules_stop_it_whether_or_not_the_preview_shows_the_record(
     tmp_path: Path, home: Path, *, previewed: bool

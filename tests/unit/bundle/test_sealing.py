@@ -15,6 +15,7 @@ from pawwork_proxy.verification.verify import verify
 from tests.unit.bundle.files import assembled, capture
 
 
+@pytest.mark.process
 def test_only_the_recipient_reads_it(tmp_path: Path) -> None:
     support = pyrage.x25519.Identity.generate()
     made = assembled([capture(tmp_path)])
@@ -29,6 +30,7 @@ def test_only_the_recipient_reads_it(tmp_path: Path) -> None:
         pyrage.decrypt(path.read_bytes(), [pyrage.x25519.Identity.generate()])
 
 
+@pytest.mark.process
 def test_verify_names_an_encrypted_file(tmp_path: Path) -> None:
     support = pyrage.x25519.Identity.generate()
     path = write(
@@ -57,6 +59,7 @@ def test_what_is_no_recipient_is_an_error_that_quotes_nothing(recipient: str) ->
     assert not recipient or recipient not in caught.value.message.replace("with age1", "")
 
 
+@pytest.mark.process
 def test_a_failing_encryption_leaves_nothing(tmp_path: Path) -> None:
     out = tmp_path / "out"
     out.mkdir()

@@ -12,7 +12,7 @@ from pawwork_proxy.model.exchange import Exchange, Timing
 from pawwork_proxy.model.request import RequestBody, RequestFacts
 from pawwork_proxy.model.response import ResponseFacts
 from pawwork_proxy.model.signals import Ending, Signals
-from pawwork_proxy.responses.reader import AnswerReader
+from pawwork_proxy.responses.response_reader import ResponseReader
 from tests.unit.builders import exchange, header, opened
 
 MORNING = datetime(2026, 11, 20, 9, tzinfo=UTC)
@@ -38,7 +38,7 @@ def answer(*, refused: bool, at: datetime) -> Signals:
     if refused:
         midnight = (at + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
         headers.append(("retry-after", str(int((midnight - at).total_seconds()))))
-    reader = AnswerReader(429 if refused else 200, headers)
+    reader = ResponseReader(429 if refused else 200, headers)
     reader.feed(REFUSAL if refused else ANSWER)
     return reader.finish(Ending.COMPLETE).signals
 

@@ -24,6 +24,8 @@ from pawwork_proxy.model.gathered import Gathered
 from pawwork_proxy.model.verdict import Finding
 from tests.unit.captures.studies import MORNING, one, write
 
+pytestmark = pytest.mark.slow
+
 
 def world(seed: int, keyed_by: str, limit: int = 12, requests: int = 120) -> list[Exchange]:
     """A capture of three installs on two networks, limited by one dimension."""

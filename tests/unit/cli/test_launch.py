@@ -25,6 +25,7 @@ def test_a_home_that_cannot_be_written_is_a_configuration_error(tmp_path: Path) 
     assert started("--home", str(tmp_path / "file" / "x"), "--", "true").startswith("--home")
 
 
+@pytest.mark.process
 @pytest.mark.skipif(os.name != "posix", reason="a program is told by its bits")
 def test_a_client_that_is_no_program_is_a_configuration_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

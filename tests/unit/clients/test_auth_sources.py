@@ -241,6 +241,7 @@ def test_a_client_with_surroundings_of_its_own(tmp_path: Path) -> None:
     assert looked == [7, 8]
 
 
+@pytest.mark.process
 def test_the_environment_of_a_running_process(tmp_path: Path) -> None:
     environment = {**os.environ, "OPENCODE_API_KEY": KEY, "HOME": str(tmp_path)}
     with subprocess.Popen(

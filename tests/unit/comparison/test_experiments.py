@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from pawwork_proxy.comparison.compare import compare
 from pawwork_proxy.comparison.elimination import eliminate
 from pawwork_proxy.comparison.experiments import (
@@ -104,6 +106,7 @@ def test_a_client_that_is_not_known_can_be_no_baseline() -> None:
     assert compare(seen).next_experiment is None
 
 
+@pytest.mark.slow
 def test_each_line_of_a_sweep_says_what_that_one_admission_rules_out() -> None:
     """A user may stop after it: nothing is taken for granted about the others."""
     found = limiter(Diary().admitted(9).refused().seen)

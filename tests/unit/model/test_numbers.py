@@ -16,7 +16,7 @@ from pawwork_proxy.model.numbers import EARLIEST, LATEST, LONGEST_MS, LONGEST_WA
 from pawwork_proxy.model.signals import Ending
 from pawwork_proxy.outcomes.rules import classify
 from pawwork_proxy.redaction.shapes import parse_date
-from pawwork_proxy.responses.reader import AnswerReader
+from pawwork_proxy.responses.response_reader import ResponseReader
 from tests.unit.builders import exchange
 
 ODD = [
@@ -97,7 +97,7 @@ def test_the_ends_of_the_ranges_belong_to_them() -> None:
     ],
 )
 def test_a_date_of_the_server_that_cannot_be_counts_as_none(date: str) -> None:
-    reader = AnswerReader(429, [("date", date), ("retry-after", date)])
+    reader = ResponseReader(429, [("date", date), ("retry-after", date)])
     signals = reader.finish(Ending.COMPLETE).signals
     assert signals.date is None
     assert signals.retry_hints == ()
@@ -106,17 +106,17 @@ def test_a_date_of_the_server_that_cannot_be_counts_as_none(date: str) -> None:
 
 def test_a_reset_beyond_all_limits_is_cut_or_unknown() -> None:
     headers = [("date", "Tue, 31 Dec 2999 23:59:59 GMT"), ("retry-after", "60")]
-    reader = AnswerReader(429, headers)
+    reader = ResponseReader(429, headers)
     reader.feed(b'{"error":{"type":"FreeUsageLimitError","message":"x"}}')
     assert classify(reader.finish(Ending.COMPLETE).signals).reset_at is None
     far = b'{"error":{"type":"rate_limit_error","resets_at":"2990-01-01T00:00:00Z"}}'
-    reader = AnswerReader(429, [("date", "Fri, 20 Nov 2026 12:00:00 GMT")])
+    reader = ResponseReader(429, [("date", "Fri, 20 Nov 2026 12:00:00 GMT")])
     reader.feed(far)
     assert classify(reader.finish(Ending.COMPLETE).signals).retry_after_s == LONGEST_WAIT_S
 
 
 def test_a_status_in_brackets_is_a_status() -> None:
-    reader = AnswerReader(502)
+    reader = ResponseReader(502)
     reader.feed(b'{"error":{"message":"Error from provider: [000000450123] x"}}')
     reader.feed(b"")
     assert all(

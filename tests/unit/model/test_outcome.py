@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pawwork_proxy.model.outcome import Family, Kind, Origin, Outcome
-from pawwork_proxy.model.signals import ENDING_SIDES, Ending, Side
+from pawwork_proxy.model.signals import FAILED_ENDINGS, Ending, Side
 
 
 def test_an_origin_names_its_provider() -> None:
@@ -20,7 +20,7 @@ def test_an_origin_names_its_provider() -> None:
 
 def test_an_ending_has_a_side_unless_it_was_orderly() -> None:
     orderly = {Ending.COMPLETE, Ending.WEBSOCKET, Ending.UNSTATED}
-    assert set(ENDING_SIDES) == set(Ending) - orderly
+    assert set(FAILED_ENDINGS) == set(Ending) - orderly
     assert Ending.COMPLETE.side is None
     assert Ending.UPSTREAM_TLS.side is Side.UPSTREAM
 

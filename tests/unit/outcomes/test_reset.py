@@ -9,7 +9,7 @@ import pytest
 
 from pawwork_proxy.model.outcome import Cadence, Outcome
 from pawwork_proxy.outcomes.rules import classify
-from pawwork_proxy.responses.stated import read_stated
+from pawwork_proxy.responses.reported import read_reported
 from pawwork_proxy.responses.waits import MAX_WAIT_S, http_date, text_hints
 
 SUNDAY = "Sun, 22 Nov 2026 13:30:00 GMT"
@@ -25,7 +25,7 @@ def outcome(
     if extra:
         body["error"] |= extra  # type: ignore[operator]
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return classify(read_stated(json.dumps(body).encode(), status=429, headers=named).signals)
+    return classify(read_reported(json.dumps(body).encode(), status=429, headers=named).signals)
 
 
 def test_the_free_limit_resets_at_the_next_utc_day() -> None:
@@ -184,7 +184,7 @@ def test_a_date_at_the_end_of_the_calendar_breaks_nothing() -> None:
 
 
 def test_a_success_has_no_reset() -> None:
-    answer = read_stated(b'{"ok":1}', status=200, headers={"retry-after": "5"})
+    answer = read_reported(b'{"ok":1}', status=200, headers={"retry-after": "5"})
     assert classify(answer.signals).retry_after_s is None
 
 

@@ -28,13 +28,13 @@ from pawwork_proxy.model.signals import (
     Signals,
     TransportFailure,
 )
-from pawwork_proxy.outcomes.evidence import Evidence
-from pawwork_proxy.outcomes.rows_typed import TYPED
-from pawwork_proxy.outcomes.rows_worded import WORDED
-from pawwork_proxy.outcomes.rules import RULES, _is_quiet, classify, judge
-from pawwork_proxy.outcomes.table import Rule
-from pawwork_proxy.responses.reader import AnswerReader
-from pawwork_proxy.responses.stated import read_case, read_stated
+from pawwork_proxy.outcomes.clues import Clues
+from pawwork_proxy.outcomes.rule import Rule
+from pawwork_proxy.outcomes.rules import RULES, _origin, classify, is_quiet, judge
+from pawwork_proxy.outcomes.wording_rules import WORDING_RULES
+from pawwork_proxy.outcomes.zen_rules import ZEN_RULES
+from pawwork_proxy.responses.reported import read_case, read_reported
+from pawwork_proxy.responses.response_reader import ResponseReader
 
 CASES = Path(__file__).parents[2] / "data" / "outcomes.jsonl"
 
@@ -49,16 +49,82 @@ def test_the_last_rule_catches_all() -> None:
     assert classify(Signals()).rule_id == "undecided"
 
 
+EVIDENCE = {
+    "body.message": """
+        client_gate_wording context auth_missing_wording
+    """,
+    "body.type": """
+        client_gate_type free_usage_type go_usage_type black_usage_type credits_type
+        monthly_limit_type user_limit_type region_type data_policy_type auth_type_missing
+        auth_type model_type key_rate_type overload invalid server
+    """,
+    "body.message body.type": """
+        entitlement auth_type_blocked model_type_no_provider auth_invalid_wording
+    """,
+    "line.message": """
+        go_usage_wording black_usage_wording free_usage_wording user_limit_wording
+        monthly_limit_wording relayed_free_wording region_wording no_provider_wording
+        vendor_account_quota vendor_account_quota_refused zen_rate_wording vendor_key
+        data_policy_wording hidden_cause model auth_blocked_wording
+    """,
+    "body": """
+        edge_page edge_line transport_line relayed_failure body_cut answer_whole
+    """,
+    "body.message body.code": "vendor_account_funds",
+    "line.message headers.retry-after": "zen_rate_wording_minute zen_rate_wording_long",
+    "line.message line.type line.bracket": "rate",
+    "body.message status": "funds",
+    "body.code": "content_policy transport_word",
+    "ending": "transport_seen transport_left",
+    "line.type line.bracket": "permission",
+    "status": """
+        server_busy relayed_invalid good_status switched_protocols status_edge status_busy
+        status_client_gone status_upgrade status_region status_gone object_invalid object_auth
+        object_rate status_invalid status_server
+    """,
+    "status body": "completion_refused",
+    "headers.content-encoding": "encoding_broken",
+    "stream.finish_reason": "stream_failed_finish",
+    "stream.end": "stream_whole stream_cut",
+    "headers.cf-mitigated": "challenged",
+    "status headers.retry-after headers.date": "status_day_limit",
+}
+"""The places that decide each row's example."""
+
+
+def signals_of(rule: Rule) -> Signals:
+    sample = rule.example
+    reader = ResponseReader(sample.status, sample.headers)
+    reader.feed(sample.body.encode())
+    return reader.finish(sample.ending).signals
+
+
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
 def test_each_rule_is_reached_by_its_own_example(rule: Rule) -> None:
-    sample = rule.example
-    reader = AnswerReader(sample.status, sample.headers, made_by_proxy=sample.made_by_proxy)
-    reader.feed(sample.body.encode())
-    outcome = classify(reader.finish(sample.ending).signals)
+    outcome = classify(signals_of(rule))
     assert outcome.rule_id == rule.id
     assert outcome.kind is rule.kind
     assert rule.reason
-    assert outcome.evidence or rule.id == "undecided"
+
+
+@pytest.mark.parametrize(
+    ("places", "row"), [(places, row) for places, rows in EVIDENCE.items() for row in rows.split()]
+)
+def test_evidence_names_the_places_that_decided(places: str, row: str) -> None:
+    (rule,) = [rule for rule in RULES if rule.id == row]
+    assert list(classify(signals_of(rule)).evidence) == places.split()
+
+
+def test_every_row_but_the_last_has_evidence() -> None:
+    rows = [row for rows in EVIDENCE.values() for row in rows.split()]
+    assert sorted(rows) == sorted(rule.id for rule in RULES[:-1])
+
+
+@pytest.mark.parametrize("rule", RULES[:-1], ids=lambda rule: rule.id)
+def test_each_rule_decides_what_no_later_rule_would(rule: Rule) -> None:
+    clues = Clues(signals_of(rule))
+    later = next(other for other in RULES if other is not rule and other.when.holds(clues))
+    assert (later.kind, _origin(later, clues)) != (rule.kind, _origin(rule, clues))
 
 
 def test_every_kind_has_a_rule_a_family_and_a_meaning() -> None:
@@ -151,9 +217,9 @@ def test_classify_is_total_and_recomputable_from_a_record(signals: Signals) -> N
 @settings(max_examples=300, deadline=None)
 def test_rows_about_words_and_failures_never_hold_for_a_quiet_answer(signals: Signals) -> None:
     """So that they need not be asked: what `judge` leaves out changes nothing."""
-    assert _is_quiet(signals)
-    evidence = Evidence(signals)
-    assert not any(rule.when(evidence) for rule in TYPED + WORDED)
+    assert is_quiet(signals)
+    clues = Clues(signals)
+    assert not any(rule.when.holds(clues) for rule in ZEN_RULES + WORDING_RULES)
 
 
 ORIGINS = {
@@ -178,7 +244,12 @@ ORIGINS = {
 
 @pytest.mark.parametrize(("body", "origin"), ORIGINS.values(), ids=ORIGINS)
 def test_origin_names_who_spoke(body: str, origin: str) -> None:
-    assert classify(read_stated(body.encode(), status=429).signals).origin_label == origin
+    assert classify(read_reported(body.encode(), status=429).signals).origin_label == origin
+
+
+def test_an_edge_never_passes_for_the_server() -> None:
+    edges = [rule for rule in RULES if rule.kind is Kind.GATEWAY_ERROR]
+    assert {classify(signals_of(rule)).origin for rule in edges} == {Origin.EDGE}
 
 
 @pytest.mark.parametrize(
@@ -194,7 +265,7 @@ def test_origin_names_who_spoke(body: str, origin: str) -> None:
     ],
 )
 def test_a_transport_failure_has_a_side(ending: Ending, origin: Origin) -> None:
-    outcome = classify(AnswerReader(None).finish(ending).signals)
+    outcome = classify(ResponseReader(None).finish(ending).signals)
     assert (outcome.kind, outcome.origin) == (Kind.TRANSPORT_ERROR, origin)
 
 
@@ -206,9 +277,9 @@ def test_a_record_keeps_the_outcome_without_the_clients_part() -> None:
 
 def test_a_link_to_the_go_page_beside_a_region_is_no_limit() -> None:
     text = "Weekly news: only available hosted in China https://opencode.ai/workspace/wrk_0/go"
-    assert classify(read_stated(text.encode()).signals).kind is Kind.REGION_BLOCKED
+    assert classify(read_reported(text.encode()).signals).kind is Kind.REGION_BLOCKED
     text = "Еженедельный: недельный лимит https://opencode.ai/workspace/wrk_0/go"
-    assert classify(read_stated(text.encode()).signals).kind is Kind.GO_USAGE_LIMIT
+    assert classify(read_reported(text.encode()).signals).kind is Kind.GO_USAGE_LIMIT
 
 
 def test_a_phrase_of_a_newer_table_is_passed_over() -> None:
@@ -239,6 +310,6 @@ FINISH = b'data: {"choices":[{"delta":{},"finish_reason":"stop"}]}\n\n'
 def test_who_left_first_matters_only_when_the_answer_was_not_whole(
     body: bytes, ending: Ending, kind: Kind
 ) -> None:
-    reader = AnswerReader(200, [("content-type", "text/event-stream")])
+    reader = ResponseReader(200, [("content-type", "text/event-stream")])
     reader.feed(body)
     assert classify(reader.finish(ending).signals).kind is kind

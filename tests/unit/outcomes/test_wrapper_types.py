@@ -8,7 +8,7 @@ import pytest
 
 from pawwork_proxy.facts.errors import VENDOR_TYPES, ZEN_TYPES
 from pawwork_proxy.outcomes.rules import classify
-from tests.unit.responses.test_reader import read
+from tests.unit.responses.test_response_reader import read
 
 WRAPPERS = [
     "AI_APICallError", "AI_RetryError", "AI_JSONParseError", "AI_TypeValidationError", "APIError",

@@ -9,7 +9,7 @@ import pytest
 from pawwork_proxy.model.numbers import LARGEST_COUNT
 from pawwork_proxy.model.signals import Ending, Failure
 from pawwork_proxy.recording.ongoing import UpstreamFacts
-from pawwork_proxy.responses.stated import read_stated
+from pawwork_proxy.responses.reported import read_reported
 from tests.unit.recording.test_recorder import ARRIVAL, Run, identity, run
 
 __all__ = ["identity", "run"]
@@ -125,7 +125,7 @@ def test_odd_numbers_still_make_a_record(number: str, run: Run) -> None:
 def test_waits_and_moments_that_mean_something_stay() -> None:
     body = {"error": {"type": "api_error", "message": "m", "retry_after": 41.25,
                       "resets_at": 1_787_702_400}}  # fmt: skip
-    hints = read_stated(json.dumps(body).encode(), status=429).signals.retry_hints
+    hints = read_reported(json.dumps(body).encode(), status=429).signals.retry_hints
     assert [hint.seconds for hint in hints] == [41.25, 0.0]
     assert hints[1].at is not None
     assert hints[1].at.isoformat() == "2026-08-26T00:00:00+00:00"

@@ -19,7 +19,7 @@ from pawwork_proxy.outcomes.rules import classify
 from pawwork_proxy.redaction.pseudonyms import Pseudonymiser
 from pawwork_proxy.redaction.raw import RawRequest, RawResponse
 from pawwork_proxy.redaction.redactor import Redactor
-from pawwork_proxy.responses.reader import AnswerReader
+from pawwork_proxy.responses.response_reader import ResponseReader
 
 REDACTOR = Redactor(Pseudonymiser(b"t" * 32))
 PIECES = sorted(
@@ -91,7 +91,7 @@ def test_an_answer_has_the_forms_of_the_model(
 def test_signals_and_outcome_have_the_forms_of_the_model(
     body: str, status: int, headers: list[tuple[str, str]], stream: bool
 ) -> None:
-    reader = AnswerReader(status, headers)
+    reader = ResponseReader(status, headers)
     reader.feed(f"data: {body}\n\n".encode() if stream else body.encode())
     answer = reader.finish(Ending.COMPLETE)
     outcome = classify(answer.signals)

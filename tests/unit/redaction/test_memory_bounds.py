@@ -86,6 +86,7 @@ def request(number: int, padding: str = "") -> RawRequest:
     return RawRequest("POST", f"/zen/v1/{new}/chat", "HTTP/1.1", raw, body, len(body))
 
 
+@pytest.mark.slow
 def test_redaction_does_not_grow_with_the_exchanges_that_it_has_seen() -> None:
     redactor = Redactor(Pseudonymiser(b"m" * 32))
     for number in range(8_000):

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pawwork_proxy.model.answer import EventCounts, Usage
+from pawwork_proxy.model.response import EventCounts, Usage
 from pawwork_proxy.redaction.gate import Credentials, RawExchange, TaintGate
 from pawwork_proxy.redaction.headers import MOST_HEADERS
 from pawwork_proxy.redaction.pseudonyms import Pseudonymiser

@@ -163,15 +163,17 @@ GLUE = """{} gpt-4o-{} {}-free claude-{}-latest opencode/{} opencode/1.16.2/{} {
 runtime/node.js/{} x-{} {}_error {}Error en-{} max-age={} a/{} {}@20250101 2.{} ({})""".split()  # noqa: SIM905
 
 
+@pytest.mark.parametrize(
+    "seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (1, 2))]
+)
 @pytest.mark.parametrize("form", sorted(canaries()))
-def test_no_secret_survives_any_shape(form: str) -> None:
-    for seed in range(3):
-        secret = canaries(seed)[form]
-        for spelling in (secret, secret.lower(), secret.upper(), secret.replace("-", "_")):
-            for glue in (*GLUE, "opencode/1.2 {}", "opencode/1.2 ({})", "gzip, {}", "{} cli"):
-                for shape in FOREIGN:
-                    shaped = SHAPER.of(shape, glue.format(spelling))
-                    assert leaked(spelling, shaped.text) == [], (shape, glue)
+def test_no_secret_survives_any_shape(form: str, seed: int) -> None:
+    secret = canaries(seed)[form]
+    for spelling in (secret, secret.lower(), secret.upper(), secret.replace("-", "_")):
+        for glue in (*GLUE, "opencode/1.2 {}", "opencode/1.2 ({})", "gzip, {}", "{} cli"):
+            for shape in FOREIGN:
+                shaped = SHAPER.of(shape, glue.format(spelling))
+                assert leaked(spelling, shaped.text) == [], (shape, glue)
 
 
 @given(st.sampled_from(ShapeName), st.text(max_size=600))

@@ -10,7 +10,7 @@ from pawwork_proxy.model.gathered import CaptureSummary, Gathered
 from pawwork_proxy.model.signals import Ending
 from pawwork_proxy.outcomes.rules import judge
 from pawwork_proxy.report.page import render_report
-from pawwork_proxy.responses.reader import AnswerReader
+from pawwork_proxy.responses.response_reader import ResponseReader
 from tests.unit.builders import header
 from tests.unit.captures.studies import MORNING, one
 
@@ -54,7 +54,7 @@ def study() -> list[Exchange]:
 def aborted(seq: int, install: int) -> Exchange:
     """An exchange whose client left in the middle of the answer."""
     whole = one(seq, install)
-    reader = AnswerReader(200, [("content-type", "text/event-stream")])
+    reader = ResponseReader(200, [("content-type", "text/event-stream")])
     reader.feed(CHUNK)
     signals = reader.finish(Ending.CLIENT_LEFT_MIDSTREAM).signals
     return whole.model_copy(update={"signals": signals, "outcome": judge(signals)})

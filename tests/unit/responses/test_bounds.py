@@ -9,20 +9,21 @@ from collections.abc import Callable
 
 import pytest
 
-from pawwork_proxy.model.answer import EncodingState
 from pawwork_proxy.model.outcome import Kind
+from pawwork_proxy.model.response import EncodingState
 from pawwork_proxy.model.signals import Ending
 from pawwork_proxy.outcomes.rules import classify
-from pawwork_proxy.responses.reader import Answer, AnswerReader
+from pawwork_proxy.responses.response import ReadResponse
+from pawwork_proxy.responses.response_reader import ResponseReader
 from tests.unit.held import size_of
-from tests.unit.responses.test_reader import STREAM, chunk, read, sse
+from tests.unit.responses.test_response_reader import STREAM, chunk, read, sse
 
 KIB = 1024
 MIB = 1024 * KIB
 FREE = {"type": "FreeUsageLimitError", "message": "x"}
 
 
-def kind(answer: Answer) -> Kind:
+def kind(answer: ReadResponse) -> Kind:
     return classify(answer.signals).kind
 
 
@@ -145,7 +146,7 @@ def test_a_name_is_handed_on_for_two_hundred_letters(length: int) -> None:
 @pytest.mark.parametrize(("size", "truncated"), [(256 * KIB, False), (256 * KIB + 1, True)])
 def test_an_event_is_kept_up_to_a_quarter_of_a_mebibyte(size: int, *, truncated: bool) -> None:
     event = b"data: " + b"x" * (size - 6)
-    reader = AnswerReader(200, STREAM)
+    reader = ResponseReader(200, STREAM)
     for start in range(0, size, 10_000):
         reader.feed(event[start : start + 10_000])
     reader.feed(b"\n\n")
@@ -189,7 +190,7 @@ ENDLESS: dict[str, tuple[bytes, Callable[[int], bytes]]] = {
 @pytest.mark.parametrize("what", ENDLESS)
 def test_what_is_kept_of_a_response_does_not_grow_with_it(what: str) -> None:
     start, more = ENDLESS[what]
-    reader = AnswerReader(200)
+    reader = ResponseReader(200)
     reader.feed(start)
     for number in range(100):
         reader.feed(more(number))
@@ -197,6 +198,6 @@ def test_what_is_kept_of_a_response_does_not_grow_with_it(what: str) -> None:
 
 
 def test_of_a_large_piece_no_more_is_kept() -> None:
-    reader = AnswerReader(200)
+    reader = ResponseReader(200)
     reader.feed(completion(8 * MIB))
     assert size_of(reader) < MIB

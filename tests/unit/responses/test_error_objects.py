@@ -7,19 +7,19 @@ import json
 import pytest
 
 from pawwork_proxy.model.signals import ErrorFact, ErrorPlace, Signals
-from pawwork_proxy.responses.error_objects import MAX_FACTS, Finds, collect, read_message
-from pawwork_proxy.responses.stated import read_stated
+from pawwork_proxy.responses.error_objects import MAX_FACTS, FoundErrors, collect, read_message
+from pawwork_proxy.responses.reported import read_reported
 
 
 def facts(value: object) -> list[ErrorFact]:
-    finds = Finds()
-    collect(value, ErrorPlace.BODY, finds)
-    return finds.facts
+    errors = FoundErrors()
+    collect(value, ErrorPlace.BODY, errors)
+    return errors.facts
 
 
 def signals(body: object, status: int | None = 400) -> Signals:
     text = body if isinstance(body, str) else json.dumps(body)
-    return read_stated(text.encode(), status=status).signals
+    return read_reported(text.encode(), status=status).signals
 
 
 @pytest.mark.parametrize(
@@ -124,9 +124,9 @@ def test_scalars_hold_no_error() -> None:
 
 
 def test_a_message_may_quote_an_object() -> None:
-    finds = Finds()
-    read_message('failed: {"type":"overloaded_error"}', ErrorPlace.STREAM_FIRST, finds)
-    assert finds.facts[-1].type == "overloaded_error"
+    errors = FoundErrors()
+    read_message('failed: {"type":"overloaded_error"}', ErrorPlace.STREAM_FIRST, errors)
+    assert errors.facts[-1].type == "overloaded_error"
 
 
 def test_an_error_in_unknown_words_is_still_one() -> None:

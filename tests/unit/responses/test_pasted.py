@@ -11,14 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pawwork_proxy.model.signals import Ending
-from pawwork_proxy.responses.pasted import Paste, answers_in
-from pawwork_proxy.responses.stated import ending_of, read_stated
+from pawwork_proxy.responses.pasted import Paste, responses_in
+from pawwork_proxy.responses.reported import ending_of, read_reported
 
 BODY = b'{"error":{"type":"server_error"}}'
 
 
 def test_a_body_is_a_body() -> None:
-    assert answers_in(BODY) == [Paste(BODY)]
+    assert responses_in(BODY) == [Paste(BODY)]
 
 
 @pytest.mark.parametrize("newline", [b"\n", b"\r\n"])
@@ -31,7 +31,7 @@ def test_the_last_header_block_counts(newline: bytes) -> None:
             BODY,
         ]
     )  # fmt: skip
-    (paste,) = answers_in(text)
+    (paste,) = responses_in(text)
     assert (paste.status, paste.body) == (429, BODY)
     assert paste.headers == {"date": "Mon, 23 Nov 2026 10:02:58 GMT", "retry-after": "9"}
 
@@ -45,7 +45,7 @@ def test_the_last_header_block_counts(newline: bytes) -> None:
     ],
 )
 def test_short_transcripts(text: bytes, status: int, body: bytes) -> None:
-    (paste,) = answers_in(text)
+    (paste,) = responses_in(text)
     assert (paste.status, paste.body) == (status, body)
 
 
@@ -54,7 +54,7 @@ def test_verbose_curl_is_unprefixed() -> None:
         b"*   Trying 192.0.2.1:443...\n> GET / HTTP/2\n> Host: x\n>\n< HTTP/2 429 \n"
         b"< retry-after: 5\n< \n{ [33 bytes data]\n" + BODY + b"\n* Connection left intact\n"
     )
-    (paste,) = answers_in(text)
+    (paste,) = responses_in(text)
     assert (paste.status, paste.headers, paste.body.strip()) == (429, {"retry-after": "5"}, BODY)
 
 
@@ -67,7 +67,7 @@ def entry(url: str, response: object) -> dict[str, object]:
 
 
 def test_a_har_gives_the_exchanges_with_zen() -> None:
-    pastes = answers_in(
+    pastes = responses_in(
         har(
             entry("https://example.invalid/", {"status": 200}),
             entry(
@@ -99,7 +99,7 @@ def test_a_har_gives_the_exchanges_with_zen() -> None:
 
 def test_a_har_of_other_hosts_is_read_too() -> None:
     odd = {"status": "x", "headers": None, "content": {"text": "€", "encoding": "base64"}}
-    pastes = answers_in(
+    pastes = responses_in(
         har(entry("http://127.0.0.1/", odd), {"response": {"content": {}}}, {"request": 1})
     )
     assert [(paste.status, paste.body) for paste in pastes] == [(None, b""), (None, b"")]
@@ -109,13 +109,13 @@ def test_a_har_of_other_hosts_is_read_too() -> None:
     "text", [b'{"entries":1}', b'{"log":{"entries":{}}}', b'{"log":1,"entries"']
 )
 def test_json_that_is_no_har_is_a_body(text: bytes) -> None:
-    assert answers_in(text) == [Paste(text)]
+    assert responses_in(text) == [Paste(text)]
 
 
 @given(st.binary())
 def test_nothing_raises(text: bytes) -> None:
     for start in (b"", b"HTTP/1.1 200 OK\n", b'{"log":{"entries":[', b"< HTTP/2 200\n< a: b\n"):
-        answers_in(start + text)
+        responses_in(start + text)
 
 
 @pytest.mark.parametrize(
@@ -137,5 +137,5 @@ def test_stated_transports(word: str | None, ending: Ending) -> None:
 def test_a_stated_encoding_counts_only_when_the_body_still_has_it() -> None:
     headers = {"Content-Encoding": "gzip"}
     for body in (BODY, gzip.compress(BODY)):
-        signals = read_stated(body, status=500, headers=headers).signals
+        signals = read_reported(body, status=500, headers=headers).signals
         assert signals.errors[0].type == "server_error"

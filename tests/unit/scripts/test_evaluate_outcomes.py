@@ -34,7 +34,7 @@ def test_misses_and_confusions_are_counted(
     path.write_text("\n".join(json.dumps(case) for case in cases))
     assert main(path) == 1
     out = capsys.readouterr().out
-    assert "answers 3  strict 0.3333  lenient 0.6667" in out
+    assert "responses 3  strict 0.3333  lenient 0.6667" in out
     assert "quota <-> overload confusions: 1" in out
     assert "* free_usage_limit -> provider_overload: 1" in out
     assert "MISS B" in out

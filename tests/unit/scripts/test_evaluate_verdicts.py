@@ -19,6 +19,7 @@ from scripts.verdict_evaluation.servers import OwnServer, Rules, SimulatorServer
 from tests.unit.comparison.builders import OFFICE, TWO, Diary
 
 
+@pytest.mark.slow
 def test_a_few_worlds_hold() -> None:
     tally = evaluate(60, seed=11, plans_every=6)
     assert tally.wrong.total() == 0
@@ -29,6 +30,7 @@ def test_a_few_worlds_hold() -> None:
     assert tally.decidable.total() > 50
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_report() -> None:
     assert report(evaluate(12, 5, 6)) == report(evaluate(12, 5, 6))
 

@@ -2,11 +2,11 @@ import zlib
 
 import brotli
 import pytest
-import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pawwork_proxy.simulator.compression import CODERS, chosen_coding
+from pawwork_proxy.wire.zstd import ZstdDecompressor
 
 
 class Decoder:
@@ -16,7 +16,7 @@ class Decoder:
         if coding == "br":
             self.feed = brotli.Decompressor().process
         elif coding == "zstd":
-            self.feed = zstandard.ZstdDecompressor().decompressobj().decompress
+            self.feed = ZstdDecompressor().decompress
         else:
             self.feed = zlib.decompressobj(31 if coding == "gzip" else 15).decompress
 

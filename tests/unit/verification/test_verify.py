@@ -141,6 +141,7 @@ def test_the_module_alone_prints_json_and_exits_with_its_code(
     assert json.loads(capsys.readouterr().out)["ok"] is False
 
 
+@pytest.mark.process
 def test_the_verifier_loads_nothing_of_what_made_the_bundle() -> None:
     code = (
         "import sys, pawwork_proxy.verification.verify\n"

@@ -52,6 +52,8 @@ def test_nothing_raises(text: str | bytes) -> None:
         ("1" * 20_000, None),
         ("{'a': 1", None),
         ("9" * 5000, None),
+        ("{{}}", None),
+        ("{[1]: 2}", None),
     ],
 )
 def test_python_literals(text: str, value: object) -> None:
@@ -81,6 +83,7 @@ def test_objects_inside_a_text_are_found(text: str, around: str) -> None:
         ('x [{"a":1}] y {"b":2}', [[{"a": 1}], {"b": 2}]),
         ("it's {not} an object", []),
         ("{}", []),
+        ("{{}}", []),
         ('{"code":"x","message":"{"type":"y"}"}', [{"code": "x", "message": "{"}, {"type": "y"}]),
         ('{"a":1}' * 9, [{"a": 1}] * 4),
         ("{" * 50, []),

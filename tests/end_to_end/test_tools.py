@@ -3,8 +3,14 @@ from pathlib import Path
 
 import pytest
 
-from scripts import _tools
-from scripts._tools import Missing, client_programs, client_wanted, find_chromium, find_client
+from tests.end_to_end import tools
+from tests.end_to_end.tools import (
+    Missing,
+    client_programs,
+    client_wanted,
+    find_chromium,
+    find_client,
+)
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="scripts stand for programs")
 
@@ -24,7 +30,7 @@ def test_the_manifest_names_one_client_with_an_exact_version() -> None:
 
 def test_no_npm_lock_lies_beside_the_manifest() -> None:
     """npm writes the address of the registry it used into one."""
-    assert [path.name for path in _tools.CLIENT_MANIFEST.parent.iterdir()] == ["package.json"]
+    assert [path.name for path in tools.CLIENT_MANIFEST.parent.iterdir()] == ["package.json"]
 
 
 def test_chromium_is_found_on_the_path_or_named(tmp_path: Path) -> None:
@@ -52,13 +58,13 @@ def test_the_platform_packages_program_that_starts_is_taken(
     program(modules / "opencode-ai" / "bin" / "opencode.exe", version)
     program(modules / "opencode-linux-x64" / "bin" / "opencode", "wrong processor")
     good = program(modules / "opencode-linux-x64-baseline" / "bin" / "opencode", version)
-    monkeypatch.setattr(_tools, "CLIENT_FOLDER", tmp_path)
+    monkeypatch.setattr(tools, "CLIENT_FOLDER", tmp_path)
     assert len(list(client_programs(tmp_path))) == 3
     assert find_client({"PATH": ""}) == str(good)
 
 
 def test_without_npm_the_lack_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_tools, "CLIENT_FOLDER", tmp_path / "npm")
+    monkeypatch.setattr(tools, "CLIENT_FOLDER", tmp_path / "npm")
     answer = find_client({"PATH": ""})
     assert isinstance(answer, Missing)
     assert "npm is not there" in answer.what
@@ -71,7 +77,7 @@ def test_a_failed_installation_says_how_npm_ended(
     npm.parent.mkdir()
     npm.write_text("#!/bin/sh\necho offline; exit 7\n")
     npm.chmod(0o755)
-    monkeypatch.setattr(_tools, "CLIENT_FOLDER", tmp_path / "npm")
+    monkeypatch.setattr(tools, "CLIENT_FOLDER", tmp_path / "npm")
     answer = find_client({"PATH": str(npm.parent)})
     assert isinstance(answer, Missing)
     assert "exit code 7" in answer.what

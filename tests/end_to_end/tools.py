@@ -1,6 +1,6 @@
 """Finds, and where it can installs, the tools beside Python that some tests need.
 
-Standard library only. Invariant: a tool counts only after it was started and told its version.
+Invariant: a tool counts only after it was started and told its version.
 """
 
 import json
@@ -12,9 +12,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from scripts._environment import ROOT
-from scripts._exclusive import exclusive
-from scripts._messages import say
+from scripts._bootstrap import ROOT, exclusive
 
 CLIENT_MANIFEST = ROOT / "tests" / "end_to_end" / "client" / "package.json"
 """Names the npm client and its exact version. No npm lock beside it: npm writes the address of
@@ -66,14 +64,13 @@ def find_client(environment: Mapping[str, str]) -> str | Missing:
             return named
         return Missing(f"{named} is no {package} {version}", "correct PAWWORK_TEST_CLIENT")
     CLIENT_FOLDER.mkdir(parents=True, exist_ok=True)
-    with exclusive(CLIENT_FOLDER.with_name("npm.lock")):
+    with exclusive(CLIENT_FOLDER):
         found = _installed_client(version)
         if found:
             return found
         npm = shutil.which("npm", path=environment.get("PATH"))
         if npm is None:
             return Missing(f"npm is not there to install {package}", "install Node.js with npm")
-        say(f"installing {package} {version} by npm into .tools/npm (once)")
         problem = _install(npm)
         found = _installed_client(version)
     if found:
@@ -118,7 +115,7 @@ def _version_of(program: str) -> str | None:
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 text=True,
-                timeout=60,
+                timeout=300,
                 check=False,
             )
         except (OSError, subprocess.TimeoutExpired):

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pawwork_proxy.facts.errors import VENDOR_TYPES, ZEN_TYPES, Sense, known_word
 from pawwork_proxy.facts.pages import edge_marks, transport_mark
 from pawwork_proxy.model.signals import ErrorFact, ErrorPlace, Failure, Side
-from pawwork_proxy.responses.error_objects import Finds, collect, read_message
+from pawwork_proxy.responses.error_objects import FoundErrors, collect, read_message
+from pawwork_proxy.responses.error_words import Words
 from pawwork_proxy.wire.bounded_json import embedded_values
 
 MAX_LINE = 8 * 1024
@@ -37,7 +38,7 @@ _UNTYPED = frozenset({Sense.NEUTRAL, Sense.SERVER, Sense.OPAQUE})
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class LineFacts:
     """What a line told beside its errors."""
 
     status: int | None = None
@@ -45,17 +46,17 @@ class Line:
     transport: tuple[Failure, Side] | None = None
 
 
-def read_line(text: str, finds: Finds) -> Line:
+def read_line(text: str, errors: FoundErrors) -> LineFacts:
     """Add the errors that a line reports; return what else it told."""
     text = text[:MAX_LINE]
     values, around = embedded_values(text)
     for value in values:
-        collect(value, ErrorPlace.LINE, finds)
+        collect(value, ErrorPlace.LINE, errors)
     status = _status(around)
-    if words := _words(_CLASS_BEFORE_OBJECT.sub(" ", around), quoted=bool(finds.facts)):
-        finds.facts.append(ErrorFact.model_validate({"place": ErrorPlace.LINE, **words}))
-    read_message(around.replace("{", " "), ErrorPlace.LINE, finds)
-    return Line(status, edge_marks(text), transport_mark(around))
+    if words := _words(_CLASS_BEFORE_OBJECT.sub(" ", around), quoted=bool(errors.facts)):
+        errors.facts.append(ErrorFact.model_validate({"place": ErrorPlace.LINE, **words}))
+    read_message(around.replace("{", " "), ErrorPlace.LINE, errors)
+    return LineFacts(status, edge_marks(text), transport_mark(around))
 
 
 def _status(text: str) -> int | None:
@@ -66,13 +67,12 @@ def _status(text: str) -> int | None:
     return None
 
 
-def _words(text: str, *, quoted: bool) -> dict[str, object]:
+def _words(text: str, *, quoted: bool) -> Words:
     """Type and code named by fields of a damaged object, or standing free in the text."""
-    words: dict[str, object] = {}
+    words: Words = {}
     for match in _FIELD.finditer(text[:MAX_LINE]):
-        key = "type" if match.group(1) in ("type", "error_type", "name") else "code"
         if match.group(2) != "error" and (known := known_word(match.group(2))):
-            words[key] = known
+            words["type" if match.group(1) in ("type", "error_type", "name") else "code"] = known
     if words or quoted:
         return words
     for match in _WORD.finditer(text[:MAX_LINE]):

@@ -8,10 +8,12 @@ from __future__ import annotations
 import re
 
 from pawwork_proxy.facts.pages import edge_marks
-from pawwork_proxy.model.signals import BodyShape, ErrorPlace
-from pawwork_proxy.responses.answer_objects import AnswerFacts, error_in, note_object
-from pawwork_proxy.responses.error_objects import Finds, collect, collect_error
-from pawwork_proxy.responses.lines import Line, read_line
+from pawwork_proxy.model.signals import AnswerShape, BodyShape, ErrorPlace
+from pawwork_proxy.responses.completions import note_object
+from pawwork_proxy.responses.contents import Contents
+from pawwork_proxy.responses.error_envelopes import error_in
+from pawwork_proxy.responses.error_lines import LineFacts, read_line
+from pawwork_proxy.responses.error_objects import FoundErrors, collect, collect_error
 from pawwork_proxy.wire.bounded_json import JsonState, object_end, parse_json
 
 HEAD = 256 * 1024
@@ -28,15 +30,13 @@ class BodyReader:
     """Takes decoded bytes; reads them when all are in."""
 
     def __init__(self) -> None:
-        self.facts = AnswerFacts()
-        self.finds = Finds()
-        self.line = Line()
+        self._contents = Contents()
         self._head = bytearray()
         self._tail = bytearray()
         self._size = 0
 
-    def feed(self, data: bytes) -> None:
-        """Keep the head and the tail."""
+    def feed(self, data: bytes) -> int:
+        """Keep the head and the tail; a body completes no events."""
         self._size += len(data)
         room = HEAD - len(self._head)
         if room > 0:
@@ -46,14 +46,15 @@ class BodyReader:
             self._tail += data[-TAIL:]
             if len(self._tail) > 4 * TAIL:
                 del self._tail[:-TAIL]
+        return 0
 
-    @property
-    def truncated(self) -> bool:
-        """The body was larger than its head."""
-        return self._size > HEAD
+    def finish(self, status: int | None) -> Contents:
+        """Read what was kept."""
+        self._contents.truncated = self._size > HEAD
+        self._contents.shape = self._read(status)
+        return self._contents
 
-    def finish(self, status: int | None) -> BodyShape:
-        """Read what was kept; return what shape it has."""
+    def _read(self, status: int | None) -> BodyShape:
         data = bytes(self._head).removeprefix(b"\xef\xbb\xbf").strip()
         if not data:
             return BodyShape.EMPTY
@@ -67,7 +68,7 @@ class BodyReader:
                 data = value.encode("utf-8", "replace").strip()
         if _HTML.match(data[:PAGE].lstrip()) or data[:15].lower().startswith(b"<!doctype"):
             page = data[:PAGE].decode("utf-8", "replace")
-            self.line = Line(edge_markers=edge_marks(page))
+            self._contents.line = LineFacts(edge_markers=edge_marks(page))
             return BodyShape.HTML
         if b"\0" in data[:PAGE]:
             return BodyShape.BINARY
@@ -76,15 +77,15 @@ class BodyReader:
 
     def _read_text(self, data: bytes, *, good: bool) -> None:
         """A line; under a 2xx it counts only when it wears a wrapper or begins as a report."""
-        finds = Finds()
+        errors = FoundErrors()
         text = data[:PAGE].decode("utf-8", "replace")
-        line = read_line(text, finds)
-        facts = finds.facts
+        line = read_line(text, errors)
         if good and not any(
-            fact.wrapper or fact.provider or (fact.type and _REPORT.match(text)) for fact in facts
+            fact.wrapper or fact.provider or (fact.type and _REPORT.match(text))
+            for fact in errors.facts
         ):
             return
-        self.finds, self.line = finds, line
+        self._contents.errors, self._contents.line = errors, line
 
     def _read_json(self, data: bytes, *, good: bool) -> BodyShape:
         value, state = parse_json(data)
@@ -95,22 +96,23 @@ class BodyReader:
         for item in value[:1] if isinstance(value, list) else [value]:
             if isinstance(item, dict):
                 self._read_object(item, good=good)
-        if self.truncated:
+        if self._contents.truncated:
             self._read_tail()
             whole = bytes(self._tail[-64:]).rstrip().endswith((b"}", b"]"))
             return BodyShape.JSON if whole else BodyShape.CUT_JSON
         return BodyShape.JSON if state is JsonState.WHOLE else BodyShape.CUT_JSON
 
     def _read_object(self, value: dict[str, object], *, good: bool) -> None:
+        contents = self._contents
         if value.get("cloudflare_error") is True:
-            self.line = Line(edge_markers=("edge_object",))
+            contents.line = LineFacts(edge_markers=("edge_object",))
         error = error_in(value)
         if error is not None:
-            collect_error(error, ErrorPlace.BODY, self.finds)
+            collect_error(error, ErrorPlace.BODY, contents.errors)
             return
-        note_object(value, self.facts)
-        if not good and self.facts.shape.value == "none":
-            collect(value, ErrorPlace.BODY, self.finds)
+        note_object(value, contents.facts)
+        if not good and contents.facts.shape is AnswerShape.NONE:
+            collect(value, ErrorPlace.BODY, contents.errors)
 
     def _read_tail(self) -> None:
         """The finish reason and the counts behind a long text.
@@ -129,4 +131,4 @@ class BodyReader:
         if finishes:
             found["choices"] = [{"finish_reason": finishes[-1].decode()}]
         if found:
-            note_object(found, self.facts)
+            note_object(found, self._contents.facts)

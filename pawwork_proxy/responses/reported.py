@@ -1,6 +1,6 @@
-"""An answer as somebody states it - a line of JSON, a paste - brought before the reader.
+"""A response as somebody reports it - a line of JSON, a paste - brought before the reader.
 
-Invariant: a statement without a status or headers is still read; nothing is assumed in their place.
+Invariant: a report without a status or headers is still read; nothing is assumed in their place.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from pawwork_proxy.model.signals import Ending
-from pawwork_proxy.responses.answer import Answer
-from pawwork_proxy.responses.reader import AnswerReader
+from pawwork_proxy.responses.response import ReadResponse
+from pawwork_proxy.responses.response_reader import ResponseReader
 
 TRANSPORTS: dict[str, Ending] = {
     "connect_refused": Ending.UPSTREAM_REFUSED,
@@ -29,8 +29,6 @@ TRANSPORTS: dict[str, Ending] = {
     "protocol": Ending.UPSTREAM_PROTOCOL,
 }
 """What reporters call a broken transport; an `Ending`'s own name is understood too."""
-
-
 _PACKED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
 """How gzip and zstd begin."""
 
@@ -45,22 +43,22 @@ def ending_of(transport: str | None) -> Ending:
     return Ending(word) if word in set(Ending) else Ending.UPSTREAM_RESET
 
 
-def read_stated(
+def read_reported(
     body: bytes,
     *,
     status: int | None = None,
     headers: dict[str, str] | None = None,
     streaming: bool | None = None,
     transport: str | None = None,
-) -> Answer:
-    """Read a reported answer; a stated content-encoding counts only if the body still has it."""
+) -> ReadResponse:
+    """Read a reported response; a stated content-encoding counts only if the body still has it."""
     packed = body.startswith(_PACKED)
     pairs = [
         (name, value)
         for name, value in (headers or {}).items()
         if packed or name.lower() != "content-encoding"
     ]
-    reader = AnswerReader(status, pairs, streaming)
+    reader = ResponseReader(status, pairs, streaming)
     reader.feed(body)
     return reader.finish(ending_of(transport))
 
@@ -70,12 +68,12 @@ def _joined(value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def read_case(case: Mapping[str, Any]) -> Answer:
+def read_case(case: Mapping[str, Any]) -> ReadResponse:
     """Read one object of `classify --jsonl` or of a labelled set; its fields have their types."""
     headers = {str(name): _joined(value) for name, value in (case.get("headers") or {}).items()}
     if case.get("content_type") and "content-type" not in {name.lower() for name in headers}:
         headers["content-type"] = case["content_type"]
-    return read_stated(
+    return read_reported(
         (case.get("body") or "").encode("utf-8", "surrogatepass"),
         status=case.get("status"),
         headers=headers,

@@ -8,11 +8,13 @@ Invariant: an event whose structure has an error is always parsed.
 
 from __future__ import annotations
 
-from pawwork_proxy.model.answer import EventCounts
 from pawwork_proxy.model.numbers import bounded_count
-from pawwork_proxy.model.signals import AnswerShape, Dialect, ErrorPlace
-from pawwork_proxy.responses.answer_objects import AnswerFacts, error_in, note_object
-from pawwork_proxy.responses.error_objects import Finds, collect_error, read_message
+from pawwork_proxy.model.response import EventCounts
+from pawwork_proxy.model.signals import AnswerShape, BodyShape, Dialect, ErrorPlace
+from pawwork_proxy.responses.completions import note_object
+from pawwork_proxy.responses.contents import Contents
+from pawwork_proxy.responses.error_envelopes import error_in
+from pawwork_proxy.responses.error_objects import collect_error, read_message
 from pawwork_proxy.wire.bounded_json import JsonState, parse_json
 from pawwork_proxy.wire.events import BLANK, Event, EventSplitter, parse_events, segments
 
@@ -24,16 +26,10 @@ class StreamReader:
     """Takes decoded bytes of a stream."""
 
     def __init__(self) -> None:
-        self.facts = AnswerFacts()
-        self.finds = Finds()
-        self.done = False
+        self._contents = Contents(BodyShape.STREAM)
+        self._facts = self._contents.facts
         self._splitter = EventSplitter()
         self._deltas = self._pings = self._comments = self._errors = self._other = 0
-
-    @property
-    def truncated(self) -> bool:
-        """An event was too large to be read whole."""
-        return self._splitter.truncated
 
     @property
     def events(self) -> int:
@@ -52,15 +48,12 @@ class StreamReader:
                     self._read(event)
         return self.events - before
 
-    def finish(self) -> None:
+    def finish(self, _status: int | None) -> Contents:
         """Read what the stream left behind without a blank line."""
-        rest = self._splitter.rest()
-        for event in parse_events(rest):
+        for event in parse_events(self._splitter.rest()):
             self._read(event, last=True)
-
-    def counts(self) -> EventCounts:
-        """The events by kind."""
-        return EventCounts(
+        self._contents.truncated = self._splitter.truncated
+        self._contents.events = EventCounts(
             total=bounded_count(self.events),
             deltas=bounded_count(self._deltas),
             pings=bounded_count(self._pings),
@@ -68,6 +61,7 @@ class StreamReader:
             errors=bounded_count(self._errors),
             other=bounded_count(self._other),
         )
+        return self._contents
 
     def _skip(self, segment: bytes) -> bool:
         """Count a segment of nothing but plain deltas or comments; False when it may hold more.
@@ -114,7 +108,7 @@ class StreamReader:
             left = segment.count(key)
             if left and left != segment.count(key + b":null") + segment.count(key + b": null"):
                 return False
-        dialect = self.facts.dialect
+        dialect = self._facts.dialect
         if dialect is Dialect.CHAT:
             plain = segment.count(b'"choices":[{') or segment.count(b'"choices": [{')
         elif dialect is Dialect.MESSAGES:
@@ -126,7 +120,7 @@ class StreamReader:
         if plain != events:
             return False
         self._deltas += events
-        self.facts.content_seen = True
+        self._facts.content_seen = True
         return True
 
     def _read(self, event: Event, *, last: bool = False) -> None:
@@ -136,7 +130,7 @@ class StreamReader:
                 self._read_data(event.loose, event.name, last=last)
             return
         if event.data.strip() == b"[DONE]":
-            self.done = True
+            self._contents.done = True
             self._other += 1
             return
         self._read_data(event.data, event.name, last=last)
@@ -146,7 +140,8 @@ class StreamReader:
         if state is JsonState.NOT_JSON or not isinstance(value, dict | list):
             if name == "error" or _looks_like_an_error(data):
                 self._errors += 1
-                read_message(data[:4096].decode("utf-8", "replace"), self._place(), self.finds)
+                text = data[:4096].decode("utf-8", "replace")
+                read_message(text, self._place(), self._contents.errors)
             else:
                 self._other += 1
             return
@@ -156,17 +151,17 @@ class StreamReader:
         if error is not None:
             self._errors += 1
             if self._errors <= MAX_ERROR_EVENTS:
-                collect_error(error, self._place(), self.finds)
+                collect_error(error, self._place(), self._contents.errors)
             return
         if state is JsonState.CUT and last:
             return  # half an event is none
-        kind = note_object(value, self.facts)
+        kind = note_object(value, self._facts)
         self._deltas += kind == "delta"
         self._pings += kind == "ping" or name == "ping"
         self._other += kind == "other" and name != "ping"
 
     def _place(self) -> ErrorPlace:
-        if self.facts.content_seen or self.facts.shape is AnswerShape.COMPLETION:
+        if self._facts.content_seen or self._facts.shape is AnswerShape.COMPLETION:
             return ErrorPlace.STREAM_LATER
         return ErrorPlace.STREAM_FIRST
 

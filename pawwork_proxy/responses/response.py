@@ -1,4 +1,4 @@
-"""What reading an answer yields: signals to store, facts for the record, finds never to store.
+"""What reading a response yields: signals to store, facts for the record, texts never to store.
 
 Invariant: everything but `raw` is safe to store as it is.
 """
@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from pawwork_proxy.model.answer import EncodingState, EventCounts, Usage
+from pawwork_proxy.model.response import EncodingState, EventCounts, Usage
 from pawwork_proxy.model.signals import Dialect, Signals
 
 
 @dataclass(slots=True)
-class RawFinds:
+class RawTexts:
     """Texts met on the way that identify or are of unknown shape: pseudonymise or drop them."""
 
     model: str | None = None
@@ -30,8 +30,8 @@ class RawFinds:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """One answer, read."""
+class ReadResponse:
+    """One response, read."""
 
     signals: Signals
     finish_reason: str | None = None
@@ -47,4 +47,4 @@ class Answer:
     decoded_bytes: int = 0
     truncated: bool = False
     """More came than is kept for reading: the head and tail were read."""
-    raw: RawFinds = field(default_factory=RawFinds)
+    raw: RawTexts = field(default_factory=RawTexts)

@@ -1,4 +1,4 @@
-"""Answers as people report them: waits in words, statuses left out, headers as lists.
+"""Responses as people report them: waits in words, statuses left out, headers as lists.
 
 A wait in words is a duration that stands alone, not the digits of an id.
 """
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from pawwork_proxy.model.outcome import Kind, Outcome
 from pawwork_proxy.outcomes.rules import classify
-from pawwork_proxy.responses.stated import read_case
+from pawwork_proxy.responses.reported import read_case
 from pawwork_proxy.responses.waits import text_hints
 
 

@@ -1,0 +1,169 @@
+"""What the rules look at: which senses a response's errors have, from whom, in which place.
+
+Invariant: a pure function of `Signals`, so that better tables improve old captures. A part is
+computed when it is first asked for, and nothing else changes by asking.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+from pawwork_proxy.facts.errors import GOOGLE_STATUSES, Sense, word_sense
+from pawwork_proxy.facts.finish_reasons import FAILED
+from pawwork_proxy.facts.phrases import SENSES
+from pawwork_proxy.facts.providers import OTHER, OWN, UNNAMED
+from pawwork_proxy.model.signals import ErrorFact, ErrorPlace, Signals
+
+_STREAM_PLACES = frozenset({ErrorPlace.STREAM_FIRST, ErrorPlace.STREAM_LATER})
+
+
+class Clue(NamedTuple):
+    """One word or sentence that says something."""
+
+    source: str
+    """`message`, `type`, `code`, `bracket` or `status`."""
+    sense: Sense
+    place: str
+    """Where it stood: `body.type`, `stream_first.message`."""
+
+
+@dataclass(frozen=True)
+class Clues:
+    """One response as the rules see it."""
+
+    signals: Signals
+
+    @cached_property
+    def found(self) -> tuple[Clue, ...]:
+        """Everything that says something, messages first; evidence lists places in this order."""
+        return tuple(
+            Clue(source, sense, f"{fact.place}.{source}")
+            for source, read in _SOURCES
+            for fact in self.signals.errors
+            for sense in read(fact)
+            if sense is not None
+        )
+
+    @cached_property
+    def types(self) -> frozenset[Sense]:
+        """What the types say."""
+        return frozenset(clue.sense for clue in self.found if clue.source == "type")
+
+    @cached_property
+    def named(self) -> frozenset[Sense]:
+        """What types, codes, bracketed codes, Google statuses and a failed finish say."""
+        failed = FAILED.get(self.signals.failed_finish or "")
+        names = frozenset(clue.sense for clue in self.found if clue.source != "message")
+        return names if failed is None else names | {failed}
+
+    @cached_property
+    def said(self) -> frozenset[Sense]:
+        """What the messages say."""
+        return frozenset(clue.sense for clue in self.found if clue.source == "message")
+
+    @cached_property
+    def stated(self) -> frozenset[Sense]:
+        """What anything says."""
+        return self.named | self.said
+
+    @cached_property
+    def phrases(self) -> frozenset[str]:
+        """Ids of all phrases, also of those that mean something only beside others."""
+        return frozenset(phrase for fact in self.signals.errors for phrase in fact.phrases)
+
+    def places_of(self, senses: Iterable[Sense]) -> list[str]:
+        """Where something has one of these senses."""
+        found = self.found
+        return [clue.place for sense in sorted(senses) for clue in found if clue.sense == sense]
+
+    @cached_property
+    def provider(self) -> str | None:
+        """The relayed provider: the innermost name, a third party's before the service's own."""
+        given = [fact.provider for fact in self.signals.errors if fact.provider]
+        foreign = [name for name in given if name not in OWN and name != UNNAMED]
+        return (foreign or given)[-1] if given else None
+
+    @property
+    def third_party(self) -> bool:
+        """A provider that is not OpenCode's own service speaks."""
+        return self.provider is not None and self.provider not in OWN
+
+    @cached_property
+    def behind(self) -> bool:
+        """Somebody behind the first service is quoted: a bracketed or a vendor's own code."""
+        return self.third_party or any(
+            fact.bracket or fact.wrapper == "upstream_error" or _has_vendor_code(fact)
+            or (fact.wrapper and fact.inner_status)
+            for fact in self.signals.errors
+        )  # fmt: skip
+
+    @cached_property
+    def relayed(self) -> bool:
+        """The response went through a relay that left its mark."""
+        return self.provider is not None or any(
+            fact.wrapper or fact.bracket for fact in self.signals.errors
+        )
+
+    @property
+    def status(self) -> int | None:
+        """The HTTP status, else the one that a line names."""
+        signals = self.signals
+        return signals.status if signals.status is not None else signals.text_status
+
+    @cached_property
+    def inner(self) -> int | None:
+        """The innermost status that the body itself states."""
+        inner = [fact.inner_status for fact in self.signals.errors if fact.inner_status]
+        return inner[-1] if inner else None
+
+    @property
+    def deciding(self) -> int | None:
+        """The status to go by: the inner one, else the outer one."""
+        return self.inner if self.inner is not None else self.status
+
+    @property
+    def good(self) -> bool:
+        """A 2xx, or no status at all."""
+        return self.signals.status is None or 200 <= self.signals.status < 300
+
+    @property
+    def ended_well(self) -> bool:
+        """A stream showed its end: finish reason, closing marker, or the cost trailer."""
+        return self.signals.finish_seen or self.signals.done_marker or self.signals.cost_seen
+
+    @property
+    def in_stream(self) -> bool:
+        """The error came as an event."""
+        return any(fact.place in _STREAM_PLACES for fact in self.signals.errors)
+
+    @property
+    def longest_wait(self) -> float:
+        """The longest wait that a header names, in seconds."""
+        hints = self.signals.retry_hints
+        waits = [hint.seconds for hint in hints if hint.place.startswith("retry-after")]
+        return max(waits, default=0.0)
+
+
+def _of_word(word: str | None, stem: str | None) -> tuple[Sense | None]:
+    """The sense of a word of the vocabulary; of an unknown one, what its parts mean."""
+    if word is None:
+        return (None,)
+    if word == OTHER:
+        return (Sense(stem) if stem else None,)
+    return (word_sense(word),)
+
+
+_SOURCES: tuple[tuple[str, Callable[[ErrorFact], Iterable[Sense | None]]], ...] = (
+    ("message", lambda fact: map(SENSES.get, fact.phrases)),
+    ("type", lambda fact: _of_word(fact.type, fact.type_stem)),
+    ("code", lambda fact: _of_word(fact.code, fact.code_stem)),
+    ("bracket", lambda fact: _of_word(fact.bracket, fact.bracket_stem)),
+    ("status", lambda fact: (GOOGLE_STATUSES.get(fact.google_status or ""),)),
+)
+
+
+def _has_vendor_code(fact: ErrorFact) -> bool:
+    return fact.code is not None and (fact.code.isdigit() or fact.code.startswith("minimax:"))

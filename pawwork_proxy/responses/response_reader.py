@@ -1,0 +1,169 @@
+"""Reads a response as it passes, in bounded memory, and says what it was.
+
+Invariant: never raises, whatever the bytes, headers or their order; keeps no more than a bounded
+head and tail; the result does not depend on how the bytes were cut into chunks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from pawwork_proxy.model.response import EncodingState
+from pawwork_proxy.model.signals import (
+    BodyShape,
+    ContentTypeClass,
+    Ending,
+    RetryHint,
+    Side,
+    Signals,
+    TransportFailure,
+)
+from pawwork_proxy.responses.body_reader import BodyReader
+from pawwork_proxy.responses.contents import Contents
+from pawwork_proxy.responses.response import ReadResponse
+from pawwork_proxy.responses.stream_reader import StreamReader
+from pawwork_proxy.responses.waits import header_hints, http_date
+from pawwork_proxy.wire.content_coding import ContentDecoder
+
+MAX_HINTS = 6
+_BOM = b"\xef\xbb\xbf"
+_STREAM_STARTS = (b"data:", b"event:", b":", b"id:", b"retry:")
+_LONGEST_START = max(map(len, _STREAM_STARTS))
+_MAX_SPACE = 4096
+"""White space before the first byte that tells, at most."""
+_NO_STREAM_STARTS = (b"{", b"[", b"<", b'"')
+_READABLE = frozenset({EncodingState.IDENTITY, EncodingState.DECODED})
+_CONTENT_TYPES: tuple[tuple[str, ContentTypeClass], ...] = (
+    ("text/event-stream", ContentTypeClass.EVENT_STREAM),
+    ("json", ContentTypeClass.JSON),
+    ("html", ContentTypeClass.HTML),
+    ("text/", ContentTypeClass.TEXT),
+)
+
+
+class ResponseReader:
+    """Fed with the bytes of one response as on the wire; then asked once what they were."""
+
+    def __init__(
+        self,
+        status: int | None,
+        headers: Sequence[tuple[str, str]] = (),
+        streaming: bool | None = None,
+        made_by_proxy: bool = False,
+    ) -> None:
+        self._status = status
+        self._made_by_proxy = made_by_proxy
+        self._headers: dict[str, str] = {}
+        for name, value in headers:
+            self._headers.setdefault(name.strip().lower(), value.strip())
+        codings = [v for n, v in headers if n.strip().lower() == "content-encoding"]
+        self._decoder = ContentDecoder(codings)
+        self._content_type = _content_type(self._headers.get("content-type", "").lower())
+        self._expect_stream = bool(streaming) or self._content_type is ContentTypeClass.EVENT_STREAM
+        self._start = bytearray()
+        self._reader: StreamReader | BodyReader | None = None
+        """Chosen as soon as the first bytes tell which; `_start` holds them until then."""
+        self._wire = self._decoded = 0
+
+    def feed(self, raw: bytes) -> int:
+        """Take the next bytes; return how many events of a stream they completed."""
+        self._wire += len(raw)
+        if self._decoder.passes:
+            return self._take(raw)
+        return sum(self._take(data) for data in self._decoder.feed(raw))
+
+    def _take(self, data: bytes) -> int:
+        self._decoded += len(data)
+        if self._reader is not None:
+            return self._reader.feed(data)
+        self._start += data
+        start = bytes(self._start).removeprefix(_BOM).lstrip()
+        if len(start) < _LONGEST_START and len(self._start) < _MAX_SPACE:
+            return 0
+        self._reader = self._reader_for(start)
+        held, self._start = bytes(self._start), bytearray()
+        return self._reader.feed(held)
+
+    def _reader_for(self, start: bytes) -> StreamReader | BodyReader:
+        """By the first bytes; a stream that the head announced may begin with any field."""
+        announced = self._expect_stream and start and not start.startswith(_NO_STREAM_STARTS)
+        if announced or start.startswith(_STREAM_STARTS):
+            return StreamReader()
+        return BodyReader()
+
+    def finish(self, ending: Ending) -> ReadResponse:
+        """What the response was; `ending` says how the exchange ended."""
+        if self._reader is None:
+            held = bytes(self._start)
+            self._reader = self._reader_for(held.removeprefix(_BOM).lstrip())
+            self._reader.feed(held)
+        contents = self._reader.finish(self._status)
+        if self._status is None and self._wire == 0:
+            contents.shape = BodyShape.NONE
+        facts, raw = contents.facts, contents.errors.raw
+        raw.model, raw.response_id = facts.raw.model, facts.raw.response_id
+        raw.finish_reason = facts.raw.finish_reason
+        encoding = self._decoder.state()
+        return ReadResponse(
+            signals=self._signals(ending, contents, encoding),
+            finish_reason=facts.finish_reason,
+            finish_reason_other=facts.finish_other,
+            usage=facts.usage(),
+            cost=facts.cost,
+            events=contents.events,
+            dialect=facts.dialect,
+            encoding=encoding,
+            wire_bytes=self._wire,
+            decoded_bytes=self._decoded,
+            truncated=contents.truncated,
+            raw=raw,
+        )
+
+    def _signals(self, ending: Ending, contents: Contents, encoding: EncodingState) -> Signals:
+        facts, line = contents.facts, contents.line
+        date = http_date(self._headers.get("date", ""))
+        return Signals(
+            status=self._status,
+            text_status=line.status,
+            ending=ending,
+            made_by_proxy=self._made_by_proxy,
+            content_type=self._content_type,
+            server_cloudflare="cloudflare" in self._headers.get("server", "").lower(),
+            cf_mitigated="cf-mitigated" in self._headers,
+            date=date,
+            body=contents.shape,
+            decoding_failed=encoding not in _READABLE,
+            answer=facts.shape,
+            dialect=facts.dialect,
+            content_seen=facts.content_seen,
+            finish_seen=facts.finish_seen,
+            failed_finish=facts.failed_finish,
+            done_marker=contents.done,
+            cost_seen=facts.cost_seen,
+            events=contents.events.total,
+            edge_markers=line.edge_markers,
+            errors=tuple(contents.errors.facts),
+            retry_hints=self._hints(contents.errors.hints, date),
+            transport=_transport(ending, contents),
+        )
+
+    def _hints(self, found: list[RetryHint], date: datetime | None) -> tuple[RetryHint, ...]:
+        own = header_hints(self._headers, date)
+        return tuple(dict.fromkeys([*own, *found]))[:MAX_HINTS]
+
+
+def _content_type(value: str) -> ContentTypeClass:
+    if not value:
+        return ContentTypeClass.NONE
+    return next((kind for mark, kind in _CONTENT_TYPES if mark in value), ContentTypeClass.OTHER)
+
+
+def _transport(ending: Ending, contents: Contents) -> TransportFailure | None:
+    """What the proxy saw counts before what a line reports."""
+    if (failure := ending.failure) is not None:
+        return TransportFailure(failure=failure, side=ending.side or Side.UNKNOWN, place="ending")
+    if contents.line.transport is not None:
+        failure, side = contents.line.transport
+        return TransportFailure(failure=failure, side=side, place="text")
+    return None

@@ -1,0 +1,50 @@
+"""Marks of these tests, and the tools beside Python that some of them need."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end.tools import Missing, find_chromium, find_client
+
+REQUIRE_VARIABLE = "PAWWORK_REQUIRE_EXTRAS"
+
+Find = Callable[[Mapping[str, str]], str | Missing]
+
+TOOLS: dict[str, tuple[str, Find]] = {
+    "client": ("PAWWORK_TEST_CLIENT", find_client),
+    "browser": ("PAWWORK_TEST_CHROMIUM", find_chromium),
+}
+"""By marker: the variable that tells the tests where the tool is, and who finds it."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All tests of this folder start processes."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker("process")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a test whose tool is missing, and say why; fail it where all tools are required."""
+    for marker, (variable, _) in TOOLS.items():
+        if item.get_closest_marker(marker):
+            found = tool(marker)
+            if isinstance(found, str):
+                os.environ[variable] = found
+            elif os.environ.get(REQUIRE_VARIABLE) == "1":
+                pytest.fail(f"{found.what}, and {REQUIRE_VARIABLE}=1: {found.remedy}")
+            else:
+                pytest.skip(f"{found.what}: {found.remedy}")
+
+
+@functools.cache
+def tool(marker: str) -> str | Missing:
+    """The tool that tests with `marker` need, looked for once."""
+    return TOOLS[marker][1](os.environ)
