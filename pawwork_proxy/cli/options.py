@@ -165,7 +165,7 @@ capturing = together(
     click.option(
         "--upstream",
         metavar="URL",
-        help="Send requests to this server instead of opencode.ai. It is taken for a "
+        help="Send requests to this server instead of OpenCode's. It is taken for a "
         "simulator, and the capture is marked as simulated.",
     ),
     click.option(
