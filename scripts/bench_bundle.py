@@ -11,7 +11,6 @@ import argparse
 import json
 import os
 import random
-import resource
 import subprocess
 import sys
 import tempfile
@@ -39,29 +38,29 @@ def main() -> int:
         folder = Path(name)
         size = multiply(read_capture(options.capture), options.exchanges, folder)
         print(f"{options.exchanges} exchanges, {size / 1e6:.0f} MB of JSON lines")
-        largest = ["create", *map(str, sorted(folder.glob("*.jsonl"))), "--yes", "--format", "json",
-                   "--out", name, "--max-size", "64"]  # fmt: skip
-        created = json.loads(timed("create", largest))
+        fixed = ["--yes", "--format", "json", "--max-size", "64", "--out", name]
+        created = json.loads(timed("create", *sorted(folder.glob("*.jsonl")), *fixed))
         print(f"  {created['records']} records, {created['size'] / 1e6:.1f} MB")
-        timed("verify", ["verify", created["path"]])
+        timed("verify", created["path"])
     return 0
 
 
-def timed(label: str, arguments: list[str]) -> str:
+def timed(command: str, *arguments: str | Path) -> str:
     """Run a bundle command, print what it took, return its stdout."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
     start = time.monotonic()
-    command = [sys.executable, "-m", "pawwork_proxy", "bundle", *arguments]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pawwork_proxy", "bundle", command, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
     assert process.stdout is not None
     output = process.stdout.read().decode()
     _, status, usage = os.wait4(process.pid, 0)
     if status:
-        raise SystemExit(f"{label} failed")
+        raise SystemExit(f"{command} failed")
     took = time.monotonic() - start
-    cpu = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
     megabytes = usage.ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
-    print(f"{label:8} {took:6.1f} s  {cpu:6.1f} s of CPU  {megabytes:6.0f} MB")
+    print(f"{command:8} {took:6.1f} s  {usage.ru_utime:6.1f} s of CPU  {megabytes:6.0f} MB")
     return output
 
 
@@ -74,27 +73,28 @@ def multiply(capture: Capture, exchanges: int, folder: Path) -> int:
         with (folder / f"capture-{number}.jsonl").open("wb") as file:
             file.write(line_of(header))
             for seq in range(1, exchanges // CAPTURES + 1):
-                file.write(
-                    line_of(another(rng.choice(capture.exchanges), seq, rng, header.started_at))
-                )
+                file.write(line_of(another(rng.choice(capture.exchanges), seq, rng, started_at)))
     return sum(path.stat().st_size for path in folder.glob("*.jsonl"))
 
 
 def another(exchange: Exchange, seq: int, rng: random.Random, start: datetime) -> Exchange:
     """The same exchange at another time, with durations and ids of its own."""
-    started_at = start + timedelta(seconds=seq * SECONDS_BETWEEN)
     ray = f"{rng.getrandbits(64):016x}-SIM"
-    request = {"request": f"request:{rng.getrandbits(96):024x}",
-               "session": f"session:{seq // 8:024x}"}  # fmt: skip
-    changes: dict[str, object] = {
-        "seq": seq,
-        "timing": exchange.timing.model_copy(
-            update={"started_at": started_at, "total_ms": rng.randrange(10**6) / 1000}
-        ),
-        "request": exchange.request.model_copy(update=request),
+    request = {
+        "request": f"request:{rng.getrandbits(96):024x}",
+        "session": f"session:{seq // 8:024x}",
     }
-    if exchange.response is not None:
-        changes["response"] = exchange.response.model_copy(update={"cf_ray": ray})
+    timing = {
+        "started_at": start + timedelta(seconds=seq * SECONDS_BETWEEN),
+        "total_ms": rng.randrange(10**6) / 1000,
+    }
+    response = exchange.response
+    changes = {
+        "seq": seq,
+        "timing": exchange.timing.model_copy(update=timing),
+        "request": exchange.request.model_copy(update=request),
+        "response": response and response.model_copy(update={"cf_ray": ray}),
+    }
     return exchange.model_copy(update=changes)
 
 

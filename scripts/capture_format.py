@@ -87,9 +87,10 @@ What lies outside of these ranges was not measured by this tool: a line that hol
 
 ## Forms of text
 
-Which words are kept is decided before: from a vocabulary in `pawwork_proxy/facts`, or by a
-grammar and entropy check in `redaction/shapes.py`; what neither knows is a pseudonym, `kind:` and
-24 hex digits of a keyed HMAC: equal values are equal within a study, nothing else can be read.
+Which words are kept is decided before, by the table in `redaction/shapes.py`: those of the closed
+lists in `pawwork_proxy/facts`, numbers, times and versions. An unknown part becomes a pseudonym
+inside the text, `kind:` and 24 hex digits of a keyed HMAC: equal values are equal within a study,
+nothing else can be read.
 
 | Form | Pattern |
 |---|---|

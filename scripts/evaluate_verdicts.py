@@ -22,7 +22,13 @@ from pawwork_proxy.comparison.compare import compare
 from pawwork_proxy.model.observation import Observation
 from pawwork_proxy.model.verdict import Comparison, Verdict
 from pawwork_proxy.report.reasoning import verdict_words
-from scripts.verdict_evaluation.decidability import Facts, as_candidate, decidable, possible
+from scripts.verdict_evaluation.decidability import (
+    Observed,
+    as_candidate,
+    decidable,
+    has_ipv6,
+    possible,
+)
 from scripts.verdict_evaluation.plans import PlanResult, plan_result, zen
 from scripts.verdict_evaluation.random_worlds import random_world
 from scripts.verdict_evaluation.servers import Rules, SimulatorServer
@@ -51,10 +57,7 @@ class Tally:
     """Verdicts on what brute force leaves open: one of the two must be mistaken."""
     plans: list[PlanResult] = field(default_factory=list)
     explained: list[str] = field(default_factory=list)
-
-    def explain(self, words: str) -> None:
-        """Keep a miss for the end of the output."""
-        self.explained.append(words)
+    """Misses, for the end of the output."""
 
     @property
     def answered_share(self) -> float:
@@ -129,24 +132,26 @@ def evaluate(worlds: int, seed: int, plans_every: int) -> Tally:
 
 def _judge(tally: Tally, number: int, world: World) -> None:
     comparison = compare(world.seen, plan=False)
-    facts = Facts(world.seen)
-    if not facts.refused:
+    observed = Observed(world.seen)
+    if not observed.refused:
         tally.without_refusal += 1
     _check(tally, f"world {number}", world, comparison, list(world.seen))
     found = zen(comparison)
-    alive = possible([facts])
-    key = as_candidate(world.rules.key, facts)
-    nameable = key if any(row.who.family == "ipv6" for row in facts.rows) else key - {"prefix"}
-    if nameable == key and facts.refused and key not in alive:
+    alive = possible([observed])
+    key = as_candidate(world.rules.key, observed)
+    nameable = key if has_ipv6(observed.rows) else key - {"prefix"}
+    if nameable == key and observed.refused and key not in alive:
         tally.truth_ruled_out += 1
-        tally.explain(f"world {number}: the truth {sorted(key)} was ruled out by brute force")
-    could = decidable([facts], alive)
+        tally.explained.append(
+            f"world {number}: the truth {sorted(key)} is ruled out by brute force"
+        )
+    could = decidable([observed], alive)
     for dimension, finding in could.items():
         tally.decidable[finding] += 1
         if found.get(dimension) == finding:
             tally.answered[finding] += 1
         else:
-            tally.explain(
+            tally.explained.append(
                 f"world {number}: {dimension} could be known to be {finding}, "
                 f"got {found.get(dimension, 'nothing')} (truth: {world.rules.key})"
             )
@@ -159,14 +164,14 @@ def _check(
     tally: Tally, place: str, world: World, comparison: Comparison, seen: list[Observation]
 ) -> None:
     """Count verdicts and note the wrong ones."""
-    ipv6 = any(row.who.family == "ipv6" for row in Facts(seen).rows)
+    ipv6 = has_ipv6(Observed(seen).rows)
     for limit in comparison.limits:
         for verdict in limit.verdicts if limit.origin == "zen" else ():
             tally.given[verdict.finding] += 1
             assert verdict.finding == "undetermined" or verdict.evidence
             if is_wrong(verdict, world.rules, seen, ipv6):
                 tally.wrong[verdict.finding] += 1
-                tally.explain(
+                tally.explained.append(
                     f"{place}: WRONG {verdict.dimension} {verdict.finding}, "
                     f"truth {world.rules.key}: {verdict_words(verdict)}"
                 )
@@ -189,7 +194,7 @@ def _plan(tally: Tally, number: int, world: World) -> None:
         return
     tally.plans.append(result)
     if result.taken is None or result.taken > result.best + 1:
-        tally.explain(
+        tally.explained.append(
             f"world {number}: best plan {result.best} trial(s), the advice took "
             f"{result.taken or 'too many'}: {', '.join(result.path)} (truth: {world.rules.key})"
         )

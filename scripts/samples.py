@@ -11,7 +11,6 @@ import shutil
 import sys
 import tempfile
 import time
-from contextlib import ExitStack
 from pathlib import Path
 from random import Random
 from typing import NamedTuple
@@ -20,11 +19,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[0] = str(ROOT)
 
 from pawwork_proxy.captures.reader import read_capture  # noqa: E402 — needs the line above
-from pawwork_proxy.demo.conversation import DemoClient  # noqa: E402
-from pawwork_proxy.demo.processes import started  # noqa: E402
-from pawwork_proxy.demo.story import CLOCKS_APART_S, MOST_CONVERSATIONS, PROMPTS  # noqa: E402
+from pawwork_proxy.demo.laboratory import CLOCKS_APART_S, HOME, OFFICE, laboratory  # noqa: E402
 
-OFFICE = "203.0.113.7"
 NOON = "2026-11-25T12:00:00Z"
 """Far from any reset."""
 KEY = "sk-" + "Ab1" * 21 + "z"
@@ -35,7 +31,7 @@ class Turn(NamedTuple):
     """An install on a network talks, once or until it is refused."""
 
     install: str
-    network: str = "home"
+    network: str = HOME
     key: str = "public"
     until_refused: bool = False
 
@@ -44,46 +40,31 @@ STUDIES: dict[str, tuple[Turn, ...]] = {
     "two-networks": (
         Turn("laptop", until_refused=True),
         Turn("laptop"),
-        Turn("work", "office"),
-        Turn("laptop", "office"),
+        Turn("work", OFFICE),
+        Turn("laptop", OFFICE),
     ),
     "one-network": (Turn("laptop", until_refused=True), Turn("desktop")),
     "key-or-none": (
         Turn("laptop", until_refused=True),
         Turn("laptop"),
         Turn("laptop", key=KEY),
-        Turn("laptop", "office", key=KEY),
+        Turn("laptop", OFFICE, key=KEY),
     ),
 }
 
 
 def make(study: tuple[Turn, ...], folder: Path) -> None:
     """Play a study; its captures lie in `folder`, one per network."""
-    random = Random(11)
-    with ExitStack() as stack:
-        simulator = stack.enter_context(
-            started("simulate", "--preset", "small", "--network", OFFICE, "--clock", NOON)
-        )
-        upstreams = {"home": simulator["url"], "office": simulator["networks"][OFFICE]}
-        ports: dict[tuple[str, str], int] = {}
-        for network in dict.fromkeys(turn.network for turn in study):
-            installs = dict.fromkeys(turn.install for turn in study if turn.network == network)
-            arguments = ["run", "--upstream", upstreams[network], "--network", network]
-            arguments += ["--captures", str(folder)]
-            for install in installs:
-                arguments += ["--install", f"{install}@0"]
-            if network == "office":
-                arguments += ["--source", "127.0.0.2"]
-            proxy = stack.enter_context(started(*arguments))
-            for install, url in proxy["installs"].items():
-                ports[network, install] = int(url.rpartition(":")[2])
+    installs: dict[str, list[str]] = {}
+    for turn in study:
+        own = installs.setdefault(turn.network, [])
+        if turn.install not in own:
+            own.append(turn.install)
+    with laboratory(folder, "small", NOON, installs, Random(11)) as lab:
         for number, turn in enumerate(study):
             if number:
                 time.sleep(CLOCKS_APART_S)
-            client = DemoClient(ports[turn.network, turn.install], random, turn.key)
-            for prompt in range(MOST_CONVERSATIONS if turn.until_refused else 1):
-                if 429 in client.converse(PROMPTS[prompt % len(PROMPTS)]):
-                    break
+            lab.converse(turn.network, turn.install, key=turn.key, until_refused=turn.until_refused)
 
 
 def settle(folder: Path) -> None:

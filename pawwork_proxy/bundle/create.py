@@ -1,7 +1,7 @@
 """Builds a bundle, has it checked, and only then gives it its name.
 
 `assemble` makes the members in memory; `write` puts them into a private temporary file beside the
-target, searches it for this machine's own secrets, has `bundle.verify` look at the file in a
+target, searches it for this machine's own secrets, has `verification.verify` look at the file in a
 process of its own, and renames it. Without that process's consent there is no bundle.
 Invariant: whatever fails, no file is left; a refusal names place and rule, never what was found.
 """
@@ -47,7 +47,7 @@ from pawwork_proxy.model.manifest import (
 )
 from pawwork_proxy.verification.finding import Finding
 from pawwork_proxy.verification.leak_rules import RULES_VERSION
-from pawwork_proxy.verification.scan import SCANNER_VERSION, Scan
+from pawwork_proxy.verification.scan import Scan
 from pawwork_proxy.verification.verify import Verification
 
 DEFAULT_LIMIT = 5 * 1024 * 1024
@@ -57,7 +57,6 @@ _CHECKS = (
     Check(name="limits", version=RULES_VERSION),
     Check(name="hashes", version=RULES_VERSION),
     Check(name="schema", version=RULES_VERSION),
-    Check(name="detect-secrets", version=SCANNER_VERSION),
     Check(name="own-rules", version=RULES_VERSION),
     Check(name="known-secrets", version=RULES_VERSION),
 )
@@ -287,7 +286,7 @@ def _sync_folder(folder: Path) -> None:
 
 
 def verified_apart(path: Path) -> Verification:
-    """What `bundle.verify` says of a file, in a process that knows nothing but the file."""
+    """What `verification.verify` says of a file, in a process that knows nothing but the file."""
     source = str(Path(pawwork_proxy.__file__).resolve().parent.parent)
     try:
         finished = subprocess.run(  # noqa: S603  this very Python and our own module

@@ -6,18 +6,11 @@ judged by the rules of this version.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
-from pawwork_proxy.facts.addresses import PROVIDERS
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.manifest import SupportRow
 from pawwork_proxy.outcomes.rules import classify
-
-COLUMNS = (
-    "install", "provider", "model", "auth", "status", "outcome", "retry-after", "reset (UTC)",
-    "count", "first seen (UTC)", "last seen (UTC)",
-)  # fmt: skip
-_ID_DIGITS = 4
 
 
 def row_of(exchange: Exchange) -> SupportRow:
@@ -68,28 +61,3 @@ def _joined(one: SupportRow, other: SupportRow) -> SupportRow:
             "first_seen": min(one.first_seen, other.first_seen),
         }
     )
-
-
-def cells(rows: Sequence[SupportRow]) -> list[tuple[str, ...]]:
-    """The rows as texts under `COLUMNS`; installs of one name are told apart by their ids."""
-    ids: dict[str, set[str]] = {}
-    for row in rows:
-        ids.setdefault(row.install, set()).add(row.install_id)
-    return [
-        (
-            row.install
-            if len(ids[row.install]) == 1
-            else f"{row.install}#{row.install_id[-_ID_DIGITS:]}",
-            PROVIDERS[row.tier],
-            row.model or "-",
-            row.auth_kind if row.auth_kind == "public" else f"{row.auth_kind} ({row.auth_source})",
-            "-" if row.status is None else str(row.status),
-            f"{row.outcome} ({row.error_type})" if row.error_type else str(row.outcome),
-            "-" if row.retry_after_s is None else f"{row.retry_after_s:.0f} s",
-            f"{row.reset_at:%Y-%m-%d %H:%M:%S}" if row.reset_at else "-",
-            str(row.count),
-            f"{row.first_seen:%Y-%m-%d %H:%M:%S}",
-            f"{row.last_seen:%Y-%m-%d %H:%M:%S}",
-        )
-        for row in rows
-    ]

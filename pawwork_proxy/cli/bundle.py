@@ -116,18 +116,14 @@ def verify(file: Path, output: str) -> None:
 
 def show(paths: Sequence[Path], output: str) -> None:
     """Print the support view of bundles and captures."""
-    from pawwork_proxy.bundle.support_view import (  # noqa: PLC0415
-        COLUMNS,
-        cells,
-        row_of,
-        support_rows,
-    )
+    from pawwork_proxy.bundle.support_view import row_of, support_rows  # noqa: PLC0415
     from pawwork_proxy.captures.sources import (  # noqa: PLC0415
         capture_sources,
         each_readable,
         whole_capture,
     )
     from pawwork_proxy.model.manifest import Summary  # noqa: PLC0415
+    from pawwork_proxy.report.support_table import COLUMNS, cells  # noqa: PLC0415
 
     left_out: list[str] = []
     simulated: set[bool] = set()

@@ -21,7 +21,7 @@ from pawwork_proxy.proxy.chained import chained_proxy
 from pawwork_proxy.proxy.listeners import parse_listeners
 from pawwork_proxy.proxy.session import RunPlan
 from pawwork_proxy.recording.destination import ZEN, parse_upstream
-from pawwork_proxy.redaction.shapes import LABEL_RULE, keep_label
+from pawwork_proxy.redaction.labels import LABEL_RULE, keep_label
 
 
 class CaptureOptions(TypedDict):

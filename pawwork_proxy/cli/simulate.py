@@ -20,7 +20,7 @@ from pawwork_proxy.facts.addresses import default_base
 from pawwork_proxy.logs import configure_logging
 from pawwork_proxy.simulator.clock import parse_instant
 from pawwork_proxy.simulator.plan import Shape
-from pawwork_proxy.simulator.presets import PRESET_ROWS, preset, read_scenario
+from pawwork_proxy.simulator.presets import preset, preset_rows, read_scenario
 from pawwork_proxy.simulator.seen import Seen
 from pawwork_proxy.simulator.server import Simulator
 
@@ -45,14 +45,14 @@ def simulate(
 ) -> None:
     """Serve until interrupted, then print how many requests of which kind were answered."""
     if list_presets:
-        for row in PRESET_ROWS:
-            click.echo(f"{row.name:24} {row.summary}")
+        for name, row in preset_rows().items():
+            click.echo(f"{name:24} {row['summary']}")
         return
     configure_logging()
     scenario = preset(preset_name) if scenario_file is None else read_scenario(scenario_file)
     counts: Counter[str] = Counter()
 
-    def on_answer(seen: Seen) -> None:
+    def on_response(seen: Seen) -> None:
         counts[seen.kind or seen.route] += 1
         if not quiet:
             click.echo(line_of(seen), err=True)
@@ -67,7 +67,7 @@ def simulate(
         tls=None if tls_cert is None else _tls(tls_cert, tls_key),
         shape=Shape(stream_events, event_interval, event_size),
         compress=not no_compression,
-        on_answer=on_answer,
+        on_response=on_response,
     )
     asyncio.run(_serve(simulator, networks, output))
     total = ", ".join(f"{name} {count}" for name, count in counts.most_common())

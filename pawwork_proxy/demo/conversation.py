@@ -6,11 +6,12 @@ Invariant: it talks to loopback only and retries nothing.
 
 from __future__ import annotations
 
-import http.client
 import json
 import random
 import string
-from dataclasses import dataclass, field
+from contextlib import closing
+from dataclasses import dataclass
+from http.client import HTTPConnection
 
 from pawwork_proxy.facts.addresses import default_base
 
@@ -27,18 +28,14 @@ class DemoClient:
     port: int
     random: random.Random
     key: str = "public"
-    statuses: list[int] = field(default_factory=list)
-    """Status of every call so far."""
 
     def converse(self, prompt: str) -> list[int]:
-        """A new conversation: its title, then its answer; the statuses of both."""
+        """A new conversation: its title, then its main call; the statuses of both."""
         session = f"ses_{self._digits(12)}{self._letters(14)}"
         request = f"msg_{self._digits(12)}{self._letters(14)}"
         title = {"temperature": 0.5, "messages": _messages("Generate a title.", prompt)}
         main = {"messages": _messages("You are a coding agent.", prompt), "tools": _tools()}
-        found = [self._ask(body, session, request) for body in (title, main)]
-        self.statuses += found
-        return found
+        return [self._ask(body, session, request) for body in (title, main)]
 
     def _ask(self, body: dict[str, object], session: str, request: str) -> int:
         whole = {"model": MODEL, "stream": True, "stream_options": {"include_usage": True}, **body}
@@ -53,16 +50,12 @@ class DemoClient:
             "Accept": "*/*",
             "Accept-Encoding": "gzip, deflate, br, zstd",
         }
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        try:
-            connection.request(
-                "POST", f"{default_base()}/chat/completions", json.dumps(whole), headers
-            )
-            answer = connection.getresponse()
-            answer.read()
-            return answer.status
-        finally:
-            connection.close()
+        address = f"{default_base()}/chat/completions"
+        with closing(HTTPConnection("127.0.0.1", self.port, timeout=30)) as connection:
+            connection.request("POST", address, json.dumps(whole), headers)
+            response = connection.getresponse()
+            response.read()
+            return response.status
 
     def _digits(self, count: int) -> str:
         return "".join(self.random.choices("0123456789abcdef", k=count))

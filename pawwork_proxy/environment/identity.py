@@ -22,7 +22,7 @@ from pawwork_proxy.environment.private_files import (
 )
 from pawwork_proxy.environment.studies import current_key
 from pawwork_proxy.errors import ConfigurationError
-from pawwork_proxy.facts.kinds import Kind
+from pawwork_proxy.facts.namespaces import Namespace
 from pawwork_proxy.model.context import Machine
 from pawwork_proxy.redaction.pseudonyms import Pseudonymiser
 
@@ -75,7 +75,7 @@ class Identity:
             ids[label] = secrets.token_hex(16)
             write_private(self._installs_file, json.dumps(ids, sort_keys=True).encode())
         # Not the stored id itself: it would link captures of different studies.
-        return self.pseudonymiser.of(Kind.INSTALL, ids[label])
+        return self.pseudonymiser.of(Namespace.INSTALL, ids[label])
 
     def install_labels(self) -> Sequence[str]:
         """Labels that have an id."""
@@ -88,6 +88,6 @@ def load_identity() -> Identity:
     fallback = create_private(home / "machine-id", lambda: secrets.token_hex(16).encode())
     pseudonymiser = Pseudonymiser(current_key(home))
     machine = read_machine(
-        lambda raw: pseudonymiser.of(Kind.DEVICE, raw), fallback.decode("ascii", "replace")
+        lambda raw: pseudonymiser.of(Namespace.DEVICE, raw), fallback.decode("ascii", "replace")
     )
     return Identity(home, pseudonymiser, machine)

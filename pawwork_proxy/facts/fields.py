@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple, get_args
 
 from pawwork_proxy.facts.headers import HEADER_FACTS, HeaderFact
-from pawwork_proxy.facts.kinds import Kind
+from pawwork_proxy.facts.namespaces import Namespace
 from pawwork_proxy.facts.table import Fact, WordSet, read, rows
 from pawwork_proxy.model.inventory import Layer, Role
 
@@ -22,7 +22,7 @@ class FieldFact(Fact):
 
     name: str
     role: Role
-    namespace: Kind | None = None
+    namespace: Namespace | None = None
     """Of the pseudonym that a body field's value becomes."""
     stated: bool = False
     lifetime: str | None = None

@@ -14,7 +14,7 @@ from pawwork_proxy.facts import (
     finish_reasons,
     forms,
     headers,
-    kinds,
+    namespaces,
     pages,
     phrases,
     providers,
@@ -41,7 +41,7 @@ def known_words() -> Iterator[str]:
     yield from kept_words()
     yield from _listed(own=False)
     yield from body_fields.QUERY_NAMES
-    yield from (row.kind for row in kinds.KINDS)
+    yield from (row.namespace for row in namespaces.NAMESPACES)
     yield from (mark for mark, _ in pages.EDGE_MARKS)
     yield from errors.Sense
     yield from forms.FORMS

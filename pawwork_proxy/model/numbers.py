@@ -1,9 +1,9 @@
 """The ranges of numbers and times that a record may hold, as types: a field has one of these.
 
-What lies outside was not measured by us, so a line with such a value is no record, and nothing
-behind the reader need fear an overflow. Invariant: whoever measures keeps within the range
-(`bounded_count`,
-`bounded_moment`, `bounded_ms`, `moment_or_none`), so no line of ours is ever refused for it.
+A value outside its range was not measured by this tool, so a line that holds one is no record, and
+no code behind the reader can meet an overflow.
+Invariant: whoever measures keeps within the range (`bounded_count`, `bounded_moment`, `bounded_ms`,
+`moment_or_none`), so no line of ours is ever refused for it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST = datetime(3000, 1, 1, tzinfo=UTC)
 """Any two moments between these, their difference and a duration can be added without overflow."""
 LONGEST_MS = 10 * 86_400_000.0
-"""Ten days: a stream ends with the run that records it, and nobody's run or answer lasts longer."""
+"""Ten days: a stream ends with the run that records it, and no run and no response lasts longer."""
 LONGEST_WAIT_S = 366 * 86_400.0
 """A year: no limit has a longer period."""
 LARGEST_COUNT = 2**31 - 1

@@ -1,7 +1,7 @@
 """What the client sent, as facts: names, counts, sizes, pseudonyms.
 
 Invariant: no field takes free text. A `str` here is a row of a vocabulary, a text whose grammar
-`redaction.shapes` accepted, or a pseudonym (`kind:` and 24 hex digits).
+`redaction.shapes` accepted, or a pseudonym (a namespace, `:` and 24 hex digits).
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ class RequestFacts(Noun):
     http_version: HttpVersion
     model: ModelName | None = None
     model_kept: bool = True
-    """False: `model` is a pseudonym."""
+    """False: `model` is a pseudonym, or holds one in place of an unknown part."""
     model_group: ModelGroup | None = None
     """The first two characters of the model id, which name Zen's bucket."""
     user_agent: UserAgent | None = None

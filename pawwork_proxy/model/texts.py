@@ -1,7 +1,8 @@
 """The forms of text that a record may hold, as types: a field of a record has one of these.
 
-They say what a field can hold at all, so that a line that somebody edited is no record any more.
-Which words are kept is decided before, by `redaction.shapes`; a form alone is no proof of that.
+A form says what a field can hold at all, so that a line that somebody edited is no record any more.
+Which words are kept is decided before, by the table in `redaction.shapes`, which names the form of
+each row; a form alone is no proof of that.
 Invariant: no form but those of names (`Label`, `ModelName`, `UserAgent`, `HeaderValue`, `KeptName`)
 takes digits with hyphens, a path, or letters and digits in turns.
 """
@@ -26,8 +27,13 @@ _VERSION = r"\d{1,4}(?:\.\d{1,5}){0,3}(?:[.+-]?[a-z][a-z0-9.+-]{0,11})?"
 _LABEL = "[A-Za-z0-9][A-Za-z0-9._-]{0,31}"
 _TERM = r"[a-z][a-z_-]{1,39}(?:\d{1,2}[a-z]?)?"
 _CAMEL = "[a-z]{2,24}(?:[A-Z-][a-z]{1,24}){0,5}"
-_FIELD = r"[A-Z]?[a-z]{1,32}\d{0,2}(?:(?:[_.-][A-Z]?|[A-Z])[a-z]{1,32}\d{0,2}){0,7}"
-_HEADER = "(?:b3|:?[a-z0-9_-]*[a-z]{2}[a-z0-9_-]*)"
+_FIELD_WORD = r"[a-z]{1,32}\d{0,2}"
+_FIELD = (
+    rf"(?:[A-Z]?{_FIELD_WORD}|{_PSEUDONYM})"
+    rf"(?:[A-Z]{_FIELD_WORD}|[_.-][A-Z]?{_FIELD_WORD}|[_.-]{_PSEUDONYM}){{0,7}}"
+)
+_HEADER_PART = "(?:[a-z0-9_-]|word:[0-9a-f]{24})"
+_HEADER = f"(?:b3|:?{_HEADER_PART}*[a-z]{{2}}{_HEADER_PART}*)"
 _MEMBER = "[a-z]{2,24}(?:(?:_[a-z]|[A-Z])[a-z]{1,24}){0,5}"
 _IDENTITY = rf"{_MEMBER}(?:\.(?:{_MEMBER}|{_PSEUDONYM}))?|{_PSEUDONYM}"
 _SEGMENT = (
@@ -41,7 +47,7 @@ _WORDED = rf"(?:[0-9A-Za-z._:@+=(*?$\[-]{_TEXT})?(?:[A-Za-z][a-z]|[A-Z]{{2}}){_T
 _PART = "[0-9A-Za-z@._:+-]+"
 _PRODUCT = (
     rf"(?:{_PART}(?:/{_PART})+|(?:[A-Za-z][a-z]|[A-Z]{{2}}|[a-z][A-Z][a-z]|9r|k6|x\d\d)[0-9A-Za-z._+-]*"
-    rf"|v?\d{{1,4}}(?:\.\d{{1,5}}){{1,3}}[a-z0-9.-]{{0,24}}|{_PSEUDONYM})"
+    rf"|v?\d{{1,4}}(?:\.\d{{1,5}}){{1,3}}[a-z0-9.-]{{0,24}}|[0-9A-Za-z._-]*{_PSEUDONYM}[0-9A-Za-z._:-]*)"
 )
 _USER_AGENT = f"{_PRODUCT}(?: {_PRODUCT})*"
 _VALUE = (
@@ -52,7 +58,7 @@ _VALUE = (
 LABEL_PATTERN = f"^{_LABEL}$"
 
 Pseudonym = Annotated[str, _form(_PSEUDONYM)]
-"""`kind:` and 24 hex digits."""
+"""Namespace, colon and 24 hex digits."""
 Label = Annotated[str, _form(_LABEL)]
 """What the user calls an install or a network."""
 RandomId = Annotated[str, _form("[0-9a-f]{16}")]
@@ -94,16 +100,16 @@ Provider = Annotated[
 KeyPlace = Annotated[str, _form("[a-z]{2,12}[.][a-z_]{2,16}")]
 """Id of a place where a client keeps its key."""
 DecidingPlace = Annotated[str, _form(r"[a-z_]{2,16}(?:\.[a-z_-]{2,24})?")]
-"""What decided an outcome: a part of the answer, or a field in it."""
-HeaderName = Annotated[str, _form(f"{_HEADER}|{_PSEUDONYM}", 64)]
+"""What decided an outcome: a part of the response, or a field in it."""
+HeaderName = Annotated[str, _form(f"{_HEADER}|{_PSEUDONYM}", 160)]
 """A name in lower case with a word in it, or a pseudonym."""
-FieldName = Annotated[str, _form(f"{_FIELD}|{_PSEUDONYM}", 64)]
+FieldName = Annotated[str, _form(f"{_FIELD}|{_PSEUDONYM}", 160)]
 """A name of an API's, in lower or camel case and with few digits, or a pseudonym."""
 QueryName = Annotated[str, _form(rf"\$?{_CAMEL}|{_PSEUDONYM}", 64)]
 IdentityPath = Annotated[str, _form(_IDENTITY, 96)]
 """A field that may identify, and the member of it."""
 RedactedPlace = Annotated[
-    str, _form(rf"(?:request|response)\.[a-z]{{2,16}}(?:\.(?:{_HEADER}|{_IDENTITY}))?", 128)
+    str, _form(rf"(?:request|response)\.[a-z]{{2,16}}(?:\.(?:{_HEADER}|{_IDENTITY}))?", 192)
 ]
 """A part of the record, and the header or field in it."""
 WaitPlace = Annotated[str, _form(_WAIT)]
@@ -113,9 +119,9 @@ WaitConflict = Annotated[str, _form(rf"(?:{_WAIT})=\d[0-9.e+-]{{0,11}}")]
 Codings = Annotated[str, _form(f"{_CODING}(?:, {_CODING}){{0,11}}", 512)]
 """Content codings, unknown ones as pseudonyms."""
 MediaType = Annotated[
-    str, _form(r"(?:[a-z]{2,16}|\*)/(?:\*|[a-z][a-z0-9.+-]{1,79})(?:;charset=[a-z0-9_-]{2,16})?")
+    str, _form(r"(?:[a-z]{2,16}|\*)/(?:\*|[a-z][a-z0-9.+:-]{1,127})(?:;charset=[a-z0-9_-]{2,16})?")
 ]
-Server = Annotated[str, _form(r"[a-z][a-z-]{1,24}(?:s3)?(?:/[a-z0-9.-]{1,32})?")]
+Server = Annotated[str, _form(r"[a-z][a-z-]{1,24}(?:s3)?(?:/[a-z0-9.:-]{1,64})?")]
 """A known server, and perhaps its version."""
 ModelName = Annotated[
     str, _form("@?(?:[0-9._:+-][0-9A-Za-z._:/@+-]*)?[A-Za-z][A-Za-z0-9._:/@+-]*", 128)
@@ -125,8 +131,8 @@ UserAgent = Annotated[str, _form(_USER_AGENT, 640)]
 """Products and versions: names with a slash, words, versions with a point, pseudonyms."""
 HeaderValue = Annotated[str, _form(f"{_VALUE}|{_USER_AGENT}", 640)]
 """A text with a word in it, a number, a time, an id of the edge, or a user agent."""
-KeptName = Annotated[str, _form(_WORDED, 96)]
-"""A text with a word in it, which does not begin like a path."""
+KeptName = Annotated[str, _form(rf"{_WORDED}|\d{{4}}", 128)]
+"""A text with a word in it, which does not begin like a path, or a code of four digits."""
 
 
 @lru_cache(maxsize=32)

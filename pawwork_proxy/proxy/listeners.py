@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pawwork_proxy.errors import ConfigurationError
-from pawwork_proxy.redaction.shapes import LABEL_RULE, keep_label
+from pawwork_proxy.redaction.labels import LABEL_RULE, keep_label
 
 LOOPBACK = "127.0.0.1"
 DEFAULT_PORT = 9610

@@ -14,7 +14,7 @@ from functools import lru_cache
 from pawwork_proxy.clients.auth_sources import AuthSources
 from pawwork_proxy.clients.processes import FoundProcess
 from pawwork_proxy.environment.identity import Identity
-from pawwork_proxy.facts.kinds import Kind
+from pawwork_proxy.facts.namespaces import Namespace
 from pawwork_proxy.model.context import ClientProcess, Egress, ExchangeContext, Route
 from pawwork_proxy.model.exchange import Exchange, Redaction, Timing
 from pawwork_proxy.model.numbers import bounded_ms
@@ -23,10 +23,10 @@ from pawwork_proxy.model.response import ResponseFacts
 from pawwork_proxy.model.signals import Ending, Signals
 from pawwork_proxy.outcomes.rules import judge
 from pawwork_proxy.recording.ongoing import Ongoing, UpstreamFacts
-from pawwork_proxy.redaction.gate import RawExchange
 from pawwork_proxy.redaction.raw import RawRequest, RawResponse
 from pawwork_proxy.redaction.redactor import Redactor
 from pawwork_proxy.redaction.shapes import ShapeName
+from pawwork_proxy.redaction.taint_gate import RawExchange
 from pawwork_proxy.responses.response import ReadResponse
 from pawwork_proxy.responses.response_reader import ResponseReader
 
@@ -59,7 +59,7 @@ class Projector:
         # One client on one connection: the same context many times over.
         self._surroundings = lru_cache(maxsize=256)(self._new_context)
         self._proxy = identity.pseudonymiser.host(proxy_address) if proxy_address else None
-        self._auth_sources = AuthSources(lambda key: identity.pseudonymiser.of(Kind.KEY, key))
+        self._auth_sources = AuthSources(lambda key: identity.pseudonymiser.of(Namespace.KEY, key))
 
     def project(self, ongoing: Ongoing, ending: Ending, upstream: UpstreamFacts) -> Projected:
         """The record of a finished exchange."""

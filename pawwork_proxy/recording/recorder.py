@@ -30,9 +30,10 @@ from pawwork_proxy.outcomes.rules import RULES
 from pawwork_proxy.recording.ongoing import Arrival, Ongoing, UpstreamFacts
 from pawwork_proxy.recording.projection import Projected, Projector
 from pawwork_proxy.recording.self_test import leaks
-from pawwork_proxy.redaction.gate import Credentials, TaintGate
+from pawwork_proxy.redaction.credentials import Credentials
 from pawwork_proxy.redaction.redactor import Redactor
 from pawwork_proxy.redaction.shapes import ShapeName
+from pawwork_proxy.redaction.taint_gate import TaintGate
 
 _log = structlog.get_logger()
 MAX_FAILURES_SAID = 20

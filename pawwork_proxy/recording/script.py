@@ -29,7 +29,7 @@ from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.recording.addon import CaptureAddon
 from pawwork_proxy.recording.destination import RECORDED_HOST, ZEN
 from pawwork_proxy.recording.recorder import Counts, Recorder
-from pawwork_proxy.redaction.shapes import LABEL_RULE, keep_label
+from pawwork_proxy.redaction.labels import LABEL_RULE, keep_label
 
 
 class Unwatched:

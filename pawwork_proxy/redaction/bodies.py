@@ -7,7 +7,7 @@ only where a number stands. Bodies beyond the limit are counted, not parsed.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple, TypeGuard
 
@@ -21,11 +21,10 @@ from pawwork_proxy.facts.body_fields import (
     TOOL_NAMES,
 )
 from pawwork_proxy.facts.forms import TYPE_FORMS
-from pawwork_proxy.facts.kinds import Kind
+from pawwork_proxy.facts.namespaces import Namespace
 from pawwork_proxy.model.exchange import Redaction
 from pawwork_proxy.model.numbers import HOTTEST, TEMPERATURE_DECIMALS, bounded_count
 from pawwork_proxy.model.request import BodyState, IdentityField, RequestBody
-from pawwork_proxy.model.texts import FieldName, fits
 from pawwork_proxy.redaction.raw import RawRequest
 from pawwork_proxy.redaction.shapes import ShapeName, Shapes
 from pawwork_proxy.redaction.values import identify
@@ -36,6 +35,7 @@ _MOST_FIELDS = 48
 _MOST_MEMBERS = 24
 _MOST_MESSAGES = 10_000
 _LARGEST_COUNT = 10**9
+_TOKEN_LIMITS = ("max_tokens", "max_completion_tokens", "max_output_tokens", "maxOutputTokens")
 _CONTENT_NOT_KEPT = Redaction(path="request.body", rule="content_not_kept")
 
 
@@ -88,13 +88,7 @@ class Bodies:
             stream=_flag(parsed, "stream"),
             include_usage=_flag(options, "include_usage") if _is_object(options) else None,
             store=_flag(parsed, "store"),
-            max_tokens=_first_count(
-                limits,
-                "max_tokens",
-                "max_completion_tokens",
-                "max_output_tokens",
-                "maxOutputTokens",
-            ),
+            max_tokens=_first_count(limits, _TOKEN_LIMITS),
             temperature=_number(limits.get("temperature")),
             messages=count.messages,
             roles=count.roles,
@@ -106,21 +100,13 @@ class Bodies:
             identity=identity,
         )
         model = parsed.get("model")
-        redactions = (
-            *(_identity_note(field.path) for field in identity if field.pseudonym),
-            *(
-                [Redaction(path="request.body", rule="unknown_field", count=unknown)]
-                if unknown
-                else ()
-            ),
-            *(
-                [Redaction(path="request.body.metadata", rule="cut", count=dropped)]
-                if dropped
-                else ()
-            ),
-            _CONTENT_NOT_KEPT,
-        )
-        return BodyReading(body, model if isinstance(model, str) else None, redactions)
+        redactions = [_identity_note(field.path) for field in identity if field.pseudonym]
+        if unknown:
+            redactions.append(Redaction(path="request.body", rule="unknown_field", count=unknown))
+        if dropped:
+            redactions.append(Redaction(path="request.body.metadata", rule="cut", count=dropped))
+        redactions.append(_CONTENT_NOT_KEPT)
+        return BodyReading(body, model if isinstance(model, str) else None, tuple(redactions))
 
     def _encoding(self, raw: RawRequest) -> str | None:
         for name, value in raw.headers:
@@ -133,57 +119,50 @@ class Bodies:
         names: list[str] = []
         unknown = 0
         for name in parsed:
-            known = name in BODY_FIELDS or name in IDENTITY_FIELDS
             if len(names) < _MOST_FIELDS:
-                shaped = name if known else self._shapes.of(ShapeName.WORD, name).text
-                if not fits(FieldName, shaped):
-                    shaped = self._name(name)
-                known = shaped == name
-                names.append(shaped)
-            unknown += not known
+                shaped = self._shapes.of(ShapeName.FIELD, name)
+                names.append(shaped.text)
+                unknown += not shaped.whole
+            else:
+                unknown += name not in BODY_FIELDS and name not in IDENTITY_FIELDS
         return tuple(names), unknown
 
     def _identity(self, parsed: Mapping[str, object]) -> tuple[tuple[IdentityField, ...], int]:
         """Identity fields as pseudonyms, and how many members were left out."""
         found: list[IdentityField] = []
         dropped = 0
-        for name, kind in IDENTITY_FIELDS.items():
+        for name, namespace in IDENTITY_FIELDS.items():
             if name not in parsed:
                 continue
             value = parsed[name]
             if not _is_object(value):
-                found.append(self._field(name, kind, value))
+                found.append(self._field(name, namespace, value))
                 continue
             dropped += max(0, len(value) - _MOST_MEMBERS)
             for member, inner in list(value.items())[:_MOST_MEMBERS]:
                 shown = member if member in METADATA_NAMES else self._name(member)
-                member_kind = IDENTITY_FIELDS.get(member, kind)
-                found.append(self._field(f"{name}.{shown}", member_kind, inner))
+                member_namespace = IDENTITY_FIELDS.get(member, namespace)
+                found.append(self._field(f"{name}.{shown}", member_namespace, inner))
         return tuple(found), dropped
 
     def _name(self, member: str) -> str:
-        return self._shapes.pseudonyms.of(Kind.WORD, member)
+        return self._shapes.pseudonyms.of(Namespace.WORD, member)
 
-    def _field(self, path: str, kind: Kind, value: object) -> IdentityField:
+    def _field(self, path: str, namespace: Namespace, value: object) -> IdentityField:
         if isinstance(value, str):
             if value == "":
                 return IdentityField(path=path, shape="empty")
-            pseudonym, form = identify(value, kind, self._shapes.pseudonyms)
+            pseudonym, form = identify(value, namespace, self._shapes.pseudonyms)
             return IdentityField(path=path, pseudonym=pseudonym, shape=form)
         if isinstance(value, int | float) and not isinstance(value, bool):
-            pseudonym = self._shapes.pseudonyms.of(kind, str(value))
+            pseudonym = self._shapes.pseudonyms.of(namespace, str(value))
             return IdentityField(path=path, pseudonym=pseudonym, shape="number")
         return IdentityField(path=path, shape=TYPE_FORMS.get(type(value), "object"))
 
     def _effort(self, parsed: Mapping[str, object]) -> str | None:
-        for value in (
-            parsed.get("reasoning_effort"),
-            parsed.get("reasoning"),
-            parsed.get("thinking"),
-        ):
-            effort = value
-            if _is_object(value):
-                effort = value.get("effort", value.get("type"))
+        for name in ("reasoning_effort", "reasoning", "thinking"):
+            value = parsed.get(name)
+            effort = value.get("effort", value.get("type")) if _is_object(value) else value
             if isinstance(effort, str):
                 return self._shapes.of(ShapeName.EFFORT, effort).text
         return None
@@ -320,7 +299,7 @@ def _number(value: object) -> float | None:
     return round(float(value), TEMPERATURE_DECIMALS)
 
 
-def _first_count(holder: Mapping[str, object], *names: str) -> int | None:
+def _first_count(holder: Mapping[str, object], names: Iterable[str]) -> int | None:
     for name in names:
         value = holder.get(name)
         if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _LARGEST_COUNT:

@@ -1,160 +1,294 @@
-"""Tells a name from a secret: is a text made of known words, sizes, dates and small numbers?
+"""The one grammar of kept texts: parts that closed lists explain, joined by separators.
 
-A text is taken apart at separators. Known words of three letters or more, model sizes (`235b`,
-`a22b`, `128k`) and dates are *safe*; the rest (short numbers, units like `v4`, unknown words) is
-*loose*. Two rules keep secrets out: a stretch of loose characters, separators included, is shorter
-than twelve; and loose words are few, pronounceable and lower-case or capitalised (the entropy
-check). Twelve is the length that the taint gate and the project's own searches look for.
-Numbers are safe as company only: a name holds a known word, few digits, two sizes, one date.
-Invariant: pure and total; a refusal is an answer, not an exception.
+A text is taken apart at its separators. A part is a word of the row's lists, a number, a time, a
+version or the size of a model; any other part is unknown and becomes a pseudonym inside the text,
+neighbouring unknown parts together. Numbers are kept only beside a known word, and only few.
+Invariant: between two words, times, versions behind a word, sizes or pseudonyms there are always
+fewer than `LOOSE_LIMIT` characters, which is the length that the taint gate looks for.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum, auto
 from typing import NamedTuple
 
 from pawwork_proxy.facts.host_names import foreign_hosts
+from pawwork_proxy.facts.key_starts import KEY_STARTS
+from pawwork_proxy.facts.namespaces import Namespace
+from pawwork_proxy.redaction.pseudonyms import PSEUDONYM, Pseudonymiser, is_address
 
 LOOSE_LIMIT = 12
-"""A stretch of this many loose characters could be (part of) a secret."""
+"""A stretch of this many characters that no list explains could be (part of) a secret."""
+_MOST_PSEUDONYMS = 4
+"""Each costs a slow derivation, and a text with more unknown parts says nothing any more."""
+_MOST_TOKENS = 24
 _MOST_SIZES = 2
-_MOST_DIGITS = 6
-"""Outside date and sizes: `gemini-2.5-…-05-20` has six, a telephone number seven."""
+_LETTERS_THAT_PART = 3
+"""A shorter word is known, but a secret may hold it by chance: it ends no stretch."""
 
-_TOKEN = re.compile(
-    r"(?P<date>(?<![0-9A-Za-z])20[12]\d-?(?:0[1-9]|1[0-2])-?(?:0[1-9]|[12]\d|3[01])(?![0-9A-Za-z]))"
-    r"|(?P<word>[A-Za-z0-9]+)|(?P<between>[^A-Za-z0-9]+)"
+_PART = re.compile(
+    rf"(?P<pseudonym>{PSEUDONYM.pattern})"
+    r"|(?P<time>(?<![0-9A-Za-z])20[12]\d(?:-(?:0[1-9]|1[0-2])-|(?:0[1-9]|1[0-2]))"
+    r"(?:0[1-9]|[12]\d|3[01])(?:[0-2]\d[0-5]\d)?(?![0-9A-Za-z]))"
+    r"|(?P<version>(?<![0-9A-Za-z.])v?\d{1,4}(?:\.\d{1,5}){1,3}(?![0-9A-Za-z.]))"
+    r"|(?P<atom>[0-9A-Za-z]+)|(?P<between>[^0-9A-Za-z]+)"
 )
-_SIZE = re.compile(r"[ae]?\d{1,3}(?:x\d{1,2})?[bmkt]")
+_WORD_AND_NUMBER = re.compile(r"([a-z]{2,})\d{1,2}")
+_NUMBER = re.compile(r"[a-z]?\d{1,4}[a-z]?|v\d{1,2}p\d|[a-z]")
 _SHORT_DATE = re.compile(r"2[3-9](?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
-_UNIT = re.compile(r"[a-z]{0,3}\d{1,4}(?:[a-z]{1,2}\d{0,2})?")
-_WORD_AND_NUMBER = re.compile(r"([a-z]+)(\d{0,2})")
-_VOWELS = frozenset("aeiouy")
-_CONSONANTS_IN_A_ROW = re.compile(r"[bcdfghjklmnpqrstvwxz]{5}")
-_VOWELS_IN_A_ROW = re.compile(r"[aeiou]{4}|(.)\1\1")
-_UNKNOWN_WORD = re.compile(r"[A-Z]?[a-z]{1,10}|[A-Z]{2,4}")
+_SIZE = re.compile(r"[ae]?\d{1,3}(?:x\d{1,2})?[bmkt]")
 _CASE_CHANGE = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-
-_SECRET_START = re.compile(
-    r"""(?:^|[^A-Za-z0-9])(?:
-      sk[-_]|pk[-_]|rk[-_]|oc_sk|gh[pousr]_|github_pat|glpat|gl[a-z]{2,4}t-|xox[a-z]|xapp-|A[KS]IA
-      |AIza|ya29|1//0|eyJ|npm_|pypi-|hf_|gsk_|r8_|SG\.|dop_v1|doo_v1|shp[a-z]{2}_|sq0|EAAC|tskey
-      |whsec|lin_api|ntn_|secret_|pplx-|nvapi|fw_|tgp_v1|csk-|dckr_pat|AGE-SECRET|-----BEGIN|bearer
-      |basic[ ]|pat_|rpa_|hvs\.|api[-_]?key|passwo?r?d|passwd|token=|ses_|msg_|wrk_|usr_|key_|org_
-      |prj_|prt_|acc_|req_
-    )""",
-    re.VERBOSE,
+_ERROR_TYPE = re.compile(r"[A-Z][A-Za-z]*(?:Error|Exception)|[a-z]+(?:_[a-z]+)+|[A-Z]+(?:_[A-Z]+)+")
+_CALENDAR = re.compile(r"20[12]\d(?:\.\d{1,2}){1,3}")
+_KEY_OR_ID = re.compile(
+    "|".join(rf"(?<![0-9A-Za-z]){re.escape(row.name)}[\w-]{{{row.follow}}}" for row in KEY_STARTS)
 )
-_HOME_PATH = re.compile(
-    r"(?:^|/)(?:home|users|root|private|tmp|var|etc|mnt|media|opt)(?:/|$)"
-    r"|(?<![0-9A-Za-z])(?:home|users|root|documents)/",
-    re.IGNORECASE,
-)
-_HEX_PAIRS = re.compile(r"(?i)(?<![0-9a-z])[0-9a-f]{2}(?:[:_-][0-9a-f]{2}){3}")
-_FOUR_NUMBERS = re.compile(r"(?<![\d.])\d{1,3}(?!\.0\.0\.0\b)(?:[.-]\d{1,3}){3}(?![\d.])")
+_EMAIL = re.compile(r"@[\w-]+\.[A-Za-z]")
+_FOUR_NUMBERS = re.compile(r"(?<!\d)(?=(\d{1,3}(?:\.\d{1,3}){3})(?!\d))")
+_PADDING = re.compile(r"(?<!\d)0+(?=\d)")
 
 
-class Composition(NamedTuple):
-    """What a text is made of."""
+class Grammar(NamedTuple):
+    """What the parts of a text may be, and what may stand between them."""
 
-    known: int
-    unknown: int
-    longest_loose: int
-    well_formed: bool
-    sizes: int
-    digits: int
-    """Outside date and sizes."""
-
-
-def looks_like_secret(text: str) -> bool:
-    """Whether `text` holds the start of a known kind of key or id, a home path, address or host."""
-    return _HOME_PATH.search(text) is not None or looks_like_key_or_address(text)
-
-
-def looks_like_key_or_address(text: str) -> bool:
-    """The same for a text that cannot be a path: `home` is a good name for a network."""
-    return any(
-        pattern.search(text) for pattern in (_SECRET_START, _FOUR_NUMBERS, _HEX_PAIRS)
-    ) or any(True for _ in foreign_hosts(text))
+    words: frozenset[str]
+    separators: str
+    """Characters that may stand, one at a time, between two parts."""
+    digits: int = 4
+    """The most digits of numbers; 0: no number, time or version at all."""
+    alone: bool = False
+    """Whether numbers and versions may stand without a word."""
+    type_form: bool = False
+    """Whether a text in the form of an error's type may hold one unknown word."""
+    lead: str = ""
+    """What may stand before the first part."""
 
 
-def is_composed(
-    text: str, words: frozenset[str], max_unknown: int, max_digits: int = _MOST_DIGITS
-) -> bool:
-    """Whether `text` is made of `words`, sizes, a date and few loose characters and digits.
+class _Is(Enum):
+    """What a part is; those up to `UNKNOWN` end a stretch of loose characters."""
 
-    At least one word must be known, or else numbers with hyphens would do.
+    WORD = auto()
+    TIME = auto()
+    SIZE = auto()
+    EXPLAINED = auto()
+    """A pseudonym of ours, or a version behind a word."""
+    UNKNOWN = auto()
+    SHORT_WORD = auto()
+    VERSION = auto()
+    SHORT_DATE = auto()
+    NUMBER = auto()
+    """A number, a single letter, or the one unknown word of an error's type."""
+    BETWEEN = auto()
+
+    @property
+    def is_loose(self) -> bool:
+        """Whether it could be a piece of a secret."""
+        return self.value > _Is.UNKNOWN.value
+
+
+_WORDS = {_Is.WORD, _Is.SHORT_WORD}
+_NUMBERS = {_Is.VERSION, _Is.NUMBER, _Is.TIME}
+
+
+@dataclass(slots=True)
+class _Part:
+    text: str
+    kind: _Is
+
+
+def words_of(*lists: Iterable[str]) -> frozenset[str]:
+    """The single words that the entries of lists are made of, in lower case."""
+    return frozenset(
+        word
+        for entries in lists
+        for entry in entries
+        for word in re.split(r"[^0-9a-z]+", entry.lower())
+        if word and not word.isdigit()
+    )
+
+
+def compose(
+    text: str, grammar: Grammar, pseudonyms: Pseudonymiser, namespace: Namespace
+) -> str | None:
+    """The text with pseudonyms in place of what the grammar does not explain.
+
+    None when nothing in it is explained, or too many parts are not.
     """
-    return compose(text, words).known > 0 and is_plain(text, words, max_unknown, max_digits)
-
-
-def is_plain(
-    text: str, words: frozenset[str], max_unknown: int, max_digits: int = _MOST_DIGITS
-) -> bool:
-    """The same for a text whose only word may be an unknown one."""
-    made_of = compose(text, words)
-    return (
-        made_of.well_formed
-        and made_of.known + made_of.unknown > 0
-        and made_of.unknown <= max_unknown
-        and made_of.longest_loose < LOOSE_LIMIT
-        and made_of.sizes <= _MOST_SIZES
-        and made_of.digits <= max_digits
-        and not looks_like_secret(text)
+    lead = grammar.lead if grammar.lead and text.startswith(grammar.lead) else ""
+    parts = _parts(text.removeprefix(lead), grammar, pseudonyms)
+    _weigh_numbers(parts, grammar)
+    _strike_long_stretches(parts)
+    telling = _WORDS | (_NUMBERS if grammar.alone else set())
+    parts = list(_with_unknown_together(parts))
+    unknown = sum(part.kind is _Is.UNKNOWN for part in parts)
+    if unknown > _MOST_PSEUDONYMS or not any(part.kind in telling for part in parts):
+        return None
+    shown = lead + "".join(
+        pseudonyms.of(namespace, part.text) if part.kind is _Is.UNKNOWN else part.text
+        for part in parts
     )
+    if not _is_foul(shown):
+        return shown
+    words = shown.split(" ")
+    if len(words) == 1:
+        return None
+    return " ".join(pseudonyms.of(namespace, word) if _is_foul(word) else word for word in words)
 
 
-def is_pronounceable(word: str) -> bool:
-    """Whether a word could be a name: letters, sane case, vowels where there should be some."""
-    if _UNKNOWN_WORD.fullmatch(word) is None:
-        return False
-    lower = word.lower()
-    if len(lower) < 4:
-        return True
-    return (
-        not _VOWELS.isdisjoint(lower)
-        and _CONSONANTS_IN_A_ROW.search(lower) is None
-        and _VOWELS_IN_A_ROW.search(lower) is None
-    )
+def is_version(text: str) -> bool:
+    """Whether numbers with points are a version, and cannot be an address or a telephone number."""
+    numbers = text.removeprefix("v")
+    first, *rest = numbers.split(".")
+    telling = len(first) > 2 and rest and len(rest[0]) > (1 if len(rest) > 1 else 2)
+    return not _holds_address(numbers) and (not telling or bool(_CALENDAR.fullmatch(numbers)))
 
 
-def split_case(text: str) -> list[str]:
-    """The words of a CamelCase text."""
-    return _CASE_CHANGE.sub(" ", text).split()
+def _parts(text: str, grammar: Grammar, pseudonyms: Pseudonymiser) -> list[_Part]:
+    """All parts of a text, with one unknown word admitted where it has the form of a type."""
+    spare = int(grammar.type_form and _ERROR_TYPE.fullmatch(text) is not None)
+    parts: list[_Part] = []
+    tokens = text.split() if " " in grammar.separators else [text]
+    for token in tokens[:_MOST_TOKENS]:
+        if parts:
+            parts.append(_Part(" ", _Is.BETWEEN))
+        parts += _parts_of_token(token, grammar, pseudonyms, spare)
+    if rest := " ".join(tokens[_MOST_TOKENS:]):
+        parts += [_Part(" ", _Is.BETWEEN), _Part(rest, _Is.UNKNOWN)]
+    unknown = [part for part in parts if part.kind is _Is.UNKNOWN]
+    if spare and len(unknown) == 1 and unknown[0].text.isalpha():
+        unknown[0].kind = _Is.NUMBER
+    return parts
 
 
-def compose(text: str, words: frozenset[str]) -> Composition:
-    """Count known and unknown words, sizes and digits, and the longest stretch of loose ones."""
-    known = unknown = loose = longest = sizes = digits = 0
-    dated, well_formed = False, True
-    for token in _TOKEN.finditer(text):
-        piece = token.group()
-        lower = piece.lower()
-        if token.lastgroup == "date" and not dated:
-            dated, loose = True, 0
+def _parts_of_token(
+    token: str, grammar: Grammar, pseudonyms: Pseudonymiser, spare: int
+) -> list[_Part]:
+    """The parts of a text without spaces; one unknown part where a separator is foreign."""
+    parts: list[_Part] = []
+    for match in _PART.finditer(token):
+        piece = match.group()
+        match match.lastgroup:
+            case "between":
+                at_an_end = not parts or match.end() == len(token)
+                if at_an_end or len(piece) > 1 or piece not in grammar.separators:
+                    return [_Part(token, _Is.UNKNOWN)]
+                parts.append(_Part(piece, _Is.BETWEEN))
+            case "pseudonym" if pseudonyms.made(piece):
+                parts.append(_Part(piece, _Is.EXPLAINED))
+            case "time" if grammar.digits:
+                parts.append(_Part(piece, _Is.TIME))
+            case "version" if grammar.digits and is_version(piece):
+                parts.append(_Part(piece, _Is.VERSION))
+            case "atom":
+                parts += _atom(piece, grammar, spare)
+            case _:
+                parts.append(_Part(piece, _Is.UNKNOWN))
+    return parts
+
+
+def _atom(text: str, grammar: Grammar, spare: int) -> Iterator[_Part]:
+    """A run of letters and digits: one part, or the words of one in CamelCase."""
+    kind = _kind_of(text.lower(), grammar)
+    if kind is _Is.UNKNOWN and text.isalpha():
+        words = [_Part(one, _kind_of(one.lower(), grammar)) for one in _CASE_CHANGE.split(text)]
+        if sum(word.kind is _Is.UNKNOWN for word in words) <= spare:
+            yield from words
+            return
+    yield _Part(text, kind)
+
+
+def _kind_of(lower: str, grammar: Grammar) -> _Is:
+    if lower not in grammar.words:
+        if not grammar.digits:
+            return _Is.UNKNOWN
+        worded = _WORD_AND_NUMBER.fullmatch(lower)
+        if worded is None or worded[1] not in grammar.words:
+            return _numeric_kind_of(lower, grammar)
+        lower = worded[1]
+    if len(lower) == 1:
+        return _Is.NUMBER
+    return _Is.WORD if len(lower) >= _LETTERS_THAT_PART else _Is.SHORT_WORD
+
+
+def _numeric_kind_of(lower: str, grammar: Grammar) -> _Is:
+    if _SHORT_DATE.fullmatch(lower):
+        return _Is.SHORT_DATE
+    if _SIZE.fullmatch(lower) and not grammar.alone:
+        return _Is.SIZE
+    return _Is.NUMBER if _NUMBER.fullmatch(lower) else _Is.UNKNOWN
+
+
+def _weigh_numbers(parts: list[_Part], grammar: Grammar) -> None:
+    """One time, two sizes and a few digits are a name's; more could be somebody's number."""
+    dates = [part for part in parts if part.kind in (_Is.TIME, _Is.SHORT_DATE)]
+    for part in dates[1:]:
+        part.kind = _Is.UNKNOWN
+    has_word = any(part.kind is _Is.WORD for part in parts)
+    sizes = [part for part in parts if part.kind is _Is.SIZE]
+    for part in sizes[_MOST_SIZES if has_word else 0 :]:
+        part.kind = _Is.NUMBER
+    counted = (_Is.NUMBER,) if grammar.alone else (_Is.NUMBER, _Is.VERSION)
+    numbers = [part for part in parts if part.kind in counted and not part.text.isalpha()]
+    if sum(char.isdigit() for part in numbers for char in part.text) > grammar.digits:
+        for part in numbers:
+            part.kind = _Is.UNKNOWN
+    for before, between, part in zip(parts, parts[1:], parts[2:], strict=False):
+        behind = before.kind is _Is.WORD or (before.kind is _Is.SHORT_WORD and between.text == "/")
+        if part.kind is _Is.VERSION and behind:
+            part.kind = _Is.EXPLAINED
+
+
+def _strike_long_stretches(parts: list[_Part]) -> None:
+    """Makes the numbers and short words of a stretch that could be a secret unknown."""
+    stretch: list[_Part] = []
+    for part in (*parts, _Part("", _Is.UNKNOWN)):
+        if part.kind.is_loose:
+            stretch.append(part)
             continue
-        if token.lastgroup == "between":
-            well_formed = well_formed and len(piece) == 1
-        elif _SHORT_DATE.fullmatch(lower) and not dated:
-            dated = True
-        elif _SIZE.fullmatch(lower) and lower not in words:
-            sizes, loose = sizes + 1, 0
-            continue
+        if sum(len(one.text) for one in stretch) >= LOOSE_LIMIT:
+            for one in stretch:
+                if one.kind is not _Is.BETWEEN:
+                    one.kind = _Is.UNKNOWN
+        stretch = []
+
+
+def _with_unknown_together(parts: list[_Part]) -> Iterator[_Part]:
+    """The parts, neighbouring unknown ones and what stands between them as one."""
+    unknown = between = ""
+    for part in parts:
+        if part.kind is _Is.UNKNOWN:
+            unknown += between + part.text
+            between = ""
+        elif part.kind is _Is.BETWEEN and unknown and not between:
+            between = part.text
         else:
-            match = _WORD_AND_NUMBER.fullmatch(lower)
-            if lower not in words:
-                digits += sum(map(str.isdigit, lower))
-            if lower in words or (match and match[1] in words):
-                known += len(lower) > 1
-                if len(lower) > 2:
-                    loose = 0
-                    continue
-            elif not (_UNIT.fullmatch(lower) and len(lower) <= 6):
-                unknown += 1
-                well_formed = (
-                    well_formed and match is not None and is_pronounceable(piece[: len(match[1])])
-                )
-        loose += len(piece)
-        longest = max(longest, loose)
-    return Composition(known, unknown, longest, well_formed, sizes, digits)
+            if unknown:
+                yield _Part(unknown, _Is.UNKNOWN)
+            if between:
+                yield _Part(between, _Is.BETWEEN)
+            unknown = between = ""
+            yield part
+    if unknown:
+        yield _Part(unknown, _Is.UNKNOWN)
+
+
+def _is_foul(text: str) -> bool:
+    """Whether known parts together make a key, an id, an address or the name of a host."""
+    return (
+        _KEY_OR_ID.search(text) is not None
+        or _EMAIL.search(text) is not None
+        or _holds_address(text)
+        or PSEUDONYM.sub("", text).count(":") > 2
+        or any(True for _ in foreign_hosts(text))
+    )
+
+
+def _holds_address(text: str) -> bool:
+    """Whether four numbers with points are an address; versions of browsers end in zeros."""
+    return any(
+        not found.endswith(".0.0.0") and is_address(_PADDING.sub("", found))
+        for found in _FOUR_NUMBERS.findall(text)
+    )

@@ -11,20 +11,9 @@ from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from pawwork_proxy.facts.headers import HEADERS, HeaderRow
-from pawwork_proxy.facts.kinds import Kind
+from pawwork_proxy.facts.namespaces import Namespace
 from pawwork_proxy.model.exchange import Redaction
 from pawwork_proxy.model.request import AuthScheme, HeaderNote
-from pawwork_proxy.model.texts import (
-    Codings,
-    HeaderName,
-    HeaderValue,
-    KnownWord,
-    MediaType,
-    Server,
-    UserAgent,
-    fits,
-)
-from pawwork_proxy.redaction.pseudonyms import PSEUDONYM
 from pawwork_proxy.redaction.raw import RawHeaders
 from pawwork_proxy.redaction.shapes import ShapeName, Shapes
 from pawwork_proxy.redaction.values import form_of, identify
@@ -32,16 +21,7 @@ from pawwork_proxy.redaction.values import form_of, identify
 MOST_HEADERS = 64
 _CACHED = 1024
 _CACHED_LENGTH = 512
-_UNKNOWN = HeaderRow("id", Kind.VALUE.value)
-_FORMS: dict[ShapeName, object] = {
-    ShapeName.USER_AGENT: UserAgent,
-    ShapeName.ENCODING: Codings,
-    ShapeName.MEDIA_TYPE: MediaType,
-    ShapeName.SERVER: Server,
-    ShapeName.CLIENT: KnownWord,
-    ShapeName.EDGE_WORD: KnownWord,
-}
-"""Forms of the fields that repeat such a header's value."""
+_UNKNOWN = HeaderRow("id", Namespace.VALUE.value)
 PUBLIC_KEY = "public"
 """The literal that stands for no key (zen-facts 1)."""
 
@@ -80,71 +60,49 @@ class HeaderNotes:
     def _line(self, raw_name: bytes, raw_value: bytes) -> Line:
         name = raw_name.decode("latin-1").lower()
         value = raw_value.decode("latin-1").strip()
-        note = self._note(name, value)
-        renamed = note.name != name
-        cut = note.value is not None and (
-            note.value != value
-            if note.rule == "shape:user_agent"
-            else PSEUDONYM.search(note.value) is not None
-        )
-        changed = renamed or note.value is None or cut
+        note, whole = self._note(name, value)
+        changed = note.name != name or note.value is None or not whole
         path = f"{self._side}.headers.{note.name}"
         redaction = Redaction(path=path, rule=note.rule) if changed else None
         return Line(name, value, note, redaction, tuple(_secrets_in(name, value)))
 
-    def _note(self, name: str, value: str) -> HeaderNote:
+    def _note(self, name: str, value: str) -> tuple[HeaderNote, bool]:
+        """The note of a header, and whether a kept value is the whole value."""
         shown = self._shapes.of(ShapeName.HEADER_NAME, name).text
-        if not fits(HeaderName, shown):
-            shown = self._pseudonyms.of(Kind.HEADER, name)
         row = HEADERS.get(name, _UNKNOWN)
         if self._side == "request" and row.arg == ShapeName.CF_RAY:
             # Only the edge makes these; what a client sends under the name is anybody's text.
-            row = HeaderRow("id", Kind.REQUEST.value)
-        pseudonyms = self._pseudonyms
+            row = HeaderRow("id", Namespace.REQUEST.value)
         if row.treatment == "drop":
-            return HeaderNote(name=shown, rule="drop")
+            return HeaderNote(name=shown, rule="drop"), False
         if value == "":
-            return HeaderNote(name=shown, shape="empty", rule="empty")
+            return HeaderNote(name=shown, shape="empty", rule="empty"), False
         if row.treatment == "shape":
-            shape = ShapeName(row.arg)
-            shaped = self._shapes.of(shape, value)
+            text, kept, whole = self._shapes.of(ShapeName(row.arg), value)
             rule = f"shape:{row.arg}"
-            kept = shaped.kept or shape is ShapeName.USER_AGENT
-            if kept and not _fits(shape, shaped.text):
-                kept, shaped = False, self._shapes.refused(shape, value)
             if kept:
-                return HeaderNote(name=shown, value=shaped.text, rule=rule)
-            return HeaderNote(name=shown, pseudonym=shaped.text, shape=form_of(value).id, rule=rule)
-        if row.treatment == "credential":
-            _, key = split_credential(value)
-            public = key == PUBLIC_KEY
-            return HeaderNote(
-                name=shown,
-                pseudonym=None if public else pseudonyms.of(Kind.KEY, key),
-                shape=PUBLIC_KEY if public else form_of(key).id,
-                rule="credential",
-            )
-        if row.treatment == "address":
-            return HeaderNote(
-                name=shown,
-                pseudonym=pseudonyms.address(value).address,
-                shape="address",
-                rule="address",
-            )
-        if row.treatment == "host":
-            return HeaderNote(
-                name=shown, pseudonym=pseudonyms.host(value), shape="word", rule="host"
-            )
-        kind = Kind(row.arg)
-        if kind is Kind.PROJECT and value == "global":
-            return HeaderNote(name=shown, value=value, shape="global", rule="id:project")
-        pseudonym, form = identify(value, kind, pseudonyms)
-        return HeaderNote(name=shown, pseudonym=pseudonym, shape=form, rule=f"id:{kind.value}")
+                return HeaderNote(name=shown, value=text, rule=rule), whole
+            form = form_of(value).id
+            return HeaderNote(name=shown, pseudonym=text, shape=form, rule=rule), False
+        if row.arg == Namespace.PROJECT and value == "global":
+            return HeaderNote(name=shown, value=value, shape="global", rule="id:project"), True
+        pseudonym, form, rule = self._pseudonym(row, value)
+        return HeaderNote(name=shown, pseudonym=pseudonym, shape=form, rule=rule), False
 
-
-def _fits(shape: ShapeName, text: str) -> bool:
-    """Whether a record has room for a text that its shape would keep."""
-    return fits(HeaderValue, text) and fits(_FORMS.get(shape, HeaderValue), text)
+    def _pseudonym(self, row: HeaderRow, value: str) -> tuple[str | None, str, str]:
+        """Pseudonym, form and rule of a value that may identify."""
+        match row.treatment:
+            case "credential":
+                _, key = split_credential(value)
+                if key == PUBLIC_KEY:
+                    return None, PUBLIC_KEY, "credential"
+                return self._pseudonyms.of(Namespace.KEY, key), form_of(key).id, "credential"
+            case "address":
+                return self._pseudonyms.address(value).address, "address", "address"
+            case "host":
+                return self._pseudonyms.host(value), "word", "host"
+        pseudonym, form = identify(value, Namespace(row.arg), self._pseudonyms)
+        return pseudonym, form, f"id:{row.arg}"
 
 
 def split_credential(value: str) -> tuple[AuthScheme | None, str]:

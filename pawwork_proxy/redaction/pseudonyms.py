@@ -1,8 +1,9 @@
 """Keyed pseudonyms: equal values stay equal within a study, and nothing else of them survives.
 
-`kind:` and 24 lower-case hex digits: 20 (80 bits) of HMAC-SHA256 over kind and value, then 4 that
-authenticate the first 20 under the same key. The tail lets us recognise our own pseudonyms without
-keeping a list, so none is pseudonymised twice, and foreign text cannot pose as one.
+A pseudonym is its namespace, a colon and 24 lower-case hex digits: 20 (80 bits) of HMAC-SHA256 over
+namespace and value, then 4 that authenticate the first 20 under the same key. The tail lets us
+recognise our own pseudonyms without keeping a list, so none is pseudonymised twice, and foreign
+text cannot pose as one.
 Guessable values pass scrypt first: about 35 ms per address, so that a holder of the study key
 needs core-years, not an hour, to list all IPv4 addresses.
 Invariant: no function here returns or raises any part of a value it was given.
@@ -19,7 +20,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from pawwork_proxy.errors import RedactionError
-from pawwork_proxy.facts.kinds import KINDS, Kind
+from pawwork_proxy.facts.namespaces import NAMESPACES, Namespace
 from pawwork_proxy.model.context import AddressFamily
 
 MIN_KEY_BYTES = 16
@@ -33,11 +34,9 @@ _CACHED = 4096
 _CACHED_LENGTH = 512
 """Longer values are derived anew each time, so that huge headers cannot fill the cache."""
 
-PSEUDONYM = re.compile(
-    rf"(?:{'|'.join(kind.value for kind in Kind)}):[0-9a-f]{{{_HEAD + _TAIL}}}(?![0-9A-Za-z])"
-)
-_STRETCH = {row.kind: row.stretch for row in KINDS}
-_FULL = frozenset(kind for kind, stretch in _STRETCH.items() if stretch == "full")
+PSEUDONYM = re.compile(rf"(?:{'|'.join(Namespace)}):[0-9a-f]{{{_HEAD + _TAIL}}}(?![0-9A-Za-z])")
+_STRETCH = {row.namespace: row.stretch for row in NAMESPACES}
+_FULL = frozenset(namespace for namespace, stretch in _STRETCH.items() if stretch == "full")
 
 
 class AddressPseudonyms(NamedTuple):
@@ -62,27 +61,27 @@ class Pseudonymiser:
         self._salt = hmac.digest(key, b"pawwork-proxy stretch", "sha256")
         self._cached = lru_cache(maxsize=_CACHED)(self._derive)
         self._cached_slow = lru_cache(maxsize=_CACHED)(self._derive)
-        self.study_id = self.of(Kind.STUDY, "")
+        self.study_id = self.of(Namespace.STUDY, "")
 
-    def of(self, kind: Kind, value: str) -> str:
+    def of(self, namespace: Namespace, value: str) -> str:
         """The pseudonym of `value`; one of our own comes back unchanged."""
         if len(value) > _CACHED_LENGTH:
-            return self._derive(kind, value)
-        return (self._cached_slow if kind in _FULL else self._cached)(kind, value)
+            return self._derive(namespace, value)
+        return (self._cached_slow if namespace in _FULL else self._cached)(namespace, value)
 
     def address(self, text: str) -> AddressPseudonyms:
         """Pseudonyms of an IP address in any notation; other text gets one without a family."""
         try:
             address = ipaddress.ip_address(text.strip().strip("[]").partition("%")[0])
         except ValueError:
-            return AddressPseudonyms(self.of(Kind.IP, text.strip()), None, None)
+            return AddressPseudonyms(self.of(Namespace.IP, text.strip()), None, None)
         if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
             address = address.ipv4_mapped
         if isinstance(address, ipaddress.IPv4Address):
-            return AddressPseudonyms(self.of(Kind.IP, str(address)), "ipv4", None)
+            return AddressPseudonyms(self.of(Namespace.IP, str(address)), "ipv4", None)
         prefix = ":".join(address.exploded.split(":")[:4])
         return AddressPseudonyms(
-            self.of(Kind.IP, address.compressed), "ipv6", self.of(Kind.IP6P, prefix)
+            self.of(Namespace.IP, address.compressed), "ipv6", self.of(Namespace.IP6P, prefix)
         )
 
     def host(self, text: str) -> str:
@@ -90,7 +89,7 @@ class Pseudonymiser:
         name = text.strip().lower().rstrip(".")
         if is_address(name):
             return self.address(name).address
-        return self.of(Kind.HOST, name)
+        return self.of(Namespace.HOST, name)
 
     def warm(self, addresses: Iterable[str]) -> None:
         """Pay the slow derivation of addresses in advance, off the event loop."""
@@ -101,27 +100,27 @@ class Pseudonymiser:
         """Whether `text` is a pseudonym made under this key."""
         if PSEUDONYM.fullmatch(text) is None:
             return False
-        kind, _, digits = text.partition(":")
-        return hmac.compare_digest(digits[_HEAD:], self._tail(kind, digits[:_HEAD]))
+        namespace, _, digits = text.partition(":")
+        return hmac.compare_digest(digits[_HEAD:], self._tail(namespace, digits[:_HEAD]))
 
-    def _derive(self, kind: Kind, value: str) -> str:
+    def _derive(self, namespace: Namespace, value: str) -> str:
         if self.made(value):
             return value
         raw = value.encode("utf-8", "surrogatepass")
-        needed = _STRETCH[kind]
+        needed = _STRETCH[namespace]
         if needed == "full":
-            raw = self._stretched(kind, raw, _SCRYPT_FULL)
+            raw = self._stretched(namespace, raw, _SCRYPT_FULL)
         elif needed == "some" and len(value) < _SHORT:
-            raw = self._stretched(kind, raw, _SCRYPT_SOME)
-        head = hmac.digest(self._key, kind.encode() + b"\0" + raw, "sha256").hex()[:_HEAD]
-        return f"{kind.value}:{head}{self._tail(kind.value, head)}"
+            raw = self._stretched(namespace, raw, _SCRYPT_SOME)
+        head = hmac.digest(self._key, namespace.encode() + b"\0" + raw, "sha256").hex()[:_HEAD]
+        return f"{namespace.value}:{head}{self._tail(namespace.value, head)}"
 
-    def _stretched(self, kind: Kind, raw: bytes, cost: int) -> bytes:
-        salt = self._salt + kind.encode()
+    def _stretched(self, namespace: Namespace, raw: bytes, cost: int) -> bytes:
+        salt = self._salt + namespace.encode()
         return stretch(raw, salt=salt, n=cost, r=8, p=1, dklen=32)
 
-    def _tail(self, kind: str, head: str) -> str:
-        return hmac.digest(self._check_key, f"{kind}:{head}".encode(), "sha256").hex()[:_TAIL]
+    def _tail(self, namespace: str, head: str) -> str:
+        return hmac.digest(self._check_key, f"{namespace}:{head}".encode(), "sha256").hex()[:_TAIL]
 
 
 def is_address(text: str) -> bool:

@@ -30,7 +30,7 @@ class RawRequest:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class RawResponse:
-    """An answer's head, and what was read from its body, unshaped."""
+    """The head of a response, and what was read from its body, unshaped."""
 
     status: int
     http_version: str

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from pawwork_proxy.facts.headers import KEY_HEADERS
-from pawwork_proxy.facts.kinds import Kind
+from pawwork_proxy.facts.namespaces import Namespace
 from pawwork_proxy.model.exchange import Redaction
 from pawwork_proxy.model.request import (
     AuthFacts,
@@ -72,7 +72,7 @@ class Requests:
             query=route.query,
             http_version=self._shapes.of(ShapeName.HTTP_VERSION, raw.http_version).text,
             model=shaped.text if shaped else None,
-            model_kept=shaped.kept if shaped else True,
+            model_kept=shaped.whole if shaped else True,
             model_group=_group(model),
             user_agent=_value(by_name, "user-agent"),
             client=_value(by_name, "x-opencode-client"),
@@ -85,7 +85,7 @@ class Requests:
             header_bytes=sum(len(name) + len(value) + 4 for name, value in raw.headers),
             body=reading.body,
         )
-        redactions = _redactions(lines, route, reading, shaped is not None and not shaped.kept)
+        redactions = _redactions(lines, route, reading, shaped is not None and not shaped.whole)
         return RequestProjection(facts, auth, redactions, credentials)
 
     def _auth(
@@ -111,7 +111,7 @@ class Requests:
         auth = _facts(
             header,
             kind,
-            None if kind in ("public", "none") else self._shapes.pseudonyms.of(Kind.KEY, key),
+            None if kind in ("public", "none") else self._shapes.pseudonyms.of(Namespace.KEY, key),
             (scheme or "other") if header == "authorization" else None,
             carried,
         )

@@ -1,4 +1,4 @@
-"""Raw answer → `ResponseFacts`: typed headers, shaped words, counts.
+"""Raw response → `ResponseFacts`: typed headers, shaped words, counts.
 
 Invariant: total; a reason phrase is not even an argument.
 """
@@ -10,11 +10,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 from pawwork_proxy.facts.headers import REQUEST_ID_HEADERS
-from pawwork_proxy.facts.kinds import Kind
+from pawwork_proxy.facts.namespaces import Namespace
 from pawwork_proxy.model.exchange import Redaction
 from pawwork_proxy.model.numbers import LONGEST_WAIT_S, bounded_count
 from pawwork_proxy.model.response import ResponseFacts
-from pawwork_proxy.model.texts import FinishReason, KeptName, ModelName, fits
 from pawwork_proxy.redaction.headers import MOST_HEADERS, HeaderNotes, Line
 from pawwork_proxy.redaction.raw import RawResponse
 from pawwork_proxy.redaction.shapes import ShapeName, Shapes, parse_date
@@ -22,12 +21,6 @@ from pawwork_proxy.redaction.values import identify
 
 _BODY_NOT_KEPT = Redaction(path="response.body", rule="content_not_kept")
 _MILLISECONDS_COUNT_S = 1e6
-_FORMS: dict[ShapeName, object] = {
-    ShapeName.MODEL: ModelName,
-    ShapeName.FINISH_REASON: FinishReason,
-    ShapeName.ERROR_TYPE: KeptName,
-    ShapeName.PROVIDER: KeptName,
-}
 
 
 class ResponseProjection(NamedTuple):
@@ -46,7 +39,7 @@ class Responses:
         self._notes = notes
 
     def project(self, raw: RawResponse) -> ResponseProjection:
-        """All that a record may know of an answer."""
+        """All that a record may know of a response."""
         lines = self._notes.lines(raw.headers)
         found = {line.name: line for line in reversed(lines)}
         date = parse_date(_value(found, "date") or "")
@@ -73,9 +66,9 @@ class Responses:
             cf_ray=cf_ray,
             colo=cf_ray[-3:] if cf_ray and "-" in cf_ray else None,
             edge_mitigated=_kept(found, "cf-mitigated"),
-            request_id=request_id or self._identified(Kind.REQUEST, raw.request_id),
-            response_id=self._identified(Kind.REQUEST, raw.response_id),
-            workspace=self._identified(Kind.WORKSPACE, raw.workspace),
+            request_id=request_id or self._identified(Namespace.REQUEST, raw.request_id),
+            response_id=self._identified(Namespace.REQUEST, raw.response_id),
+            workspace=self._identified(Namespace.WORKSPACE, raw.workspace),
             model=self._shaped(ShapeName.MODEL, raw.model),
             finish_reason=self._shaped(ShapeName.FINISH_REASON, raw.finish_reason),
             usage=raw.usage,
@@ -92,13 +85,10 @@ class Responses:
         return ResponseProjection(response, tuple(redactions), secrets)
 
     def _shaped(self, shape: ShapeName, text: str | None) -> str | None:
-        if text is None:
-            return None
-        shaped = self._shapes.of(shape, text).text
-        return shaped if fits(_FORMS[shape], shaped) else self._shapes.refused(shape, text).text
+        return None if text is None else self._shapes.of(shape, text).text
 
-    def _identified(self, kind: Kind, text: str | None) -> str | None:
-        return identify(text, kind, self._shapes.pseudonyms)[0] if text else None
+    def _identified(self, namespace: Namespace, text: str | None) -> str | None:
+        return identify(text, namespace, self._shapes.pseudonyms)[0] if text else None
 
 
 def _value(found: dict[str, Line], name: str) -> str | None:

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 from pawwork_proxy.facts import addresses
 from pawwork_proxy.facts.body_fields import QUERY_CREDENTIALS, QUERY_NAMES
-from pawwork_proxy.facts.kinds import Kind
+from pawwork_proxy.facts.namespaces import Namespace
 from pawwork_proxy.facts.words import ROUTE_WORDS
 from pawwork_proxy.model.request import Protocol, Tier
 from pawwork_proxy.redaction.pseudonyms import Pseudonymiser
@@ -79,11 +79,11 @@ class Routes:
             if segment == "" or segment.lower() in ROUTE_WORDS:
                 shaped.append(segment)
             else:
-                shaped.append(self._pseudonyms.of(Kind.PATH, unquote(segment)))
+                shaped.append(self._pseudonyms.of(Namespace.PATH, unquote(segment)))
                 unknown += 1
         if len(segments) > _MOST_SEGMENTS:
             rest = "/".join(segments[_MOST_SEGMENTS:])
-            shaped.append(self._pseudonyms.of(Kind.PATH, rest))
+            shaped.append(self._pseudonyms.of(Namespace.PATH, rest))
             unknown += 1
         return "/".join(shaped), unknown
 
@@ -102,7 +102,7 @@ class Routes:
             known = name in QUERY_NAMES
             unknown += not known
             if len(names) < _MOST_NAMES:
-                names.append(name if known else self._pseudonyms.of(Kind.WORD, name))
+                names.append(name if known else self._pseudonyms.of(Namespace.WORD, name))
         return tuple(names), tuple(credentials), sum(bool(pair[2]) for pair in pairs), unknown
 
 

@@ -1,4 +1,4 @@
-"""Content codings of answers: chosen by `accept-encoding`, flushed at each event.
+"""Content codings of responses: chosen by `accept-encoding`, flushed at each event.
 
 Invariant: what `part` returns can be decoded at once up to the end of that part, so a compressed
 stream is no later than a plain one.

@@ -6,72 +6,65 @@ so nothing here counts or is listed as seen.
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 from pawwork_proxy.errors import ScenarioError
-from pawwork_proxy.simulator.bodies import JSON, Plain, catalogue
+from pawwork_proxy.simulator.bodies import JSON, WholeBody
 from pawwork_proxy.simulator.clock import parse_instant
+from pawwork_proxy.simulator.listings import catalogue
 from pawwork_proxy.simulator.plan import Plan, json_plan, plain_plan
 from pawwork_proxy.simulator.presets import scenario_from
+from pawwork_proxy.simulator.routes import json_object
+from pawwork_proxy.simulator.state import State
 
-if TYPE_CHECKING:
-    from pawwork_proxy.simulator.server import Simulator
 
-
-def control_plan(simulator: Simulator, method: str, target: str, body: bytes) -> Plan:
-    """The answer to a request for one of our own endpoints."""
-    url = urlsplit(target)
-    match method, url.path.removeprefix("/_simulator/"):
+def control_plan(state: State, url: str, method: str, target: str, body: bytes) -> Plan:
+    """The response to a request for one of our own endpoints; `url` is the server's own."""
+    asked = urlsplit(target)
+    match method, asked.path.removeprefix("/_simulator/"):
         case "GET", "api.json":
-            return plain_plan(200, Plain(JSON, catalogue(simulator.scenario, simulator.url)))
+            return plain_plan(200, WholeBody(JSON, catalogue(state.scenario, url)))
         case "GET", "seen":
-            return _seen(simulator, parse_qs(url.query))
+            return _seen(state, parse_qs(asked.query).get("after", ["0"])[0])
         case "GET", "clock":
-            return json_plan({"now": simulator.clock.now().isoformat()})
+            return _clock(state)
         case "POST", "clock":
-            return _set_clock(simulator, body)
+            return _set_clock(state, body)
         case "PUT", "scenario":
-            return _replace_scenario(simulator, body)
+            return _replace_scenario(state, body)
     return json_plan({"error": "no such endpoint: seen, clock, scenario, api.json"}, 404)
 
 
-def _seen(simulator: Simulator, query: dict[str, list[str]]) -> Plan:
-    after = query.get("after", ["0"])[0]
+def _seen(state: State, after: str) -> Plan:
     if not after.isdecimal():
         return json_plan({"error": "after must be a number"}, 400)
-    entries = simulator.seen.after(int(after))
+    entries = state.seen.after(int(after))
     return json_plan(
-        {"total": simulator.seen.total, "requests": [entry.as_json() for entry in entries]}
+        {"total": state.seen.total, "requests": [entry.as_json() for entry in entries]}
     )
 
 
-def _set_clock(simulator: Simulator, body: bytes) -> Plan:
-    wish = _object(body)
+def _clock(state: State) -> Plan:
+    return json_plan({"now": state.clock.now().isoformat()})
+
+
+def _set_clock(state: State, body: bytes) -> Plan:
+    wish = json_object(body) or {}
     try:
         if "now" in wish:
-            simulator.clock.set(parse_instant(str(wish["now"])))
+            state.clock.set(parse_instant(str(wish["now"])))
         elif "advance_s" in wish:
-            simulator.clock.advance(float(wish["advance_s"]))
+            state.clock.advance(float(wish["advance_s"]))
         else:
             return json_plan({"error": "now (ISO 8601) or advance_s (number) is expected"}, 400)
     except (ValueError, TypeError, OverflowError):
         return json_plan({"error": "now must be ISO 8601, advance_s a number"}, 400)
-    return json_plan({"now": simulator.clock.now().isoformat()})
+    return _clock(state)
 
 
-def _replace_scenario(simulator: Simulator, body: bytes) -> Plan:
+def _replace_scenario(state: State, body: bytes) -> Plan:
     try:
-        simulator.replace_scenario(scenario_from(_object(body), "scenario"))
+        state.replace_scenario(scenario_from(json_object(body) or {}, "scenario"))
     except ScenarioError as error:
         return json_plan({"error": error.message, "hint": error.hint}, 400)
-    return json_plan({"name": simulator.scenario.name})
-
-
-def _object(body: bytes) -> dict[str, Any]:
-    try:
-        parsed = json.loads(body)
-    except (ValueError, RecursionError):
-        return {}
-    return parsed if isinstance(parsed, dict) else {}
+    return json_plan({"name": state.scenario.name})

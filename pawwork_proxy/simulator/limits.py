@@ -1,7 +1,8 @@
-"""The counters: free pools, the key limiter, Go's dollars. Pure; `now` is an argument (aware UTC).
+"""The counters: pools in calendar windows, the free limiter, Go's dollars.
 
-Checking and counting are apart because the server counts after the answer: requests in parallel
-can therefore overshoot a threshold. Invariant: `check` changes nothing.
+Pure; `now` is an argument (aware UTC). Checking and counting are apart because the server counts
+after the response: requests in parallel can therefore overshoot a threshold. Invariant: checking
+changes nothing.
 """
 
 from __future__ import annotations
@@ -9,21 +10,33 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
 
-from pawwork_proxy.simulator.facts import QuotaDimension, RequestFacts, quota_key
-from pawwork_proxy.simulator.scenario import (
-    NEW_ADDRESS_FACTOR,
-    FreeLimit,
-    GoPlan,
-    ModelOffer,
-    RelayedLimit,
-)
+from pawwork_proxy.simulator.model_call import ModelCall, quota_key
+from pawwork_proxy.simulator.scenario import FreeLimit, GoPlan, ModelOffer
 from pawwork_proxy.simulator.windows import ROLLING_5H, WindowName, seconds_until, window_of
 
 Pool = tuple[str, ...]
 KEPT_WINDOWS = 3
 """Older windows are forgotten, so that a long run does not grow."""
+NEW_ADDRESS_FACTOR = 7
+"""A pool counts as new while its lifetime count is below 7 x threshold (zen-facts 7.2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A request's place in a pool: what was used when it came, and what the threshold was."""
+
+    pool: Pool
+    used: int
+    threshold: int
+    retry_after: int
+    new: bool = False
+    """The pool counts as new: doubled, and its lifetime count still grows."""
+
+    @property
+    def refused(self) -> bool:
+        """The threshold is reached."""
+        return self.used >= self.threshold
 
 
 @dataclass(slots=True)
@@ -47,6 +60,11 @@ class WindowedCounts:
         counts = self._by_window.get(self.span(now)[0])
         return self.already_used if counts is None else counts.get(pool, self.already_used)
 
+    def hold(self, pool: Pool, threshold: int, now: datetime, *, new: bool = False) -> Hold:
+        """Where a request of this pool stands at `now`; changes nothing."""
+        wait = seconds_until(self.span(now)[1], now)
+        return Hold(pool, self.used(pool, now), threshold, wait, new)
+
     def add(self, pool: Pool, now: datetime, amount: int = 1) -> None:
         """Count `amount` more in the window of `now`."""
         start = self.span(now)[0]
@@ -58,23 +76,6 @@ class WindowedCounts:
         counts[pool] = counts.get(pool, self.already_used) + amount
 
 
-@dataclass(frozen=True, slots=True)
-class Hold:
-    """A request's place in a pool: what was used when it came, and what the threshold was."""
-
-    pool: Pool
-    used: int
-    threshold: int
-    retry_after: int
-    new: bool = False
-    """The pool counts as new: doubled, and its lifetime count still grows."""
-
-    @property
-    def refused(self) -> bool:
-        """The threshold is reached."""
-        return self.used >= self.threshold
-
-
 class FreeLimiter:
     """The IP limiter of zen-facts 7.2 and 7.3, keyed by whatever the scenario says."""
 
@@ -84,88 +85,39 @@ class FreeLimiter:
         self._counts = WindowedCounts(rule.window, rule.already_used)
         self._lifetime: dict[Pool, int] = {}
 
-    def check(self, facts: RequestFacts, offer: ModelOffer, now: datetime) -> Hold:
-        """Where the request stands; changes nothing."""
-        rule = self._rule
-        pool = quota_key(rule.keyed_by, facts, self._workspaces)
-        gated = rule.header_gate is not None and not _passes(rule.header_gate.headers, facts)
+    def check(self, call: ModelCall, offer: ModelOffer, now: datetime) -> Hold:
+        """Where the call stands; changes nothing."""
+        rule, gate = self._rule, self._rule.header_gate
+        pool = quota_key(rule.keyed_by, call, self._workspaces)
         threshold = rule.limit if offer.limit is None else offer.limit
         new = False
-        if gated:
-            assert rule.header_gate is not None
-            threshold = rule.header_gate.otherwise
+        if gate is not None and not all(
+            call.header_contains(name, part) for name, part in gate.headers.items()
+        ):
+            threshold = gate.otherwise
         elif offer.limit is None and rule.double_new:
             new = self._lifetime.get(pool, 0) < NEW_ADDRESS_FACTOR * threshold
         if offer.limit is not None:
             pool = (*pool, offer.id[:2])
-        return Hold(
-            pool=pool,
-            used=self._counts.used(pool, now),
-            threshold=threshold * 2 if new else threshold,
-            retry_after=seconds_until(self._counts.span(now)[1], now),
-            new=new,
-        )
+        return self._counts.hold(pool, threshold * 2 if new else threshold, now, new=new)
 
     def count(self, hold: Hold, now: datetime) -> None:
-        """One more request of this pool has been answered."""
+        """One more request of this pool is over."""
         self._counts.add(hold.pool, now)
         if hold.new:
             self._lifetime[hold.pool] = self._lifetime.get(hold.pool, 0) + 1
 
-    def consume(self, facts: RequestFacts, offer: ModelOffer, amount: int, now: datetime) -> None:
-        """Other people use `amount` of the pool this request would fall into."""
-        self._counts.add(self.check(facts, offer, now).pool, now, amount)
-
-
-class RelayedLimiter:
-    """A limit of the closed service: one pool per key, counted for admitted requests only."""
-
-    def __init__(self, rule: RelayedLimit, workspaces: Mapping[str, str]) -> None:
-        self._keyed_by: tuple[QuotaDimension, ...] = rule.keyed_by
-        self._limit = rule.limit
-        self._workspaces = workspaces
-        self._counts = WindowedCounts(rule.window)
-
-    def check(self, facts: RequestFacts, now: datetime) -> Hold:
-        """Where the request stands; changes nothing."""
-        pool = quota_key(self._keyed_by, facts, self._workspaces)
-        end = self._counts.span(now)[1]
-        return Hold(pool, self._counts.used(pool, now), self._limit, seconds_until(end, now))
-
-    def count(self, hold: Hold, now: datetime) -> None:
-        """One more request of this pool has been answered."""
-        self._counts.add(hold.pool, now)
-
-
-class KeyLimiter:
-    """Requests per key, model (27 characters) and UTC minute (zen-facts 7.5)."""
-
-    RETRY_AFTER_S = 60
-    MODEL_CHARACTERS = 27
-
-    def __init__(self, per_minute: int) -> None:
-        self._per_minute = per_minute
-        self._counts = WindowedCounts("minute")
-
-    def check(self, key: str, model: str, now: datetime) -> Hold:
-        """Where the request stands; `retry-after` is always a minute."""
-        pool = (key, model[: self.MODEL_CHARACTERS])
-        used = self._counts.used(pool, now)
-        return Hold(pool, used, self._per_minute, self.RETRY_AFTER_S)
-
-    def count(self, hold: Hold, now: datetime) -> None:
-        """One more request of this key and model has been made."""
-        self._counts.add(hold.pool, now)
-
-
-GoLimitName = Literal["5 hour", "weekly", "monthly"]
+    def consume(self, call: ModelCall, offer: ModelOffer, amount: int, now: datetime) -> None:
+        """Other people use `amount` of the pool this call would fall into."""
+        self._counts.add(self.check(call, offer, now).pool, now, amount)
 
 
 @dataclass(frozen=True, slots=True)
 class GoUse:
     """Use of one of Go's three limits."""
 
-    name: GoLimitName
+    name: str
+    """`5 hour`, `weekly` or `monthly`, as a refusal names it."""
     used: int
     """Micro-dollars."""
     limit: int
@@ -186,53 +138,35 @@ class GoLimiter:
     """Dollars per five hours (from the first use), week and month, by workspace and user."""
 
     def __init__(self, plan: GoPlan) -> None:
-        self._limits = {
-            "5 hour": _micro(plan.five_hours),
-            "weekly": _micro(plan.weekly),
-            "monthly": _micro(plan.monthly),
-        }
         self._cost = _micro(plan.dollars_per_request)
-        self._weekly = WindowedCounts("week")
-        self._monthly = WindowedCounts("month")
+        self._five_hours = _micro(plan.five_hours)
+        self._calendar = (
+            ("weekly", _micro(plan.weekly), WindowedCounts("week")),
+            ("monthly", _micro(plan.monthly), WindowedCounts("month")),
+        )
         self._rolling: dict[Pool, tuple[datetime, int]] = {}
 
-    def uses(self, pool: Pool, now: datetime) -> tuple[GoUse, GoUse, GoUse]:
+    def uses(self, pool: Pool, now: datetime) -> tuple[GoUse, ...]:
         """The three limits as they stand at `now`."""
-        start, used = self._rolling.get(pool, (now, 0))
-        if not start <= now < start + ROLLING_5H:
-            start, used = now, 0
+        start, used = self._rolling_use(pool, now)
         return (
-            GoUse("5 hour", used, self._limits["5 hour"], start + ROLLING_5H),
-            GoUse(
-                "weekly",
-                self._weekly.used(pool, now),
-                self._limits["weekly"],
-                self._weekly.span(now)[1],
-            ),
-            GoUse(
-                "monthly",
-                self._monthly.used(pool, now),
-                self._limits["monthly"],
-                self._monthly.span(now)[1],
-            ),
+            GoUse("5 hour", used, self._five_hours, start + ROLLING_5H),
+            *[
+                GoUse(name, counts.used(pool, now), limit, counts.span(now)[1])
+                for name, limit, counts in self._calendar
+            ],
         )
 
     def count(self, pool: Pool, now: datetime) -> None:
         """One more request has been paid from the plan."""
-        start, used = self._rolling.get(pool, (now, 0))
-        if not start <= now < start + ROLLING_5H:
-            start, used = now, 0
+        start, used = self._rolling_use(pool, now)
         self._rolling[pool] = (start, used + self._cost)
-        self._weekly.add(pool, now, self._cost)
-        self._monthly.add(pool, now, self._cost)
+        for _, _, counts in self._calendar:
+            counts.add(pool, now, self._cost)
 
-
-def _passes(wanted: Mapping[str, str], facts: RequestFacts) -> bool:
-    for name, part in wanted.items():
-        value = facts.headers.get(name.lower())
-        if value is None or part.lower() not in value.lower():
-            return False
-    return True
+    def _rolling_use(self, pool: Pool, now: datetime) -> tuple[datetime, int]:
+        start, used = self._rolling.get(pool, (now, 0))
+        return (start, used) if start <= now < start + ROLLING_5H else (now, 0)
 
 
 def _micro(dollars: float) -> int:

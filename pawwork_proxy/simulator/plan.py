@@ -1,4 +1,4 @@
-"""How an answer is to be written: bytes, pauses, and the way it ends. Pure; `server.py` obeys.
+"""How a response is to be written: bytes, pauses, and the way it ends. Pure; `writing.py` obeys.
 
 Invariant: everything that a fault does to the bytes is decided here, nothing in the server.
 """
@@ -6,17 +6,9 @@ Invariant: everything that a fault does to the bytes is decided here, nothing in
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-from pawwork_proxy.simulator.answer import Answer
-from pawwork_proxy.simulator.bodies import (
-    FAULT_BODIES,
-    JSON,
-    Plain,
-    compact,
-    error_frame,
-    refusal,
-)
+from pawwork_proxy.simulator.bodies import JSON, WholeBody, compact, own_error
 from pawwork_proxy.simulator.conversation import (
     DEFAULT_EVENTS,
     Reply,
@@ -24,17 +16,16 @@ from pawwork_proxy.simulator.conversation import (
     text_events_begin,
     whole,
 )
-from pawwork_proxy.simulator.facts import RequestFacts
-from pawwork_proxy.simulator.faults import Fault
+from pawwork_proxy.simulator.faults import ERROR_FRAMES, FAULTS, Fault
+from pawwork_proxy.simulator.model_call import ModelCall
+from pawwork_proxy.simulator.response import SimulatedResponse
 
-EVENT_STREAM = "text/event-stream"
-
-End = Literal["complete", "cut", "stall", "truncated", "reset"]
+PlannedEnd = Literal["complete", "cut", "stall", "truncated", "reset"]
 """`cut`: closed inside the body; `truncated`: coded body too short, framing whole; `reset`: RST."""
 
 
 class Shape(NamedTuple):
-    """How long and how fast ordinary answers are."""
+    """How long and how fast ordinary responses are."""
 
     text_events: int = DEFAULT_EVENTS
     event_interval_s: float = 0.0
@@ -43,7 +34,7 @@ class Shape(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """An answer ready to be written."""
+    """A response ready to be written."""
 
     status: int
     content_type: str = ""
@@ -55,58 +46,94 @@ class Plan:
     """Before the head."""
     each_delay_s: float = 0.0
     """Before each part but the first."""
-    end: End = "complete"
+    end: PlannedEnd = "complete"
 
 
-def plan_of(answer: Answer, facts: RequestFacts, created: int, shape: Shape) -> Plan:
-    """The plan for a model call; `created` is the time of the answer in whole seconds UTC."""
-    fault = answer.fault
-    if answer.kind not in ("admitted", "fault"):
-        return plain_plan(answer.status, refusal(answer))
+def plan_of(response: SimulatedResponse, call: ModelCall, created: int, shape: Shape) -> Plan:
+    """The plan for a model call; `created` is the time of the response in whole seconds UTC."""
+    fault = response.fault
+    if response.decision not in ("admitted", "fault"):
+        return refusal_plan(response)
     if fault is not None and fault.kind == "reset":
         return Plan(0, end="reset")
-    if fault is not None and fault.kind in FAULT_BODIES:
-        return plain_plan(answer.status, FAULT_BODIES[fault.kind])
-    reply = Reply(
-        facts.model, created, answer.sequence, text_events=shape.text_events, filler=shape.filler
-    )
-    if fault is not None and _is_one_large_body(fault, facts):
-        body = whole(facts.protocol, replace(reply, text_events=1, filler=fault.size))
-        return plain_plan(200, Plain(JSON, body))
-    if facts.stream:
+    body = FAULTS[fault.kind].body if fault is not None else None
+    if body is not None:
+        return plain_plan(response.status, body)
+    reply = Reply(call.model, created, response.sequence, shape.text_events, shape.filler)
+    if fault is not None and _is_one_large_body(fault, call):
+        large = replace(reply, text_events=1, filler=fault.size)
+        return plain_plan(200, WholeBody(JSON, whole(call.protocol, large)))
+    if call.stream:
         stream = Plan(
             200,
-            EVENT_STREAM,
+            "text/event-stream",
             (("cache-control", "no-cache"),),
-            events(facts.protocol, reply),
+            events(call.protocol, reply),
             streamed=True,
             each_delay_s=shape.event_interval_s,
         )
-        return stream if fault is None else _spoilt_stream(stream, fault, facts)
-    plain = plain_plan(200, Plain(JSON, whole(facts.protocol, reply)))
+        return stream if fault is None else _spoilt_stream(stream, fault, call)
+    plain = plain_plan(200, WholeBody(JSON, whole(call.protocol, reply)))
     return plain if fault is None else _spoilt_body(plain, fault)
 
 
-def plain_plan(status: int, plain: Plain) -> Plan:
+def plain_plan(status: int, body: WholeBody) -> Plan:
     """A plan that writes a whole body."""
-    return Plan(status, plain.content_type, plain.headers, (plain.body,))
+    return Plan(status, body.content_type, body.headers, (body.body,))
 
 
-def _is_one_large_body(fault: Fault, facts: RequestFacts) -> bool:
-    return fault.kind == "big_body" or (fault.kind == "huge_event" and not facts.stream)
+def refusal_plan(refused: SimulatedResponse) -> Plan:
+    """A refusal: Zen's own (`text/plain`, `retry-after`) or a relayed one (JSON, neither)."""
+    if refused.provider:
+        return plain_plan(refused.status, own_error(refused.error_type, refused.message, JSON))
+    more: dict[str, Any] = {}
+    if refused.status == 429:
+        more["metadata"] = dict(refused.metadata)
+    wait = refused.retry_after
+    headers = () if wait is None else (("retry-after", str(wait)),)
+    body = own_error(refused.error_type, refused.message, headers=headers, **more)
+    return plain_plan(refused.status, body)
 
 
-def _spoilt_stream(good: Plan, fault: Fault, facts: RequestFacts) -> Plan:
+def json_plan(value: object, status: int = 200) -> Plan:
+    """A JSON body, for the simulator's own endpoints."""
+    return plain_plan(status, WholeBody(JSON, compact(value)))
+
+
+def _error_frame(fault: Fault) -> bytes:
+    """An error as one event of a stream, in the shape of the fault's kind."""
+    words = ERROR_FRAMES[fault.error]
+    inner = {"type": words.type, "message": words.message}
+    named, frame = b"", dict[str, Any]()
+    match fault.kind:
+        case "error_flat":
+            frame = {"type": "error", "code": words.code, "message": words.message, "param": None}
+        case "error_event":
+            named, frame = b"event: error\n", {"type": "error", "error": inner}
+        case _:
+            frame = {"error": {**inner, "code": words.code, "param": None}}
+    return named + b"data: " + compact(frame) + b"\n\n"
+
+
+def _is_one_large_body(fault: Fault, call: ModelCall) -> bool:
+    return fault.kind == "big_body" or (fault.kind == "huge_event" and not call.stream)
+
+
+def _spoilt_stream(good: Plan, fault: Fault, call: ModelCall) -> Plan:
     head, rest = good.parts[: fault.after], good.parts[fault.after :]
+    text_begins = text_events_begin(call.protocol)
     match fault.kind:
         case "error_first":
-            return replace(good, parts=(error_frame(fault),))
+            return replace(good, parts=(_error_frame(fault),))
         case "error_later" | "error_flat" | "error_event":
-            return replace(good, parts=(*head, error_frame(fault)))
+            return replace(good, parts=(*head, _error_frame(fault)))
         case "no_end":
-            return replace(good, parts=good.parts[: text_events_begin(facts.protocol) + 2])
+            return replace(good, parts=good.parts[: text_begins + 2])
         case "huge_event":
-            return replace(good, parts=(*head, *_huge(facts, fault), *rest))
+            # One text event of the asked size, in the protocol's own shape.
+            reply = Reply(call.model, 0, 0, text_events=1, filler=fault.size)
+            huge = events(call.protocol, reply)[text_begins]
+            return replace(good, parts=(*head, huge, *rest))
         case "slow_first_byte":
             return replace(good, first_delay_s=fault.seconds)
         case "slow_events":
@@ -133,20 +160,8 @@ def _spoilt_body(good: Plan, fault: Fault) -> Plan:
         case "truncated_encoding":
             return replace(good, end="truncated")
         case _:
-            return replace(good, parts=(error_frame(fault).partition(b"data: ")[2].strip(),))
+            return replace(good, parts=(_error_frame(fault).partition(b"data: ")[2].strip(),))
 
 
 def _half(part: bytes) -> bytes:
     return part[: len(part) // 2]
-
-
-def _huge(facts: RequestFacts, fault: Fault) -> tuple[bytes, ...]:
-    """One text event of the asked size, in the protocol's own shape."""
-    reply = Reply(facts.model, 0, 0, text_events=1, filler=fault.size)
-    at = text_events_begin(facts.protocol)
-    return events(facts.protocol, reply)[at : at + 1]
-
-
-def json_plan(value: object, status: int = 200) -> Plan:
-    """A JSON body, for the simulator's own endpoints."""
-    return plain_plan(status, Plain(JSON, compact(value)))

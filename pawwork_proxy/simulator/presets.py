@@ -1,127 +1,40 @@
 """Ready-made scenarios by name, and scenarios from files; what a file may say is `Scenario`.
 
-Invariant: a preset is a variation of Zen as zen-facts describes it, named after what it shows.
+The presets are in `data/presets.toml`, and each kind of fault is one more.
 """
 
 from __future__ import annotations
 
 import json
 import tomllib
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from pawwork_proxy.errors import ScenarioError
-from pawwork_proxy.simulator.facts import QuotaDimension
-from pawwork_proxy.simulator.faults import FAULT_ROWS, Fault
-from pawwork_proxy.simulator.scenario import (
-    ClientGate,
-    FreeLimit,
-    GoPlan,
-    HeaderGate,
-    ModelOffer,
-    RelayedLimit,
-    Scenario,
-    UserAgentLimit,
-)
+from pawwork_proxy.simulator.faults import FAULTS
+from pawwork_proxy.simulator.scenario import Scenario
+from pawwork_proxy.simulator.tables import read_table
 
 
-def _free(name: str, summary: str, **rule: Any) -> Scenario:
-    return Scenario(name=name, summary=summary, free=FreeLimit(**rule))
-
-
-def _keyed_by(*dimensions: QuotaDimension) -> Scenario:
-    words = " and ".join(dimensions).replace("_", " ")
-    return _free(
-        "by-" + "-".join(dimensions).replace("_", "-"),
-        f"free quota of 5 a day per {words}",
-        keyed_by=dimensions,
-        limit=5,
-        double_new=False,
-    )
-
-
-PRESET_ROWS: tuple[Scenario, ...] = (
-    Scenario(name="zen", summary="era V3: 200 a day per address, doubled for new addresses"),
-    _free("small", "as `zen`, but 5 a day and no doubling", limit=5, double_new=False),
-    _free("exhausted", "the free quota is used up already", limit=0, double_new=False),
-    _free("shared", "other people have used 3 of 5", limit=5, double_new=False, already_used=3),
-    *[
-        _keyed_by(dimension)
-        for dimension in (
-            "key",
-            "auth_kind",
-            "workspace",
-            "session",
-            "install",
-            "project",
-            "user_agent",
-            "client",
-            "model",
-            "model_group",
-            "region",
-            "global",
-        )
-    ],
-    _keyed_by("ip", "key"),
-    _keyed_by("ip", "user_agent"),
-    _free(
-        "header-gate",
-        "5 a day with OpenCode's headers, 2 without; one counter",
-        limit=5,
-        double_new=False,
-        header_gate=HeaderGate(headers={"x-opencode-session": "ses_"}, otherwise=2),
-    ),
-    Scenario(
-        name="model-groups",
-        summary="two models with a figure of their own share a pool by their first two letters",
-        free=FreeLimit(limit=5, double_new=False),
-        models=(
-            ModelOffer(id="big-pickle", free=True),
-            ModelOffer(id="mimo-v2.5-free", free=True, limit=3),
-            ModelOffer(id="minimax-m2.5-free", free=True, limit=3),
-        ),
-    ),
-    Scenario(
-        name="console",
-        summary="era V4: the closed service refuses user agents that are not opencode/...",
-        user_agent_limit=UserAgentLimit(),
-    ),
-    Scenario(
-        name="console-limit",
-        summary="the closed service has a limit of its own: 5 a day per address, no retry-after",
-        relayed=RelayedLimit(limit=5),
-    ),
-    Scenario(
-        name="client-gate",
-        summary="era V5: 403 FreeTierError unless the request looks like OpenCode",
-        client_gate=ClientGate(),
-    ),
-    Scenario(
-        name="go",
-        summary="Go with one request left of the five hours",
-        go=GoPlan(five_hours=0.05),
-    ),
-    Scenario(name="busy", summary="every model call finds the relay overloaded").model_copy(
-        update={"faults": (Fault(kind="overload"),)}
-    ),
-    *[
-        Scenario(name=f"fault-{row.kind}".replace("_", "-"), summary=row.effect).model_copy(
-            update={"faults": (Fault(kind=row.kind),)}
-        )
-        for row in FAULT_ROWS
-    ],
-)
-PRESETS: dict[str, Scenario] = {row.name: row for row in PRESET_ROWS}
+@cache
+def preset_rows() -> dict[str, dict[str, Any]]:
+    """Every preset as a file would say it, by name, in the order in which they are listed."""
+    faults = {
+        f"fault-{kind}".replace("_", "-"): {"summary": row.effect, "faults": [{"kind": kind}]}
+        for kind, row in FAULTS.items()
+    }
+    return {name: {"name": name, **row} for name, row in (read_table("presets") | faults).items()}
 
 
 def preset(name: str) -> Scenario:
     """The preset of that name. Raises ScenarioError."""
-    found = PRESETS.get(name)
-    if found is None:
+    row = preset_rows().get(name)
+    if row is None:
         raise ScenarioError("no preset has that name", "`simulate --list` shows them all")
-    return found
+    return scenario_from(row, name)
 
 
 def read_scenario(path: Path) -> Scenario:

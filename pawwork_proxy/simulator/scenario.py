@@ -12,13 +12,11 @@ from typing import Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from pawwork_proxy.model.base import Noun
-from pawwork_proxy.simulator.facts import Protocol, QuotaDimension
 from pawwork_proxy.simulator.faults import Fault
-from pawwork_proxy.simulator.messages import LOCALES
+from pawwork_proxy.simulator.model_call import Protocol, QuotaDimension
+from pawwork_proxy.simulator.refusals import LOCALES
+from pawwork_proxy.simulator.tables import read_table
 from pawwork_proxy.simulator.windows import WindowName
-
-NEW_ADDRESS_FACTOR = 7
-"""A pool counts as new while its lifetime count is below 7 x threshold (zen-facts 7.2)."""
 
 
 class HeaderGate(Noun):
@@ -31,7 +29,7 @@ class HeaderGate(Noun):
 
 
 class FreeLimit(Noun):
-    """The limiter of free models; its counter grows after the answer (zen-facts 7.2)."""
+    """The limiter of free models; its counter grows after the response (zen-facts 7.2)."""
 
     keyed_by: tuple[QuotaDimension, ...] = ("ip",)
     """Empty or `global` is one pool for all."""
@@ -125,32 +123,11 @@ class ModelOffer(Noun):
     state: Literal["offered", "promotion_ended", "no_provider"] = "offered"
 
 
-_FREE_CHAT = """
-    big-pickle deepseek-v4-flash-free laguna-s-2.1-free ling-3.0-flash-fin-free
-    ling-3.0-flash-free longcat-2.5-preview-free mimo-v2.5-free mimo-v2.6-flash-free
-    minimax-m2.5-free nemotron-3-ultra-free nemotron-3.5-lightning-free north-mini-code-free
-    space-bunny-free
-"""
-_FREE_RESPONSES = "muse-spark-1.3-contributor-free"
-_FREE_MESSAGES = "qwen3.6-plus-free"
-_PAID: dict[Protocol, str] = {
-    "chat": "deepseek-v4-flash glm-5.1 glm-5.2 grok-4.5 kimi-k2.5 kimi-k2.6 minimax-m2.7",
-    "messages": "claude-haiku-4-5 claude-sonnet-4-5 claude-sonnet-4-6 claude-opus-4-8 qwen3.6-plus",
-    "responses": "gpt-5-nano gpt-5.2 gpt-5.2-codex gpt-5.4 gpt-5.4-nano gpt-5.5",
-    "google": "gemini-3-flash gemini-3.1-pro",
-}
-DEFAULT_MODELS: tuple[ModelOffer, ...] = (
-    *[ModelOffer(id=name, free=True) for name in _FREE_CHAT.split()],
-    ModelOffer(id=_FREE_RESPONSES, protocol="responses", free=True),
-    ModelOffer(id=_FREE_MESSAGES, protocol="messages", free=True),
-    *[
-        ModelOffer(id=name, protocol=protocol)
-        for protocol, names in _PAID.items()
-        for name in names.split()
-    ],
-    ModelOffer(id="grok-code", free=True, state="promotion_ended"),
+DEFAULT_MODELS: tuple[ModelOffer, ...] = tuple(
+    ModelOffer(id=name, **row["terms"])
+    for row in read_table("models")["offers"]
+    for name in row["ids"].split()
 )
-"""Models of 2026 that clients know; the free ones follow zen-facts 2 and 1.18.33's catalogue."""
 
 
 class Scenario(Noun):

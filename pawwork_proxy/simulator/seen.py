@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Ending = Literal["open", "complete", "client_left", "fault"]
-"""`fault`: the simulator itself cut or broke the answer; `open`: not over yet."""
+ActualEnd = Literal["open", "complete", "client_left", "fault"]
+"""`fault`: the simulator itself cut or broke the response; `open`: not over yet."""
 
 
 @dataclass(slots=True)
@@ -44,8 +44,8 @@ class Seen:
     pool_used: int | None = None
     pool_threshold: int | None = None
     sent_bytes: int = 0
-    """Body bytes of the answer, coded, before transfer framing."""
-    ending: Ending = "open"
+    """Body bytes of the response, coded, before transfer framing."""
+    ending: ActualEnd = "open"
     duration_ms: float = 0.0
 
     def as_json(self) -> dict[str, Any]:

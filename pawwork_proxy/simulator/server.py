@@ -1,7 +1,7 @@
 """The simulator as a real HTTP/1.1 server on loopback: parses, asks the world, writes the plan.
 
-Invariant: every request whose head arrives is in `seen` before it is answered, and a model call is
-counted by the world when its answer is over - whole, broken, or left by the client.
+Invariant: every request whose head arrives is in `seen` before a response begins, and a model call
+is counted by the world when its response is over - whole, broken, or left by the client.
 """
 
 from __future__ import annotations
@@ -19,26 +19,20 @@ from typing import Self
 from aiohttp import web
 
 from pawwork_proxy.errors import ConfigurationError
-from pawwork_proxy.simulator.bodies import (
-    FAULT_BODIES,
-    JSON,
-    TEXT,
-    Plain,
-    go_usage,
-    models_listing,
-    refusal,
-    trace,
-)
-from pawwork_proxy.simulator.clock import SimulatedClock
+from pawwork_proxy.simulator.bodies import JSON, TEXT, WholeBody
 from pawwork_proxy.simulator.control import control_plan
-from pawwork_proxy.simulator.messages import locale_of
-from pawwork_proxy.simulator.plan import Plan, Shape, plain_plan, plan_of
-from pawwork_proxy.simulator.requests import Origin, Route, facts_of, key_of, route_of
+from pawwork_proxy.simulator.faults import FAULTS
+from pawwork_proxy.simulator.listings import go_usage, models_listing, trace
+from pawwork_proxy.simulator.model_call import ModelCall
+from pawwork_proxy.simulator.plan import Plan, Shape, plain_plan, plan_of, refusal_plan
+from pawwork_proxy.simulator.refusals import locale_of
+from pawwork_proxy.simulator.response import SimulatedResponse
+from pawwork_proxy.simulator.routes import Route, Sender, call_of, key_of, route_of
 from pawwork_proxy.simulator.scenario import Scenario
-from pawwork_proxy.simulator.seen import Seen, SeenLog
+from pawwork_proxy.simulator.seen import Seen
 from pawwork_proxy.simulator.server_log import silenced_logger
-from pawwork_proxy.simulator.world import World
-from pawwork_proxy.simulator.writing import AnswerWriter
+from pawwork_proxy.simulator.state import State
+from pawwork_proxy.simulator.writing import ResponseWriter
 
 HOME_REGION = "US"
 LONGEST_HEADER = 256 * 1024
@@ -64,24 +58,26 @@ class Simulator:
         tls: ssl.SSLContext | None = None,
         shape: Shape = Shape(),  # noqa: B008 - an immutable value
         compress: bool = True,
-        on_answer: Callable[[Seen], None] | None = None,
+        on_response: Callable[[Seen], None] | None = None,
     ) -> None:
-        self.clock = SimulatedClock(start)
-        self.seen = SeenLog()
-        self.scenario = scenario or Scenario()
+        self._state = State(scenario or Scenario(), seed, start)
+        self.clock, self.seen = self._state.clock, self._state.seen
         self.ports: tuple[int, ...] = ()
         """The main port, then one per network."""
-        self._seed = seed
         self._host = host
         self._wanted_port = port
         self._networks = tuple(networks)
         self._addresses = dict(addresses or {})
         self._tls = tls
         self._shape = shape
-        self._writer = AnswerWriter(compress=compress)
-        self._on_answer = on_answer
+        self._writer = ResponseWriter(compress=compress)
+        self._on_response = on_response
         self._runners: list[web.ServerRunner] = []
-        self.world = World(self.scenario, seed)
+
+    @property
+    def scenario(self) -> Scenario:
+        """The rules in force."""
+        return self._state.scenario
 
     @property
     def port(self) -> int:
@@ -102,8 +98,7 @@ class Simulator:
 
     def replace_scenario(self, scenario: Scenario) -> None:
         """Go on by other rules; all counters start anew, what was seen stays."""
-        self.scenario = scenario
-        self.world = World(scenario, self._seed)
+        self._state.replace_scenario(scenario)
 
     async def __aenter__(self) -> Self:
         ports = []
@@ -186,33 +181,30 @@ class Simulator:
             raise
         finally:
             seen.duration_ms = (time.monotonic() - began) * 1000
-            if self._on_answer is not None and route.name != "control":
-                self._on_answer(seen)
+            if self._on_response is not None and route.name != "control":
+                self._on_response(seen)
 
     async def _model_call(
         self, request: web.BaseRequest, route: Route, body: bytes, seen: Seen, now: datetime
     ) -> web.StreamResponse:
-        region = self.scenario.regions.get(seen.address, HOME_REGION)
-        origin = Origin(seen.address, region, self.scenario.install_header)
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        facts = facts_of(route, headers, body, origin)
-        if facts is None:
+        sender = Sender(seen.address, self._region(seen), self.scenario.install_header)
+        call = call_of(route, _lower_case(request), body, sender)
+        if call is None:
             seen.kind = "unreadable"
-            plan = plain_plan(500, FAULT_BODIES["internal_error"])
-            return await self._writer.write(request, plan, now, seen)
-        world = self.world
-        answer = world.decide(facts, now)
-        seen.call = answer.sequence
-        seen.kind = answer.fault.kind if answer.fault else answer.kind
-        if answer.hold is not None:
-            seen.pool_used, seen.pool_threshold = answer.hold.used, answer.hold.threshold
-        plan = plan_of(answer, facts, int(now.timestamp()), self._shape)
+            return await self._writer.write(request, _fault_plan("internal_error"), now, seen)
+        world = self._state.world
+        decided = world.decide(call, now)
+        seen.call = decided.sequence
+        seen.kind = decided.fault.kind if decided.fault else decided.decision
+        if decided.hold is not None:
+            seen.pool_used, seen.pool_threshold = decided.hold.used, decided.hold.threshold
+        plan = plan_of(decided, call, int(now.timestamp()), self._shape)
         whole = False
         try:
             response = await self._writer.write(request, plan, now, seen)
             whole = True
         finally:
-            world.finish(answer, self.clock.now(), aborted=not whole)
+            world.finish(decided, self.clock.now(), aborted=not whole)
         return response
 
     def _other(
@@ -220,25 +212,35 @@ class Simulator:
     ) -> Plan:
         match route.name:
             case "control":
-                return control_plan(self, request.method, request.raw_path, body)
+                return control_plan(self._state, self.url, request.method, request.raw_path, body)
             case "models":
-                return plain_plan(200, Plain(JSON, models_listing(self.scenario, now)))
+                return plain_plan(200, WholeBody(JSON, models_listing(self.scenario, now)))
             case "trace":
-                region = self.scenario.regions.get(seen.address, HOME_REGION)
-                return plain_plan(200, Plain(TEXT, trace(seen.address, region, now)))
+                shown = trace(seen.address, self._region(seen), now)
+                return plain_plan(200, WholeBody(TEXT, shown))
             case "go_usage":
-                return self._go_usage(request, now)
+                headers = _lower_case(request)
+                call = ModelCall(key=key_of(headers), locale=locale_of(headers))
+                found = self._state.world.go_use(call, now)
+                if isinstance(found, SimulatedResponse):
+                    return refusal_plan(found)
+                return plain_plan(200, WholeBody(JSON, go_usage(*found)))
             case _:
-                return plain_plan(404, FAULT_BODIES["site_page"])
+                return _fault_plan("site_page")
 
-    def _go_usage(self, request: web.BaseRequest, now: datetime) -> Plan:
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        key = key_of(headers)
-        refused = self.world.refused_key(key, locale_of(headers))
-        if refused is not None:
-            return plain_plan(refused.status, refusal(refused))
-        account, uses = self.world.go_use(key or "", now)
-        return plain_plan(200, Plain(JSON, go_usage(account, uses)))
+    def _region(self, seen: Seen) -> str:
+        return self.scenario.regions.get(seen.address, HOME_REGION)
+
+
+def _fault_plan(kind: str) -> Plan:
+    """What a fault of that kind would send, where it is no fault but the server's habit."""
+    effect = FAULTS[kind]
+    assert effect.body is not None
+    return plain_plan(effect.status, effect.body)
+
+
+def _lower_case(request: web.BaseRequest) -> dict[str, str]:
+    return {name.lower(): value for name, value in request.headers.items()}
 
 
 async def _body_of(request: web.BaseRequest, seen: Seen) -> bytes:

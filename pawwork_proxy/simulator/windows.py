@@ -1,7 +1,8 @@
 """Reset windows: when the one that holds an instant began and ends.
 
-All instants are aware UTC. `rolling_5h` is not a calendar window: it starts with its first use,
-so only its length is here.
+All instants are aware UTC. Go's rolling five hours are no calendar window: they start with their
+first use, so only their length is here. Apart from the comparison's windows on purpose: the
+simulator is what the comparison is tested against.
 """
 
 from __future__ import annotations
@@ -13,26 +14,23 @@ from typing import Literal
 WindowName = Literal["utc_day", "hour", "minute", "week", "month"]
 
 ROLLING_5H = timedelta(hours=5)
+_LENGTHS: dict[WindowName, timedelta] = {
+    "utc_day": timedelta(days=1),
+    "hour": timedelta(hours=1),
+    "minute": timedelta(minutes=1),
+    "week": timedelta(weeks=1),
+}
+_A_MONDAY = datetime(2024, 1, 1, tzinfo=UTC)
 
 
 def window_of(name: WindowName, now: datetime) -> tuple[datetime, datetime]:
     """Start and end of the calendar window; weeks begin on Monday 00:00 UTC."""
-    midnight = datetime(now.year, now.month, now.day, tzinfo=UTC)
-    match name:
-        case "utc_day":
-            return midnight, midnight + timedelta(days=1)
-        case "hour":
-            start = midnight + timedelta(hours=now.hour)
-            return start, start + timedelta(hours=1)
-        case "minute":
-            start = midnight + timedelta(hours=now.hour, minutes=now.minute)
-            return start, start + timedelta(minutes=1)
-        case "week":
-            start = midnight - timedelta(days=now.weekday())
-            return start, start + timedelta(days=7)
-        case "month":
-            start = midnight.replace(day=1)
-            return start, (start + timedelta(days=32)).replace(day=1)
+    if name == "month":
+        start = datetime(now.year, now.month, 1, tzinfo=UTC)
+        return start, (start + timedelta(days=32)).replace(day=1)
+    length = _LENGTHS[name]
+    start = now - (now - _A_MONDAY) % length
+    return start, start + length
 
 
 def seconds_until(end: datetime, now: datetime) -> int:

@@ -1,4 +1,4 @@
-"""Writes one planned answer to one connection: head, coding, pauses, and endings that break.
+"""Writes one planned response to one connection: head, coding, pauses, and endings that break.
 
 The only module that touches an HTTP response. Invariant: each part is handed to the kernel, coded
 and flushed, before the next pause begins.
@@ -23,7 +23,7 @@ SMALLEST_CODED = 50
 BODILESS = frozenset({204, 304})
 
 
-class AnswerWriter:
+class ResponseWriter:
     """Writes plans as the edge in front of Zen would."""
 
     def __init__(self, *, compress: bool) -> None:
@@ -32,7 +32,7 @@ class AnswerWriter:
     async def write(
         self, request: web.BaseRequest, plan: Plan, now: datetime, seen: Seen
     ) -> web.StreamResponse:
-        """Write the whole answer; returns once it is over. Raises ConnectionResetError.
+        """Write the whole response; returns once it is over. Raises ConnectionResetError.
 
         `seen` is filled in while writing, so that it is true at any moment of an abort.
         """

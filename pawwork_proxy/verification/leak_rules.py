@@ -16,12 +16,13 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from pawwork_proxy.facts.host_names import foreign_hosts
-from pawwork_proxy.facts.kinds import Kind
+from pawwork_proxy.facts.key_starts import KEY_STARTS
+from pawwork_proxy.facts.namespaces import Namespace
 from pawwork_proxy.verification.plain_words import PLAIN_WORDS
 
-RULES_VERSION = "1.2"
+RULES_VERSION = "1.3"
 
-PSEUDONYM = re.compile(rf"(?<![0-9A-Za-z])(?:{'|'.join(Kind)}):[0-9a-f]{{24}}(?![0-9A-Za-z])")
+PSEUDONYM = re.compile(rf"(?<![0-9A-Za-z])(?:{'|'.join(Namespace)}):[0-9a-f]{{24}}(?![0-9A-Za-z])")
 PLACEHOLDER = re.compile(r"(?<=/)\{(?:model|id)\}")
 """Stands for a segment in the shape of a route."""
 _OWN_PLACE = re.compile(r"^(?:request|response)\.(?:headers|body)\.")
@@ -43,15 +44,20 @@ def _pattern(pattern: str) -> Callable[[str], bool]:
     return lambda text: compiled.search(text) is not None
 
 
-_KEY_STARTS = r"""(?<![0-9A-Za-z])(?:
-    sk[-_][0-9A-Za-z_-]{8} | [pr]k_(?:live|test)_ | gh[pousr]_[0-9A-Za-z]{10} | github_pat_
-  | glpat- | xox[a-z]- | xapp- | A[KS]IA[0-9A-Z]{12} | AIza[\w-]{20} | ya29\. | npm_[0-9A-Za-z]{10}
-  | pypi-[\w-]{10} | hf_[0-9A-Za-z]{10} | gsk_[0-9A-Za-z]{10} | r8_[0-9A-Za-z]{10}
-  | SG\.[\w-]{10} | do[opr]_v1_ | shp[a-z]{2}_ | xai-[0-9A-Za-z]{16} | AGE-SECRET
-  | eyJ[\w-]{8} | hvs\. | whsec_ | tgp_v1 | nvapi- | pplx-[0-9A-Za-z]{10} | dckr_pat | ntn_ | EAAC
-)"""
+def _start(of: str) -> str:
+    """A pattern that finds the beginnings of keys or of ids, with as much as must follow them."""
+    return "|".join(
+        rf"(?<![0-9A-Za-z]){re.escape(row.name)}[\w-]{{{row.follow}}}"
+        for row in KEY_STARTS
+        if row.of == of
+    )
+
+
 _OCTET = r"(?:25[0-5]|2[0-4]\d|[01]?\d?\d)"
-_WORD = re.compile(r"[0-9A-Za-z]{12,}")
+_LONG = 12
+_WORD = re.compile(rf"[0-9A-Za-z]{{{_LONG},}}")
+_TO_OR_FROM_DIGITS = re.compile(r"(?<=\d)(?=[A-Za-z])|(?<=[A-Za-z])(?=\d)")
+_NUMBER_BEHIND = re.compile(r"(?<=[A-Za-z])\d{1,2}$")
 _LETTERS = re.compile(r"[A-Za-z]{4,}|(?<![0-9A-Za-z])[A-Za-z]{3}(?![0-9A-Za-z])")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _HARD = re.compile(r"(?i)[bcdfghjklmnpqrstvwxz]{6}|[aeiou]{5}")
@@ -81,20 +87,23 @@ def _looks_random(word: str) -> bool:
     """A long word that no person would write: digits among letters, wild case, no syllables."""
     if word.isdigit():
         return _DATE.fullmatch(word) is None
-    changes = len(re.findall(r"(?<=\d)(?=[A-Za-z])|(?<=[A-Za-z])(?=\d)", word))
-    if changes >= 3:
+    if len(_TO_OR_FROM_DIGITS.findall(word)) >= 3:
         return True
-    if are_plain_words(word):
-        return False
     parts = [part for part in _CAMEL.split(word) if part]
+    unknown = "".join(part for part in parts if len(part) < 2 or not is_plain(part))
+    if is_plain(word) or len(unknown) < _LONG:
+        return False
     if len(word) / len(parts) < 4 or _HARD.search(word):
         return True
     return len(word) >= 20 and shannon(word.lower()) > 3.9
 
 
-def are_plain_words(word: str) -> bool:
-    """Whether a word, or each word of one in CamelCase, is one that we were taught."""
-    return all(part.lower() in PLAIN_WORDS for part in _CAMEL.split(word) if part)
+def is_plain(word: str) -> bool:
+    """Whether the lists have a word, or each of one in CamelCase; `fp8` is `fp` and a number."""
+    bare = _NUMBER_BEHIND.sub("", word)
+    return bare.lower() in PLAIN_WORDS or all(
+        part.lower() in PLAIN_WORDS for part in _CAMEL.split(bare) if part
+    )
 
 
 def _serial(text: str) -> bool:
@@ -112,7 +121,7 @@ def _serial(text: str) -> bool:
 def _sentence(text: str) -> bool:
     """Words with spaces between them, two of which no API would use."""
     return any(
-        sum(not are_plain_words(word) for word in _SPOKEN.findall(run.group())) > 1
+        sum(not is_plain(word) for word in _SPOKEN.findall(run.group())) > 1
         for run in _WORDS_IN_A_ROW.finditer(text)
     )
 
@@ -139,9 +148,9 @@ LEAK_RULES: tuple[LeakRule, ...] = (
     LeakRule("zen_key", _pattern(r"(?<![0-9A-Za-z])sk-[0-9A-Za-z]{64}(?![0-9A-Za-z])"),
              "Zen's own keys; scanners' rules for OpenAI miss the shape"),
     LeakRule("opencode_key", _pattern(r"oc_sk_\w{6}"), "OpenCode's newer keys"),
-    LeakRule("vendor_key", _pattern(_KEY_STARTS), "keys and tokens of known vendors"),
+    LeakRule("vendor_key", _pattern(_start("key")), "keys and tokens of known vendors"),
     LeakRule("private_key", _pattern(r"-----|PRIVATE\ KEY"), "PEM blocks"),
-    LeakRule("raw_id", _pattern(r"(?<![0-9A-Za-z])(?:ses|msg|wrk|usr|prj|prt|org|acc|req)_\w{6}"),
+    LeakRule("raw_id", _pattern(_start("id")),
              "ids of sessions, messages, workspaces, users: pseudonyms stand for them"),
     LeakRule("email", _pattern(r"[\w.+-]+@[\w-]+\.[A-Za-z]{2}"), "names a person"),
     LeakRule("url", _pattern(r"[A-Za-z][A-Za-z0-9+.-]*://"), "addresses carry users and keys"),

@@ -15,6 +15,7 @@ from pawwork_proxy.model.manifest import MANIFEST, README, SUMMARY, Manifest, Su
 from pawwork_proxy.outcomes.rules import RULES
 
 _LETTERS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_RUN = re.compile(r"[0-9A-Za-z]*[A-Za-z][0-9A-Za-z]*")
 
 
 def _of_schema(node: object) -> Iterator[str]:
@@ -31,8 +32,10 @@ def _of_schema(node: object) -> Iterator[str]:
 
 
 def _words(texts: Iterable[object]) -> Iterator[str]:
-    for text in texts:
-        yield from (word.lower() for word in _LETTERS.findall(str(text)))
+    """Each text's runs of letters and digits, and the words of letters in them."""
+    for text in map(str, texts):
+        yield from (run.lower() for run in _RUN.findall(text))
+        yield from (word.lower() for word in _LETTERS.findall(text))
 
 
 SCHEMA_WORDS: frozenset[str] = frozenset(

@@ -1,8 +1,7 @@
-"""The second scan: every distinct text of a finished bundle, by a foreign scanner and own rules.
+"""The second scan: every distinct text of a finished bundle, by the rules of `leak_rules`.
 
-detect-secrets is used beneath its filters: its patterns see each text, so that no remark in a
-text (`pragma: allowlist`), no file name and no heuristic can switch one off, and nothing is ever
-verified over a network. A scanner is a net, not the guard: what keeps secrets out is redaction.
+No remark in a text, no file name and no heuristic can switch a rule off, and nothing is verified
+over a network. A scan is a net, not the guard: what keeps secrets out is redaction.
 Invariant: shares no code with `redaction`; a finding names member, line and rule, never the match.
 """
 
@@ -11,17 +10,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
-from importlib.metadata import version
-
-from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
-from detect_secrets.plugins.base import BasePlugin
-from detect_secrets.plugins.high_entropy_strings import HighEntropyStringsPlugin
 
 from pawwork_proxy.verification.finding import Finding
-from pawwork_proxy.verification.leak_rules import PSEUDONYM, TIME, are_plain_words, leak_in
+from pawwork_proxy.verification.leak_rules import leak_in
 
-SCANNER_VERSION = version("detect-secrets")
 LONGEST_TEXT = 640
 """As the longest form of `model.texts`."""
 
@@ -30,9 +22,6 @@ _QUOTED_ESCAPES = re.compile(r'"((?:[^"\\]|\\.)*)"')
 
 _KERNEL = re.compile(r"(?:[1-9]|[12]\d)(?:\.\d{1,5}){3}")
 """Four numbers, as of some Linux kernels; the first one is too small for most addresses."""
-_ROUND_VERSION = re.compile(r"(?<![\d.])\d{1,4}\.0\.0\.0(?![\d.])")
-"""Browsers state their version like this; a scanner takes it for an address."""
-_PARTS = re.compile(r"[^0-9A-Za-z]+")
 _LABEL_FIELDS = frozenset({"label", "install", "network"})
 _LABEL = re.compile(r"[0-9A-Za-z._-]{1,32}")
 _LABEL_OF_WORDS = re.compile(r"(?=.{1,32}$)(?:(?:[A-Za-z]+|[0-9A-Za-z]{1,11})(?:[._-]+|$))+")
@@ -53,7 +42,6 @@ _ALLOWED: Mapping[str, tuple[tuple[frozenset[str], re.Pattern[str]], ...]] = {
         (_NAME_FIELDS, re.compile(".*")),
         (frozenset({"colo"}), re.compile("[A-Z]{3}")),
     ),
-    "scanner:Base64HighEntropyString": ((_LABEL_FIELDS, _LABEL_OF_WORDS),),
 }
 """Where a rule's finding is what belongs there: by field, and by the whole form of the text."""
 
@@ -73,45 +61,12 @@ def texts_of(line: str) -> list[str]:
     return [json.loads(f'"{text}"', strict=False) for text in _QUOTED_ESCAPES.findall(line)]
 
 
-@lru_cache(maxsize=1)
-def _plugins() -> tuple[BasePlugin, ...]:
-    classes: Mapping[str, type[BasePlugin]] = get_mapping_from_secret_type_to_class()
-    return tuple(classes[name]() for name in sorted(classes))
-
-
-@lru_cache(maxsize=65536)
-def scanner_hit(text: str) -> str | None:
-    """`scanner:` and the name of the first detector that finds a secret in `text`, or None."""
-    line = f'"{text}"'
-    for plugin in _plugins():
-        for match in plugin.analyze_string(line):
-            if not isinstance(plugin, HighEntropyStringsPlugin) or (
-                plugin.calculate_shannon_entropy(match) > plugin.entropy_limit
-                and not all(map(_is_plain, _PARTS.split(match)))
-            ):
-                return f"scanner:{type(plugin).__name__}"
-    return None
-
-
-def _is_plain(part: str) -> bool:
-    """Whether a part between separators is a word or a small number: many such are no key."""
-    if are_plain_words(part):
-        return True
-    word = part.isalpha() and (part.islower() or part.isupper() or part.istitle())
-    return len(part) <= 4 or (len(part) < 12 and (word or part.isdigit()))
-
-
 def rule_broken_by(text: str) -> str | None:
-    """The first rule, ours or the scanner's, that finds something in `text`.
+    """The first rule that finds something in `text`; none of our texts is longer than the limit.
 
-    Patterns of others take quadratic time; no text of ours is as long as that matters.
+    Some patterns take quadratic time, so a longer text is refused before they see it.
     """
-    if len(text) > LONGEST_TEXT:
-        return "text_too_long"
-    if TIME.fullmatch(text):
-        return None
-    rest = PSEUDONYM.sub("", text)
-    return (leak_in(text) or scanner_hit(_ROUND_VERSION.sub("", rest))) if rest else None
+    return "text_too_long" if len(text) > LONGEST_TEXT else leak_in(text)
 
 
 class Scan:

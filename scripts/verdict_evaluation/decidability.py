@@ -1,16 +1,17 @@
 """What could be known: every hypothesis is tried against every constraint, by brute force.
 
-Written apart from `pawwork_proxy.comparison`: sets of rows are bits of a number, all refusals and
-all pairs are looked at, and thresholds are solved for. A hypothesis is possible if thresholds,
-others' use and unclear requests can be chosen so that everything observed comes out. Odds play no
-part.
+A hypothesis is a set of parts that the quota may be keyed on. Written apart from
+`pawwork_proxy.comparison`: sets of rows are bits of a number, all refusals and all pairs are looked
+at, and thresholds are solved for. A hypothesis is possible if thresholds, others' use and unclear
+requests can be chosen so that everything observed comes out. Odds play no part.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
+from typing import NamedTuple, TypeVar
 
 from pawwork_proxy.model.observation import ABSENT, PUBLIC, Observation
 from scripts.verdict_evaluation.servers import DAY
@@ -18,124 +19,102 @@ from scripts.verdict_evaluation.worlds import IMPLIES, PARTS
 
 PRIVATE = frozenset({"key", "device", "install", "session", "request", "caller"})
 NOBODYS = frozenset({None, ABSENT, PUBLIC})
-Gate = tuple[str | None, ...]
+Hypothesis = frozenset[str]
+Value = TypeVar("Value", bound=Hashable)
+ClientKind = tuple[str | None, ...]
+"""What a server may grant another threshold for: kind of key, model, client, headers sent."""
 
 
 @dataclass
 class Demands:
     """What thresholds must satisfy if a hypothesis is the truth."""
 
-    least: dict[tuple[int, Gate], int] = field(default_factory=dict)
+    least: dict[tuple[int, ClientKind], int] = field(default_factory=dict)
     """Certainly counted on a day before an admission."""
-    most: dict[tuple[int, Gate], int] = field(default_factory=dict)
+    most: dict[tuple[int, ClientKind], int] = field(default_factory=dict)
     """At most counted on a day before a refusal that only own use can explain."""
-    above: set[tuple[Gate, Gate]] = field(default_factory=set)
+    above: set[tuple[ClientKind, ClientKind]] = field(default_factory=set)
     """Which kind of client is allowed more than which."""
 
 
-class Facts:
+class PartRows(NamedTuple):
+    """What the values of one part say about the rows, as sets of rows."""
+
+    equal: list[int]
+    """Per row, those with the same value."""
+    unknown: int
+    """Those whose value is not known."""
+    implied: list[int]
+    """Per row whose value is not known, those that must have the same one."""
+    private: int
+    """Those whose value is theirs alone."""
+
+
+class Observed:
     """Everything about the observations that no hypothesis changes, as sets of rows."""
 
-    def __init__(self, observations: Iterable[Observation], origin: str = "zen") -> None:
+    def __init__(self, observations: Iterable[Observation]) -> None:
         usable = [seen for seen in observations if seen.answered_at is not None]
-        days = {
-            day for seen in usable if _refused(seen, origin) and (day := _day(seen)) is not None
-        }
+        days = {day for seen in usable if _refused(seen) and (day := _day(seen)) is not None}
         self.rows: list[Observation] = []
         self.day: list[int] = []
-        self.part: list[str] = []
+        self.result: list[str] = []
+        """`refused`, `admitted` or `unclear`."""
         for seen in usable:
-            day = _day(seen)
-            for one in sorted({*_days(seen), int(_last_moment(seen) // DAY)}):
-                if one in days:
-                    self.rows.append(seen)
-                    self.day.append(one)
-                    self.part.append(_part(seen, origin) if one == day else "unclear")
+            for day in sorted({*_days(seen), int(_last_moment(seen) // DAY)} & days):
+                self.rows.append(seen)
+                self.day.append(day)
+                self.result.append(_result(seen) if day == _day(seen) else "unclear")
         count = len(self.rows)
-        self.refused = _bits(n for n in range(count) if self.part[n] == "refused")
-        self.admitted = _bits(n for n in range(count) if self.part[n] == "admitted")
-        self.counted = _bits(
-            n for n in range(count) if self.part[n] == "admitted" and self._counts(n)
+        results = _grouped(self.result)
+        self.refused, self.admitted = results.get("refused", 0), results.get("admitted", 0)
+        self.counted = self.admitted & _bits(
+            n for n, row in enumerate(self.rows) if row.ending == "complete"
         )
-        self.gates: list[Gate | None] = [_gate(seen) for seen in self.rows]
-        self.same_gate: dict[Gate | None, int] = {}
-        for n, gate in enumerate(self.gates):
-            self.same_gate[gate] = self.same_gate.get(gate, 0) | 1 << n
+        self.kinds = [_client_kind(seen) for seen in self.rows]
+        self.same_kind = _grouped(self.kinds)
+        self.in_day = _grouped(self.day)
         self.before = [self._earlier(n, "head") for n in range(count)]
         self.over = [self._earlier(n, "end") for n in range(count)]
         self.after = [
             _bits(m for m in range(count) if self.before[m] >> n & 1) for n in range(count)
         ]
-        self.in_day: dict[int, int] = {}
-        for n, one in enumerate(self.day):
-            self.in_day[one] = self.in_day.get(one, 0) | 1 << n
-        self.equal: dict[str, list[int]] = {}
-        self.unknown: dict[str, int] = {}
-        self.implied: dict[str, list[int]] = {}
-        self.private: dict[str, int] = {}
-        for part in (*PARTS, "caller"):
-            self._index(part)
+        self.parts = {part: self._part_rows(part) for part in (*PARTS, "caller")}
         everything = (1 << count) - 1
-        self.varied: set[str] = {
-            part
-            for part in (*PARTS, "caller")
-            if self.unknown[part]
-            or self.private[part]
-            or any(equal != everything for equal in self.equal[part])
+        self.varied = {
+            name
+            for name, part in self.parts.items()
+            if part.unknown or part.private or any(equal != everything for equal in part.equal)
         }
         """Parts that can make a difference at all here."""
         if "model" in self.varied:
             self.varied.add("bucket")
-        self.known: dict[frozenset[str], Demands | None] = {}
-
-    def _counts(self, n: int) -> bool:
-        return self.rows[n].ending == "complete"
+        self._known: dict[Hypothesis, Demands | None] = {}
 
     def _earlier(self, n: int, what: str) -> int:
         row = self.rows[n]
-        found = 0
-        for m, other in enumerate(self.rows):
-            slack = row.clock_error_s + other.clock_error_s
-            if other.capture == row.capture:
-                if other.seq >= row.seq:
-                    continue
-                slack = 0.0
-            answered = other.answered_at or other.ended_at
-            moment = answered if what == "head" else max(answered, other.ended_at)
-            if moment.timestamp() + slack < row.started_at.timestamp():
-                found |= 1 << m
-        return found
+        return _bits(m for m, other in enumerate(self.rows) if _precedes(other, row, what))
 
-    def _index(self, part: str) -> None:
-        by_value: dict[str | None, int] = {}
-        for n, row in enumerate(self.rows):
-            value = _value(row, part)
-            by_value[value] = by_value.get(value, 0) | 1 << n
-        self.unknown[part] = by_value.get(None, 0)
-        self.implied[part] = self._implied(part)
-        self.equal[part] = [by_value[_value(row, part)] for row in self.rows]
-        self.private[part] = (
-            _bits(
-                n
-                for n, row in enumerate(self.rows)
-                if getattr(row.who, "key" if part == "caller" else part) not in NOBODYS
-            )
-            if part in PRIVATE
-            else 0
+    def _part_rows(self, part: str) -> PartRows:
+        values = [_value(row, part) for row in self.rows]
+        by_value = _grouped(values)
+        own = "key" if part == "caller" else part
+        private = (n for n, row in enumerate(self.rows) if getattr(row.who, own) not in NOBODYS)
+        return PartRows(
+            equal=[by_value[value] for value in values],
+            unknown=by_value.get(None, 0),
+            implied=self._implied(part),
+            private=_bits(private) if part in PRIVATE else 0,
         )
 
     def _implied(self, part: str) -> list[int]:
-        """Per row whose value is not known, the rows that must have the same one."""
         found = [0] * len(self.rows)
         for whole in (name for name, fixed in IMPLIES.items() if part in fixed):
-            together: dict[str, int] = {}
+            wholes = [getattr(row.who, whole) for row in self.rows]
+            together = _grouped(wholes)
             for n, row in enumerate(self.rows):
-                value = getattr(row.who, whole)
-                if value not in NOBODYS:
-                    together[value] = together.get(value, 0) | 1 << n
-            for n, row in enumerate(self.rows):
-                if getattr(row.who, part) is None:
-                    found[n] |= together.get(getattr(row.who, whole), 0)
+                if getattr(row.who, part) is None and wholes[n] not in NOBODYS:
+                    found[n] |= together[wholes[n]]
         return found
 
     def shows(self, part: str) -> bool:
@@ -151,70 +130,72 @@ class Facts:
             for one, other in [(getattr(self.rows[n].who, name), getattr(self.rows[m].who, name))]
         )
 
-    def demands(self, hypothesis: frozenset[str]) -> Demands | None:
+    def demands(self, hypothesis: Hypothesis) -> Demands | None:
         """What a hypothesis asks of the thresholds; None if it cannot be the truth at all."""
         busy = hypothesis & self.varied
-        if busy not in self.known:
-            self.known[busy] = self._demands(busy)
-        return self.known[busy]
+        if busy not in self._known:
+            self._known[busy] = self._demands(busy)
+        return self._known[busy]
 
-    def _demands(self, hypothesis: frozenset[str]) -> Demands | None:
-        parts = [part for part in hypothesis if part != "bucket"]
+    def _demands(self, hypothesis: Hypothesis) -> Demands | None:
+        parts = [self.parts[name] for name in hypothesis if name != "bucket"]
         found = Demands()
-        least, most = found.least, found.most
-        for n, part in enumerate(self.part):
-            gate = self.gates[n]
-            if part == "unclear" or gate is None:
+        for n, result in enumerate(self.result):
+            kind = self.kinds[n]
+            if result == "unclear" or kind is None:
                 continue
             sure = may = self.in_day[self.day[n]]
             private = 0
-            for name in parts:
-                known = not self.unknown[name] >> n & 1
-                sure &= self.equal[name][n] if known else self.implied[name][n]
-                may &= self.equal[name][n] | self.unknown[name] if known else -1
-                private |= self.private[name] >> n & 1
+            for part in parts:
+                known = not part.unknown >> n & 1
+                sure &= part.equal[n] if known else part.implied[n]
+                may &= part.equal[n] | part.unknown if known else -1
+                private |= part.private >> n & 1
             if "bucket" in hypothesis:
-                sure &= self.equal["model"][n]
-            if part == "admitted":
+                sure &= self.parts["model"].equal[n]
+            place = self.day[n], kind
+            if result == "admitted":
                 earlier = sure & self.before[n] & self.refused
-                if earlier & self.same_gate[gate]:
+                if earlier & self.same_kind[kind]:
                     return None
                 found.above.update(
-                    (gate, low)
-                    for low, rows in self.same_gate.items()
+                    (kind, low)
+                    for low, rows in self.same_kind.items()
                     if low is not None and rows & earlier
                 )
                 if sure:
                     done = (sure & self.over[n] & self.counted).bit_count()
-                    least[self.day[n], gate] = max(least.get((self.day[n], gate), 0), done)
+                    found.least[place] = max(found.least.get(place, 0), done)
             elif private and sure:
                 own = (may & ~self.after[n] & ~self.refused).bit_count()
-                most[self.day[n], gate] = min(most.get((self.day[n], gate), own), own)
+                found.most[place] = min(found.most.get(place, own), own)
         return found
 
 
-def fits(several: Sequence[Facts], hypothesis: frozenset[str]) -> bool:
-    """Whether a hypothesis can be the truth of several sets of facts with no day in common."""
-    demands = [facts.demands(hypothesis) for facts in several]
+def fits(several: Sequence[Observed], hypothesis: Hypothesis) -> bool:
+    """Whether it can be the truth of several observations with no day in common."""
+    demands = [observed.demands(hypothesis) for observed in several]
     asked = [one for one in demands if one is not None]
     if len(asked) < len(demands):
         return False
     above = {pair for one in asked for pair in one.above}
-    days = {day for one in asked for day, _ in (*one.least, *one.most)} or {0}
-    return all(_solvable(asked, above, day) for day in days)
+    least = {place: done for one in asked for place, done in one.least.items()}
+    most = {place: own for one in asked for place, own in one.most.items()}
+    days = {day for day, _ in (*least, *most)} or {0}
+    return all(_solvable(_on(day, least), _on(day, most), above) for day in days)
 
 
-def _solvable(asked: Sequence[Demands], above: set[tuple[Gate, Gate]], day: int) -> bool:
+def _on(day: int, counts: dict[tuple[int, ClientKind], int]) -> dict[ClientKind, int]:
+    return {kind: count for (when, kind), count in counts.items() if when == day}
+
+
+def _solvable(
+    least: dict[ClientKind, int],
+    most: dict[ClientKind, int],
+    above: set[tuple[ClientKind, ClientKind]],
+) -> bool:
     """Whether thresholds of one day can be chosen; their order is the same on all days."""
-    floor: dict[Gate, int] = {}
-    most: dict[Gate, int] = {}
-    for one in asked:
-        for (when, gate), done in one.least.items():
-            if when == day:
-                floor[gate] = max(floor.get(gate, 0), (done + 2) // 2)
-        for (when, gate), own in one.most.items():
-            if when == day:
-                most[gate] = min(most.get(gate, own), own)
+    floor = {kind: (done + 2) // 2 for kind, done in least.items()}
     for _ in range(len(above) + 1):
         changed = False
         for high, low in above:
@@ -223,40 +204,57 @@ def _solvable(asked: Sequence[Demands], above: set[tuple[Gate, Gate]], day: int)
                 floor[high] = need
                 changed = True
         if not changed:
-            return all(floor.get(gate, 0) <= own for gate, own in most.items())
+            return all(floor.get(kind, 0) <= own for kind, own in most.items())
     return False
 
 
 def _bits(numbers: Iterable[int]) -> int:
-    found = 0
-    for number in numbers:
-        found |= 1 << number
+    return sum(1 << number for number in numbers)
+
+
+def _grouped(values: Iterable[Value]) -> dict[Value, int]:
+    """The rows of each value."""
+    found: dict[Value, int] = {}
+    for n, value in enumerate(values):
+        found[value] = found.get(value, 0) | 1 << n
     return found
+
+
+def _precedes(one: Observation, other: Observation, what: str) -> bool:
+    """Whether the head, or the end, of one response surely came before the other request."""
+    slack = one.clock_error_s + other.clock_error_s
+    if one.capture == other.capture:
+        if one.seq >= other.seq:
+            return False
+        slack = 0.0
+    answered = one.answered_at or one.ended_at
+    moment = answered if what == "head" else max(answered, one.ended_at)
+    return moment.timestamp() + slack < other.started_at.timestamp()
 
 
 def _value(seen: Observation, part: str) -> str | None:
     """Its value of a part; of `caller` the key where it has one of its own, else the address."""
-    if part != "caller":
-        found: str | None = getattr(seen.who, part)
-        return found
-    return seen.who.address if seen.who.key in {ABSENT, PUBLIC} else seen.who.key
+    if part == "caller":
+        part = "address" if seen.who.key in {ABSENT, PUBLIC} else "key"
+    found: str | None = getattr(seen.who, part)
+    return found
 
 
-def _refused(seen: Observation, origin: str) -> bool:
-    return seen.kind == "free_usage_limit" and seen.origin == origin
+def _refused(seen: Observation) -> bool:
+    return seen.kind == "free_usage_limit" and seen.origin == "zen"
 
 
-def _part(seen: Observation, origin: str) -> str:
-    if _refused(seen, origin):
+def _result(seen: Observation) -> str:
+    if _refused(seen):
         return "refused"
     return "admitted" if seen.family == "ok" else "unclear"
 
 
-def _days(seen: Observation) -> tuple[int, ...]:
+def _days(seen: Observation) -> set[int]:
+    """Of its first and its last possible moment of judgement."""
     answered = seen.answered_at or seen.ended_at
-    first = int((seen.started_at.timestamp() - seen.clock_error_s) // DAY)
-    last = int((answered.timestamp() + seen.clock_error_s) // DAY)
-    return (first,) if first == last else (first, last)
+    first = seen.started_at.timestamp() - seen.clock_error_s
+    return {int(at // DAY) for at in (first, answered.timestamp() + seen.clock_error_s)}
 
 
 def _last_moment(seen: Observation) -> float:
@@ -266,60 +264,62 @@ def _last_moment(seen: Observation) -> float:
 
 def _day(seen: Observation) -> int | None:
     days = _days(seen)
-    return days[0] if len(days) == 1 else None
+    return days.pop() if len(days) == 1 else None
 
 
-def _gate(seen: Observation) -> Gate | None:
+def _client_kind(seen: Observation) -> ClientKind | None:
     who = seen.who
     sent = tuple(
         None if value is None else str(value != ABSENT)
         for value in (who.session, who.request, who.project)
     )
-    gate = (who.auth_kind, who.model, who.client, who.user_agent, *sent)
-    return None if None in gate else gate
+    kind = (who.auth_kind, who.model, who.client, who.user_agent, *sent)
+    return None if None in kind else kind
 
 
-def as_candidate(key: Iterable[str], facts: Facts) -> frozenset[str]:
+def as_candidate(key: Iterable[str], observed: Observed) -> Hypothesis:
     """A key as `candidates` has it: where all have keys, or none, `caller` is one of its parts."""
-    kinds = {row.who.key in NOBODYS for row in facts.rows}
-    one = "key" if kinds == {False} else "address"
-    return frozenset(one if part == "caller" and len(kinds) < 2 else part for part in key)
+    keyless = {row.who.key in NOBODYS for row in observed.rows}
+    one = "key" if keyless == {False} else "address"
+    return frozenset(one if part == "caller" and len(keyless) < 2 else part for part in key)
 
 
-def candidates(several: Sequence[Facts]) -> list[frozenset[str]]:
+def candidates(several: Sequence[Observed]) -> list[Hypothesis]:
     """Hypotheses of up to three parts, none of which another fixes."""
-    rows = [row for facts in several for row in facts.rows]
-    extra = (
-        ("bucket", "caller") if len({row.who.key in NOBODYS for row in rows}) > 1 else ("bucket",)
-    )
-    parts = [part for part in (*PARTS, *extra) if part != "prefix" or _ipv6(several)]
-    implies = dict(IMPLIES)
-    for name in ("request", "session", "install"):
-        if any(getattr(row.who, name) == ABSENT for row in rows):
-            implies.pop(name)
+    rows = [row for observed in several for row in observed.rows]
+    parts = [part for part in (*PARTS, "bucket") if part != "prefix" or has_ipv6(rows)]
+    if len({row.who.key in NOBODYS for row in rows}) > 1:
+        parts.append("caller")
+    implies: dict[str, tuple[str, ...]] = {
+        "bucket": ("model", "model_group"),
+        "caller": ("key", "address", "workspace", "auth_kind"),
+    }
+    for name, fixed in IMPLIES.items():
+        may_lack = name in {"request", "session", "install"}
+        if not may_lack or all(getattr(row.who, name) != ABSENT for row in rows):
+            implies[name] = fixed
     return [
         frozenset(some)
         for size in range(4)
         for some in combinations(parts, size)
         if not any(one in implies.get(other, ()) for one in some for other in some)
-        and not ("bucket" in some and {"model", "model_group"} & set(some))
-        and not ("caller" in some and {"key", "address", "workspace", "auth_kind"} & set(some))
     ]
 
 
-def _ipv6(several: Sequence[Facts]) -> bool:
-    return any(row.who.family == "ipv6" for facts in several for row in facts.rows)
+def has_ipv6(rows: Iterable[Observation]) -> bool:
+    """Whether any request came from an IPv6 address."""
+    return any(row.who.family == "ipv6" for row in rows)
 
 
 def possible(
-    several: Sequence[Facts], among: Iterable[frozenset[str]] | None = None
-) -> list[frozenset[str]]:
+    several: Sequence[Observed], among: Iterable[Hypothesis] | None = None
+) -> list[Hypothesis]:
     """All hypotheses that may be the truth."""
     some = candidates(several) if among is None else among
     return [hypothesis for hypothesis in some if fits(several, hypothesis)]
 
 
-def decidable(several: Sequence[Facts], alive: Sequence[frozenset[str]]) -> dict[str, str]:
+def decidable(several: Sequence[Observed], alive: Sequence[Hypothesis]) -> dict[str, str]:
     """Per dimension what follows from the observations: follows, does_not_follow or nothing.
 
     To follow takes rows that show it; that nothing else is left is no proof. A vague grouping of
@@ -336,23 +336,22 @@ def decidable(several: Sequence[Facts], alive: Sequence[frozenset[str]]) -> dict
         )
     ]
     found: dict[str, str] = {}
-    if not plain or not any(facts.refused for facts in several):
+    if not plain or not any(observed.refused for observed in several):
         return found
-    vague = any("bucket" in hypothesis for hypothesis in plain)
+    out_of_question = set()
+    if not any(has_ipv6(observed.rows) for observed in several):
+        out_of_question.add("prefix")
+    if any("bucket" in hypothesis for hypothesis in plain):
+        out_of_question |= {"model", "model_group"}
     for part in (*PARTS, "global", "network"):
-        if (part == "prefix" and not _ipv6(several)) or (
-            vague and part in {"model", "model_group"}
-        ):
+        if part in out_of_question:
             continue
         wanted = {"address", "prefix"} if part == "network" else {part}
         if part in {"network", "address", "key"}:
             wanted = wanted | {"caller"}
-        says = {
-            not hypothesis if part == "global" else bool(hypothesis & wanted)
-            for hypothesis in plain
-        }
+        says = {not one if part == "global" else bool(one & wanted) for one in plain}
         if says == {False}:
             found[part] = "does_not_follow"
-        elif says == {True} and any(facts.shows(part) for facts in several):
+        elif says == {True} and any(observed.shows(part) for observed in several):
             found[part] = "follows"
     return found

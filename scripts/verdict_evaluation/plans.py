@@ -17,7 +17,7 @@ from pawwork_proxy.comparison.selection import select
 from pawwork_proxy.comparison.trials import BY_ID, TRIALS, Trial, Variation, possible_for
 from pawwork_proxy.model.observation import ABSENT, SEVERAL, Observation
 from pawwork_proxy.model.verdict import Comparison
-from scripts.verdict_evaluation.decidability import Facts, decidable, possible
+from scripts.verdict_evaluation.decidability import Hypothesis, Observed, decidable, possible
 from scripts.verdict_evaluation.servers import DAY, Who
 from scripts.verdict_evaluation.worlds import AGENTS, START, Ask, World
 
@@ -25,7 +25,7 @@ MOST_STEPS = 4
 MOST_PLANNED = 2
 """Worlds that no two trials can answer are left out."""
 ONCE_MORE = 4
-"""How often an overloaded answer is asked for again."""
+"""How often somebody who met an overload asks again."""
 FOLLOWED_FROM = 60
 """Day of the first trial that the advice asks for; those of the best plan come before."""
 PATIENCE = 60
@@ -57,9 +57,9 @@ def plan_result(
 ) -> PlanResult | None:
     """Follow the advice in a world; None where there is no open question that trials can settle."""
     before = list(world.seen)
-    facts = Facts(before)
-    alive = possible([facts])
-    if not facts.refused or answered(decidable([facts], alive)):
+    observed = Observed(before)
+    alive = possible([observed])
+    if not observed.refused or answered(decidable([observed], alive)):
         return None
     own = next(limiter for limiter in select(before).limiters if limiter.origin == "zen")
     start = baseline(own)
@@ -71,7 +71,7 @@ def plan_result(
         trial = possible_for(every, base["key"] != ABSENT, base["family"] == "ipv6")
         if trial is not None:
             results[trial.id] = perform(world, base, trial, day)
-    best = _best(facts, alive, results, answered)
+    best = _best(observed, alive, results, answered)
     if best is None:
         return None
     return _follow(world, base, before, best, answered, check)
@@ -102,22 +102,22 @@ def _follow(
 
 
 def _best(
-    facts: Facts,
-    alive: Sequence[frozenset[str]],
+    observed: Observed,
+    alive: Sequence[Hypothesis],
     results: dict[str, list[Observation]],
     answered: Callable[[dict[str, str]], bool],
 ) -> int | None:
     """The smallest number of trials after which the question is decidable."""
-    after = {name: Facts(rows) for name, rows in results.items()}
+    after = {name: Observed(rows) for name, rows in results.items()}
     left = {
-        name: frozenset(possible([facts, found], alive))
+        name: frozenset(possible([observed, found], alive))
         for name, found in after.items()
         if found.refused
     }
     for size in range(1, MOST_PLANNED + 1):
         for names in combinations(left, size):
             both = frozenset.intersection(*(left[name] for name in names))
-            several = [facts, *(after[name] for name in names)]
+            several = [observed, *(after[name] for name in names)]
             if size > 1 and any(name.endswith("_reversed") for name in names):
                 both = frozenset(possible(several, both))
             if answered(decidable(several, sorted(both, key=sorted))):
@@ -180,10 +180,7 @@ def _shortened(seen: list[Observation]) -> list[Observation]:
 
 def changed(base: Who, trial: Variation, root: str) -> Who:
     """The baseline with what the trial changes, always to the same new values."""
-    fresh: Who = {}
-    for name in trial.changes:
-        if name != "network":
-            fresh[name] = f"{root}-{name}"
+    fresh: Who = {name: f"{root}-{name}" for name in trial.changes if name != "network"}
     if "session" in fresh and base["session"] == ABSENT:
         fresh["session"] = ABSENT
     if "family" in fresh:
@@ -199,8 +196,7 @@ def changed(base: Who, trial: Variation, root: str) -> Who:
         group = "zz" if "model_group" in fresh else base["model_group"]
         fresh |= {"model": f"{group}-{root}", "model_group": group}
     if "user_agent" in fresh:
-        agent = next(agent for agent in AGENTS if agent[0] != base["user_agent"])
-        fresh |= {"user_agent": agent[0], "client": agent[1]}
-        if agent[1] == base["client"]:
+        fresh |= next(agent for agent in AGENTS if agent["user_agent"] != base["user_agent"])
+        if fresh["client"] == base["client"]:
             fresh["client"] = "acp"
     return base | fresh

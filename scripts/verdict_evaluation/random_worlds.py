@@ -7,15 +7,7 @@ from itertools import combinations
 
 from pawwork_proxy.model.observation import ABSENT
 from scripts.verdict_evaluation.servers import DAY, Rules, Who
-from scripts.verdict_evaluation.worlds import (
-    AGENTS,
-    IMPLIES,
-    MODELS,
-    PARTS,
-    START,
-    Ask,
-    World,
-)
+from scripts.verdict_evaluation.worlds import AGENTS, IMPLIES, MODELS, PARTS, START, Ask, World
 
 LIKELY = (
     ("address",),
@@ -53,40 +45,39 @@ def random_rules(rng: random.Random) -> Rules:
         own_buckets=frozenset(rng.sample(MODELS, 2)),
         limit=limit,
         fallback=rng.randint(1, limit),
-        gated=frozenset({rng.choice(AGENTS)[0]}) if gate else frozenset(),
+        gated=frozenset({rng.choice(AGENTS)["user_agent"]}) if gate else frozenset(),
         by_model={rng.choice(MODELS): rng.randint(2, 12)} if rng.random() < 0.25 else {},
         keyed_bonus=2 if rng.random() < 0.1 else 1,
         doubling=rng.random() < 0.3,
         counts_aborted=rng.random() < 0.5,
         overload=0.1 if rng.random() < 0.2 else 0.0,
-        relayed_for=AGENTS[2][0] if rng.random() < 0.1 else None,
+        relayed_for=AGENTS[2]["user_agent"] if rng.random() < 0.1 else None,
     )
 
 
-def stranger(rng: random.Random, address: str, family: str) -> Who:
+def stranger(rng: random.Random, place: Who) -> Who:
     """Somebody who can be told from our people by what is private."""
-    agent = rng.choice(AGENTS)
-    model = rng.choice(MODELS)
+    agent, model = rng.choice(AGENTS), rng.choice(MODELS)
     tag = f"x{rng.randrange(10**6)}"
     keyed = rng.random() < 0.3
-    return {
-        "address": address,
-        "prefix": address if family == "ipv4" else address.split("/", maxsplit=1)[0],
-        "family": family,
-        "region": "FRA",
-        "key": f"key-{tag}" if keyed else ABSENT,
-        "auth_kind": "user_key" if keyed else "none",
-        "workspace": f"ws-{tag}" if keyed else ABSENT,
-        "device": f"dev-{tag}",
-        "install": f"ins-{tag}",
-        "session": f"ses-{tag}",
-        "request": f"req-{tag}",
-        "project": "global",
-        "model": model,
-        "model_group": model[:2],
-        "client": agent[1],
-        "user_agent": agent[0],
-    }
+    own = {name: f"{name[:3]}-{tag}" for name in ("device", "install", "session", "request")}
+    key = _key(f"key-{tag}", f"ws-{tag}") if keyed else NO_KEY
+    return {**place, **key, **own, "project": "global", **_model(model), **agent}
+
+
+NO_KEY: Who = {"key": ABSENT, "auth_kind": "none", "workspace": ABSENT}
+
+
+def _key(key: str, workspace: str) -> Who:
+    return {"key": key, "auth_kind": "user_key", "workspace": workspace}
+
+
+def _model(name: str) -> Who:
+    return {"model": name, "model_group": name[:2]}
+
+
+def _place(address: str, prefix: str, family: str, region: str) -> Who:
+    return {"address": address, "prefix": prefix, "family": family, "region": region}
 
 
 class People:
@@ -103,16 +94,9 @@ class People:
         self.installs: list[Who] = []
         devices = [f"device{n}" for n in range(rng.randint(1, 3))]
         for n in range(rng.randint(1, 4)):
-            agent = rng.choice(agents)
-            model = rng.choice(models)
-            who = stranger(rng, "", "ipv4") | {
-                "device": rng.choice(devices),
-                "install": f"install{n}",
-                "client": agent[1],
-                "user_agent": agent[0],
-                "model": model,
-                "model_group": model[:2],
-            }
+            agent, model = rng.choice(agents), rng.choice(models)
+            who = stranger(rng, {}) | agent | _model(model)
+            who |= {"device": rng.choice(devices), "install": f"install{n}"}
             who |= self.keyed(rng.choice([None, None, *self.keys])) | rng.choice(self.places)
             self.installs.append(who | self.conversation(f"install{n}"))
 
@@ -125,10 +109,7 @@ class People:
 
     def keyed(self, key: str | None) -> Who:
         """With a key of one's own (two keys per workspace), or without."""
-        if key is None:
-            return {"key": ABSENT, "auth_kind": "none", "workspace": ABSENT}
-        workspace = f"ws{self.keys.index(key) // 2 if key in self.keys else key}"
-        return {"key": key, "auth_kind": "user_key", "workspace": workspace}
+        return _key(key, f"ws{self.keys.index(key) // 2}") if key is not None else NO_KEY
 
     def conversation(self, install: str, project: str | None = None) -> Who:
         """A new conversation of an install, with its first prompt."""
@@ -154,25 +135,21 @@ class People:
 
     def _change(self, which: int, who: Who) -> Who:
         rng = self.rng
-        if which == 0:
-            return rng.choice(self.places)
-        if which == 1:
-            return self.keyed(rng.choice([None, *self.keys]))
-        if which == 2:
-            model = rng.choice(MODELS)
-            return {"model": model, "model_group": model[:2]}
-        if which == 3:
-            agent = rng.choice(AGENTS)
-            return {"client": agent[1], "user_agent": agent[0]}
-        if which == 4:
-            return self.conversation(who["install"])
-        if which == 5:
-            return dict(rng.choice(self.installs))
-        return self.conversation(who["install"], rng.choice(("repo", "other-repo")))
-
-
-def _place(address: str, prefix: str, family: str, region: str) -> Who:
-    return {"address": address, "prefix": prefix, "family": family, "region": region}
+        match which:
+            case 0:
+                return rng.choice(self.places)
+            case 1:
+                return self.keyed(rng.choice([None, *self.keys]))
+            case 2:
+                return _model(rng.choice(MODELS))
+            case 3:
+                return rng.choice(AGENTS)
+            case 4:
+                return self.conversation(who["install"])
+            case 5:
+                return rng.choice(self.installs)
+            case _:
+                return self.conversation(who["install"], rng.choice(("repo", "other-repo")))
 
 
 def random_world(seed: str) -> tuple[World, People]:
@@ -246,7 +223,7 @@ def _strangers(rng: random.Random, people: People, rules: Rules) -> list[Ask]:
     asks = []
     for _ in range(rng.randint(1, 4)):
         place = rng.choice([*people.places, _place("v4-far", "v4-far", "ipv4", "FRA")])
-        who = stranger(rng, place["address"], place["family"]) | place
+        who = stranger(rng, place)
         at = START + rng.uniform(0, 2.5) * DAY
         pace = rng.choice((5.0, 600.0, 3600.0))
         for n in range(rng.randint(1, 3 * rules.limit)):

@@ -9,14 +9,14 @@ from __future__ import annotations
 import random
 import zlib
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
 from pawwork_proxy.model.observation import ABSENT
-from pawwork_proxy.simulator.answer import Answer
-from pawwork_proxy.simulator.facts import QuotaDimension, RequestFacts
 from pawwork_proxy.simulator.faults import Fault
+from pawwork_proxy.simulator.model_call import QUOTA_DIMENSIONS, ModelCall
 from pawwork_proxy.simulator.scenario import (
     FreeLimit,
     HeaderGate,
@@ -68,14 +68,15 @@ class Rules:
         return self.by_model.get(who["model"], self.limit) * bonus * (2 if new else 1)
 
 
+Finish = Callable[[float, bool], None]
+"""Counts a request when its response ends, at which moment, and whether the client left before."""
+
+
 class Server(Protocol):
-    """Answers at once, counts when the answer is over."""
+    """Decides at once, counts when the response is over."""
 
-    def decide(self, who: Who, at: float) -> tuple[str, object]:
-        """`success`, `refused`, `relayed` or `overload`, and what `finish` needs."""
-
-    def finish(self, place: object, at: float, *, aborted: bool) -> None:
-        """Count an admitted request."""
+    def decide(self, who: Who, at: float) -> tuple[str, Finish | None]:
+        """`success`, `refused`, `relayed` or `overload`; and how to count what was admitted."""
 
 
 class OwnServer:
@@ -87,8 +88,8 @@ class OwnServer:
         self.counts: Counter[object] = Counter()
         self.lifetime: Counter[tuple[str, ...]] = Counter()
 
-    def decide(self, who: Who, at: float) -> tuple[str, object]:
-        """See `Server`."""
+    def decide(self, who: Who, at: float) -> tuple[str, Finish | None]:
+        """See `Server`; counts for the day in which the request was judged, whenever it ends."""
         pool = self.rules.pool(who)
         day = int((at + 0.3) // DAY)
         new = (
@@ -97,38 +98,23 @@ class OwnServer:
             and self.lifetime[pool] < 7 * self.rules.limit
             and zlib.crc32("|".join(pool).encode()) % 3 != 0
         )
-        if self.counts[(day, pool)] >= self.rules.threshold(who, new):
+        if self.counts[day, pool] >= self.rules.threshold(who, new):
             return "refused", None
         if self.rules.relayed_for == who["user_agent"]:
             return "relayed", None
-        over = self.rng.random() < self.rules.overload
-        return "overload" if over else "success", (day, pool, at)
 
-    def finish(self, place: object, at: float, *, aborted: bool) -> None:
-        """See `Server`; counts for the day it was judged in, whenever it ends."""
-        assert isinstance(place, tuple)
-        day, pool, began = place
-        assert began <= at
-        if not aborted or self.rules.counts_aborted:
-            self.counts[(day, pool)] += 1
-            self.lifetime[pool] += 1
+        def finish(_: float, aborted: bool) -> None:
+            if not aborted or self.rules.counts_aborted:
+                self.counts[day, pool] += 1
+                self.lifetime[pool] += 1
+
+        return "overload" if self.rng.random() < self.rules.overload else "success", finish
 
 
-SIMULATED: dict[str, QuotaDimension] = {
-    "prefix": "ip",
-    "region": "region",
-    "key": "key",
-    "auth_kind": "auth_kind",
-    "install": "install",
-    "session": "session",
-    "request": "request",
-    "project": "project",
-    "model": "model",
-    "model_group": "model_group",
-    "client": "client",
-    "user_agent": "user_agent",
+SIMULATED = {"prefix": "ip"} | {
+    part: part for part in QUOTA_DIMENSIONS if part not in {"ip", "workspace", "global"}
 }
-"""What the simulator calls our dimensions; it sees no device and no family."""
+"""What the simulator calls our parts; it sees no device, no family and no workspace of ours."""
 KNOWN_CLIENTS = "opencode/"
 UNKNOWN_CLIENT = "ai-sdk/2.0"
 
@@ -137,30 +123,25 @@ class SimulatorServer:
     """The scenario core of the simulator, counting for the day an answer ends in."""
 
     def __init__(self, rules: Rules, rng: random.Random) -> None:
-        gate = HeaderGate(headers={"user-agent": KNOWN_CLIENTS}, otherwise=rules.fallback)
-        named = [SIMULATED[part] for part in rules.key if part != "bucket"]
-        own = rules.own_buckets if "bucket" in rules.key else frozenset()
-        faults = (Fault(kind="overloaded_529", chance=rules.overload),) if rules.overload else ()
-        self.world = SimulatedWorld(
-            Scenario(
-                free=FreeLimit(
-                    keyed_by=tuple(named) or ("global",),
-                    limit=rules.limit,
-                    double_new=rules.doubling,
-                    header_gate=gate if rules.gated else None,
-                    count_aborted=rules.counts_aborted,
-                ),
-                user_agent_limit=UserAgentLimit(admitted_prefix=KNOWN_CLIENTS)
-                if rules.relayed_for
-                else None,
-                models=tuple(
-                    ModelOffer(id=name, free=True, limit=rules.limit) for name in sorted(own)
-                ),
-                accept_unknown_models=True,
-                faults=faults,
-            ),
-            seed=rng.randrange(2**32),
+        own = rules.own_buckets if "bucket" in rules.key else ()
+        free = FreeLimit(
+            keyed_by=tuple(SIMULATED[part] for part in rules.key if part != "bucket"),
+            limit=rules.limit,
+            double_new=rules.doubling,
+            header_gate=HeaderGate(headers={"user-agent": KNOWN_CLIENTS}, otherwise=rules.fallback)
+            if rules.gated
+            else None,
+            count_aborted=rules.counts_aborted,
         )
+        overload = Fault(kind="overloaded_529", chance=rules.overload or None)
+        scenario = Scenario(
+            free=free,
+            user_agent_limit=UserAgentLimit() if rules.relayed_for else None,
+            models=tuple(ModelOffer(id=name, free=True, limit=rules.limit) for name in sorted(own)),
+            accept_unknown_models=True,
+            faults=(overload,) if rules.overload else (),
+        )
+        self.world = SimulatedWorld(scenario, seed=rng.randrange(2**32))
 
     @staticmethod
     def fits(rules: Rules) -> bool:
@@ -173,26 +154,25 @@ class SimulatorServer:
             and rules.keyed_bonus == 1
         )
 
-    def decide(self, who: Who, at: float) -> tuple[str, object]:
+    def decide(self, who: Who, at: float) -> tuple[str, Finish | None]:
         """See `Server`."""
-        answer = self.world.decide(_facts(who), datetime.fromtimestamp(at + 0.3, UTC))
-        if answer.kind == "free_usage_limit":
-            return "relayed" if answer.provider else "refused", answer
-        return {"admitted": "success", "fault": "overload"}[answer.kind], answer
+        response = self.world.decide(_call(who), datetime.fromtimestamp(at + 0.3, UTC))
+        if response.decision == "free_usage_limit":
+            return "relayed" if response.provider else "refused", None
 
-    def finish(self, place: object, at: float, *, aborted: bool) -> None:
-        """See `Server`."""
-        assert isinstance(place, Answer)
-        self.world.finish(place, datetime.fromtimestamp(at, UTC), aborted=aborted)
+        def finish(end: float, aborted: bool) -> None:
+            self.world.finish(response, datetime.fromtimestamp(end, UTC), aborted=aborted)
+
+        return {"admitted": "success", "fault": "overload"}[response.decision], finish
 
 
-def _facts(who: Who) -> RequestFacts:
+def _call(who: Who) -> ModelCall:
     sent = {name: None if value == ABSENT else value for name, value in who.items()}
     address = who["address"]
     if who["family"] == "ipv6":
         prefix, host = (f"{zlib.crc32(who[name].encode()):x}" for name in ("prefix", "address"))
         address = f"2001:db8:{prefix[:4]}:{prefix[4:] or 0}:{host[:4]}::1"
-    return RequestFacts(
+    return ModelCall(
         model=who["model"],
         address=address,
         key=sent["key"],

@@ -7,32 +7,16 @@ from __future__ import annotations
 
 import heapq
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from pawwork_proxy.model.observation import ABSENT, Identities, Observation
-from scripts.verdict_evaluation.servers import Rules, Who, server_for
+from scripts.verdict_evaluation.servers import Finish, Rules, Who, server_for
 
 START = datetime(2026, 6, 1, tzinfo=UTC).timestamp()
 
-PARTS = (
-    "address",
-    "prefix",
-    "family",
-    "region",
-    "key",
-    "auth_kind",
-    "workspace",
-    "device",
-    "install",
-    "session",
-    "request",
-    "project",
-    "model",
-    "model_group",
-    "client",
-    "user_agent",
-)
+PARTS = tuple(name for name in Identities.model_fields if name != "network")
+"""What a limiter may be keyed on: every identity but the user's own label of the network."""
 IMPLIES: dict[str, tuple[str, ...]] = {
     "address": ("prefix", "family"),
     "prefix": ("family",),
@@ -43,7 +27,11 @@ IMPLIES: dict[str, tuple[str, ...]] = {
     "model": ("model_group",),
 }
 MODELS = ("big-pickle", "bigger-free", "nemotron-free", "north-free", "mimo-free", "ling-free")
-AGENTS = (("opencode/1.16.2", "cli"), ("opencode/1.18.1", "desktop"), ("ai-sdk/2.0", "desktop"))
+AGENTS: tuple[Who, ...] = (
+    {"client": "cli", "user_agent": "opencode/1.16.2"},
+    {"client": "desktop", "user_agent": "opencode/1.18.1"},
+    {"client": "desktop", "user_agent": "ai-sdk/2.0"},
+)
 
 
 @dataclass(order=True)
@@ -77,42 +65,40 @@ class World:
         """Who really asked, by sequence number."""
 
     def play(self, asks: list[Ask]) -> None:
-        """Let requests happen in the order of time; answers are counted when they end."""
+        """Let requests happen in the order of time; they are counted when their responses end."""
         queue: list[Ask] = list(asks)
         heapq.heapify(queue)
-        ending: list[tuple[float, int, Ask, object]] = []
+        ending: list[tuple[float, int, bool, Finish]] = []
         while queue:
             ask = heapq.heappop(queue)
             while ending and ending[0][0] <= ask.at:
-                at, _, over, place = heapq.heappop(ending)
-                self.server.finish(place, at, aborted=over.abort)
-            answer, place = self.server.decide(ask.who, ask.at)
-            if answer in {"success", "overload"}:
+                at, _, aborted, finish = heapq.heappop(ending)
+                finish(at, aborted)
+            result, counted = self.server.decide(ask.who, ask.at)
+            if counted is not None:
                 self.number += 1
-                heapq.heappush(ending, (ask.at + ask.takes, self.number, ask, place))
-            if answer == "refused" and ask.retries:
-                again = Ask(ask.at + 2.0, ask.number, ask.who, ask.capture, ask.takes)
-                again.retries = ask.retries - 1
+                heapq.heappush(ending, (ask.at + ask.takes, self.number, ask.abort, counted))
+            if result == "refused" and ask.retries:
+                again = replace(ask, at=ask.at + 2.0, abort=False, retries=ask.retries - 1)
                 heapq.heappush(queue, again)
             if ask.capture is not None:
-                self._observe(ask, answer)
-        for at, _, over, place in sorted(ending, key=lambda one: one[:2]):
-            self.server.finish(place, at, aborted=over.abort)
+                self._observe(ask, ask.capture, result)
+        for at, _, aborted, finish in sorted(ending, key=lambda one: one[:2]):
+            finish(at, aborted)
 
-    def _observe(self, ask: Ask, answer: str) -> None:
-        assert ask.capture is not None
-        off, error = self.offsets.setdefault(ask.capture, self._clock())
-        kind, family, origin, cadence = ANSWERS[answer]
-        ended = ask.at + (ask.takes if answer == "success" else 0.4)
+    def _observe(self, ask: Ask, capture: str, result: str) -> None:
+        off, error = self.offsets.setdefault(capture, self._clock())
+        kind, family, origin, cadence = RESULTS[result]
+        ended = ask.at + (ask.takes if result == "success" else 0.4)
         self.number += 1
         self.who_of[self.number] = ask.who
         who: dict[str, str | None] = dict(ask.who)
         who["network"] = self.labels.get(ask.who["address"])
-        if ask.capture in self.blind:
+        if capture in self.blind:
             who["address"] = who["prefix"] = None
         self.seen.append(
             Observation(
-                capture=ask.capture,
+                capture=capture,
                 seq=self.number,
                 simulated=True,
                 started_at=_utc(ask.at + off),
@@ -123,7 +109,7 @@ class World:
                 family=family,
                 origin=origin,
                 cadence=cadence,
-                ending="aborted" if ask.abort and answer == "success" else "complete",
+                ending="aborted" if ask.abort and result == "success" else "complete",
                 action=ask.who["request"] if ask.who["request"] != ABSENT else str(ask.number),
                 who=Identities.model_validate(who),
             )
@@ -135,12 +121,13 @@ class World:
         return self.rng.uniform(-error, error), error
 
 
-ANSWERS: dict[str, tuple[str, str, str, str]] = {
+RESULTS: dict[str, tuple[str, str, str, str]] = {
     "success": ("success", "ok", "zen", "none"),
     "refused": ("free_usage_limit", "quota", "zen", "utc_day"),
     "relayed": ("free_usage_limit", "quota", "relayed:Console", "none"),
     "overload": ("provider_overload", "overload", "relayed:other", "none"),
 }
+"""Kind, family, origin and cadence of each result of a server."""
 
 
 def _utc(seconds: float) -> datetime:

@@ -22,7 +22,7 @@ import httpx
 import pytest
 
 from pawwork_proxy.errors import ConfigurationError
-from pawwork_proxy.simulator.faults import FAULT_ROWS, Fault, FaultKind
+from pawwork_proxy.simulator.faults import FAULTS, Fault
 from pawwork_proxy.simulator.plan import Shape
 from pawwork_proxy.simulator.presets import preset
 from pawwork_proxy.simulator.scenario import FreeLimit, Scenario
@@ -219,18 +219,18 @@ async def test_a_body_that_is_no_json_is_an_internal_error_and_is_not_counted() 
     assert [one.pool_used for one in simulator.seen] == [None, 0]
 
 
-def faulty(kind: FaultKind, **fields: Any) -> Scenario:
+def faulty(kind: str, **fields: Any) -> Scenario:
     return Scenario(faults=(Fault(kind=kind, **fields),))
 
 
 WHOLE = [
-    row.kind for row in FAULT_ROWS if row.stage in ("edge", "provider") and row.kind != "reset"
+    row.kind for row in FAULTS.values() if row.stage in ("edge", "provider") and row.kind != "reset"
 ]
 
 
 @pytest.mark.parametrize("kind", WHOLE)
-async def test_whole_faults_are_well_formed_answers(kind: FaultKind) -> None:
-    wanted = next(row.status for row in FAULT_ROWS if row.kind == kind)
+async def test_whole_faults_are_well_formed_answers(kind: str) -> None:
+    wanted = next(row.status for row in FAULTS.values() if row.kind == kind)
     async with served(faulty(kind, size=2_000_000)) as (simulator, client):
         answer = await client.post(CHAT, json=ASK)
     assert answer.status_code == wanted
@@ -301,7 +301,7 @@ async def test_a_client_that_leaves_is_noticed_and_counts_by_rule(
     free = FreeLimit(limit=1, double_new=False, count_aborted=counted)
     scenario = Scenario(free=free, faults=(Fault(kind="stall", at=(1,)),))
     over: asyncio.Queue[Seen] = asyncio.Queue()
-    async with served(scenario, on_answer=over.put_nowait) as (_, client):
+    async with served(scenario, on_response=over.put_nowait) as (_, client):
         async with client.stream("POST", CHAT, json=ASK) as answer:
             async for _ in answer.aiter_raw():
                 break

@@ -88,7 +88,7 @@ def http2_upstream(folder: Path, pem: Path) -> Iterator[int]:
 
 def _listening(port: int) -> bool | None:
     try:
-        socket.create_connection(("127.0.0.1", port), timeout=PATIENCE).close()
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
     except OSError:
         return None
     return True

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from itertools import permutations
 
-from pawwork_proxy.bundle.support_view import COLUMNS, cells, row_of, support_rows
+from pawwork_proxy.bundle.support_view import row_of, support_rows
 from pawwork_proxy.model.exchange import Exchange
+from pawwork_proxy.report.support_table import COLUMNS, cells
 from tests.unit.builders import NOON, exchange
 from tests.unit.bundle.files import at, saying
 

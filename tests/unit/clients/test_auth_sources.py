@@ -13,7 +13,7 @@ import pytest
 from pawwork_proxy.clients.auth_places import Place, Surroundings, keys_at, places
 from pawwork_proxy.clients.auth_sources import AuthSources, client_surroundings
 from pawwork_proxy.clients.jsonc import parse_jsonc
-from pawwork_proxy.facts.kinds import Kind
+from pawwork_proxy.facts.namespaces import Namespace
 from pawwork_proxy.model.context import OsFamily
 from pawwork_proxy.model.request import AuthFacts, AuthKind
 from pawwork_proxy.redaction.pseudonyms import Pseudonymiser
@@ -23,7 +23,7 @@ KEY = "sk-made-up-" + "k" * 20
 
 
 def fingerprint(key: str) -> str:
-    return PSEUDONYMS.of(Kind.KEY, key)
+    return PSEUDONYMS.of(Namespace.KEY, key)
 
 
 def auth(key: str = KEY, kind: AuthKind = "user_key") -> AuthFacts:

@@ -13,7 +13,7 @@ from pawwork_proxy.environment.studies import (
     list_studies,
 )
 from pawwork_proxy.errors import StudyError
-from pawwork_proxy.facts.kinds import Kind
+from pawwork_proxy.facts.namespaces import Namespace
 from pawwork_proxy.redaction.pseudonyms import Pseudonymiser
 
 
@@ -36,7 +36,7 @@ def test_machines_of_a_study_share_pseudonyms_and_others_do_not(here: Path, ther
     joined = join_study(there, create_study(here, "august"))
     one, two = Pseudonymiser(current_key(here)), Pseudonymiser(current_key(there))
     assert joined == ("august", one.study_id, True)
-    assert one.of(Kind.KEY, "k") == two.of(Kind.KEY, "k")
+    assert one.of(Namespace.KEY, "k") == two.of(Namespace.KEY, "k")
     create_study(there, "september")
     assert Pseudonymiser(current_key(there)).study_id != one.study_id
 

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from pawwork_proxy.facts.headers import HEADERS, REQUEST_ID_HEADERS, HeaderRow
-from pawwork_proxy.facts.kinds import KINDS, Kind
+from pawwork_proxy.facts.namespaces import NAMESPACES, Namespace
 from pawwork_proxy.redaction.shapes import ShapeName
 
 
@@ -15,7 +15,7 @@ def test_each_row_names_something_that_exists(name: str, row: HeaderRow) -> None
     if row.treatment == "shape":
         assert row.arg in set(ShapeName)
     elif row.treatment == "id":
-        assert row.arg in set(Kind)
+        assert row.arg in set(Namespace)
     else:
         assert row.arg == ""
 
@@ -28,9 +28,11 @@ def test_credentials_are_credentials(name: str) -> None:
 
 
 def test_request_ids_are_pseudonymised() -> None:
-    assert {HEADERS[name] for name in REQUEST_ID_HEADERS} == {HeaderRow("id", Kind.REQUEST.value)}
+    assert {HEADERS[name] for name in REQUEST_ID_HEADERS} == {
+        HeaderRow("id", Namespace.REQUEST.value)
+    }
 
 
 def test_each_kind_has_one_row_that_says_what_it_stands_for() -> None:
-    assert [row.kind for row in KINDS] == list(Kind)
-    assert all(row.stands_for for row in KINDS)
+    assert [row.namespace for row in NAMESPACES] == list(Namespace)
+    assert all(row.stands_for for row in NAMESPACES)

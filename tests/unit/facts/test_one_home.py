@@ -29,7 +29,6 @@ MAY_NAME: dict[str, dict[str, str]] = {
         "proxy/session.py": "that value of the file format",
         "recording/script.py": "that value of the file format",
         "redaction/shapes.py": "the example of a shape",
-        "simulator/bodies.py": "what the simulated server itself says",
     },
     "user agent": {"demo/conversation.py": "the look-alike client's own"},
     "era": {},
@@ -43,7 +42,7 @@ MAY_NAME: dict[str, dict[str, str]] = {
     },
     "header": {
         "demo/conversation.py": "what the look-alike client sends",
-        "simulator/requests.py": "what the simulated server reads",
+        "simulator/routes.py": "what the simulated server reads",
     },
 }
 """Places that may name a fact, and why."""

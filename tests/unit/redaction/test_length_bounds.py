@@ -65,8 +65,7 @@ def shown(redactor: Redactor, name: str, value: str) -> str | None:
 )
 def test_how_long_a_user_agent_may_be(redactor: Redactor, agent: str, *, whole: bool) -> None:
     told = shown(redactor, "user-agent", agent)
-    assert told is not None
-    assert ("product:" in told) is not whole
+    assert (told is not None and "product:" not in told) is whole
 
 
 @pytest.mark.parametrize(("count", "cut"), [(62, 0), (63, 1), (100, 38)])

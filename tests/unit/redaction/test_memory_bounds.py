@@ -9,10 +9,11 @@ import json
 
 import pytest
 
-from pawwork_proxy.redaction.gate import Credentials, RawExchange, TaintGate
+from pawwork_proxy.redaction.credentials import Credentials
 from pawwork_proxy.redaction.pseudonyms import Pseudonymiser
 from pawwork_proxy.redaction.raw import RawRequest
 from pawwork_proxy.redaction.redactor import Redactor
+from pawwork_proxy.redaction.taint_gate import RawExchange, TaintGate
 from tests.unit.held import held, size_of
 
 PSEUDONYMS = Pseudonymiser(b"m" * 32)

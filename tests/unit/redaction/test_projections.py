@@ -12,12 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pawwork_proxy.model.response import EventCounts, Usage
-from pawwork_proxy.redaction.gate import Credentials, RawExchange, TaintGate
+from pawwork_proxy.redaction.credentials import Credentials
 from pawwork_proxy.redaction.headers import MOST_HEADERS
 from pawwork_proxy.redaction.pseudonyms import Pseudonymiser
 from pawwork_proxy.redaction.raw import RawRequest, RawResponse
 from pawwork_proxy.redaction.redactor import Redactor
 from pawwork_proxy.redaction.shapes import ShapeName
+from pawwork_proxy.redaction.taint_gate import RawExchange, TaintGate
 from tests.unit.redaction.canaries import canaries, leaked
 
 CHAT = "/zen/v1/chat/completions"

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pawwork_proxy.errors import RedactionError
-from pawwork_proxy.facts.kinds import KINDS, Kind
+from pawwork_proxy.facts.namespaces import NAMESPACES, Namespace
 from pawwork_proxy.redaction import pseudonyms
 from pawwork_proxy.redaction.pseudonyms import PSEUDONYM, Pseudonymiser, is_address
 
@@ -22,8 +22,8 @@ def test_an_empty_or_short_key_is_refused(key: bytes) -> None:
         Pseudonymiser(key)
 
 
-@given(st.sampled_from(Kind), st.text())
-def test_equal_within_a_study_and_different_across(kind: Kind, value: str) -> None:
+@given(st.sampled_from(Namespace), st.text())
+def test_equal_within_a_study_and_different_across(kind: Namespace, value: str) -> None:
     mine = ONE.of(kind, value)
     assert mine == Pseudonymiser(b"1" * 32).of(kind, value)
     assert mine != OTHER.of(kind, value)
@@ -32,20 +32,20 @@ def test_equal_within_a_study_and_different_across(kind: Kind, value: str) -> No
     assert not OTHER.made(mine)
 
 
-@given(st.sampled_from(Kind), st.text())
-def test_never_applied_twice(kind: Kind, value: str) -> None:
+@given(st.sampled_from(Namespace), st.text())
+def test_never_applied_twice(kind: Namespace, value: str) -> None:
     once = ONE.of(kind, value)
     assert ONE.of(kind, once) == once
 
 
 def test_kinds_are_namespaces() -> None:
-    digits = {ONE.of(kind, "same").partition(":")[2] for kind in Kind}
-    assert len(digits) == len(Kind)
+    digits = {ONE.of(kind, "same").partition(":")[2] for kind in Namespace}
+    assert len(digits) == len(Namespace)
 
 
 def test_foreign_text_cannot_pose_as_a_pseudonym() -> None:
     posing = [f"key:{secrets.token_hex(12)}" for _ in range(200)]
-    changed = [ONE.of(Kind.KEY, text) for text in posing]
+    changed = [ONE.of(Namespace.KEY, text) for text in posing]
     assert sum(before == after for before, after in zip(posing, changed, strict=True)) <= 1
 
 
@@ -95,12 +95,12 @@ def test_guessable_values_are_stretched(monkeypatch: pytest.MonkeyPatch) -> None
     fresh = Pseudonymiser(b"3" * 32)
     fresh.warm(["192.0.2.1", "192.0.2.1"])
     assert costs == [2**14], "derived once, then remembered"
-    fresh.of(Kind.VALUE, "alice")
+    fresh.of(Namespace.VALUE, "alice")
     assert costs[1:] == [2**10]
-    fresh.of(Kind.VALUE, "x" * 24)
-    fresh.of(Kind.KEY, "k")
+    fresh.of(Namespace.VALUE, "x" * 24)
+    fresh.of(Namespace.KEY, "k")
     assert len(costs) == 2, "long random ids need no stretching"
-    assert {row.kind for row in KINDS} == set(Kind)
+    assert {row.namespace for row in NAMESPACES} == set(Namespace)
 
 
 def test_the_real_derivation_is_slow_enough_to_matter() -> None:
@@ -111,5 +111,5 @@ def test_the_real_derivation_is_slow_enough_to_matter() -> None:
 def test_huge_values_do_not_stay_in_memory() -> None:
     fresh = Pseudonymiser(b"4" * 32)
     before = fresh._cached.cache_info().currsize
-    fresh.of(Kind.VALUE, "x" * 100_000)
+    fresh.of(Namespace.VALUE, "x" * 100_000)
     assert fresh._cached.cache_info().currsize == before

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from pawwork_proxy.facts import addresses, forms
 from pawwork_proxy.facts.forms import TYPE_FORMS
-from pawwork_proxy.facts.kinds import Kind
+from pawwork_proxy.facts.namespaces import Namespace
 from pawwork_proxy.redaction.pseudonyms import Pseudonymiser
 from pawwork_proxy.redaction.values import FORMS, FormRow, form_of, identify
 
@@ -28,8 +28,8 @@ def test_every_form_is_on_the_list_that_all_share() -> None:
     assert ours | set(TYPE_FORMS.values()) == forms.FORMS
 
 
-@given(st.text(), st.sampled_from(Kind))
-def test_every_value_has_a_form_and_a_pseudonym(value: str, kind: Kind) -> None:
+@given(st.text(), st.sampled_from(Namespace))
+def test_every_value_has_a_form_and_a_pseudonym(value: str, kind: Namespace) -> None:
     pseudonym, form = identify(value, kind, PSEUDONYMS)
     assert PSEUDONYMS.made(pseudonym)
     assert form
@@ -37,9 +37,11 @@ def test_every_value_has_a_form_and_a_pseudonym(value: str, kind: Kind) -> None:
 
 def test_an_id_is_the_same_wherever_it_stands() -> None:
     session = "ses_" + "0a" * 13
-    assert identify(session, Kind.VALUE, PSEUDONYMS) == identify(session, Kind.USER, PSEUDONYMS)
+    assert identify(session, Namespace.VALUE, PSEUDONYMS) == identify(
+        session, Namespace.USER, PSEUDONYMS
+    )
     assert (
-        identify("2001:db8::1", Kind.VALUE, PSEUDONYMS)[0]
+        identify("2001:db8::1", Namespace.VALUE, PSEUDONYMS)[0]
         == PSEUDONYMS.address("2001:DB8::0:1").address
     )
 

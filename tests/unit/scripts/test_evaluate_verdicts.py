@@ -9,10 +9,10 @@ import pytest
 
 from pawwork_proxy.comparison.compare import compare
 from pawwork_proxy.comparison.trials import TRIALS
-from pawwork_proxy.model.observation import SEVERAL, Observation
+from pawwork_proxy.model.observation import SEVERAL
 from pawwork_proxy.model.verdict import Verdict
 from scripts.evaluate_verdicts import Tally, evaluate, is_wrong, report, truth
-from scripts.verdict_evaluation.decidability import Facts, decidable, fits, possible
+from scripts.verdict_evaluation.decidability import Observed, decidable, fits, possible
 from scripts.verdict_evaluation.plans import perform
 from scripts.verdict_evaluation.random_worlds import random_rules, random_world
 from scripts.verdict_evaluation.servers import OwnServer, Rules, SimulatorServer, server_for
@@ -86,22 +86,18 @@ def test_a_mixture_of_models_is_judged_on_the_models_of_the_evidence() -> None:
         assert is_wrong(said, rules, diary.seen, ipv6=False) is wrong
 
 
-def facts(seen: list[Observation]) -> Facts:
-    return Facts(seen)
-
-
 def test_brute_force_agrees_on_a_plain_contrast() -> None:
-    found = [facts(Diary().admitted(9).refused().admitted(**OFFICE).seen)]
+    found = [Observed(Diary().admitted(9).refused().admitted(**OFFICE).seen)]
     assert decidable(found, possible(found))["address"] == "follows"
     assert not fits(found, frozenset({"key"}))
 
 
-def test_brute_force_solves_for_thresholds_over_several_facts() -> None:
+def test_brute_force_solves_for_thresholds_over_several_observations() -> None:
     """Each client is allowed more than the other, on two days that are told apart."""
     one = Diary().admitted(3).refused().admitted(user_agent="b")
     two = Diary().later(days=1).admitted(3, user_agent="b").refused(user_agent="b").admitted()
-    assert fits([facts(one.seen)], frozenset())
-    assert not fits([facts(one.seen), facts(two.seen)], frozenset())
+    assert fits([Observed(one.seen)], frozenset())
+    assert not fits([Observed(one.seen), Observed(two.seen)], frozenset())
 
 
 def test_a_trial_is_carried_out_until_refused_and_shortened() -> None:
@@ -117,7 +113,7 @@ def test_a_trial_is_carried_out_until_refused_and_shortened() -> None:
 def test_the_report_names_what_must_hold() -> None:
     tally = Tally()
     tally.wrong["follows"] = 1
-    tally.explain("world 0: WRONG")
+    tally.explained.append("world 0: WRONG")
     assert not tally.holds
     assert "world 0: WRONG" in report(tally)
 
@@ -138,16 +134,16 @@ def test_both_servers_refuse_at_the_same_count(key: tuple[str, ...]) -> None:
         own_buckets=frozenset({"big-pickle"}),
     )
     who = random_world("1:1")[1].installs[0]
-    answers = []
+    results = []
     for server in (server_for(plain, random.Random(1)), OwnServer(plain, random.Random(1))):
         said = []
         for number in range(6):
-            answer, place = server.decide(who, 1000.0 + number)
-            said.append(answer)
-            if answer == "success":
-                server.finish(place, 1000.5 + number, aborted=False)
-        answers.append(said)
-    assert answers == [["success"] * 4 + ["refused"] * 2] * 2
+            result, finish = server.decide(who, 1000.0 + number)
+            said.append(result)
+            if finish is not None:
+                finish(1000.5 + number, False)
+        results.append(said)
+    assert results == [["success"] * 4 + ["refused"] * 2] * 2
     assert isinstance(server_for(plain, random.Random(1)), SimulatorServer)
     assert isinstance(server_for(replace(plain, key=("device",)), random.Random(1)), OwnServer)
 

@@ -1,17 +1,11 @@
 import json
 from datetime import UTC, datetime
 
-from pawwork_proxy.simulator.bodies import FAULT_BODIES, catalogue, go_usage, models_listing, trace
-from pawwork_proxy.simulator.faults import FAULT_ROWS
 from pawwork_proxy.simulator.limits import GoLimiter
+from pawwork_proxy.simulator.listings import catalogue, go_usage, models_listing, trace
 from pawwork_proxy.simulator.scenario import Account, GoPlan, Scenario
 
 NOON = datetime(2026, 9, 1, 12, tzinfo=UTC)
-
-
-def test_every_edge_and_provider_fault_has_a_body() -> None:
-    whole = {row.kind for row in FAULT_ROWS if row.stage in ("edge", "provider")}
-    assert set(FAULT_BODIES) == whole - {"reset", "big_body"}
 
 
 def test_the_listing_leaves_out_what_is_no_longer_offered() -> None:

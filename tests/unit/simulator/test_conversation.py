@@ -4,7 +4,7 @@ from typing import Any, get_args
 import pytest
 
 from pawwork_proxy.simulator.conversation import Reply, events, text_events_begin, whole
-from pawwork_proxy.simulator.facts import Protocol
+from pawwork_proxy.simulator.model_call import Protocol
 
 PROTOCOLS: tuple[Protocol, ...] = get_args(Protocol)
 REPLY = Reply("big-pickle", 1_700_000_000, 7, text_events=3)

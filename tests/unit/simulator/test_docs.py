@@ -3,13 +3,13 @@
 import re
 import tomllib
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 
 from pawwork_proxy.cli.commands.simulate import simulate
-from pawwork_proxy.simulator.facts import DIMENSION_VALUES
-from pawwork_proxy.simulator.faults import Fault, FaultKind
+from pawwork_proxy.simulator.faults import FAULTS, Fault
+from pawwork_proxy.simulator.model_call import QUOTA_DIMENSIONS
 from pawwork_proxy.simulator.presets import scenario_from
 from pawwork_proxy.simulator.scenario import FreeLimit, Scenario
 
@@ -20,8 +20,8 @@ NAMED = set(re.findall(r"`([^`\n]+)`", PAGE))
 @pytest.mark.parametrize(
     "names",
     [
-        set(get_args(FaultKind)),
-        set(DIMENSION_VALUES),
+        set(FAULTS),
+        set(QUOTA_DIMENSIONS),
         set(Scenario.model_fields),
         set(FreeLimit.model_fields),
         set(Fault.model_fields) - {"kind"},
@@ -50,4 +50,4 @@ def test_the_example_of_a_world_runs() -> None:
     )
     names: dict[str, Any] = {}
     exec(example, names)
-    assert names["answer"].kind == "admitted"
+    assert names["response"].decision == "admitted"

@@ -1,25 +1,33 @@
 import random
-from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from pawwork_proxy.simulator.facts import RequestFacts
-from pawwork_proxy.simulator.faults import FAULT_ROWS, Fault, FaultKind
+from pawwork_proxy.simulator.faults import FAULTS, Fault
+from pawwork_proxy.simulator.model_call import ModelCall
 
-FACTS = RequestFacts(headers={"x-fault": "Please Cut"})
+CALL = ModelCall(headers={"x-fault": "Please Cut"})
 
 
-def strikes(fault: Fault, facts: RequestFacts = FACTS, calls: int = 6) -> list[int]:
+def strikes(fault: Fault, call: ModelCall = CALL, calls: int = 6) -> list[int]:
     chance = random.Random(1)
-    return [number for number in range(1, calls + 1) if fault.strikes(facts, number, chance)]
+    return [number for number in range(1, calls + 1) if fault.strikes(call, number, chance)]
 
 
-def test_the_table_has_each_kind_once_with_an_effect() -> None:
-    assert [row.kind for row in FAULT_ROWS] == list(get_args(FaultKind))
-    assert all(row.effect for row in FAULT_ROWS)
+def test_every_kind_says_what_it_does() -> None:
+    assert all(row.effect for row in FAULTS.values())
+
+
+def test_faults_of_edge_and_provider_are_whole_responses() -> None:
+    whole = {kind for kind, row in FAULTS.items() if row.stage in ("edge", "provider")}
+    assert {kind for kind, row in FAULTS.items() if row.body} == whole - {"reset", "big_body"}
+
+
+def test_a_kind_that_is_not_in_the_table_is_refused_with_those_that_are() -> None:
+    with pytest.raises(ValidationError, match="Input should be 'bad_gateway', 'edge_timeout'"):
+        Fault(kind="moon")
 
 
 @pytest.mark.parametrize(
@@ -47,7 +55,7 @@ def test_chance_repeats_with_its_seed(chance: float, seed: int) -> None:
 
     def draw() -> list[bool]:
         source = random.Random(seed)
-        return [fault.strikes(FACTS, number, source) for number in range(1, 50)]
+        return [fault.strikes(CALL, number, source) for number in range(1, 50)]
 
     assert draw() == draw()
 

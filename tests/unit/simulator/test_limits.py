@@ -6,25 +6,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pawwork_proxy.simulator.facts import RequestFacts
 from pawwork_proxy.simulator.limits import (
     KEPT_WINDOWS,
     FreeLimiter,
     GoLimiter,
-    KeyLimiter,
     WindowedCounts,
 )
+from pawwork_proxy.simulator.model_call import ModelCall
 from pawwork_proxy.simulator.scenario import FreeLimit, GoPlan, HeaderGate, ModelOffer
 
 NOON = datetime(2026, 9, 1, 12, tzinfo=UTC)
 PICKLE = ModelOffer(id="big-pickle", free=True)
-FACTS = RequestFacts()
+CALL = ModelCall()
 
 
-def admitted(limiter: FreeLimiter, now: datetime = NOON, facts: RequestFacts = FACTS) -> int:
+def admitted(limiter: FreeLimiter, now: datetime = NOON, call: ModelCall = CALL) -> int:
     """How many requests pass before the first refusal."""
     for number in range(10_000):
-        hold = limiter.check(facts, PICKLE, now)
+        hold = limiter.check(call, PICKLE, now)
         if hold.refused:
             return number
         limiter.count(hold, now)
@@ -41,7 +40,7 @@ def test_the_threshold_is_the_number_of_requests_admitted_a_day() -> None:
 def test_retry_after_counts_down_to_midnight() -> None:
     limiter = FreeLimiter(FreeLimit(), {})
     at = datetime(2026, 9, 1, 10, 2, 57, tzinfo=UTC)
-    assert limiter.check(FACTS, PICKLE, at).retry_after == 50223
+    assert limiter.check(CALL, PICKLE, at).retry_after == 50223
 
 
 def test_a_new_pool_is_doubled_until_its_lifetime_count_is_seven_thresholds() -> None:
@@ -63,28 +62,28 @@ def test_models_with_a_figure_share_a_pool_by_two_letters_without_doubling() -> 
     mimo = ModelOffer(id="mimo-v2.5-free", free=True, limit=2)
     minimax = ModelOffer(id="minimax-m2.5-free", free=True, limit=3)
     for _ in range(2):
-        limiter.count(limiter.check(FACTS, mimo, NOON), NOON)
-    assert limiter.check(FACTS, mimo, NOON).refused
-    other = limiter.check(FACTS, minimax, NOON)
+        limiter.count(limiter.check(CALL, mimo, NOON), NOON)
+    assert limiter.check(CALL, mimo, NOON).refused
+    other = limiter.check(CALL, minimax, NOON)
     assert (other.used, other.threshold, other.new) == (2, 3, False)
-    assert limiter.check(FACTS, PICKLE, NOON).used == 0
+    assert limiter.check(CALL, PICKLE, NOON).used == 0
 
 
 def test_the_header_gate_changes_the_threshold_but_not_the_counter() -> None:
     gate = HeaderGate(headers={"X-OpenCode-Session": "SES_"}, otherwise=2)
     limiter = FreeLimiter(FreeLimit(limit=5, header_gate=gate), {})
-    bare = FACTS
-    dressed = RequestFacts(headers={"x-opencode-session": "ses_made_up"})
-    assert admitted(limiter, facts=bare) == 2
+    bare = CALL
+    dressed = ModelCall(headers={"x-opencode-session": "ses_made_up"})
+    assert admitted(limiter, call=bare) == 2
     assert limiter.check(dressed, PICKLE, NOON).threshold == 10
-    assert admitted(limiter, facts=dressed) == 8
+    assert admitted(limiter, call=dressed) == 8
     assert limiter.check(bare, PICKLE, NOON).used == 10
 
 
 def test_an_absent_header_never_passes_even_an_empty_condition() -> None:
     limiter = FreeLimiter(FreeLimit(header_gate=HeaderGate(headers={"a": ""}, otherwise=1)), {})
-    assert limiter.check(FACTS, PICKLE, NOON).threshold == 1
-    assert limiter.check(RequestFacts(headers={"a": "b"}), PICKLE, NOON).threshold > 1
+    assert limiter.check(CALL, PICKLE, NOON).threshold == 1
+    assert limiter.check(ModelCall(headers={"a": "b"}), PICKLE, NOON).threshold > 1
 
 
 def test_other_people_use_the_pool_from_its_first_moment_each_day() -> None:
@@ -95,9 +94,9 @@ def test_other_people_use_the_pool_from_its_first_moment_each_day() -> None:
 
 def test_consumption_by_others_moves_the_pool() -> None:
     limiter = FreeLimiter(FreeLimit(limit=5, double_new=False), {})
-    limiter.consume(FACTS, PICKLE, 4, NOON)
+    limiter.consume(CALL, PICKLE, 4, NOON)
     assert admitted(limiter) == 1
-    assert not limiter.check(RequestFacts(address="198.51.100.1"), PICKLE, NOON).refused
+    assert not limiter.check(ModelCall(address="198.51.100.1"), PICKLE, NOON).refused
 
 
 @given(
@@ -110,7 +109,7 @@ def test_each_pool_admits_exactly_its_threshold_in_any_order(
     limiter = FreeLimiter(FreeLimit(limit=limit, double_new=False), {})
     passed: dict[str, int] = {}
     for address in addresses:
-        hold = limiter.check(RequestFacts(address=address), PICKLE, NOON)
+        hold = limiter.check(ModelCall(address=address), PICKLE, NOON)
         if not hold.refused:
             limiter.count(hold, NOON)
             passed[address] = passed.get(address, 0) + 1
@@ -120,8 +119,8 @@ def test_each_pool_admits_exactly_its_threshold_in_any_order(
 
 def test_checking_changes_nothing() -> None:
     limiter = FreeLimiter(FreeLimit(limit=1, double_new=False), {})
-    assert {limiter.check(FACTS, PICKLE, NOON) for _ in range(5)} == {
-        limiter.check(FACTS, PICKLE, NOON)
+    assert {limiter.check(CALL, PICKLE, NOON) for _ in range(5)} == {
+        limiter.check(CALL, PICKLE, NOON)
     }
 
 
@@ -131,23 +130,6 @@ def test_old_windows_are_forgotten() -> None:
         counts.add(("a",), NOON + timedelta(days=day))
     assert len(counts._by_window) == KEPT_WINDOWS
     assert counts.used(("a",), NOON + timedelta(days=9)) == 1
-
-
-def test_the_key_limiter_is_per_key_model_and_minute() -> None:
-    limiter = KeyLimiter(2)
-    for _ in range(2):
-        limiter.count(limiter.check("sk-a", "glm-5.2", NOON), NOON)
-    assert limiter.check("sk-a", "glm-5.2", NOON + timedelta(seconds=59)).refused
-    assert limiter.check("sk-a", "glm-5.2", NOON).retry_after == 60
-    assert not limiter.check("sk-a", "kimi-k2.6", NOON).refused
-    assert not limiter.check("sk-b", "glm-5.2", NOON).refused
-    assert not limiter.check("sk-a", "glm-5.2", NOON + timedelta(minutes=1)).refused
-
-
-def test_the_key_limiter_looks_at_27_characters_of_the_model() -> None:
-    limiter = KeyLimiter(1)
-    limiter.count(limiter.check("sk-a", "x" * 27 + "1", NOON), NOON)
-    assert limiter.check("sk-a", "x" * 27 + "2", NOON).refused
 
 
 def test_go_counts_dollars_in_three_windows() -> None:

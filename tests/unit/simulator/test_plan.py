@@ -5,24 +5,24 @@ from typing import Any
 import pytest
 
 from pawwork_proxy.simulator.conversation import text_events_begin
-from pawwork_proxy.simulator.facts import Protocol, RequestFacts
-from pawwork_proxy.simulator.faults import FAULT_ROWS, Fault, FaultKind, FrameError
+from pawwork_proxy.simulator.faults import FAULTS, Fault
+from pawwork_proxy.simulator.model_call import ModelCall, Protocol
 from pawwork_proxy.simulator.plan import Plan, Shape, plan_of
 from pawwork_proxy.simulator.scenario import FreeLimit, GoPlan, RelayedLimit, Scenario
 from pawwork_proxy.simulator.world import World
 
 NOON = datetime(2026, 9, 1, 12, tzinfo=UTC)
-FREE = RequestFacts()
+FREE = ModelCall()
 ORDINARY = Shape()
 
 
-def plan(facts: RequestFacts = FREE, shape: Shape = ORDINARY, **rules: Any) -> Plan:
-    answer = World(Scenario(**rules)).ask(facts, NOON)
-    return plan_of(answer, facts, 1_700_000_000, shape)
+def plan(call: ModelCall = FREE, shape: Shape = ORDINARY, **rules: Any) -> Plan:
+    response = World(Scenario(**rules)).ask(call, NOON)
+    return plan_of(response, call, 1_700_000_000, shape)
 
 
-def faulty(kind: FaultKind, facts: RequestFacts = FREE, **fields: Any) -> Plan:
-    return plan(facts, faults=(Fault(kind=kind, **fields),))
+def faulty(kind: str, call: ModelCall = FREE, **fields: Any) -> Plan:
+    return plan(call, faults=(Fault(kind=kind, **fields),))
 
 
 GOOD = plan()
@@ -49,7 +49,7 @@ def test_a_relayed_refusal_is_json_without_retry_after() -> None:
 
 
 def test_a_go_refusal_carries_its_metadata() -> None:
-    go = RequestFacts(model="glm-5.2", key="sk-made-up", tier="go")
+    go = ModelCall(model="glm-5.2", key="sk-made-up", tier="go")
     world = World(Scenario(go=GoPlan(five_hours=0.01)))
     world.ask(go, NOON)
     body = json.loads(plan_of(world.ask(go, NOON), go, 0, Shape()).parts[0])
@@ -58,13 +58,13 @@ def test_a_go_refusal_carries_its_metadata() -> None:
 
 
 def test_errors_other_than_429_have_no_metadata() -> None:
-    refused = plan(RequestFacts(model="no-such"))
+    refused = plan(ModelCall(model="no-such"))
     assert set(json.loads(refused.parts[0])) == {"type", "error"}
     assert refused.status == 401
 
 
 def test_a_request_without_stream_gets_one_json_body() -> None:
-    plain = plan(RequestFacts(stream=False))
+    plain = plan(ModelCall(stream=False))
     assert (plain.content_type, plain.streamed, len(plain.parts)) == ("application/json", False, 1)
 
 
@@ -74,18 +74,18 @@ def test_shape_sets_length_and_pace() -> None:
     assert long.each_delay_s == 0.5
 
 
-@pytest.mark.parametrize("row", FAULT_ROWS, ids=lambda row: row.kind)
+@pytest.mark.parametrize("row", FAULTS.values(), ids=lambda row: row.kind)
 def test_every_fault_spoils_streams_and_plain_answers_alike(row: Any) -> None:
-    for facts in (FREE, RequestFacts(stream=False)):
-        spoilt = faulty(row.kind, facts)
-        assert spoilt.status == (row.status or 0)
-        assert spoilt != plan(facts)
+    for call in (FREE, ModelCall(stream=False)):
+        spoilt = faulty(row.kind, call)
+        assert spoilt.status == (row.status)
+        assert spoilt != plan(call)
 
 
 @pytest.mark.parametrize(
     ("kind", "parts"), [("error_first", 1), ("error_later", 4), ("error_flat", 4)]
 )
-def test_error_frames_come_after_the_asked_events(kind: FaultKind, parts: int) -> None:
+def test_error_frames_come_after_the_asked_events(kind: str, parts: int) -> None:
     spoilt = faulty(kind, after=3)
     assert len(spoilt.parts) == parts
     assert spoilt.parts[:-1] == GOOD.parts[: parts - 1]
@@ -101,7 +101,7 @@ def test_error_frames_come_after_the_asked_events(kind: FaultKind, parts: int) -
         ("free_limit", "FreeUsageLimitError"),
     ],
 )
-def test_error_frames_say_what_was_asked(error: FrameError, word: str) -> None:
+def test_error_frames_say_what_was_asked(error: str, word: str) -> None:
     frame = faulty("error_event", error=error).parts[-1]
     assert frame.startswith(b"event: error\ndata: ")
     assert json.loads(frame.partition(b"data: ")[2])["error"]["type"] == word
@@ -126,7 +126,7 @@ def test_a_stream_without_end_has_text_but_no_trailer() -> None:
     [("chat", "big-pickle"), ("messages", "qwen3.6-plus-free")],
 )
 def test_a_huge_event_keeps_the_protocols_shape(protocol: Protocol, model: str) -> None:
-    huge = faulty("huge_event", RequestFacts(protocol=protocol, model=model), size=100_000)
+    huge = faulty("huge_event", ModelCall(protocol=protocol, model=model), size=100_000)
     largest = max(huge.parts, key=len)
     assert 100_000 < len(largest) < 101_000
     json.loads(largest.rpartition(b"data: ")[2])

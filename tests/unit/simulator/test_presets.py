@@ -3,17 +3,24 @@ from pathlib import Path
 import pytest
 
 from pawwork_proxy.errors import ScenarioError
-from pawwork_proxy.simulator.faults import FAULT_ROWS
-from pawwork_proxy.simulator.presets import PRESET_ROWS, PRESETS, preset, read_scenario
+from pawwork_proxy.simulator.faults import FAULTS
+from pawwork_proxy.simulator.presets import preset, preset_rows, read_scenario
 
 
-def test_presets_have_unique_names_and_say_what_they_are() -> None:
-    assert len(PRESETS) == len(PRESET_ROWS)
-    assert all(row.summary for row in PRESET_ROWS)
+@pytest.mark.parametrize("name", preset_rows())
+def test_every_preset_is_a_scenario_that_says_what_it_shows(name: str) -> None:
+    assert preset(name).name == name
+    assert preset(name).summary == preset_rows()[name]["summary"]
+
+
+def test_a_preset_keeps_what_its_base_says() -> None:
+    free = preset("by-ip-user-agent").free
+    assert free is not None
+    assert (free.keyed_by, free.limit, free.double_new) == (("ip", "user_agent"), 5, False)
 
 
 def test_every_fault_has_a_preset() -> None:
-    for row in FAULT_ROWS:
+    for row in FAULTS.values():
         assert preset(f"fault-{row.kind}".replace("_", "-")).faults[0].kind == row.kind
 
 

@@ -3,12 +3,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from pawwork_proxy.simulator.facts import DIMENSION_VALUES
+from pawwork_proxy.simulator.model_call import QUOTA_DIMENSIONS
 from pawwork_proxy.simulator.scenario import FreeLimit, Scenario
 
 
 @given(
-    keyed_by=st.lists(st.sampled_from(sorted(DIMENSION_VALUES)), unique=True).map(tuple),
+    keyed_by=st.lists(st.sampled_from(sorted(QUOTA_DIMENSIONS)), unique=True).map(tuple),
     limit=st.integers(0, 10_000),
 )
 def test_a_scenario_survives_json(keyed_by: tuple[str, ...], limit: int) -> None:

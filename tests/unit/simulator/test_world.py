@@ -1,5 +1,6 @@
 """The pipeline: which rule answers first, what is counted, and that a world repeats itself."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -7,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pawwork_proxy.simulator.answer import Answer
-from pawwork_proxy.simulator.facts import RequestFacts
-from pawwork_proxy.simulator.faults import FAULT_ROWS, Fault
+from pawwork_proxy.simulator.faults import FAULTS, Fault
+from pawwork_proxy.simulator.model_call import ModelCall
+from pawwork_proxy.simulator.response import SimulatedResponse
 from pawwork_proxy.simulator.scenario import (
     Account,
     AccountState,
@@ -24,18 +25,18 @@ from pawwork_proxy.simulator.scenario import (
 from pawwork_proxy.simulator.world import World
 
 NOON = datetime(2026, 9, 1, 12, tzinfo=UTC)
-FREE = RequestFacts()
-PAID = RequestFacts(model="glm-5.2", key="sk-made-up")
-GO = RequestFacts(model="glm-5.2", key="sk-made-up", tier="go")
+FREE = ModelCall()
+PAID = ModelCall(model="glm-5.2", key="sk-made-up")
+GO = ModelCall(model="glm-5.2", key="sk-made-up", tier="go")
 SMALL = FreeLimit(limit=1, double_new=False)
-OPENCODE = RequestFacts(
+OPENCODE = ModelCall(
     user_agent="opencode/1.18.33 ai-sdk/provider-utils/4.0.23",
     session="ses_0123456789abABCDEFGHIJKLMN",
     tools=5,
 )
 
 
-def answer(facts: RequestFacts, **rules: Any) -> Answer:
+def respond(facts: ModelCall, **rules: Any) -> SimulatedResponse:
     return World(Scenario(**rules)).ask(facts, NOON)
 
 
@@ -46,38 +47,42 @@ def account(state: AccountState = "good", go: bool = True) -> tuple[Account, ...
 def test_an_exhausted_pool_answers_before_a_bad_key_is_looked_at() -> None:
     """zen-facts 6: an exhausted IP answers 429 even to a bad key."""
     world = World(Scenario(free=SMALL, accept_unknown_keys=False))
-    bad = RequestFacts(key="sk-nobody")
-    assert world.ask(bad, NOON).kind == "auth_invalid"
-    assert world.ask(FREE, NOON).kind == "admitted"
+    bad = ModelCall(key="sk-nobody")
+    assert world.ask(bad, NOON).decision == "auth_invalid"
+    assert world.ask(FREE, NOON).decision == "admitted"
     refused = world.ask(bad, NOON)
-    assert (refused.kind, refused.status, refused.retry_after) == ("free_usage_limit", 429, 43200)
+    assert (refused.decision, refused.status, refused.retry_after) == (
+        "free_usage_limit",
+        429,
+        43200,
+    )
 
 
 def test_an_unknown_model_is_refused_before_the_limiter() -> None:
     world = World(Scenario(free=FreeLimit(limit=0, double_new=False)))
-    unknown = world.ask(RequestFacts(model="no-such"), NOON)
+    unknown = world.ask(ModelCall(model="no-such"), NOON)
     assert (unknown.status, unknown.error_type) == (401, "ModelError")
-    assert world.ask(FREE, NOON).kind == "free_usage_limit"
+    assert world.ask(FREE, NOON).decision == "free_usage_limit"
 
 
 def test_paid_models_do_not_touch_the_free_pool() -> None:
     world = World(Scenario(free=SMALL))
     for _ in range(3):
-        assert world.ask(PAID, NOON).kind == "admitted"
-    assert world.ask(FREE, NOON).kind == "admitted"
+        assert world.ask(PAID, NOON).decision == "admitted"
+    assert world.ask(FREE, NOON).decision == "admitted"
 
 
 def test_a_key_does_not_leave_the_free_pool_of_its_address() -> None:
     world = World(Scenario(free=SMALL))
-    assert world.ask(RequestFacts(key="sk-a"), NOON).kind == "admitted"
-    assert world.ask(RequestFacts(key="sk-b"), NOON).kind == "free_usage_limit"
+    assert world.ask(ModelCall(key="sk-a"), NOON).decision == "admitted"
+    assert world.ask(ModelCall(key="sk-b"), NOON).decision == "free_usage_limit"
 
 
 @pytest.mark.parametrize(
     ("facts", "rules", "expected"),
     [
-        (RequestFacts(model="glm-5.2"), {}, (401, "auth_missing", "AuthError")),
-        (RequestFacts(model="glm-5.2", key="public"), {}, (401, "auth_missing", "AuthError")),
+        (ModelCall(model="glm-5.2"), {}, (401, "auth_missing", "AuthError")),
+        (ModelCall(model="glm-5.2", key="public"), {}, (401, "auth_missing", "AuthError")),
         (PAID, {"accept_unknown_keys": False}, (401, "auth_invalid", "AuthError")),
         (PAID, {"accounts": account("blocked")}, (401, "auth_blocked", "AuthError")),
         (PAID, {"accounts": account("no_payment_method")}, (401, "billing", "CreditsError")),
@@ -85,50 +90,50 @@ def test_a_key_does_not_leave_the_free_pool_of_its_address() -> None:
         (PAID, {"accounts": account("monthly_limit")}, (401, "billing", "MonthlyLimitError")),
         (PAID, {"accounts": account("user_limit")}, (401, "billing", "UserLimitError")),
         (
-            RequestFacts(model="glm-5.2", key="sk-made-up", region="XX"),
+            ModelCall(model="glm-5.2", key="sk-made-up", region="XX"),
             {"blocked_regions": ("XX",)},
             (403, "region_blocked", "RegionError"),
         ),
         (PAID, {"key_per_minute": 0}, (429, "key_rate_limit", "RateLimitError")),
         (GO, {"accounts": account(go=False)}, (401, "billing", "CreditsError")),
-        (RequestFacts(tier="go", model="glm-5.2"), {}, (401, "auth_missing", "AuthError")),
+        (ModelCall(tier="go", model="glm-5.2"), {}, (401, "auth_missing", "AuthError")),
         (
             GO,
             {"go": GoPlan(session_required=True)},
             (400, "client_gate", "MissingSessionID"),
         ),
-        (RequestFacts(model="grok-code"), {}, (401, "model_unavailable", "ModelError")),
-        (RequestFacts(protocol="messages"), {}, (401, "model_unavailable", "ModelError")),
+        (ModelCall(model="grok-code"), {}, (401, "model_unavailable", "ModelError")),
+        (ModelCall(protocol="messages"), {}, (401, "model_unavailable", "ModelError")),
         (
             FREE,
             {"models": (ModelOffer(id="big-pickle", free=True, state="no_provider"),)},
             (401, "no_provider", "ModelError"),
         ),
-        (RequestFacts(model="new"), {"accept_unknown_models": True}, (200, "admitted", "")),
+        (ModelCall(model="new"), {"accept_unknown_models": True}, (200, "admitted", "")),
     ],
 )
 def test_each_rule_answers_with_its_status_and_type(
-    facts: RequestFacts, rules: dict[str, Any], expected: tuple[int, str, str]
+    facts: ModelCall, rules: dict[str, Any], expected: tuple[int, str, str]
 ) -> None:
-    given_answer = answer(facts, **rules)
-    assert (given_answer.status, given_answer.kind, given_answer.error_type) == expected
+    given = respond(facts, **rules)
+    assert (given.status, given.decision, given.error_type) == expected
 
 
 def test_go_limits_name_workspace_and_limit() -> None:
     world = World(Scenario(accounts=account(), go=GoPlan(five_hours=0.05)))
-    assert world.ask(GO, NOON).kind == "admitted"
+    assert world.ask(GO, NOON).decision == "admitted"
     refused = world.ask(GO, NOON + timedelta(hours=1))
     assert (refused.status, refused.error_type) == (429, "GoUsageLimitError")
     assert refused.retry_after == 4 * 3600
     assert dict(refused.metadata) == {"workspace": "wrk_1", "limitName": "5 hour"}
-    assert world.ask(GO, NOON + timedelta(hours=5)).kind == "admitted"
+    assert world.ask(GO, NOON + timedelta(hours=5)).decision == "admitted"
 
 
 def test_a_relayed_limit_is_prefixed_and_has_no_retry_after() -> None:
     world = World(Scenario(free=None, relayed=RelayedLimit(limit=1)))
-    assert world.ask(FREE, NOON).kind == "admitted"
+    assert world.ask(FREE, NOON).decision == "admitted"
     refused = world.ask(FREE, NOON)
-    assert (refused.kind, refused.status) == ("free_usage_limit", 429)
+    assert (refused.decision, refused.status) == ("free_usage_limit", 429)
     assert (refused.retry_after, refused.provider) == (None, "Console")
     assert refused.message.startswith("Error from provider (Console): ")
 
@@ -144,9 +149,9 @@ def test_a_relayed_refusal_is_a_providers_answer_and_counts() -> None:
 
 def test_the_user_agent_limit_spares_opencode_in_the_same_second() -> None:
     world = World(Scenario(user_agent_limit=UserAgentLimit(models=("big-pickle",))))
-    assert world.ask(RequestFacts(user_agent="curl/8"), NOON).status == 429
+    assert world.ask(ModelCall(user_agent="curl/8"), NOON).status == 429
     assert world.ask(OPENCODE, NOON).status == 200
-    other = RequestFacts(user_agent="curl/8", model="mimo-v2.5-free")
+    other = ModelCall(user_agent="curl/8", model="mimo-v2.5-free")
     assert world.ask(other, NOON).status == 200
 
 
@@ -162,21 +167,19 @@ def test_the_user_agent_limit_spares_opencode_in_the_same_second() -> None:
     ],
 )
 def test_the_client_gate_wants_all_marks_of_opencode(changes: dict[str, Any]) -> None:
-    from dataclasses import replace
-
-    assert answer(OPENCODE, client_gate=ClientGate()).kind == "admitted"
-    refused = answer(replace(OPENCODE, **changes), client_gate=ClientGate())
+    assert respond(OPENCODE, client_gate=ClientGate()).decision == "admitted"
+    refused = respond(replace(OPENCODE, **changes), client_gate=ClientGate())
     assert (refused.status, refused.error_type) == (403, "FreeTierError")
 
 
 def test_requests_in_parallel_overshoot_because_counting_follows_the_answer() -> None:
     world = World(Scenario(free=SMALL))
     together = [world.decide(FREE, NOON) for _ in range(3)]
-    assert [one.kind for one in together] == ["admitted"] * 3
+    assert [one.decision for one in together] == ["admitted"] * 3
     for one in together:
         world.finish(one, NOON + timedelta(seconds=1))
     late = world.ask(FREE, NOON + timedelta(seconds=2))
-    assert late.kind == "free_usage_limit"
+    assert late.decision == "free_usage_limit"
     assert late.hold is not None
     assert late.hold.used == 3
 
@@ -186,7 +189,7 @@ def test_aborted_streams_count_or_not_by_rule(counted: bool, after: str) -> None
     rule = SMALL.model_copy(update={"count_aborted": counted})
     world = World(Scenario(free=rule))
     world.ask(FREE, NOON, aborted=True)
-    assert world.ask(FREE, NOON).kind == after
+    assert world.ask(FREE, NOON).decision == after
 
 
 def test_a_stream_over_midnight_counts_for_the_day_it_ends_in() -> None:
@@ -194,23 +197,40 @@ def test_a_stream_over_midnight_counts_for_the_day_it_ends_in() -> None:
     midnight = datetime(2026, 9, 2, tzinfo=UTC)
     late = world.decide(FREE, midnight - timedelta(seconds=1))
     world.finish(late, midnight + timedelta(seconds=1))
-    assert world.ask(FREE, midnight + timedelta(seconds=2)).kind == "free_usage_limit"
+    assert world.ask(FREE, midnight + timedelta(seconds=2)).decision == "free_usage_limit"
 
 
-@pytest.mark.parametrize("row", FAULT_ROWS, ids=lambda row: row.kind)
+def test_the_key_limiter_is_per_key_model_and_minute() -> None:
+    world = World(Scenario(key_per_minute=1))
+    assert world.ask(PAID, NOON).decision == "admitted"
+    refused = world.ask(PAID, NOON + timedelta(seconds=59))
+    assert (refused.decision, refused.retry_after) == ("key_rate_limit", 60)
+    assert world.ask(replace(PAID, model="kimi-k2.6"), NOON).decision == "admitted"
+    assert world.ask(replace(PAID, key="sk-b"), NOON).decision == "admitted"
+    assert world.ask(PAID, NOON + timedelta(minutes=1)).decision == "admitted"
+
+
+def test_the_key_limiter_looks_at_27_characters_of_the_model() -> None:
+    models = tuple(ModelOffer(id="x" * 27 + end) for end in "12")
+    world = World(Scenario(key_per_minute=1, models=models))
+    found = [world.ask(replace(PAID, model=offer.id), NOON).decision for offer in models]
+    assert found == ["admitted", "key_rate_limit"]
+
+
+@pytest.mark.parametrize("row", FAULTS.values(), ids=lambda row: row.kind)
 def test_a_fault_keeps_its_status_and_counts_as_its_row_says(row: Any) -> None:
     world = World(Scenario(free=SMALL, faults=(Fault(kind=row.kind, at=(1,)),)))
     first = world.ask(FREE, NOON)
-    assert (first.kind, first.status) == ("fault", row.status or 0)
+    assert (first.decision, first.status) == ("fault", row.status)
     counted = row.stage != "edge" and row.counted
     expected = "free_usage_limit" if counted else "admitted"
-    assert world.ask(FREE, NOON).kind == expected
+    assert world.ask(FREE, NOON).decision == expected
 
 
 def test_refusals_win_over_provider_faults_but_not_over_the_edge() -> None:
     exhausted = FreeLimit(limit=0, double_new=False)
-    assert answer(FREE, free=exhausted, faults=(Fault(kind="overload"),)).status == 429
-    assert answer(FREE, free=exhausted, faults=(Fault(kind="bad_gateway"),)).status == 502
+    assert respond(FREE, free=exhausted, faults=(Fault(kind="overload"),)).status == 429
+    assert respond(FREE, free=exhausted, faults=(Fault(kind="bad_gateway"),)).status == 502
 
 
 def test_the_first_fault_that_strikes_wins() -> None:
@@ -222,10 +242,10 @@ def test_the_first_fault_that_strikes_wins() -> None:
 
 def test_own_refusals_speak_the_callers_language() -> None:
     exhausted = FreeLimit(limit=0, double_new=False)
-    german = answer(RequestFacts(locale="de"), free=exhausted)
+    german = respond(ModelCall(locale="de"), free=exhausted)
     assert german.message.startswith("Ratenlimit")
     assert german.error_type == "FreeUsageLimitError"
-    assert answer(FREE, free=exhausted, locale="fr").message.startswith("Limite")
+    assert respond(FREE, free=exhausted, locale="fr").message.startswith("Limite")
 
 
 CALLS = st.lists(
@@ -246,11 +266,11 @@ def test_a_world_repeats_itself(calls: list[tuple[str, str | None, int, bool]], 
         faults=(Fault(kind="overload", chance=0.3),),
     )
 
-    def run() -> list[Answer]:
+    def run() -> list[SimulatedResponse]:
         world = World(rules, seed)
         return [
             world.ask(
-                RequestFacts(address=address, key=key), NOON + timedelta(seconds=s), aborted=left
+                ModelCall(address=address, key=key), NOON + timedelta(seconds=s), aborted=left
             )
             for address, key, s, left in sorted(calls, key=lambda call: call[2])
         ]
@@ -264,20 +284,20 @@ def test_a_global_pool_admits_its_limit_and_no_more_a_day(
 ) -> None:
     world = World(Scenario(free=FreeLimit(limit=3, keyed_by=("global",), double_new=False)))
     midnight = datetime(2026, 9, 1, tzinfo=UTC)
-    answers = [
+    responses = [
         world.ask(
-            RequestFacts(address=address, key=key), midnight + timedelta(seconds=second % 86_400)
+            ModelCall(address=address, key=key), midnight + timedelta(seconds=second % 86_400)
         )
         for address, key, second, _ in calls
     ]
-    assert sum(one.kind == "admitted" for one in answers) == min(3, len(calls))
+    assert sum(one.decision == "admitted" for one in responses) == min(3, len(calls))
 
 
 def test_other_people_can_use_up_a_pool() -> None:
     world = World(Scenario(free=SMALL))
-    world.consume(RequestFacts(address="203.0.113.7", session="ses_theirs"), 1, NOON)
-    assert world.ask(FREE, NOON).kind == "free_usage_limit"
-    assert world.ask(RequestFacts(address="198.51.100.1"), NOON).kind == "admitted"
+    world.consume(ModelCall(address="203.0.113.7", session="ses_theirs"), 1, NOON)
+    assert world.ask(FREE, NOON).decision == "free_usage_limit"
+    assert world.ask(ModelCall(address="198.51.100.1"), NOON).decision == "admitted"
 
 
 @pytest.mark.parametrize(
@@ -292,4 +312,4 @@ def test_other_people_can_use_up_a_pool() -> None:
 def test_a_fault_behind_the_rules_means_that_the_rules_admitted(
     faults: tuple[Fault, ...], admitted: bool
 ) -> None:
-    assert answer(FREE, faults=faults).admitted is admitted
+    assert respond(FREE, faults=faults).admitted is admitted

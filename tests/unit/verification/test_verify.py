@@ -13,7 +13,7 @@ import pytest
 
 from pawwork_proxy.bundle.archive import Member, zip_bytes
 from pawwork_proxy.model.base import line_of
-from pawwork_proxy.model.manifest import MANIFEST, README, SUMMARY, Manifest
+from pawwork_proxy.model.manifest import MANIFEST, README, SUMMARY, Check, Manifest
 from pawwork_proxy.verification.verify import MOST_FINDINGS, Verification, main, verify
 from tests.unit.builders import exchange, header
 from tests.unit.bundle.files import bundle_file, forged, saying
@@ -41,6 +41,19 @@ def test_a_bundle_in_order_passes(tmp_path: Path) -> None:
     assert result.findings == ()
     assert result.manifest is not None
     assert result.manifest.records == 2
+
+
+def test_a_bundle_that_was_scanned_by_detect_secrets_too_passes(tmp_path: Path) -> None:
+    """Bundles made before 2026-12 name it among their checks."""
+    path = bundle_file(tmp_path, exchange(1))
+
+    def checked_as_before(data: dict[str, bytes]) -> None:
+        manifest = Manifest.model_validate_json(data[MANIFEST])
+        former = Check(name="detect-secrets", version="1.5.0")
+        checks = (*manifest.checks, former)
+        data[MANIFEST] = line_of(manifest.model_copy(update={"checks": checks}))
+
+    assert verify(repacked(path, checked_as_before)).ok
 
 
 def _without_capture(data: dict[str, bytes]) -> None:

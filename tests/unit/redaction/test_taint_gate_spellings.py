@@ -13,8 +13,9 @@ from urllib.parse import quote
 
 import pytest
 
-from pawwork_proxy.redaction.gate import Credentials, Hit, RawExchange, TaintGate
+from pawwork_proxy.redaction.credentials import Credentials
 from pawwork_proxy.redaction.pseudonyms import Pseudonymiser
+from pawwork_proxy.redaction.taint_gate import Hit, RawExchange, TaintGate
 
 PSEUDONYMS = Pseudonymiser(b"s" * 32)
 SPECIAL = "qzx/vk+jq&wz=xk,vq;zj:kx"

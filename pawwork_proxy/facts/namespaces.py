@@ -12,7 +12,7 @@ from pawwork_proxy.facts.table import Fact, rows
 Stretch = Literal["none", "some", "full"]
 
 
-class Kind(StrEnum):
+class Namespace(StrEnum):
     """Prefix and namespace of a pseudonym."""
 
     KEY = "key"
@@ -35,12 +35,12 @@ class Kind(StrEnum):
     PATH = "path"
 
 
-class KindRow(Fact):
+class NamespaceRow(Fact):
     """What a namespace is for, and how hard each guess at its values is made."""
 
-    kind: Kind = Field(alias="name")
+    namespace: Namespace = Field(alias="name")
     stretch: Stretch
     stands_for: str
 
 
-KINDS = rows(KindRow, "namespaces", "namespace")
+NAMESPACES = rows(NamespaceRow, "namespaces", "namespace")

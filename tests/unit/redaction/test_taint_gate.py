@@ -8,9 +8,10 @@ from urllib.parse import quote
 
 import pytest
 
-from pawwork_proxy.facts.kinds import Kind
-from pawwork_proxy.redaction.gate import Credentials, Hit, RawExchange, TaintGate
+from pawwork_proxy.facts.namespaces import Namespace
+from pawwork_proxy.redaction.credentials import Credentials
 from pawwork_proxy.redaction.pseudonyms import Pseudonymiser
+from pawwork_proxy.redaction.taint_gate import Hit, RawExchange, TaintGate
 from tests.unit.redaction.canaries import canaries
 
 PSEUDONYMS = Pseudonymiser(b"g" * 32)
@@ -36,13 +37,6 @@ def test_a_leaky_record_is_caught(form: str, seed: int) -> None:
     assert gate().check(line(request={"body": {"roles": {secret: 1}}}), raw) == Hit(
         "shared_text", "request.body.roles.*"
     )
-
-
-@pytest.mark.parametrize("form", ["zen", "github", "jwt", "hex32"])
-def test_percent_encoded_and_escaped_originals_are_seen_through(form: str) -> None:
-    secret = canaries()[form] + "/ä"
-    for original in (quote(secret, safe=""), json.dumps(secret), json.dumps(json.dumps(secret))):
-        assert gate().check(line(method=secret), RawExchange((original.encode(),)))
 
 
 @pytest.mark.parametrize("form", ["zen", "google", "aws_secret", "telegram", "pem"])
@@ -98,18 +92,9 @@ def test_what_only_resembles_our_words_is_a_key(secret: str) -> None:
     assert credentials.found_in(line(anything=secret))
 
 
-def test_remembered_keys_are_bounded() -> None:
-    credentials = Credentials()
-    keys = [f"k{number:03}-{'z' * 20}" for number in range(100)]
-    for key in keys:
-        credentials.add(key)
-    assert not credentials.found_in(keys[0])
-    assert credentials.found_in(keys[-1])
-
-
 def test_pseudonyms_quoted_in_a_prompt_do_not_block_records() -> None:
     """Somebody may ask the model about a capture: the raw body then holds our own pseudonyms."""
-    mine = PSEUDONYMS.of(Kind.KEY, "x")
+    mine = PSEUDONYMS.of(Namespace.KEY, "x")
     raw = RawExchange((mine.encode(),))
     assert gate().check(line(pseudonym=mine), raw) is None
     assert gate().check(line(path=f"/zen/{mine}/{mine}"), raw) is None
@@ -161,7 +146,7 @@ def test_long_strings_are_checked_without_being_remembered() -> None:
 def test_camel_case_of_known_words_is_ours() -> None:
     text = "ModelTokenLimitError"
     assert gate().check(line(type=text), RawExchange((text.encode(),))) is None
-    other = "ModelQzxwvkjhgfError"
+    other = "ModelQzxwvkjhgfdsError"
     assert gate().check(line(value=other), RawExchange((other.encode(),)))
 
 
@@ -170,12 +155,15 @@ def test_raw_exchanges_do_not_show_themselves() -> None:
 
 
 def test_what_is_remembered_as_harmless_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pawwork_proxy.redaction.gate._REMEMBERED", 3)
+    monkeypatch.setattr("pawwork_proxy.redaction.taint_gate._REMEMBERED", 3)
     check = gate()
+    sizes = set()
     for number in range(9):
         assert check.check(line(value=f"short{number}"), NOTHING) is None
+        sizes.add(len(check._harmless))
+    assert sizes == {1, 2, 3}
     assert check.check(line(value="free model " * 200), NOTHING) is None
-    assert len(check._harmless) <= 3
+    assert not any(len(text) > 512 for text in check._harmless)
 
 
 def test_escaped_strings_are_read_as_they_are() -> None:
@@ -201,3 +189,27 @@ def test_numbers_of_the_exchange_are_looked_at_too(number: float) -> None:
 def test_short_numbers_and_times_may_be_shared() -> None:
     text = line(total_ms=123456.789, at="2026-08-25T10:02:57.123456Z", size=12345678901)
     assert gate().check(text, RawExchange((text.encode(),))) is None
+
+
+@pytest.mark.parametrize("text", ["model99free99", "qwen12-34567890-12", "x-model12-y-model7-zz"])
+def test_a_word_with_two_digits_is_ours_and_one_with_more_is_not(text: str) -> None:
+    hit = gate().check(line(value=text), RawExchange((text.encode(),)))
+    assert (hit is None) is (text == "x-model12-y-model7-zz")
+
+
+@pytest.mark.parametrize(
+    ("text", "is_ours"),
+    [
+        ("chrome/144.0.7559.60", True), ("qz/144.0.7559.60", True), ("chrome 144.0.7559.60", True),
+        ("qzx 144.0.7559.60", False), ("chrome/10.11.12.13x", False),
+        ("chrome/203.0.113.150", False),
+        ("max-age=123456789", True), ("max-age=1234567890123", False),
+        ("model-480b-a35b-fp8", True), ("model-480b-a35b-128k-zz", True),
+        ("zz-480b-a35b-128k", False), ("model-480b-a35b-128k-256k-512k", False),
+        ("2026-08-25T10:02:57Z", True), ("x2026-08-25T10:02:57", False), ("x-202609171234", True),
+        ("br, *, br;q=0.5, *", True), ("br, *, zz, *, br, *", False),
+    ],
+)  # fmt: skip
+def test_what_is_harmless_beside_our_words(text: str, is_ours: bool) -> None:
+    hit = gate().check(line(value=text), RawExchange((text.encode(),)))
+    assert (hit is None) is is_ours

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pawwork_proxy.simulator.requests import Origin, Route, facts_of, key_of, route_of
+from pawwork_proxy.simulator.routes import Route, Sender, call_of, key_of, route_of
 
-ORIGIN = Origin("203.0.113.7", "DE", "x-simulated-install")
+SENDER = Sender("203.0.113.7", "DE", "x-simulated-install")
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_the_key_is_found_in_each_protocols_header(
     assert key_of(headers) == key
 
 
-def test_facts_are_read_from_headers_and_body() -> None:
+def test_call_are_read_from_headers_and_body() -> None:
     headers = {
         "authorization": "Bearer sk-a",
         "user-agent": "opencode/1.18.33",
@@ -79,19 +79,19 @@ def test_facts_are_read_from_headers_and_body() -> None:
         7,
     ]
     body = json.dumps({"model": "big-pickle", "stream": True, "tools": tools}).encode()
-    facts = facts_of(Route("chat"), headers, body, ORIGIN)
-    assert facts is not None
-    assert (facts.model, facts.stream, facts.key, facts.tools) == ("big-pickle", True, "sk-a", 2)
-    assert (facts.session, facts.request, facts.project) == ("ses_1", "msg_1", "global")
-    assert (facts.client, facts.install, facts.locale) == ("cli", "i1", "de")
-    assert (facts.address, facts.region) == ("203.0.113.7", "DE"), "x-real-ip is replaced"
+    call = call_of(Route("chat"), headers, body, SENDER)
+    assert call is not None
+    assert (call.model, call.stream, call.key, call.tools) == ("big-pickle", True, "sk-a", 2)
+    assert (call.session, call.request, call.project) == ("ses_1", "msg_1", "global")
+    assert (call.client, call.install, call.locale) == ("cli", "i1", "de")
+    assert (call.address, call.region) == ("203.0.113.7", "DE"), "x-real-ip is replaced"
 
 
 def test_googles_model_and_stream_flag_stand_in_the_path() -> None:
     route = Route("google", "zen", "gemini-3-flash", True)
-    facts = facts_of(route, {}, b'{"contents": [], "model": "other"}', ORIGIN)
-    assert facts is not None
-    assert (facts.model, facts.stream, facts.protocol) == ("gemini-3-flash", True, "google")
+    call = call_of(route, {}, b'{"contents": [], "model": "other"}', SENDER)
+    assert call is not None
+    assert (call.model, call.stream, call.protocol) == ("gemini-3-flash", True, "google")
 
 
 JSON_VALUES = st.recursive(
@@ -102,14 +102,14 @@ JSON_VALUES = st.recursive(
 
 @given(body=st.binary() | JSON_VALUES.map(lambda value: json.dumps(value).encode()))
 def test_no_body_raises(body: bytes) -> None:
-    facts_of(Route("chat"), {}, body, ORIGIN)
+    call_of(Route("chat"), {}, body, SENDER)
 
 
 @given(fields=st.fixed_dictionaries({}, optional={"model": JSON_VALUES, "tools": JSON_VALUES}))
-def test_wrong_types_make_no_facts(fields: dict[str, Any]) -> None:
-    facts = facts_of(Route("chat"), {}, json.dumps(fields).encode(), ORIGIN)
-    assert (facts is not None) == isinstance(fields.get("model"), str)
+def test_wrong_types_make_no_call(fields: dict[str, Any]) -> None:
+    call = call_of(Route("chat"), {}, json.dumps(fields).encode(), SENDER)
+    assert (call is not None) == isinstance(fields.get("model"), str)
 
 
 def test_deep_nesting_is_no_request() -> None:
-    assert facts_of(Route("chat"), {}, b"[" * 200_000, ORIGIN) is None
+    assert call_of(Route("chat"), {}, b"[" * 200_000, SENDER) is None

@@ -1,0 +1,90 @@
+"""Networks to try things on: a simulator, and for each network a proxy with its installs.
+
+Invariant: traffic stays on loopback, and every process ends with the block that started it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from random import Random
+from typing import NamedTuple
+
+from pawwork_proxy.demo.conversation import DemoClient
+from pawwork_proxy.demo.processes import second_address, started
+
+HOME, OFFICE = "home", "office"
+OFFICE_ADDRESS = "203.0.113.7"
+"""Made-up public address (RFC 5737) of the office where loopback has one address only."""
+MOST_CONVERSATIONS = 12
+CLOCKS_APART_S = 3.5
+"""The server's dates are whole seconds, so a capture's clock is known to a second and its middle to
+half of one: only a gap longer than three shows which of two captures came first."""
+PROMPTS = ("Why is the sky blue?", "Sort a list in Python.", "Name three rivers.")
+
+Say = Callable[[str], None]
+
+
+class Laboratory(NamedTuple):
+    """What runs: the capture of each network, and the port of each install on it."""
+
+    captures: tuple[Path, ...]
+    ports: Mapping[tuple[str, str], int]
+    """By network and install."""
+    random: Random
+
+    def converse(
+        self,
+        network: str,
+        install: str,
+        *,
+        key: str = "public",
+        until_refused: bool = False,
+        say: Say = lambda _: None,
+    ) -> None:
+        """Let an install on a network hold one conversation, or some until one is refused."""
+        client = DemoClient(self.ports[network, install], self.random, key)
+        for number in range(MOST_CONVERSATIONS if until_refused else 1):
+            statuses = client.converse(PROMPTS[number % len(PROMPTS)])
+            say(f"{install}: conversation {number + 1}, HTTP {', '.join(map(str, statuses))}")
+            if 429 in statuses:
+                return
+
+
+@contextmanager
+def laboratory(
+    captures: Path,
+    preset: str,
+    clock: str,
+    installs: Mapping[str, Sequence[str]],
+    random: Random,
+    say: Say = lambda _: None,
+) -> Iterator[Laboratory]:
+    """Start everything: `installs` by network, HOME or OFFICE; `clock` is the simulated time.
+
+    The networks are two loopback addresses; where there is but one, two ports of the simulator.
+    """
+    other = second_address()
+    paths = []
+    ports = {}
+    with ExitStack() as stack:
+        simulator = stack.enter_context(
+            started("simulate", "--preset", preset, "--network", OFFICE_ADDRESS, "--clock", clock)
+        )
+        say(f"simulator listens on {simulator['url']}")
+        for network, labels in installs.items():
+            url, options = simulator["url"], []
+            if network == OFFICE and other:
+                options = ["--source", other]
+            elif network == OFFICE:
+                url = simulator["networks"][OFFICE_ADDRESS]
+            for label in labels:
+                options += ["--install", f"{label}@0"]
+            arguments = ["run", "--upstream", url, "--network", network]
+            proxy = stack.enter_context(started(*arguments, "--captures", str(captures), *options))
+            paths.append(Path(proxy["capture"]))
+            for label, at in proxy["installs"].items():
+                ports[network, label] = int(at.rpartition(":")[2])
+            say(f"proxy for network '{network}': installs {', '.join(labels)}")
+        yield Laboratory(tuple(paths), ports, random)

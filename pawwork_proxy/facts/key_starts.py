@@ -1,0 +1,19 @@
+"""How the keys and ids begin that must not stand in any kept text."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pawwork_proxy.facts.table import Fact, rows
+
+
+class KeyStart(Fact):
+    """The beginning of a key or id."""
+
+    name: str
+    follow: int
+    """How many characters must follow it to tell it from a word."""
+    of: Literal["key", "id"] = "key"
+
+
+KEY_STARTS = rows(KeyStart, "key_starts", "start")

@@ -1,0 +1,214 @@
+"""The taint gate: the last look at a record before it is written, by other rules than made it.
+
+The gate asks three questions. Does the line hold a credential of this run, in any usual encoding?
+Does a string of the record hold twelve characters in a row that the raw exchange holds too, once
+our own words, times, versions, sizes and verified pseudonyms are taken out of it? Does a number?
+If any of this is so, the recorder writes a stub instead.
+Invariant: the gate reads the same lists of words as the shapes, and shares no code with their
+grammar. A hit names a rule and a place made of the schema's own names.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+from urllib.parse import unquote_to_bytes
+
+from pydantic_core import from_json
+
+from pawwork_proxy.redaction.credentials import Credentials
+from pawwork_proxy.redaction.own_words import HARMLESS, LISTED, OWN_WORDS, SCHEMA_NAMES
+from pawwork_proxy.redaction.pseudonyms import PSEUDONYM, Pseudonymiser, is_address
+
+SHARED = 12
+"""Characters in a row that a record may not share with the raw exchange."""
+_REMEMBERED = 16384
+_REMEMBERED_LENGTH = 512
+
+
+class Hit(NamedTuple):
+    """Why a record must not be written; safe to count and to log."""
+
+    rule: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class RawExchange:
+    """Everything foreign that is at hand: heads, decoded request body, kept response bytes."""
+
+    parts: tuple[bytes, ...]
+
+
+class TaintGate:
+    """Checks the lines of one run; `own_words` are labels and ids that the user or we chose."""
+
+    def __init__(
+        self, pseudonyms: Pseudonymiser, credentials: Credentials, own_words: Iterable[str] = ()
+    ) -> None:
+        self._pseudonyms = pseudonyms
+        self._credentials = credentials
+        self._ours = SCHEMA_NAMES.union(own_words)
+        self._harmless: set[str] = set()
+
+    def check(self, line: str, raw: RawExchange) -> Hit | None:
+        """The first reason not to write `line`, or None."""
+        if self._credentials.found_in(line):
+            return Hit("credential", "line")
+        haystack: bytes | None = None
+        for name, stated in _LONG_NUMBER.findall(line):
+            number = stated.removesuffix(".0")
+            haystack = haystack or _haystack(raw)
+            if _shares(number, haystack) or _shares(number.replace(".", ""), haystack):
+                return Hit("shared_number", name if name in SCHEMA_NAMES else "*")
+        for text in _texts_of(line) - self._ours - self._harmless:
+            foreign = self._foreign(text)
+            if not foreign:
+                self._remember(text)
+                continue
+            if _CF_RAY.fullmatch(text) and text == _cf_ray(line):
+                continue
+            if haystack is None:
+                haystack = _haystack(raw)
+            if any(_shares(stretch, haystack) for stretch in foreign):
+                return Hit("shared_text", _place_of(from_json(line), text))
+        return None
+
+    def _remember(self, text: str) -> None:
+        """Texts come again and again; those without a foreign stretch need one look only."""
+        if len(self._harmless) >= _REMEMBERED:
+            self._harmless.clear()
+        if len(text) <= _REMEMBERED_LENGTH:
+            self._harmless.add(text)
+
+    def _foreign(self, text: str) -> tuple[str, ...]:
+        """Stretches of `text` that are neither ours nor harmless, twelve characters and longer."""
+        if len(text) < SHARED or self._pseudonyms.made(text) or HARMLESS.fullmatch(text):
+            return ()  # as what follows would find, too; most new texts are an id or a time
+        if LISTED.fullmatch(text):
+            return ()
+        rest = PSEUDONYM.sub(
+            lambda match: _BREAK if self._pseudonyms.made(match.group()) else match.group(), text
+        )
+        rest = HARMLESS.sub(_BREAK, rest)
+        worded = _RUN.sub(_without_own_words, rest)
+        if worded != rest:
+            worded = _SIZE.sub(_BREAK, worded, count=_MOST_SIZES)
+        rest = _BEHIND_A_WORD.sub(_without_version, worded)
+        return tuple(stretch for stretch in rest.split(_BREAK) if len(stretch) >= SHARED)
+
+
+_BREAK = "\n"
+_CF_RAY = re.compile(r"[0-9a-f]{16}(?:-[A-Z]{3})?")
+_RUN = re.compile(r"[0-9A-Za-z]{3,}")
+_CAMEL = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
+_BEHIND_A_WORD = re.compile(
+    r"(?<=\n[^0-9A-Za-z\n]|[A-Za-z]/)v?\d{1,4}(?:\.\d{1,5}){1,3}(?![0-9A-Za-z.])"
+    r"|(?<=\n=)\d{1,9}(?![0-9A-Za-z])"
+)
+_SIZE = re.compile(r"(?i)(?<![0-9A-Za-z])[ae]?\d{1,3}(?:x\d{1,2})?[bmkt](?![0-9A-Za-z])")
+"""Harmless only in the company of a known word, which has become a break by then, and if few."""
+_MOST_SIZES = 2
+
+
+def _without_own_words(match: re.Match[str]) -> str:
+    run = match.group()
+    lower = run.lower()
+    if lower in OWN_WORDS or (lower[:-1] in OWN_WORDS and lower[-1:].isdigit()):
+        return _BREAK
+    if lower[-2:].isdigit() and lower[:-2] in OWN_WORDS:
+        return _BREAK
+    if not run.isalpha():
+        return run
+    return _CAMEL.sub(lambda word: _BREAK if word.group().lower() in OWN_WORDS else word[0], run)
+
+
+def _without_version(match: re.Match[str]) -> str:
+    """A break in place of a version; an address stays, but for the zeros of browsers' versions."""
+    text = match.group()
+    return text if is_address(text) and not text.endswith(".0.0.0") else _BREAK
+
+
+_LONG_NUMBER = re.compile(rf'"(\w*)": ?-?(\d[\d.]{{{SHARED - 1},}})')
+"""Times are strings; what we measure has fewer digits, or is not in the raw exchange."""
+
+
+def _texts_of(line: str) -> set[str]:
+    """All strings of a line; those of the schema's own names may be among them."""
+    if "\\" not in line:  # nothing is escaped, so what stands between quotes are the strings
+        return set(line.split('"')[1::2])
+    texts: set[str] = set()
+    _collect(from_json(line), texts)
+    return texts
+
+
+def _collect(node: object, texts: set[str]) -> None:
+    """All strings of a parsed line, keys outside the schema included."""
+    if isinstance(node, str):
+        texts.add(node)
+    elif isinstance(node, list):
+        for item in node:
+            _collect(item, texts)
+    elif isinstance(node, dict):
+        for name, value in node.items():
+            if name not in SCHEMA_NAMES:
+                texts.add(name)
+            if value is not None:
+                _collect(value, texts)
+
+
+def _cf_ray(line: str) -> str:
+    """The edge's id of the exchange: a random word that we keep on purpose, in one place."""
+    parsed = from_json(line)
+    response = parsed.get("response") if isinstance(parsed, dict) else None
+    ray = response.get("cf_ray") if isinstance(response, dict) else None
+    return ray if isinstance(ray, str) else ""
+
+
+def _place_of(node: object, text: str) -> str:
+    """Where `text` stands, in names of the schema; `*` for any other key."""
+    children: list[tuple[str, object]] = []
+    if isinstance(node, list):
+        children = [("[]", item) for item in node]
+    elif isinstance(node, dict):
+        if text in node:
+            return "*"
+        children = [(name if name in SCHEMA_NAMES else "*", value) for name, value in node.items()]
+    for name, value in children:
+        if value == text:
+            return name
+        inner = _place_of(value, text)
+        if inner:
+            return f"{name}.{inner}"
+    return ""
+
+
+_ESCAPE = re.compile(rb"\\(?:u([0-9a-fA-F]{4})|(.))")
+
+
+def _unescape(match: re.Match[bytes]) -> bytes:
+    if match[1]:
+        return chr(int(match[1], 16)).encode("utf-8", "replace")
+    return match[2]
+
+
+def _haystack(raw: RawExchange) -> bytes:
+    """The raw exchange as it is, percent-decoded and JSON-unescaped, in lower case."""
+    joined = b"\n".join(raw.parts)
+    texts = [joined]
+    if b"%" in joined:
+        texts.append(unquote_to_bytes(joined))
+    if b"\\" in joined:
+        texts.append(_ESCAPE.sub(_unescape, joined))
+    return b"\n".join(texts).lower()
+
+
+def _shares(stretch: str, haystack: bytes) -> bool:
+    """Whether any twelve characters in a row of `stretch` are in the raw exchange."""
+    lower = stretch.lower()
+    return any(
+        lower[start : start + SHARED].encode("utf-8", "replace") in haystack
+        for start in range(len(lower) - SHARED + 1)
+    )

@@ -1,0 +1,153 @@
+"""From an HTTP request to a model call: addresses, the fields of a body that matter, locale, tools.
+
+Pure. Invariant: whatever the bytes, the result is a route and a call, or a route and None for a
+body that is no JSON object; nothing raises.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple, get_args
+from urllib.parse import unquote
+
+from pawwork_proxy.facts.addresses import TRACE, default_base
+from pawwork_proxy.simulator.model_call import ModelCall, Protocol, Tier
+from pawwork_proxy.simulator.refusals import locale_of
+
+CORE_TOOLS = frozenset({"bash", "edit", "glob", "grep", "read", "task", "write", "todowrite"})
+"""OpenCode's core tools, lower case (zen-facts 7.4 counts at least five of them)."""
+
+
+class Route(NamedTuple):
+    """Where a request leads."""
+
+    name: str
+    """Of ENDPOINTS; or `trace`, `control` (our own endpoints), `site` (anything else)."""
+    tier: Tier = "zen"
+    model: str | None = None
+    """Google's model, which stands in the path."""
+    stream: bool | None = None
+    """Google's stream flag, likewise."""
+
+    @property
+    def protocol(self) -> Protocol | None:
+        """The protocol of a model call, else None."""
+        return _PROTOCOLS.get(self.name)
+
+
+class Address(NamedTuple):
+    """A base, and what the server serves below it."""
+
+    base: str
+    tier: Tier
+    serves: tuple[str, ...]
+    """Names of ENDPOINTS."""
+
+
+ENDPOINTS: Mapping[str, tuple[str, str]] = {
+    "chat": ("POST", "/chat/completions"),
+    "messages": ("POST", "/messages"),
+    "responses": ("POST", "/responses"),
+    "google": ("POST", r"/models/([^/:]+):(stream)?[gG]enerateContent"),
+    "models": ("GET", "/models"),
+    "go_usage": ("GET", "/usage"),
+}
+"""Method and path below a base. Google's path is an expression, since the model stands in it."""
+ADDRESSES: tuple[Address, ...] = (
+    Address(default_base("zen"), "zen", ("chat", "messages", "responses", "google", "models")),
+    Address(default_base("go"), "go", ("chat", "messages", "responses", "models", "go_usage")),
+)
+
+_PROTOCOLS: Mapping[str, Protocol] = {protocol: protocol for protocol in get_args(Protocol)}
+_SERVED = [
+    (ENDPOINTS[name][0], address.base + ENDPOINTS[name][1], Route(name, address.tier))
+    for address in ADDRESSES
+    for name in address.serves
+]
+_FIXED = {(method, path): route for method, path, route in _SERVED if route.name != "google"}
+_GOOGLE = [(re.compile(path), route) for _, path, route in _SERVED if route.name == "google"]
+
+
+def route_of(method: str, path: str) -> Route:
+    """The route of a path without its query; what Zen does not serve is the web site."""
+    fixed = _FIXED.get((method, path))
+    if fixed is not None:
+        return fixed
+    if path.startswith("/_simulator/"):
+        return Route("control")
+    if path == TRACE:
+        return Route("trace")
+    for pattern, route in _GOOGLE if method == "POST" else ():
+        found = pattern.fullmatch(path)
+        if found is not None:
+            return route._replace(model=unquote(found[1]), stream=found[2] is not None)
+    return Route("site")
+
+
+def key_of(headers: Mapping[str, str]) -> str | None:
+    """The credential, in whichever header the protocol puts it; lower-case names."""
+    authorization = headers.get("authorization", "")
+    if authorization[:7].lower() == "bearer ":
+        return authorization[7:].strip()
+    return headers.get("x-api-key") or headers.get("x-goog-api-key")
+
+
+class Sender(NamedTuple):
+    """What is known of the client apart from its request."""
+
+    address: str
+    region: str
+    install_header: str
+
+
+def call_of(
+    route: Route, headers: Mapping[str, str], body: bytes, sender: Sender
+) -> ModelCall | None:
+    """The model call; None when the body is no JSON object or names no model."""
+    protocol = route.protocol
+    parsed = json_object(body)
+    if protocol is None or parsed is None:
+        return None
+    model = route.model if route.model is not None else parsed.get("model")
+    if not isinstance(model, str):
+        return None
+    return ModelCall(
+        model=model,
+        address=sender.address,
+        key=key_of(headers),
+        protocol=protocol,
+        tier=route.tier,
+        stream=parsed.get("stream") is True if route.stream is None else route.stream,
+        user_agent=headers.get("user-agent"),
+        session=headers.get("x-opencode-session"),
+        request=headers.get("x-opencode-request"),
+        project=headers.get("x-opencode-project"),
+        client=headers.get("x-opencode-client"),
+        install=headers.get(sender.install_header),
+        region=sender.region,
+        tools=_core_tools(parsed.get("tools")),
+        locale=locale_of(headers),
+        headers=headers,
+    )
+
+
+def json_object(body: bytes) -> dict[str, Any] | None:
+    """The JSON object that a body is; None for any other body."""
+    try:
+        parsed = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return parsed if isinstance(parsed, dict) else None
+
+
+def _core_tools(tools: object) -> int:
+    names = set()
+    for tool in tools if isinstance(tools, list) else ():
+        if isinstance(tool, dict):
+            inner = tool.get("function")
+            name = inner.get("name") if isinstance(inner, dict) else tool.get("name")
+            if isinstance(name, str):
+                names.add(name)
+    return len(names & CORE_TOOLS)
