@@ -21,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from pawwork_proxy.comparison.compare import compare
 from pawwork_proxy.model.observation import Observation
 from pawwork_proxy.model.verdict import Comparison, Verdict
+from pawwork_proxy.report.reasoning import verdict_words
 from scripts.verdict_evaluation.decidability import (
     Observed,
     as_candidate,
@@ -172,7 +173,7 @@ def _check(
                 tally.wrong[verdict.finding] += 1
                 tally.explained.append(
                     f"{place}: WRONG {verdict.dimension} {verdict.finding}, "
-                    f"truth {world.rules.key}: {verdict.words}"
+                    f"truth {world.rules.key}: {verdict_words(verdict)}"
                 )
 
 

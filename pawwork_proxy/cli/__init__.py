@@ -1,4 +1,4 @@
-"""The command line: one short module per command, loaded only when it is called.
+"""The command line: one declaration per command, whose work is loaded only when it is called.
 
 Invariant: results go to stdout, messages to stderr; an expected failure prints `error:` and
 `hint:` and exits with its documented code, never with a traceback.
@@ -19,26 +19,27 @@ from types import ModuleType
 import click
 
 from pawwork_proxy import __version__
+from pawwork_proxy.cli.options import after_help
 from pawwork_proxy.errors import PawworkProxyError
 from pawwork_proxy.logs import guard_stderr
 from pawwork_proxy.report.plain_text import printable
 
 COMMANDS: dict[str, str] = {
-    "run": "the proxy: listeners for one or several installs, a live table, one capture file",
-    "launch": "start a client with everything set, capture until it exits",
-    "show": "a capture as a table",
-    "compare": "what the quota follows: verdicts, evidence, the next experiment",
-    "report": "the same as one self-contained HTML file, with a timeline",
-    "export": "captures as Parquet, CSV, HAR without content, or OpenTelemetry spans",
-    "classify": "the outcome of a pasted or piped answer",
-    "identity": "every field that may identify: sent or not, and how constant",
-    "study": "create, join, list, leave a study: captures of several machines become joinable",
-    "bundle": "create, verify, show the sanitized bundle that support can ask for",
-    "simulate": "an OpenCode Zen look-alike on loopback",
-    "demo": "the whole job offline, on the embedded simulator",
-    "schema": "the JSON Schema of a capture line",
+    "run": "Record what clients ask, until Ctrl-C: live table, one capture file.",
+    "launch": "Start a client with everything set, and capture until it exits.",
+    "show": "Print captures as a table.",
+    "compare": "Say what the quota follows: verdicts, evidence, the next experiment.",
+    "report": "Write the same as one HTML page, with a timeline.",
+    "export": "Write captures as Parquet, CSV, HAR without content, or OpenTelemetry.",
+    "classify": "Say what a pasted or piped response means.",
+    "identity": "List every field that may identify: sent or not, and how constant.",
+    "study": "Create, join, list or leave a study, so that captures can be joined.",
+    "bundle": "Make, check and read the sanitized bundle that support asks for.",
+    "simulate": "Serve an OpenCode Zen look-alike on loopback.",
+    "demo": "Do the whole job offline, on the embedded simulator.",
+    "schema": "Print the JSON Schema of a capture line.",
 }
-"""Name and one line of help; the module has the same name."""
+"""Name and one line of help; the module in `commands` has the same name."""
 
 
 _WRITE_FAILURES = frozenset(
@@ -47,6 +48,17 @@ _WRITE_FAILURES = frozenset(
     if hasattr(errno, name)
 )
 """EINVAL: a closed pipe, on Windows."""
+
+
+EXITS = {
+    0: "done",
+    1: "failed",
+    2: "wrong usage or configuration",
+    3: "no capture could be read",
+    4: "a bundle was refused",
+    130: "interrupted",
+}
+"""Of all commands together; `launch` passes on what its client ended with."""
 
 
 def _loaded(name: str) -> ModuleType:
@@ -77,7 +89,7 @@ class LazyGroup(click.Group):
         """The command of that name, or None."""
         if cmd_name not in COMMANDS:
             return None
-        module = _loaded(f"pawwork_proxy.cli.{cmd_name}")
+        module = _loaded(f"pawwork_proxy.cli.commands.{cmd_name}")
         if callable(signal.getsignal(signal.SIGINT)):  # not where it is ignored, as under nohup
             signal.signal(signal.SIGINT, signal.default_int_handler)
         command = getattr(module, cmd_name)
@@ -97,14 +109,13 @@ class LazyGroup(click.Group):
 @click.group(
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Example: pawwork-proxy demo",
+    epilog=after_help("demo", EXITS),
 )
 @click.version_option(__version__, prog_name="pawwork-proxy")
 def cli() -> None:
-    """Record what PawWork and OpenCode clients ask of opencode.ai, and what the quota follows.
+    """Record what PawWork and OpenCode ask of opencode.ai, and find out what the quota follows.
 
-    Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 unreadable capture,
-    4 refused bundle, 130 interrupted.
+    `pawwork-proxy COMMAND --help` explains a command, with an example.
     """
 
 
@@ -139,14 +150,20 @@ def _run() -> int:
         click.echo("interrupted", err=True)
         return 130
     except click.ClickException as error:
-        error.show()
-        return error.exit_code
+        context = error.ctx if isinstance(error, click.UsageError) else None
+        hint = f"'{context.command_path} --help' shows what can be given." if context else ""
+        return _complain(error.format_message(), hint, error.exit_code)
     except PawworkProxyError as error:
-        click.echo(f"error: {printable(error.message)}", err=True)
-        if error.hint:
-            click.echo(f"hint: {printable(error.hint)}", err=True)
-        return error.exit_code
+        return _complain(error.message, error.hint, error.exit_code)
     return code if isinstance(code, int) else 0
+
+
+def _complain(message: str, hint: str, code: int) -> int:
+    """Print what went wrong and what to do about it."""
+    click.echo(f"error: {printable(message)}", err=True)
+    if hint:
+        click.echo(f"hint: {printable(hint)}", err=True)
+    return code
 
 
 def _is_of_output(error: OSError) -> bool:

@@ -7,7 +7,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from types import FrameType
 
@@ -18,65 +18,18 @@ from rich.table import Table
 from rich.text import Text
 
 from pawwork_proxy.captures.sources import DECRYPT
+from pawwork_proxy.cli.options import DEFAULT_CAPTURES
 from pawwork_proxy.cli.progress import progress_bars
 from pawwork_proxy.cli.warnings import warn
 from pawwork_proxy.errors import BundleError, ConfigurationError
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.outcome import Kind
 from pawwork_proxy.report.plain_text import printable
-from pawwork_proxy.verification.opening import LARGEST_FILE, MIB
+from pawwork_proxy.verification.opening import MIB
 from pawwork_proxy.verification.verify import Verification
 from pawwork_proxy.verification.verify import verify as verify_bundle
 
-DEFAULT_CAPTURES = Path("captures")
 
-
-@click.group(epilog="Example: pawwork-proxy bundle create captures --since 2026-11-20")
-def bundle() -> None:
-    """Hand sanitized captures to support in one file, and check such a file.
-
-    Exit codes: 0 done, 1 not wanted after all, 2 wrong usage, 3 unreadable capture,
-    4 refused bundle.
-    """
-
-
-@bundle.command(epilog="Example: pawwork-proxy bundle create captures --outcome free_usage_limit")
-@click.argument("captures", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--install", "installs", multiple=True, help="Only this install; repeatable.")
-@click.option(
-    "--outcome",
-    "outcomes",
-    multiple=True,
-    type=click.Choice([kind.value for kind in Kind]),
-    help="Only this outcome; repeatable.",
-)
-@click.option("--since", type=click.DateTime(), help="Only exchanges from this time (UTC) on.")
-@click.option("--until", type=click.DateTime(), help="Only exchanges before this time (UTC).")
-@click.option("--unlinkable", is_flag=True, help="New pseudonyms that hold in this bundle only.")
-@click.option(
-    "--max-size",
-    type=click.FloatRange(0, LARGEST_FILE / MIB, min_open=True),
-    default=5,
-    show_default=True,
-    metavar="MIB",
-    help="Leave the oldest records out until the file is no larger.",
-)
-@click.option(
-    "--out",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path(),
-    show_default="this folder",
-    help="Folder for the bundle; made if it is missing.",
-)
-@click.option(
-    "--encrypt-to",
-    metavar="AGE1...",
-    help="Encrypt the checked file to this age recipient; only they can read it.",
-)
-@click.option("--yes", is_flag=True, help="Do not ask; for scripts.")
-@click.option(
-    "--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True
-)
 def create(
     captures: Sequence[Path],
     installs: Sequence[str],
@@ -90,11 +43,7 @@ def create(
     yes: bool,
     output: str,
 ) -> None:
-    """Make a bundle of CAPTURES: files, folders, patterns, other bundles (default: captures).
-
-    Shows what will be in it and asks. The finished file is scanned for secrets, by rules and by
-    what this machine knows, before it gets its name; any hit stops it, and no file is left.
-    """
+    """Show what a bundle would hold, ask, and write it."""
     # Not at the top: `verify` and `show` of a stranger's file load nothing of redaction.
     from pawwork_proxy.bundle.create import assemble, refuse_unshowable, write  # noqa: PLC0415
     from pawwork_proxy.bundle.own_secrets import known_here  # noqa: PLC0415
@@ -108,12 +57,7 @@ def create(
     from pawwork_proxy.model.base import line_of  # noqa: PLC0415
 
     seal = seal_for(encrypt_to) if encrypt_to is not None else None
-    choice = Choice(
-        frozenset(installs),
-        frozenset(map(Kind, outcomes)),
-        since.replace(tzinfo=UTC) if since else None,
-        until.replace(tzinfo=UTC) if until else None,
-    )
+    choice = Choice(frozenset(installs), frozenset(map(Kind, outcomes)), since, until)
     throw_away = ThrowAwayKey() if unlinkable else None
     sources = capture_sources(captures or [DEFAULT_CAPTURES])
     remarks: list[str] = []
@@ -152,19 +96,8 @@ def create(
         click.echo(f"content hash {made.content_hash}")
 
 
-@bundle.command(
-    epilog="Example: pawwork-proxy bundle verify pawwork-support-2026-11-25-0a1b2c3d.zip"
-)
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option(
-    "--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True
-)
 def verify(file: Path, output: str) -> None:
-    """Check a bundle on the receiving side: limits, hashes, schema, secrets.
-
-    Prints the content hash, to compare with the sender's; or, for each finding, rule and place.
-    Exit codes: 0 in order, 4 refused.
-    """
+    """Print what is wrong with a bundle, or its content hash."""
     result = _verified(file)
     if output == "json":
         click.echo(result.model_dump_json(exclude_none=True))
@@ -176,23 +109,13 @@ def verify(file: Path, output: str) -> None:
             click.echo(f"{finding.rule}  {finding.place}")
             if finding.rule == "encrypted_file":
                 click.echo(f"hint: {DECRYPT}", err=True)
-        click.echo(f"refused: {file.name} is not to be trusted or passed on", err=True)
+        click.echo(f"refused: do not trust {file.name}, and do not pass it on", err=True)
     if not result.ok:
         click.get_current_context().exit(BundleError.exit_code)
 
 
-@bundle.command(epilog="Example: pawwork-proxy bundle show pawwork-support-*.zip --format json")
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option(
-    "--format", "output", type=click.Choice(["table", "json"]), default="table", show_default=True
-)
 def show(paths: Sequence[Path], output: str) -> None:
-    """Show what support asks first, per install; PATHS are bundles or captures.
-
-    Provider, model, auth source, status, retry-after, outcome, reset time, counts, first and last
-    seen. A bundle is verified before anything of it is shown; one that is refused is left out, and
-    exit code 4 says that nothing else was given.
-    """
+    """Print the support view of bundles and captures."""
     from pawwork_proxy.bundle.support_view import row_of, support_rows  # noqa: PLC0415
     from pawwork_proxy.captures.sources import (  # noqa: PLC0415
         capture_sources,
@@ -243,7 +166,8 @@ def _agreed() -> bool:
         return click.confirm("Write this bundle?", err=True)
     except click.Abort:
         raise ConfigurationError(
-            "nobody is here to agree to what the bundle holds", "look at the preview, then --yes"
+            "nobody is at the terminal to agree to what the bundle holds",
+            "read the preview above, then repeat the command with --yes",
         ) from None
 
 

@@ -5,44 +5,25 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from pathlib import Path
 
 import click
 
 from pawwork_proxy.errors import PawworkProxyError
-from pawwork_proxy.facts.client_behaviour import USER_SEES
 from pawwork_proxy.facts.meanings import MEANINGS
 from pawwork_proxy.model.outcome import Outcome
-from pawwork_proxy.outcomes.rules import RULES
 from pawwork_proxy.outcomes.rules import classify as classify_signals
+from pawwork_proxy.report.outcome_text import outcome_lines, reason
 from pawwork_proxy.responses.pasted import Paste, responses_in
 from pawwork_proxy.responses.reported import read_case, read_reported
 
 MAX_INPUT = 64 * 1024 * 1024
-_REASONS = {rule.id: rule.reason for rule in RULES}
 
 
-@click.command(epilog="Example: curl -i https://opencode.ai/zen/v1/models | pawwork-proxy classify")
-@click.argument("file", type=click.Path(allow_dash=True, path_type=Path), default="-")
-@click.option("--status", type=click.IntRange(100, 599), help="HTTP status of a bare body.")
-@click.option(
-    "--header", "headers", multiple=True, help="'Name: value' of a bare body; repeatable."
-)
-@click.option("--jsonl", is_flag=True, help="Stdin and stdout: one JSON object a line.")
-@click.option(
-    "--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True
-)
 def classify(
     file: Path, status: int | None, headers: Sequence[str], jsonl: bool, output: str
 ) -> None:
-    """Classify an answer: a body, an error line, a `curl -i` transcript, or a HAR file.
-
-    Reads FILE, or stdin. With --jsonl each line is an object with any of id, status, headers,
-    content_type, body, streaming, transport; a bad line gives an object with `error`.
-
-    Exit codes: 0 classified (also as unknown), 1 nothing to classify, 2 wrong usage.
-    """
+    """Print the outcome of every response in the input."""
     if jsonl:
         _write_lines(_open_lines(file))
         return
@@ -50,13 +31,15 @@ def classify(
     pastes = responses_in(_read(file))
     results = [(paste, _outcome_of(paste, status, stated)) for paste in pastes]
     if not results:
-        raise PawworkProxyError("the HAR file holds no responses", "Record it with responses.")
+        raise PawworkProxyError(
+            "the HAR file holds no responses", "record it again together with the responses"
+        )
     if output == "json":
         for paste, outcome in results:
             click.echo(json.dumps(_object(paste, outcome), ensure_ascii=False))
         return
     for paste, outcome in results:
-        click.echo("\n".join(_words(paste, outcome)))
+        click.echo("\n".join(outcome_lines(outcome, paste.label or "")))
 
 
 def _read(file: Path) -> bytes:
@@ -71,16 +54,18 @@ def _read(file: Path) -> bytes:
             with file.open("rb") as stream:
                 data = stream.read(MAX_INPUT)
     except OSError as error:
-        raise PawworkProxyError(f"{file} cannot be read", "Check the path.") from error
+        raise PawworkProxyError(
+            f"{file} cannot be read", "check that the file exists and that you may read it"
+        ) from error
     if not data.strip():
-        raise PawworkProxyError("there is nothing to classify", "Pipe or paste a response.")
+        raise PawworkProxyError("there is nothing to classify", "pipe or paste a response")
     return data
 
 
 def _headers(lines: Sequence[str]) -> dict[str, str]:
     pairs = [line.partition(":") for line in lines]
     if any(not colon for _, colon, _ in pairs):
-        raise click.BadParameter("a header reads 'Name: value'", param_hint="--header")
+        raise click.BadParameter("Write a header as 'Name: value'.", param_hint="--header")
     return {name.strip().lower(): value.strip() for name, _, value in pairs}
 
 
@@ -100,62 +85,9 @@ def _object(paste: Paste, outcome: Outcome) -> dict[str, object]:
         **({"entry": paste.label} if paste.label else {}),
         **outcome.model_dump(mode="json"),
         "meaning": meaning.sentence,
-        "reason": _REASONS[outcome.rule_id],
+        "reason": reason(outcome),
         "next": meaning.user,
     }
-
-
-def _words(paste: Paste, outcome: Outcome) -> Iterable[str]:
-    meaning = MEANINGS[outcome.kind]
-    if paste.label:
-        yield f"{paste.label}:"
-    stream = ", inside a stream" if outcome.in_stream else ""
-    yield f"{outcome.kind} (family {outcome.family}, from {outcome.origin_label}{stream})"
-    yield f"  {meaning.sentence}"
-    yield f"  why:   {_REASONS[outcome.rule_id]} [{outcome.rule_id}]"
-    if outcome.evidence:
-        yield f"  seen:  {', '.join(outcome.evidence)}"
-    if outcome.error_type:
-        yield f"  type:  {outcome.error_type}"
-    yield from _clock(outcome)
-    for behaviour in outcome.client:
-        wait = (
-            f", retried after {_span(behaviour.delay_s)}" if behaviour.delay_s is not None else ""
-        )
-        retried = wait or ", not retried"
-        sees = USER_SEES[behaviour.user_sees]
-        yield f"  {'/'.join(behaviour.eras)}: {behaviour.failure_kind}{retried}; user sees {sees}"
-    if not outcome.client:
-        yield "  PawWork: what it does depends on the HTTP status; give it with --status"
-    yield f"  next:  {meaning.user}"
-
-
-def _clock(outcome: Outcome) -> Iterable[str]:
-    if outcome.retry_after_s is None:
-        return
-    wait = f"  wait:  {_span(outcome.retry_after_s)} (from {outcome.retry_after_from})"
-    if outcome.reset_cadence != "none":
-        wait += f", cadence {outcome.reset_cadence}"
-    yield wait
-    if outcome.reset_at is None:
-        yield "  reset: not known, the response has no date"
-    else:
-        local: datetime = outcome.reset_at.astimezone()
-        utc = outcome.reset_at.strftime("%Y-%m-%d %H:%M:%S UTC")
-        yield f"  reset: {local.strftime('%Y-%m-%d %H:%M:%S %Z')} ({utc})"
-    for conflict in outcome.reset_conflicts:
-        yield f"  but:   {conflict} s says otherwise"
-
-
-def _span(seconds: float) -> str:
-    """A duration for people: `13 h 57 min`, `42 s`."""
-    whole = round(seconds)
-    days, hours, minutes = whole // 86400, whole // 3600 % 24, whole // 60 % 60
-    if days:
-        return f"{days} d {hours} h"
-    if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min {whole % 60} s" if minutes else f"{seconds:g} s"
 
 
 def _open_lines(file: Path) -> Iterable[bytes]:
@@ -164,7 +96,9 @@ def _open_lines(file: Path) -> Iterable[bytes]:
     try:
         return file.read_bytes().splitlines()
     except OSError as error:
-        raise PawworkProxyError(f"{file} cannot be read", "Check the path.") from error
+        raise PawworkProxyError(
+            f"{file} cannot be read", "check that the file exists and that you may read it"
+        ) from error
 
 
 def _write_lines(lines: Iterable[bytes]) -> None:

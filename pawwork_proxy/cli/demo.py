@@ -13,36 +13,20 @@ from pawwork_proxy.bundle.selection import Choice, choose
 from pawwork_proxy.captures.gathering import gather
 from pawwork_proxy.captures.reader import read_capture
 from pawwork_proxy.captures.sources import capture_sources
-from pawwork_proxy.cli.compare import compared
 from pawwork_proxy.cli.plan import home_relative
 from pawwork_proxy.cli.report import write_report
 from pawwork_proxy.cli.show import print_capture
+from pawwork_proxy.comparison.compare import compare
 from pawwork_proxy.comparison.dimensions import title
 from pawwork_proxy.demo.story import explanation, play
 from pawwork_proxy.environment.clock import utc_now
 from pawwork_proxy.environment.machine import read_platform
+from pawwork_proxy.report.conclusion import conclusion
+from pawwork_proxy.report.reasoning import verdict_words
 
 
-@click.command(epilog="Example: pawwork-proxy demo")
-@click.option(
-    "--preset",
-    default="small",
-    show_default=True,
-    help="Scenario of the simulator; 'pawwork-proxy simulate --help' lists them.",
-)
-@click.option(
-    "--captures",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path("captures") / "demo",
-    show_default=True,
-    help="Folder for the captures.",
-)
 def demo(preset: str, captures: Path) -> None:
-    """Let three installs on two networks use up a simulated quota, and say what it follows.
-
-    Everything is real but the upstream: two proxy processes, sockets on loopback, capture files.
-    The report and a support bundle lie beside the captures.
-    """
+    """Play the story, and print what the captures of it say."""
     paths = play(captures.absolute(), preset, lambda line: click.echo(line, err=True))
     exchanges = []
     for path in paths:
@@ -54,13 +38,13 @@ def demo(preset: str, captures: Path) -> None:
     for line in explanation(exchanges):
         click.echo(f"  {line}")
     gathered = gather(paths)
-    comparison = compared(gathered)
-    click.echo(f"\nThe verdict (simulated): {comparison.answer}")
+    comparison = compare(gathered.observations, gathered.unrecorded)
+    click.echo(f"\nThe verdict (simulated): {conclusion(comparison)}")
     for limit in comparison.limits:
         for verdict in limit.verdicts:
             if verdict.finding != "undetermined":
                 finding = verdict.finding.replace("_", " ")
-                click.echo(f"  {title(verdict.dimension)} ({finding}): {verdict.words}")
+                click.echo(f"  {title(verdict.dimension)} ({finding}): {verdict_words(verdict)}")
     page = paths[0].with_name("report.html")
     write_report(paths, page, frozenset(), real_only=False)
     bundle = _bundled(paths)

@@ -68,23 +68,8 @@ FORMATS: dict[str, Callable[[Records], bytes]] = {
 }
 
 
-@click.command(epilog="Example: pawwork-proxy export captures/ --format parquet --out all.parquet")
-@click.argument("captures", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--format", "output", type=click.Choice(list(FORMATS)), required=True)
-@click.option(
-    "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
-    required=True,
-    help="The file to write; an older one is replaced.",
-)
 def export(captures: Sequence[Path], output: str, out: Path) -> None:
-    """Write captures for other tools, outcomes judged by the rules of this version.
-
-    parquet, csv: one flat row for each exchange. har: HAR 1.2 without content, for network viewers.
-    otlp: OpenTelemetry client spans as JSON. Exit codes: 0 written, also when some captures had to
-    be left out (said on stderr), 2 wrong usage, 3 no capture could be read, 4 only refused bundles
-    were given.
-    """
+    """Write captures in the format of another tool."""
     remarks: list[str] = []
     summaries: list[CaptureSummary] = []
     write_whole(out, FORMATS[output](_records(captures, remarks, summaries)))

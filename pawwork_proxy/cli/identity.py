@@ -18,33 +18,8 @@ from pawwork_proxy.report.identity_table import identity_lines, identity_table, 
 from pawwork_proxy.report.plain_text import printable
 
 
-@click.command(epilog="Example: pawwork-proxy identity captures/*.jsonl")
-@click.argument(
-    "captures",
-    nargs=-1,
-    required=True,
-    type=click.Path(path_type=Path),
-)
-@click.option("--install", "installs", multiple=True, help="Only this install; repeatable.")
-@click.option(
-    "--format",
-    "output",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    help="json: the whole inventory as one object.",
-)
 def identity(captures: Sequence[Path], installs: Sequence[str], output: str) -> None:
-    """Show what requests carry that may identify: an install, a device, a person, a conversation.
-
-    For each field: in how many requests, which shape, within what its value never changed (the
-    same on every install, per network, device, install, conversation, user action or request),
-    and what the server is known to do with it. All but the last is told from the records.
-
-    CAPTURES are capture files, folders, patterns and support bundles. Exit codes: 0 done, also when
-    some of them had to be left out (said on stderr), 2 wrong usage, 3 no capture could be read,
-    4 only refused bundles were given.
-    """
+    """Print the inventory of identifying fields, and the conclusion from it."""
     read = read_captures(captures)
     warn(read.remarks)
     counted = each_once(read.captures)

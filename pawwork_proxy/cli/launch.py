@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import get_args
+from typing import Unpack
 
 import click
 
 from pawwork_proxy.cli.live import PlainView, counter_line
-from pawwork_proxy.cli.plan import capture_options, forget_expired, home_relative, make_plan
+from pawwork_proxy.cli.plan import CaptureOptions, forget_expired, home_relative, make_plan
 from pawwork_proxy.clients.client_auth import has_go_key
 from pawwork_proxy.clients.environment import (
     CLEARED_FOR_A_CLEAN_HOME,
@@ -26,56 +26,26 @@ from pawwork_proxy.model.context import Route
 from pawwork_proxy.proxy.session import RunPlan, running_proxy, stop_signals
 
 NOTHING_SEEN = """\
-No exchange was seen: the client asked nothing, or went around the proxy.
-hint: try the other route (--route forward or --route reverse)."""
+No exchange was seen: the client asked nothing, or it went around the proxy.
+hint: try the other route, with --route forward or --route reverse"""
 
 
-@click.command(
-    epilog="Example: pawwork-proxy launch --network home -- opencode run -m opencode/big-pickle hi"
-)
-@click.option(
-    "--install", default="main@0", metavar="NAME[@PORT]", show_default=True, help="Name of it."
-)
-@click.option(
-    "--route",
-    type=click.Choice(get_args(Route)),
-    default="reverse",
-    show_default=True,
-    help="reverse: baseURL in the client's configuration; forward: HTTPS proxy with our CA.",
-)
-@click.option(
-    "--home",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Run the client as a clean install that lives in this folder (own HOME, XDG, APPDATA).",
-)
-@capture_options
-@click.argument("client", nargs=-1, required=True, metavar="-- CMD [ARGS]...")
 def launch(
     install: str,
     route: Route,
     home: Path | None,
-    network: str | None,
-    upstream: str | None,
-    upstream_ca: Path | None,
-    via: str | None,
-    source: str | None,
-    egress_probe: bool,
-    captures: Path,
-    keep_days: int,
-    client: tuple[str, ...],
+    client: Sequence[str],
+    **capturing: Unpack[CaptureOptions],
 ) -> int:
-    """Start a client that talks through the proxy, and capture until it exits.
-
-    The exit code is the client's own.
-    """
-    plan = make_plan(
-        (install,), network, upstream, upstream_ca, via, source, egress_probe, captures
-    )
+    """Run a client through the proxy; the result is the client's exit code."""
+    plan = make_plan([install], capturing)
     env = _base_environment(home)
     program = shutil.which(client[0], path=env.get("PATH"))
     if program is None:
-        raise ConfigurationError("the client's command is not found", "give its full path after --")
-    forget_expired(plan.captures, keep_days)
+        raise ConfigurationError(
+            f"the client's command {client[0]} is not found", "give its full path after --"
+        )
+    forget_expired(plan.captures, capturing["keep_days"])
     return asyncio.run(_launch(plan, load_identity(), route, [program, *client[1:]], env))
 
 
@@ -90,7 +60,8 @@ def _base_environment(home: Path | None) -> dict[str, str]:
                 Path(env[name]).mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise ConfigurationError(
-                f"--home cannot be used: {type(error).__name__}", "name a folder you may write to"
+                f"--home {home} cannot be used: {type(error).__name__}",
+                "name a folder you may write to",
             ) from None
     return env
 

@@ -1,4 +1,4 @@
-"""The options that `run` and `launch` share, and the plan they make.
+"""The plan of a run, made from the options that `run` and `launch` share.
 
 Invariant: everything the user gave is checked here, before a port is opened or a file made.
 """
@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import TypedDict
 from urllib.parse import urlsplit
 
 import click
 
-from pawwork_proxy.captures.retention import KEEP_DAYS, remove_expired
+from pawwork_proxy.captures.retention import remove_expired
 from pawwork_proxy.environment.clock import utc_now
 from pawwork_proxy.errors import ConfigurationError
 from pawwork_proxy.proxy.chained import chained_proxy
@@ -23,79 +23,23 @@ from pawwork_proxy.proxy.session import RunPlan
 from pawwork_proxy.recording.destination import ZEN, parse_upstream
 from pawwork_proxy.redaction.labels import LABEL_RULE, keep_label
 
-Command = TypeVar("Command", bound=Callable[..., object])
 
-DEFAULT_CAPTURES = Path("captures")
+class CaptureOptions(TypedDict):
+    """The options that `run` and `launch` share, see `options.capturing`."""
 
-
-def capture_options(command: Command) -> Command:
-    """The options of every command that captures."""
-    for option in reversed(
-        (
-            click.option(
-                "--network",
-                metavar="LABEL",
-                help="Your name for the network this machine is on, for example home or office.",
-            ),
-            click.option(
-                "--upstream",
-                metavar="URL",
-                help="Send requests here instead of https://opencode.ai "
-                "(a simulator: the capture is then marked as simulated).",
-            ),
-            click.option(
-                "--upstream-ca",
-                type=click.Path(exists=True, dir_okay=False, path_type=Path),
-                help="Certificates to trust upstream, for a network that inspects TLS.",
-            ),
-            click.option(
-                "--via",
-                metavar="URL",
-                help="Leave through this HTTP proxy (default: the one the environment names).",
-            ),
-            click.option(
-                "--source",
-                metavar="ADDRESS",
-                help="Leave from this address of the machine (one with two networks has two).",
-            ),
-            click.option(
-                "--egress-probe",
-                is_flag=True,
-                help="Ask the upstream's edge, over the traffic's own route, which address it sees "
-                "(kept as a pseudonym); at the start and when the route changes.",
-            ),
-            click.option(
-                "--captures",
-                type=click.Path(file_okay=False, path_type=Path),
-                default=DEFAULT_CAPTURES,
-                show_default=True,
-                help="Folder for the capture file.",
-            ),
-            click.option(
-                "--keep-days",
-                type=click.IntRange(min=0),
-                default=KEEP_DAYS,
-                show_default=True,
-                metavar="DAYS",
-                help="Remove captures in that folder that are older; 0 keeps them all.",
-            ),
-        )
-    ):
-        command = option(command)
-    return command
+    network: str | None
+    upstream: str | None
+    upstream_ca: Path | None
+    via: str | None
+    source: str | None
+    egress_probe: bool
+    captures: Path
+    keep_days: int
 
 
-def make_plan(
-    installs: tuple[str, ...],
-    network: str | None,
-    upstream: str | None,
-    upstream_ca: Path | None,
-    via: str | None,
-    source: str | None,
-    egress_probe: bool,
-    captures: Path,
-) -> RunPlan:
+def make_plan(installs: Sequence[str], options: CaptureOptions) -> RunPlan:
     """The checked plan of a run; ConfigurationError with a remedy otherwise."""
+    network, upstream, source = options["network"], options["upstream"], options["source"]
     if network is not None and keep_label(network) is None:
         raise ConfigurationError(
             f"--network {LABEL_RULE}", "a plain word, for example: --network home"
@@ -104,7 +48,7 @@ def make_plan(
         _check_source(source)
     target = parse_upstream(upstream) if upstream else ZEN
     listeners = parse_listeners(installs)
-    chained = chained_proxy(via, urlsplit(f"{target.scheme}://{target.authority}"))
+    chained = chained_proxy(options["via"], urlsplit(f"{target.scheme}://{target.authority}"))
     if (
         chained
         and chained.host in ("127.0.0.1", "localhost")
@@ -120,10 +64,10 @@ def make_plan(
         via=chained,
         network=network,
         source=source,
-        captures=captures.expanduser().absolute(),
-        upstream_ca=upstream_ca,
+        captures=options["captures"].expanduser().absolute(),
+        upstream_ca=options["upstream_ca"],
         simulated=not target.is_zen,
-        egress_probe=egress_probe,
+        egress_probe=options["egress_probe"],
     )
 
 
@@ -144,7 +88,7 @@ def _check_source(source: str) -> None:
             probe.bind((source, 0))
     except OSError:
         raise ConfigurationError(
-            "--source is no address of this machine", "for example: --source 192.168.1.20"
+            f"--source {source} is no address of this machine", "for example: --source 192.168.1.20"
         ) from None
 
 

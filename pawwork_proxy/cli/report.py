@@ -13,39 +13,17 @@ import click
 from pawwork_proxy.captures.gathering import gather
 from pawwork_proxy.captures.reader import Capture
 from pawwork_proxy.captures.whole import each_once
-from pawwork_proxy.cli.compare import compared
 from pawwork_proxy.cli.progress import reading
+from pawwork_proxy.comparison.compare import compare
 from pawwork_proxy.errors import ConfigurationError
 from pawwork_proxy.inventory.inventory import take_inventory
 from pawwork_proxy.report.page import render_report
 
 
-@click.command(epilog="Example: pawwork-proxy report captures/ --out report.html")
-@click.argument("captures", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option(
-    "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
-    default=Path("report.html"),
-    show_default=True,
-    help="The file to write; an older one is replaced.",
-)
-@click.option(
-    "--alone",
-    multiple=True,
-    metavar="NETWORK",
-    help="As for 'compare': nobody else used this network's address.",
-)
-@click.option("--real-only", is_flag=True, help="As for 'compare'.")
-@click.option("--open", "show", is_flag=True, help="Show it in the browser.")
 def report(
     captures: Sequence[Path], out: Path, alone: Sequence[str], real_only: bool, show: bool
 ) -> None:
-    """Write one self-contained HTML file: verdicts, timeline, identity table, outcomes.
-
-    It works offline, on a phone and on paper, loads nothing and sends nothing.
-    Exit codes: 0 written, 2 wrong usage, 3 no capture could be read, 4 only refused bundles were
-    given.
-    """
+    """Write the page, and show it if that is asked for."""
     write_report(captures, out, frozenset(alone), real_only=real_only)
     click.echo(str(out))
     if show:
@@ -73,7 +51,8 @@ def write_report(
         if len(used) == len(gathered.captures)
         else None
     )
-    write_whole(out, render_report(compared(gathered), gathered, inventory).encode())
+    comparison = compare(gathered.observations, gathered.unrecorded)
+    write_whole(out, render_report(comparison, gathered, inventory).encode())
 
 
 def write_whole(out: Path, data: bytes) -> None:
@@ -85,7 +64,7 @@ def write_whole(out: Path, data: bytes) -> None:
     try:
         if out.exists() and not out.is_file():
             raise ConfigurationError(
-                f"{out} is there already and is no regular file", "choose another place with --out"
+                f"{out} exists and is no regular file", "choose another file with --out"
             )
         out.parent.mkdir(parents=True, exist_ok=True)
         handle, draft = tempfile.mkstemp(prefix=f".{out.name}.", dir=out.parent)
@@ -97,5 +76,5 @@ def write_whole(out: Path, data: bytes) -> None:
             Path(draft).unlink(missing_ok=True)
     except OSError as error:
         raise ConfigurationError(
-            f"cannot write {out}: {type(error).__name__}", "choose another place with --out"
+            f"{out} cannot be written: {type(error).__name__}", "choose another file with --out"
         ) from None

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-from pathlib import Path
+from collections.abc import Sequence
+from typing import Unpack
 
 import click
 
 from pawwork_proxy.cli.live import chosen_view, counter_line
-from pawwork_proxy.cli.plan import capture_options, forget_expired, home_relative, make_plan
+from pawwork_proxy.cli.plan import CaptureOptions, forget_expired, home_relative, make_plan
 from pawwork_proxy.environment.identity import Identity, load_identity
 from pawwork_proxy.proxy.session import RunPlan, running_proxy, stop_signals
 from pawwork_proxy.recording.recorder import Recorder
@@ -21,46 +22,10 @@ No exchange was seen. Usual causes:
   - PawWork from 2026-08 on rewrites baseURL: use the forward route (HTTPS_PROXY) for it"""
 
 
-@click.command(
-    epilog="Example: pawwork-proxy run --install laptop --install desktop@9700 --network home"
-)
-@click.option(
-    "--install",
-    "installs",
-    multiple=True,
-    metavar="NAME[@PORT]",
-    help="An install to observe, with a listener of its own; repeat for several. "
-    "Port 0 takes any free one.  [default: main@9610]",
-)
-@capture_options
-@click.option(
-    "--format",
-    "output",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="json: one line on stdout when listening, one at the end.",
-)
-def run(
-    installs: tuple[str, ...],
-    network: str | None,
-    upstream: str | None,
-    upstream_ca: Path | None,
-    via: str | None,
-    source: str | None,
-    egress_probe: bool,
-    captures: Path,
-    keep_days: int,
-    output: str,
-) -> None:
-    """Record what clients ask of opencode.ai; stop with Ctrl-C.
-
-    Each install gets one loopback listener that serves both routes: as baseURL of the client's
-    configuration, and as its HTTPS proxy. Only opencode.ai is decrypted and recorded, everything
-    else passes untouched.
-    """
-    plan = make_plan(installs, network, upstream, upstream_ca, via, source, egress_probe, captures)
-    forget_expired(plan.captures, keep_days)
+def run(installs: Sequence[str], output: str, **capturing: Unpack[CaptureOptions]) -> None:
+    """Run the proxy until it is interrupted, then print what was recorded."""
+    plan = make_plan(installs, capturing)
+    forget_expired(plan.captures, capturing["keep_days"])
     asyncio.run(_run(plan, load_identity(), as_json=output == "json"))
 
 

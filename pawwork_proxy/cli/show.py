@@ -15,43 +15,11 @@ from pawwork_proxy.captures.reader import OBSERVED_IN_PART, Capture
 from pawwork_proxy.captures.sources import capture_sources, each_readable, whole_capture
 from pawwork_proxy.cli.warnings import warn
 from pawwork_proxy.model.exchange import Exchange
-from pawwork_proxy.model.outcome import Kind
 from pawwork_proxy.outcomes.rules import classify
 from pawwork_proxy.report.exchange_table import exchange_table, interrupted_row, plain_line, row_of
 from pawwork_proxy.report.plain_text import printable
 
-MOMENT = click.DateTime(
-    ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d %H:%M:%S"]
-)
 
-
-@click.command(epilog="Example: pawwork-proxy show captures/*.jsonl --outcome free_usage_limit")
-@click.argument(
-    "captures",
-    nargs=-1,
-    required=True,
-    type=click.Path(path_type=Path),
-)
-@click.option("--install", "installs", multiple=True, help="Only this install; repeatable.")
-@click.option(
-    "--outcome",
-    "outcomes",
-    multiple=True,
-    type=click.Choice([kind.value for kind in Kind]),
-    help="Only this outcome; repeatable.",
-)
-@click.option("--model", "models", multiple=True, help="Only this model; repeatable.")
-@click.option("--since", type=MOMENT, help="Only exchanges from this time (UTC) on.")
-@click.option("--until", type=MOMENT, help="Only exchanges before this time (UTC).")
-@click.option("--local", is_flag=True, help="Times in this machine's zone (default: UTC).")
-@click.option(
-    "--format",
-    "output",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    help="json: one record a line, outcomes by the current rules.",
-)
 def show(
     captures: Sequence[Path],
     installs: Sequence[str],
@@ -62,13 +30,7 @@ def show(
     local: bool,
     output: str,
 ) -> None:
-    """Show captures: time, install, model, auth, status, outcome, retry-after, reset time.
-
-    Outcomes are judged again by the rules of this version. Damaged lines are counted and named,
-    and never hide the others. CAPTURES are capture files, folders, patterns and support bundles.
-    Exit codes: 0 shown, also when some captures had to be left out (said on stderr), 2 wrong usage,
-    3 no capture could be read, 4 only refused bundles were given.
-    """
+    """Print the exchanges that pass the filters, capture by capture."""
     zone = datetime.now().astimezone().tzinfo if local else UTC
 
     def wanted(exchange: Exchange) -> bool:
@@ -77,8 +39,8 @@ def show(
             (not installs or exchange.context.install in installs)
             and (not outcomes or exchange.outcome.kind in outcomes)
             and (not models or exchange.request.model in models)
-            and (since is None or at >= since.replace(tzinfo=UTC))
-            and (until is None or at < until.replace(tzinfo=UTC))
+            and (since is None or at >= since)
+            and (until is None or at < until)
         )
 
     filtered = bool(installs or outcomes or models or since or until)

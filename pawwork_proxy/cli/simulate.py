@@ -24,48 +24,6 @@ from pawwork_proxy.simulator.seen import Seen
 from pawwork_proxy.simulator.server import Simulator
 
 
-@click.command(
-    epilog="Example: pawwork-proxy simulate --preset small --network 203.0.113.7 --port 8100"
-)
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help="0: a free one, printed.")
-@click.option("--preset", "preset_name", default="zen", show_default=True, help="Rules by name.")
-@click.option(
-    "--scenario",
-    "scenario_file",
-    type=click.Path(path_type=Path),
-    help="Rules from a JSON or TOML file, see docs/simulator.md.",
-)
-@click.option("--list", "list_presets", is_flag=True, help="List the presets and stop.")
-@click.option(
-    "--network",
-    "networks",
-    multiple=True,
-    metavar="IP",
-    help="One more port whose clients all come from this public address. Repeatable.",
-)
-@click.option(
-    "--address",
-    "addresses",
-    multiple=True,
-    metavar="PEER=IP",
-    help="Clients from this loopback address come from that public one. Repeatable.",
-)
-@click.option("--clock", metavar="TIME", help="Start the simulated clock there (ISO 8601, UTC).")
-@click.option("--seed", type=int, default=0, help="Of faults by chance.")
-@click.option("--stream-events", type=click.IntRange(0, 1_000_000), default=6, show_default=True)
-@click.option("--event-interval", type=click.FloatRange(0, 3600), default=0.0, metavar="SECONDS")
-@click.option("--event-size", type=click.IntRange(0, 10_000_000), default=0, metavar="BYTES")
-@click.option("--no-compression", is_flag=True, help="Ignore accept-encoding.")
-@click.option("--tls-cert", type=click.Path(path_type=Path), help="Serve HTTPS with this PEM.")
-@click.option("--tls-key", type=click.Path(path_type=Path), help="Its key, if in another file.")
-@click.option("--quiet", is_flag=True, help="No line per request.")
-@click.option(
-    "--format",
-    "output",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    help="json: one line with the URLs on stdout.",
-)
 def simulate(
     port: int,
     preset_name: str,
@@ -84,11 +42,7 @@ def simulate(
     quiet: bool,
     output: Literal["text", "json"],
 ) -> None:
-    """An OpenCode Zen look-alike on loopback: limits, gates and faults on demand.
-
-    Serves until interrupted (Ctrl-C), then prints a summary. Nothing leaves this machine.
-    Exit codes: 0 done, 2 unusable option, port, file or scenario.
-    """
+    """Serve until interrupted, then print how many requests of which kind were answered."""
     if list_presets:
         for name, row in preset_rows().items():
             click.echo(f"{name:24} {row['summary']}")
@@ -174,7 +128,7 @@ def _address(text: str, option: str) -> str:
         ipaddress.ip_address(text)
     except ValueError:
         raise ConfigurationError(
-            f"{option} needs an IP address", f"for example {option} 203.0.113.7"
+            f"{option} {text} is no IP address", f"for example: {option} 203.0.113.7"
         ) from None
     return text
 
@@ -183,7 +137,7 @@ def _pair(text: str) -> tuple[str, str]:
     peer, equals, public = text.partition("=")
     if not equals:
         raise ConfigurationError(
-            "--address needs PEER=IP", "for example --address 127.0.0.2=203.0.113.7"
+            "--address takes PEER=IP", "for example: --address 127.0.0.2=203.0.113.7"
         )
     return _address(peer, "--address"), _address(public, "--address")
 
@@ -193,7 +147,7 @@ def _instant(text: str) -> datetime:
         return parse_instant(text)
     except ValueError:
         raise ConfigurationError(
-            "--clock needs an ISO 8601 time", "for example --clock 2026-09-01T23:59:50"
+            "--clock takes a time in ISO 8601", "for example: --clock 2026-09-01T23:59:50"
         ) from None
 
 
@@ -203,6 +157,7 @@ def _tls(cert: Path, key: Path | None) -> ssl.SSLContext:
         context.load_cert_chain(cert, key)
     except (OSError, ssl.SSLError):
         raise ConfigurationError(
-            f"cannot use the certificate {cert}", "PEM files with certificate and key are expected"
+            f"the certificate {cert} cannot be used",
+            "give PEM files that hold a certificate and its key",
         ) from None
     return context

@@ -1,5 +1,6 @@
-"""Observations → contrasts → verdicts → an answer and the next experiment. Pure, no I/O.
+"""Observations → hypotheses that contradict no row → verdicts and the next experiment, as values.
 
-Invariant: a verdict is what *every* keying that the evidence leaves possible agrees on, so adding
-uncertainty can only turn a verdict into `undetermined`, never into another one.
+`report` says all of it in words. Invariant: a verdict is what *every* hypothesis that the evidence
+leaves possible agrees on, so adding uncertainty can only turn a verdict into `undetermined`, never
+into another one.
 """

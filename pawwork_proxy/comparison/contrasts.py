@@ -1,4 +1,4 @@
-"""A conflict told as a contrast: rows that a person can look up, and one sentence.
+"""A conflict as a contrast: rows that a person can look up.
 
 Invariant: the last row is what decides; the one before it is what it is held against.
 """
@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pawwork_proxy.comparison.dimensions import DIMENSIONS, title
+from pawwork_proxy.comparison.dimensions import DIMENSIONS
 from pawwork_proxy.comparison.elimination import Conflict
-from pawwork_proxy.comparison.selection import Row
+from pawwork_proxy.comparison.selection import PlacedRequest
 from pawwork_proxy.model.observation import DimensionName
 from pawwork_proxy.model.verdict import Contrast, EvidenceRow
 
@@ -19,7 +19,7 @@ LOOKED_AT = 200
 """Earlier refusals among which the likest one is looked for: the latest are the likest."""
 
 
-def differing(one: Row, other: Row) -> tuple[DimensionName, ...]:
+def differing(one: PlacedRequest, other: PlacedRequest) -> tuple[DimensionName, ...]:
     """The dimensions in which two rows are known to differ."""
     return tuple(
         name
@@ -28,18 +28,13 @@ def differing(one: Row, other: Row) -> tuple[DimensionName, ...]:
     )
 
 
-def told(one: Row, other: Row) -> tuple[DimensionName, ...]:
+def shown_difference(one: PlacedRequest, other: PlacedRequest) -> tuple[DimensionName, ...]:
     """The same for people: without an IPv6 prefix where neither row has one."""
     on_ipv4 = all(row.value("prefix") == row.value("address") for row in (one, other))
     return tuple(name for name in differing(one, other) if not (name == "prefix" and on_ipv4))
 
 
-def label(row: Row) -> str:
-    """Where to find a row: capture and sequence."""
-    return f"{row.seen.capture}#{row.seen.seq}"
-
-
-def evidence_row(row: Row, dimension: DimensionName | None = None, note: str = "") -> EvidenceRow:
+def evidence_row(row: PlacedRequest, dimension: DimensionName | None = None) -> EvidenceRow:
     """A row as evidence on a dimension."""
     named = dimension is not None and dimension != "global"
     return EvidenceRow(
@@ -50,28 +45,28 @@ def evidence_row(row: Row, dimension: DimensionName | None = None, note: str = "
         install=row.seen.who.install,
         value=row.value(dimension) if named and dimension is not None else None,
         count=row.seen.count,
-        note=note,
     )
 
 
-def contrast(dimension: DimensionName, conflict: Conflict, evidence: Sequence[Row]) -> Contrast:
-    """Tell a conflict as a contrast on one dimension."""
+def contrast(
+    dimension: DimensionName, conflict: Conflict, evidence: Sequence[PlacedRequest]
+) -> Contrast:
+    """A conflict as a contrast on one dimension."""
     rows = conflict.rows
     if conflict.shows == "shared":
         rows = _with_context(dimension, conflict, evidence)
-    earlier = rows[-2]
-    differs = told(earlier, rows[-1])
     return Contrast(
         shows=conflict.shows,
         rows=tuple(evidence_row(row, dimension) for row in rows),
-        differs_in=differs,
-        words=_words(conflict, rows, differs),
+        differs_in=shown_difference(*rows[-2:]),
+        own=conflict.own,
+        elsewhere=conflict.elsewhere,
     )
 
 
 def _with_context(
-    dimension: DimensionName, conflict: Conflict, evidence: Sequence[Row]
-) -> tuple[Row, ...]:
+    dimension: DimensionName, conflict: Conflict, evidence: Sequence[PlacedRequest]
+) -> tuple[PlacedRequest, ...]:
     """Before a refusal of a fresh pool: who had been refused already, differing in least else."""
     fresh = conflict.deciding
     before = [
@@ -80,25 +75,8 @@ def _with_context(
         if row.part == "refused" and row.window == fresh.window and row.head < fresh.start
     ][-LOOKED_AT:]
 
-    def rank(row: Row) -> tuple[bool, int, float]:
+    def rank(row: PlacedRequest) -> tuple[bool, int, float]:
         differs = differing(row, fresh)
         return (dimension != "global" and dimension not in differs, len(differs), -row.head)
 
     return (*conflict.rows[:-1], *sorted(before, key=rank)[:1], fresh)
-
-
-def _words(conflict: Conflict, rows: Sequence[Row], differs: Sequence[DimensionName]) -> str:
-    last = rows[-1]
-    changed = ", ".join(title(name) for name in differs) or "nothing that is recorded"
-    if conflict.shows == "shared":
-        own = "no request" if not conflict.own else f"at most {conflict.own} requests"
-        return (
-            f"{label(last)} was refused after {own} of its own, "
-            f"while {label(rows[0])} was admitted after {conflict.elsewhere}."
-        )
-    if conflict.shows == "opposed":
-        return (
-            "Each kind of client was admitted after the other had been refused "
-            f"(last {label(rows[-2])}, then {label(last)}): not two thresholds of one pool."
-        )
-    return f"{label(last)} was admitted after {label(rows[-2])} was refused; changed: {changed}."

@@ -6,16 +6,19 @@ explanations an observation can rule out, so each says why.
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+import tomllib
+from collections.abc import Iterator
+from importlib.resources import files
+from typing import Final, NamedTuple, cast
 
 from pawwork_proxy.model.observation import ABSENT, PUBLIC, DimensionName
 
 BUCKET: Final = "bucket"
-"""Stands in a keying for 'some unknown grouping of models', as Zen's own rate limits make it."""
+"""Part of a hypothesis: some unknown grouping of models, as Zen's own rate limits make one."""
 
 
 CALLER: Final = "caller"
-"""Stands in a keying for 'the key where one is sent, else the address', a common rule."""
+"""Part of a hypothesis: the key where one is sent, else the address. A common rule of servers."""
 
 
 class Dimension(NamedTuple):
@@ -23,133 +26,25 @@ class Dimension(NamedTuple):
 
     name: DimensionName
     title: str
-    fixes: tuple[DimensionName, ...]
-    """Dimensions that cannot differ where this one agrees."""
-    private: bool
-    """Whether a value belongs to the observer alone, so that nobody else can use up its pool."""
-    threshold: bool
-    """Whether a server may allow more to one value than to another *within one pool*."""
     reason: str
+    """Why the following say what they say."""
+    fixes: tuple[DimensionName, ...] = ()
+    """Dimensions that cannot differ where this one agrees."""
+    private: bool = False
+    """Whether a value belongs to the observer alone, so that nobody else can use up its pool."""
+    threshold: bool = False
+    """Whether a server may allow more to one value than to another *within one pool*."""
 
 
-DIMENSIONS: tuple[Dimension, ...] = (
-    Dimension(
-        "network",
-        "network (your label)",
-        (),
-        False,
-        False,
-        "A claim of the user: it may be missing or wrong, so addresses decide.",
-    ),
-    Dimension(
-        "address",
-        "egress address",
-        ("prefix", "family"),
-        False,
-        False,
-        "Others may be behind the same address (NAT, VPN exit).",
-    ),
-    Dimension(
-        "prefix",
-        "IPv6 prefix",
-        ("family",),
-        False,
-        False,
-        "First four groups; a household or a hoster shares them.",
-    ),
-    Dimension("family", "address family", (), False, False, "IPv4 or IPv6, no more."),
-    Dimension(
-        "region",
-        "region or edge location",
-        (),
-        False,
-        False,
-        "One address can reach several edge locations, and many people share one.",
-    ),
-    Dimension(
-        "key",
-        "API key",
-        ("workspace", "auth_kind"),
-        True,
-        False,
-        "A key of one's own is used by nobody else; no key or `public` is everybody's.",
-    ),
-    Dimension(
-        "auth_kind",
-        "kind of key",
-        (),
-        False,
-        True,
-        "Callers with a key may be allowed more than those without.",
-    ),
-    Dimension("workspace", "workspace", (), False, False, "Colleagues share a workspace."),
-    Dimension("device", "device", (), True, False, "The observer's own machine."),
-    Dimension(
-        "install",
-        "install",
-        ("device",),
-        True,
-        False,
-        "The observer's own; each of its requests passes the proxy.",
-    ),
-    Dimension(
-        "session",
-        "session",
-        ("install", "device", "project"),
-        True,
-        False,
-        "A random id made by one install for one conversation.",
-    ),
-    Dimension(
-        "request",
-        "user action (x-opencode-request)",
-        ("session", "install", "device", "project"),
-        True,
-        False,
-        "A random id made for one prompt; its rounds, retries and title call share it.",
-    ),
-    Dimension(
-        "project",
-        "project",
-        (),
-        False,
-        False,
-        "`global` for everybody outside git, equal for clones of one repository.",
-    ),
-    Dimension(
-        "model",
-        "model",
-        ("model_group",),
-        False,
-        True,
-        "A model can have a limit of its own, also inside a shared bucket.",
-    ),
-    Dimension(
-        "model_group",
-        "model group (first two letters)",
-        (),
-        False,
-        False,
-        "Zen's buckets for models with a limit of their own.",
-    ),
-    Dimension(
-        "client",
-        "client (x-opencode-client)",
-        (),
-        False,
-        True,
-        "The header gate allows less to clients it does not know.",
-    ),
-    Dimension(
-        "user_agent",
-        "user agent",
-        (),
-        False,
-        True,
-        "The header gate and a relayed service look at it.",
-    ),
-    Dimension("global", "everybody", (), False, False, "One pool for all users of the world."),
-)
+def _read() -> Iterator[Dimension]:
+    rows = tomllib.loads(files(__package__).joinpath("dimensions.toml").read_text("utf-8"))
+    for name, row in rows.items():
+        yield Dimension(
+            cast("DimensionName", name), **{**row, "fixes": tuple(row.get("fixes", ()))}
+        )
+
+
+DIMENSIONS: tuple[Dimension, ...] = tuple(_read())
 
 BY_NAME: dict[str, Dimension] = {row.name: row for row in DIMENSIONS}
 
@@ -163,7 +58,7 @@ PRESENCE: tuple[DimensionName, ...] = ("session", "request", "project")
 
 
 COMPOUND = {BUCKET: "part of the models", CALLER: "API key, or egress address without one"}
-"""Parts of a keying that are no dimension of their own, and what people call them."""
+"""Parts of a hypothesis that are no dimension of their own, and what people call them."""
 
 
 def title(name: str) -> str:

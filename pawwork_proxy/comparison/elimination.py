@@ -1,30 +1,31 @@
-"""Which keyings contradict the evidence, each with the rows that prove it.
+"""Which hypotheses contradict the evidence, each with the rows that prove it.
 
-A keying divides the rows of a window into pools. The server counts admitted answers per pool and
-refuses while the count is at or above a threshold, so within a window and a pool
+A hypothesis divides the rows of a window into pools. The server counts admitted requests per pool
+and refuses while the count is at or above a threshold, so within a window and a pool
 - whoever is refused stays refused (`separate`: admitted afterwards, so it was another pool);
 - a threshold may depend on what the client sends; then one is above the other on every pool alike
   (`opposed`: each was admitted after the other had been refused);
 - a pool that nobody else can use is not refused before its owner has used it up
   (`shared`); any other pool others may have used up at any time, so that it proves nothing.
-Counting is taken at its most favourable for the keying: aborted, parallel and unclear requests
-count only where that helps it. So a keying that is the truth is never ruled out.
+Counting is taken at its most favourable for the hypothesis: aborted, parallel and unclear requests
+count only where that helps it. So a hypothesis that is the truth is never ruled out.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, chain, pairwise
 from typing import Literal
 
 from pawwork_proxy.comparison.dimensions import BUCKET
-from pawwork_proxy.comparison.keyings import Columns, Keying, keyings
-from pawwork_proxy.comparison.selection import Row, Stratum
+from pawwork_proxy.comparison.hypotheses import UNKNOWN, Columns, Hypothesis, hypotheses
+from pawwork_proxy.comparison.places import Place, Places
+from pawwork_proxy.comparison.selection import Limiter, PlacedRequest
 
-Gate = tuple[str, ...]
+ClientKind = tuple[str, ...]
 """What a threshold may depend on."""
 
 DOUBLING = 2
@@ -34,66 +35,66 @@ CONFLICTS_KEPT = 40
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Conflict:
-    """Rows that cannot all be true under a keying, in the order of time."""
+    """Rows that cannot all be true under a hypothesis, in the order of time."""
 
     shows: Literal["separate", "shared", "opposed"]
-    rows: tuple[Row, ...]
+    rows: tuple[PlacedRequest, ...]
     own: int = 0
     """`shared`: the most that can have been counted before the refusal."""
     elsewhere: int = 0
     """`shared`: what was certainly counted before an admission of the same kind of client."""
 
     @property
-    def deciding(self) -> Row:
+    def deciding(self) -> PlacedRequest:
         """The row without which there would be no conflict."""
         return self.rows[-1]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Standing:
-    """How a keying stands: what speaks against it, and what it would make of more evidence."""
+class Assessment:
+    """How a hypothesis stands: what speaks against it, and what it would make of more evidence."""
 
     conflicts: tuple[Conflict, ...]
-    above: frozenset[tuple[Gate, Gate]]
+    above: frozenset[tuple[ClientKind, ClientKind]]
     """Which kind of client must be allowed more than which, if it is the truth."""
-    admitted: frozenset[Gate]
+    admitted: frozenset[ClientKind]
     """Kinds of client that were admitted, so that their threshold is something."""
-    strain: int
+    excuses: int
     """How many rows it can only explain by other people or by thresholds that differ."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Findings:
-    """What is left of all keyings, and why the others are not."""
+    """What is left of all hypotheses, and why the others are not."""
 
-    alive: dict[Keying, Standing]
-    ruled_out: dict[Keying, tuple[Conflict, ...]]
+    possible: dict[Hypothesis, Assessment]
+    ruled_out: dict[Hypothesis, tuple[Conflict, ...]]
 
 
-def eliminate(stratum: Stratum) -> Findings:
-    """Try every keying on a stratum."""
-    columns = Columns(stratum.rows)
-    known: dict[object, Standing] = {}
-    alive: dict[Keying, Standing] = {}
-    ruled_out: dict[Keying, tuple[Conflict, ...]] = {}
-    signatures: dict[Keying, object] = {}
-    for keying in keyings(columns):
-        busy = frozenset(name for name in keying if not columns.idle(name))
+def eliminate(limiter: Limiter) -> Findings:
+    """Try every hypothesis on a limiter."""
+    columns = Columns(limiter.rows)
+    known: dict[object, Assessment] = {}
+    possible: dict[Hypothesis, Assessment] = {}
+    ruled_out: dict[Hypothesis, tuple[Conflict, ...]] = {}
+    signatures: dict[Hypothesis, object] = {}
+    for hypothesis in hypotheses(columns):
+        busy = frozenset(name for name in hypothesis if not columns.idle(name))
         if busy not in signatures:
             signatures[busy] = _signature(busy, columns)
         signature = signatures[busy]
         if signature not in known:
-            known[signature] = standing(keying, columns)
+            known[signature] = assess(hypothesis, columns)
         if known[signature].conflicts:
-            ruled_out[keying] = known[signature].conflicts
+            ruled_out[hypothesis] = known[signature].conflicts
         else:
-            alive[keying] = known[signature]
-    return Findings(alive, ruled_out)
+            possible[hypothesis] = known[signature]
+    return Findings(possible, ruled_out)
 
 
-def _signature(keying: Keying, columns: Columns) -> object:
-    """Equal for keyings that divide these rows in the same way with the same privacy."""
-    busy = sorted(keying)
+def _signature(hypothesis: Hypothesis, columns: Columns) -> object:
+    """Equal for hypotheses that divide these rows in the same way with the same privacy."""
+    busy = sorted(hypothesis)
     if BUCKET in busy or any(min(columns.codes[name], default=0) < 0 for name in busy):
         return tuple(busy)
     flags = [columns.private[name] for name in busy]
@@ -103,43 +104,25 @@ def _signature(keying: Keying, columns: Columns) -> object:
     return (tuple(pools), tuple(map(any, zip(*flags, strict=True))))
 
 
-Place = tuple[str, *tuple[int, ...]]
-"""Window, then a code for each part of the keying."""
-
-
-def _may_meet(one: Place, other: Place) -> bool:
-    """Whether rows of two places may share a pool."""
-    return one[0] == other[0] and all(
-        ours == theirs or ours < 0 or theirs < 0
-        for ours, theirs in zip(one[1:], other[1:], strict=True)
-    )
-
-
 class _Pools:
-    """The rows of a stratum divided by one keying."""
+    """The rows of a limiter divided by one hypothesis."""
 
-    def __init__(self, keying: Keying, columns: Columns) -> None:
+    def __init__(self, hypothesis: Hypothesis, columns: Columns) -> None:
         self.columns = columns
-        self.names = sorted(keying)
-        self.keyed = [columns.codes[name] for name in self.names if name != BUCKET]
-        self.sure: dict[tuple[object, ...], list[int]] = defaultdict(list)
-        """Rows that are certainly in one pool: of one model, where models are grouped somehow."""
-        self.company: dict[Place, list[int]] = defaultdict(list)
-        """Rows that agree in all but the model, where models are grouped somehow."""
-        self.loose: dict[Place, list[int]] = defaultdict(list)
-        """Rows whose pool is not known, so that they may belong to several: by what is known."""
-        models = columns.codes[BUCKET] if BUCKET in keying else [0] * len(columns.rows)
-        for number in range(len(columns.rows)):
-            place = self._place(number)
-            if any(code < 0 for code in place[1:]):
-                self.loose[place].append(number)
-            if -1 not in place:
-                self.company[place].append(number)
-                self.sure[(*place, models[number])].append(number)
-
-    def _place(self, number: int) -> Place:
-        window = self.columns.rows[number].window
-        return (window, *(codes[number] for codes in self.keyed))
+        self.names = sorted(hypothesis)
+        keyed = [columns.codes[name] for name in self.names if name != BUCKET]
+        windows = [row.window for row in columns.rows]
+        # Models that are grouped somehow: rows of one model are certainly in one pool, rows of
+        # two models may be.
+        models = columns.codes[BUCKET] if BUCKET in hypothesis else [0] * len(columns.rows)
+        self.certain: dict[tuple[object, ...], list[int]] = defaultdict(list)
+        """Rows that are certainly in one pool."""
+        self._places: list[Place] = []
+        for number, codes in enumerate(zip(windows, *keyed, strict=True)):
+            if UNKNOWN not in codes:
+                self.certain[(*codes, models[number])].append(number)
+            self._places.append((codes[0], *(None if code < 0 else code for code in codes[1:])))
+        self._everywhere = Places(self._places)
 
     def private(self, members: Sequence[int]) -> bool:
         """Whether nobody else can be in this pool."""
@@ -147,17 +130,9 @@ class _Pools:
             all(self.columns.private[name][number] for number in members) for name in self.names
         )
 
-    def possible(self, number: int) -> Sequence[int]:
-        """Every row that may share the pool of `number`, whose pool is known."""
-        place = self._place(number)
-        if any(code < 0 for code in place[1:]):
-            others = chain(self.company.items(), self.loose.items())
-            return list({n for other, rows in others if _may_meet(place, other) for n in rows})
-        found = list(self.company[place])
-        for other, rows in self.loose.items():
-            if _may_meet(place, other):
-                found.extend(rows)
-        return found
+    def may_share(self, number: int) -> Iterator[int]:
+        """Every row that may share the pool of `number`."""
+        return self._everywhere.meeting(self._places[number])
 
 
 @dataclass(slots=True)
@@ -166,8 +141,8 @@ class _Bounds:
 
     least: int = -1
     """Certainly counted before an admission; -1: never admitted, the threshold may be nothing."""
-    least_row: Row | None = None
-    refusals: list[tuple[int, Row]] = field(default_factory=list)
+    least_row: PlacedRequest | None = None
+    refusals: list[tuple[int, PlacedRequest]] = field(default_factory=list)
     """Possibly counted before a refusal that only own use can explain: the first of each pool."""
 
     def too_few(self, own: int) -> bool:
@@ -175,87 +150,100 @@ class _Bounds:
         return DOUBLING * own < self.least + 1
 
 
-def standing(keying: Keying, columns: Columns) -> Standing:
-    """Hold a keying against the rows; without a conflict it may be the truth."""
-    pools = _Pools(keying, columns)
+def assess(hypothesis: Hypothesis, columns: Columns) -> Assessment:
+    """Hold a hypothesis against the rows; without a conflict it may be the truth."""
+    pools = _Pools(hypothesis, columns)
     rows = columns.rows
     found: list[Conflict] = []
-    above: dict[tuple[Gate, Gate], Conflict] = {}
+    above: dict[tuple[ClientKind, ClientKind], Conflict] = {}
     # Per window: a limit may change overnight (zen-facts 10, rule 6).
-    bounds: dict[tuple[Gate, str], _Bounds] = defaultdict(_Bounds)
-    by_others: list[tuple[tuple[Gate, str], int]] = []
-    for members in pools.sure.values():
+    bounds: dict[tuple[ClientKind, str], _Bounds] = defaultdict(_Bounds)
+    by_others: list[tuple[tuple[ClientKind, str], int]] = []
+    for members in pools.certain.values():
         window = rows[members[0]].window
-        refused = _first_refusals(rows[n] for n in members)
+        refused = _first_refusals(rows, members)
         _order_conflicts(rows, members, refused, found, above)
-        _raise_bounds(rows, members, bounds, window, whole="request" not in keying)
+        _raise_bounds(rows, members, bounds, window, count_runs="request" not in hypothesis)
         private = pools.private(members)
-        for gate, first in _first_of_each_gate(rows, members).items():
+        for kind, by_capture in refused.items():
+            first = min(by_capture.values(), key=lambda number: (rows[number].head, number))
             row = rows[first]
-            own = _possible_count(row, (rows[n] for n in pools.possible(first)))
+            own = _possible_count(row, (rows[n] for n in pools.may_share(first)))
             if private:
-                bounds[gate, window].refusals.append((own, row))
+                bounds[kind, window].refusals.append((own, row))
             else:
-                by_others.append(((gate, window), own))
+                by_others.append(((kind, window), own))
     found.extend(_opposed(above))
     found.extend(_bound_conflicts(bounds))
-    return Standing(
+    return Assessment(
         conflicts=tuple(found[:CONFLICTS_KEPT]),
         above=frozenset(above),
-        admitted=frozenset(gate for (gate, _), bound in bounds.items() if bound.least >= 0),
-        strain=len(above) + sum(bounds[place].too_few(own) for place, own in by_others),
+        admitted=frozenset(kind for (kind, _), bound in bounds.items() if bound.least >= 0),
+        excuses=len(above) + sum(bounds[place].too_few(own) for place, own in by_others),
     )
 
 
-def _first_refusals(members: Iterable[Row]) -> dict[Gate, dict[str, Row]]:
-    """Per kind of client and capture (one clock each), the refusal answered first."""
-    first: dict[Gate, dict[str, Row]] = {}
-    for row in members:
-        if row.part == "refused" and row.threshold is not None:
-            by_capture = first.setdefault(row.threshold, {})
+def _first_refusals(
+    rows: Sequence[PlacedRequest], members: Sequence[int]
+) -> dict[ClientKind, dict[str, int]]:
+    """Per kind of client and capture (one clock each), the refusal that came first."""
+    first: dict[ClientKind, dict[str, int]] = {}
+    for number in members:
+        row = rows[number]
+        if row.part == "refused" and row.client_kind is not None:
+            by_capture = first.setdefault(row.client_kind, {})
             held = by_capture.get(row.seen.capture)
-            if held is None or row.head < held.head:
-                by_capture[row.seen.capture] = row
+            if held is None or row.head < rows[held].head:
+                by_capture[row.seen.capture] = number
     return first
 
 
 def _order_conflicts(
-    rows: Sequence[Row],
+    rows: Sequence[PlacedRequest],
     members: Sequence[int],
-    refused: dict[Gate, dict[str, Row]],
+    refused: dict[ClientKind, dict[str, int]],
     found: list[Conflict],
-    above: dict[tuple[Gate, Gate], Conflict],
+    above: dict[tuple[ClientKind, ClientKind], Conflict],
 ) -> None:
     """Admissions after a refusal: of the same kind of client a conflict, of another an order."""
+    earliest = {
+        kind: min(rows[number].head for number in by_capture.values())
+        for kind, by_capture in refused.items()
+    }
     for number in members if refused else ():
         row = rows[number]
-        if row.part != "admitted" or row.threshold is None:
+        if row.part != "admitted" or row.client_kind is None:
             continue
-        for gate, by_capture in refused.items():
-            earlier = next((x for x in by_capture.values() if x.surely_before(row)), None)
+        for kind, by_capture in refused.items():
+            if earliest[kind] >= row.start:
+                continue
+            refusals = (rows[one] for one in by_capture.values())
+            earlier = next((one for one in refusals if one.surely_before(row)), None)
             if earlier is None:
                 continue
-            if gate == row.threshold:
+            if kind == row.client_kind:
                 found.append(Conflict("separate", (earlier, row)))
             else:
-                above.setdefault((row.threshold, gate), Conflict("separate", (earlier, row)))
+                above.setdefault((row.client_kind, kind), Conflict("separate", (earlier, row)))
 
 
-def _opposed(above: dict[tuple[Gate, Gate], Conflict]) -> list[Conflict]:
+def _opposed(above: dict[tuple[ClientKind, ClientKind], Conflict]) -> list[Conflict]:
     """Chains of 'allows more than' that bite their tail."""
-    over: dict[Gate, list[Gate]] = defaultdict(list)
+    over: dict[ClientKind, list[ClientKind]] = defaultdict(list)
     for high, low in above:
         over[high].append(low)
     found = []
     for (high, low), conflict in above.items():
-        chain = way_down(over, low, high)
-        if chain is not None:
-            back = [row for step in pairwise(chain) for row in above[step].rows]
+        way = way_down(over, low, high)
+        if way is not None:
+            back = [row for step in pairwise(way) for row in above[step].rows]
             found.append(Conflict("opposed", (*back, *conflict.rows)))
     return found
 
 
-def way_down(over: Mapping[Gate, Sequence[Gate]], start: Gate, goal: Gate) -> list[Gate] | None:
+def way_down(
+    over: Mapping[ClientKind, Sequence[ClientKind]], start: ClientKind, goal: ClientKind
+) -> list[ClientKind] | None:
     """A way from one kind of client down to another, if there is one."""
     ways = [[start]]
     seen = {start}
@@ -269,54 +257,60 @@ def way_down(over: Mapping[Gate, Sequence[Gate]], start: Gate, goal: Gate) -> li
     return None
 
 
+class _RunningCount:
+    """How many requests had certainly ended by a moment."""
+
+    def __init__(self, ended: Iterable[tuple[float, int]]) -> None:
+        ordered = sorted(ended)
+        self._moments = [moment for moment, _ in ordered]
+        self._totals = [0, *accumulate(count for _, count in ordered)]
+
+    def before(self, moment: float) -> int:
+        return self._totals[bisect_left(self._moments, moment)]
+
+
 def _raise_bounds(
-    rows: Sequence[Row],
+    rows: Sequence[PlacedRequest],
     members: Sequence[int],
-    bounds: dict[tuple[Gate, str], _Bounds],
+    bounds: dict[tuple[ClientKind, str], _Bounds],
     window: str,
     *,
-    whole: bool,
+    count_runs: bool,
 ) -> None:
     """How many of the pool were certainly counted before its latest admissions.
 
-    `whole`: a row that stands for several user actions lies in one pool as a whole.
+    `count_runs`: a row that stands for several user actions lies in one pool with all of them.
     """
-    latest: dict[tuple[Gate, str], Row] = {}
-    ends: dict[str, list[tuple[float, int, float]]] = defaultdict(list)
+    latest: dict[tuple[ClientKind, str], PlacedRequest] = {}
+    counted: dict[str, list[PlacedRequest]] = defaultdict(list)
     for number in members:
         row = rows[number]
-        if row.counts and (whole or row.seen.count == 1):
-            ends[row.seen.capture].append((row.end, row.seen.count, row.error))
-        if row.part == "admitted" and row.threshold is not None:
-            latest[(row.threshold, row.seen.capture)] = row
-    sums = {}
-    for capture, ended in ends.items():
-        ended.sort()
-        total = [0, *accumulate(count for _, count, _ in ended)]
-        sums[capture] = ([end for end, _, _ in ended], total, max(e for _, _, e in ended))
-    for (gate, capture), row in latest.items():
-        counted = 0
-        for other, (moments, total, error) in sums.items():
-            slack = 0.0 if other == capture and row.seen.steady else row.error + error
-            counted += total[bisect_left(moments, row.start - slack)]
-        bound = bounds[gate, window]
-        if counted > bound.least:
-            bound.least, bound.least_row = counted, row
+        if row.counts and (count_runs or row.seen.count == 1):
+            counted[row.seen.capture].append(row)
+        if row.part == "admitted" and row.client_kind is not None:
+            latest[(row.client_kind, row.seen.capture)] = row
+    # Two captures have two clocks: what one of them ended may have ended later by the other's.
+    later: dict[str, list[tuple[float, int]]] = {}
+    for capture, ended in counted.items():
+        error = max(row.error for row in ended)
+        later[capture] = [(row.end + error, row.seen.count) for row in ended]
+    everywhere = _RunningCount(chain.from_iterable(later.values()))
+    by_other_clock = {capture: _RunningCount(ended) for capture, ended in later.items()}
+    by_own_clock = {
+        capture: _RunningCount((row.end, row.seen.count) for row in ended)
+        for capture, ended in counted.items()
+    }
+    for (kind, capture), row in latest.items():
+        total = everywhere.before(row.start - row.error)
+        if row.seen.steady and capture in counted:
+            total -= by_other_clock[capture].before(row.start - row.error)
+            total += by_own_clock[capture].before(row.start)
+        bound = bounds[kind, window]
+        if total > bound.least:
+            bound.least, bound.least_row = total, row
 
 
-def _first_of_each_gate(rows: Sequence[Row], members: Sequence[int]) -> dict[Gate, int]:
-    """The refusal answered first, for each kind of client."""
-    first: dict[Gate, int] = {}
-    for number in members:
-        row = rows[number]
-        if row.part == "refused" and row.threshold is not None:
-            held = first.get(row.threshold)
-            if held is None or row.head < rows[held].head:
-                first[row.threshold] = number
-    return first
-
-
-def _possible_count(refusal: Row, company: Iterable[Row]) -> int:
+def _possible_count(refusal: PlacedRequest, company: Iterable[PlacedRequest]) -> int:
     """The most that may have been counted in its pool before a refusal."""
     return sum(
         row.seen.count
@@ -325,7 +319,7 @@ def _possible_count(refusal: Row, company: Iterable[Row]) -> int:
     )
 
 
-def _bound_conflicts(bounds: dict[tuple[Gate, str], _Bounds]) -> list[Conflict]:
+def _bound_conflicts(bounds: dict[tuple[ClientKind, str], _Bounds]) -> list[Conflict]:
     """Pools that were refused after far fewer than another had admitted, the fewest first."""
     return [
         Conflict("shared", (bound.least_row, row), own, bound.least)

@@ -18,7 +18,6 @@ class ExclusionRow(NamedTuple):
     """A reason to leave an observation out; the first that applies is the one given."""
 
     id: str
-    words: str
     may_count: bool
     """Whether the server may still have counted it towards the quota."""
     applies: Callable[[Observation], bool]
@@ -50,91 +49,39 @@ def is_refusal(seen: Observation) -> bool:
 
 
 def is_admission(seen: Observation) -> bool:
-    """Whether it was answered, as far as a limiter is concerned."""
+    """Whether the limiter let it through."""
     return seen.family == "ok"
 
 
 EXCLUSIONS: tuple[ExclusionRow, ...] = (
-    ExclusionRow(
-        "other_tier",
-        "not a request to the free tier's address (Go plan or another service)",
-        False,
-        lambda seen: seen.tier != "zen",
-    ),
-    ExclusionRow(
-        "no_model_call",
-        "a listing, usage or other call that no model answers",
-        False,
-        lambda seen: not seen.model_call,
-    ),
-    ExclusionRow(
-        "observed_in_part",
-        "looking at it failed, so only part of it is known",
-        True,
-        lambda seen: seen.in_part,
-    ),
-    ExclusionRow(
-        "other_limit",
-        "a plan's or a key's own limit, not the free quota",
-        False,
-        lambda seen: seen.kind in OTHER_LIMITS,
-    ),
+    ExclusionRow("other_tier", False, lambda seen: seen.tier != "zen"),
+    ExclusionRow("no_model_call", False, lambda seen: not seen.model_call),
+    ExclusionRow("observed_in_part", True, lambda seen: seen.in_part),
+    ExclusionRow("other_limit", False, lambda seen: seen.kind in OTHER_LIMITS),
     ExclusionRow(
         "before_limiter",
-        "refused for billing, key, model or policy: says nothing about a quota",
         False,
-        # What a provider answers was let through by the limiter, whatever it says.
+        # A provider's response shows that Zen's limiter let the request through, whatever it says.
         lambda seen: seen.family in BEFORE_LIMITER and seen.origin == "zen",
     ),
     ExclusionRow(
-        "not_from_server",
-        "the refusal did not come from Zen or a provider",
-        True,
-        lambda seen: is_refusal(seen) and seen.origin in NOT_SERVERS,
+        "not_from_server", True, lambda seen: is_refusal(seen) and seen.origin in NOT_SERVERS
     ),
     ExclusionRow(
-        "no_fixed_reset",
-        "a quota that resets at no fixed moment: no windows to compare in",
-        True,
-        lambda seen: is_refusal(seen) and cadence_of(seen) is None,
+        "no_fixed_reset", True, lambda seen: is_refusal(seen) and cadence_of(seen) is None
     ),
-    ExclusionRow(
-        "not_quota",
-        "overload, error or broken connection: neither admitted nor refused by a quota",
-        True,
-        lambda seen: not is_refusal(seen) and not is_admission(seen),
-    ),
-    ExclusionRow(
-        "no_answer",
-        "no answer's head was seen, so nothing orders it in time",
-        True,
-        lambda seen: seen.answered_at is None,
-    ),
-    ExclusionRow(
-        "unknown_model",
-        "a model was asked, and its name could not be read",
-        True,
-        lambda seen: seen.who.model is None,
-    ),
-    ExclusionRow(
-        "paid_model",
-        "not a free model: another limiter or none",
-        False,
-        lambda seen: is_admission(seen) and seen.free is False,
-    ),
-    ExclusionRow(
-        "not_known_free",
-        "not known whether the model is a free one",
-        True,
-        lambda seen: is_admission(seen) and seen.free is None,
-    ),
+    ExclusionRow("not_quota", True, lambda seen: not is_refusal(seen) and not is_admission(seen)),
+    ExclusionRow("no_answer", True, lambda seen: seen.answered_at is None),
+    ExclusionRow("unknown_model", True, lambda seen: seen.who.model is None),
+    ExclusionRow("paid_model", False, lambda seen: is_admission(seen) and seen.free is False),
+    ExclusionRow("not_known_free", True, lambda seen: is_admission(seen) and seen.free is None),
 )
 
-CONTEXT_EXCLUSIONS: dict[str, str] = {
-    "not_recorded": "passed without a record (lost, withheld, under way, not in the bundle): may "
-    "have been counted",
-    "other_study": "captured under another study's key: its pseudonyms cannot be compared",
-    "simulated": "simulated; real captures are compared with real ones only",
-    "near_reset": "too close to a reset to tell which window it was counted in",
-    "no_refusal_in_window": "nobody was refused in its reset window: nothing to compare with",
-}
+CONTEXT_EXCLUSIONS = (
+    "not_recorded",
+    "other_study",
+    "simulated",
+    "near_reset",
+    "no_refusal_in_window",
+)
+"""Reasons that take more than the observation itself; in the order in which they are listed."""

@@ -1,8 +1,8 @@
 """The next experiment: the trial whose result removes most of what is still possible.
 
-Each trial is tried out on paper: for every keying that is left, what would either result say about
-it? Invariant: a trial is proposed only if one of its results would rule out something, and it
-never asks to use up a quota on purpose.
+Each trial is tried out on paper: what would either result say about every hypothesis that is left?
+Invariant: a trial is proposed only if one of its results would rule out something, and none asks to
+use up a quota on purpose.
 """
 
 from __future__ import annotations
@@ -11,17 +11,16 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import fsum
-from shlex import quote
 from typing import Literal, NamedTuple
 
 from pawwork_proxy.comparison.contrasts import differing
-from pawwork_proxy.comparison.dimensions import BUCKET, COMPOUND, DIMENSIONS, PRESENCE, title
-from pawwork_proxy.comparison.elimination import Findings, Gate, Standing, way_down
-from pawwork_proxy.comparison.keyings import Keying, smallest, undominated
-from pawwork_proxy.comparison.selection import Row, Stratum, row_of
-from pawwork_proxy.comparison.trials import BY_ID, TRIALS, Trial, Variation, possible_for
+from pawwork_proxy.comparison.dimensions import BUCKET, DIMENSIONS, PRESENCE
+from pawwork_proxy.comparison.elimination import Assessment, ClientKind, Findings, way_down
+from pawwork_proxy.comparison.hypotheses import Hypothesis, parts, smallest, undominated
+from pawwork_proxy.comparison.selection import Limiter, PlacedRequest, placed
+from pawwork_proxy.comparison.trials import TRIALS, Trial, Variation, possible_for
 from pawwork_proxy.model.observation import ABSENT, PUBLIC, Identities
-from pawwork_proxy.model.verdict import Experiment, Meaning, Verdict
+from pawwork_proxy.model.verdict import Baseline, Experiment, Meaning, Verdict
 
 Result = Literal["admitted", "refused"]
 NO_KEY = frozenset({None, ABSENT, PUBLIC})
@@ -31,13 +30,13 @@ LIKELY: Mapping[str, float] = {"address": 3.0, "prefix": 3.0, "key": 2.0, "insta
 """Parts that a limit has more often than others; the rest weigh 1."""
 FURTHER_PART = 0.03
 """How much less likely an explanation is with each part beyond the first."""
-STRAINED = 0.5
+PER_EXCUSE = 0.5
 """How much less likely an explanation is with each row that it explains by other people."""
 REPEATED = 4.0
 """A trial done before promises this much less each time."""
-UNTOLD = frozenset({"request", "network"})
+IGNORED = frozenset({"request", "network"})
 """What changes with every trial, or is only a label."""
-GATES = frozenset(row.name for row in DIMENSIONS if row.threshold)
+MAY_CHANGE_THRESHOLD = frozenset(row.name for row in DIMENSIONS if row.threshold)
 NOTHING = 1e-9
 """What rounding can make of a trial that settles nothing."""
 PER_REQUEST = 0.005
@@ -52,74 +51,75 @@ class Outlook(NamedTuple):
     """Expected share of the open explanations, by weight, that its results remove."""
     worth: float
     """The same, less what it costs and what was done before."""
-    left: tuple[tuple[str, tuple[Keying, ...] | None], ...]
-    """Per result: what it is, and the keyings that remain; None where that is all of them."""
+    left: tuple[tuple[str, tuple[Hypothesis, ...] | None], ...]
+    """Per result (the variation that is admitted; empty: all are refused) the hypotheses that it
+    leaves possible; None where that is all of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Pair:
     """The two requests of a trial: the refused one, and the one that differs."""
 
-    first: Row
-    second: Row
+    first: PlacedRequest
+    second: PlacedRequest
 
-    def same_pool(self, keying: Keying) -> bool | None:
-        """Whether both fall into one pool; None where a keying leaves that open."""
-        if any(self.first.value(p) != self.second.value(p) for p in keying if p != BUCKET):
+    def same_pool(self, hypothesis: Hypothesis) -> bool | None:
+        """Whether both fall into one pool; None where a hypothesis leaves that open."""
+        if any(self.first.value(p) != self.second.value(p) for p in hypothesis if p != BUCKET):
             return False
         alike = self.first.value("model") == self.second.value("model")
-        return None if BUCKET in keying and not alike else True
+        return None if BUCKET in hypothesis and not alike else True
 
     @property
     def changes(self) -> frozenset[str]:
         """What differs between the two, as far as it matters."""
-        return frozenset(differing(self.first, self.second)) - UNTOLD
+        return frozenset(differing(self.first, self.second)) - IGNORED
 
-    def expected(self, keying: Keying) -> Result:
-        """What comes out if the keying is the truth and others stay away."""
-        return "refused" if self.same_pool(keying) else "admitted"
+    def expected(self, hypothesis: Hypothesis) -> Result:
+        """What comes out if the hypothesis is the truth and others stay away."""
+        return "refused" if self.same_pool(hypothesis) else "admitted"
 
-    def leaves(self, keying: Keying, standing: Standing, result: Result) -> bool:
-        """Whether a keying is still possible after a result."""
-        same = self.same_pool(keying)
-        first, second = self.first.threshold, self.second.threshold
+    def leaves(self, hypothesis: Hypothesis, assessment: Assessment, result: Result) -> bool:
+        """Whether a hypothesis is still possible after a result."""
+        same = self.same_pool(hypothesis)
+        first, second = self.first.client_kind, self.second.client_kind
         assert first is not None
         assert second is not None
         if result == "admitted":
-            return not (same and _allows_more(standing, first, second))
-        own = any(self.second.private(part) for part in keying - {BUCKET})
-        return not (same is False and own and second in standing.admitted)
+            return not (same and _allows_more(assessment, first, second))
+        own = any(self.second.private(part) for part in hypothesis - {BUCKET})
+        return not (same is False and own and second in assessment.admitted)
 
 
-def _allows_more(standing: Standing, high: Gate, low: Gate) -> bool:
+def _allows_more(assessment: Assessment, high: ClientKind, low: ClientKind) -> bool:
     """Whether one kind of client is known to be allowed at least as much as another."""
-    over: dict[Gate, list[Gate]] = {}
-    for one, other in standing.above:
+    over: dict[ClientKind, list[ClientKind]] = {}
+    for one, other in assessment.above:
         over.setdefault(one, []).append(other)
     return way_down(over, high, low) is not None
 
 
 def next_experiment(
-    stratum: Stratum, findings: Findings, verdicts: Iterable[Verdict]
+    limiter: Limiter, findings: Findings, verdicts: Iterable[Verdict]
 ) -> Experiment | None:
     """The best trial for what is open on one limiter; None when nothing is open or can be tried."""
     if all(verdict.finding != "undetermined" for verdict in verdicts):
         return None
-    found = outlooks(stratum, findings)
-    return experiment(found[0], stratum) if found else None
+    found = outlooks(limiter, findings)
+    return experiment(found[0], limiter) if found else None
 
 
-def outlooks(stratum: Stratum, findings: Findings) -> tuple[Outlook, ...]:
+def outlooks(limiter: Limiter, findings: Findings) -> tuple[Outlook, ...]:
     """Every trial that can settle something, the most promising first."""
-    refused = baseline(stratum)
-    if refused is None or not findings.alive:
+    refused = baseline(limiter)
+    if refused is None or not findings.possible:
         return ()
     who = refused.seen.who
-    done = _done(stratum, refused)
-    partners = stratum.part("admitted")
+    done = _done(limiter, refused)
+    partners = limiter.part("admitted")
 
     def promising(trials: Iterable[Trial]) -> list[Outlook]:
-        seen = [_outlook(trial, refused, findings.alive, done, partners) for trial in trials]
+        seen = [_outlook(trial, refused, findings.possible, done, partners) for trial in trials]
         good = [outlook for outlook in seen if outlook.settles > NOTHING]
         return sorted(good, key=lambda outlook: -round(outlook.worth, 9))
 
@@ -139,94 +139,100 @@ def _in_this_order(sweep: Trial, telling: Sequence[Variation]) -> Trial:
     the way to the same trial the other way round.
     """
     first = [variation for variation in telling if variation in sweep.variations]
-    last = [one for one in sweep.variations if one not in first and GATES & set(one.changes)]
+    last = [
+        one
+        for one in sweep.variations
+        if one not in first and MAY_CHANGE_THRESHOLD & set(one.changes)
+    ]
     return sweep._replace(variations=(*first, *last))
 
 
-def baseline(stratum: Stratum) -> Row | None:
+def baseline(limiter: Limiter) -> PlacedRequest | None:
     """The refusal that trials start from: the latest of who was seen most, if known enough."""
     times: Counter[Identities] = Counter()
-    for row in stratum.rows:
-        times[_untold(row)] += row.seen.count
-    known = [row for row in stratum.part("refused") if row.threshold is not None]
-    return max(known, key=lambda row: (times[_untold(row)], row.head), default=None)
+    for row in limiter.rows:
+        times[_without_ignored(row)] += row.seen.count
+    known = [row for row in limiter.part("refused") if row.client_kind is not None]
+    return max(known, key=lambda row: (times[_without_ignored(row)], row.head), default=None)
 
 
-def _untold(row: Row) -> Identities:
-    return row.seen.who.model_copy(update=dict.fromkeys(UNTOLD))
+def _without_ignored(row: PlacedRequest) -> Identities:
+    return row.seen.who.model_copy(update=dict.fromkeys(IGNORED))
 
 
 def _outlook(
     trial: Trial,
-    refused: Row,
-    alive: Mapping[Keying, Standing],
+    refused: PlacedRequest,
+    possible: Mapping[Hypothesis, Assessment],
     done: Mapping[frozenset[str], int],
-    partners: Sequence[Row],
+    partners: Sequence[PlacedRequest],
 ) -> Outlook:
     pairs = [_pair(refused, variation, partners) for variation in trial.variations]
-    expected: dict[tuple[Result, ...], list[Keying]] = {}
-    for keying in alive:
-        results = tuple(pair.expected(keying) for pair in pairs)
-        expected.setdefault(results, []).append(keying)
+    expected: dict[tuple[Result, ...], list[Hypothesis]] = {}
+    for hypothesis in possible:
+        outcome = tuple(pair.expected(hypothesis) for pair in pairs)
+        expected.setdefault(outcome, []).append(hypothesis)
     leaves = [
         {
-            result: frozenset(k for k in alive if pair.leaves(k, alive[k], result))
+            result: frozenset(k for k in possible if pair.leaves(k, possible[k], result))
             for result in RESULTS
         }
         for pair in pairs
     ]
-    weights = {keying: _weight(keying, how) for keying, how in alive.items()}
+    weights = {hypothesis: _weight(hypothesis, how) for hypothesis, how in possible.items()}
     total = fsum(weights.values())
     settles = 0.0
-    for results, keyings in expected.items():
-        chance = fsum(weights[keying] for keying in keyings) / total
-        left = _left(leaves, results)
-        settles += chance * (1 - fsum(weights[keying] for keying in left) / total)
+    for outcome, hypotheses in expected.items():
+        chance = fsum(weights[hypothesis] for hypothesis in hypotheses) / total
+        left = _left(leaves, outcome)
+        settles += chance * (1 - fsum(weights[hypothesis] for hypothesis in left) / total)
     repeats = [done.get(pair.changes, 0) for pair in pairs]
     fresh = sum(REPEATED**-times for times in repeats) / len(repeats)
-    told = [
-        (f"{variation.title if len(pairs) > 1 else 'It'} is admitted", left["admitted"])
+    results = [
+        (variation.id, left["admitted"])
         for variation, left in zip(trial.variations, leaves, strict=True)
     ]
-    all_refused = _left(leaves, ["refused"] * len(pairs))
-    told.append(("All are refused" if len(pairs) > 1 else "It is refused", all_refused))
+    results.append(("", _left(leaves, ["refused"] * len(pairs))))
     worth = settles * fresh - PER_REQUEST * len(pairs)
     return Outlook(
-        trial, settles, worth, tuple((result, _in_order(alive, left)) for result, left in told)
+        trial,
+        settles,
+        worth,
+        tuple((result, _in_order(possible, left)) for result, left in results),
     )
 
 
 def _left(
-    leaves: Sequence[Mapping[Result, frozenset[Keying]]], results: Sequence[Result]
-) -> frozenset[Keying]:
+    leaves: Sequence[Mapping[Result, frozenset[Hypothesis]]], results: Sequence[Result]
+) -> frozenset[Hypothesis]:
     return frozenset.intersection(
         *(which[result] for which, result in zip(leaves, results, strict=True))
     )
 
 
 def _in_order(
-    alive: Mapping[Keying, Standing], left: frozenset[Keying]
-) -> tuple[Keying, ...] | None:
-    """The keyings that are left, or None if all are."""
-    return None if len(left) == len(alive) else tuple(one for one in alive if one in left)
+    possible: Mapping[Hypothesis, Assessment], left: frozenset[Hypothesis]
+) -> tuple[Hypothesis, ...] | None:
+    """The hypotheses that are left, or None if all are."""
+    return None if len(left) == len(possible) else tuple(one for one in possible if one in left)
 
 
-def _weight(keying: Keying, standing: Standing) -> float:
-    weight = STRAINED**standing.strain
-    for part in keying:
+def _weight(hypothesis: Hypothesis, assessment: Assessment) -> float:
+    weight = PER_EXCUSE**assessment.excuses
+    for part in hypothesis:
         weight *= LIKELY.get(part, 1.0)
-    return weight * FURTHER_PART ** max(0, len(keying) - 1)
+    return weight * FURTHER_PART ** max(0, len(hypothesis) - 1)
 
 
-def _done(stratum: Stratum, start: Row) -> dict[frozenset[str], int]:
+def _done(limiter: Limiter, start: PlacedRequest) -> dict[frozenset[str], int]:
     """How often something was asked right after that refusal, by what was different about it."""
     found: Counter[frozenset[str]] = Counter()
-    refused: dict[str, Row] = {}
+    refused: dict[str, PlacedRequest] = {}
     tried: set[tuple[str, Identities]] = set()
-    for row in stratum.rows:
+    for row in limiter.rows:
         earlier = refused.get(row.window)
-        who = _untold(row)
-        if row.part == "refused" and who == _untold(start):
+        who = _without_ignored(row)
+        if row.part == "refused" and who == _without_ignored(start):
             refused.setdefault(row.window, row)
             continue
         if earlier is None or row.part == "maybe" or (row.window, who) in tried:
@@ -234,11 +240,11 @@ def _done(stratum: Stratum, start: Row) -> dict[frozenset[str], int]:
         if not earlier.surely_before(row):
             continue
         tried.add((row.window, who))
-        found[frozenset(differing(earlier, row)) - UNTOLD] += 1
+        found[frozenset(differing(earlier, row)) - IGNORED] += 1
     return found
 
 
-def _pair(refused: Row, variation: Variation, admitted: Sequence[Row]) -> _Pair:
+def _pair(refused: PlacedRequest, variation: Variation, admitted: Sequence[PlacedRequest]) -> _Pair:
     """A variation's two requests, as the refused install would send them."""
     first = _filled(refused.seen.who)
     second = _changed(first, variation)
@@ -246,17 +252,19 @@ def _pair(refused: Row, variation: Variation, admitted: Sequence[Row]) -> _Pair:
         second = _partner(refused, variation, admitted) or second
         first, second = second, first
     rows = [
-        row_of(refused.seen.model_copy(update={"who": who}), "refused", "trial")
+        placed(refused.seen.model_copy(update={"who": who}), "refused", "trial")
         for who in (first, second)
     ]
     return _Pair(*rows)
 
 
-def _partner(refused: Row, variation: Variation, admitted: Sequence[Row]) -> Identities | None:
+def _partner(
+    refused: PlacedRequest, variation: Variation, admitted: Sequence[PlacedRequest]
+) -> Identities | None:
     """Who was admitted with just this changed: to be refused first, the other way round."""
     for row in reversed(admitted):
-        changes = frozenset(differing(refused, row)) - UNTOLD
-        if changes and changes <= set(variation.changes) and row.threshold != refused.threshold:
+        changes = frozenset(differing(refused, row)) - IGNORED
+        if changes and changes <= set(variation.changes) and row.client_kind != refused.client_kind:
             update: dict[str, str | None] = {
                 name: getattr(row.seen.who, name) for name in variation.changes
             }
@@ -281,99 +289,22 @@ def _changed(who: Identities, trial: Variation) -> Identities:
     return who.model_copy(update=update)
 
 
-def experiment(outlook: Outlook, stratum: Stratum) -> Experiment:
-    """A trial as steps, commands and what each result would mean."""
-    trial = outlook.trial
-    refused = baseline(stratum)
+def experiment(outlook: Outlook, limiter: Limiter) -> Experiment:
+    """A trial as values: what is varied, from where, and what each result would leave."""
+    refused = baseline(limiter)
     assert refused is not None
     who = refused.seen.who
-    label = (who.install or "main").split(" ", maxsplit=1)[0]
-    names = {"install": quote(label), "network": quote(who.network or "NETWORK")}
-    model = quote(who.model or "MODEL")
-    plain = _command(BY_ID["new_session"], model, names)
-    key = " (without a key)" if who.key in NO_KEY else " (with its key)"
-    asking = [_asking(variation) for variation in trial.variations]
-    if len(asking) > 1:
-        first = (
-            "In the same reset window make one change at a time, the most telling first, and ask "
-            "once each time; undo it before the next. Stop where you have to."
-        )
-        asking = [first, *(f"{step[0].upper()}{step[1:]}" for step in asking)]
-    else:
-        asking = [f"In the same reset window, {asking[0]} Ask once."]
-    commands = [
-        _command(v, v.model if v.model != "MODEL" else model, names) for v in trial.variations
-    ]
-    if trial.variations[0].reverse:
-        waiting = (
-            f"Change this and go on as usual: {trial.variations[0].step}. "
-            "Wait until that is refused in ordinary use; do not force it."
-        )
-        asking = [f"In the same reset window ask once as {names['install']} was before."]
-        commands, plain = [plain], commands[0]
-    else:
-        waiting = f"Wait until {names['install']}{key} is refused in ordinary use; do not force it."
-    steps = (
-        waiting,
-        "Ask once more, captured with the egress probe, to have the refusal beside the trial; "
-        "a refused request is not counted.",
-        *asking,
-        "Compare all captures again.",
-    )
-    done = [plain, *commands, "pawwork-proxy compare captures/"]
     return Experiment(
-        id=trial.id,
-        title=f"Try {trial.title}",
-        why="Of all trials it separates most of the explanations that are still possible.",
-        steps=steps,
-        commands=_of_steps(done, [2, *range(len(steps) - len(commands), len(steps) + 1)]),
-        meanings=tuple(_meaning(result, left) for result, left in outlook.left),
-        requests=sum(variation.requests for variation in trial.variations),
+        id=outlook.trial.id,
+        variations=tuple(variation.id for variation in outlook.trial.variations),
+        baseline=Baseline(who.install, who.network, who.model, who.key not in NO_KEY),
+        meanings=tuple(
+            Meaning(
+                admitted=result,
+                left=None if left is None else parts(smallest(undominated(left))),
+            )
+            for result, left in outlook.left
+        ),
+        requests=sum(variation.requests for variation in outlook.trial.variations),
         settles=round(outlook.settles, 3),
-        variations=tuple(variation.id for variation in trial.variations),
     )
-
-
-def _asking(variation: Variation) -> str:
-    kept = ", ".join(title(name) for name in variation.same)
-    return variation.step + (f" (keep the same: {kept})." if kept else ".")
-
-
-def _command(variation: Variation, model: str, names: dict[str, str]) -> str:
-    again = "" if "session" in variation.changes else "--continue "
-    return (
-        f"pawwork-proxy launch {variation.options.format(**names)} --egress-probe "
-        f'-- opencode run {again}-m opencode/{model} "Say hello."'
-    )
-
-
-def _of_steps(commands: Sequence[str], steps: Iterable[int]) -> tuple[str, ...]:
-    """Each command once, with the steps that it is for as a shell's comment."""
-    numbers: dict[str, list[str]] = {}
-    for command, step in zip(commands, steps, strict=True):
-        numbers.setdefault(command, []).append(str(step))
-    return tuple(
-        f"{command}  # step{'s' if len(found) > 1 else ''} {', '.join(found)}"
-        for command, found in numbers.items()
-    )
-
-
-def _meaning(result: str, left: Sequence[Keying] | None) -> Meaning:
-    if left is None:
-        return Meaning(result=result, words="That rules out nothing by itself.")
-    keyed = smallest(undominated(left))
-    if not keyed:
-        words = "Nothing known here would explain it: a rule or a route changed."
-    else:
-        words = f"Left: {'; or '.join(keying_words(keying) for keying in keyed[:4])}"
-        words += f"; or {len(keyed) - 4} more." if len(keyed) > 4 else "."
-    return Meaning(result=result, words=words)
-
-
-def keying_words(keying: Keying) -> str:
-    """A keying as people say it."""
-    if not keying:
-        return "one pool for everybody"
-    names = [row.title for row in DIMENSIONS if row.name in keying]
-    names += [title(part) for part in COMPOUND if part in keying]
-    return "per " + " and ".join(names)

@@ -1,4 +1,4 @@
-"""What the whole data show besides verdicts: cadence, quota against overload, the noise floor.
+"""What all the data show besides verdicts: cadence, quota against overload, the noise floor.
 
 Invariant: counts here are of exchanges, not of evidence; excluded ones are in them.
 """
@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 
 from pawwork_proxy.comparison.dimensions import KEYABLE
-from pawwork_proxy.comparison.selection import Row, Stratum
+from pawwork_proxy.comparison.selection import Limiter, PlacedRequest
 from pawwork_proxy.model.observation import Observation
 from pawwork_proxy.model.verdict import CadenceCount, Hour, NoiseFloor
 
@@ -39,7 +39,7 @@ def cadences(observations: Iterable[Observation]) -> tuple[CadenceCount, ...]:
 
 
 def hours(observations: Iterable[Observation]) -> tuple[Hour, ...]:
-    """Admitted, quota, overload and other answers per hour of the server's time."""
+    """Admissions, quotas, overload and other outcomes per hour of the server's time."""
     counts: dict[datetime, Counter[str]] = defaultdict(Counter)
     for seen in observations:
         utc = seen.started_at.astimezone(UTC)
@@ -58,13 +58,13 @@ def hours(observations: Iterable[Observation]) -> tuple[Hour, ...]:
     )
 
 
-def noise_floor(strata: Sequence[Stratum]) -> NoiseFloor:
+def noise_floor(limiters: Sequence[Limiter]) -> NoiseFloor:
     """Neighbours in time that agree in all a server sees but who they are: how often they differ.
 
     Only 'admitted right after refused' counts as a difference: the other order is a quota at work.
     """
-    alike: dict[tuple[object, ...], list[Row]] = defaultdict(list)
-    for row in strata[0].rows if strata else ():
+    alike: dict[tuple[object, ...], list[PlacedRequest]] = defaultdict(list)
+    for row in limiters[0].rows if limiters else ():
         if row.part != "maybe":
             visible = [row.value(name) for name in KEYABLE if name not in HARMLESS | IMPLIED]
             if None not in visible:
@@ -75,12 +75,4 @@ def noise_floor(strata: Sequence[Stratum]) -> NoiseFloor:
             if one.surely_before(other) and other.start - one.head <= PAIR_SECONDS:
                 pairs += 1
                 differing += one.part == "refused" and other.part == "admitted"
-    if not pairs:
-        words = "No two exchanges are known to agree in all that a server sees: no A/A pair."
-    elif differing:
-        words = (
-            f"{differing} of {pairs} A/A pairs differ: who asks, or something unseen, plays a part."
-        )
-    else:
-        words = f"None of {pairs} A/A pairs differs."
-    return NoiseFloor(pairs=pairs, differing=differing, words=words)
+    return NoiseFloor(pairs=pairs, differing=differing)

@@ -1,8 +1,8 @@
 """Which observations are evidence on which limiter, and why the others are none.
 
-A *stratum* is one limiter as far as it can be told apart: who refused (Zen itself or a relayed
-provider), in which server era, with which rhythm. Invariant: every observation is either a row of
-at least one stratum's evidence or excluded with exactly one reason.
+A *limiter* is whoever refused, as far as it can be told apart: Zen itself or a relayed provider, in
+one server era, with one rhythm. Invariant: every observation is either a row of at least one
+limiter's evidence or excluded with exactly one reason.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ from pawwork_proxy.model.verdict import Exclusion
 Part = Literal["admitted", "refused", "maybe"]
 """`maybe`: no evidence itself, but the server may have counted it."""
 
-THRESHOLDS = tuple(row.name for row in DIMENSIONS if row.threshold)
+KIND_DIMENSIONS = tuple(row.name for row in DIMENSIONS if row.threshold)
 EXAMPLES = 5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Row:
+class PlacedRequest:
     """One observation in one window, with its times as seconds and its values at hand."""
 
     seen: Observation
@@ -47,8 +47,8 @@ class Row:
     head: float
     end: float
     error: float
-    threshold: tuple[str, ...] | None
-    """What the header gate could look at; None where some of it is not known."""
+    client_kind: tuple[str, ...] | None
+    """What a threshold may depend on; None where some of it is not known."""
     counts: bool
     """Whether the server surely counted it."""
 
@@ -61,7 +61,7 @@ class Row:
         return found
 
     def private(self, part: str) -> bool:
-        """Whether nobody but the observer can have its value of a part of a keying."""
+        """Whether nobody but the observer can have its value of a part of a hypothesis."""
         if part in {"address", "prefix"}:
             return self.seen.alone
         if part == CALLER:
@@ -75,8 +75,8 @@ class Row:
         known = None if session == ABSENT else session
         return self.seen.action or known or f"{self.seen.capture}#{self.seen.seq}"
 
-    def surely_before(self, other: Row, *, ended: bool = False) -> bool:
-        """Whether its answer (or its end) came before the other was even sent."""
+    def surely_before(self, other: PlacedRequest, *, ended: bool = False) -> bool:
+        """Whether its response began (or ended) before the other request was even sent."""
         slack = self.error + other.error
         if self.seen.capture == other.seen.capture:
             if self.seen.seq >= other.seen.seq:
@@ -86,18 +86,18 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Stratum:
+class Limiter:
     """The evidence on one limiter."""
 
     origin: str
     server_era: str
     cadence: str
     windows: tuple[Window, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[PlacedRequest, ...]
     announced: bool = True
     """Whether refusals said when they end; else the rhythm is the one of the server's source."""
 
-    def part(self, part: Part) -> tuple[Row, ...]:
+    def part(self, part: Part) -> tuple[PlacedRequest, ...]:
         """Its admitted, refused or possibly counted rows."""
         return tuple(row for row in self.rows if row.part == part)
 
@@ -106,20 +106,20 @@ class Stratum:
 class Selection:
     """What is compared, and what is not."""
 
-    strata: tuple[Stratum, ...]
+    limiters: tuple[Limiter, ...]
     exclusions: tuple[Exclusion, ...]
     evidence: int
-    """Exchanges that are rows of some stratum."""
+    """Exchanges that are rows of some limiter."""
 
 
-def row_of(seen: Observation, part: Part, window: str) -> Row:
+def placed(seen: Observation, part: Part, window: str) -> PlacedRequest:
     """An observation as a row of the evidence."""
-    gate = [getattr(seen.who, name) for name in THRESHOLDS]
+    kind = [getattr(seen.who, name) for name in KIND_DIMENSIONS]
     for name in PRESENCE:
         value = getattr(seen.who, name)
-        gate.append(None if value is None else str(value == ABSENT))
+        kind.append(None if value is None else str(value == ABSENT))
     answered = seen.answered_at or seen.ended_at
-    return Row(
+    return PlacedRequest(
         seen=seen,
         part=part,
         window=window,
@@ -127,7 +127,7 @@ def row_of(seen: Observation, part: Part, window: str) -> Row:
         head=answered.timestamp(),
         end=max(seen.ended_at, answered).timestamp(),
         error=seen.clock_error_s,
-        threshold=None if None in gate else tuple(gate),
+        client_kind=None if None in kind else tuple(kind),
         counts=part == "admitted" and seen.ending == "complete",
     )
 
@@ -135,7 +135,7 @@ def row_of(seen: Observation, part: Part, window: str) -> Row:
 def select(
     observations: Iterable[Observation], unrecorded: Iterable[Observation] = ()
 ) -> Selection:
-    """Sort observations into strata of evidence and exclusions; the order given does not matter."""
+    """Sort observations into the evidence on each limiter and exclusions, in whatever order."""
     ordered = sorted(observations, key=_order)
     dropped: dict[str, list[Observation]] = {}
     usable = _one_world(ordered, dropped)
@@ -160,20 +160,20 @@ def select(
         groups.setdefault((seen.server_era, seen.origin, cadence), []).append(seen)
     used: set[int] = set()
     near: set[int] = set()
-    strata = []
+    limiters = []
     for key, refusals in groups.items():
         own = {id(seen) for seen in refusals}
         others = [seen for seen in refused if id(seen) not in own]
-        stratum = _stratum(key, refusals, admitted, [*beside, *others], near)
-        used.update(id(row.seen) for row in stratum.rows if row.part != "maybe")
-        strata.append(stratum)
+        limiter = _limiter(key, refusals, admitted, [*beside, *others], near)
+        used.update(id(row.seen) for row in limiter.rows if row.part != "maybe")
+        limiters.append(limiter)
     for seen in [*refused, *admitted]:
         if id(seen) not in used:
             reason_id = "near_reset" if id(seen) in near else "no_refusal_in_window"
             dropped.setdefault(reason_id, []).append(seen)
-    strata.sort(key=lambda found: (-len(found.part("refused")), found.origin, found.server_era))
+    limiters.sort(key=lambda found: (-len(found.part("refused")), found.origin, found.server_era))
     return Selection(
-        strata=tuple(stratum for stratum in strata if stratum.part("refused")),
+        limiters=tuple(limiter for limiter in limiters if limiter.part("refused")),
         exclusions=_exclusions(dropped),
         evidence=sum(seen.count for seen in [*refused, *admitted] if id(seen) in used),
     )
@@ -199,24 +199,24 @@ def _one_world(
     return kept
 
 
-def _stratum(
+def _limiter(
     key: tuple[str, str, str],
     refusals: Sequence[Observation],
     admitted: Sequence[Observation],
     beside: Sequence[Observation],
     near: set[int],
-) -> Stratum:
+) -> Limiter:
     """The rows of every window in which this limiter refused somebody."""
     era, origin, cadence = key
     windows: dict[str, Window] = {}
-    rows: list[Row] = []
+    rows: list[PlacedRequest] = []
     for seen in refusals:
         found = windows_of(seen, cadence)
         if len(found) > 1:
             near.add(id(seen))
             continue
         windows[found[0].id] = found[0]
-        rows.append(row_of(seen, "refused", found[0].id))
+        rows.append(placed(seen, "refused", found[0].id))
     for seen in admitted:
         found = windows_of(seen, cadence)
         same_era = seen.server_era == era
@@ -225,14 +225,14 @@ def _stratum(
         for window in windows_counting(seen, cadence):
             sure = found == (window,) and same_era
             if window.id in windows:
-                rows.append(row_of(seen, "admitted" if sure else "maybe", window.id))
+                rows.append(placed(seen, "admitted" if sure else "maybe", window.id))
     for seen in beside:
         rows.extend(
-            row_of(seen, "maybe", window.id)
+            placed(seen, "maybe", window.id)
             for window in windows_counting(seen, cadence)
             if window.id in windows
         )
-    return Stratum(
+    return Limiter(
         origin=origin,
         server_era=era,
         cadence=cadence,
@@ -243,20 +243,19 @@ def _stratum(
 
 
 def _exclusions(dropped: dict[str, list[Observation]]) -> tuple[Exclusion, ...]:
-    words = {row.id: row.words for row in EXCLUSIONS} | CONTEXT_EXCLUSIONS
+    reasons = (*(row.id for row in EXCLUSIONS), *CONTEXT_EXCLUSIONS)
     return tuple(
         Exclusion(
             reason=reason,
-            words=words[reason],
             exchanges=sum(seen.count for seen in dropped[reason]),
             examples=tuple(f"{seen.capture}#{seen.seq}" for seen in dropped[reason][:EXAMPLES]),
         )
-        for reason in words
+        for reason in reasons
         if reason in dropped
     )
 
 
-def known_values(rows: Iterable[Row], dimension: str) -> tuple[str, ...]:
+def known_values(rows: Iterable[PlacedRequest], dimension: str) -> tuple[str, ...]:
     """The known values of a dimension among rows, in alphabetical order."""
     assert dimension in BY_NAME
     found = {row.value(dimension) for row in rows}

@@ -3,7 +3,7 @@
 A variation asks once with one thing changed, right after the refused install has been asked again
 (a refusal is not counted, so that baseline is free). `reverse` ones are the same the other way
 round: the changed one is refused first. A trial is one variation, or a sweep of several that fit
-into one refused day. Invariant: no trial asks to use up a quota.
+into one refused day. `report` knows how each is done. Invariant: no trial asks to use up a quota.
 """
 
 from __future__ import annotations
@@ -14,20 +14,15 @@ from pawwork_proxy.model.observation import DimensionName
 
 
 class Variation(NamedTuple):
-    """One row: what it changes, beside the prompt, and how it is done."""
+    """One row: what it changes beside the prompt."""
 
     id: str
-    title: str
     changes: tuple[DimensionName, ...]
     same: tuple[DimensionName, ...]
     """Dimensions that a change would carry along unless care is taken, and the step takes it."""
-    reverse: bool
-    step: str
-    options: str
-    """Options of `pawwork-proxy launch`; `{install}`, `{network}` stand for the refused ones."""
-    model: str = "MODEL"
     needs: Literal["", "key", "ipv6"] = ""
     """What the refused install must have for it to be possible."""
+    reverse: bool = False
 
     @property
     def requests(self) -> int:
@@ -36,162 +31,25 @@ class Variation(NamedTuple):
 
 
 def _both_ways(variation: Variation) -> tuple[Variation, Variation]:
-    return variation, variation._replace(
-        id=f"{variation.id}_reversed", title=f"{variation.title}, the other way round", reverse=True
-    )
+    return variation, variation._replace(id=f"{variation.id}_reversed", reverse=True)
 
-
-SAME = "--install {install} --network {network}"
 
 VARIATIONS: tuple[Variation, ...] = (
-    Variation(
-        "new_prompt",
-        "a new prompt in the refused conversation",
-        (),
-        ("session",),
-        False,
-        "send another prompt in the same conversation",
-        SAME,
-    ),
-    Variation(
-        "new_session",
-        "a new conversation in the refused install",
-        ("session",),
-        ("project",),
-        False,
-        "start a new conversation in the same folder",
-        SAME,
-    ),
-    Variation(
-        "new_project",
-        "another project folder in the refused install",
-        ("project", "session"),
-        (),
-        False,
-        "start a conversation in a git repository of another origin",
-        SAME,
-    ),
-    Variation(
-        "other_install",
-        "another install on the same device and network",
-        ("install", "session"),
-        ("device", "network", "address"),
-        False,
-        "ask with an install on the same machine and network that has not asked yet",
-        "--install other --home NEW_FOLDER --network {network}",
-    ),
-    Variation(
-        "other_device",
-        "another device on the same network",
-        ("device", "install", "session"),
-        ("network", "address"),
-        False,
-        "ask with an install that has not asked yet, on another machine behind the same address",
-        "--install other --network {network}",
-    ),
-    Variation(
-        "other_network",
-        "the refused install on another network",
-        ("network", "address", "prefix"),
-        ("session", "family"),
-        False,
-        "join another network (a phone's hotspot) and go on in the same conversation",
-        "--install {install} --network OTHER_NETWORK",
-    ),
-    Variation(
-        "other_family",
-        "the refused install over the other address family",
-        ("address", "prefix", "family"),
-        ("network", "session"),
-        False,
-        "switch IPv6 off (or on) on this machine and go on in the same conversation",
-        SAME,
-    ),
-    Variation(
-        "other_address_same_prefix",
-        "another IPv6 address of the same prefix",
-        ("address",),
-        ("prefix", "session"),
-        False,
-        "let the machine take another temporary IPv6 address and go on in the same conversation",
-        SAME,
-        needs="ipv6",
-    ),
-    *_both_ways(
-        Variation(
-            "other_key_kind",
-            "with a saved key, or without it",
-            ("key", "auth_kind", "workspace"),
-            ("session",),
-            False,
-            "save a key (or remove it) and go on in the same conversation",
-            SAME,
-        )
-    ),
-    Variation(
-        "other_key",
-        "another key of another workspace",
-        ("key", "workspace"),
-        ("auth_kind", "session"),
-        False,
-        "save the key of another workspace and go on in the same conversation",
-        SAME,
-        needs="key",
-    ),
-    Variation(
-        "other_key_same_workspace",
-        "another key of the same workspace",
-        ("key",),
-        ("workspace", "auth_kind", "session"),
-        False,
-        "save another key of the same workspace and go on in the same conversation",
-        SAME,
-        needs="key",
-    ),
-    *_both_ways(
-        Variation(
-            "other_model_same_group",
-            "another free model that begins with the same two letters",
-            ("model",),
-            ("model_group", "session"),
-            False,
-            "choose another free model whose id begins with the same two letters",
-            SAME,
-            "SAME_LETTERS_MODEL",
-        )
-    ),
-    *_both_ways(
-        Variation(
-            "other_model",
-            "another free model with other first letters",
-            ("model", "model_group"),
-            ("session",),
-            False,
-            "choose another free model whose id begins with other letters",
-            SAME,
-            "OTHER_LETTERS_MODEL",
-        )
-    ),
-    *_both_ways(
-        Variation(
-            "other_client",
-            "another client version or build",
-            ("user_agent", "client"),
-            ("session",),
-            False,
-            "run another version of the client and go on in the same conversation",
-            SAME,
-        )
-    ),
-    Variation(
-        "other_region",
-        "the same address over another edge location",
-        ("region",),
-        ("address", "session"),
-        False,
-        "wait until `show` names another edge location, which happens by itself if at all",
-        SAME,
-    ),
+    Variation("new_prompt", (), ("session",)),
+    Variation("new_session", ("session",), ("project",)),
+    Variation("new_project", ("project", "session"), ()),
+    Variation("other_install", ("install", "session"), ("device", "network", "address")),
+    Variation("other_device", ("device", "install", "session"), ("network", "address")),
+    Variation("other_network", ("network", "address", "prefix"), ("session", "family")),
+    Variation("other_family", ("address", "prefix", "family"), ("network", "session")),
+    Variation("other_address_same_prefix", ("address",), ("prefix", "session"), "ipv6"),
+    *_both_ways(Variation("other_key_kind", ("key", "auth_kind", "workspace"), ("session",))),
+    Variation("other_key", ("key", "workspace"), ("auth_kind", "session"), "key"),
+    Variation("other_key_same_workspace", ("key",), ("workspace", "auth_kind", "session"), "key"),
+    *_both_ways(Variation("other_model_same_group", ("model",), ("model_group", "session"))),
+    *_both_ways(Variation("other_model", ("model", "model_group"), ("session",))),
+    *_both_ways(Variation("other_client", ("user_agent", "client"), ("session",))),
+    Variation("other_region", ("region",), ("address", "session")),
 )
 
 
@@ -199,7 +57,6 @@ class Trial(NamedTuple):
     """One step of a user: one variation, or several in one go."""
 
     id: str
-    title: str
     variations: tuple[Variation, ...]
 
     @property
@@ -231,17 +88,13 @@ PLACES = (
 )
 
 SWEEPS: tuple[Trial, ...] = (
-    Trial("sweep_here", "what can be changed on this machine", tuple(BY_ID[i] for i in HERE)),
-    Trial("sweep_places", "other networks and devices", tuple(BY_ID[i] for i in PLACES)),
-    Trial(
-        "sweep_all",
-        "everything that can be changed, one thing at a time",
-        tuple(BY_ID[i] for i in (*HERE, *PLACES)),
-    ),
+    Trial("sweep_here", tuple(BY_ID[i] for i in HERE)),
+    Trial("sweep_places", tuple(BY_ID[i] for i in PLACES)),
+    Trial("sweep_all", tuple(BY_ID[i] for i in (*HERE, *PLACES))),
 )
 
 TRIALS: tuple[Trial, ...] = (
-    *(Trial(variation.id, variation.title, (variation,)) for variation in VARIATIONS),
+    *(Trial(variation.id, (variation,)) for variation in VARIATIONS),
     *SWEEPS,
 )
 

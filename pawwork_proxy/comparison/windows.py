@@ -47,7 +47,7 @@ def windows_of(observation: Observation, cadence: str) -> tuple[Window, ...]:
 
 
 def windows_counting(observation: Observation, cadence: str) -> tuple[Window, ...]:
-    """The windows in which the server may have counted it: up to the one its answer ends in."""
+    """The windows in which the server may have counted it: up to the one its response ends in."""
     return _between(observation, observation.ended_at, cadence)
 
 

@@ -54,7 +54,8 @@ def create_study(home: Path, name: str) -> str:
     key = secrets.token_bytes(KEY_BYTES)
     if create_private(_key_file(home, name), lambda: key) != key:
         raise StudyError(
-            f"There is a study {name} on this machine already.", "Leave it first, or choose a name."
+            f"there is a study {name} on this machine already",
+            "leave it first, or choose another",
         )
     write_private(home / _CURRENT, name.encode())
     return _token(name, key)
@@ -65,8 +66,8 @@ def join_study(home: Path, token: str) -> Study:
     name, key = _parse(token)
     if create_private(_key_file(home, name), lambda: key) != key:
         raise StudyError(
-            f"Another study on this machine is called {name}.",
-            f"Leave it first: study leave {name}",
+            f"another study on this machine is called {name}",
+            f"leave it first: study leave {name}",
         )
     write_private(home / _CURRENT, name.encode())
     return Study(name, Pseudonymiser(key).study_id, True)
@@ -88,12 +89,13 @@ def leave_study(home: Path, name: str | None = None) -> str:
     current = _current_name(home)
     leaving = name or current
     if leaving is None:
-        raise StudyError("No study is current.", "Name the one to leave; `study list` shows them.")
+        raise StudyError("no study is current", "name the one to leave; `study list` shows them")
     _check_name(leaving)
     path = _key_file(home, leaving)
     if leaving != current and not path.exists():
         raise StudyError(
-            f"There is no study {leaving} on this machine.", "`study list` shows them."
+            f"there is no study {leaving} on this machine",
+            "`study list` shows which there are",
         )
     if leaving == current:
         (home / _CURRENT).unlink(missing_ok=True)
@@ -111,7 +113,7 @@ def _current_name(home: Path) -> str | None:
         return None
     name = found.decode("ascii", "replace").strip()
     if _NAME.fullmatch(name) is None:
-        raise StudyError("The note of the current study is damaged.", "Join the study again.")
+        raise StudyError("the note of the current study is damaged", "join the study again")
     return name
 
 
@@ -119,8 +121,8 @@ def _read_key(home: Path, name: str) -> bytes:
     key = read_private(_key_file(home, name))
     if key is None or len(key) != KEY_BYTES:
         raise StudyError(
-            f"The key of the study {name} is missing or damaged.",
-            f"Join it again with its token, or leave it: study leave {name}",
+            f"the key of the study {name} is missing or damaged",
+            f"join it again with its token, or leave it: study leave {name}",
         )
     return key
 
@@ -128,8 +130,8 @@ def _read_key(home: Path, name: str) -> bytes:
 def _check_name(name: str) -> None:
     if _NAME.fullmatch(name) is None:
         raise StudyError(
-            "This cannot be a study's name.",
-            "Use 1 to 32 lower-case letters, digits and hyphens.",
+            "this cannot be a study's name",
+            "use 1 to 32 lower-case letters, digits and hyphens",
         )
 
 
@@ -153,6 +155,6 @@ def _parse(token: str) -> tuple[str, bytes]:
         if len(key) == KEY_BYTES and secrets.compare_digest(parts[3], _check(parts[1], key)):
             return parts[1], key
     raise StudyError(
-        "This is not a whole study token.",
-        f"It starts with {_WORD_BEFORE}: and is one word; copy it again.",
+        "this is no complete study token",
+        f"copy it again; it starts with {_WORD_BEFORE}: and is one word",
     )

@@ -1,12 +1,13 @@
-"""What a comparison says: verdicts with their evidence, bounds, cadence, and what to do next.
+"""What a comparison finds: verdicts with their evidence, bounds, cadence, and what to do next.
 
-Invariant: no verdict without evidence rows, and each row can be looked up by capture and sequence.
+Values only: `report` puts them into words. Invariant: no verdict without evidence rows, and each
+row can be looked up by capture and sequence.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pawwork_proxy.model.base import Noun
 from pawwork_proxy.model.observation import DimensionName
@@ -14,6 +15,57 @@ from pawwork_proxy.model.observation import DimensionName
 Finding = Literal["follows", "does_not_follow", "undetermined"]
 Reason = Literal["decided", "untested", "confounded", "contradictory", "insufficient"]
 ProductOption = Literal["own_relay", "user_keys", "no_free_default"]
+AssumptionId = Literal[
+    "two_parts",
+    "recorded_values",
+    "no_early_reset",
+    "same_order",
+    "all_captured",
+    "own_values",
+    "uniform",
+    "alone",
+]
+"""What a verdict can rest on. None says that nobody else used an address: verdicts hold anyway."""
+
+Ground = Literal[
+    "separate_pools",
+    "several_pools",
+    "narrower_pools",
+    "not_part",
+    "only_ipv4",
+    "not_known",
+    "one_value",
+    "unrecorded_change",
+    "confounded",
+    "nothing_fits",
+    "models_differ",
+    "global_fits",
+    "not_in_every_row",
+    "used_by_others",
+    "no_known_pair",
+]
+"""Why a verdict is what it is, finer than `Reason`; `report` has a sentence for each."""
+
+REASONS: dict[Ground, Reason] = {
+    "separate_pools": "decided",
+    "several_pools": "decided",
+    "narrower_pools": "decided",
+    "not_part": "decided",
+    "only_ipv4": "untested",
+    "not_known": "untested",
+    "one_value": "untested",
+    "unrecorded_change": "untested",
+    "confounded": "confounded",
+    "nothing_fits": "contradictory",
+    "models_differ": "contradictory",
+    "global_fits": "insufficient",
+    "not_in_every_row": "insufficient",
+    "used_by_others": "insufficient",
+    "no_known_pair": "insufficient",
+}
+NoteId = Literal[
+    "simulated", "chained_proxy", "one_install", "address_not_known", "label", "several_limiters"
+]
 
 
 class EvidenceRow(Noun):
@@ -38,7 +90,10 @@ class Contrast(Noun):
     `opposed`: each of two kinds of client was admitted after the other was refused."""
     rows: tuple[EvidenceRow, ...]
     differs_in: tuple[DimensionName, ...]
-    words: str
+    own: int = 0
+    """`shared`: the most that can have been counted in the pool before the refusal."""
+    elsewhere: int = 0
+    """`shared`: what was certainly counted before an admission of the same kind of client."""
 
 
 class Verdict(Noun):
@@ -47,15 +102,16 @@ class Verdict(Noun):
     dimension: DimensionName
     finding: Finding
     reason: Reason
-    words: str
+    ground: Ground
+    narrower_by: DimensionName | None = None
+    """`narrower_pools`: what cuts the pools, of which this dimension is a summary."""
     confounded_with: tuple[DimensionName, ...] = ()
     values_seen: int
     """Different known values among the evidence."""
     independent: int
     """User actions behind the evidence; retries, rounds and title calls of one count once."""
     evidence: tuple[Contrast, ...] = ()
-    assumptions: tuple[str, ...] = ()
-    """Ids of the assumptions it rests on, see `Comparison.assumptions`."""
+    assumptions: tuple[AssumptionId, ...] = ()
 
 
 class Threshold(Noun):
@@ -83,7 +139,6 @@ class EarlyRefusal(Noun):
     most_admitted: int
     """The most that another install with the same kind of client got in that window."""
     row: EvidenceRow
-    words: str
 
 
 class CadenceCount(Noun):
@@ -109,25 +164,34 @@ class NoiseFloor(Noun):
 
     pairs: int
     differing: int
-    words: str
 
 
 class Exclusion(Noun):
     """Why some exchanges are no evidence."""
 
     reason: str
-    words: str
+    """Id of a row of `comparison.exclusions`."""
     exchanges: int
     examples: tuple[str, ...]
     """`capture#seq` of the first few."""
 
 
 class Meaning(Noun):
-    """What one result of an experiment would say."""
+    """What one result of an experiment would leave possible."""
 
-    result: str
-    """What is admitted, or that nothing is."""
-    words: str
+    admitted: str = ""
+    """Id of the variation that is admitted; empty: all are refused."""
+    left: tuple[tuple[str, ...], ...] | None
+    """The smallest hypotheses that are left, by their parts; None: all that were possible."""
+
+
+class Baseline(NamedTuple):
+    """Who was refused, as labels to repeat it with; None where it is not known."""
+
+    install: str | None
+    network: str | None
+    model: str | None
+    has_key: bool
 
 
 class Experiment(Noun):
@@ -136,11 +200,9 @@ class Experiment(Noun):
     id: str
     variations: tuple[str, ...] = ()
     """Ids of what is varied, one thing at a time, the most telling first."""
-    title: str
-    why: str
-    steps: tuple[str, ...]
-    commands: tuple[str, ...]
-    meanings: tuple[Meaning, ...]
+    baseline: Baseline | None = None
+    """None: nobody was refused yet."""
+    meanings: tuple[Meaning, ...] = ()
     requests: int
     """Requests it costs beyond ordinary use."""
     settles: float
@@ -150,8 +212,7 @@ class Experiment(Noun):
 class Assumption(Noun):
     """Something the data cannot show and a verdict needs."""
 
-    id: str
-    words: str
+    id: AssumptionId
     checked: bool
     """True where the data or the user vouch for it, False where it is simply not known."""
 
@@ -162,10 +223,11 @@ class OptionFinding(Noun):
     option: ProductOption
     open: bool | None
     """None: not decidable yet."""
-    words: str
+    because_of: DimensionName | None = None
+    """The dimension whose verdict decides it."""
 
 
-class LimitFindings(Noun):
+class LimiterFindings(Noun):
     """One limiter (by who refused, in one server era): its verdicts and bounds."""
 
     origin: str
@@ -174,23 +236,35 @@ class LimitFindings(Noun):
     windows: tuple[str, ...]
     admitted: int
     refused: int
-    answer: str
+    announced: bool = True
+    """Whether refusals said when they end; else the rhythm is the one of the server's source."""
     verdicts: tuple[Verdict, ...]
-    explanations: tuple[tuple[DimensionName, ...], ...]
-    """The smallest keyings that the evidence leaves possible; what needs no strangers first."""
+    hypotheses: tuple[tuple[str, ...], ...]
+    """The smallest hypotheses that the evidence leaves possible, by their parts (dimensions and
+    `COMPOUND` ones); what needs no strangers first."""
     thresholds: tuple[Threshold, ...]
     early_refusals: tuple[EarlyRefusal, ...]
     next_experiment: Experiment | None = None
 
 
-class Comparison(Noun):
-    """The whole answer."""
+class Note(Noun):
+    """Something about the data that weakens the comparison."""
 
-    answer: str
+    id: NoteId
+    label: str = ""
+    """`label`: a network label that stands for several egress addresses."""
+    addresses: int = 0
+
+
+class Comparison(Noun):
+    """Everything that was found."""
+
     simulated: bool
     exchanges: int
     evidence: int
-    limits: tuple[LimitFindings, ...]
+    refusals: int = 0
+    """Exchanges that a free quota refused, evidence or not."""
+    limits: tuple[LimiterFindings, ...]
     """The limiter with most evidence first."""
     options: tuple[OptionFinding, ...]
     cadence: tuple[CadenceCount, ...]
@@ -199,5 +273,5 @@ class Comparison(Noun):
     exclusions: tuple[Exclusion, ...]
     assumptions: tuple[Assumption, ...]
     client_eras: tuple[str, ...]
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
     next_experiment: Experiment | None = None

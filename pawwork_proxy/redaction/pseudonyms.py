@@ -54,7 +54,7 @@ class Pseudonymiser:
         if len(key) < MIN_KEY_BYTES:
             # An HMAC with an empty key is a plain hash, which anybody can recompute.
             raise RedactionError(
-                "The pseudonym key is too short.", "Create a study, or remove the damaged key file."
+                "the pseudonym key is too short", "create a study, or remove the damaged key file"
             )
         self._key = hmac.digest(key, b"pawwork-proxy pseudonym", "sha256")
         self._check_key = hmac.digest(key, b"pawwork-proxy check", "sha256")

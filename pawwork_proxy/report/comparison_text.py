@@ -1,36 +1,41 @@
 """A comparison as plain text for a terminal, and as Markdown for issues and chats.
 
-Invariant: both say the same: the answer and the verdicts first, then what to do next, then what it
-all rests on. Every foreign word is escaped for Markdown, so that a label cannot become a link or a
-heading. Nothing is wider than `WIDTH` in a terminal but commands and words without a space.
+Invariant: both say the same: the conclusion and the verdicts first, then what to do next, then what
+all of it rests on. Every foreign word is escaped for Markdown, so that a label cannot become a link
+or a heading. Nothing is wider than `WIDTH` in a terminal but commands and words without a space.
 """
 
 from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from pawwork_proxy.comparison.dimensions import title
 from pawwork_proxy.model.verdict import (
     Comparison,
     EvidenceRow,
     Experiment,
-    LimitFindings,
+    LimiterFindings,
     OptionFinding,
     Threshold,
     Verdict,
 )
-from pawwork_proxy.report.evidence import Evidence, Piece, claim, gathered_evidence
+from pawwork_proxy.report.conclusion import conclusion, note_words, option_words
+from pawwork_proxy.report.evidence import Evidence, Piece, numbered_evidence
+from pawwork_proxy.report.next_step import instructions
 from pawwork_proxy.report.plain_text import printable
+from pawwork_proxy.report.reasoning import (
+    contrast_words,
+    early_refusal_words,
+    noise_words,
+    reasoning,
+    row_label,
+)
+from pawwork_proxy.report.sentences import ASSUMPTIONS, EXCLUSIONS, OPTION_NAMES
 from pawwork_proxy.report.words import counted
 
 FINDINGS = {"follows": "follows", "does_not_follow": "does not", "undetermined": "open"}
-OPTION_NAMES = {
-    "own_relay": "Own relay or token",
-    "user_keys": "Users' own keys",
-    "no_free_default": "No free default",
-}
 SPECIAL = re.compile(r"([\\`*_\[\]<>|#!~])")
 WIDTH = 100
 """Columns of the text: what fits most terminals and mails."""
@@ -39,12 +44,12 @@ Line = tuple[str, str]
 """Kind of line (`title`, `text`, `item`, `detail`, `step`, `command`, `row`, `head`), its words."""
 
 
-def render_text(comparison: Comparison) -> str:
-    """For a terminal: headings underlined, tables in columns."""
+def render_text(comparison: Comparison, remarks: Iterable[str] = ()) -> str:
+    """For a terminal: headings underlined, tables in columns; `remarks` are about the captures."""
     out: list[str] = []
     table: list[list[str]] = []
     step = 0
-    for kind, words in [*_lines(comparison), ("end", "")]:
+    for kind, words in [*_lines(comparison, remarks), ("end", "")]:
         step = step + 1 if kind == "step" else 0
         if kind in {"head", "row"}:
             table.append(words.split("\t"))
@@ -61,12 +66,12 @@ def render_text(comparison: Comparison) -> str:
     return printable("\n".join(out).strip()) + "\n"
 
 
-def render_markdown(comparison: Comparison) -> str:
+def render_markdown(comparison: Comparison, remarks: Iterable[str] = ()) -> str:
     """For an issue or a chat."""
     out: list[str] = []
     before = ""
     step = 0
-    for kind, words in _lines(comparison):
+    for kind, words in _lines(comparison, remarks):
         step = step + 1 if kind == "step" else 0
         if kind not in ("row", "detail", before) and (kind, before) != ("item", "detail"):
             out.append("")
@@ -114,21 +119,21 @@ def _columns(table: Sequence[Sequence[str]]) -> Iterator[str]:
         yield from _wrapped(last, "  " + "  ".join([*cells, ""]))
 
 
-def _lines(comparison: Comparison) -> Iterator[Line]:
+def _lines(comparison: Comparison, remarks: Iterable[str]) -> Iterator[Line]:
     if comparison.simulated:
         yield "text", "SIMULATED: these captures say nothing about the real server."
-    yield "text", comparison.answer
+    yield "text", conclusion(comparison)
     yield (
         "text",
         f"{counted(comparison.exchanges, 'exchange')}, {comparison.evidence} of them evidence; "
         f"client eras: {', '.join(comparison.client_eras) or 'none'}.",
     )
-    for note in comparison.notes:
+    for note in (*map(note_words, comparison.notes), *remarks):
         yield "item", note
-    numbered: list[tuple[LimitFindings, Evidence]] = []
+    numbered: list[tuple[LimiterFindings, Evidence]] = []
     for limit in comparison.limits:
         first = 1 + sum(len(evidence.pieces) for _, evidence in numbered)
-        evidence = gathered_evidence(limit.verdicts, first, briefly=True)
+        evidence = numbered_evidence(limit.verdicts, first, briefly=True)
         numbered.append((limit, evidence))
         yield from _limit(limit, evidence)
     yield "title", "Product options"
@@ -143,25 +148,22 @@ def _lines(comparison: Comparison) -> Iterator[Line]:
         yield "title", "What the verdicts assume"
     for assumption in comparison.assumptions:
         checked = "vouched for" if assumption.checked else "not known"
-        yield "item", f"{assumption.id} ({checked}): {assumption.words}"
+        yield "item", f"{assumption.id} ({checked}): {ASSUMPTIONS[assumption.id]}"
     if comparison.exclusions:
         yield "title", "Left out"
     for exclusion in comparison.exclusions:
         examples = ", ".join(exclusion.examples)
-        yield "item", f"{exclusion.exchanges} x {exclusion.words} ({examples})"
+        yield "item", f"{exclusion.exchanges} x {EXCLUSIONS[exclusion.reason]} ({examples})"
 
 
 def _option(option: OptionFinding) -> str:
     if option.open is None:
-        return option.words
-    return f"{OPTION_NAMES[option.option]}: {_open(option)}. {option.words}"
+        return option_words(option)
+    is_open = "open" if option.open else "ruled out"
+    return f"{OPTION_NAMES[option.option]}: {is_open}. {option_words(option)}"
 
 
-def _open(option: OptionFinding) -> str:
-    return "open" if option.open else "ruled out"
-
-
-def _limit(limit: LimitFindings, evidence: Evidence) -> Iterator[Line]:
+def _limit(limit: LimiterFindings, evidence: Evidence) -> Iterator[Line]:
     yield "title", f"Limit of {limit.origin} (server era {limit.server_era})"
     yield (
         "text",
@@ -191,13 +193,11 @@ def _limit(limit: LimitFindings, evidence: Evidence) -> Iterator[Line]:
 
 def _why(verdict: Verdict, evidence: Evidence) -> str:
     """The reason in few words: what is one for several dimensions reads the same for each."""
-    words = claim(verdict)
-    if verdict.words == f"Only one {title(verdict.dimension)} was seen.":
-        words = "Only one value was seen."
+    words = "Only one value was seen." if verdict.ground == "one_value" else reasoning(verdict)
     return " ".join([words, *(f"[{n}]" for n in evidence.numbers.get(verdict.dimension, ()))])
 
 
-def _grounds(limit: LimitFindings, evidence: Evidence) -> Iterator[Line]:
+def _grounds(limit: LimiterFindings, evidence: Evidence) -> Iterator[Line]:
     if evidence.pieces:
         yield "title", f"Evidence on the limit of {limit.origin}"
     for piece in evidence.pieces:
@@ -208,11 +208,11 @@ def _grounds(limit: LimitFindings, evidence: Evidence) -> Iterator[Line]:
         for bound in limit.thresholds:
             yield "row", _threshold(bound)
     for early in limit.early_refusals:
-        yield "item", early.words
+        yield "item", early_refusal_words(early)
 
 
 def _piece(piece: Piece) -> Iterator[Line]:
-    yield "item", f"[{piece.number}] {piece.contrast.words}"
+    yield "item", f"[{piece.number}] {contrast_words(piece.contrast)}"
     for row in piece.contrast.rows:
         yield "detail", _row(row)
     for value in piece.values:
@@ -225,7 +225,7 @@ def _piece(piece: Piece) -> Iterator[Line]:
 
 def _row(row: EvidenceRow) -> str:
     install = f", {row.install}" if row.install else ""
-    return f"{row.capture}#{row.seq} {row.at:%Y-%m-%d %H:%M:%S}Z {row.part}{install}"
+    return f"{row_label(row)} {row.at:%Y-%m-%d %H:%M:%S}Z {row.part}{install}"
 
 
 def _threshold(bound: Threshold) -> str:
@@ -235,21 +235,20 @@ def _threshold(bound: Threshold) -> str:
 
 
 def _experiment(experiment: Experiment) -> Iterator[Line]:
-    yield "title", f"Next experiment: {experiment.title}"
+    told = instructions(experiment)
+    yield "title", f"Next experiment: {told.title}"
     yield (
         "text",
-        f"{experiment.why} It costs {counted(experiment.requests, 'request')} beyond ordinary use.",
+        f"{told.why} It costs {counted(experiment.requests, 'request')} beyond ordinary use.",
     )
-    for step in experiment.steps:
+    for step in told.steps:
         yield "step", step
-    if experiment.commands:
-        yield "text", "The commands:"
-    for command in experiment.commands:
+    yield "text", "The commands:"
+    for command in told.commands:
         yield "command", command
-    if experiment.meanings:
-        yield "text", "What each result would mean:"
-    for meaning in experiment.meanings:
-        yield "item", f"{meaning.result}: {meaning.words}"
+    yield "text", "What each result would mean:"
+    for result, words in told.meanings:
+        yield "item", f"{result}: {words}"
 
 
 def _patterns(comparison: Comparison) -> Iterator[Line]:
@@ -267,4 +266,4 @@ def _patterns(comparison: Comparison) -> Iterator[Line]:
             f"{hour.at:%Y-%m-%d %H}h\t{hour.admitted}\t{hour.quota}\t{hour.overload}\t{hour.other}",
         )
     yield "title", "Noise floor"
-    yield "text", comparison.noise.words
+    yield "text", noise_words(comparison.noise)

@@ -35,7 +35,7 @@ class Evidence(NamedTuple):
     numbers: dict[str, tuple[int, ...]]
 
 
-def gathered_evidence(
+def numbered_evidence(
     verdicts: Iterable[Verdict], first: int = 1, *, briefly: bool = False
 ) -> Evidence:
     """Number contrasts from `first`; `briefly`: one for a verdict, or both sides if they clash."""
@@ -49,20 +49,13 @@ def gathered_evidence(
         own = []
         for contrast in shown:
             rows = tuple((row.capture, row.seq) for row in contrast.rows)
-            piece = found.setdefault((contrast.words, rows), (first + len(found), contrast, []))
+            same = (contrast.shows, contrast.own, contrast.elsewhere, rows)
+            piece = found.setdefault(same, (first + len(found), contrast, []))
             own.append(piece[0])
             piece[2].extend(_value(verdict.dimension, contrast))
         numbers[verdict.dimension] = tuple(own)
     pieces = tuple(Piece(number, one, tuple(values)) for number, one, values in found.values())
     return Evidence(pieces, numbers)
-
-
-def claim(verdict: Verdict) -> str:
-    """A verdict's words without the contrast that is shown beside it."""
-    words = verdict.words
-    for contrast in verdict.evidence[:1]:
-        words = words.removesuffix(contrast.words).strip()
-    return words or verdict.words
 
 
 def _value(dimension: str, contrast: Contrast) -> Iterable[Value]:

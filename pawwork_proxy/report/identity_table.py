@@ -1,6 +1,6 @@
 """The inventory of identifying fields as a table for a terminal, and as lines for a pipe.
 
-Invariant: both show every field of the inventory in its order, and the answer in its words.
+Invariant: both show every field of the inventory in its order, and the conclusion in its words.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def identity_lines(inventory: Inventory) -> Iterator[str]:
 
 
 def identity_words(inventory: Inventory) -> Iterator[str]:
-    """The answer and what limits it, line by line."""
+    """The conclusion and what limits it, line by line."""
     if inventory.simulated:
         yield "SIMULATED: these captures say nothing about the real server."
     yield from inventory.answer

@@ -25,9 +25,10 @@ from pawwork_proxy.model.gathered import Gathered
 from pawwork_proxy.model.inventory import Inventory
 from pawwork_proxy.model.observation import Observation
 from pawwork_proxy.model.verdict import Comparison
-from pawwork_proxy.report.comparison_text import OPTION_NAMES
-from pawwork_proxy.report.evidence import Evidence, claim, gathered_evidence
+from pawwork_proxy.report import conclusion, reasoning, sentences
+from pawwork_proxy.report.evidence import Evidence, numbered_evidence
 from pawwork_proxy.report.identity_table import COLUMNS, identity_rows, identity_words
+from pawwork_proxy.report.next_step import instructions
 from pawwork_proxy.report.timeline import GROUPS, Timeline, timeline
 from pawwork_proxy.report.words import counted, outcome_words
 
@@ -58,6 +59,8 @@ def render_report(
         .get_template("report.html.j2")
         .render(
             comparison=comparison,
+            notes=(*map(conclusion.note_words, comparison.notes), *gathered.remarks),
+            next=comparison.next_experiment and instructions(comparison.next_experiment),
             evidence=_evidence(comparison),
             captures=gathered.captures,
             version=__version__,
@@ -86,8 +89,8 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
         finalize=_straight,
     )
-    environment.filters |= {"title": title, "utc": utc, "counted": counted, "claim": claim}
-    environment.globals |= {"OPTION_NAMES": OPTION_NAMES}
+    environment.filters |= {"title": title, "utc": utc, "counted": counted}
+    environment.globals |= {"say": reasoning, "told": conclusion, "sentences": sentences}
     return environment
 
 
@@ -155,7 +158,7 @@ def _evidence(comparison: Comparison) -> list[Evidence]:
     found: list[Evidence] = []
     for limit in comparison.limits:
         first = 1 + sum(len(evidence.pieces) for evidence in found)
-        found.append(gathered_evidence(limit.verdicts, first))
+        found.append(numbered_evidence(limit.verdicts, first))
     return found
 
 

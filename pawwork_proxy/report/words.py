@@ -1,4 +1,4 @@
-"""Words that text and page share: numbers with their noun, and outcomes.
+"""Words that text and page share: numbers with their noun, durations, and outcomes.
 
 Invariant: an outcome is called what `show` calls it, also where the comparison counts it otherwise.
 """
@@ -22,3 +22,14 @@ def outcome_words(one: Observation) -> str:
     if not one.recorded_kind or one.recorded_kind == one.kind:
         return one.kind
     return f"{one.recorded_kind} (admitted, {BROKEN_OFF.get(one.ending, 'then failed')})"
+
+
+def span(seconds: float) -> str:
+    """A duration for people: `13 h 57 min`, `42 s`."""
+    whole = round(seconds)
+    days, hours, minutes = whole // 86400, whole // 3600 % 24, whole // 60 % 60
+    if days:
+        return f"{days} d {hours} h"
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {whole % 60} s" if minutes else f"{seconds:g} s"

@@ -61,7 +61,7 @@ def plan_result(
     alive = possible([observed])
     if not observed.refused or answered(decidable([observed], alive)):
         return None
-    own = next(stratum for stratum in select(before).strata if stratum.origin == "zen")
+    own = next(limiter for limiter in select(before).limiters if limiter.origin == "zen")
     start = baseline(own)
     if start is None:
         return None
@@ -97,7 +97,7 @@ def _follow(
         if advice is None or len(path) == MOST_STEPS:
             return PlanResult(best, None, (*path, advice.id if advice else "nothing"))
         path.append(advice.id)
-        trial = Trial(advice.id, advice.title, tuple(map(BY_ID.__getitem__, advice.variations)))
+        trial = Trial(advice.id, tuple(map(BY_ID.__getitem__, advice.variations)))
         seen += perform(world, base, trial, FOLLOWED_FROM + len(path))
 
 

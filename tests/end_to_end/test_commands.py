@@ -37,7 +37,7 @@ with urllib.request.urlopen(url, timeout=PATIENCE) as answer:
 print(json.dumps({"home": os.environ["HOME"], "theme": config.get("theme"),
                   "go": "opencode-go" in config["provider"]}))
 sys.exit(7)
-"""
+""".replace("PATIENCE", str(PATIENCE))
 
 
 def call(

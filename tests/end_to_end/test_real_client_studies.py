@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 
 from pawwork_proxy.captures.gathering import gather
-from pawwork_proxy.cli.compare import compared
+from pawwork_proxy.comparison.compare import compare
 from pawwork_proxy.model.outcome import Kind
-from pawwork_proxy.model.verdict import Comparison, LimitFindings
+from pawwork_proxy.model.verdict import Comparison, LimiterFindings
+from pawwork_proxy.report.conclusion import conclusion
 from tests.end_to_end.client_process import Conversation, converse
 from tests.end_to_end.proxy_process import ROOT, clean_environment, cli
 from tests.end_to_end.simulator_process import SimulatorProcess
@@ -93,12 +94,13 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
     return told
 
 
-def answer(*conversations: Conversation) -> tuple[Comparison, LimitFindings]:
-    comparison = compared(gather([one.path for one in conversations]))
+def answer(*conversations: Conversation) -> tuple[Comparison, LimiterFindings]:
+    gathered = gather([one.path for one in conversations])
+    comparison = compare(gathered.observations, gathered.unrecorded)
     return comparison, comparison.limits[0]
 
 
-def finding(limit: LimitFindings, dimension: str) -> str:
+def finding(limit: LimiterFindings, dimension: str) -> str:
     return next(one.finding for one in limit.verdicts if one.dimension == dimension)
 
 
@@ -121,7 +123,7 @@ def test_two_installs_on_two_networks(story: Story) -> None:
     comparison, limit = answer(story.laptop, story.laptop_again, story.desktop, story.at_the_office)
     assert finding(limit, "address") == "follows"
     assert finding(limit, "install") == "does_not_follow"
-    assert "same egress address" in comparison.answer
+    assert "same egress address" in conclusion(comparison)
     assert comparison.simulated
 
 

@@ -449,7 +449,7 @@ def test_bad_input_neither_stops_it_nor_reaches_its_log(tmp_path: Path) -> None:
     [
         (["--preset", "no-such"], "no preset"),
         (["--scenario", "missing.json"], "cannot read"),
-        (["--network", "here"], "--network needs an IP"),
+        (["--network", "here"], "--network here is no IP"),
         (["--address", "127.0.0.2"], "PEER=IP"),
         (["--clock", "noon"], "ISO 8601"),
         (["--tls-cert", "missing.pem"], "certificate"),

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from pawwork_proxy.cli.bundle import bundle
+from pawwork_proxy.cli.commands.bundle import bundle
 from pawwork_proxy.environment.private_files import HOME_VARIABLE
 from pawwork_proxy.errors import BundleError
 from pawwork_proxy.model.base import Noun, line_of

@@ -106,7 +106,7 @@ def test_nothing_of_the_message_is_repeated() -> None:
         ("", ["/no/such/file"], 1, "cannot be read"),
         ("", ["/no/such/file", "--jsonl"], 1, "cannot be read"),
         ('{"log":{"entries":[]}}', [], 1, "no responses"),
-        ("x", ["--header", "nonsense"], 2, "a header reads"),
+        ("x", ["--header", "nonsense"], 2, "Write a header"),
         ("x", ["--status", "9"], 2, "--status"),
     ],
 )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from click.testing import CliRunner, Result
 
-from pawwork_proxy.cli.compare import compare
+from pawwork_proxy.cli.commands.compare import compare
 from pawwork_proxy.model.exchange import Exchange
 from tests.unit.captures.studies import one, write
 

@@ -11,7 +11,8 @@ import pyarrow.parquet
 import pytest
 from click.testing import CliRunner
 
-from pawwork_proxy.cli.export import FORMATS, export
+from pawwork_proxy.cli.commands.export import export
+from pawwork_proxy.cli.export import FORMATS
 from pawwork_proxy.export.otlp import otlp
 from pawwork_proxy.model.capture import CaptureOptions
 from tests.unit.builders import header

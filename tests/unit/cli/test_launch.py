@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from pawwork_proxy.cli.launch import launch
+from pawwork_proxy.cli.commands.launch import launch
 from pawwork_proxy.environment.private_files import HOME_VARIABLE
 from pawwork_proxy.errors import ConfigurationError
 

@@ -22,7 +22,7 @@ COMMANDS = {
 
 
 def run(name: str, out: Path, *paths: Path) -> Result:
-    command = getattr(importlib.import_module(f"pawwork_proxy.cli.{name}"), name)
+    command = getattr(importlib.import_module(f"pawwork_proxy.cli.commands.{name}"), name)
     options = [option.replace("OUT", str(out)) for option in COMMANDS[name]]
     return CliRunner().invoke(command, [*map(str, paths), *options])
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from pawwork_proxy.cli.study import study
+from pawwork_proxy.cli.commands.study import study
 
 
 @pytest.fixture(autouse=True)

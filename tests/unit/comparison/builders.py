@@ -5,29 +5,35 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pawwork_proxy.comparison.selection import Stratum, select
+from pawwork_proxy.comparison.dimensions import DIMENSIONS
+from pawwork_proxy.comparison.selection import Limiter, select
 from pawwork_proxy.model.observation import ABSENT, Identities, Observation
+from pawwork_proxy.model.verdict import Finding, LimiterFindings, Verdict
 
 MORNING = datetime(2026, 6, 3, 9, 0, tzinfo=UTC)
 
-PLAIN = Identities(
-    network="home",
-    address="ip:home",
-    prefix="ip:home",
-    family="ipv4",
-    region="FRA",
-    key=ABSENT,
-    auth_kind="none",
-    workspace=ABSENT,
-    device="device:a",
-    install="one",
-    session="ses:one",
-    project="global",
-    model="big-pickle",
-    model_group="bi",
-    client="desktop",
-    user_agent="opencode/1.16.2",
+PLAIN = Identities.model_validate(
+    dict.fromkeys(Identities.model_fields, "the same for all")
+    | {
+        "network": "home",
+        "address": "ip:home",
+        "prefix": "ip:home",
+        "family": "ipv4",
+        "region": "FRA",
+        "key": ABSENT,
+        "auth_kind": "none",
+        "workspace": ABSENT,
+        "device": "device:a",
+        "install": "one",
+        "session": "ses:one",
+        "project": "global",
+        "model": "big-pickle",
+        "model_group": "bi",
+        "client": "desktop",
+        "user_agent": "opencode/1.16.2",
+    }
 )
+"""A dimension that is added later has one value everywhere, so that it settles nothing here."""
 OFFICE: dict[str, Any] = {"network": "office", "address": "ip:office", "prefix": "ip:office"}
 TWO: dict[str, Any] = {"install": "two", "session": "ses:two"}
 SAVED_KEY: dict[str, Any] = {"key": "key:mine", "auth_kind": "user_key", "workspace": "wrk:mine"}
@@ -86,7 +92,33 @@ class Diary:
         self.seen.append(Observation(**fields, who=PLAIN.model_copy(update=sent)))
 
 
-def stratum(seen: list[Observation]) -> Stratum:
+def limiter(seen: list[Observation]) -> Limiter:
     """The only limiter that these observations are about."""
-    (found,) = select(seen).strata
+    (found,) = select(seen).limiters
     return found
+
+
+def limit(**found: Finding) -> LimiterFindings:
+    """Findings on Zen's limiter that say this and nothing else."""
+    return LimiterFindings(
+        origin="zen",
+        server_era="V3",
+        cadence="utc_day",
+        windows=(),
+        admitted=0,
+        refused=0,
+        verdicts=tuple(
+            Verdict(
+                dimension=row.name,
+                finding=found.get(row.name, "undetermined"),
+                reason="untested",
+                ground="one_value",
+                values_seen=0,
+                independent=0,
+            )
+            for row in DIMENSIONS
+        ),
+        hypotheses=(("address",),),
+        thresholds=(),
+        early_refusals=(),
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pawwork_proxy.comparison.compare import compare
 from pawwork_proxy.model.verdict import Contrast
+from pawwork_proxy.report.reasoning import contrast_words
 from tests.unit.comparison.builders import OFFICE, TWO, Diary
 
 SIX = {"ip_family": "ipv6", "address": "ip:six", "prefix": "ip:prefix"}
@@ -18,14 +19,14 @@ def contrast(diary: Diary) -> Contrast:
 
 def test_ipv4_addresses_have_no_ipv6_prefix_that_changed() -> None:
     found = contrast(Diary().admitted(9).refused().admitted(**OFFICE))
-    assert "egress address" in found.words
-    assert "IPv6" not in found.words
+    assert "egress address" in contrast_words(found)
+    assert "IPv6" not in contrast_words(found)
     assert "prefix" not in found.differs_in
 
 
 def test_ipv6_prefixes_are_named() -> None:
     found = contrast(Diary().admitted(9, **SIX).refused(**SIX).admitted(**ELSEWHERE))
-    assert "IPv6 prefix" in found.words
+    assert "IPv6 prefix" in contrast_words(found)
     assert "prefix" in found.differs_in
 
 

@@ -12,11 +12,30 @@ from pawwork_proxy.comparison.dimensions import (
     is_private,
     title,
 )
+from pawwork_proxy.comparison.observations import observations
 from pawwork_proxy.model.observation import ABSENT, PUBLIC, DimensionName, Identities
+from tests.unit.builders import exchange, header
 
 
-def test_one_row_per_dimension_in_the_order_of_the_type() -> None:
-    assert tuple(row.name for row in DIMENSIONS) == get_args(DimensionName)
+def test_a_dimension_has_its_name_its_field_its_row_and_its_reader() -> None:
+    """With its row in docs/quota-inference.md (test_docs.py) that is all a new dimension takes."""
+    named, rows = set(get_args(DimensionName)), set(BY_NAME)
+    fields = {*Identities.model_fields, "global"}
+    (seen,) = observations(header(), [exchange()])
+    missing = [
+        *(
+            f"DimensionName in model/observation.py lacks {name}"
+            for name in (rows | fields) - named
+        ),
+        *(f"Identities in model/observation.py has no field {name}" for name in named - fields),
+        *(f"comparison/dimensions.toml has no row for {name}" for name in named - rows),
+        *(
+            f"comparison/observations.py does not read {name}"
+            for name in fields - seen.who.model_fields_set - {"global"}
+        ),
+    ]
+    assert not missing, "; ".join(sorted(missing))
+    assert tuple(BY_NAME) == get_args(DimensionName), "in one order, which every table follows"
 
 
 def test_every_row_gives_a_reason_and_names_known_dimensions() -> None:
@@ -32,8 +51,7 @@ def test_what_fixes_something_fixes_what_that_fixes() -> None:
             assert set(BY_NAME[name].fixes) <= set(row.fixes)
 
 
-def test_every_dimension_but_global_is_a_field_of_identities() -> None:
-    assert set(Identities.model_fields) == set(BY_NAME) - {"global"}
+def test_a_label_reaches_no_server_so_it_is_in_no_key() -> None:
     assert set(KEYABLE) == set(BY_NAME) - {"global", "network"}
 
 

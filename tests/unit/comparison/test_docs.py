@@ -6,9 +6,10 @@ import re
 from pathlib import Path
 from typing import get_args
 
-from pawwork_proxy.comparison.answer import ASSUMPTIONS
 from pawwork_proxy.comparison.compare import compare
-from pawwork_proxy.model.verdict import Contrast, Finding, Reason
+from pawwork_proxy.comparison.dimensions import DIMENSIONS
+from pawwork_proxy.model.verdict import AssumptionId, Contrast, Finding, Reason
+from pawwork_proxy.report.conclusion import conclusion
 from tests.unit.comparison.builders import OFFICE, TWO, Diary
 
 DOC = (Path(__file__).parents[3] / "docs" / "quota-inference.md").read_text(encoding="utf-8")
@@ -17,7 +18,7 @@ DOC = (Path(__file__).parents[3] / "docs" / "quota-inference.md").read_text(enco
 def test_every_assumption_has_its_row() -> None:
     section = DOC.split("## Assumptions")[1].split("## ")[0]
     rows = re.findall(r"^\| `(\w+)` \|", section, flags=re.MULTILINE)
-    assert rows == [row.id for row in ASSUMPTIONS]
+    assert rows == list(get_args(AssumptionId))
 
 
 def test_every_finding_reason_and_contrast_is_explained() -> None:
@@ -28,8 +29,7 @@ def test_every_finding_reason_and_contrast_is_explained() -> None:
 
 def test_the_worked_example() -> None:
     seen = Diary().admitted(9).refused().refused(**TWO).admitted(**OFFICE).seen
-    answer = compare(seen).answer
-    assert answer in DOC.replace("\n", " ")
+    assert conclusion(compare(seen)) in DOC.replace("\n", " ")
     found = {verdict.dimension: verdict for verdict in compare(seen).limits[0].verdicts}
     assert found["request"].finding == "does_not_follow"
     for name in ("key", "model", "project", "client"):
@@ -40,3 +40,13 @@ def test_the_worked_example_gone_wrong() -> None:
     seen = Diary().admitted(9).refused().admitted(**TWO, **OFFICE).seen
     found = {verdict.dimension: verdict for verdict in compare(seen).limits[0].verdicts}
     assert found["address"].confounded_with == ("install", "session")
+
+
+def test_every_dimension_has_its_row() -> None:
+    section = DOC.split("## The dimensions")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| ([^|]+) \| `(\w+)` \| (yes)? ?\| (yes)? ?\| (.+) \|$", section, re.M)
+    told = [(title, name, bool(own), bool(more), why) for title, name, own, more, why in rows]
+    table = [(row.title, row.name, row.private, row.threshold, row.reason) for row in DIMENSIONS]
+    missing = [f"| {row[0]} | `{row[1]}` | …" for row in table if row not in told]
+    assert not missing, f"docs/quota-inference.md, section The dimensions, lacks: {missing}"
+    assert told == table

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from pawwork_proxy.comparison.exclusions import EXCLUSIONS
-from pawwork_proxy.comparison.selection import row_of, select
+from pawwork_proxy.comparison.selection import placed, select
 from pawwork_proxy.model.observation import ABSENT
-from tests.unit.comparison.builders import PLAIN, TWO, Diary, stratum
+from tests.unit.comparison.builders import PLAIN, TWO, Diary, limiter
 
 
 def reasons(diary: Diary) -> dict[str, int]:
@@ -53,7 +53,7 @@ def test_examples_of_an_exclusion_can_be_looked_up() -> None:
 
 def test_what_may_have_counted_stays_beside_the_evidence() -> None:
     diary = Diary().refused().other("provider_overload", "overload").admitted(free=False)
-    assert [row.part for row in stratum(diary.seen).rows] == ["refused", "maybe"]
+    assert [row.part for row in limiter(diary.seen).rows] == ["refused", "maybe"]
 
 
 def test_captures_of_another_study_are_left_out() -> None:
@@ -70,14 +70,14 @@ def test_simulated_captures_are_not_mixed_with_real_ones() -> None:
 
 def test_near_a_reset_a_refusal_belongs_to_no_window() -> None:
     diary = Diary(start=datetime(2026, 6, 3, 23, 59, 49, tzinfo=UTC)).refused(clock_error_s=9)
-    assert select(diary.seen).strata == ()
+    assert select(diary.seen).limiters == ()
     assert reasons(diary) == {"near_reset": 1}
 
 
 def test_near_a_reset_an_admission_may_count_in_both_windows() -> None:
     diary = Diary(start=datetime(2026, 6, 3, 23, 50, tzinfo=UTC)).refused()
     diary.later(minutes=9, seconds=30).admitted(clock_error_s=9).later(minutes=2).refused()
-    found = stratum(diary.seen)
+    found = limiter(diary.seen)
     assert [(row.part, row.window) for row in found.rows if row.part == "maybe"] == [
         ("maybe", "2026-06-03"),
         ("maybe", "2026-06-04"),
@@ -85,10 +85,10 @@ def test_near_a_reset_an_admission_may_count_in_both_windows() -> None:
     assert reasons(diary) == {"near_reset": 1}
 
 
-def test_eras_and_rhythms_are_strata_of_their_own() -> None:
+def test_eras_and_rhythms_are_limiters_of_their_own() -> None:
     diary = Diary().admitted().refused(server_era="V3").refused(server_era="V4")
     diary._note("free_usage_limit", "quota", "week", {"server_era": "V4"})
-    found = select(diary.seen).strata
+    found = select(diary.seen).limiters
     assert {(one.server_era, one.cadence) for one in found} == {
         ("V3", "utc_day"),
         ("V4", "utc_day"),
@@ -97,16 +97,16 @@ def test_eras_and_rhythms_are_strata_of_their_own() -> None:
     assert all(not one.part("admitted") for one in found)
 
 
-def test_the_gate_knows_what_is_sent_not_what_it_says() -> None:
+def test_a_kind_of_client_is_what_is_sent_not_what_it_says() -> None:
     one, other = Diary().admitted().admitted(**TWO).seen
-    assert row_of(one, "admitted", "w").threshold == row_of(other, "admitted", "w").threshold
+    assert placed(one, "admitted", "w").client_kind == placed(other, "admitted", "w").client_kind
     unknown = one.model_copy(update={"who": PLAIN.model_copy(update={"session": None})})
-    assert row_of(unknown, "admitted", "w").threshold is None
+    assert placed(unknown, "admitted", "w").client_kind is None
 
 
 def test_a_row_without_an_action_is_its_sessions_or_its_own() -> None:
-    first, second = (row_of(seen, "admitted", "w") for seen in Diary().admitted(2).seen)
+    first, second = (placed(seen, "admitted", "w") for seen in Diary().admitted(2).seen)
     assert first.action == second.action
     bare = Diary().admitted(session=ABSENT).admitted(session=None).seen
-    first, second = (row_of(seen, "admitted", "w") for seen in bare)
+    first, second = (placed(seen, "admitted", "w") for seen in bare)
     assert first.action != second.action

@@ -6,10 +6,11 @@ from datetime import timedelta
 from typing import Any
 
 from pawwork_proxy.comparison.compare import compare
-from pawwork_proxy.comparison.keyings import Columns
+from pawwork_proxy.comparison.hypotheses import Columns
 from pawwork_proxy.model.observation import SEVERAL, Identities, Observation
 from pawwork_proxy.model.verdict import Finding, Reason, Verdict
-from tests.unit.comparison.builders import OFFICE, SAVED_KEY, TWO, Diary, stratum
+from pawwork_proxy.report.conclusion import conclusion
+from tests.unit.comparison.builders import OFFICE, SAVED_KEY, TWO, Diary, limiter
 
 RELAYED: dict[str, Any] = {"origin": "relayed:Console"}
 
@@ -46,8 +47,8 @@ def test_what_is_not_recorded_is_not_followed_though_nothing_else_would_explain(
     diary = Diary().admitted(9, **unknown).refused(**unknown).later(hours=1).admitted(**unknown)
     verdict = found(diary.seen)["address"]
     assert (verdict.finding, verdict.reason) == ("undetermined", "untested")
-    assert "not known in these captures" in verdict.words
-    answer = compare(diary.seen).answer
+    assert (verdict.ground, verdict.values_seen) == ("unrecorded_change", 0)
+    answer = conclusion(compare(diary.seen))
     assert answer.startswith("What the free quota follows is not decidable yet")
     assert "Still possible: per egress address" in answer
 
@@ -58,7 +59,7 @@ def test_the_same_value_everywhere_is_not_followed_either() -> None:
     diary = Diary().admitted(9).refused().admitted(**gone)
     verdict = found(diary.seen)["address"]
     assert (verdict.finding, verdict.reason) == ("undetermined", "untested")
-    assert "the same in all rows" in verdict.words
+    assert (verdict.ground, verdict.values_seen) == ("unrecorded_change", 1)
     two = Diary().admitted(**OFFICE).admitted(9).refused().admitted(**gone)
     assert finding(two.seen, "address") == ("undetermined", "insufficient")
 
@@ -92,7 +93,7 @@ def test_a_relayed_limit_without_a_reset_is_no_evidence() -> None:
 def test_zens_own_limit_is_daily_also_where_it_does_not_say_so() -> None:
     diary = Diary().admitted(9).other("free_usage_limit", "quota").admitted(**OFFICE)
     assert finding(diary.seen, "address") == ("follows", "decided")
-    assert "no refusal said when it ends" in compare(diary.seen).answer
+    assert "no refusal said when it ends" in conclusion(compare(diary.seen))
     hourly = [one.model_copy(update={"server_era": "V1"}) for one in diary.seen]
     assert not compare(hourly).limits, "the first era counted by the hour"
 
@@ -100,7 +101,7 @@ def test_zens_own_limit_is_daily_also_where_it_does_not_say_so() -> None:
 def test_a_relayed_limit_is_named_in_the_answer() -> None:
     daily = {**RELAYED, "cadence": "utc_day"}
     diary = Diary().admitted(9).other("free_usage_limit", "quota", **daily).admitted(**OFFICE)
-    assert compare(diary.seen).answer.startswith("The limit relayed from Console is one per")
+    assert conclusion(compare(diary.seen)).startswith("The limit relayed from Console is one per")
 
 
 def test_what_a_provider_refused_the_limiter_had_counted() -> None:
@@ -175,7 +176,9 @@ def test_the_key_where_there_is_one_else_the_address() -> None:
 
 
 def test_the_answer_says_what_it_takes_for_granted() -> None:
-    answer = compare(Diary().admitted(9).refused().refused(**TWO).admitted(**OFFICE).seen).answer
+    answer = conclusion(
+        compare(Diary().admitted(9).refused().refused(**TWO).admitted(**OFFICE).seen)
+    )
     assert answer.endswith(
         "This takes for granted that two had asked nothing in that window before the capture "
         "began, and that no capture of it is left out."
@@ -185,5 +188,5 @@ def test_the_answer_says_what_it_takes_for_granted() -> None:
 def test_rows_of_several_prompts_are_of_no_one_session() -> None:
     """What a fold merges loses its value, and must not get it back from another merged row."""
     seen = Diary().admitted(request=SEVERAL).admitted(request=SEVERAL, session=None).refused().seen
-    codes = Columns(stratum(seen).rows).codes["session"]
+    codes = Columns(limiter(seen).rows).codes["session"]
     assert codes[1] == -1

@@ -31,7 +31,7 @@ def caller(install: str, key: str | None, workspace: str | None) -> dict[str, An
 def explained(seen: list[Observation], *dimensions: str) -> bool:
     """Whether these dimensions, or fewer of them, may still be what the limit follows."""
     limits = compare(seen, plan=False).limits
-    return any(set(one) <= set(dimensions) for limit in limits for one in limit.explanations)
+    return any(set(one) <= set(dimensions) for limit in limits for one in limit.hypotheses)
 
 
 def diary(hidden: str | None) -> Diary:

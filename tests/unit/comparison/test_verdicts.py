@@ -1,10 +1,10 @@
-"""Words and reasons of verdicts that small studies do not reach."""
+"""Grounds of verdicts that small studies do not reach."""
 
 from __future__ import annotations
 
 from pawwork_proxy.comparison.elimination import eliminate
 from pawwork_proxy.comparison.verdicts import contains, verdicts
-from tests.unit.comparison.builders import OFFICE, SAVED_KEY, Diary, stratum
+from tests.unit.comparison.builders import OFFICE, SAVED_KEY, Diary, limiter
 
 
 def test_a_network_is_an_address_or_a_prefix() -> None:
@@ -16,24 +16,24 @@ def test_a_dimension_that_is_not_known_in_every_row() -> None:
     seen = Diary().admitted(9).refused().admitted(**OFFICE).refused(workspace=None).seen
     seen = [*seen, *Diary("c2", seen[-1].ended_at).refused(**SAVED_KEY).seen]
     found = {
-        verdict.dimension: verdict for verdict in verdicts(stratum(seen), eliminate(stratum(seen)))
+        verdict.dimension: verdict for verdict in verdicts(limiter(seen), eliminate(limiter(seen)))
     }
-    assert "not known in every row" in found["workspace"].words
-    assert "others may have used up" in found["auth_kind"].words
+    assert found["workspace"].ground == "not_in_every_row"
+    assert found["auth_kind"].ground == "used_by_others"
 
 
 def test_the_verdict_on_a_coarser_dimension_names_the_narrower_one() -> None:
     seen = Diary().admitted(9).refused().admitted(**OFFICE).seen
     found = {
-        verdict.dimension: verdict for verdict in verdicts(stratum(seen), eliminate(stratum(seen)))
+        verdict.dimension: verdict for verdict in verdicts(limiter(seen), eliminate(limiter(seen)))
     }
-    assert found["family"].words.startswith("The pools are narrower: by egress address.")
+    assert (found["family"].ground, found["family"].narrower_by) == ("narrower_pools", "address")
 
 
 def test_no_verdict_on_networks_rests_on_labels() -> None:
     """The label changed, the address did not; refused at once is no proof against the network."""
     seen = Diary().admitted(9).refused().refused(network="office").seen
     found = {
-        verdict.dimension: verdict for verdict in verdicts(stratum(seen), eliminate(stratum(seen)))
+        verdict.dimension: verdict for verdict in verdicts(limiter(seen), eliminate(limiter(seen)))
     }
     assert found["network"].finding == "undetermined"

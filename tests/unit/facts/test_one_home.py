@@ -24,8 +24,6 @@ MOST_HEADERS = 6
 
 MAY_NAME: dict[str, dict[str, str]] = {
     "address": {
-        "cli/classify.py": "an example in the help",
-        "cli/plan.py": "the help of an option",
         "model/capture.py": "a value of the file format",
         "model/manifest.py": "the text of a bundle's README",
         "proxy/session.py": "that value of the file format",

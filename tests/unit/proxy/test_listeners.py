@@ -7,9 +7,20 @@ from pathlib import Path
 
 import pytest
 
-from pawwork_proxy.cli.plan import make_plan
+from pawwork_proxy.cli.plan import CaptureOptions, make_plan
 from pawwork_proxy.errors import ConfigurationError
 from pawwork_proxy.proxy.listeners import LOOPBACK, Listener, parse_listeners
+
+NOTHING_ASKED: CaptureOptions = {
+    "network": None,
+    "upstream": None,
+    "upstream_ca": None,
+    "via": None,
+    "source": None,
+    "egress_probe": False,
+    "captures": Path(),
+    "keep_days": 0,
+}
 
 
 def test_free_ports_are_chosen_by_the_kernel_and_differ() -> None:
@@ -68,7 +79,7 @@ def test_what_was_pasted_by_mistake_is_no_name(pasted: str) -> None:
         parse_listeners([f"{pasted}@0"])
     assert pasted not in caught.value.message + caught.value.hint
     with pytest.raises(ConfigurationError, match="no key, id, address, host name") as caught:
-        make_plan((), pasted, None, None, None, None, False, Path())
+        make_plan((), {**NOTHING_ASKED, "network": pasted})
     assert pasted not in caught.value.message + caught.value.hint
 
 

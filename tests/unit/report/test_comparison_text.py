@@ -6,6 +6,7 @@ import re
 
 from pawwork_proxy.comparison.compare import compare
 from pawwork_proxy.report.comparison_text import WIDTH, render_markdown, render_text
+from pawwork_proxy.report.reasoning import contrast_words
 from tests.unit.comparison.builders import MORNING, OFFICE, TWO, Diary
 
 STUDY = (
@@ -87,7 +88,7 @@ def test_nothing_but_commands_is_wide_and_steps_are_numbered() -> None:
 def test_a_contrast_is_told_once_and_referred_to() -> None:
     found = compare(STUDY)
     text = re.sub(r"\s+", " ", render_text(found))
-    told = [verdict.evidence[0].words for verdict in found.limits[0].verdicts if verdict.evidence]
+    told = [contrast_words(one.evidence[0]) for one in found.limits[0].verdicts if one.evidence]
     assert len(set(told)) < len(told)
     for words in told:
         assert text.count(words) == 1
@@ -106,3 +107,10 @@ def test_numbers_and_their_nouns_agree() -> None:
     assert "(s)" not in text
     assert "in 1 reset window:" in text
     assert "2 refusals" in text
+
+
+def test_remarks_about_the_captures_stand_among_the_notes() -> None:
+    for render in (render_text, render_markdown):
+        assert "- a.jsonl: one line is damaged" in render(
+            compare(STUDY), ["a.jsonl: one line is damaged"]
+        )

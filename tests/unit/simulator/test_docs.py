@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pawwork_proxy.cli.simulate import simulate
+from pawwork_proxy.cli.commands.simulate import simulate
 from pawwork_proxy.simulator.faults import FAULTS, Fault
 from pawwork_proxy.simulator.model_call import QUOTA_DIMENSIONS
 from pawwork_proxy.simulator.presets import scenario_from

@@ -7,28 +7,26 @@ import sys
 
 import click
 
-from pawwork_proxy.environment.private_files import private_home
-from pawwork_proxy.environment.studies import (
-    create_study,
-    join_study,
-    leave_study,
-    list_studies,
-)
+from pawwork_proxy.cli.options import after_help, formats
+
+EXITS = {0: "done", 2: "the study is not known, or its token is damaged"}
 
 
-@click.group(epilog="Example: pawwork-proxy study create quota-august")
+@click.group(epilog=after_help("study create quota-august", EXITS))
 def study() -> None:
     """Create or join a study, so that captures of several machines can be compared.
 
     Within a study equal keys, sessions and addresses have equal pseudonyms on every machine.
-    Exit codes: 0 done, 2 unknown study or damaged token.
     """
 
 
-@study.command(epilog="Example: pawwork-proxy study create quota-august > token.txt")
+@study.command(epilog=after_help("study create quota-august > token.txt"))
 @click.argument("name")
 def create(name: str) -> None:
     """Start a study NAME and print its token; captures belong to it from now on."""
+    from pawwork_proxy.environment.private_files import private_home
+    from pawwork_proxy.environment.studies import create_study
+
     token = create_study(private_home(), name)
     click.echo(token)
     click.echo(
@@ -38,10 +36,13 @@ def create(name: str) -> None:
     )
 
 
-@study.command(epilog="Example: pawwork-proxy study join < token.txt")
+@study.command(epilog=after_help("study join < token.txt"))
 @click.argument("token", required=False)
 def join(token: str | None) -> None:
     """Join the study of TOKEN (asked for when left out, so that it stays out of the history)."""
+    from pawwork_proxy.environment.private_files import private_home
+    from pawwork_proxy.environment.studies import join_study
+
     if token is None:
         interactive = sys.stdin.isatty()
         token = (
@@ -54,10 +55,13 @@ def join(token: str | None) -> None:
     click.echo("Captures belong to this study from now on.", err=True)
 
 
-@study.command("list", epilog="Example: pawwork-proxy study list --format json")
-@click.option("--format", "output", type=click.Choice(["text", "json"]), default="text")
+@study.command("list", epilog=after_help("study list --format json"))
+@formats("text", "json", words="json prints the studies as one array.")
 def list_(output: str) -> None:
     """Show the studies of this machine; the current one is marked."""
+    from pawwork_proxy.environment.private_files import private_home
+    from pawwork_proxy.environment.studies import list_studies
+
     studies = list_studies(private_home())
     if output == "json":
         click.echo(json.dumps([found._asdict() for found in studies]))
@@ -68,10 +72,13 @@ def list_(output: str) -> None:
         click.echo("No study is current: captures use your own key.", err=True)
 
 
-@study.command(epilog="Example: pawwork-proxy study leave quota-august")
+@study.command(epilog=after_help("study leave quota-august"))
 @click.argument("name", required=False)
 def leave(name: str | None) -> None:
     """Remove the key of study NAME (default: the current one) from this machine."""
+    from pawwork_proxy.environment.private_files import private_home
+    from pawwork_proxy.environment.studies import leave_study
+
     left = leave_study(private_home(), name)
     click.echo(left)
     click.echo("Its key is gone from this machine; to come back, join with the token.", err=True)

@@ -1,9 +1,9 @@
 """The explanations that compete: which dimensions make up the server's key.
 
-A keying is a set of up to three dimensions (the truth is assumed to have at most two; the third
-keeps a dimension open that merely was not tried). Its *minimal form* is meant: a session fixes its
-install, so {session, install} is {session}. Invariant: the keying the server uses is always among
-them, as long as it has at most two parts that an observation can name.
+A quota key hypothesis is a set of up to three dimensions. The truth is assumed to have at most two;
+the third keeps a dimension open that merely was not tried. Each stands in its *minimal form*: a
+session belongs to one install, so {session, install} is {session}. Invariant: the key that the
+server really uses is among them, if it has at most two parts that an observation can name.
 """
 
 from __future__ import annotations
@@ -11,43 +11,45 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 
-from pawwork_proxy.comparison.dimensions import BUCKET, BY_NAME, CALLER, KEYABLE
-from pawwork_proxy.comparison.selection import Row
+from pawwork_proxy.comparison.dimensions import BUCKET, BY_NAME, CALLER, COMPOUND, KEYABLE
+from pawwork_proxy.comparison.selection import PlacedRequest
 from pawwork_proxy.model.observation import ABSENT, PUBLIC, SEVERAL
 
-Keying = frozenset[str]
-GLOBAL: Keying = frozenset()
+Hypothesis = frozenset[str]
+GLOBAL: Hypothesis = frozenset()
 MAX_PARTS = 3
+UNKNOWN = -1
+"""The code of a value that may be any."""
 MODELS = frozenset({"model", "model_group"})
 CALLERS = frozenset({"key", "address", "workspace", "auth_kind"})
-"""What CALLER fixes, or what says the same as CALLER and it together without it."""
+"""Dimensions that CALLER already determines; combining them with CALLER adds nothing."""
 NOBODYS = frozenset({None, ABSENT, PUBLIC, SEVERAL})
 """Values that fix nothing else: many people have them."""
 
 
 class Columns:
-    """The rows' values as small numbers, so that keyings compare fast; negative: not known.
+    """The rows' values as small numbers, so that hypotheses compare fast; negative: not known.
 
-    -1 may be any value. Below that, rows of one number agree in a value that is not known: two
+    UNKNOWN may be any value. Below that, rows of one number agree in a value that is not known: two
     requests with one key have one workspace, whichever it is.
     """
 
-    def __init__(self, rows: Sequence[Row]) -> None:
+    def __init__(self, rows: Sequence[PlacedRequest]) -> None:
         self.rows = rows
         self.codes: dict[str, list[int]] = {}
         self.private: dict[str, list[bool]] = {}
         for name in (*KEYABLE, CALLER):
             values = [row.value(name) for row in rows]
             numbers: dict[str, int] = {}
-            known = [-1 if v is None else numbers.setdefault(v, len(numbers)) for v in values]
-            self.codes[name] = _implied(name, rows, known) if -1 in known else known
+            known = [UNKNOWN if v is None else numbers.setdefault(v, len(numbers)) for v in values]
+            self.codes[name] = _implied(name, rows, known) if UNKNOWN in known else known
             self.private[name] = [row.private(name) for row in rows]
         self.codes[BUCKET] = self.codes["model"]
         self.private[BUCKET] = self.private["model"]
         self._idle = {name for name in self.codes if self._changes_nothing(name)}
 
     def idle(self, name: str) -> bool:
-        """Whether adding the dimension to a keying changes nothing about these rows."""
+        """Whether adding the dimension to a hypothesis changes nothing about these rows."""
         return name in self._idle
 
     def _changes_nothing(self, name: str) -> bool:
@@ -59,26 +61,26 @@ class Columns:
         return any(row.value(name) == ABSENT for row in self.rows)
 
 
-def _implied(name: str, rows: Sequence[Row], codes: list[int]) -> list[int]:
+def _implied(name: str, rows: Sequence[PlacedRequest], codes: list[int]) -> list[int]:
     """Codes with what is not known replaced by what another dimension fixes of it."""
     fixing = [one.name for one in BY_NAME.values() if name in one.fixes]
     found = list(codes)
     numbers: dict[tuple[str, str], int] = {}
-    for whole in fixing:
-        values = [row.value(whole) for row in rows]
-        told = {
+    for fixed_by in fixing:
+        values = [row.value(fixed_by) for row in rows]
+        known = {
             value: code
             for value, code in zip(values, codes, strict=True)
             if value not in NOBODYS and code >= 0
         }
         for number, value in enumerate(values):
-            if found[number] == -1 and value is not None and value not in NOBODYS:
-                fresh = numbers.setdefault((whole, value), -2 - len(numbers))
-                found[number] = told.get(value, fresh)
+            if found[number] == UNKNOWN and value is not None and value not in NOBODYS:
+                fresh = numbers.setdefault((fixed_by, value), -2 - len(numbers))
+                found[number] = known.get(value, fresh)
     return found
 
 
-def keyings(columns: Columns) -> tuple[Keying, ...]:
+def hypotheses(columns: Columns) -> tuple[Hypothesis, ...]:
     """Every explanation in minimal form, smallest first, in a fixed order."""
     names: list[str] = list(KEYABLE)
     if _only_ipv4(columns.rows):
@@ -95,16 +97,18 @@ def keyings(columns: Columns) -> tuple[Keying, ...]:
             [*names, BUCKET, *([CALLER] if _mixed(columns.rows) else [])], size
         )
     ]
-    return tuple(keying for keying in found if _minimal(keying, fixes))
+    return tuple(hypothesis for hypothesis in found if _minimal(hypothesis, fixes))
 
 
-def _minimal(keying: Keying, fixes: Mapping[str, frozenset[str]]) -> bool:
-    if (BUCKET in keying and keying & MODELS) or (CALLER in keying and keying & CALLERS):
+def _minimal(hypothesis: Hypothesis, fixes: Mapping[str, frozenset[str]]) -> bool:
+    if (BUCKET in hypothesis and hypothesis & MODELS) or (
+        CALLER in hypothesis and hypothesis & CALLERS
+    ):
         return False
-    return not any(keying & fixes.get(name, frozenset()) for name in keying)
+    return not any(hypothesis & fixes.get(name, frozenset()) for name in hypothesis)
 
 
-def _only_ipv4(rows: Iterable[Row]) -> bool:
+def _only_ipv4(rows: Iterable[PlacedRequest]) -> bool:
     """For IPv4 the prefix is the address: two names of one explanation."""
     return all(
         row.value("family") != "ipv6" and row.value("prefix") in {None, row.value("address")}
@@ -112,32 +116,38 @@ def _only_ipv4(rows: Iterable[Row]) -> bool:
     )
 
 
-def undominated(alive: Iterable[Keying]) -> tuple[Keying, ...]:
+def undominated(possible: Iterable[Hypothesis]) -> tuple[Hypothesis, ...]:
     """Leave out 'some grouping of models' where a plain explanation with the same rest will do."""
-    left = set(alive)
+    left = set(possible)
     kept = []
-    for keying in left:
-        rest = keying - {BUCKET}
+    for hypothesis in left:
+        rest = hypothesis - {BUCKET}
         plain = (rest, rest | {"model"}, rest | {"model_group"})
-        if BUCKET in keying and any(other in left for other in plain):
+        if BUCKET in hypothesis and any(other in left for other in plain):
             continue
-        kept.append(keying)
-    return tuple(sorted(kept, key=lambda keying: (len(keying), sorted(keying))))
+        kept.append(hypothesis)
+    return tuple(sorted(kept, key=lambda hypothesis: (len(hypothesis), sorted(hypothesis))))
 
 
-def _mixed(rows: Iterable[Row]) -> bool:
+def _mixed(rows: Iterable[PlacedRequest]) -> bool:
     """Whether some have a key of their own and others none: else CALLER is one of its two parts."""
     return len({row.value("key") in NOBODYS for row in rows}) > 1
 
 
-def named(keying: Keying) -> frozenset[str]:
-    """The dimensions that a keying is made of; those of a compound part, for a program to read."""
-    return keying - {CALLER} | {"key", "address"} if CALLER in keying else keying
+def named(hypothesis: Hypothesis) -> frozenset[str]:
+    """The dimensions that a hypothesis is made of; CALLER gives way to the two it stands for."""
+    return hypothesis - {CALLER} | {"key", "address"} if CALLER in hypothesis else hypothesis
 
 
-def smallest(alive: Iterable[Keying]) -> tuple[Keying, ...]:
-    """Those that contain no other of them, CALLER standing for both its parts."""
-    left = tuple(alive)
+def smallest(possible: Iterable[Hypothesis]) -> tuple[Hypothesis, ...]:
+    """Those that contain no other of them, CALLER assessment for both its parts."""
+    left = tuple(possible)
     return tuple(
         one for one in left if not any(other < one or other < named(one) for other in left)
     )
+
+
+def parts(some: Iterable[Hypothesis]) -> tuple[tuple[str, ...], ...]:
+    """Each hypothesis as its parts: dimensions in the table's order, then compound ones."""
+    order = (*BY_NAME, *COMPOUND)
+    return tuple(tuple(name for name in order if name in one) for one in some)

@@ -1,0 +1,210 @@
+"""What the declarations of several commands share: options, arguments, kinds of value, help.
+
+Invariant: nothing but click is imported here, so that every `--help` stays quick; what an option
+needs from the rest of the package is loaded when a value has to be converted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., object])
+Decorator = Callable[[Command], Command]
+
+DEFAULT_CAPTURES = Path("captures")
+"""Where captures are written, and where `bundle create` looks for them."""
+
+READING = {
+    0: "done; captures that had to be left out are named on stderr",
+    2: "wrong usage",
+    3: "no capture could be read",
+    4: "only bundles that were refused were given",
+}
+"""Exit codes of every command that reads captures."""
+
+
+def call(work: str, given: Mapping[str, object]) -> Any:
+    """Do the work of a command: `MODULE.FUNCTION` of `pawwork_proxy.cli`, imported only now."""
+    module, _, function = work.partition(".")
+    return getattr(import_module(f"pawwork_proxy.cli.{module}"), function)(**given)
+
+
+def after_help(example: str, exits: Mapping[int, str] | None = None) -> str:
+    """The end of a command's help: what its exit codes mean, and an example."""
+    codes = "".join(f"\n  {code:<3}  {means}" for code, means in (exits or {}).items())
+    listed = f"\b\nExit codes:{codes}\n\n" if codes else ""
+    return f"{listed}\b\nExample:\n  pawwork-proxy {example}"
+
+
+def moment(text: str) -> datetime:
+    """A date, or a date and time, in ISO 8601, as a time in UTC; without a zone it is UTC."""
+    try:
+        found = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise click.BadParameter(
+            "Write a date, or a date and time: 2026-11-20, 2026-11-20T08:30, "
+            "2026-11-20T08:30+01:00."
+        ) from None
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def outcome_kind(text: str) -> str:
+    """A kind of outcome, as docs/outcomes.md lists them."""
+    kinds = [str(kind) for kind in import_module("pawwork_proxy.model.outcome").Kind]
+    if text not in kinds:
+        raise click.BadParameter(f"The outcomes are: {', '.join(kinds)}.")
+    return text
+
+
+def together(*options: Decorator[Any]) -> Decorator[Any]:
+    """Several options as one decorator; help lists them in this order."""
+
+    def decorate(command: Any) -> Any:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+def captures(*, required: bool = True) -> Decorator[Any]:
+    """The captures to read."""
+    return click.argument("captures", nargs=-1, required=required, type=click.Path(path_type=Path))
+
+
+def formats(*names: str, words: str) -> Decorator[Any]:
+    """How the result is written; the first is the default."""
+    return click.option(
+        "--format",
+        "output",
+        type=click.Choice(names),
+        default=names[0],
+        show_default=True,
+        help=words,
+    )
+
+
+def out(default: Path | None, words: str, *, folder: bool = False) -> Decorator[Any]:
+    """Where a file is written to."""
+    return click.option(
+        "--out",
+        type=click.Path(dir_okay=folder, file_okay=not folder, path_type=Path),
+        default=default,
+        required=default is None,
+        show_default="this folder" if default == Path() else True,
+        metavar="FOLDER" if folder else "FILE",
+        help=words,
+    )
+
+
+installs = click.option(
+    "--install",
+    "installs",
+    multiple=True,
+    metavar="NAME",
+    help="Take only the exchanges of this install. Repeat the option for several.",
+)
+outcomes = click.option(
+    "--outcome",
+    "outcomes",
+    multiple=True,
+    type=outcome_kind,
+    metavar="KIND",
+    help="Take only exchanges with this outcome, for example free_usage_limit. Repeat the option "
+    "for several.",
+)
+models = click.option(
+    "--model",
+    "models",
+    multiple=True,
+    metavar="ID",
+    help="Take only exchanges that asked this model. Repeat the option for several.",
+)
+period = together(
+    click.option(
+        "--since",
+        type=moment,
+        metavar="TIME",
+        help="Take only exchanges that began at this time or later: a date, or a date and time, "
+        "such as 2026-11-20T08:30. Without a zone it is UTC.",
+    ),
+    click.option(
+        "--until",
+        type=moment,
+        metavar="TIME",
+        help="Take only exchanges that began before this time.",
+    ),
+)
+vouching = together(
+    click.option(
+        "--alone",
+        multiple=True,
+        metavar="NETWORK",
+        help="You vouch that nobody else used the address of this network while it was captured. "
+        "Only you can know that, and some verdicts need it. Repeat the option for several.",
+    ),
+    click.option(
+        "--real-only",
+        is_flag=True,
+        help="Leave simulated captures out. Without this option, simulated captures among real "
+        "ones are an error.",
+    ),
+)
+capturing = together(
+    click.option(
+        "--network",
+        metavar="LABEL",
+        help="Your name for the network that this machine is on, for example home or office.",
+    ),
+    click.option(
+        "--upstream",
+        metavar="URL",
+        help="Send requests to this server instead of OpenCode's. It is taken for a "
+        "simulator, and the capture is marked as simulated.",
+    ),
+    click.option(
+        "--upstream-ca",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        metavar="FILE",
+        help="Trust the certificates in this PEM file as well, for a network that inspects TLS.",
+    ),
+    click.option(
+        "--via",
+        metavar="URL",
+        help="Leave through this HTTP proxy. By default it is the one that the environment names.",
+    ),
+    click.option(
+        "--source",
+        metavar="ADDRESS",
+        help="Leave from this address of the machine; a machine on two networks has two.",
+    ),
+    click.option(
+        "--egress-probe",
+        is_flag=True,
+        help="Ask the upstream's edge, over the traffic's own route, which address it sees: at the "
+        "start, and again when the route changes. The address is kept as a pseudonym.",
+    ),
+    click.option(
+        "--captures",
+        type=click.Path(file_okay=False, path_type=Path),
+        default=DEFAULT_CAPTURES,
+        show_default=True,
+        metavar="FOLDER",
+        help="Write the capture file into this folder.",
+    ),
+    click.option(
+        "--keep-days",
+        type=click.IntRange(min=0),
+        default=90,
+        show_default=True,
+        metavar="DAYS",
+        help="Remove captures from that folder when they are older; 0 keeps them all.",
+    ),
+)
+"""What `run` and `launch` are told about the capture; `plan.CaptureOptions` has their types."""

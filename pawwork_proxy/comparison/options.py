@@ -1,0 +1,85 @@
+"""Which product options the verdicts leave open, and which assumptions all of it rests on.
+
+Invariant: everything is read off verdicts; nothing here looks at rows again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple, get_args
+
+from pawwork_proxy.model.observation import DimensionName
+from pawwork_proxy.model.verdict import (
+    Assumption,
+    AssumptionId,
+    Finding,
+    LimiterFindings,
+    OptionFinding,
+    ProductOption,
+)
+
+VOUCHED: frozenset[AssumptionId] = frozenset({"alone"})
+"""What the user says; all other assumptions are simply not known to hold."""
+
+
+class OptionRule(NamedTuple):
+    """A product option is open, or ruled out, if all these findings hold."""
+
+    option: ProductOption
+    open: bool
+    needs: tuple[tuple[DimensionName, Finding], ...]
+    """The first is the one that is given as the reason."""
+
+
+OPTION_RULES: tuple[OptionRule, ...] = (
+    OptionRule("user_keys", True, (("key", "follows"),)),
+    OptionRule("user_keys", False, (("key", "does_not_follow"),)),
+    OptionRule(
+        "own_relay",
+        False,
+        (
+            ("address", "follows"),
+            ("key", "does_not_follow"),
+            ("install", "does_not_follow"),
+            ("session", "does_not_follow"),
+        ),
+    ),
+    OptionRule("own_relay", True, (("network", "does_not_follow"),)),
+    OptionRule("no_free_default", False, (("install", "follows"),)),
+    OptionRule("no_free_default", False, (("device", "follows"),)),
+    OptionRule("no_free_default", False, (("session", "follows"),)),
+    OptionRule("no_free_default", False, (("request", "follows"),)),
+    OptionRule(
+        "no_free_default",
+        True,
+        (
+            ("install", "does_not_follow"),
+            ("session", "does_not_follow"),
+            ("request", "does_not_follow"),
+        ),
+    ),
+)
+"""The first rule of an option whose findings all hold decides it."""
+
+
+def options(limits: Sequence[LimiterFindings]) -> tuple[OptionFinding, ...]:
+    """Which product options the main limiter's verdicts leave open."""
+    found = {one.dimension: one.finding for limit in limits[:1] for one in limit.verdicts}
+
+    def decided(option: ProductOption) -> OptionFinding:
+        for rule in OPTION_RULES:
+            if rule.option == option and all(found.get(name) == it for name, it in rule.needs):
+                return OptionFinding(option=option, open=rule.open, because_of=rule.needs[0][0])
+        return OptionFinding(option=option, open=None)
+
+    return tuple(map(decided, get_args(ProductOption)))
+
+
+def assumptions(limits: Iterable[LimiterFindings]) -> tuple[Assumption, ...]:
+    """The assumptions that some verdict rests on."""
+    used = {name for limit in limits for verdict in limit.verdicts for name in verdict.assumptions}
+    return tuple(
+        Assumption(id=name, checked=name in VOUCHED)
+        for name in get_args(AssumptionId)
+        if name in used
+    )

@@ -1,0 +1,162 @@
+"""The next experiment in words: title, steps, the commands to type, and what each result means.
+
+Invariant: no step asks anybody to use up a quota, and every label is quoted for the shell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from shlex import quote
+from typing import NamedTuple
+
+from pawwork_proxy.comparison.dimensions import title
+from pawwork_proxy.comparison.trials import BY_ID, Variation
+from pawwork_proxy.model.verdict import Baseline, Experiment, Meaning
+from pawwork_proxy.report.reasoning import hypothesis_words
+from pawwork_proxy.report.sentences import SWEEPS, VARIATIONS, WAIT_FOR_REFUSAL
+
+PROGRAM = "pawwork-proxy"
+REVERSED = "_reversed"
+MOST_NAMED = 4
+
+
+class HowTo(NamedTuple):
+    """How a person carries a variation out."""
+
+    title: str
+    step: str
+    options: str = "--install {install} --network {network}"
+    """Options of `launch`; by default those that repeat what was refused."""
+    model: str = ""
+    """Placeholder for the model to ask; empty: the refused one."""
+
+
+HOW_TO = {name: HowTo(**row) for name, row in VARIATIONS.items()}
+"""By the id of a variation; of one that is reversed, the same."""
+
+
+class Instructions(NamedTuple):
+    """An experiment in words."""
+
+    title: str
+    why: str
+    steps: tuple[str, ...]
+    commands: tuple[str, ...]
+    meanings: tuple[tuple[str, str], ...]
+    """Each result, and what it would say."""
+
+
+def instructions(experiment: Experiment) -> Instructions:
+    """How to do an experiment, and what each result would mean."""
+    if experiment.baseline is None:
+        told = WAIT_FOR_REFUSAL
+        parts = (tuple(told[name]) for name in ("steps", "commands", "meanings"))
+        return Instructions(told["title"], told["why"], *parts)
+    start = experiment.baseline
+    variations = [BY_ID[name] for name in experiment.variations]
+    labels = {
+        "install": quote((start.install or "main").split(" ", maxsplit=1)[0]),
+        "network": quote(start.network or "NETWORK"),
+        "model": quote(start.model or "MODEL"),
+    }
+    plain = _command(BY_ID["new_session"], labels)
+    commands = [_command(variation, labels) for variation in variations]
+    if variations[0].reverse:
+        waiting = (
+            f"Change this and go on as usual: {how_to(variations[0].id).step}. "
+            "Wait until that is refused in ordinary use; do not force it."
+        )
+        asking = [f"In the same reset window ask once as {labels['install']} was before."]
+        commands, plain = [plain], commands[0]
+    else:
+        waiting = (
+            f"Wait until {labels['install']}{_key(start)} is refused in ordinary use; "
+            "do not force it."
+        )
+        asking = _asking(variations)
+    steps = (
+        waiting,
+        "Ask once more, captured with the egress probe, to have the refusal beside the trial; "
+        "a refused request is not counted.",
+        *asking,
+        "Compare all captures again.",
+    )
+    last = len(steps)
+    numbers = [2, *range(last - len(commands), last + 1)]
+    return Instructions(
+        title=f"Try {SWEEPS.get(experiment.id) or variation_title(experiment.id)}",
+        why="Of all trials it separates most of the explanations that are still possible.",
+        steps=steps,
+        commands=_of_steps([plain, *commands, f"{PROGRAM} compare captures/"], numbers),
+        meanings=tuple(
+            (_result(meaning, len(variations)), _meaning(meaning))
+            for meaning in experiment.meanings
+        ),
+    )
+
+
+def how_to(variation_id: str) -> HowTo:
+    """How a variation is done; the other way round it is the same change."""
+    return HOW_TO[variation_id.removesuffix(REVERSED)]
+
+
+def variation_title(variation_id: str) -> str:
+    """What is varied."""
+    other_way = ", the other way round" if variation_id.endswith(REVERSED) else ""
+    return how_to(variation_id).title + other_way
+
+
+def _key(start: Baseline) -> str:
+    return " (with its key)" if start.has_key else " (without a key)"
+
+
+def _asking(variations: Sequence[Variation]) -> list[str]:
+    """The steps that vary one thing each."""
+    steps = []
+    for variation in variations:
+        same = ", ".join(map(title, variation.same))
+        kept = f" (keep the same: {same})." if same else "."
+        steps.append(how_to(variation.id).step + kept)
+    if len(steps) == 1:
+        return [f"In the same reset window, {steps[0]} Ask once."]
+    first = (
+        "In the same reset window make one change at a time, the most telling first, and ask "
+        "once each time; undo it before the next. Stop where you have to."
+    )
+    return [first, *(f"{step[0].upper()}{step[1:]}" for step in steps)]
+
+
+def _command(variation: Variation, labels: dict[str, str]) -> str:
+    how = how_to(variation.id)
+    again = "" if "session" in variation.changes else "--continue "
+    return (
+        f"{PROGRAM} launch {how.options.format(**labels)} --egress-probe "
+        f'-- opencode run {again}-m opencode/{how.model or labels["model"]} "Say hello."'
+    )
+
+
+def _of_steps(commands: Sequence[str], steps: Iterable[int]) -> tuple[str, ...]:
+    """Each command once, with the steps that it is for as a shell's comment."""
+    numbers: dict[str, list[str]] = {}
+    for command, step in zip(commands, steps, strict=True):
+        numbers.setdefault(command, []).append(str(step))
+    return tuple(
+        f"{command}  # step{'s' if len(found) > 1 else ''} {', '.join(found)}"
+        for command, found in numbers.items()
+    )
+
+
+def _result(meaning: Meaning, variations: int) -> str:
+    if not meaning.admitted:
+        return "All are refused" if variations > 1 else "It is refused"
+    return f"{variation_title(meaning.admitted) if variations > 1 else 'It'} is admitted"
+
+
+def _meaning(meaning: Meaning) -> str:
+    left = meaning.left
+    if left is None:
+        return "That rules out nothing by itself."
+    if not left:
+        return "Nothing known here would explain it: a rule or a route changed."
+    more = f"; or {len(left) - MOST_NAMED} more" if len(left) > MOST_NAMED else ""
+    return f"Left: {'; or '.join(map(hypothesis_words, left[:MOST_NAMED]))}{more}."

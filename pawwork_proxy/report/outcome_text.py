@@ -1,0 +1,62 @@
+"""An outcome in words: what it means, why, when it ends, what the client does, what to do next.
+
+Invariant: what is said of a wait names where it was read from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pawwork_proxy.facts.client_behaviour import USER_SEES
+from pawwork_proxy.facts.meanings import MEANINGS
+from pawwork_proxy.model.outcome import Outcome
+from pawwork_proxy.outcomes.rules import RULES
+from pawwork_proxy.report.words import span
+
+REASONS = {rule.id: rule.reason for rule in RULES}
+
+
+def reason(outcome: Outcome) -> str:
+    """Why it is this outcome, in the words of the rule that decided."""
+    return REASONS[outcome.rule_id]
+
+
+def outcome_lines(outcome: Outcome, label: str = "") -> Iterator[str]:
+    """An outcome line by line; `label` names the response where the input held several."""
+    meaning = MEANINGS[outcome.kind]
+    if label:
+        yield f"{label}:"
+    stream = ", inside a stream" if outcome.in_stream else ""
+    yield f"{outcome.kind} (family {outcome.family}, from {outcome.origin_label}{stream})"
+    yield f"  {meaning.sentence}"
+    yield f"  why:   {reason(outcome)} [{outcome.rule_id}]"
+    if outcome.evidence:
+        yield f"  seen:  {', '.join(outcome.evidence)}"
+    if outcome.error_type:
+        yield f"  type:  {outcome.error_type}"
+    yield from _clock(outcome)
+    for behaviour in outcome.client:
+        wait = f", retried after {span(behaviour.delay_s)}" if behaviour.delay_s is not None else ""
+        retried = wait or ", not retried"
+        sees = USER_SEES[behaviour.user_sees]
+        yield f"  {'/'.join(behaviour.eras)}: {behaviour.failure_kind}{retried}; user sees {sees}"
+    if not outcome.client:
+        yield "  PawWork: what it does depends on the HTTP status; give it with --status"
+    yield f"  next:  {meaning.user}"
+
+
+def _clock(outcome: Outcome) -> Iterator[str]:
+    if outcome.retry_after_s is None:
+        return
+    wait = f"  wait:  {span(outcome.retry_after_s)} (from {outcome.retry_after_from})"
+    if outcome.reset_cadence != "none":
+        wait += f", cadence {outcome.reset_cadence}"
+    yield wait
+    if outcome.reset_at is None:
+        yield "  reset: not known, the response has no date"
+    else:
+        local = outcome.reset_at.astimezone()
+        utc = outcome.reset_at.strftime("%Y-%m-%d %H:%M:%S UTC")
+        yield f"  reset: {local.strftime('%Y-%m-%d %H:%M:%S %Z')} ({utc})"
+    for conflict in outcome.reset_conflicts:
+        yield f"  but:   {conflict} s says otherwise"

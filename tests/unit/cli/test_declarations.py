@@ -1,0 +1,172 @@
+"""Every command says what it takes, in whole sentences, and is wired to its work."""
+
+from __future__ import annotations
+
+import inspect
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+from typing import Any, get_args
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from pawwork_proxy.captures.retention import KEEP_DAYS
+from pawwork_proxy.cli import COMMANDS, cli, options
+from pawwork_proxy.cli.commands import bundle as bundle_declaration
+from pawwork_proxy.cli.plan import CaptureOptions
+from pawwork_proxy.model.context import Route
+from pawwork_proxy.verification.opening import LARGEST_FILE, MIB
+
+ROOT = Path(__file__).resolve().parents[3]
+DECLARATIONS = ROOT / "pawwork_proxy" / "cli" / "commands"
+
+
+def commands(
+    command: click.Command = cli, path: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    if not isinstance(command, click.Group):
+        yield path, command
+        return
+    context = click.Context(command)
+    for name in command.list_commands(context):
+        found = command.get_command(context, name)
+        assert found is not None
+        yield from commands(found, (*path, name))
+
+
+ALL = dict(commands())
+EVERY = pytest.mark.parametrize("path", ALL, ids=" ".join)
+
+
+def test_a_command_has_its_module_its_row_and_its_place_in_the_readme() -> None:
+    modules = {file.stem for file in DECLARATIONS.glob("*.py")} - {"__init__"}
+    readme = (ROOT / "README.md").read_text("utf-8")
+    missing = [
+        *(f"cli/commands/{name}.py declares no command `{name}`" for name in {*COMMANDS} - modules),
+        *(
+            f"COMMANDS in cli/__init__.py has no row for {name}.py"
+            for name in modules - {*COMMANDS}
+        ),
+        *(f"README.md has no row for `{name}`" for name in COMMANDS if f"| `{name}" not in readme),
+    ]
+    assert not missing, "; ".join(sorted(missing))
+
+
+@EVERY
+def test_help_is_made_of_sentences_with_an_example(path: tuple[str, ...]) -> None:
+    command = ALL[path]
+    assert command.help, f"{path}: the function needs a docstring"
+    assert command.help.split("\n\n")[0].endswith((".", "(default: captures).")), path
+    example = f"Example:\n  pawwork-proxy {' '.join(path)}"
+    assert example in (command.epilog or ""), f"{path}: the epilog needs an example"
+    for option in command.params:
+        if not isinstance(option, click.Option):
+            continue
+        words = (option.help or "").removesuffix("  [default: main@9610]")
+        assert words.endswith("."), f"{path} {option.opts}: a whole sentence, please"
+        named = option.is_flag or option.metavar or isinstance(option.type, click.Choice)
+        assert named, f"{path} {option.opts}: the value needs a metavar"
+
+
+@EVERY
+def test_the_work_takes_what_the_declaration_gives(
+    path: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = ALL[path]
+    asked: list[tuple[str, dict[str, Any]]] = []
+
+    class Anything:
+        def __init__(self, module: str) -> None:
+            self.module = module
+
+        def __getattr__(self, function: str) -> Callable[..., None]:
+            return lambda **given: asked.append((f"{self.module}:{function}", given))
+
+    assert command.callback is not None
+    if "call(" not in inspect.getsource(command.callback):
+        return  # a few lines that do their own work
+    monkeypatch.setattr(options, "import_module", Anything)
+    command.callback(**{parameter.name: None for parameter in command.params})
+    ((work, given),) = asked
+    module, _, function = work.partition(":")
+    signature = inspect.signature(getattr(import_module(module), function))
+    taken = {name for name, it in signature.parameters.items() if it.kind is not it.VAR_KEYWORD}
+    if len(taken) < len(signature.parameters):
+        taken |= set(CaptureOptions.__annotations__)
+    assert set(given) == taken
+
+
+def choices(path: tuple[str, ...], name: str) -> set[str]:
+    (option,) = (one for one in ALL[path].params if one.name == name)
+    assert isinstance(option.type, click.Choice)
+    return set(option.type.choices)
+
+
+def test_what_declarations_repeat_to_stay_light_is_true() -> None:
+    for name in ("compare", "export"):
+        work = import_module(f"pawwork_proxy.cli.{name}")
+        assert choices((name,), "output") == set(work.FORMATS)
+    assert choices(("launch",), "route") == set(get_args(Route))
+    assert bundle_declaration.MOST_MIB * MIB == LARGEST_FILE
+    keep = {name: one.default for name in ("run", "launch") for one in ALL[(name,)].params
+            if one.name == "keep_days"}  # fmt: skip
+    assert keep == {"run": KEEP_DAYS, "launch": KEEP_DAYS}
+
+
+@pytest.mark.parametrize(
+    ("text", "hour", "minute"),
+    [
+        ("2026-11-20", 0, 0),
+        ("2026-11-20T08:30", 8, 30),
+        ("2026-11-20 08:30:00", 8, 30),
+        ("2026-11-20T08:30:00Z", 8, 30),
+        ("2026-11-20T08:30+02:00", 6, 30),
+    ],
+)
+def test_times_have_the_same_formats_everywhere(text: str, hour: int, minute: int) -> None:
+    assert options.moment(text) == datetime(2026, 11, 20, hour, minute, tzinfo=UTC)
+    takers = [
+        path for path, one in ALL.items() if {"since", "until"} <= {p.name for p in one.params}
+    ]
+    assert set(takers) == {("show",), ("bundle", "create")}
+    for path in takers:
+        for one in ALL[path].params:
+            if one.name in {"since", "until"}:
+                assert one.type.convert(text, one, None) == options.moment(text)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("show", "x", "--since", "yesterday"), "2026-11-20T08:30"),
+        (("show", "x", "--outcome", "quota"), "free_usage_limit"),
+    ],
+)
+def test_a_value_that_cannot_be_is_refused_with_what_can(
+    arguments: tuple[str, ...], words: str
+) -> None:
+    result = CliRunner().invoke(cli, arguments)
+    assert result.exit_code == 2
+    assert words in result.stderr
+
+
+@pytest.mark.slow
+def test_help_loads_none_of_the_heavy_libraries() -> None:
+    """In a fresh interpreter, since this one has loaded everything."""
+    heavy = ("mitmproxy", "pydantic", "aiohttp", "rich", "msgspec", "duckdb", "jinja2", "pyarrow")
+    script = (
+        "import importlib, sys\n"
+        f"for name in {list(COMMANDS)!r}:\n"
+        "    importlib.import_module('pawwork_proxy.cli.commands.' + name)\n"
+        f"print(*(name for name in {heavy!r} if name in sys.modules))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    assert done.stderr == ""
+    assert done.stdout.split() == []

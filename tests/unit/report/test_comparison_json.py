@@ -1,0 +1,59 @@
+"""The JSON of a comparison: each value with its words, where programs have always found them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from pawwork_proxy.comparison.compare import compare
+from pawwork_proxy.report.comparison_json import render_json
+from pawwork_proxy.report.conclusion import conclusion
+from tests.unit.comparison.builders import OFFICE, TWO, Diary
+
+STUDY = Diary().admitted(20).refused().admitted(**TWO).refused(**TWO).admitted(**OFFICE).seen
+
+
+def document(seen: Any = STUDY, *remarks: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(render_json(compare(seen), remarks))
+    return found
+
+
+def test_every_finding_has_its_words() -> None:
+    found = document()
+    (limit,) = found["limits"]
+    assert found["answer"] == limit["answer"] == conclusion(compare(STUDY))
+    told = [
+        *limit["verdicts"],
+        *(contrast for verdict in limit["verdicts"] for contrast in verdict["evidence"]),
+        *limit["early_refusals"],
+        *found["options"],
+        *found["assumptions"],
+        found["noise"],
+    ]
+    assert len(limit["early_refusals"]) == 1
+    assert all(one["words"] for one in told)
+
+
+def test_the_next_experiment_has_steps_commands_and_results() -> None:
+    found = document(Diary().admitted(9).refused().seen)
+    for planned in (found["next_experiment"], found["limits"][0]["next_experiment"]):
+        assert planned["title"].startswith("Try ")
+        assert planned["steps"]
+        assert planned["commands"]
+        assert {"result", "words"} == set(planned["meanings"][0])
+    assert document([])["next_experiment"]["title"].startswith("Go on capturing")
+
+
+def test_explanations_name_dimensions_only() -> None:
+    """A compound part (the key, else the address) stands as the dimensions it is made of."""
+    found = compare(STUDY)
+    limit = found.limits[0].model_copy(update={"hypotheses": (("caller",), ("model", "bucket"))})
+    told = json.loads(render_json(found.model_copy(update={"limits": (limit,)})))
+    assert told["limits"][0]["explanations"] == [["address", "key"], ["model"]]
+
+
+def test_remarks_stand_among_the_notes_and_exclusions_say_why() -> None:
+    found = document([*STUDY, *Diary("c2").admitted(free=False).seen], "a.jsonl: damaged")
+    assert found["notes"][-1] == "a.jsonl: damaged"
+    (left_out,) = found["exclusions"]
+    assert left_out["words"] == "not a free model: another limiter or none"

@@ -1,0 +1,101 @@
+"""The next experiment in words: steps in order, commands to type, and nothing forced."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from pawwork_proxy.comparison.compare import NOTHING_REFUSED, compare
+from pawwork_proxy.comparison.elimination import eliminate
+from pawwork_proxy.comparison.experiments import experiment, outlooks
+from pawwork_proxy.comparison.trials import SWEEPS as SWEEP_TRIALS
+from pawwork_proxy.comparison.trials import VARIATIONS
+from pawwork_proxy.model.observation import Observation
+from pawwork_proxy.report.next_step import HOW_TO, Instructions, how_to, instructions
+from pawwork_proxy.report.sentences import SWEEPS
+from tests.unit.comparison.builders import OFFICE, TWO, Diary, limiter
+
+
+def advised(seen: list[Observation]) -> Instructions:
+    found = compare(seen).next_experiment
+    assert found is not None
+    return instructions(found)
+
+
+def test_every_variation_and_sweep_has_its_words() -> None:
+    assert {id(how_to(variation.id)) for variation in VARIATIONS} == set(map(id, HOW_TO.values()))
+    assert set(SWEEPS) == {trial.id for trial in SWEEP_TRIALS}
+
+
+def test_a_sweep_has_a_command_for_each_step_and_starts_in_ordinary_use() -> None:
+    told = advised(Diary().admitted(9).refused().seen)
+    assert "do not force it" in told.steps[0]
+    assert all(command.startswith("pawwork-proxy ") for command in told.commands)
+    steps = [int(n) for one in told.commands for n in re.findall(r"\d+", one.partition("#")[2])]
+    assert sorted(steps) == [2, *range(4, len(told.steps) + 1)], "a command for each of them"
+    assert told.meanings[-1][0] == "All are refused"
+
+
+@pytest.mark.parametrize("forbidden", ["exhaust", "use up", "until it fails"])
+def test_no_trial_asks_to_use_up_a_quota(forbidden: str) -> None:
+    words = " ".join(f"{how.step} {how.title}" for how in HOW_TO.values())
+    words += " ".join(instructions(NOTHING_REFUSED).steps)
+    assert forbidden not in words
+
+
+def test_the_other_way_round_waits_for_the_changed_one() -> None:
+    """Two models of which each may just be allowed more: one day's order is known already."""
+    other = {"model": "north", "model_group": "no"}
+    diary = Diary().admitted(9).refused().admitted(**other)
+    found = next(
+        one
+        for one in outlooks(limiter(diary.seen), eliminate(limiter(diary.seen)))
+        if one.trial.id == "other_model_reversed"
+    )
+    assert found.settles > 0
+    said = instructions(experiment(found, limiter(diary.seen)))
+    assert said.steps[0].startswith("Change this and go on")
+    assert "OTHER_LETTERS_MODEL" in said.commands[0]
+    assert "as one was before" in said.steps[2]
+    assert len(said.meanings) == 2
+
+
+def test_a_trial_says_what_each_result_leaves() -> None:
+    diary = Diary().admitted(9).refused().refused(**TWO).admitted(**OFFICE)
+    found = experiment(
+        next(
+            one
+            for one in outlooks(limiter(diary.seen), eliminate(limiter(diary.seen)))
+            if one.trial.id == "new_project"
+        ),
+        limiter(diary.seen),
+    )
+    assert list(instructions(found).meanings) == [
+        ("It is admitted", "Left: per egress address and project."),
+        ("It is refused", "Left: per egress address."),
+    ]
+
+
+def test_labels_are_quoted_for_the_shell() -> None:
+    hostile = {"install": "$(boom) 12ab34", "network": "a b;c"}
+    found = advised(Diary().admitted(9, **hostile).refused(**hostile).seen)
+    assert "--install '$(boom)'" in found.commands[0]
+    assert "--network 'a b;c'" in found.commands[0]
+
+
+def test_unknown_labels_have_names_to_fill_in() -> None:
+    unknown = {"install": None, "network": None, "address": None, "prefix": None}
+    found = advised(Diary().admitted(9, **unknown).refused(**unknown).seen)
+    assert "--install main --network NETWORK" in found.commands[0]
+
+
+def test_many_explanations_are_counted_none_and_all_are_said_so() -> None:
+    found = limiter(Diary().admitted(9).refused().seen)
+    many = tuple(frozenset({name}) for name in ("address", "key", "install", "model", "region"))
+    left = (("new_prompt", many), ("", ()), ("new_prompt", None))
+    outlook = outlooks(found, eliminate(found))[0]._replace(left=left)
+    admitted, refused, cut = instructions(experiment(outlook, found)).meanings
+    assert admitted[1].endswith("; or 1 more.")
+    assert "Nothing known here would explain it" in refused[1]
+    assert cut[1] == "That rules out nothing by itself."
