@@ -62,9 +62,9 @@ Row = TypeVar("Row", bound=Fact)
 
 
 @cache
-def read(file: str) -> dict[str, Any]:
-    """The content of a data file."""
-    data = pkgutil.get_data(__package__, f"data/{file}.toml")
+def read(file: str, package: str = __package__) -> dict[str, Any]:
+    """The content of a data file of this package, or of another that has a `data/` of its own."""
+    data = pkgutil.get_data(package, f"data/{file}.toml")
     assert data is not None
     return tomllib.loads(data.decode("utf-8"))
 

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import pkgutil
-import tomllib
 from collections.abc import Iterable
 from typing import Any
 
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
+from pawwork_proxy.facts.table import read
+
 
 def read_table(name: str) -> dict[str, Any]:
     """The content of `data/NAME.toml`."""
-    data = pkgutil.get_data(__package__, f"data/{name}.toml")
-    assert data is not None
-    return tomllib.loads(data.decode("utf-8"))
+    return read(name, __package__)
 
 
 class OneOf:

@@ -12,8 +12,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from pawwork_proxy.simulator.client_gates import closed_gate
 from pawwork_proxy.simulator.faults import FAULTS, Fault
-from pawwork_proxy.simulator.gates import closed_gate
 from pawwork_proxy.simulator.limits import FreeLimiter, GoLimiter, GoUse, Hold, WindowedCounts
 from pawwork_proxy.simulator.model_call import ModelCall, derived_workspace, quota_key
 from pawwork_proxy.simulator.refusals import REFUSALS, text_of

@@ -36,7 +36,7 @@ def _agent_begins_as_admitted(rule: UserAgentLimit, call: ModelCall) -> bool:
     return (call.user_agent or "").startswith(rule.admitted_prefix)
 
 
-class Gate(NamedTuple):
+class GateRow(NamedTuple):
     """One gate of the closed service in front of the free models."""
 
     rule: str
@@ -46,15 +46,15 @@ class Gate(NamedTuple):
     conditions: tuple[Callable[[Any, ModelCall], bool], ...]
 
 
-GATES: tuple[Gate, ...] = (
-    Gate("client_gate", "free_tier", (_agent_fits, _session_fits, _streams, _offers_core_tools)),
-    Gate("user_agent_limit", "free_usage_limit", (_agent_begins_as_admitted,)),
+CLIENT_GATES: tuple[GateRow, ...] = (
+    GateRow("client_gate", "free_tier", (_agent_fits, _session_fits, _streams, _offers_core_tools)),
+    GateRow("user_agent_limit", "free_usage_limit", (_agent_begins_as_admitted,)),
 )
 
 
 def closed_gate(scenario: Scenario, call: ModelCall) -> tuple[str, str] | None:
     """The refusal of the first gate that does not let the call through, and its provider."""
-    for gate in GATES:
+    for gate in CLIENT_GATES:
         rule = getattr(scenario, gate.rule)
         if rule is not None and not all(met(rule, call) for met in gate.conditions):
             return gate.refusal, rule.provider

@@ -1,13 +1,13 @@
 import pytest
 
-from pawwork_proxy.simulator.gates import GATES, Gate, closed_gate
+from pawwork_proxy.simulator.client_gates import CLIENT_GATES, GateRow, closed_gate
 from pawwork_proxy.simulator.model_call import ModelCall
 from pawwork_proxy.simulator.refusals import REFUSALS
 from pawwork_proxy.simulator.scenario import ClientGate, Scenario, UserAgentLimit
 
 
-@pytest.mark.parametrize("gate", GATES, ids=lambda gate: gate.rule)
-def test_a_gate_is_switched_by_a_rule_and_refuses_with_a_refusal(gate: Gate) -> None:
+@pytest.mark.parametrize("gate", CLIENT_GATES, ids=lambda gate: gate.rule)
+def test_a_gate_is_switched_by_a_rule_and_refuses_with_a_refusal(gate: GateRow) -> None:
     assert getattr(Scenario(), gate.rule) is None, "no gate unless a scenario asks for one"
     assert gate.refusal in REFUSALS
 
