@@ -52,7 +52,9 @@ def compare(captures: Sequence[Path], output: str, alone: Sequence[str], real_on
     refused bundles were given.
     """
     with reading() as progress:
-        gathered = gather(captures, alone=frozenset(alone), real_only=real_only, progress=progress)
+        gathered = gather(
+            captures, exclusive=frozenset(alone), real_only=real_only, progress=progress
+        )
     click.echo(FORMATS[output](compared(gathered)), nl=False)
 
 

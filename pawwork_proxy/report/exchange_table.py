@@ -13,9 +13,9 @@ from datetime import UTC, datetime, tzinfo
 from rich.table import Table
 from rich.text import Text
 
-from pawwork_proxy.model.capture import Opened
 from pawwork_proxy.model.exchange import Exchange
-from pawwork_proxy.model.outcome import Family
+from pawwork_proxy.model.outcome import Family, Outcome
+from pawwork_proxy.model.view import ExchangeView, OpenedView
 from pawwork_proxy.report.plain_text import printable
 
 FAMILY_STYLES: dict[Family, str] = {
@@ -34,7 +34,7 @@ FAMILY_STYLES: dict[Family, str] = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Row:
     """One exchange, ready to print."""
 
@@ -66,8 +66,12 @@ COLUMNS = (
 
 
 def row_of(exchange: Exchange, zone: tzinfo = UTC) -> Row:
-    """The row of a finished exchange."""
-    outcome = exchange.outcome
+    """The row of a finished exchange, with its outcome as recorded."""
+    return row_with(exchange, exchange.outcome, zone)
+
+
+def row_with(exchange: Exchange | ExchangeView, outcome: Outcome, zone: tzinfo = UTC) -> Row:
+    """The row of a finished exchange, with this outcome."""
     source = exchange.auth_source.source
     kind = exchange.auth.kind
     return Row(
@@ -85,7 +89,7 @@ def row_of(exchange: Exchange, zone: tzinfo = UTC) -> Row:
     )
 
 
-def interrupted_row(opened: Opened, zone: tzinfo = UTC) -> Row:
+def interrupted_row(opened: OpenedView, zone: tzinfo = UTC) -> Row:
     """The row of a request that was under way when the run stopped."""
     return Row(
         seq=opened.seq,
