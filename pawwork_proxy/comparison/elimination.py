@@ -289,19 +289,41 @@ def _raise_bounds(
             ends[row.seen.capture].append((row.end, row.seen.count, row.error))
         if row.part == "admitted" and row.threshold is not None:
             latest[(row.threshold, row.seen.capture)] = row
-    sums = {}
-    for capture, ended in ends.items():
-        ended.sort()
-        total = [0, *accumulate(count for _, count, _ in ended)]
-        sums[capture] = ([end for end, _, _ in ended], total, max(e for _, _, e in ended))
+    # An end in another capture, whose clock may be wrong as well, is late by that clock's error.
+    errors = {capture: max(error for _, _, error in ended) for capture, ended in ends.items()}
+    late = {
+        capture: _Counted((end + errors[capture], count) for end, count, _ in ended)
+        for capture, ended in ends.items()
+    }
+    exact = {
+        capture: _Counted((end, count) for end, count, _ in ended)
+        for capture, ended in ends.items()
+    }
+    everywhere = _Counted(
+        (end + errors[capture], count) for capture, ended in ends.items() for end, count, _ in ended
+    )
     for (gate, capture), row in latest.items():
-        counted = 0
-        for other, (moments, total, error) in sums.items():
-            slack = 0.0 if other == capture and row.seen.steady else row.error + error
-            counted += total[bisect_left(moments, row.start - slack)]
+        counted = everywhere.before(row.start - row.error)
+        if row.seen.steady and capture in ends:
+            counted += exact[capture].before(row.start)
+            counted -= late[capture].before(row.start - row.error)
         bound = bounds[gate, window]
         if counted > bound.least:
             bound.least, bound.least_row = counted, row
+
+
+class _Counted:
+    """How many requests were over before a moment."""
+
+    def __init__(self, ended: Iterable[tuple[float, int]]) -> None:
+        """The ends of rows, and how many requests each stands for."""
+        ordered = sorted(ended)
+        self._ends = [end for end, _ in ordered]
+        self._total = [0, *accumulate(count for _, count in ordered)]
+
+    def before(self, moment: float) -> int:
+        """The number."""
+        return self._total[bisect_left(self._ends, moment)]
 
 
 def _first_of_each_gate(rows: Sequence[Row], members: Sequence[int]) -> dict[Gate, int]:

@@ -30,17 +30,19 @@ def thresholds(stratum: Stratum, keying: Keying) -> tuple[Threshold, ...]:
     """Bounds per bucket and kind of client, if the limit is keyed as given; refusals come first."""
     names = sorted(keying - {BUCKET} | ({"model"} if BUCKET in keying else set()))
     buckets: dict[Place, list[Row]] = defaultdict(list)
-    loose: list[tuple[Place, Row]] = []
+    loose: dict[Place, list[Row]] = defaultdict(list)
     for row in stratum.rows:
         values = (row.value(name) for name in names)
         place = (row.window, *(None if value == SEVERAL else value for value in values))
         if None in place:
-            loose.append((place, row))
+            loose[place].append(row)
         else:
             buckets[place].append(row)
     found: list[Threshold] = []
     for place in sorted(buckets, key=str):
-        perhaps = [row for other, row in loose if _may_meet(other, place)]
+        perhaps = [
+            row for other, rows in loose.items() if _may_meet(other, place) for row in rows
+        ]
         bucket = " + ".join(str(value) for value in place[1:]) or "everybody"
         found.extend(_thresholds(bucket, buckets[place], perhaps, names))
     found.sort(key=lambda bound: (bound.at_most is None, bound.window))
