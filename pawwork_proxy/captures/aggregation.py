@@ -21,7 +21,7 @@ from typing import NamedTuple
 from msgspec.structs import force_setattr, replace
 
 from pawwork_proxy.captures.lines import outcome_of
-from pawwork_proxy.comparison.observations import Arrival, ServerClock, observation, server_clock
+from pawwork_proxy.comparison.observations import ServerClock, observation, server_clock
 from pawwork_proxy.model.capture import Header
 from pawwork_proxy.model.observation import SEVERAL, Observation
 from pawwork_proxy.model.outcome import Family
@@ -158,10 +158,10 @@ class Tally:
         """The server's clock against the machine's."""
         return server_clock(self._low, self._high)
 
-    def arrivals(self) -> list[Arrival]:
-        """Number and time of every exchange, in order of arrival."""
+    def arrivals(self) -> dict[int, datetime]:
+        """When each exchange arrived, by its number."""
         rows = (rows for group in self.groups for rows in group.sessions.values())
-        return sorted(arrival for one in rows for arrival in map(Arrival, one.seqs, one.started))
+        return {seq: at for one in rows for seq, at in zip(one.seqs, one.started, strict=True)}
 
     def one_by_one(self, header: Header, exclusive: frozenset[str]) -> list[Observation]:
         """An observation for each exchange, in order of arrival."""

@@ -147,17 +147,18 @@ def _part(read: _Read, rows: Sequence[Observation], *, aggregated: bool = False)
 
 def _gaps(capture: Capture, tally: Tally) -> Iterator[Gap]:
     """Requests that a capture knows of and has no exchange of."""
-    began = Arrival(0, capture.header.started_at)
-    arrived = tally.arrivals()
+    arrived = {0: capture.header.started_at} | tally.arrivals()
+    last = max(arrived)
     known = [
-        began,
-        *arrived[-1:],
+        Arrival(0, capture.header.started_at),
+        Arrival(last, arrived[last]),
         *(Arrival(stub.seq, stub.at) for stub in capture.stubs),
         *(Arrival(one.seq, one.at) for one in capture.interrupted),
     ]
-    others = [*capture.stubs, *capture.notes, capture.end]
-    closing = after_last(known, capture.count, others)
-    return gaps(pairwise([began, *arrived, closing]))
+    closing = after_last(known, capture.count, [*capture.stubs, *capture.notes, capture.end])
+    arrived[closing.seq] = closing.at
+    holes = [pair for pair in pairwise(sorted(arrived)) if pair[1] - pair[0] > 1]
+    return gaps((Arrival(a, arrived[a]), Arrival(b, arrived[b])) for a, b in holes)
 
 
 def _each_once(parts: Sequence[_Part], remarks: list[str]) -> list[_Part]:
@@ -211,5 +212,8 @@ def _unsure_of_requests(parts: Sequence[_Part]) -> Iterator[Observation]:
                 capture != one.capture and who.session in {None, session}
                 for capture, session in refused.get(who.install, ())
             )
-            unsure = who.model_copy(update={"request": None})
-            yield one.model_copy(update={"who": unsure}) if elsewhere else one
+            if elsewhere:
+                unsure = who.model_copy(update={"request": None})
+                yield one.model_copy(update={"who": unsure})
+            else:
+                yield one

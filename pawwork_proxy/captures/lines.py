@@ -55,6 +55,7 @@ Viewed = ExchangeView | OpenedView | Header | Stub | Note | End
 Reading = Callable[[bytes, int], Line | Viewed | Damage]
 """Makes something of a line's bytes and its number."""
 
+_FIRST_YEAR, _NO_YEAR = EARLIEST.year, LATEST.year
 _DECODER: msgspec.json.Decoder[ExchangeView | OpenedView] = msgspec.json.Decoder(
     ExchangeView | OpenedView
 )
@@ -88,11 +89,13 @@ def read_view(raw: bytes, number: int) -> Viewed | Damage:
             return view_of(line)
         return OpenedView(line.seq, line.at, line.install) if isinstance(line, Opened) else line
     if isinstance(view, OpenedView):
-        return view if _is_possible(view.at) else Damage(number, "not_a_record")
+        possible = _FIRST_YEAR <= view.at.year < _NO_YEAR
+        return view if possible else Damage(number, "not_a_record")
     response, signals = view.response, view.signals
+    date = view.timing.started_at if response is None else response.date
     if (
-        _is_possible(view.timing.started_at)
-        and (response is None or response.date is None or _is_possible(response.date))
+        _FIRST_YEAR <= view.timing.started_at.year < _NO_YEAR
+        and (date is None or _FIRST_YEAR <= date.year < _NO_YEAR)
         and (not signals.has_words or _can_be_judged(signals))
     ):
         return view
@@ -111,10 +114,6 @@ def outcome_of(signals: SignalsView) -> Outcome:
     Raises ValidationError where they hold a text of no known form.
     """
     return judge(Signals.model_validate(msgspec.to_builtins(signals, builtin_types=(datetime,))))
-
-
-def _is_possible(moment: datetime) -> bool:
-    return EARLIEST.year <= moment.year < LATEST.year
 
 
 def _can_be_judged(signals: SignalsView) -> bool:

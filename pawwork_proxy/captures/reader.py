@@ -39,7 +39,7 @@ _HEADER = b'{"type":"header"'
 """How a header begins, also one that is torn, or glued to a torn line."""
 
 _OPENED: Final = (OpenedView, Opened)
-_NUMBERED: Final = (ExchangeView, Exchange, Stub, *_OPENED)
+_NUMBERED: Final = (ExchangeView, *_OPENED, Exchange, Stub)
 """Lines that bear the number of a request."""
 
 

@@ -43,7 +43,8 @@ def parquet_data(exchanges: Exchanges) -> Iterator[bytes]:
     except ImportError:
         raise ConfigurationError(
             "Parquet needs DuckDB, which is not installed",
-            "install the extra 'lake' (pip install 'pawwork-proxy[lake]'), or export as csv",
+            "start it with 'scripts/run.py --with lake', or install the extra "
+            "(pip install 'pawwork-proxy[lake]'); csv needs nothing",
         ) from None
     columns = {column.name: SQL_TYPES[column.type] for column in COLUMNS}
     with TemporaryDirectory(prefix="pawwork-export-") as folder:

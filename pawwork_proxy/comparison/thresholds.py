@@ -40,9 +40,7 @@ def thresholds(stratum: Stratum, keying: Keying) -> tuple[Threshold, ...]:
             buckets[place].append(row)
     found: list[Threshold] = []
     for place in sorted(buckets, key=str):
-        perhaps = [
-            row for other, rows in loose.items() if _may_meet(other, place) for row in rows
-        ]
+        perhaps = [row for other, rows in loose.items() if _may_meet(other, place) for row in rows]
         bucket = " + ".join(str(value) for value in place[1:]) or "everybody"
         found.extend(_thresholds(bucket, buckets[place], perhaps, names))
     found.sort(key=lambda bound: (bound.at_most is None, bound.window))
