@@ -42,7 +42,7 @@ def parquet_data(exchanges: Exchanges) -> Iterator[bytes]:
         import duckdb  # noqa: PLC0415
     except ImportError:
         raise ConfigurationError(
-            "Parquet needs DuckDB, which is not installed",
+            "only DuckDB writes Parquet, and it is not installed",
             "start it with 'scripts/run.py --with lake', or install the extra "
             "(pip install 'pawwork-proxy[lake]'); csv needs nothing",
         ) from None
