@@ -59,7 +59,7 @@ def test_without_the_extra_parquet_names_the_remedy_and_leaves_no_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "duckdb", None)
-    with pytest.raises(ConfigurationError, match="needs DuckDB") as caught:
+    with pytest.raises(ConfigurationError, match="only DuckDB writes Parquet") as caught:
         exported(tmp_path, "parquet")
     assert "pawwork-proxy[lake]" in (caught.value.hint or "")
     assert [path.name for path in tmp_path.iterdir()] == ["a.jsonl"]
