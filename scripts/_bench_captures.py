@@ -110,7 +110,7 @@ def compare_and_report(folder: Path, quick: bool) -> None:
     seconds, memory = measured(["compare", str(many)])
     print(
         f"compare, {1_000_000 // scale} exchanges in 20 captures: {seconds:.1f} s, "
-        f"{memory:.0f} MiB (aim 10 s, 1024 MiB)"
+        f"{memory:.0f} MiB (aim 10 s, 400 MiB)"
     )
     out = folder / "report.html"
     seconds, _ = measured(["report", str(some), "--out", str(out)])

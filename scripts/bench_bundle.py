@@ -20,7 +20,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from pawwork_proxy.captures.reader import Capture, read_capture
+from pawwork_proxy.captures.reader import WholeCapture, read_capture
 from pawwork_proxy.model.base import line_of
 from pawwork_proxy.model.exchange import Exchange
 
@@ -64,7 +64,7 @@ def timed(command: str, *arguments: str | Path) -> str:
     return output
 
 
-def multiply(capture: Capture, exchanges: int, folder: Path) -> int:
+def multiply(capture: WholeCapture, exchanges: int, folder: Path) -> int:
     """Write captures of that many exchanges; their size in bytes."""
     rng = random.Random(1)
     for number in range(CAPTURES):

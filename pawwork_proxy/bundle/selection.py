@@ -7,15 +7,15 @@ the installs and the outcomes choose; what is older goes first when the file wou
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO
 
 from pawwork_proxy.bundle.archive import COMPRESSION_LEVEL
 from pawwork_proxy.bundle.support_view import row_of
-from pawwork_proxy.captures.reader import Damage, no_capture, read_lines
+from pawwork_proxy.captures.lines import Damage, read_line
+from pawwork_proxy.captures.reader import Lines, no_capture
 from pawwork_proxy.captures.sources import CaptureSource, each_readable
 from pawwork_proxy.model.base import Noun, line_of
 from pawwork_proxy.model.capture import End, Header, Line, Note, Opened, Stub, StubReason
@@ -114,32 +114,30 @@ def choose(
         nonlocal before
         start, before = before, before + source.size
         with source.open() as stream:
-            lines = _watched(stream, source.path, lambda done: progress(start + done))
-            return _part(source.path, lines, choice, written)
+            lines = Lines(stream, source.path, read_line)
+            made = _part(source.path, lines, choice, written, lambda done: progress(start + done))
+        progress(before)
+        return made
 
     parts = each_readable(sources, part, [] if remarks is None else remarks)
     chosen = [one for one in parts if one.records]
     return sorted(chosen, key=lambda part: (part.started_at, part.header))
 
 
-def _watched(
-    stream: BinaryIO, path: Path, progress: Callable[[int], None]
-) -> Iterator[Line | Damage]:
-    for line in read_lines(stream, path):
-        progress(stream.tell())
-        yield line
-
-
-def _part(path: Path, lines: Iterator[Line | Damage], choice: Choice, written: LineOf) -> Part:
+def _part(
+    path: Path, lines: Lines, choice: Choice, written: LineOf, progress: Callable[[int], None]
+) -> Part:
     collector: _Collector | None = None
     damages: list[Damage] = []
-    for number, line in enumerate(lines, start=1):
-        if isinstance(line, Damage):
-            damages.append(line)
-        elif collector is not None:
-            collector.add(line, number)
-        elif isinstance(line, Header):
-            collector = _Collector(path, line, choice, written)
+    for line in lines:
+        progress(lines.offset)
+        match line:
+            case Damage():
+                damages.append(line)
+            case Header():
+                collector = _Collector(path, line, choice, written)
+            case Opened() | Exchange() | Stub() | Note() | End() if collector:
+                collector.add(line, lines.number)
     if collector is None:
         raise no_capture(path, damages)
     part = collector.finished()

@@ -10,12 +10,18 @@ from collections.abc import Iterable
 
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.manifest import SupportRow
-from pawwork_proxy.outcomes.rules import classify
+from pawwork_proxy.model.outcome import Outcome
+from pawwork_proxy.model.view import ExchangeView
+from pawwork_proxy.outcomes.rules import judge
 
 
 def row_of(exchange: Exchange) -> SupportRow:
     """The row of a single exchange."""
-    outcome = classify(exchange.signals)
+    return row_with(exchange, judge(exchange.signals))
+
+
+def row_with(exchange: Exchange | ExchangeView, outcome: Outcome) -> SupportRow:
+    """The row of a single exchange, with its outcome by the rules of this version."""
     at = exchange.timing.started_at
     return SupportRow(
         install=exchange.context.install,
@@ -36,22 +42,37 @@ def row_of(exchange: Exchange) -> SupportRow:
     )
 
 
-def support_rows(single: Iterable[SupportRow]) -> tuple[SupportRow, ...]:
-    """Rows of single exchanges, in any order, brought together; by install, then last seen."""
-    together: dict[tuple[object, ...], SupportRow] = {}
-    for row in single:
+class SupportRows:
+    """Rows of single exchanges, in any order, brought together one after the other."""
+
+    def __init__(self) -> None:
+        self._together: dict[tuple[object, ...], SupportRow] = {}
+
+    def add(self, row: SupportRow) -> None:
+        """Take a row."""
         key = (
             row.install, row.install_id, row.tier, row.model, row.auth_kind, row.auth_source,
             row.status, row.outcome, row.observed_in_part, row.error_type,
         )  # fmt: skip
-        known = together.get(key)
-        together[key] = row if known is None else _joined(known, row)
-    return tuple(
-        sorted(
-            together.values(),
-            key=lambda row: (row.install, row.install_id, row.last_seen, row.model_dump_json()),
+        known = self._together.get(key)
+        self._together[key] = row if known is None else _joined(known, row)
+
+    def rows(self) -> tuple[SupportRow, ...]:
+        """What has come together; by install, then last seen."""
+        return tuple(
+            sorted(
+                self._together.values(),
+                key=lambda row: (row.install, row.install_id, row.last_seen, row.model_dump_json()),
+            )
         )
-    )
+
+
+def support_rows(single: Iterable[SupportRow]) -> tuple[SupportRow, ...]:
+    """The same for rows that are at hand."""
+    together = SupportRows()
+    for row in single:
+        together.add(row)
+    return together.rows()
 
 
 def _joined(one: SupportRow, other: SupportRow) -> SupportRow:

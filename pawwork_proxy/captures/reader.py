@@ -1,148 +1,133 @@
-"""Reads captures: every whole line, whatever happened to the others.
+"""Reads one capture, line by line: every whole line, whatever happened to the others.
 
 Invariant: reading never raises for what a line holds, and never mixes two captures. A torn, damaged
 or unknown line is counted and named by its number, and so is what does not belong to the first
-capture of the file; only a file with no header we can use is refused.
+capture of the file; only a file with no header we can use is refused. Memory holds one record, the
+numbers of those that were read, and the requests that are under way.
 """
 
 from __future__ import annotations
 
 import errno
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import Any, BinaryIO, Final
 
-from pydantic import ValidationError
 from pydantic_core import from_json
 
-from pawwork_proxy.errors import CaptureFormatError, UnsupportedSchemaError
-from pawwork_proxy.model.capture import (
-    LINE,
-    SCHEMA_VERSION,
-    End,
-    Header,
-    Line,
-    Note,
-    Opened,
-    Stub,
+from pawwork_proxy.captures.lines import (
+    MAX_LINE_BYTES,
+    Damage,
+    Reading,
+    Viewed,
+    is_overlong,
+    read_line,
+    read_view,
 )
+from pawwork_proxy.errors import CaptureFormatError, UnsupportedSchemaError
+from pawwork_proxy.model.capture import SCHEMA_VERSION, End, Header, Line, Note, Opened, Stub
 from pawwork_proxy.model.exchange import Exchange
+from pawwork_proxy.model.view import ExchangeView, OpenedView
 
-MAX_LINE_BYTES = 4 * 1024 * 1024
-"""Our longest record is some tens of kilobytes; a longer line is no line of ours."""
-
-OBSERVED_IN_PART = "exchanges were observed in part: looking at the traffic failed"
-"""Said of a capture behind their number."""
-
+_BUFFER_BYTES = 256 * 1024
 _BOM = b"\xef\xbb\xbf"
-_UTF_16 = (b"\xff\xfe", b"\xfe\xff", b"{\0", b"\0{")
 _HEADER = b'{"type":"header"'
 """How a header begins, also one that is torn, or glued to a torn line."""
 
-Reason = Literal[
-    "torn",
-    "not_json",
-    "not_a_record",
-    "too_long",
-    "utf_16",
-    "before_header",
-    "repeated",
-    "another_capture",
-]
-"""`repeated`: there is a record of that number already; `another_capture`: a second header, and
-all lines behind it."""
-
-
-@dataclass(frozen=True)
-class Damage:
-    """A line that could not be read or used; `number` counts from 1."""
-
-    number: int
-    reason: Reason
+_OPENED: Final = (OpenedView, Opened)
+_NUMBERED: Final = (ExchangeView, *_OPENED, Exchange, Stub)
+"""Lines that bear the number of a request."""
 
 
 @dataclass
 class Capture:
-    """All of one capture that can be read."""
+    """What one capture holds beside its exchanges, which were handed on one by one."""
 
     path: Path
     header: Header
-    exchanges: list[Exchange] = field(default_factory=list)
+    count: int = 0
+    """Of the exchanges."""
+    in_part: int = 0
+    """Exchanges of which only part was observed."""
     stubs: list[Stub] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
-    interrupted: list[Opened] = field(default_factory=list)
+    interrupted: list[OpenedView] = field(default_factory=list)
     """Requests that were under way when the run stopped, in order of arrival."""
     damages: list[Damage] = field(default_factory=list)
     end: End | None = None
 
 
-def read_lines(stream: BinaryIO, name: object = "the capture") -> Iterator[Line | Damage]:
+@dataclass
+class WholeCapture(Capture):
+    """All of one capture that can be read."""
+
+    exchanges: list[Exchange] = field(default_factory=list)
+    """In order of arrival."""
+
+
+class Lines:
     """The lines of one capture in turn, its header first, or what is wrong with them.
 
-    `name` is how messages call the file. Memory is bounded by a line and the records' numbers.
-    Raises UnsupportedSchemaError when a newer version of this tool wrote it.
+    `name` is how messages call the file, `read` what is made of each line. While a line is looked
+    at, `number` and `offset` tell its place in the file. Iterating raises UnsupportedSchemaError
+    when a newer version of this tool wrote the capture.
     """
-    begun = another = False
-    records: set[int] = set()
-    for number, raw in _raw_lines(stream):
-        if another:
-            yield Damage(number, "another_capture")
-            continue
-        line = read_line(raw, number)
-        if begun and _begins_another(line, raw):
-            another = True
-            yield Damage(number, "another_capture")
-        elif isinstance(line, Damage):
-            if not begun:
-                _refuse_newer(raw, name)
+
+    def __init__(self, stream: BinaryIO, name: object, read: Reading) -> None:
+        self.number = 0
+        self.offset = 0
+        self._stream = stream
+        self._name = name
+        self._read = read
+
+    def __iter__(self) -> Iterator[Line | Viewed | Damage]:
+        begun = False
+        records: set[int] = set()
+        read = self._read
+        for raw in self._raw():
+            line = read(raw, self.number)
+            if begun and isinstance(line, _NUMBERED):
+                if line.seq in records:
+                    line = Damage(self.number, "repeated")
+                elif not isinstance(line, _OPENED):
+                    records.add(line.seq)
+            elif begun and _begins_another(line, raw):
+                break
+            elif isinstance(line, Damage):
+                if not begun:
+                    _refuse_newer(raw, self._name)
+            elif not begun and not isinstance(line, Header):
+                line = Damage(self.number, "before_header")
+            else:
+                begun = True
             yield line
-        elif not begun and not isinstance(line, Header):
-            yield Damage(number, "before_header")
-        elif isinstance(line, Opened | Exchange | Stub) and line.seq in records:
-            yield Damage(number, "repeated")
         else:
-            begun = True
-            if isinstance(line, Exchange | Stub):
-                records.add(line.seq)
-            yield line
+            return
+        yield Damage(self.number, "another_capture")
+        for _ in self._raw():
+            yield Damage(self.number, "another_capture")
+
+    def _raw(self) -> Iterator[bytes]:
+        """Each line that is not blank; of an overlong one its beginning."""
+        following = self._stream.tell()
+        for raw in iter(partial(self._stream.readline, MAX_LINE_BYTES), b""):
+            self.number += 1
+            self.offset = following
+            following += len(raw)
+            rest = raw
+            while is_overlong(rest):
+                rest = self._stream.readline(MAX_LINE_BYTES)
+                following += len(rest)
+            line = raw.removeprefix(_BOM) if self.number == 1 else raw  # some editors put it there
+            if not line.isspace():
+                yield line
 
 
-def read_line(raw: bytes, number: int) -> Line | Damage:
-    """One line by itself; `number` is its place in the file."""
-    if _is_overlong(raw):
-        return Damage(number, "too_long")
-    if number == 1 and raw.startswith(_UTF_16):
-        return Damage(number, "utf_16")
-    try:
-        return LINE.validate_json(raw)
-    except ValidationError as error:
-        if error.errors(include_input=False, include_url=False)[0]["type"] != "json_invalid":
-            return Damage(number, "not_a_record")
-        return Damage(number, "not_json" if raw.endswith(b"\n") else "torn")
-
-
-def _raw_lines(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
-    """Number and bytes of each line that is not blank; of an overlong one its beginning."""
-    number = 0
-    while raw := stream.readline(MAX_LINE_BYTES):
-        number += 1
-        if _is_overlong(raw):
-            while _is_overlong(stream.readline(MAX_LINE_BYTES)):
-                pass
-        elif number == 1:
-            raw = raw.removeprefix(_BOM)  # some editors put it there
-        if raw.strip():
-            yield number, raw
-
-
-def _is_overlong(raw: bytes) -> bool:
-    return len(raw) == MAX_LINE_BYTES and not raw.endswith(b"\n")
-
-
-def _begins_another(line: Line | Damage, raw: bytes) -> bool:
+def _begins_another(line: object, raw: bytes) -> bool:
     """Whether a line behind the header is one of another capture, whole or not."""
     if isinstance(line, Damage):
         return _HEADER in raw or bool(_header_fields(raw))
@@ -170,7 +155,7 @@ def opened_capture(path: Path) -> Iterator[BinaryIO]:
             raise CaptureFormatError(
                 f"{path} is no regular file", "give a capture-….jsonl, or a folder of captures"
             )
-        with path.open("rb") as stream:
+        with path.open("rb", buffering=_BUFFER_BYTES) as stream:
             yield stream
     except OSError as error:
         raise CaptureFormatError(
@@ -179,48 +164,61 @@ def opened_capture(path: Path) -> Iterator[BinaryIO]:
         ) from None
 
 
-def read_capture(path: Path) -> Capture:
-    """The readable whole of a capture file.
+def view_capture(
+    path: Path, stream: BinaryIO, seen: Callable[[ExchangeView, int], None] = lambda *_: None
+) -> Capture:
+    """A capture that is open already; `path` only names it.
+
+    `seen` is given each exchange and the offset of its line, in the order of the file.
+    Raises CaptureFormatError when it is no capture, UnsupportedSchemaError when a newer version of
+    this tool wrote it.
+    """
+    return _gone_through(path, Lines(stream, path, read_view), seen)
+
+
+def read_capture(path: Path) -> WholeCapture:
+    """A capture file with all its records in memory, each held against the schema.
 
     Raises CaptureFormatError when it is no capture or cannot be opened, UnsupportedSchemaError
     when a newer version of this tool wrote it.
     """
-    with opened_capture(path) as stream:
-        return capture_from(path, stream)
-
-
-def capture_from(path: Path, stream: BinaryIO) -> Capture:
-    """The readable whole of a capture that is open already; `path` only names it."""
-    header: Header | None = None
-    end: End | None = None
-    opened: dict[int, Opened] = {}
     exchanges: list[Exchange] = []
-    stubs: list[Stub] = []
-    notes: list[Note] = []
-    damages: list[Damage] = []
-    for line in read_lines(stream, path):
-        match line:
-            case Header():
-                header = line
-            case Opened():
-                opened[line.seq] = line
-            case Exchange():
-                opened.pop(line.seq, None)
-                exchanges.append(line)
-            case Stub():
-                opened.pop(line.seq, None)
-                stubs.append(line)
-            case Note():
-                notes.append(line)
-            case End():
-                end = line
-            case damage:
-                damages.append(damage)
-    if header is None:
-        raise no_capture(path, damages)
+    with opened_capture(path) as stream:
+        lines = Lines(stream, path, read_line)
+        capture = _gone_through(path, lines, lambda exchange, _: exchanges.append(exchange))
     exchanges.sort(key=lambda exchange: exchange.seq)
-    interrupted = [opened[seq] for seq in sorted(opened)]
-    return Capture(path, header, exchanges, stubs, notes, interrupted, damages, end)
+    return WholeCapture(**vars(capture), exchanges=exchanges)
+
+
+def _gone_through(path: Path, lines: Lines, seen: Callable[[Any, int], None]) -> Capture:
+    capture: Capture | None = None
+    damages: list[Damage] = []
+    opened: dict[int, Opened | OpenedView] = {}
+    for line in lines:
+        match line:
+            case ExchangeView() | Exchange() if capture:
+                opened.pop(line.seq, None)
+                capture.count += 1
+                capture.in_part += line.signals.unobserved is not None
+                seen(line, lines.offset)
+            case OpenedView() | Opened():
+                opened[line.seq] = line
+            case Header():
+                capture = Capture(path, line, damages=damages)
+            case Stub() if capture:
+                opened.pop(line.seq, None)
+                capture.stubs.append(line)
+            case Note() if capture:
+                capture.notes.append(line)
+            case End() if capture:
+                capture.end = line
+            case Damage():
+                damages.append(line)
+    if capture is None:
+        raise no_capture(path, damages)
+    left = (opened[seq] for seq in sorted(opened))
+    capture.interrupted = [OpenedView(one.seq, one.at, one.install) for one in left]
+    return capture
 
 
 def no_capture(path: Path, damages: Iterable[Damage]) -> CaptureFormatError:

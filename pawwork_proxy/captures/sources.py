@@ -14,7 +14,8 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, NoReturn, TypeVar
 
-from pawwork_proxy.captures.reader import Capture, capture_from, opened_capture
+from pawwork_proxy.captures.completeness import MOST_NAMED, counted, named
+from pawwork_proxy.captures.reader import opened_capture
 from pawwork_proxy.errors import BundleError, CaptureFormatError, PawworkProxyError
 from pawwork_proxy.model.manifest import CAPTURE_MEMBER
 from pawwork_proxy.verification.opening import is_sealed, opened_bundle
@@ -32,8 +33,6 @@ class CaptureSource(NamedTuple):
     path: Path
     size: int
     open: Callable[[], AbstractContextManager[BinaryIO]]
-    plain: bool = False
-    """It is the file at `path` itself, so that others may read it by its name."""
 
 
 class Unreadable(NamedTuple):
@@ -43,41 +42,18 @@ class Unreadable(NamedTuple):
     error: PawworkProxyError
 
     @property
-    def remark(self) -> str:
-        """File and reason in one line."""
+    def reason(self) -> str:
+        """Why, without the file's name: files with the same trouble have the same reason."""
         words = self.error.message.removesuffix(f" at {self.path}")
         for name in (str(self.path), self.path.name):
             words = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "it", words, count=1)
-        return f"{self.path.name}: left out, {words}."
-
-
-class Read(NamedTuple):
-    """The captures that could be read, and remarks on what could not."""
-
-    captures: list[Capture]
-    remarks: list[str]
-
-
-def read_captures(paths: Iterable[Path], checking: Progress = lambda *_: None) -> Read:
-    """The captures at `paths`: files, folders of them, patterns (`*.jsonl`), bundles (`.zip`).
-
-    `checking` is told how far the check of a bundle is. Raises as `each_readable`.
-    """
-    remarks: list[str] = []
-    sources = capture_sources(paths, checking)
-    return Read(list(each_readable(sources, whole_capture, remarks)), remarks)
-
-
-def whole_capture(source: CaptureSource) -> Capture:
-    """A source read whole. Raises CaptureFormatError or BundleError."""
-    with source.open() as stream:
-        return capture_from(source.path, stream)
+        return words
 
 
 def each_readable(
     sources: Iterable[CaptureSource], read: Callable[[CaptureSource], _Made], remarks: list[str]
 ) -> Iterator[_Made]:
-    """What `read` makes of each source that can be read; the others are named in `remarks`.
+    """What `read` makes of each source that can be read; `remarks` says at the end what cannot.
 
     Raises what `nothing_left` says when there is none.
     """
@@ -88,12 +64,26 @@ def each_readable(
             made = read(source)
         except PawworkProxyError as error:
             unreadable.append(Unreadable(source.path, error))
-            remarks.append(unreadable[-1].remark)
         else:
             found = True
             yield made
     if not found:
         raise nothing_left(unreadable)
+    remarks += left_out(unreadable)
+
+
+def left_out(unreadable: Iterable[Unreadable]) -> Iterator[str]:
+    """File and reason in one line; files that share a reason are counted where they are many."""
+    reasons = [(one.path.name, one.reason) for one in unreadable]
+    together: dict[str, list[str]] = {}
+    for name, reason in reasons:
+        together.setdefault(reason, []).append(name)
+    for name, reason in reasons:
+        names = together[reason]
+        if len(names) <= MOST_NAMED:
+            yield f"{name}: left out, {reason}."
+        elif name == names[0]:
+            yield f"{counted(len(names))} files ({named(names)}): left out, {reason}."
 
 
 def nothing_left(unreadable: Sequence[Unreadable]) -> PawworkProxyError:
@@ -108,7 +98,7 @@ def nothing_left(unreadable: Sequence[Unreadable]) -> PawworkProxyError:
     hints = {error.hint for error in errors}
     kind = kinds.pop() if len(kinds) == 1 else CaptureFormatError
     return kind(
-        "no capture could be read: " + " ".join(one.remark for one in unreadable),
+        "no capture could be read: " + " ".join(left_out(unreadable)),
         hints.pop() if len(hints) == 1 else "give a capture-….jsonl written by 'pawwork-proxy run'",
     )
 
@@ -170,7 +160,7 @@ def _on_disk(path: Path) -> CaptureSource:
         size = path.stat().st_size
     except OSError:
         size = 0  # opening it says what is wrong
-    return CaptureSource(path, size, lambda: opened_capture(path), plain=True)
+    return CaptureSource(path, size, lambda: opened_capture(path))
 
 
 def _refused(path: Path, error: PawworkProxyError) -> CaptureSource:

@@ -22,7 +22,6 @@ from pawwork_proxy.cli.options import DEFAULT_CAPTURES
 from pawwork_proxy.cli.progress import progress_bars
 from pawwork_proxy.cli.warnings import warn
 from pawwork_proxy.errors import BundleError, ConfigurationError
-from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.outcome import Kind
 from pawwork_proxy.report.plain_text import printable
 from pawwork_proxy.verification.opening import MIB
@@ -116,12 +115,15 @@ def verify(file: Path, output: str) -> None:
 
 def show(paths: Sequence[Path], output: str) -> None:
     """Print the support view of bundles and captures."""
-    from pawwork_proxy.bundle.support_view import row_of, support_rows  # noqa: PLC0415
+    from pawwork_proxy.bundle.support_view import SupportRows, row_with  # noqa: PLC0415
+    from pawwork_proxy.captures.lines import outcome_of  # noqa: PLC0415
+    from pawwork_proxy.captures.reader import view_capture  # noqa: PLC0415
     from pawwork_proxy.captures.sources import (  # noqa: PLC0415
+        CaptureSource,
         capture_sources,
         each_readable,
-        whole_capture,
     )
+    from pawwork_proxy.model.capture import Header  # noqa: PLC0415
     from pawwork_proxy.model.manifest import Summary  # noqa: PLC0415
     from pawwork_proxy.report.support_table import COLUMNS, cells  # noqa: PLC0415
 
@@ -130,12 +132,20 @@ def show(paths: Sequence[Path], output: str) -> None:
     with progress_bars() as progress:
         sources = capture_sources(paths, _checking(progress))
 
-    def exchanges() -> Iterator[Exchange]:
-        for capture in each_readable(sources, whole_capture, left_out):
-            simulated.add(capture.header.simulated)
-            yield from capture.exchanges
+    together = SupportRows()
 
-    rows = support_rows(map(row_of, exchanges()))
+    def read(source: CaptureSource) -> Header:
+        with source.open() as stream:
+            capture = view_capture(
+                source.path,
+                stream,
+                lambda one, _: together.add(row_with(one, outcome_of(one.signals))),
+            )
+        return capture.header
+
+    for header in each_readable(sources, read, left_out):
+        simulated.add(header.simulated)
+    rows = together.rows()
     warn(left_out)
     if output == "json":
         click.echo(Summary(rows=rows).model_dump_json(exclude_none=True))

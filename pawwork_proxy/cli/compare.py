@@ -24,6 +24,8 @@ FORMATS: dict[str, Callable[[Comparison, Iterable[str]], str]] = {
 def compare(captures: Sequence[Path], output: str, alone: Sequence[str], real_only: bool) -> None:
     """Print the comparison of captures."""
     with reading() as progress:
-        gathered = gather(captures, alone=frozenset(alone), real_only=real_only, progress=progress)
+        gathered = gather(
+            captures, exclusive=frozenset(alone), real_only=real_only, progress=progress
+        )
     comparison = judge(gathered.observations, gathered.unrecorded)
     click.echo(FORMATS[output](comparison, gathered.remarks), nl=False)

@@ -15,7 +15,7 @@ from pawwork_proxy.captures.reader import read_capture
 from pawwork_proxy.captures.sources import capture_sources
 from pawwork_proxy.cli.plan import home_relative
 from pawwork_proxy.cli.report import write_report
-from pawwork_proxy.cli.show import print_capture
+from pawwork_proxy.cli.show import Shown
 from pawwork_proxy.comparison.compare import compare
 from pawwork_proxy.comparison.dimensions import title
 from pawwork_proxy.demo.story import explanation, play
@@ -29,11 +29,10 @@ def demo(preset: str, captures: Path) -> None:
     """Play the story, and print what the captures of it say."""
     paths = play(captures.absolute(), preset, lambda line: click.echo(line, err=True))
     exchanges = []
-    for path in paths:
-        capture = read_capture(path)
-        exchanges += capture.exchanges
+    for source in capture_sources(paths):
+        exchanges += read_capture(source.path).exchanges
         click.echo()
-        print_capture(capture)
+        Shown(source).print_table()
     click.echo("\nWhat this shows (simulated):")
     for line in explanation(exchanges):
         click.echo(f"  {line}")

@@ -2,92 +2,104 @@
 
 from __future__ import annotations
 
-import io
-import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import click
-import pyarrow
-import pyarrow.compute as pc
-import pyarrow.csv
-import pyarrow.parquet
 
-from pawwork_proxy.captures.gathering import recomputed, summary_of
-from pawwork_proxy.captures.sources import capture_sources, each_readable, whole_capture
-from pawwork_proxy.captures.whole import remarks_on
+from pawwork_proxy.captures.completeness import listed
+from pawwork_proxy.captures.records import Records, unfit
+from pawwork_proxy.captures.sources import capture_sources, each_readable
 from pawwork_proxy.cli.report import write_whole
 from pawwork_proxy.cli.warnings import warn
-from pawwork_proxy.export.har import har
-from pawwork_proxy.export.otlp import otlp
-from pawwork_proxy.export.table import SCHEMA, batches
+from pawwork_proxy.errors import ConfigurationError
+from pawwork_proxy.export.har import har_text
+from pawwork_proxy.export.otlp import otlp_text
+from pawwork_proxy.export.table import COLUMNS, Type, csv_lines, json_lines
 from pawwork_proxy.model.capture import Header
 from pawwork_proxy.model.exchange import Exchange
-from pawwork_proxy.model.gathered import CaptureSummary
 
-_FORMULA = r"^[=+\-@\t\r]"
-Records = Iterator[tuple[Header, Exchange]]
+Exchanges = Iterator[tuple[Header, Exchange]]
 
-
-def _parquet(records: Records) -> bytes:
-    file = io.BytesIO()
-    with pyarrow.parquet.ParquetWriter(file, SCHEMA, compression="zstd") as writer:
-        for batch in batches(records):
-            writer.write_batch(batch)
-    return file.getvalue()
-
-
-def _csv(records: Records) -> bytes:
-    file = io.BytesIO()
-    with pyarrow.csv.CSVWriter(file, SCHEMA) as writer:
-        for batch in batches(records):
-            writer.write_batch(_as_texts(batch))
-    return file.getvalue()
+SQL_TYPES: dict[Type, str] = {
+    "text": "VARCHAR",
+    "flag": "BOOLEAN",
+    "status": "INTEGER",
+    "count": "BIGINT",
+    "number": "DOUBLE",
+    "time": "TIMESTAMPTZ",
+}
 
 
-def _as_texts(batch: pyarrow.RecordBatch) -> pyarrow.RecordBatch:
-    """Cells that a spreadsheet would take for a formula get a quote in front."""
-    columns = [
-        pc.if_else(pc.match_substring_regex(column, _FORMULA), _quoted(column), column)
-        if pyarrow.types.is_string(column.type)
-        else column
-        for column in batch.columns
-    ]
-    return pyarrow.RecordBatch.from_arrays(columns, schema=batch.schema)
+def parquet_data(exchanges: Exchanges) -> Iterator[bytes]:
+    """The table as Parquet, written by DuckDB from JSON lines in a temporary folder.
+
+    Raises ConfigurationError when DuckDB is not installed.
+    """
+    try:
+        # Not at the top: it is an optional extra.
+        import duckdb  # noqa: PLC0415
+    except ImportError:
+        raise ConfigurationError(
+            "only DuckDB writes Parquet, and it is not installed",
+            "start it with 'scripts/run.py --with lake', or install the extra "
+            "(pip install 'pawwork-proxy[lake]'); csv needs nothing",
+        ) from None
+    columns = {column.name: SQL_TYPES[column.type] for column in COLUMNS}
+    with TemporaryDirectory(prefix="pawwork-export-") as folder:
+        rows, table = Path(folder) / "rows.jsonl", Path(folder) / "table.parquet"
+        with rows.open("w", encoding="utf-8") as file:
+            file.writelines(json_lines(exchanges))
+        settings: dict[str, str | bool | int | float | list[str]] = {
+            "threads": 1,  # so that the same captures make the same file
+            "temp_directory": folder,
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+        }
+        with duckdb.connect(config=settings) as database:
+            database.read_json(
+                str(rows), columns=columns, format="newline_delimited"
+            ).write_parquet(str(table), compression="zstd")
+        with table.open("rb") as written:
+            yield from iter(lambda: written.read(2**20), b"")
 
 
-def _quoted(column: pyarrow.Array) -> pyarrow.Array:
-    return pc.binary_join_element_wise("'", column, "")
+def _utf8(text: Callable[[Exchanges], Iterable[str]]) -> Callable[[Exchanges], Iterable[bytes]]:
+    return lambda exchanges: (piece.encode() for piece in text(exchanges))
 
 
-FORMATS: dict[str, Callable[[Records], bytes]] = {
-    "parquet": _parquet,
-    "csv": _csv,
-    "har": lambda records: json.dumps(har(records), indent=1).encode(),
-    "otlp": lambda records: json.dumps(otlp(records)).encode(),
+FORMATS: dict[str, Callable[[Exchanges], Iterable[bytes]]] = {
+    "parquet": parquet_data,
+    "csv": _utf8(csv_lines),
+    "har": _utf8(har_text),
+    "otlp": _utf8(otlp_text),
 }
 
 
 def export(captures: Sequence[Path], output: str, out: Path) -> None:
     """Write captures in the format of another tool."""
-    remarks: list[str] = []
-    summaries: list[CaptureSummary] = []
-    write_whole(out, FORMATS[output](_records(captures, remarks, summaries)))
-    warn(remarks)
-    warn(remarks_on(summaries))
+    left_out: list[str] = []
+    exported: list[Records] = []
+
+    def exchanges() -> Exchanges:
+        for records in each_readable(capture_sources(captures), Records, left_out):
+            exported.append(records)
+            for exchange in records:
+                yield records.capture.header, exchange
+
+    write_whole(out, FORMATS[output](exchanges()))
+    warn(left_out)
+    warn(_copies(exported))
+    warn(listed([one.summary for one in exported]))
+    warn(unfit(exported))
     click.echo(str(out))
 
 
-def _records(
-    captures: Sequence[Path], remarks: list[str], summaries: list[CaptureSummary]
-) -> Records:
-    """Every exchange, one capture in memory at a time."""
+def _copies(exported: Iterable[Records]) -> Iterator[str]:
     names: dict[str, str] = {}
-    for capture in each_readable(capture_sources(captures), whole_capture, remarks):
-        summaries.append(summary_of(capture))
-        name, capture_id = capture.path.name, capture.header.capture_id
-        if capture_id in names:
-            remarks.append(f"{name}: the same capture as {names[capture_id]}, both are exported.")
-        names.setdefault(capture_id, name)
-        for exchange in capture.exchanges:
-            yield capture.header, recomputed(exchange)
+    for one in exported:
+        name = one.summary.name
+        first = names.setdefault(one.summary.capture_id, name)
+        if first != name:
+            yield f"{name}: the same capture as {first}, both are exported."

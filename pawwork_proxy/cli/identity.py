@@ -9,9 +9,9 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from pawwork_proxy.captures.gathering import summary_of
-from pawwork_proxy.captures.sources import read_captures
-from pawwork_proxy.captures.whole import each_once, remarks_on
+from pawwork_proxy.captures.completeness import listed
+from pawwork_proxy.captures.records import Records, each_once, unfit
+from pawwork_proxy.captures.sources import CaptureSource, capture_sources, each_readable
 from pawwork_proxy.cli.warnings import warn
 from pawwork_proxy.inventory.inventory import take_inventory
 from pawwork_proxy.report.identity_table import identity_lines, identity_table, identity_words
@@ -20,17 +20,16 @@ from pawwork_proxy.report.plain_text import printable
 
 def identity(captures: Sequence[Path], installs: Sequence[str], output: str) -> None:
     """Print the inventory of identifying fields, and the conclusion from it."""
-    read = read_captures(captures)
-    warn(read.remarks)
-    counted = each_once(read.captures)
-    warn(remarks_on([summary_of(capture) for capture in counted]))
-    inventory = take_inventory(
-        (
-            capture.header,
-            [one for one in capture.exchanges if not installs or one.context.install in installs],
-        )
-        for capture in counted
-    )
+
+    def read(source: CaptureSource) -> Records:
+        return Records(source, lambda one: not installs or one.context.install in installs)
+
+    left_out: list[str] = []
+    records = each_once(each_readable(capture_sources(captures), read, left_out))
+    warn(left_out)
+    warn(listed([one.summary for one in records]))
+    inventory = take_inventory((one.capture.header, one) for one in records)
+    warn(unfit(records))
     if output == "json":
         click.echo(inventory.model_dump_json(indent=2))
         return

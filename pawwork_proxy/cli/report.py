@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import tempfile
 import webbrowser
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import click
 
-from pawwork_proxy.captures.gathering import gather
-from pawwork_proxy.captures.reader import Capture
-from pawwork_proxy.captures.whole import each_once
+from pawwork_proxy.captures.gathering import gather_from
+from pawwork_proxy.captures.records import Records, each_once
+from pawwork_proxy.captures.sources import capture_sources, each_readable
 from pawwork_proxy.cli.progress import reading
 from pawwork_proxy.comparison.compare import compare
 from pawwork_proxy.errors import ConfigurationError
@@ -34,28 +34,21 @@ def write_report(
     captures: Sequence[Path], out: Path, alone: frozenset[str], *, real_only: bool
 ) -> None:
     """Gather, compare, render, write."""
-    whole: list[Capture] = []
+    sources = capture_sources(captures)
     with reading() as progress:
-        gathered = gather(
-            captures,
-            alone=alone,
-            real_only=real_only,
-            on_whole=whole.append,
-            progress=progress,
+        gathered = gather_from(sources, exclusive=alone, real_only=real_only, progress=progress)
+    inventory = None
+    if not any(one.aggregated for one in gathered.captures):
+        used = {one.capture_id for one in gathered.captures}
+        records = each_once(each_readable(sources, Records, []))
+        inventory = take_inventory(
+            (one.capture.header, one) for one in records if one.summary.capture_id in used
         )
-    used = {one.capture_id for one in gathered.captures if not one.folded}
-    inventory = (
-        take_inventory(
-            (one.header, one.exchanges) for one in each_once(whole) if one.header.capture_id in used
-        )
-        if len(used) == len(gathered.captures)
-        else None
-    )
     comparison = compare(gathered.observations, gathered.unrecorded)
-    write_whole(out, render_report(comparison, gathered, inventory).encode())
+    write_whole(out, [render_report(comparison, gathered, inventory).encode()])
 
 
-def write_whole(out: Path, data: bytes) -> None:
+def write_whole(out: Path, data: Iterable[bytes]) -> None:
     """Put a file in place, readable by its owner only, replacing an older one in one step.
 
     Raises ConfigurationError when the folder or the file cannot be written, or something else than
@@ -70,7 +63,7 @@ def write_whole(out: Path, data: bytes) -> None:
         handle, draft = tempfile.mkstemp(prefix=f".{out.name}.", dir=out.parent)
         try:
             with os.fdopen(handle, "wb") as file:
-                file.write(data)
+                file.writelines(data)
             Path(draft).replace(out)
         finally:
             Path(draft).unlink(missing_ok=True)

@@ -15,10 +15,10 @@ from pawwork_proxy.facts.clients import client_of
 from pawwork_proxy.facts.models import is_free, is_title_model
 from pawwork_proxy.facts.server_eras import server_era
 from pawwork_proxy.model.capture import End, Header, Note, Stub
-from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.observation import ABSENT, PUBLIC, Identities, Observation, ResponseEnd
-from pawwork_proxy.model.outcome import Family
+from pawwork_proxy.model.outcome import Family, Outcome
 from pawwork_proxy.model.signals import Ending
+from pawwork_proxy.model.view import ExchangeView
 
 LEAST_ERROR_S = 1.0
 """Dates are whole seconds, and a clock that drifts within one is not seen to drift."""
@@ -46,46 +46,34 @@ class ServerClock(NamedTuple):
     """Whether one offset explains all dates; else the clock was set, or drifted, meanwhile."""
 
 
-def server_clock(exchanges: Iterable[Exchange]) -> ServerClock:
-    """The server's clock against the machine's, from all dated answers of one capture.
+def server_clock(low: Sequence[float], high: Sequence[float]) -> ServerClock:
+    """The server's clock against the machine's, from the bounds that each dated answer sets.
 
-    A date is cut to seconds and written between sending the request and the answer's head.
+    A date is cut to seconds and written between sending the request and the answer's head. So what
+    has to be added to the machine's clock is at least `date - head` and at most `date + 1 - start`
+    seconds. The tightest bounds count, or the widest where those do not meet.
     """
-    least: list[float] = []
-    most: list[float] = []
-    for exchange in exchanges:
-        if exchange.response is not None and exchange.response.date is not None:
-            date = exchange.response.date.timestamp()
-            start = exchange.timing.started_at.timestamp()
-            least.append(date - start - _ms(exchange.timing.first_byte_ms) / 1000)
-            most.append(date + 1.0 - start)
-    if not least:
+    if not low:
         return ServerClock(0.0, UNKNOWN_CLOCK_S)
-    return clock_within(max(least), min(most), min(least), max(most))
-
-
-def clock_within(low: float, high: float, least: float, most: float) -> ServerClock:
-    """The clock between the tightest bounds, or between the widest where those do not meet."""
-    steady = low <= high
+    least, most = max(low), min(high)
+    steady = least <= most
     if not steady:
-        low, high = least, most
-    return ServerClock((low + high) / 2, max((high - low) / 2, LEAST_ERROR_S), steady)
-
-
-def observations(
-    header: Header, exchanges: Sequence[Exchange], alone: frozenset[str] = frozenset()
-) -> Iterator[Observation]:
-    """The observations of one capture; `alone`: network labels nobody else uses, says the user."""
-    clock = server_clock(exchanges)
-    for exchange in exchanges:
-        yield observation(header, exchange, clock, alone)
+        least, most = min(low), max(high)
+    return ServerClock((least + most) / 2, max((most - least) / 2, LEAST_ERROR_S), steady)
 
 
 def observation(
-    header: Header, exchange: Exchange, clock: ServerClock, alone: frozenset[str] = frozenset()
+    header: Header,
+    exchange: ExchangeView,
+    outcome: Outcome,
+    clock: ServerClock,
+    exclusive: frozenset[str] = frozenset(),
 ) -> Observation:
-    """One exchange as an observation."""
-    timing, request, outcome = exchange.timing, exchange.request, exchange.outcome
+    """One exchange as an observation; `outcome` is what its signals come to.
+
+    `exclusive`: labels of the networks that nobody else uses, as the user vouches.
+    """
+    timing, request = exchange.timing, exchange.request
     started = timing.started_at + timedelta(seconds=clock.offset_s)
     head = timing.first_byte_ms
     ending = ENDINGS.get(exchange.signals.ending, "none")
@@ -122,7 +110,7 @@ def observation(
         cadence=outcome.reset_cadence,
         ending=ending,
         action=request.request or "",
-        alone=exchange.context.network in alone,
+        alone=exchange.context.network in exclusive,
         chained_proxy=exchange.context.chained_proxy,
         in_part=exchange.signals.unobserved is not None,
         who=_identities(header, exchange),
@@ -221,7 +209,7 @@ def _ms(value: float | None) -> float:
     return 0.0 if value is None else value
 
 
-def _is_free(exchange: Exchange) -> bool | None:
+def _is_free(exchange: ExchangeView) -> bool | None:
     """Whether the model is free: without a key nothing else is served."""
     model = exchange.request.model or ""
     if exchange.auth.kind in {"none", "public"} or is_free(model):
@@ -232,7 +220,7 @@ def _is_free(exchange: Exchange) -> bool | None:
     return False if response is not None and response.cost else None
 
 
-def _identities(header: Header, exchange: Exchange) -> Identities:
+def _identities(header: Header, exchange: ExchangeView) -> Identities:
     context, request, auth = exchange.context, exchange.request, exchange.auth
     address, prefix, family = _address(header, exchange)
     keyless = auth.kind in {"none", "public"}
@@ -261,7 +249,7 @@ def _identities(header: Header, exchange: Exchange) -> Identities:
     )
 
 
-def _address(header: Header, exchange: Exchange) -> tuple[str | None, str | None, str | None]:
+def _address(header: Header, exchange: ExchangeView) -> tuple[str | None, str | None, str | None]:
     """Egress address, prefix and family; a simulator sees the very address we send from."""
     context = exchange.context
     if context.egress is not None:

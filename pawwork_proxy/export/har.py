@@ -5,7 +5,8 @@ Invariant: no body, no cookie, no query value; header values are those that a re
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from pawwork_proxy import __version__
@@ -18,15 +19,15 @@ UNKNOWN = -1
 """HAR's own word for a size or a duration that is not known."""
 
 
-def har(exchanges: Iterable[tuple[Header, Exchange]]) -> dict[str, Any]:
-    """The HAR document."""
-    return {
-        "log": {
-            "version": "1.2",
-            "creator": {"name": "pawwork-proxy", "version": __version__},
-            "entries": [_entry(header, exchange) for header, exchange in exchanges],
-        }
-    }
+def har_text(exchanges: Iterable[tuple[Header, Exchange]]) -> Iterator[str]:
+    """The HAR document, an entry at a time."""
+    creator = json.dumps({"name": "pawwork-proxy", "version": __version__})
+    yield f'{{"log": {{"version": "1.2", "creator": {creator}, "entries": ['
+    between = "\n"
+    for header, exchange in exchanges:
+        yield between + json.dumps(_entry(header, exchange))
+        between = ",\n"
+    yield "\n]}}\n"
 
 
 def _entry(header: Header, one: Exchange) -> dict[str, Any]:

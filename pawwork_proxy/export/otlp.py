@@ -8,7 +8,8 @@ capture makes the same spans.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from itertools import groupby
 from typing import Any
@@ -28,22 +29,21 @@ ARCHITECTURES = {"x86_64": "amd64", "x64": "amd64", "aarch64": "arm64"}
 """The conventions' names for what machines say of themselves."""
 
 
-def otlp(exchanges: Iterable[tuple[Header, Exchange]]) -> dict[str, Any]:
-    """The document: one resource per capture."""
-    return {
-        "resourceSpans": [
-            {
-                "resource": {"attributes": _attributes(_resource(header))},
-                "scopeSpans": [
-                    {
-                        "scope": {"name": "pawwork-proxy", "version": __version__},
-                        "spans": [_span(header, one) for _, one in group],
-                    }
-                ],
-            }
-            for header, group in groupby(exchanges, key=lambda pair: pair[0])
-        ]
-    }
+def otlp_text(exchanges: Iterable[tuple[Header, Exchange]]) -> Iterator[str]:
+    """The document, a span at a time: one resource per capture."""
+    scope = json.dumps({"name": "pawwork-proxy", "version": __version__})
+    yield '{"resourceSpans": ['
+    between = ""
+    for header, group in groupby(exchanges, key=lambda pair: pair[0]):
+        resource = json.dumps({"attributes": _attributes(_resource(header))})
+        yield f'{between}{{"resource": {resource}, "scopeSpans": [{{"scope": {scope}, "spans": ['
+        between = ""
+        for _, one in group:
+            yield between + json.dumps(_span(header, one))
+            between = ", "
+        yield "]}]}"
+        between = ", "
+    yield "]}\n"
 
 
 def _resource(header: Header) -> dict[str, Any]:

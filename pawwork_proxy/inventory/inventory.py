@@ -13,7 +13,7 @@ from typing import Final
 from pawwork_proxy.facts.fields import BY_ID, KNOWN, role_of
 from pawwork_proxy.inventory.answer import answer_of
 from pawwork_proxy.inventory.constancy import constancy
-from pawwork_proxy.inventory.sightings import Occasion, Sighting, occasion
+from pawwork_proxy.inventory.sightings import Occasion, Shared, Sighting, occasion
 from pawwork_proxy.model.capture import Header
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.inventory import (
@@ -35,16 +35,18 @@ _EXPLAINED: Final[frozenset[Role]] = frozenset(
 """Roles whose values may stay over conversations without being made for an install."""
 
 
-def take_inventory(captures: Iterable[tuple[Header, Sequence[Exchange]]]) -> Inventory:
-    """The inventory of all captures together."""
+def take_inventory(captures: Iterable[tuple[Header, Iterable[Exchange]]]) -> Inventory:
+    """The inventory of all captures together; of their records one is looked at at a time."""
     headers: list[Header] = []
     occasions: list[Occasion] = []
+    shared = Shared()
     unread = cut = 0
     for header, exchanges in captures:
         headers.append(header)
-        occasions += (occasion(header, exchange) for exchange in exchanges)
-        unread += sum(one.request.body.state not in READ_BODIES for one in exchanges)
-        cut += sum(one.request.headers_cut for one in exchanges)
+        for one in exchanges:
+            occasions.append(occasion(header, one, shared))
+            unread += one.request.body.state not in READ_BODIES
+            cut += one.request.headers_cut
     labels = _labels(occasions)
     fields = _fields(occasions, labels)
     sent, open_ = _suspects(fields)

@@ -7,7 +7,7 @@ kept is sighted all the same, so that nothing that was sent is passed over.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from pawwork_proxy.facts.body_fields import BODY_FIELDS
 from pawwork_proxy.facts.headers import KEY_HEADERS
@@ -17,6 +17,7 @@ from pawwork_proxy.model.inventory import Layer, Scope
 from pawwork_proxy.model.request import HeaderNote
 
 Units = dict[Scope, str]
+_Value = TypeVar("_Value")
 
 
 class Sighting(NamedTuple):
@@ -41,7 +42,19 @@ class Occasion(NamedTuple):
     sightings: tuple[Sighting, ...]
 
 
-def occasion(header: Header, exchange: Exchange) -> Occasion:
+class Shared:
+    """Keeps one of each value, so that thousands of exchanges that say the same share it."""
+
+    def __init__(self) -> None:
+        self._kept: dict[Any, Any] = {}
+
+    def __call__(self, value: _Value) -> _Value:
+        """The one that is kept of equal values."""
+        kept: _Value = self._kept.setdefault(value, value)
+        return kept
+
+
+def occasion(header: Header, exchange: Exchange, shared: Shared) -> Occasion:
     """An exchange as the units it lies in and the fields it carried.
 
     Units are told apart by study: pseudonyms of two studies cannot be compared.
@@ -68,9 +81,9 @@ def occasion(header: Header, exchange: Exchange) -> Occasion:
     if request.request:
         told.add("action")
     study = header.study_id
-    by_study: Units = {scope: f"{study} {unit}" for scope, unit in units.items()}
-    found = tuple(sightings(exchange))
-    return Occasion(context.install, by_study, frozenset(told), found)
+    by_study: Units = {scope: shared(f"{study} {unit}") for scope, unit in units.items()}
+    found = tuple(map(shared, sightings(exchange)))
+    return Occasion(context.install, by_study, shared(frozenset(told)), found)
 
 
 def sightings(exchange: Exchange) -> Iterator[Sighting]:

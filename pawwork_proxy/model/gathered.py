@@ -13,7 +13,7 @@ from pawwork_proxy.model.observation import Observation
 
 
 class CaptureSummary(Noun):
-    """One capture: where it came from and how whole it is."""
+    """One capture: where it came from and how complete it is."""
 
     name: str
     """The file's name, without its folder."""
@@ -32,11 +32,18 @@ class CaptureSummary(Noun):
     in_part: int = 0
     """Exchanges of which only part was observed."""
     damaged: int = 0
+    damaged_lines: str = ""
+    """Which, and what is wrong with them; of many the first few."""
     joined: int = 0
     """Lines of another capture behind it in the same file, all left out."""
     ended: bool = False
-    folded: bool = False
-    """Admissions that agree were counted by the engine instead of read one by one."""
+    aggregated: bool = False
+    """Admissions that agree were counted together instead of one by one."""
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every request of its run has left a record that could be read."""
+        return self.ended and not (self.damaged or self.lost or self.withheld)
 
 
 class Gathered(Noun):

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING
 
-from pawwork_proxy.model.capture import Opened
 from pawwork_proxy.model.exchange import Exchange
-from pawwork_proxy.model.outcome import Family
+from pawwork_proxy.model.outcome import Family, Outcome
+from pawwork_proxy.model.view import ExchangeView, OpenedView
 from pawwork_proxy.report.plain_text import printable
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ FAMILY_STYLES: dict[Family, str] = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Row:
     """One exchange, ready to print."""
 
@@ -67,8 +67,12 @@ COLUMNS = (
 
 
 def row_of(exchange: Exchange, zone: tzinfo = UTC) -> Row:
-    """The row of a finished exchange."""
-    outcome = exchange.outcome
+    """The row of a finished exchange, with its outcome as recorded."""
+    return row_with(exchange, exchange.outcome, zone)
+
+
+def row_with(exchange: Exchange | ExchangeView, outcome: Outcome, zone: tzinfo = UTC) -> Row:
+    """The row of a finished exchange, with this outcome."""
     source = exchange.auth_source.source
     kind = exchange.auth.kind
     where = " in stream" if outcome.in_stream else ""
@@ -88,7 +92,7 @@ def row_of(exchange: Exchange, zone: tzinfo = UTC) -> Row:
     )
 
 
-def interrupted_row(opened: Opened, zone: tzinfo = UTC) -> Row:
+def interrupted_row(opened: OpenedView, zone: tzinfo = UTC) -> Row:
     """The row of a request that was under way when the run stopped."""
     return Row(
         seq=opened.seq,

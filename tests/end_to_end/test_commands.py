@@ -325,7 +325,7 @@ def slowly(*_):
     print("reading", flush=True)
     time.sleep(300)
     raise AssertionError("read after all")
-gathering.capture_from = slowly
+gathering.view_capture = slowly
 sys.argv = ["pawwork-proxy", "compare", sys.argv[1]]
 from pawwork_proxy.__main__ import main
 main()

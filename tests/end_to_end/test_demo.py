@@ -7,9 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from pawwork_proxy.captures.sources import read_captures
 from pawwork_proxy.verification.verify import verify
 from tests.end_to_end.proxy_process import PATIENCE
+from tests.unit.captures.studies import read_captures
 
 
 def test_the_demo_ends_with_the_verdict_the_report_and_a_bundle(tmp_path: Path) -> None:

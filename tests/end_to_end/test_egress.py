@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from pawwork_proxy.captures.reader import Capture
-from pawwork_proxy.cli.show import remarks
+from pawwork_proxy.captures.completeness import happenings
+from pawwork_proxy.captures.reader import WholeCapture
 from pawwork_proxy.demo.processes import second_address
 from pawwork_proxy.environment.egress import ProbeRoute, ask_trace, source_towards
 from pawwork_proxy.environment.identity import load_identity
@@ -28,7 +28,7 @@ from tests.end_to_end.test_tls import certificate
 TRACE = b"ip=203.0.113.9\nloc=DE\ncolo=FRA\n"
 
 
-def ask(proxy: ProxyProcess) -> Capture:
+def ask(proxy: ProxyProcess) -> WholeCapture:
     """One request through the proxy; the capture that holds it."""
     body = json.dumps({"model": "big-pickle", "messages": []}).encode()
     request = urllib.request.Request(f"{proxy.url}/zen/v1/chat/completions", body)
@@ -90,7 +90,7 @@ def test_a_failing_probe_is_a_note_and_traffic_goes_on(tmp_path: Path) -> None:
     assert capture.header.egress is None
     assert capture.exchanges[0].context.egress is None
     assert [note.event for note in capture.notes] == ["egress_unavailable"]
-    assert any("did not always say" in line for line in remarks(capture))
+    assert any("did not always say" in line for line in happenings(capture))
 
 
 def test_the_probe_goes_through_the_chained_proxy(tmp_path: Path) -> None:

@@ -9,10 +9,10 @@ import pytest
 
 from pawwork_proxy.bundle.create import write
 from pawwork_proxy.bundle.sealing import seal_for
-from pawwork_proxy.captures.sources import read_captures
 from pawwork_proxy.errors import BundleError, ConfigurationError
 from pawwork_proxy.verification.verify import verify
 from tests.unit.bundle.files import assembled, capture
+from tests.unit.captures.studies import read_captures
 
 
 @pytest.mark.process

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from pawwork_proxy.model.capture import End
+from pawwork_proxy.captures.aggregation import Tally
+from pawwork_proxy.captures.reader import WholeCapture
+from pawwork_proxy.captures.records import Records
+from pawwork_proxy.captures.sources import capture_sources, each_readable
+from pawwork_proxy.model.capture import End, Header
 from pawwork_proxy.model.context import ExchangeContext, Install
 from pawwork_proxy.model.exchange import Exchange, Timing
+from pawwork_proxy.model.observation import Observation
 from pawwork_proxy.model.request import RequestBody, RequestFacts
 from pawwork_proxy.model.response import ResponseFacts
 from pawwork_proxy.model.signals import Ending, Signals
+from pawwork_proxy.model.view import view_of
 from pawwork_proxy.responses.response_reader import ResponseReader
 from tests.unit.builders import exchange, header, opened
 
@@ -106,3 +113,26 @@ def write(path: Path, exchanges: list[Exchange], **changes: Any) -> Path:
     end = End(at=MORNING, exchanges=len(exchanges), reason="finished")
     path.write_text("\n".join([*lines, end.model_dump_json()]) + "\n")
     return path
+
+
+class Read(NamedTuple):
+    """Captures read whole, and what is said of those that could not be read."""
+
+    captures: list[WholeCapture]
+    remarks: list[str]
+
+
+def read_captures(paths: Iterable[Path]) -> Read:
+    """Every capture at these places with all its records."""
+    remarks: list[str] = []
+    records = each_readable(capture_sources(paths), Records, remarks)
+    whole = [WholeCapture(**vars(one.capture), exchanges=list(one)) for one in records]
+    return Read(whole, remarks)
+
+
+def observed(head: Header, exchanges: Iterable[Exchange]) -> list[Observation]:
+    """The observations of some records, without a file in between."""
+    tally = Tally()
+    for record in exchanges:
+        tally.add(view_of(record))
+    return tally.one_by_one(head, frozenset())

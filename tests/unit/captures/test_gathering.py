@@ -47,16 +47,16 @@ def test_what_is_missing_is_said_per_file(tmp_path: Path) -> None:
     )
     assert "text.jsonl: left out, it is no capture: it has no header line." in said
     assert "newer.jsonl: left out, it has schema version 9, this tool reads 1." in said
-    assert "torn.jsonl: interrupted" in said
-    assert "torn.jsonl: 1 exchanges were under way" in said
+    assert "torn.jsonl: no end line: the run goes on, or ended without closing" in said
+    assert "torn.jsonl: exchanges under way when the run stopped: 1." in said
     assert "torn.jsonl: 1 damaged lines skipped" in said
 
 
 def test_a_bundle_that_is_not_in_order_is_left_out_and_named(tmp_path: Path) -> None:
     write(tmp_path / "a.jsonl", [one(1, 1)])
     (tmp_path / "pawwork-support-x.zip").write_bytes(b"no archive at all, by any means" * 9)
-    for whole_bytes in (1, 2**20):
-        gathered = gather([tmp_path], whole_bytes=whole_bytes)
+    for one_by_one in (0, 2**20):
+        gathered = gather([tmp_path], one_by_one=one_by_one)
         assert [capture.name for capture in gathered.captures] == ["a.jsonl"]
         assert "pawwork-support-x.zip: left out, it is refused" in "\n".join(gathered.remarks)
 
@@ -85,23 +85,23 @@ def test_two_studies_are_named(tmp_path: Path) -> None:
     assert "2 different studies (a.jsonl | b.jsonl)" in remarks(tmp_path)
 
 
-@pytest.mark.parametrize("whole_bytes", [1, 10**9], ids=["folded", "whole"])
-def test_progress_is_told_in_bytes_up_to_all(tmp_path: Path, whole_bytes: int) -> None:
+@pytest.mark.parametrize("one_by_one", [0, 10**9], ids=["aggregated", "one by one"])
+def test_progress_is_told_in_bytes_up_to_all(tmp_path: Path, one_by_one: int) -> None:
     files = [write(tmp_path / f"{name}.jsonl", [one(1, 1), one(2, 1)]) for name in "abc"]
     told: list[tuple[int, int]] = []
     gather(
-        [tmp_path], whole_bytes=whole_bytes, progress=lambda done, total: told.append((done, total))
+        [tmp_path], one_by_one=one_by_one, progress=lambda done, total: told.append((done, total))
     )
     sizes = [file.stat().st_size for file in files]
     assert told == [(sum(sizes[:count]), sum(sizes)) for count in range(4)]
 
 
-def test_a_prompt_refused_in_another_run_is_not_among_a_folds_several(tmp_path: Path) -> None:
+def test_a_prompt_refused_in_another_run_is_not_among_a_runs_several(tmp_path: Path) -> None:
     admitted = [one(seq, 1, session=7, request=seq) for seq in range(1, 9)]
     first = write(tmp_path / "a.jsonl", admitted)
     second = write(tmp_path / "b.jsonl", [one(1, 1, refused=True, session=7, request=3)])
-    alone = gather([first], whole_bytes=1).observations
+    alone = gather([first], one_by_one=0).observations
     assert SEVERAL in {row.who.request for row in alone}
-    both = gather([first, second], whole_bytes=1).observations
+    both = gather([first, second], one_by_one=0).observations
     assert SEVERAL not in {row.who.request for row in both}
     assert None in {row.who.request for row in both}

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pawwork_proxy.captures import reader
-from pawwork_proxy.captures.reader import Capture, read_capture
+from pawwork_proxy.captures import lines, reader
+from pawwork_proxy.captures.reader import WholeCapture, read_capture
 from pawwork_proxy.errors import CaptureFormatError, UnsupportedSchemaError
 from pawwork_proxy.model.base import line_of
 from pawwork_proxy.model.capture import End, Note, Stub
@@ -29,7 +29,7 @@ LINES = [
 ]
 
 
-def read(folder: Path, data: bytes) -> Capture:
+def read(folder: Path, data: bytes) -> WholeCapture:
     path = folder / "capture.jsonl"
     path.write_bytes(data)
     return read_capture(path)
@@ -95,7 +95,8 @@ def test_damages_are_named_by_line_number(tmp_path: Path) -> None:
 def test_an_overlong_line_is_skipped_in_bounded_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reader, "MAX_LINE_BYTES", 4096)
+    for module in (lines, reader):
+        monkeypatch.setattr(module, "MAX_LINE_BYTES", 4096)
     data = b"".join([LINES[0], b"x" * 20_000 + b"\n", LINES[3]])
     capture = read(tmp_path, data)
     assert [one.reason for one in capture.damages] == ["too_long"]

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from pawwork_proxy.captures.sources import capture_sources, read_captures
+from pawwork_proxy.captures.sources import capture_sources
 from pawwork_proxy.errors import BundleError, CaptureFormatError, UnsupportedSchemaError
 from pawwork_proxy.model.base import line_of
 from tests.unit.builders import exchange, header, opened
 from tests.unit.bundle.files import MEMBERS, assembled, capture, raw_zip
+from tests.unit.captures.studies import read_captures
 
 
 def test_a_bundle_reads_like_the_captures_it_was_made_of(tmp_path: Path) -> None:

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import csv
 import json
+import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet
 import pytest
 from click.testing import CliRunner
 
 from pawwork_proxy.cli.commands.export import export
-from pawwork_proxy.cli.export import FORMATS
-from pawwork_proxy.export.otlp import otlp
+from pawwork_proxy.cli.export import FORMATS, SQL_TYPES
+from pawwork_proxy.errors import ConfigurationError
+from pawwork_proxy.export.otlp import otlp_text
+from pawwork_proxy.export.table import COLUMNS
 from pawwork_proxy.model.capture import CaptureOptions
 from tests.unit.builders import header
-from tests.unit.captures.studies import one, write
+from tests.unit.captures.studies import MORNING, one, write
+
+MIDNIGHT = MORNING.replace(hour=0) + timedelta(days=1)
+SAID = {"TIMESTAMPTZ": "TIMESTAMP WITH TIME ZONE"}
+"""What DuckDB calls a type when it is asked."""
 
 
 def exported(tmp_path: Path, output: str) -> Path:
@@ -36,10 +43,26 @@ def document(tmp_path: Path, output: str) -> dict[str, Any]:
 
 
 def test_parquet_has_a_typed_row_for_each_exchange(tmp_path: Path) -> None:
-    table = pyarrow.parquet.read_table(exported(tmp_path, "parquet"))
-    assert table.column("outcome").to_pylist() == ["success", "free_usage_limit"]
-    assert table.column("status").to_pylist() == [200, 429]
-    assert str(table.schema.field("started_at").type) == "timestamp[us, tz=UTC]"
+    duckdb = pytest.importorskip("duckdb")
+    table = duckdb.read_parquet(str(exported(tmp_path, "parquet")))
+    assert table.columns == [column.name for column in COLUMNS]
+    kinds = [SQL_TYPES[column.type] for column in COLUMNS]
+    assert [str(kind) for kind in table.types] == [SAID.get(kind, kind) for kind in kinds]
+    found = table.select("outcome", "status", "started_at", "reset_at").fetchall()
+    assert found == [
+        ("success", 200, MORNING + timedelta(seconds=1), None),
+        ("free_usage_limit", 429, MORNING + timedelta(seconds=2), MIDNIGHT),
+    ]
+
+
+def test_without_the_extra_parquet_names_the_remedy_and_leaves_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "duckdb", None)
+    with pytest.raises(ConfigurationError, match="only DuckDB writes Parquet") as caught:
+        exported(tmp_path, "parquet")
+    assert "pawwork-proxy[lake]" in (caught.value.hint or "")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.jsonl"]
 
 
 def test_csv_has_the_same_columns(tmp_path: Path) -> None:
@@ -80,7 +103,7 @@ def test_a_span_names_the_server_only_where_it_is_known() -> None:
     real = header(simulated=False, options=CaptureOptions(upstream="opencode.ai"))
     other = header(simulated=False, options=CaptureOptions(upstream="other"))
     for first, known in ((real, True), (other, False), (header(simulated=True), False)):
-        (resource,) = otlp([(first, asked)])["resourceSpans"]
+        (resource,) = json.loads("".join(otlp_text([(first, asked)])))["resourceSpans"]
         (span,) = resource["scopeSpans"][0]["spans"]
         names = {attribute["key"]: attribute["value"] for attribute in span["attributes"]}
         assert names["gen_ai.request.stream"] == {"boolValue": True}
@@ -89,11 +112,14 @@ def test_a_span_names_the_server_only_where_it_is_known() -> None:
 
 @pytest.mark.parametrize("output", list(FORMATS))
 def test_export_is_reproducible(tmp_path: Path, output: str) -> None:
+    if output == "parquet":
+        pytest.importorskip("duckdb")
     assert exported(tmp_path, output).read_bytes() == exported(tmp_path, output).read_bytes()
 
 
 @pytest.mark.parametrize("model", ["@cf/meta/llama-3.1-8b-instruct", "+x1", "-x"])
 def test_no_cell_of_a_csv_is_a_formula(model: str, tmp_path: Path) -> None:
+    duckdb = pytest.importorskip("duckdb")
     record = one(1, 1)
     request = record.request.model_copy(update={"model": model})
     capture = write(tmp_path / "a.jsonl", [record.model_copy(update={"request": request})])
@@ -108,5 +134,27 @@ def test_no_cell_of_a_csv_is_a_formula(model: str, tmp_path: Path) -> None:
     assert row["model"] == f"'{model}"
     assert row["reset_at"] == row["egress_address"] == ""
     assert row["outcome"] == "success"
-    table = pyarrow.parquet.read_table(tmp_path / "all.parquet")
-    assert table.column("model").to_pylist() == [model], "only spreadsheets need it"
+    table = duckdb.read_parquet(str(tmp_path / "all.parquet"))
+    assert table.select("model").fetchall() == [(model,)], "only spreadsheets need it"
+
+
+def test_documents_of_several_captures_or_of_none_are_whole(tmp_path: Path) -> None:
+    write(tmp_path / "a.jsonl", [one(1, 1), one(2, 1)])
+    write(tmp_path / "b.jsonl", [one(1, 2)])
+    write(tmp_path / "c.jsonl", [])
+    for output, paths, numbers in (
+        ("otlp", [tmp_path], [2, 1]),
+        ("har", [tmp_path], [3]),
+        ("otlp", [tmp_path / "c.jsonl"], []),
+        ("har", [tmp_path / "c.jsonl"], [0]),
+    ):
+        out = tmp_path / "out"
+        arguments = [*map(str, paths), "--format", output, "--out", str(out)]
+        CliRunner().invoke(export, arguments, catch_exceptions=False)
+        found = json.loads(out.read_text())
+        parts = (
+            [found["log"]["entries"]]
+            if output == "har"
+            else [one["scopeSpans"][0]["spans"] for one in found["resourceSpans"]]
+        )
+        assert [len(part) for part in parts] == numbers

@@ -12,16 +12,16 @@ from pawwork_proxy.comparison.dimensions import (
     is_private,
     title,
 )
-from pawwork_proxy.comparison.observations import observations
 from pawwork_proxy.model.observation import ABSENT, PUBLIC, DimensionName, Identities
 from tests.unit.builders import exchange, header
+from tests.unit.captures.studies import observed
 
 
 def test_a_dimension_has_its_name_its_field_its_row_and_its_reader() -> None:
     """With its row in docs/quota-inference.md (test_docs.py) that is all a new dimension takes."""
     named, rows = set(get_args(DimensionName)), set(BY_NAME)
     fields = {*Identities.model_fields, "global"}
-    (seen,) = observations(header(), [exchange()])
+    (seen,) = observed(header(), [exchange()])
     missing = [
         *(
             f"DimensionName in model/observation.py lacks {name}"

@@ -16,7 +16,7 @@ from pawwork_proxy.comparison.observations import (
     ServerClock,
     after_last,
     gaps,
-    observations,
+    observation,
     server_clock,
     unrecorded,
 )
@@ -28,6 +28,7 @@ from pawwork_proxy.model.outcome import Kind, Origin, Outcome
 from pawwork_proxy.model.request import AuthFacts
 from pawwork_proxy.model.response import ResponseFacts
 from pawwork_proxy.model.signals import Ending, Signals
+from pawwork_proxy.model.view import view_of
 from tests.unit.builders import NOON, exchange, header
 
 TIMING = Timing(started_at=NOON, first_byte_ms=400.0, total_ms=900.0)
@@ -46,8 +47,8 @@ def context(**changes: Any) -> ExchangeContext:
 
 
 def observed(one: Exchange, **changes: Any) -> Observation:
-    (found,) = observations(header(**changes), [one], frozenset({"lab"}))
-    return found
+    clock = ServerClock(0.0, UNKNOWN_CLOCK_S)
+    return observation(header(**changes), view_of(one), one.outcome, clock, frozenset({"lab"}))
 
 
 def test_a_plain_admission() -> None:
@@ -88,26 +89,26 @@ def test_what_is_not_sent_is_a_value_and_what_is_not_known_is_none() -> None:
 def test_dated_answers_narrow_the_clock_down(
     date_s: tuple[int, ...], start_s: tuple[float, ...]
 ) -> None:
-    many = [
-        exchange(
-            response=answer(date=NOON + timedelta(seconds=date)),
-            timing=TIMING.model_copy(update={"started_at": NOON + timedelta(seconds=start)}),
-        )
-        for date, start in zip(date_s, start_s, strict=True)
-    ]
-    clock = server_clock(many)
+    """Each answer's head came 0.4 s after the request."""
+    pairs = list(zip(date_s, start_s, strict=True))
+    clock = server_clock(
+        [date - start - 0.4 for date, start in pairs], [date + 1 - start for date, start in pairs]
+    )
     assert clock.error_s == LEAST_ERROR_S
     assert clock.steady
     assert abs(clock.offset_s - date_s[0]) < 0.7
 
 
 def test_a_clock_that_was_set_during_the_run_is_as_wrong_as_its_answers() -> None:
-    early = exchange(response=answer(date=NOON), timing=TIMING)
-    late = exchange(response=answer(date=NOON + timedelta(seconds=60)), timing=TIMING)
-    clock = server_clock([early, late])
+    clock = server_clock([-0.4, 59.6], [1.0, 61.0])
     assert not clock.steady
-    assert clock.offset_s - clock.error_s <= 0.0
-    assert clock.offset_s + clock.error_s >= 60.0
+    assert clock.offset_s - clock.error_s == pytest.approx(-0.4)
+    assert clock.offset_s + clock.error_s == pytest.approx(61.0)
+
+
+def test_the_clock_lies_between_the_tightest_bounds() -> None:
+    assert server_clock([], []) == ServerClock(0.0, UNKNOWN_CLOCK_S)
+    assert server_clock([-5.0, 2.0], [9.0, 20.0]) == ServerClock(5.5, 3.5)
 
 
 def test_an_aborted_stream_was_let_through() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pawwork_proxy.captures.reader import Capture, read_capture
+from pawwork_proxy.captures.reader import WholeCapture, read_capture
 from pawwork_proxy.captures.writer import CaptureWriter
 from pawwork_proxy.environment.identity import Identity, load_identity
 from pawwork_proxy.environment.private_files import HOME_VARIABLE
@@ -82,7 +82,7 @@ class Run:
         ongoing.finish(Ending.COMPLETE, UpstreamFacts())
         return ongoing
 
-    def capture(self) -> Capture:
+    def capture(self) -> WholeCapture:
         return read_capture(self.writer.path)
 
 

@@ -14,12 +14,12 @@ from mitmproxy.test import tflow, tutils
 from pawwork_proxy.bundle.preview import preview
 from pawwork_proxy.bundle.support_view import row_of, support_rows
 from pawwork_proxy.captures.gathering import gather
-from pawwork_proxy.captures.reader import OBSERVED_IN_PART, Capture
+from pawwork_proxy.captures.reader import WholeCapture
+from pawwork_proxy.captures.sources import capture_sources
 from pawwork_proxy.cli.live import counter_line
-from pawwork_proxy.cli.show import remarks
+from pawwork_proxy.cli.show import Shown
 from pawwork_proxy.clients.processes import FoundProcess
 from pawwork_proxy.comparison.exclusions import EXCLUSIONS
-from pawwork_proxy.comparison.observations import observations
 from pawwork_proxy.inventory.inventory import take_inventory
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.outcome import Kind
@@ -34,11 +34,13 @@ from pawwork_proxy.report.support_table import cells
 from pawwork_proxy.responses.response_reader import ResponseReader
 from pawwork_proxy.verification.verify import verify
 from tests.unit.bundle.files import assembled
+from tests.unit.captures.studies import observed
 from tests.unit.recording.test_recorder import Run, identity, run
 
 __all__ = ["identity", "run"]
 
 PORT = 9610
+IN_PART = "exchanges observed in part because looking at the traffic failed: 1."
 SENT = (b'{"model":"big-', b'pickle","messages":[]}')
 
 
@@ -147,7 +149,7 @@ def break_step(patch: pytest.MonkeyPatch, holder: Any, name: str, at_call: int =
     patch.setattr(holder, name, fails)
 
 
-def only(capture: Capture) -> Exchange:
+def only(capture: WholeCapture) -> Exchange:
     assert not capture.stubs
     assert not capture.interrupted
     (exchange,) = capture.exchanges
@@ -195,7 +197,7 @@ def test_nobody_compares_or_takes_for_complete_what_was_seen_in_part(
     break_step(monkeypatch, step.holder, step.name, step.at_call)
     passes(run, answer)
     capture = run.capture()
-    (seen,) = observations(capture.header, capture.exchanges)
+    (seen,) = observed(capture.header, capture.exchanges)
     reason = next(row for row in EXCLUSIONS if row.applies(seen))
     assert reason.id == "observed_in_part"
     assert reason.may_count
@@ -262,18 +264,20 @@ def test_several_failures_are_all_named_and_counted(
     assert "a secret" not in printed.out + printed.err + Path(run.writer.path).read_text()
 
 
-@pytest.mark.parametrize("whole_bytes", [0, 2**20], ids=["folded", "whole"])
+@pytest.mark.parametrize("one_by_one", [0, 8000], ids=["aggregated", "one by one"])
 def test_every_report_says_that_an_exchange_was_observed_in_part(
-    run: Run, whole_bytes: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    run: Run, one_by_one: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     break_step(monkeypatch, ResponseReader, "feed")
     passes(run, REFUSED)
     path, capture = run.writer.path, run.capture()
     exchange = only(capture)
-    gathered = gather([path], whole_bytes=whole_bytes)
+    gathered = gather([path], one_by_one=one_by_one)
     assert [one.in_part for one in gathered.captures] == [1]
-    assert f"{path.name}: 1 {OBSERVED_IN_PART}." in gathered.remarks
-    assert f"1 {OBSERVED_IN_PART}" in remarks(capture)
+    said = f"{path.name}: {IN_PART}"
+    assert said in gathered.remarks
+    (source,) = capture_sources([path])
+    assert said in Shown(source).remarks()
     assert "1 failed looks at the traffic" in counter_line(run.recorder.counts, 0)
     assert "unknown (seen in part)" in plain_line(shown(exchange))
     (row,) = cells(support_rows([row_of(exchange)]))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pawwork_proxy.comparison.compare import compare
-from pawwork_proxy.comparison.observations import observations
 from pawwork_proxy.inventory.inventory import take_inventory
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.gathered import CaptureSummary, Gathered
@@ -12,7 +11,7 @@ from pawwork_proxy.outcomes.rules import judge
 from pawwork_proxy.report.page import render_report
 from pawwork_proxy.responses.response_reader import ResponseReader
 from tests.unit.builders import header
-from tests.unit.captures.studies import MORNING, one
+from tests.unit.captures.studies import MORNING, observed, one
 
 CHUNK = (
     b'data: {"id":"1","object":"chat.completion.chunk",'
@@ -35,7 +34,7 @@ def page(exchanges: list[Exchange], **changes: str) -> str:
                 ended=True,
             ).model_copy(update=changes),
         ),
-        observations=tuple(observations(head, exchanges)),
+        observations=tuple(observed(head, exchanges)),
     )
     return render_report(
         compare(gathered.observations), gathered, take_inventory([(head, exchanges)])

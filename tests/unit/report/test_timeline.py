@@ -7,18 +7,17 @@ from datetime import timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pawwork_proxy.comparison.observations import observations
 from pawwork_proxy.model.observation import Observation
 from pawwork_proxy.report.timeline import timeline
 from tests.unit.builders import header
-from tests.unit.captures.studies import MORNING, one
+from tests.unit.captures.studies import MORNING, observed, one
 
 
 def seen(count: int = 6) -> list[Observation]:
     exchanges = [
         one(seq, 1 + seq % 3, refused=seq == 5, address=1 + seq % 2) for seq in range(1, count + 1)
     ]
-    return list(observations(header(simulated=True), exchanges))
+    return observed(header(simulated=True), exchanges)
 
 
 def test_lanes_are_installs_grouped_by_network() -> None:

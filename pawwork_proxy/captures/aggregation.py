@@ -1,0 +1,382 @@
+"""The exchanges of one capture as observations: one by one, or those that agree counted together.
+
+A verdict rests on refusals and on a few admissions around them; thousands of admissions that agree
+in everything but time say no more than their number, their first and their last one. So while they
+are read, exchanges are grouped by *template*: the view with those fields blank that tell requests
+of one kind apart. The fields that have to be equal are listed nowhere: they are all that a view
+has. `Tally.add` blanks a field and `_Group.view` puts it back; nothing else knows of it.
+
+Invariant: aggregation may make a verdict undetermined, never another one. What is merged across
+values loses its value (None), it never gets a foreign one.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence, Set
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from msgspec.structs import force_setattr, replace
+
+from pawwork_proxy.captures.lines import outcome_of
+from pawwork_proxy.comparison.observations import ServerClock, observation, server_clock
+from pawwork_proxy.model.capture import Header
+from pawwork_proxy.model.observation import SEVERAL, Observation
+from pawwork_proxy.model.outcome import Family
+from pawwork_proxy.model.view import ExchangeView, SignalsView, TimingView
+
+_NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
+_ANSWERED = TimingView(_NO_TIME, 0.0)
+_UNANSWERED = TimingView(_NO_TIME)
+_NO_SIGNALS = SignalsView()
+_SENT = "sent"
+"""Stands in a template for a session or a user action: whether one was sent is part of it."""
+_NONE_MS = -1.0
+"""Stands in a column for a duration that was not measured."""
+_HOUR_S, _DAY_S = 3600.0, 86_400.0
+
+
+class _Row(NamedTuple):
+    """What an exchange has of its own within its group and session. Rows sort by time."""
+
+    started: datetime
+    """By the machine's clock."""
+    seq: int
+    first_ms: float
+    total_ms: float
+    action: str | None
+
+    @property
+    def head(self) -> datetime:
+        """When the head of its answer had come."""
+        return self.started + timedelta(milliseconds=max(self.first_ms, 0.0))
+
+    @property
+    def end(self) -> datetime:
+        """When it was over."""
+        return self.started + timedelta(milliseconds=max(self.first_ms, self.total_ms, 0.0))
+
+
+class _Rows:
+    """Rows in columns: what memory holds of a long run."""
+
+    __slots__ = ("actions", "first_ms", "seqs", "started", "total_ms")
+
+    def __init__(self) -> None:
+        self.started: list[datetime] = []
+        self.seqs = array("q")
+        self.first_ms = array("d")
+        self.total_ms = array("d")
+        self.actions: list[str | None] = []
+
+    def __iter__(self) -> Iterator[_Row]:
+        return map(_Row, self.started, self.seqs, self.first_ms, self.total_ms, self.actions)
+
+
+class _Group(NamedTuple):
+    """The exchanges that agree in everything but session, user action, number and times."""
+
+    template: ExchangeView
+    signals: SignalsView
+    sessions: dict[str | None, _Rows]
+
+    def view(self, session: str | None, row: _Row) -> ExchangeView:
+        """One of them as it was read, but for dates that no rule looks at."""
+        first_ms, total_ms = row.first_ms, row.total_ms
+        return replace(
+            self.template,
+            seq=row.seq,
+            timing=TimingView(
+                row.started,
+                None if first_ms == _NONE_MS else first_ms,
+                None if total_ms == _NONE_MS else total_ms,
+            ),
+            request=replace(self.template.request, session=session, request=row.action),
+            signals=self.signals,
+        )
+
+
+class Tally:
+    """Takes the exchanges of one capture, and makes observations of them when all are in."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._groups: dict[ExchangeView, dict[SignalsView, _Group]] = {}
+        self._last: _Group | None = None
+        self._low = array("d")
+        self._high = array("d")
+        """Bounds of the server's clock in seconds, from each dated answer."""
+
+    def add(self, view: ExchangeView, _offset: int = 0) -> None:
+        """Take an exchange. Its view is used up: nobody else may have it."""
+        timing, request, signals = view.timing, view.request, view.signals
+        seq, session, action = view.seq, request.session, request.request
+        first_ms, total_ms = timing.first_byte_ms, timing.total_ms
+        response = view.response
+        if response is not None and response.date is not None:
+            lead = (response.date - timing.started_at).total_seconds()
+            self._low.append(lead - (first_ms or 0.0) / 1000)
+            self._high.append(lead + 1.0)
+            force_setattr(response, "date", None)
+        force_setattr(view, "seq", 0)
+        force_setattr(view, "timing", _UNANSWERED if first_ms is None else _ANSWERED)
+        force_setattr(view, "signals", _NO_SIGNALS)
+        force_setattr(request, "session", session and _SENT)
+        force_setattr(request, "request", action and _SENT)
+        if not signals.retry_hints:  # only for a wait do rules look at the date
+            force_setattr(signals, "date", None)
+        group = self._last
+        if group is None or view != group.template or signals != group.signals:
+            group = self._last = self._group(view, signals)
+        rows = group.sessions.get(session)
+        if rows is None:
+            rows = group.sessions[session] = _Rows()
+        rows.started.append(timing.started_at)
+        rows.seqs.append(seq)
+        rows.first_ms.append(_NONE_MS if first_ms is None else first_ms)
+        rows.total_ms.append(_NONE_MS if total_ms is None else total_ms)
+        rows.actions.append(action)
+        self.count += 1
+
+    def _group(self, template: ExchangeView, signals: SignalsView) -> _Group:
+        alike = self._groups.setdefault(template, {})
+        if signals not in alike:
+            known = next(iter(alike.values())).template if alike else template
+            alike[signals] = _Group(known, signals, {})
+        return alike[signals]
+
+    @property
+    def groups(self) -> Iterator[_Group]:
+        """All groups, in the order in which they were first met."""
+        for alike in self._groups.values():
+            yield from alike.values()
+
+    @property
+    def clock(self) -> ServerClock:
+        """The server's clock against the machine's."""
+        return server_clock(self._low, self._high)
+
+    def arrivals(self) -> dict[int, datetime]:
+        """When each exchange arrived, by its number."""
+        rows = (rows for group in self.groups for rows in group.sessions.values())
+        return {seq: at for one in rows for seq, at in zip(one.seqs, one.started, strict=True)}
+
+    def one_by_one(self, header: Header, exclusive: frozenset[str]) -> list[Observation]:
+        """An observation for each exchange, in order of arrival."""
+        clock = self.clock
+        found = [
+            observation(header, group.view(session, row), outcome, clock, exclusive)
+            for group in self.groups
+            for outcome in [outcome_of(group.signals)]
+            for session, rows in group.sessions.items()
+            for row in rows
+        ]
+        return sorted(found, key=lambda one: one.seq)
+
+    def aggregated(
+        self, header: Header, exclusive: frozenset[str], most_rows: int
+    ) -> list[Observation]:
+        """Plain admissions as runs; sessions are merged where more than `most_rows` are left."""
+        return list(_Aggregation(header, self.clock, exclusive).of(self.groups, most_rows))
+
+
+class _Cell(NamedTuple):
+    """Admissions of one cell become one run."""
+
+    group: int
+    """Its id: groups are not compared, they differ."""
+    hour: int
+    early: int
+    late: int
+    """The first and the last day on which the server may have judged them."""
+    again: bool
+    """Whether their user actions were refused as well, in other requests."""
+    company: str | None
+    """The session, or one word for all of which none was refused."""
+
+
+class _Run(NamedTuple):
+    """The admissions of a cell, by session, sorted."""
+
+    group: _Group
+    again: bool
+    sessions: dict[str | None, list[_Row]]
+
+
+_Runs = dict[_Cell, _Run]
+
+
+class _Aggregation:
+    """Makes runs of admissions and keeps everything else, of one capture."""
+
+    def __init__(self, header: Header, clock: ServerClock, exclusive: frozenset[str]) -> None:
+        self._header = header
+        self._clock = clock
+        self._exclusive = exclusive
+        self._offset = timedelta(seconds=clock.offset_s)
+
+    def of(self, groups: Iterable[_Group], most_rows: int) -> Iterator[Observation]:
+        """The observations, at most `most_rows` if that can be."""
+        plain: list[_Group] = []
+        others: list[Observation] = []
+        for group in groups:
+            answered = group.template.timing.first_byte_ms is not None
+            if answered and outcome_of(group.signals).family == Family.OK:
+                plain.append(group)
+            else:
+                for session, rows in group.sessions.items():
+                    others += (self._seen(group, session, row) for row in rows)
+        refused = [one for one in others if one.kind == "free_usage_limit"]
+        runs = self._runs(plain, {one.action for one in refused})
+        if 2 * len(runs) + len(others) > most_rows:
+            runs = _merged(runs, {one.who.session for one in refused})
+            others = list(_first_and_rest(others))
+        for run in runs.values():
+            yield from self._of_run(run)
+        yield from others
+
+    def _seen(self, group: _Group, session: str | None, row: _Row) -> Observation:
+        outcome = outcome_of(group.signals)
+        view = group.view(session, row)
+        return observation(self._header, view, outcome, self._clock, self._exclusive)
+
+    def _runs(self, groups: Iterable[_Group], refused: Set[str]) -> _Runs:
+        found: _Runs = {}
+        for group in groups:
+            for session, rows in group.sessions.items():
+                ordered = sorted(rows)
+                if self._lie_in_one_hour(ordered) and refused.isdisjoint(rows.actions):
+                    found[self._cell(group, session, ordered[0], refused)] = _Run(
+                        group, False, {session: ordered}
+                    )
+                    continue
+                for row in ordered:
+                    cell = self._cell(group, session, row, refused)
+                    run = found.setdefault(cell, _Run(group, cell.again, {session: []}))
+                    run.sessions[session].append(row)
+        return found
+
+    def _cell(self, group: _Group, session: str | None, row: _Row, refused: Set[str]) -> _Cell:
+        error = self._clock.error_s
+        started = row.started.timestamp() + self._clock.offset_s
+        return _Cell(
+            id(group),
+            int(started // _HOUR_S),
+            int((started - error) // _DAY_S),
+            int((started + row.first_ms / 1000 + error) // _DAY_S),
+            row.action in refused,
+            session,
+        )
+
+    def _lie_in_one_hour(self, ordered: Sequence[_Row]) -> bool:
+        """Whether all rows surely do, by the server's clock: then they lie in one cell."""
+        error = self._clock.error_s
+        longest = max(row.first_ms for row in ordered) / 1000
+        early = ordered[0].started.timestamp() + self._clock.offset_s - error
+        late = ordered[-1].started.timestamp() + self._clock.offset_s + longest + error
+        return early // _HOUR_S == late // _HOUR_S
+
+    def _of_run(self, run: _Run) -> Iterator[Observation]:
+        """The latest by itself, and one for all before it."""
+        last = max(run.sessions, key=lambda session: run.sessions[session][-1])
+        latest = self._seen(run.group, last, run.sessions[last][-1])
+        yield latest
+        before = {
+            session: rows[:-1] if session == last else rows
+            for session, rows in run.sessions.items()
+        }
+        earlier = {session: rows for session, rows in before.items() if rows}
+        count = sum(map(len, earlier.values()))
+        if count == 0:
+            return
+        start = min(earlier, key=lambda session: earlier[session][0])
+        first = self._seen(run.group, start, earlier[start][0])
+        if count == 1:
+            yield first
+        elif _alike(first) != _alike(latest):  # the server's rules changed in between, say
+            for session, rows in earlier.items():
+                yield from (self._seen(run.group, session, row) for row in rows)
+        else:
+            unknown: dict[str, str | None] = {}
+            if first.action:
+                unknown["request"] = None if run.again else SEVERAL
+            if len(earlier) > 1:
+                unknown["session"] = None
+            heads, ends = zip(*map(_latest_head_and_end, earlier.values()), strict=True)
+            yield first.model_copy(
+                update={
+                    "answered_at": max(heads) + self._offset,
+                    "ended_at": max(ends) + self._offset,
+                    "count": count,
+                    "action": "",
+                    "who": first.who.model_copy(update=unknown),
+                }
+            )
+
+
+def _merged(runs: _Runs, kept: Set[str | None]) -> _Runs:
+    """The runs without regard to sessions, but for those in which somebody was refused."""
+    found: _Runs = {}
+    for cell, run in runs.items():
+        apart = cell.company in kept or cell.company is None
+        wider = cell if apart else cell._replace(company=_SENT)
+        found.setdefault(wider, _Run(run.group, run.again, {})).sessions.update(run.sessions)
+    return found
+
+
+def _latest_head_and_end(ordered: Sequence[_Row]) -> tuple[datetime, datetime]:
+    """When the last answer began, and when the last was over; rows started in this order."""
+    longest = max(max(row.first_ms, row.total_ms) for row in ordered)
+    head = end = ordered[-1].started
+    for row in reversed(ordered):
+        if row.started + timedelta(milliseconds=longest) < head:
+            break  # however long it took, it was over before
+        head, end = max(head, row.head), max(end, row.end)
+    return head, end
+
+
+def _alike(one: Observation) -> Observation:
+    """An observation with all that differs from request to request blank."""
+    return one.model_copy(
+        update={
+            "seq": 0,
+            "started_at": _NO_TIME,
+            "answered_at": None if one.answered_at is None else _NO_TIME,
+            "ended_at": _NO_TIME,
+            "retry_after_s": None,
+            "reset_at": None,
+            "action": "",
+            "who": one.who.model_copy(update={"session": None, "request": None}),
+        }
+    )
+
+
+def _first_and_rest(others: Iterable[Observation]) -> Iterator[Observation]:
+    """Per hour, of those that are alike: the first by itself, the rest as one, latest in time."""
+    cells: dict[object, list[Observation]] = defaultdict(list)
+    for one in others:
+        hour = one.started_at.replace(minute=0, second=0, microsecond=0)
+        day = (one.ended_at + timedelta(seconds=one.clock_error_s)).date()
+        cells[hour, day, _alike(one)].append(one)
+    for alike in cells.values():
+        ordered = sorted(alike, key=lambda one: (one.started_at, one.seq))
+        first, *rest = ordered
+        yield first
+        if not rest:
+            continue
+        latest = rest[-1]
+        if latest.kind == "free_usage_limit":
+            # A refusal is evidence at its own moment; the ones between add only to the number.
+            yield latest.model_copy(update={"count": len(rest)})
+        else:
+            yield latest.model_copy(
+                update={
+                    "started_at": rest[0].started_at,
+                    "ended_at": max(one.ended_at for one in rest),
+                    "count": len(rest),
+                    "action": "",
+                    "who": latest.who.model_copy(update={"session": None, "request": None}),
+                }
+            )

@@ -1,0 +1,171 @@
+"""How complete captures are, in one wording for every command, and which do not go together.
+
+Invariant: whatever is missing from a capture is said. Where many captures lack the same thing, they
+are counted, not named one by one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from pawwork_proxy.captures.reader import Capture
+from pawwork_proxy.model.gathered import CaptureSummary
+
+MOST_NAMED = 5
+"""Captures that lack the same thing and are named one by one; more are counted."""
+MOST_PLACES = 10
+"""Damaged lines of a capture whose numbers are given."""
+
+NOT_COMPARED = (
+    "their pseudonyms cannot be joined, so only the study with most exchanges is compared."
+)
+LOOKS_DIFFERENT = (
+    "the same key, session or address has another pseudonym in each, so what is one and the same "
+    "across them looks different."
+)
+
+
+class _Lack(NamedTuple):
+    """Something that a capture can lack."""
+
+    number: Callable[[CaptureSummary], int]
+    """How much of it; 0: it does not lack it."""
+    one: str
+    """What is said of one capture: `{n}` is the number, `{places}` where."""
+    many: str
+    """What is said of several together: `{n}` is the sum."""
+
+
+_LACKS = (
+    _Lack(
+        lambda one: not one.exchanges,
+        "it holds no exchange",
+        "hold no exchange",
+    ),
+    _Lack(
+        lambda one: not one.ended,
+        "no end line: the run goes on, or ended without closing the capture",
+        "have no end line: their runs go on, or ended without closing them",
+    ),
+    _Lack(
+        lambda one: one.under_way,
+        "exchanges under way when the run stopped: {n}",
+        "had exchanges under way when their runs stopped, {n} in all",
+    ),
+    _Lack(
+        lambda one: one.withheld,
+        "records withheld because they could not be made safe: {n}",
+        "withheld records because they could not be made safe, {n} in all",
+    ),
+    _Lack(
+        lambda one: one.lost,
+        "records that could not be written while the run went on: {n}",
+        "lack records that could not be written while their runs went on, {n} in all",
+    ),
+    _Lack(
+        lambda one: one.in_part,
+        "exchanges observed in part because looking at the traffic failed: {n}",
+        "hold exchanges observed in part because looking at the traffic failed, {n} in all",
+    ),
+    _Lack(
+        lambda one: one.damaged,
+        "{n} damaged lines skipped: {places}; what they held is missing",
+        "have damaged lines, {n} in all: they are skipped, and what they held is missing",
+    ),
+    _Lack(
+        lambda one: one.joined,
+        "{n} lines of another capture stand behind it and are left out, give it as a file of its "
+        "own",
+        "are followed by lines of another capture in the same file, {n} in all: these are left out",
+    ),
+)
+
+
+def summary_of(capture: Capture, *, aggregated: bool = False) -> CaptureSummary:
+    """What is said about one capture."""
+    header = capture.header
+    own = [damage for damage in capture.damages if damage.reason != "another_capture"]
+    places = [f"{damage.number} ({damage.reason})" for damage in own[:MOST_PLACES]]
+    if len(own) > MOST_PLACES:
+        places[-1] += f" and {len(own) - MOST_PLACES} more"
+    return CaptureSummary(
+        name=capture.path.name,
+        capture_id=header.capture_id,
+        study_id=header.study_id,
+        tool_version=header.tool_version,
+        started_at=header.started_at,
+        network=header.network,
+        installs=tuple(install.label for install in header.installs),
+        simulated=header.simulated,
+        exchanges=capture.count,
+        under_way=len(capture.interrupted),
+        withheld=len(capture.stubs),
+        lost=sum(note.count or 0 for note in capture.notes if note.event == "records_lost"),
+        in_part=capture.in_part,
+        damaged=len(own),
+        damaged_lines=", ".join(places),
+        joined=len(capture.damages) - len(own),
+        ended=capture.end is not None,
+        aggregated=aggregated,
+    )
+
+
+def incomplete(summaries: Iterable[CaptureSummary]) -> Iterator[str]:
+    """What captures lack."""
+    summaries = list(summaries)
+    for lack in _LACKS:
+        lacking = [one for one in summaries if lack.number(one)]
+        if len(lacking) <= MOST_NAMED:
+            for one in lacking:
+                words = lack.one.format(n=lack.number(one), places=one.damaged_lines)
+                yield f"{one.name}: {words}."
+        else:
+            words = lack.many.format(n=counted(sum(map(lack.number, lacking))))
+            yield f"{counted(len(lacking))} captures {words}."
+
+
+def happenings(capture: Capture) -> Iterator[str]:
+    """What happened to the run of a capture that takes nothing away from it."""
+    name, events = capture.path.name, Counter(note.event for note in capture.notes)
+    if changes := events["egress_changed"]:
+        yield f"{name}: changes of the egress during the run: {changes}; exchanges say which holds."
+    if events["egress_unavailable"]:
+        yield f"{name}: the edge did not always say as which address it sees this machine."
+
+
+def of_several_studies(summaries: Iterable[CaptureSummary], so: str) -> Iterator[str]:
+    """That captures are of different studies, which, and what follows from it."""
+    studies: dict[str, list[str]] = {}
+    for summary in summaries:
+        studies.setdefault(summary.study_id, []).append(summary.name)
+    if len(studies) > 1:
+        groups = " | ".join(named(names) for names in studies.values())
+        yield (
+            f"Captures of {len(studies)} different studies ({groups}): {so} Let every machine join "
+            "one study first (pawwork-proxy study join), then capture anew."
+        )
+
+
+def listed(summaries: Sequence[CaptureSummary]) -> Iterator[str]:
+    """What a reader of a list must know: what is missing, and what does not go together."""
+    yield from incomplete(summaries)
+    yield from of_several_studies(summaries, LOOKS_DIFFERENT)
+    simulated = [summary.name for summary in summaries if summary.simulated]
+    if simulated and len(simulated) < len(summaries):
+        yield (
+            f"{len(simulated)} of {len(summaries)} captures are simulated ({named(simulated)}), "
+            "the others are real: a simulator says nothing about the real server."
+        )
+
+
+def named(names: Sequence[str]) -> str:
+    """Names in a row, the first few if there are many."""
+    more = len(names) - MOST_NAMED
+    return ", ".join(names[:MOST_NAMED]) + (f" and {counted(more)} more" if more > 0 else "")
+
+
+def counted(number: int) -> str:
+    """A number with its thousands apart."""
+    return f"{number:,}".replace(",", " ")

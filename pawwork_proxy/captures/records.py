@@ -1,0 +1,71 @@
+"""The whole records of a capture, one at a time: for those who need more than the light view.
+
+A capture is gone through twice: once in the light view, which finds out what is in it and where,
+and once more for the records themselves, in order of arrival. Invariant: no more than one record is
+in memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from pawwork_proxy.captures.completeness import incomplete, summary_of
+from pawwork_proxy.captures.lines import MAX_LINE_BYTES, read_line
+from pawwork_proxy.captures.reader import view_capture
+from pawwork_proxy.captures.sources import CaptureSource
+from pawwork_proxy.model.exchange import Exchange
+from pawwork_proxy.model.view import ExchangeView
+from pawwork_proxy.outcomes.rules import classify
+
+
+class Records:
+    """The records of one capture, those that `wanted` takes; outcomes by the current rules."""
+
+    def __init__(
+        self, source: CaptureSource, wanted: Callable[[ExchangeView], bool] = lambda _: True
+    ) -> None:
+        """Go through the capture. Raises CaptureFormatError or BundleError."""
+        self.unfit = 0
+        """Records that the light view took, and that do not fit the schema after all."""
+        self._source = source
+        self._places: list[tuple[int, int]] = []
+
+        def seen(view: ExchangeView, offset: int) -> None:
+            if wanted(view):
+                self._places.append((view.seq, offset))
+
+        with source.open() as stream:
+            self.capture = view_capture(source.path, stream, seen)
+        self.summary = summary_of(self.capture)
+
+    def __iter__(self) -> Iterator[Exchange]:
+        with self._source.open() as stream:
+            for _, offset in sorted(self._places):
+                stream.seek(offset)
+                line = read_line(stream.readline(MAX_LINE_BYTES), 0)
+                if isinstance(line, Exchange):
+                    yield line.model_copy(update={"outcome": classify(line.signals)})
+                else:
+                    self.unfit += 1
+
+    def remarks(self) -> Iterator[str]:
+        """What is missing; of the records that were asked for, once they are read."""
+        yield from incomplete([self.summary])
+        yield from unfit([self])
+
+
+def each_once(captures: Iterable[Records]) -> list[Records]:
+    """A capture and its copy, in a bundle say, count once: the fuller one."""
+    kept: dict[str, Records] = {}
+    for one in captures:
+        first = kept.setdefault(one.summary.capture_id, one)
+        if one.summary.exchanges > first.summary.exchanges:
+            kept[one.summary.capture_id] = one
+    return list(kept.values())
+
+
+def unfit(captures: Iterable[Records]) -> Iterator[str]:
+    """Which captures hold records that had to be left out when they were read whole."""
+    for one in captures:
+        if one.unfit:
+            yield f"{one.summary.name}: {one.unfit} records do not fit the schema and are left out."

@@ -1,0 +1,99 @@
+"""What captures lack is said once per capture, or counted where many lack the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pawwork_proxy.captures.completeness import MOST_NAMED, incomplete, listed, named
+from pawwork_proxy.captures.gathering import gather
+from pawwork_proxy.captures.records import Records, unfit
+from pawwork_proxy.captures.sources import capture_sources
+from pawwork_proxy.model.gathered import CaptureSummary
+from tests.unit.captures.studies import MORNING, one, write
+
+
+def summary(name: str = "a.jsonl", **changes: Any) -> CaptureSummary:
+    values: dict[str, Any] = {
+        "name": name,
+        "capture_id": "1" * 16,
+        "study_id": "study:" + "1" * 24,
+        "tool_version": "0.1.0",
+        "started_at": MORNING,
+        "exchanges": 3,
+        "ended": True,
+    }
+    return CaptureSummary(**(values | changes))
+
+
+LACKS = (
+    ({"exchanges": 0}, "it holds no exchange", "captures hold no exchange"),
+    ({"ended": False}, "no end line: the run goes on", "captures have no end line"),
+    ({"under_way": 2}, "exchanges under way when the run stopped: 2", "stopped, 1 400 in all"),
+    ({"withheld": 2}, "records withheld because they could not be made safe: 2", "1 400 in all"),
+    ({"lost": 2}, "records that could not be written while the run went on: 2", "1 400 in all"),
+    ({"in_part": 2}, "exchanges observed in part because looking at", "failed, 1 400 in all"),
+    (
+        {"damaged": 2, "damaged_lines": "3 (torn), 5 (not_json)"},
+        "2 damaged lines skipped: 3 (torn), 5 (not_json); what they held is missing",
+        "captures have damaged lines, 1 400 in all",
+    ),
+    ({"joined": 2}, "2 lines of another capture stand behind it", "1 400 in all"),
+)
+
+
+@pytest.mark.parametrize(("changes", "single", "many"), LACKS)
+def test_what_is_missing_is_named_for_few_and_counted_for_many(
+    changes: dict[str, Any], single: str, many: str
+) -> None:
+    few = [summary(f"{number}.jsonl", **changes) for number in range(MOST_NAMED)]
+    said = list(incomplete([summary("whole.jsonl"), *few]))
+    assert len(said) == MOST_NAMED
+    assert said[0].startswith(f"0.jsonl: {single}")
+    (counted,) = incomplete([summary(**changes)] * 700)
+    assert counted.startswith("700 captures ")
+    assert many in counted
+
+
+def test_a_whole_capture_lacks_nothing() -> None:
+    assert list(incomplete([summary()])) == []
+    assert summary().is_complete
+    for changes in ({"ended": False}, {"damaged": 1}, {"lost": 1}, {"withheld": 1}):
+        assert not summary(**changes).is_complete
+
+
+def test_of_many_names_the_first_few_are_given() -> None:
+    assert named(["a", "b"]) == "a, b"
+    assert named(list("abcdefg")) == "a, b, c, d, e and 2 more"
+    mixed = [summary(f"{number}", simulated=number < 7) for number in range(9)]
+    (remark,) = listed(mixed)
+    assert "7 of 9 captures are simulated (0, 1, 2, 3, 4 and 2 more)" in remark
+
+
+def test_of_many_damaged_lines_the_first_ten_are_placed(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.jsonl", [one(1, 1)])
+    path.write_text(path.read_text() + "{}\n" * 13)
+    (remark,) = gather([path]).remarks
+    assert "13 damaged lines skipped: 5 (not_a_record), 6 (not_a_record)" in remark
+    assert "14 (not_a_record) and 3 more; what they held" in remark
+
+
+def test_files_that_cannot_be_read_for_one_reason_and_copies_are_counted(tmp_path: Path) -> None:
+    for number in range(8):
+        (tmp_path / f"e{number}.jsonl").write_bytes(b"")
+        write(tmp_path / f"w{number}.jsonl", [one(1, 1)], capture_id="1" * 16)
+    left_out, copies = gather([tmp_path]).remarks
+    assert left_out.startswith("8 files (e0.jsonl, e1.jsonl, e2.jsonl, e3.jsonl, e4.jsonl and 3")
+    assert copies.startswith("7 files (w1.jsonl, ")
+
+
+def test_a_record_that_only_the_light_view_takes_is_left_out_and_counted(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.jsonl", [one(2, 1), one(1, 1), one(3, 1)])
+    path.write_text(path.read_text().replace("/zen/v1/chat", "/zen/v1/what is this", 1 + 1))
+    (source,) = capture_sources([path])
+    records = Records(source)
+    assert records.capture.count == 3
+    assert [record.seq for record in records] == [1, 3]
+    assert list(unfit([records])) == ["a.jsonl: 1 records do not fit the schema and are left out."]
