@@ -53,7 +53,7 @@ def how_to_connect(plan: RunPlan, identity: Identity) -> str:
     for listener in plan.listeners:
         lines += [
             f"install '{listener.label}' listens on {listener.url}",
-            "  baseURL route (OpenCode, PawWork built on OpenCode), in opencode.json or pawwork.json:",
+            "  baseURL route (OpenCode; PawWork built on it), in opencode.json or pawwork.json:",
             f'    "provider": {{ "opencode": {{ "options": {{ "baseURL": "{listener.url}{base}" '
             "} } }",
             "  proxy route (OpenCode 1, every PawWork), in the environment of the client:",

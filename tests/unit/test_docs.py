@@ -77,7 +77,7 @@ def test_every_script_is_documented() -> None:
 
 
 def excerpts() -> dict[str, list[str]]:
-    """What the README shows behind each command: the stretches between the marks of what is left out."""
+    """What the README shows of each command, cut where it leaves something out."""
     blocks = re.findall(r"```\n\$ python3 scripts/run\.py ([^\n]+)\n(.*?)```", README, re.DOTALL)
     return {
         command: [" ".join(one.split()) for one in text.split("…") if one.strip()]
