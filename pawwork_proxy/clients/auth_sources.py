@@ -38,7 +38,7 @@ _MOST_CLIENTS = 64
 _MOST_FINDINGS = 256
 _ANONYMOUS = AuthSourceFinding(source="anonymous")
 _STRENGTH: tuple[Kept, ...] = ("config", "saved", "env")
-"""What a client prefers, strongest first (zen-facts 3.1)."""
+"""What a client prefers, strongest first (source `client-config`)."""
 _SYSTEMS: dict[str, OsFamily] = {"Linux": "linux", "Darwin": "macos", "Windows": "windows"}
 
 

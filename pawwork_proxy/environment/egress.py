@@ -2,7 +2,7 @@
 
 `GET /cdn-cgi/trace` of the upstream, over the route that the traffic takes: from the same local
 address, through the same chained proxy, with TLS verified against the same certificates. It
-touches no quota (zen-facts 9).
+costs no quota (source `server-reports`).
 Invariant: no response is not an error: a probe gives None, and never raises for what the network or
 the response holds. The raw address leaves this module in `Trace` only, for the pseudonymiser.
 """

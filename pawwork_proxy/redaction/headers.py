@@ -23,7 +23,7 @@ _CACHED = 1024
 _CACHED_LENGTH = 512
 _UNKNOWN = HeaderRow("id", Namespace.VALUE.value)
 PUBLIC_KEY = "public"
-"""The literal that stands for no key (zen-facts 1)."""
+"""The literal that stands for no key."""
 
 
 class Line(NamedTuple):
