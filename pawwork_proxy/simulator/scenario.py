@@ -1,7 +1,8 @@
 """A scenario: every rule of a simulated Zen, as one frozen value that JSON and TOML can hold.
 
 The rules and their defaults follow the server's source where it is public, and reports where it is
-not. Each can be changed or left out, so that a world can be keyed by any dimension. Invariant: a scenario holds no counters and no clock.
+not. Each can be changed or left out, so that a world can be keyed by any dimension. Invariant: a
+scenario holds no counters and no clock.
 """
 
 from __future__ import annotations
