@@ -27,10 +27,10 @@ from pawwork_proxy.redaction.pseudonyms import Pseudonymiser
 from pawwork_proxy.redaction.shapes import ShapeName, Shapes
 
 LONGEST_RESPONSE = 4096
-"""Bytes of a response that are read; a real one has about 300."""
+"""At most so many bytes of a response are read; a real one has about 300."""
 PATIENCE_S = 5.0
 _HEADERS = {"User-Agent": f"pawwork-proxy/{__version__}", "Accept-Encoding": "identity"}
-"""No coding: a small page gains nothing, and bombs and missing decoders are out of question."""
+"""We ask for no content coding: a small page gains nothing by it, and nothing must be decoded."""
 
 
 class Trace(NamedTuple):

@@ -30,7 +30,7 @@ class HeaderFact(Fact):
 
     name: str
     treatment: Treatment | None = None
-    """None: as a header that is not listed."""
+    """None: the header is treated as if it were not listed."""
     arg: str = Field("", alias="as")
     role: Role | None = None
     """None: only servers send it."""

@@ -53,7 +53,7 @@ class Credentials:
 
 _LOOPBACK = re.compile(r"(?:127(?:\.\d{1,3}){3}|::1|\[::1\])(?::\d{1,5})?")
 _LOOSE = 2
-"""Characters beside our own words: `HTTP/1.1` and `started_at` have two."""
+"""A text with so few characters beside our own words is no secret: `HTTP/1.1`, `started_at`."""
 
 
 def _says_nothing(text: str) -> bool:

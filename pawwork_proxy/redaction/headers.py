@@ -23,7 +23,7 @@ _CACHED = 1024
 _CACHED_LENGTH = 512
 _UNKNOWN = HeaderRow("id", Namespace.VALUE.value)
 PUBLIC_KEY = "public"
-"""The literal that stands for no key."""
+"""What clients send that have no key of their own; the server treats it as no key."""
 
 
 class Line(NamedTuple):

@@ -77,7 +77,10 @@ class BodyReader:
         return BodyShape.TEXT
 
     def _read_text(self, data: bytes, *, good: bool) -> None:
-        """A line; under a 2xx it counts only when it wears a wrapper or begins as a report."""
+        """Read a line of text.
+
+        Under a 2xx it counts only if a client's wrapper stands in it or it begins like a report.
+        """
         errors = FoundErrors()
         text = data[:PAGE].decode("utf-8", "replace")
         line = read_line(text, errors)

@@ -127,7 +127,7 @@ def _sentence(text: str) -> bool:
 
 
 def _unknown(text: str, shortest: int) -> set[str]:
-    """Words of at least so many letters that nobody taught us; `abc256` is a unit."""
+    """Words of at least so many letters that are in no list; in `abc256` there is none."""
     return {
         part.lower()
         for match in _LETTERS.finditer(text)
