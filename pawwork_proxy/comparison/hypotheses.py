@@ -17,7 +17,7 @@ from pawwork_proxy.model.observation import ABSENT, PUBLIC, SEVERAL
 
 Hypothesis = frozenset[str]
 GLOBAL: Hypothesis = frozenset()
-MAX_PARTS = 3
+MAX_PARTS = 3  # one more than the server is assumed to use
 UNKNOWN = -1
 """The code of a value that could be any value."""
 MODELS = frozenset({"model", "model_group"})

@@ -19,7 +19,7 @@ HARMLESS = frozenset({"install", "device", "session", "request", "project"})
 """What may differ in an A/A pair: two installs that are set up alike."""
 IMPLIED = frozenset({"prefix", "workspace"})
 """Dimensions that agree whenever address or key agree, whether they are known or not."""
-PAIR_SECONDS = 600.0
+PAIR_SECONDS = 600.0  # between neighbours in time, at most
 
 
 def cadences(observations: Iterable[Observation]) -> tuple[CadenceCount, ...]:

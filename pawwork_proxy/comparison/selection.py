@@ -33,7 +33,7 @@ Part = Literal["admitted", "refused", "maybe"]
 """`maybe`: no evidence itself, but the server may have counted it."""
 
 KIND_DIMENSIONS = tuple(row.name for row in DIMENSIONS if row.threshold)
-EXAMPLES = 5
+EXAMPLES = 5  # exchanges that are named for each reason of exclusion
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -28,7 +28,7 @@ from pawwork_proxy.redaction.shapes import ShapeName, Shapes
 
 LONGEST_RESPONSE = 4096
 """At most so many bytes of a response are read; a real one has about 300."""
-PATIENCE_S = 5.0
+PATIENCE_S = 5.0  # a probe that takes longer counts as unanswered
 _HEADERS = {"User-Agent": f"pawwork-proxy/{__version__}", "Accept-Encoding": "identity"}
 """We ask for no content coding: a small page gains nothing by it, and nothing must be decoded."""
 

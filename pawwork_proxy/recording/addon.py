@@ -35,7 +35,7 @@ from pawwork_proxy.recording.recorder import Recorder
 from pawwork_proxy.recording.tee import Tee
 
 _ONGOING = "pawwork_proxy.ongoing"
-LAST_HOOKS_S = 0.1
+LAST_HOOKS_S = 0.1  # mitmproxy may end an exchange after its client has gone
 _ABSOLUTE_FORM = re.compile(rb"[A-Za-z]{1,20} https?://", re.IGNORECASE)
 
 Made = TypeVar("Made")

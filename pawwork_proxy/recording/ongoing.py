@@ -16,7 +16,7 @@ from pawwork_proxy.model.context import Route
 from pawwork_proxy.model.signals import Ending, ExchangePart
 from pawwork_proxy.responses.response_reader import ResponseReader
 
-LOOK_UP_PATIENCE_MS = 1000.0
+LOOK_UP_PATIENCE_MS = 1000.0  # a record waits no longer for the name of the client's program
 RESPONSE_COPY_LIMIT = 64 * 1024
 """Bytes of a response, as on the wire, that are kept for the taint gate."""
 REQUEST_COPY_LIMIT = 8 * 1024 * 1024

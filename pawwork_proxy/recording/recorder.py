@@ -34,11 +34,11 @@ from pawwork_proxy.redaction.redactor import Redactor
 from pawwork_proxy.redaction.shapes import ShapeName
 from pawwork_proxy.redaction.taint_gate import TaintGate
 
-MAX_FAILURES_SAID = 20
+MAX_FAILURES_SAID = 20  # a peer could cause ever new ones
 BATCH_S = 0.05
 """Making records one after another, while their code is in the processor's caches, takes half the
 time of making each between two events of the traffic. A kill in between leaves `opened` lines."""
-MOST_PENDING = 64
+MOST_PENDING = 64  # so many finished exchanges are recorded at once, without waiting
 
 Finished = tuple[Ongoing, Ending, UpstreamFacts]
 """An exchange that is over, and how."""

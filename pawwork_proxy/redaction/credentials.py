@@ -16,7 +16,7 @@ from pawwork_proxy.redaction.own_words import HARMLESS, LISTED, OWN_WORDS
 
 _SHORTEST = 8
 """Shorter keys would be found by chance; twelve characters of them cannot be in a record anyway."""
-_MOST = 32
+_MOST = 32  # only the latest ones are remembered
 _BETWEEN = re.compile(r"[^0-9a-z]+")
 
 

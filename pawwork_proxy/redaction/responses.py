@@ -20,7 +20,7 @@ from pawwork_proxy.redaction.shapes import ShapeName, Shapes, parse_date
 from pawwork_proxy.redaction.values import identify
 
 _BODY_NOT_KEPT = Redaction(path="response.body", rule="content_not_kept")
-_MILLISECONDS_COUNT_S = 1e6
+_MILLISECONDS_COUNT_S = 1e6  # a longer wait is kept in whole seconds
 
 
 class ResponseProjection(NamedTuple):

@@ -101,7 +101,7 @@ class TaintGate:
         return tuple(stretch for stretch in rest.split(_BREAK) if len(stretch) >= SHARED)
 
 
-_BREAK = "\n"
+_BREAK = "\n"  # stands in no text of a record, so no stretch reaches across it
 _CF_RAY = re.compile(r"[0-9a-f]{16}(?:-[A-Z]{3})?")
 _RUN = re.compile(r"[0-9A-Za-z]{3,}")
 _CAMEL = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")

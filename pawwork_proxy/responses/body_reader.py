@@ -19,7 +19,7 @@ from pawwork_proxy.wire.bounded_json import JsonState, object_end, parse_json
 
 HEAD = 256 * 1024
 TAIL = 32 * 1024
-PAGE = 8 * 1024
+PAGE = 8 * 1024  # of a page, where edges put their marks
 _HTML = re.compile(rb"<(!doctype html|html|head|body|center|title|h1)\b", re.IGNORECASE)
 _OBJECT = re.compile(rb'[{\[]\s*["{\[\]}]')
 _REPORT = re.compile(r"\s*(?:[{\[\"']|(?:Error:\s*)?[A-Z][A-Za-z]{3,60}(?:Error|Limit|ID)?\s*:)")
