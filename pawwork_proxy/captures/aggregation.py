@@ -50,7 +50,7 @@ class _Row(NamedTuple):
 
     @property
     def head(self) -> datetime:
-        """When the head of its answer had come."""
+        """When the head of its response had come."""
         return self.started + timedelta(milliseconds=max(self.first_ms, 0.0))
 
     @property
@@ -327,7 +327,7 @@ def _merged(runs: _Runs, kept: Set[str | None]) -> _Runs:
 
 
 def _latest_head_and_end(ordered: Sequence[_Row]) -> tuple[datetime, datetime]:
-    """When the last answer began, and when the last was over; rows started in this order."""
+    """When the last response began, and when the last one was over; rows are in order of start."""
     longest = max(max(row.first_ms, row.total_ms) for row in ordered)
     head = end = ordered[-1].started
     for row in reversed(ordered):
