@@ -29,7 +29,7 @@ ClientKind = tuple[str, ...]
 """What a threshold may depend on."""
 
 DOUBLING = 2
-"""A new address may be allowed this many times the usual: the IP limiter doubles it (source `ip-limiter`)."""
+"""How many times the usual a new address may be allowed (source `ip-limiter`)."""
 CONFLICTS_KEPT = 40
 
 
