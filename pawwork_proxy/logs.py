@@ -13,12 +13,8 @@ import sys
 import threading
 import traceback
 import warnings
-from functools import cache
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, TextIO, cast
-
-if TYPE_CHECKING:
-    import structlog
+from typing import Any
 
 MOST_FOREIGN = 50
 """Places of other libraries that are reported at most; a peer could make them speak for ever."""
@@ -46,34 +42,13 @@ def mute_other_handlers() -> None:
 
 
 def say(event: str, **facts: str | int) -> None:
-    """Write a line on an event of ours; `facts` are numbers and words of our own, never texts.
+    """Write `event=… name=value …`; `facts` are numbers and words of our own, never texts.
 
-    Today's stderr is written to; where it is gone, nobody is told: traffic must not end with a
-    terminal.
+    Where stderr is gone nobody is told: traffic must not end with a terminal.
     """
+    line = " ".join(f"{name}={value}" for name, value in {"event": event, **facts}.items())
     with contextlib.suppress(OSError, ValueError, AttributeError):
-        _event_logger().info(event, **facts)
-
-
-@cache
-def _event_logger() -> structlog.typing.FilteringBoundLogger:
-    """Writes one `event=... name=value` line; loaded with the first event, most runs have none."""
-    import structlog  # noqa: PLC0415
-
-    logger: structlog.typing.FilteringBoundLogger = structlog.wrap_logger(
-        structlog.PrintLogger(file=cast(TextIO, _Stderr())),
-        processors=[structlog.processors.LogfmtRenderer(key_order=["event"], drop_missing=True)],
-    )
-    return logger
-
-
-class _Stderr:
-    """Whatever stderr is at the moment: it may have been replaced or closed since the start."""
-
-    def write(self, text: str) -> int:
-        return sys.stderr.write(text)
-
-    def flush(self) -> None:
+        sys.stderr.write(f"{line}\n")
         sys.stderr.flush()
 
 
@@ -106,16 +81,11 @@ class _Foreign(logging.Handler):
         say("foreign_message", source=source, line=record.lineno, severity=record.levelno, **what)
 
 
-def _warning(
-    message: Warning | str,  # noqa: ARG001  never looked at
-    category: type[Warning],
-    filename: str,  # noqa: ARG001  the names are the hook's own
-    lineno: int,
-    file: TextIO | None = None,  # noqa: ARG001
-    line: str | None = None,  # noqa: ARG001
-) -> None:
+def _warning(*warned: Any, **_: Any) -> None:
+    """As `warnings.showwarning` is called: message (never looked at), category, file, line."""
+    category, line = warned[1], warned[3]
     known = category.__name__ if category.__module__ == "builtins" else "other"
-    say("warning", type=known, line=lineno)
+    say("warning", type=known, line=line)
 
 
 def _uncaught(kind: type[BaseException], error: BaseException, _: TracebackType | None) -> None:
