@@ -28,6 +28,7 @@ from pawwork_proxy.recording.destination import (
     PassBy,
     Refuse,
     Upstream,
+    decide,
     is_recorded_host,
 )
 from pawwork_proxy.recording.ongoing import Arrival, Ongoing, UpstreamFacts
@@ -137,8 +138,14 @@ class CaptureAddon:
         if flows.is_reverse_mode(flow):  # stock mitmproxy has chosen the upstream itself
             self._relay(flow, self._open(flow, "reverse"))
             return
-        place = (flow, self._form_of(flow), self._installs, self._upstream)
-        decision = self._try(flows.decision, *place) or flows.plain_decision(*place)
+        decision = decide(
+            form=self._form_of(flow),
+            host=request.host,
+            port=request.port,
+            headers=flows.raw_headers(request),
+            own_ports=self._installs,
+            upstream=self._upstream,
+        )
         match decision:
             case Refuse(status, reason):
                 self._recorder.refused()
@@ -152,11 +159,8 @@ class CaptureAddon:
                 return
         ongoing = self._open(flow, decision.route)
         if not flow.error:  # else mitmproxy refuses the request itself (invalid headers)
-            try:
-                flows.redirect(flow, decision.upstream, decision.host_header)
-            except Exception as error:
-                self._recorder.tap_failed(error)
-                flows.redirect_plainly(flow, decision.upstream)
+            flows.redirect(flow, decision.upstream)
+            self._try(flows.name_host, flow, decision.upstream, decision.host_header)
             self._relay(flow, ongoing)
 
     def responseheaders(self, flow: http.HTTPFlow) -> None:
