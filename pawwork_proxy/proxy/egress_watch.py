@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from typing import Literal, Protocol
+from typing import Literal
 
 from pawwork_proxy.model.context import Egress
 
@@ -24,11 +24,8 @@ Ask = Callable[[str | None], Awaitable[Egress | None]]
 """The egress of connections from a local address."""
 
 
-class Tell(Protocol):
-    """Notes what happened in the capture."""
-
-    def __call__(self, event: EgressEvent, egress: Egress | None) -> None:
-        """One event; the egress that holds from now on, if there is one."""
+Tell = Callable[[EgressEvent, Egress | None], None]
+"""Notes in the capture what happened, and the egress that holds from now on, if there is one."""
 
 
 class EgressWatch:
@@ -47,7 +44,7 @@ class EgressWatch:
         self._first_hop = first_hop
         self._chained = chained
         self._monotonic = monotonic
-        self._tell: Tell | None = None
+        self._tell: Tell = lambda *_: None
         self._latest: str | None = None
         self._routes: dict[str, tuple[str, str]] = {}
         self._found: dict[str, Egress] = {}
@@ -116,18 +113,14 @@ class EgressWatch:
         finally:
             self._tasks.pop(source, None)
         if egress is None:
-            self._say("egress_unavailable", None)
+            self._tell("egress_unavailable", None)
             return
         family = _family(source)
         self._found[source] = egress
         before = self._last.get(family)
         self._last[family] = egress
         if before is None or before.address != egress.address:
-            self._say("egress_changed", egress)
-
-    def _say(self, event: EgressEvent, egress: Egress | None) -> None:
-        if self._tell is not None:
-            self._tell(event, egress)
+            self._tell("egress_changed", egress)
 
 
 def _family(source: str) -> str:

@@ -1,7 +1,6 @@
 """Reads mitmproxy's flows: the only place, beside the addon, that knows their types.
 
-Invariant: nothing here changes a flow except `redirect` and `name_host`, and these leave all headers
-but Host alone.
+Invariant: only `redirect` and `name_host` change a flow, and of its headers Host alone.
 """
 
 from __future__ import annotations
