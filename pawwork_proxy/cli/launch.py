@@ -11,19 +11,19 @@ from typing import Unpack
 
 import click
 
-from pawwork_proxy.cli.live import PlainView, counter_line
+from pawwork_proxy.cli.live import counter_line
 from pawwork_proxy.cli.plan import CaptureOptions, forget_expired, home_relative, make_plan
-from pawwork_proxy.clients.client_auth import has_go_key
 from pawwork_proxy.clients.environment import (
     CLEARED_FOR_A_CLEAN_HOME,
     clean_home,
     client_environment,
+    has_go_key,
 )
 from pawwork_proxy.environment.identity import Identity, load_identity
-from pawwork_proxy.environment.trust import ca_bundle
 from pawwork_proxy.errors import ConfigurationError
 from pawwork_proxy.model.context import Route
 from pawwork_proxy.proxy.session import RunPlan, running_proxy, stop_signals
+from pawwork_proxy.recording.recorder import Watcher
 
 NOTHING_SEEN = """\
 No exchange was seen: the client asked nothing, or it went around the proxy.
@@ -69,16 +69,16 @@ def _base_environment(home: Path | None) -> dict[str, str]:
 async def _launch(
     plan: RunPlan, identity: Identity, route: Route, command: list[str], base: Mapping[str, str]
 ) -> int:
-    view = PlainView(None)  # the screen belongs to the client
     async with (
         stop_signals(interrupt=False) as stop,
-        running_proxy(plan, identity, view) as recorder,
+        # Nobody watches: the screen belongs to the client.
+        running_proxy(plan, identity, Watcher()) as recorder,
     ):
         env = client_environment(
             base,
             route,
             plan.listeners[0].url,
-            ca_bundle(identity, base.get("NODE_EXTRA_CA_CERTS")),
+            identity.ca_bundle(base.get("NODE_EXTRA_CA_CERTS")),
             go=has_go_key(base),
         )
         try:

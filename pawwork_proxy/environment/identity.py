@@ -53,6 +53,21 @@ class Identity:
         """The certificate that clients on the forward route must trust."""
         return self.ca_folder / CA_CERTIFICATE
 
+    def ca_bundle(self, already: str | None) -> Path:
+        """Our certificate, joined with the file `already`, so that a client trusts it as before.
+
+        NODE_EXTRA_CA_CERTS takes one file only.
+        """
+        if not already:
+            return self.ca_certificate
+        try:
+            theirs = Path(already).read_bytes()
+        except OSError:
+            return self.ca_certificate  # a runtime ignores a missing file likewise
+        joined = self.ca_folder / "with-own.pem"
+        write_private(joined, theirs.rstrip() + b"\n" + self.ca_certificate.read_bytes())
+        return joined
+
     @cached_property
     def _install_ids(self) -> dict[str, str]:
         try:

@@ -22,8 +22,6 @@ ASK_AGAIN_S = 60.0
 EgressEvent = Literal["egress_changed", "egress_unavailable"]
 Ask = Callable[[str | None], Awaitable[Egress | None]]
 """The egress of connections from a local address."""
-
-
 Tell = Callable[[EgressEvent, Egress | None], None]
 """Notes in the capture what happened, and the egress that holds from now on, if there is one."""
 

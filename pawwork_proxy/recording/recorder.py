@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal
 
 from pawwork_proxy.captures.writer import CaptureWriter
 from pawwork_proxy.environment.clock import utc_now
@@ -65,8 +65,8 @@ class Counts:
         return self.opened - self.recorded - self.stubs.total()
 
 
-class Watcher(Protocol):
-    """Someone who follows a run live: the table of `run`."""
+class Watcher:
+    """Someone who follows a run live; this one looks at nothing."""
 
     def attach(self, counts: Counts) -> None:
         """The counters to follow."""
@@ -76,6 +76,9 @@ class Watcher(Protocol):
 
     def changed(self, lost: int) -> None:
         """A counter moved; `lost` is the number of records that could not be written."""
+
+    def close(self) -> None:
+        """The run is over."""
 
 
 def settle() -> None:

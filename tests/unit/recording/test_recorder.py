@@ -18,7 +18,7 @@ from pawwork_proxy.model.numbers import LONGEST_MS
 from pawwork_proxy.model.signals import Ending
 from pawwork_proxy.recording import projection
 from pawwork_proxy.recording.ongoing import Arrival, Ongoing, UpstreamFacts
-from pawwork_proxy.recording.recorder import MOST_PENDING, Counts, Recorder
+from pawwork_proxy.recording.recorder import MOST_PENDING, Counts, Recorder, Watcher
 from pawwork_proxy.recording.tee import Tee
 from tests.unit.builders import NOON, header
 
@@ -28,7 +28,7 @@ ARRIVAL = Arrival(
 
 
 @dataclass
-class Watched:
+class Watched(Watcher):
     """A watcher that remembers."""
 
     exchanges: list[Exchange] = field(default_factory=list)
@@ -39,9 +39,6 @@ class Watched:
 
     def recorded(self, exchange: Exchange) -> None:
         self.exchanges.append(exchange)
-
-    def changed(self, lost: int) -> None:
-        pass
 
 
 class Later:
