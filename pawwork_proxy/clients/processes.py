@@ -11,6 +11,7 @@ import re
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 
 import psutil
@@ -71,25 +72,16 @@ def _in_vain(future: Future[FoundProcess | None]) -> bool:
 
 def find_process(client_port: int, listener_port: int) -> FoundProcess | None:
     """The process that holds the connection from `client_port` to our listener, if we may know."""
-    try:
-        for connection in psutil.net_connections(kind="tcp"):
-            if (
-                connection.pid
-                and connection.laddr
-                and connection.raddr
-                and connection.laddr.port == client_port
-                and connection.raddr.port == listener_port
-            ):
-                return FoundProcess(connection.pid, describe(psutil.Process(connection.pid).name()))
-    except (psutil.Error, OSError):
-        pass  # other users' processes are none of our business, and macOS hides them
+    with suppress(psutil.Error, OSError):  # other users' processes; macOS hides even the table
+        for found in psutil.net_connections(kind="tcp"):
+            ports = [end.port for end in (found.laddr, found.raddr) if end]
+            if found.pid and ports == [client_port, listener_port]:
+                return FoundProcess(found.pid, describe(psutil.Process(found.pid).name()))
     return None
 
 
 def describe(executable: str) -> ClientProcess:
     """The public face of a program: a name from the table, or `other`."""
     stem = executable.removesuffix(".exe")
-    for name, pattern in KNOWN_PROGRAMS:
-        if pattern.fullmatch(stem):
-            return ClientProcess(name=name)
-    return ClientProcess(name="other")
+    known = (name for name, pattern in KNOWN_PROGRAMS if pattern.fullmatch(stem))
+    return ClientProcess(name=next(known, "other"))

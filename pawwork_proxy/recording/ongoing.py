@@ -153,6 +153,12 @@ class Ongoing:
         self.request_body = bytearray()
         self.response_head = bytearray()
 
+    @property
+    def client(self) -> FoundProcess | None:
+        """The client process, if its look-up has come to an end by now."""
+        process = self.arrival.process
+        return process.result() if process is not None and process.done() else None
+
     def client_is_known(self) -> bool:
         """Whether the look-up of the client's program is over, or not worth more waiting."""
         process = self.arrival.process
