@@ -7,12 +7,12 @@ import os
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Unpack
+from typing import Any
 
 import click
 
 from pawwork_proxy.cli.live import counter_line
-from pawwork_proxy.cli.plan import CaptureOptions, forget_expired, home_relative, make_plan
+from pawwork_proxy.cli.plan import forget_expired, home_relative, make_plan
 from pawwork_proxy.clients.environment import (
     CLEARED_FOR_A_CLEAN_HOME,
     clean_home,
@@ -35,17 +35,17 @@ def launch(
     route: Route,
     home: Path | None,
     client: Sequence[str],
-    **capturing: Unpack[CaptureOptions],
+    **capturing: Any,
 ) -> int:
     """Run a client through the proxy; the result is the client's exit code."""
-    plan = make_plan([install], capturing)
+    plan = make_plan([install], **capturing)
     env = _base_environment(home)
     program = shutil.which(client[0], path=env.get("PATH"))
     if program is None:
         raise ConfigurationError(
             f"the client's command {client[0]} is not found", "give its full path after --"
         )
-    forget_expired(plan.captures, capturing["keep_days"])
+    forget_expired(plan)
     return asyncio.run(_launch(plan, load_identity(), route, [program, *client[1:]], env))
 
 

@@ -45,6 +45,7 @@ class RunPlan:
     via: ChainedProxy | None
     network: str | None
     captures: Path
+    keep_days: int = 0
     source: str | None = None
     upstream_ca: Path | None = None
     simulated: bool = False
