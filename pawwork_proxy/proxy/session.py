@@ -117,10 +117,6 @@ async def running_proxy(
         watch.report_to(recorder.egress)
         if egress is None:
             recorder.egress("egress_unavailable", None)
-    # An address costs 35 ms the first time; paid here, on a thread, and not by the first exchange.
-    warming = asyncio.get_running_loop().run_in_executor(
-        None, identity.pseudonymiser.warm, _likely_sources(plan)
-    )
     finder = ProcessFinder()
     addon = CaptureAddon(
         recorder,
@@ -144,6 +140,10 @@ async def running_proxy(
         try:
             await _until_listening(master, running)
             settle()
+            # An address costs 35 ms the first time: paid on a thread, not by the first exchange.
+            asyncio.get_running_loop().run_in_executor(
+                None, identity.pseudonymiser.warm, _likely_sources(plan)
+            )
             yield recorder
             reason = "finished"
         finally:
@@ -151,7 +151,6 @@ async def running_proxy(
             await asyncio.wait([running])
         running.result()
     finally:
-        warming.cancel()
         if watch is not None:
             await watch.close()
         finder.close()
