@@ -51,7 +51,7 @@ class ProcessFinder:
         self._monotonic = monotonic
         self._latest: dict[int, tuple[float, Future[FoundProcess | None]]] = {}
 
-    def find(self, client_port: int, listener_port: int) -> Future[FoundProcess | None]:
+    def look_up(self, client_port: int, listener_port: int) -> Future[FoundProcess | None]:
         """The program behind a new connection; a recent finding stands for its whole listener."""
         now = self._monotonic()
         latest = self._latest.get(listener_port)

@@ -85,7 +85,7 @@ class Identity:
     def _installs_file(self) -> Path:
         return self.home / "installs.json"
 
-    def install_id(self, label: str) -> str:
+    def register_install(self, label: str) -> str:
         """The random id of an install label on this machine; made at the first call."""
         ids = self._install_ids
         if label not in ids:

@@ -67,7 +67,7 @@ def header_of(plan: RunPlan, identity: Identity, egress: Egress | None = None) -
         started_at=utc_now(),
         machine=identity.machine,
         installs=tuple(
-            Install(label=one.label, id=identity.install_id(one.label), port=one.port)
+            Install(label=one.label, id=identity.register_install(one.label), port=one.port)
             for one in plan.listeners
         ),
         network=plan.network,
@@ -122,7 +122,7 @@ async def running_proxy(
         recorder,
         plan.upstream,
         {listener.port: listener.label for listener in plan.listeners},
-        finder.find,
+        finder.look_up,
         source=plan.source,
         on_connected=watch.connected if watch else lambda *_: None,
     )

@@ -87,7 +87,7 @@ class Projector:
             timing=self._timing(ongoing, upstream),
             request=request.request,
             auth=request.auth,
-            auth_source=self._auth_sources.finding(request.auth, client.pid if client else None),
+            auth_source=self._auth_sources.look_up(request.auth, client.pid if client else None),
             response=response,
             signals=signals,
             outcome=judge(signals),
@@ -162,7 +162,7 @@ class Projector:
         address = self._address(source) if source else None
         return ExchangeContext(
             install=install,
-            install_id=self._identity.install_id(install),
+            install_id=self._identity.register_install(install),
             device=self._identity.machine.device,
             network=self._network,
             route=route,

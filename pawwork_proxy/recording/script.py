@@ -89,7 +89,7 @@ class CaptureScript:
             mitmproxy_version=mitmproxy.version.VERSION,
             started_at=utc_now(),
             machine=identity.machine,
-            installs=(Install(label=label, id=identity.install_id(label)),),
+            installs=(Install(label=label, id=identity.register_install(label)),),
             network=network,
             simulated=elsewhere,
             options=CaptureOptions(upstream="other" if elsewhere else "opencode.ai"),
@@ -104,7 +104,7 @@ class CaptureScript:
             writer, identity, network, None, Watcher(), ctx.master.event_loop.call_later
         )
         self._finder = ProcessFinder()
-        self._addon = CaptureAddon(self._recorder, ZEN, {}, self._finder.find, label)
+        self._addon = CaptureAddon(self._recorder, ZEN, {}, self._finder.look_up, label)
         ctx.master.addons.add(self._addon)
         settle()
 

@@ -19,7 +19,7 @@ def test_a_damaged_list_of_installs_is_said_without_its_content(
     identity = load_identity()
     (tmp_path / "installs.json").write_bytes(content)
     with pytest.raises(ConfigurationError, match=r"installs\.json is damaged") as caught:
-        identity.install_id("main")
+        identity.register_install("main")
     assert "secret-value" not in caught.value.message + caught.value.hint
 
 

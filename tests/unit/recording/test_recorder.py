@@ -60,7 +60,7 @@ class Later:
 def identity(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Identity:
     monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "private"))
     found = load_identity()
-    found.install_id("main")
+    found.register_install("main")
     return found
 
 
