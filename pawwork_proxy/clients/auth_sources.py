@@ -30,10 +30,10 @@ from pawwork_proxy.model.exchange import AuthSourceFinding, Doubt
 from pawwork_proxy.model.request import AuthFacts
 
 LOOK_AGAIN_S = 1.0
-"""How long a look at the files' times holds for a key that is known."""
+"""For a key that a place holds, files are looked at again after so many seconds."""
 MISSED_S = 0.05
-"""How long it holds for one that is not: its file may have been written a moment ago. A stream of
-unknown keys costs no more looks than this allows."""
+"""For an unknown key they are looked at again sooner, since its file may have been written a moment
+ago; a stream of unknown keys costs no more looks than this allows."""
 _MOST_CLIENTS = 64
 _MOST_FINDINGS = 256
 _ANONYMOUS = AuthSourceFinding(source="anonymous")
@@ -60,7 +60,7 @@ class AuthSources:
         self.look_up(AuthFacts(kind="user_key"))
 
     def look_up(self, auth: AuthFacts, pid: int | None = None) -> AuthSourceFinding:
-        """Where the key of a request was found; `pid` is the client process, if it is known."""
+        """Look where the key of a request is kept; `pid` is the client process, if it is known."""
         if auth.kind in ("none", "public"):
             return _ANONYMOUS
         around = self._look(pid) if pid is not None else None

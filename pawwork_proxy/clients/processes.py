@@ -31,8 +31,8 @@ KNOWN_PROGRAMS: tuple[tuple[Program, re.Pattern[str]], ...] = (
 """Program and what its executable is called; what is none of these is `other`."""
 
 STANDS_FOR_S = 10.0
-"""So long a finding stands for its listener: a look-up walks the whole socket table, and a listener
-belongs to one install, whose program does not change within seconds."""
+"""For so many seconds one finding holds for its whole listener. A look-up walks the whole socket
+table, and a listener belongs to one install, whose program does not change within seconds."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class ProcessFinder:
         self._latest: dict[int, tuple[float, Future[FoundProcess | None]]] = {}
 
     def look_up(self, client_port: int, listener_port: int) -> Future[FoundProcess | None]:
-        """The program behind a new connection; a recent finding stands for its whole listener."""
+        """Start to look for the program behind a connection, unless a recent finding holds."""
         now = self._monotonic()
         latest = self._latest.get(listener_port)
         if latest is not None and now - latest[0] < STANDS_FOR_S and not _in_vain(latest[1]):

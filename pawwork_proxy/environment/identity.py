@@ -86,7 +86,7 @@ class Identity:
         return self.home / "installs.json"
 
     def register_install(self, label: str) -> str:
-        """The random id of an install label on this machine; made at the first call."""
+        """The pseudonym of an install's random id, which is made at the label's first call."""
         ids = self._install_ids
         if label not in ids:
             ids[label] = secrets.token_hex(16)

@@ -31,7 +31,7 @@ LONGEST_RESPONSE = 4096
 """Bytes of a response that are read; a real one has about 300."""
 PATIENCE_S = 5.0
 _HEADERS = {"User-Agent": f"pawwork-proxy/{__version__}", "Accept-Encoding": "identity"}
-"""No coding: a small page gains nothing, and bombs and missing decoders are out of question."""
+"""No content coding: a small page gains nothing by it, and nothing has to be decoded safely."""
 
 
 class Trace(NamedTuple):

@@ -17,7 +17,7 @@ from typing import Literal
 from pawwork_proxy.model.context import Egress
 
 ASK_AGAIN_S = 60.0
-"""So long a probe without a response stands, while the route stays the same."""
+"""After a probe without a response, the same route is asked again so many seconds later."""
 
 EgressEvent = Literal["egress_changed", "egress_unavailable"]
 Ask = Callable[[str | None], Awaitable[Egress | None]]
@@ -51,7 +51,7 @@ class EgressWatch:
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     async def start(self, source: str | None) -> Egress | None:
-        """The first probe; `source`: where the traffic will leave from, if that is known."""
+        """Make the first probe; `source` is where the traffic will leave from, if that is known."""
         egress = await self._ask(source)
         self._latest = source
         if source is not None:
@@ -62,13 +62,13 @@ class EgressWatch:
         return egress
 
     def report_to(self, tell: Tell) -> None:
-        """From now on changes are told."""
+        """Tell of every change from now on; before, there is nobody to tell."""
         self._tell = tell
 
     def connected(self, hop: tuple[str, int], source: str, remote: str) -> None:
-        """A connection to `hop` was opened, from the address `source` to the address `remote`.
+        """Take note of a connection to `hop`, from the address `source` to the address `remote`.
 
-        Those to other hosts are passed over: they may go other ways.
+        Connections to other hosts are passed over: they may take other ways.
         """
         if hop != self._first_hop:
             return

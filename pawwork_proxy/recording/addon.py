@@ -130,7 +130,8 @@ class CaptureAddon:
             return
         ongoing = self._open(flow, "forward")
         if ongoing is not None:
-            self._end(flow, ongoing, self._failure_of(flow))
+            failure = self._upstream_failures.pop(flow.client_conn.id, None)
+            self._end(flow, ongoing, failure or Ending.UPSTREAM_UNREACHABLE)
 
     def requestheaders(self, flow: http.HTTPFlow) -> None:
         """Decide what becomes of a request; the recorded ones are tapped from here on."""
@@ -138,11 +139,14 @@ class CaptureAddon:
         if flows.is_reverse_mode(flow):  # stock mitmproxy has chosen the upstream itself
             self._relay(flow, self._open(flow, "reverse"))
             return
+        form = self._forms.get(flow.client_conn.id, "origin")
+        if flow.client_conn.tls:
+            form = "tunnelled"
         decision = decide(
-            form=self._form_of(flow),
+            form=form,
             host=request.host,
             port=request.port,
-            headers=flows.raw_headers(request),
+            headers=request.headers.fields,
             own_ports=self._installs,
             upstream=self._upstream,
         )
@@ -174,7 +178,7 @@ class CaptureAddon:
             ongoing.response_started(
                 flow.response.status_code,
                 flow.response.http_version,
-                flows.raw_headers(flow.response),
+                flow.response.headers.fields,
             )
         except Exception as error:
             # Without its head nothing of a body can be read either.
@@ -236,7 +240,7 @@ class CaptureAddon:
                 method=flow.request.method,
                 target=flow.request.path,
                 http_version=flow.request.http_version,
-                headers=flows.raw_headers(flow.request),
+                headers=flow.request.headers.fields,
                 process=self._processes.get(flow.client_conn.id),
                 connection=flow.client_conn.id,
             )
@@ -262,10 +266,6 @@ class CaptureAddon:
             self._recorder.tap_failed(error)
             self._try(self._recorder.give_up, ongoing)
 
-    def _failure_of(self, flow: http.HTTPFlow) -> Ending:
-        found = self._upstream_failures.pop(flow.client_conn.id, None)
-        return found or Ending.UPSTREAM_UNREACHABLE
-
     def _finish(self, flow: http.HTTPFlow, ending: Ending) -> None:
         ongoing = _ongoing_of(flow)
         if ongoing is not None:
@@ -273,11 +273,6 @@ class CaptureAddon:
 
     def _install_of(self, client: connection.Client) -> str:
         return self._installs.get(client.sockname[1], self._default_install)
-
-    def _form_of(self, flow: http.HTTPFlow) -> Form:
-        if flow.client_conn.tls:
-            return "tunnelled"
-        return self._forms.get(flow.client_conn.id, "origin")
 
 
 def _ongoing_of(flow: http.HTTPFlow) -> Ongoing | None:

@@ -13,12 +13,7 @@ from mitmproxy.proxy.mode_specs import ReverseMode, UpstreamMode
 
 from pawwork_proxy.model.signals import Ending
 from pawwork_proxy.recording.destination import Upstream
-from pawwork_proxy.recording.ongoing import RawHeaders, UpstreamFacts
-
-
-def raw_headers(message: http.Message) -> RawHeaders:
-    """Header names and values as they came, in order."""
-    return message.headers.fields
+from pawwork_proxy.recording.ongoing import UpstreamFacts
 
 
 def is_reverse_mode(flow: http.HTTPFlow) -> bool:
