@@ -31,9 +31,8 @@ from pawwork_proxy.recording.destination import (
     decide,
     is_recorded_host,
 )
-from pawwork_proxy.recording.ongoing import Arrival, Ongoing, UpstreamFacts
+from pawwork_proxy.recording.ongoing import Arrival, Ongoing, Tee, UpstreamFacts
 from pawwork_proxy.recording.recorder import Recorder
-from pawwork_proxy.recording.tee import Tee
 
 _ONGOING = "pawwork_proxy.ongoing"
 LAST_HOOKS_S = 0.1

@@ -17,9 +17,8 @@ from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.numbers import LONGEST_MS
 from pawwork_proxy.model.signals import Ending
 from pawwork_proxy.recording import projection
-from pawwork_proxy.recording.ongoing import Arrival, Ongoing, UpstreamFacts
+from pawwork_proxy.recording.ongoing import Arrival, Ongoing, Tee, UpstreamFacts
 from pawwork_proxy.recording.recorder import MOST_PENDING, Counts, Recorder, Watcher
-from pawwork_proxy.recording.tee import Tee
 from tests.unit.builders import NOON, header
 
 ARRIVAL = Arrival(
