@@ -157,7 +157,8 @@ def _gaps(capture: Capture, tally: Tally) -> Iterator[Gap]:
     ]
     closing = after_last(known, capture.count, [*capture.stubs, *capture.notes, capture.end])
     arrived[closing.seq] = closing.at
-    holes = [pair for pair in pairwise(sorted(arrived)) if pair[1] - pair[0] > 1]
+    complete = len(arrived) == closing.seq + 1
+    holes = [] if complete else [(a, b) for a, b in pairwise(sorted(arrived)) if b - a > 1]
     return gaps((Arrival(a, arrived[a]), Arrival(b, arrived[b])) for a, b in holes)
 
 
