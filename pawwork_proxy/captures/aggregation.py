@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from datetime import UTC, datetime, timedelta
 from operator import itemgetter
 from typing import NamedTuple
@@ -42,7 +42,9 @@ _Row = tuple[datetime, int, float, float, TimingView, str | None]
 clock, its number, milliseconds until the head of its response had come (0 if none came) and until
 it was over, its timing as it was read, its user action. Rows sort by time. They are plain tuples
 because there may be a million of them, and a named one takes eight times as long to make."""
-_HEAD_MS, _END_MS, _ACTION = itemgetter(2), itemgetter(3), itemgetter(5)
+_HEAD_MS: Callable[[_Row], float] = itemgetter(2)
+_END_MS: Callable[[_Row], float] = itemgetter(3)
+_ACTION: Callable[[_Row], str | None] = itemgetter(5)
 
 
 class _Group(NamedTuple):

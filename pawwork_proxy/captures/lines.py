@@ -56,7 +56,9 @@ Reading = Callable[[bytes, int], Line | Viewed | Damage]
 """Makes something of a line's bytes and its number."""
 
 _FIRST_YEAR, _NO_YEAR = EARLIEST.year, LATEST.year
-_decode = msgspec.json.Decoder[ExchangeView | OpenedView](ExchangeView | OpenedView).decode
+_decode: Callable[[bytes], ExchangeView | OpenedView] = msgspec.json.Decoder(
+    ExchangeView | OpenedView
+).decode
 
 
 def read_line(raw: bytes, number: int) -> Line | Damage:

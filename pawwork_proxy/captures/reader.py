@@ -39,6 +39,7 @@ _HEADER = b'{"type":"header"'
 """How a header begins, also one that is torn, or glued to a torn line."""
 
 _OPENED: Final = (OpenedView, Opened)
+_EXCHANGE: Final = (ExchangeView, Exchange)
 _NUMBERED: Final = (ExchangeView, *_OPENED, Exchange, Stub)
 """Lines that bear the number of a request."""
 
@@ -59,6 +60,15 @@ class Capture:
     """Requests that were under way when the run stopped, in order of arrival."""
     damages: list[Damage] = field(default_factory=list)
     end: End | None = None
+
+    def add(self, line: Stub | Note | End) -> None:
+        """Take a line that is neither of an exchange nor the header."""
+        if isinstance(line, Stub):
+            self.stubs.append(line)
+        elif isinstance(line, Note):
+            self.notes.append(line)
+        else:
+            self.end = line
 
 
 @dataclass
@@ -179,28 +189,27 @@ def _gone_through(path: Path, lines: Lines, seen: Callable[[Any, int], None]) ->
     capture: Capture | None = None
     damages: list[Damage] = []
     opened: dict[int, Opened | OpenedView] = {}
+    count = in_part = 0
     for line in lines:
-        match line:
-            case ExchangeView() | Exchange() if capture:
-                opened.pop(line.seq, None)
-                capture.count += 1
-                capture.in_part += line.signals.unobserved is not None
-                seen(line, lines.offset)
-            case OpenedView() | Opened():
-                opened[line.seq] = line
-            case Header():
-                capture = Capture(path, line, damages=damages)
-            case Stub() if capture:
-                opened.pop(line.seq, None)
-                capture.stubs.append(line)
-            case Note() if capture:
-                capture.notes.append(line)
-            case End() if capture:
-                capture.end = line
-            case Damage():
-                damages.append(line)
+        if isinstance(line, _EXCHANGE):
+            count += 1
+            if line.signals.unobserved is not None:
+                in_part += 1
+            opened.pop(line.seq, None)
+            seen(line, lines.offset)
+        elif isinstance(line, _OPENED):
+            opened[line.seq] = line
+        elif isinstance(line, Damage):
+            damages.append(line)
+        elif isinstance(line, Header):
+            capture = Capture(path, line, damages=damages)
+        elif capture is not None:
+            capture.add(line)
     if capture is None:
         raise no_capture(path, damages)
+    capture.count, capture.in_part = count, in_part
+    for stub in capture.stubs:
+        opened.pop(stub.seq, None)
     left = (opened[seq] for seq in sorted(opened))
     capture.interrupted = [OpenedView(one.seq, one.at, one.install) for one in left]
     return capture
