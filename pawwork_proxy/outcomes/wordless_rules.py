@@ -13,7 +13,7 @@ from pawwork_proxy.model.signals import (
 )
 from pawwork_proxy.outcomes.clues import Clues
 from pawwork_proxy.outcomes.reset import TOLERANCE_S
-from pawwork_proxy.outcomes.rule import Rule, Sample, seen, status, zen
+from pawwork_proxy.outcomes.rule import Rule, Sample, seen, status
 
 _SSE = (("content-type", "text/event-stream"),)
 _CHUNK = 'data: {"choices":[{"delta":{"content":"Hi"},"finish_reason":null}]}\n\n'
@@ -83,7 +83,7 @@ UNSEEN_RULES: tuple[Rule, ...] = (
         Kind.UNKNOWN,
         seen(lambda clues: not clues.signals.response_observed, "unobserved"),
         "part of the response passed unseen, and what was seen may not be what decides",
-        zen("FreeUsageLimitError", "Limite")._replace(unobserved=("response_body",)),
+        Sample(_CHUNK + _END, 200, _SSE, unobserved=("response_body",)),
     ),
 )
 """Before all other rows: even a type may mean something else with words that were not seen."""

@@ -120,7 +120,7 @@ UNKNOWN_CLIENT = "ai-sdk/2.0"
 
 
 class SimulatorServer:
-    """The scenario core of the simulator, counting for the day an answer ends in."""
+    """The scenario core of the simulator, counting for the day a response ends in."""
 
     def __init__(self, rules: Rules, rng: random.Random) -> None:
         own = rules.own_buckets if "bucket" in rules.key else ()

@@ -1,6 +1,6 @@
 """Random worlds: a limiter with a known key, people, traps, and what captures saw of it.
 
-Invariant: a world is a function of its seed; every observation was really answered by its server.
+Invariant: a world is a function of its seed; its own server really decided about every observation.
 """
 
 from __future__ import annotations
