@@ -42,6 +42,8 @@ _Row = tuple[datetime, int, float, float, TimingView, str | None]
 clock, its number, milliseconds until the head of its response had come (0 if none came) and until
 it was over, its timing as it was read, its user action. Rows sort by time. They are plain tuples
 because there may be a million of them, and a named one takes eight times as long to make."""
+_STARTED: Callable[[_Row], datetime] = itemgetter(0)
+_SEQ: Callable[[_Row], int] = itemgetter(1)
 _HEAD_MS: Callable[[_Row], float] = itemgetter(2)
 _END_MS: Callable[[_Row], float] = itemgetter(3)
 _ACTION: Callable[[_Row], str | None] = itemgetter(5)
@@ -123,10 +125,11 @@ class Tally:
         """The server's clock against the machine's."""
         return server_clock(self._low, self._high)
 
-    def arrivals(self) -> dict[int, datetime]:
-        """When each exchange arrived, by its number."""
-        rows = (rows for group in self.groups for rows in group.sessions.values())
-        return {row[1]: row[0] for one in rows for row in one}
+    def arrivals(self) -> Iterator[tuple[int, datetime]]:
+        """The number of each exchange, and when it arrived."""
+        for group in self.groups:
+            for rows in group.sessions.values():
+                yield from zip(map(_SEQ, rows), map(_STARTED, rows), strict=True)
 
     def one_by_one(self, header: Header, exclusive: frozenset[str]) -> list[Observation]:
         """An observation for each exchange, in order of arrival."""
