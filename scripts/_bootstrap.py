@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PYTHON = "Scripts/python.exe" if os.name == "nt" else "bin/python"
 RUN, TEST, LAKE = "requirements.lock", "requirements-dev.lock", "requirements-lake.lock"
 LOCKS = {"run": (RUN,), "lake": (RUN, LAKE), "test": (TEST,)}
+LOCKS["mutation"] = (TEST, "requirements-mutation.lock")
 # Those that CI tests, best first; newer ones are used only where none of these can be found.
 VERSIONS = ("3.13", "3.12", "3.11", "3.14", "3.15", "3.16")
 # Folders of Pythons for uv to search, beside those it knows: the search path, Windows' registry.
@@ -34,11 +35,8 @@ PLACES = (
 # pip's settings, which uv does not read, and the variables by which uv takes them.
 SETTINGS = {"index-url": "UV_DEFAULT_INDEX", "extra-index-url": "UV_INDEX", "proxy": "ALL_PROXY"}
 SETTINGS |= {"find-links": "UV_FIND_LINKS", "trusted-host": "UV_INSECURE_HOST"}
-SETTINGS |= {
-    "cert": "SSL_CERT_FILE",
-    "client-cert": "SSL_CLIENT_CERT",
-    "timeout": "UV_HTTP_TIMEOUT",
-}
+SETTINGS |= {"cert": "SSL_CERT_FILE", "client-cert": "SSL_CLIENT_CERT"}
+SETTINGS |= {"timeout": "UV_HTTP_TIMEOUT"}
 HINT = """the lines above say why. Offline: go online once. Behind a mirror or proxy: pip's settings
       count (PIP_INDEX_URL, PIP_CERT, PIP_PROXY, pip's files). No pip: install python3-venv or uv"""
 

@@ -33,6 +33,7 @@ LOCKS = (
     ("requirements-dev.lock", ("pyproject.toml", "--group=dev", "--extra=lake")),
     ("requirements.lock", ("pyproject.toml", TESTED)),
     ("requirements-lake.lock", ("-", TESTED)),
+    ("requirements-mutation.lock", ("--group=mutation", TESTED)),
     ("requirements-uv.lock", ("--group=bootstrap", "--only-binary=uv")),
 )
 

@@ -90,12 +90,14 @@ def hypotheses(columns: Columns) -> tuple[Hypothesis, ...]:
         for name in names
         if not (name in {"request", "session", "install"} and columns.sends_nothing(name))
     }
+    # Where everybody has a key, CALLER divides the rows just as `key` does, yet the server follows
+    # the address of others; without CALLER a verdict would deny that. It tells nothing more than
+    # `address` and `key` only where all send one value that is nobody's own, as by sending no key.
+    compound = (BUCKET,) if columns.idle("key") else (BUCKET, CALLER)
     found = [
         frozenset(parts)
         for size in range(MAX_PARTS + 1)
-        for parts in combinations(
-            [*names, BUCKET, *([CALLER] if _mixed(columns.rows) else [])], size
-        )
+        for parts in combinations((*names, *compound), size)
     ]
     return tuple(hypothesis for hypothesis in found if _minimal(hypothesis, fixes))
 
@@ -129,18 +131,13 @@ def undominated(possible: Iterable[Hypothesis]) -> tuple[Hypothesis, ...]:
     return tuple(sorted(kept, key=lambda hypothesis: (len(hypothesis), sorted(hypothesis))))
 
 
-def _mixed(rows: Iterable[PlacedRequest]) -> bool:
-    """Whether some have a key of their own and others none: else CALLER is one of its two parts."""
-    return len({row.value("key") in NOBODYS for row in rows}) > 1
-
-
 def named(hypothesis: Hypothesis) -> frozenset[str]:
     """The dimensions that a hypothesis is made of; CALLER gives way to the two it stands for."""
     return hypothesis - {CALLER} | {"key", "address"} if CALLER in hypothesis else hypothesis
 
 
 def smallest(possible: Iterable[Hypothesis]) -> tuple[Hypothesis, ...]:
-    """Those that contain no other of them, CALLER assessment for both its parts."""
+    """Those that contain no other of them, CALLER taken for both its parts."""
     left = tuple(possible)
     return tuple(
         one for one in left if not any(other < one or other < named(one) for other in left)

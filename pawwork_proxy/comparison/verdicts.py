@@ -114,7 +114,10 @@ def _open(
     if with_it and without:
         rivals = frozenset().union(*without) - frozenset.intersection(*least)
         return "confounded", tuple(row.name for row in DIMENSIONS if row.name in rivals)
-    return "not_in_every_row" if some_unknown else "used_by_others", ()
+    if some_unknown:
+        return "not_in_every_row", ()
+    by_caller = all(CALLER in one for one in possible if contains(one, dimension))
+    return "by_caller" if by_caller else "used_by_others", ()
 
 
 def _not_followed(
@@ -123,7 +126,7 @@ def _not_followed(
     """In which of its two ways a dimension is not followed, and what the pools are cut by."""
     if dimension == "global":
         return "several_pools", None
-    common = frozenset.intersection(*possible)
+    common = frozenset.intersection(*smallest(possible))
     narrower = [row.name for row in DIMENSIONS if row.name in common and dimension in row.fixes]
     return ("narrower_pools", narrower[0]) if narrower else ("not_part", None)
 

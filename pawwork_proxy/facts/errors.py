@@ -89,6 +89,8 @@ def _senses(table: str) -> dict[str, dict[str, Sense]]:
 _TYPES, _CODES = _senses("types"), _senses("codes")
 ZEN_TYPES = _TYPES.pop("Zen")
 """Zen's own `error.type`; case matters."""
+WRAPPER_TYPES = frozenset(_TYPES["wrapper"])
+"""Classes of the client around a server's error: not the server's type."""
 VENDOR_TYPES = {word: sense for types in _TYPES.values() for word, sense in types.items()}
 """Types and textual codes of vendors, gateways and clients."""
 GOOGLE_STATUSES, ZAI_CODES, MINIMAX_CODES = _CODES["Google"], _CODES["Z.ai"], _CODES["MiniMax"]

@@ -42,6 +42,7 @@ Ground = Literal[
     "global_fits",
     "not_in_every_row",
     "used_by_others",
+    "by_caller",
     "no_known_pair",
 ]
 """Why a verdict is what it is, finer than `Reason`; `report` has a sentence for each."""
@@ -61,6 +62,7 @@ REASONS: dict[Ground, Reason] = {
     "global_fits": "insufficient",
     "not_in_every_row": "insufficient",
     "used_by_others": "insufficient",
+    "by_caller": "insufficient",
     "no_known_pair": "insufficient",
 }
 NoteId = Literal[

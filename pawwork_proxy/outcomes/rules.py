@@ -5,7 +5,7 @@ Invariant: total and pure. The first rule that holds decides; the last one alway
 
 from __future__ import annotations
 
-from pawwork_proxy.facts.errors import VENDOR_TYPES, ZEN_TYPES
+from pawwork_proxy.facts.errors import VENDOR_TYPES, WRAPPER_TYPES, ZEN_TYPES
 from pawwork_proxy.model.outcome import Kind, Origin, Outcome
 from pawwork_proxy.model.signals import BodyShape, Failure, Side, Signals
 from pawwork_proxy.outcomes.client_behaviour import client_behaviour
@@ -81,13 +81,8 @@ def _error_type(signals: Signals) -> str | None:
     for word in types:
         if word in ZEN_TYPES:
             return word
-    servers = [word for word in types if not _is_wrapper(word)]
+    servers = [word for word in types if word not in WRAPPER_TYPES]
     return (servers or types)[-1] if types else None
-
-
-def _is_wrapper(word: str) -> bool:
-    """The client's own class around a server's error: OpenCode's, or one of the AI SDK's."""
-    return word == "APIError" or word.startswith("AI_")
 
 
 def _origin(rule: Rule, clues: Clues) -> tuple[Origin, str | None]:

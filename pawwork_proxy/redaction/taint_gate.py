@@ -187,6 +187,8 @@ def _place_of(node: object, text: str) -> str:
     return ""
 
 
+_MOST_LEVELS = 3
+"""JSON inside JSON inside JSON: an error that quotes a request with the arguments of a tool."""
 _ESCAPE = re.compile(rb"\\(?:u([0-9a-fA-F]{4})|(.))")
 
 
@@ -197,13 +199,16 @@ def _unescape(match: re.Match[bytes]) -> bytes:
 
 
 def _haystack(raw: RawExchange) -> bytes:
-    """The raw exchange as it is, percent-decoded and JSON-unescaped, in lower case."""
+    """The raw exchange as it is, percent-decoded, and JSON-unescaped level by level; lower case."""
     joined = b"\n".join(raw.parts)
     texts = [joined]
     if b"%" in joined:
         texts.append(unquote_to_bytes(joined))
-    if b"\\" in joined:
-        texts.append(_ESCAPE.sub(_unescape, joined))
+    for _ in range(_MOST_LEVELS):
+        if b"\\" not in joined:
+            break
+        joined = _ESCAPE.sub(_unescape, joined)
+        texts.append(joined)
     return b"\n".join(texts).lower()
 
 

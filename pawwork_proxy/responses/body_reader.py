@@ -1,6 +1,7 @@
 """Reads a body that is no stream: JSON of any health, a page, a line of text.
 
-Invariant: at most `HEAD` bytes of the beginning and `TAIL` of the end are ever held.
+Invariant: of any body, however it came, `HEAD` bytes of the beginning and `TAIL` of the end are
+read; never more than `HEAD` and five times `TAIL` are held.
 """
 
 from __future__ import annotations
@@ -119,7 +120,7 @@ class BodyReader:
 
         A key inside a JSON string has a backslash before its quotes, so these are structure.
         """
-        tail = bytes(self._tail)
+        tail = bytes(self._tail[-TAIL:])  # more is held, depending on how the body came
         finishes = _FINISH.findall(tail)
         found: dict[str, object] = {}
         start = max(tail.rfind(b'"usage":{'), tail.rfind(b'"usage": {'))

@@ -278,17 +278,21 @@ def _client_kind(seen: Observation) -> ClientKind | None:
 
 
 def as_candidate(key: Iterable[str], observed: Observed) -> Hypothesis:
-    """A key as `candidates` has it: where all have keys, or none, `caller` is one of its parts."""
-    keyless = {row.who.key in NOBODYS for row in observed.rows}
-    one = "key" if keyless == {False} else "address"
-    return frozenset(one if part == "caller" and len(keyless) < 2 else part for part in key)
+    """A key as `candidates` has it: `address` for `caller` where keys tell nobody apart."""
+    told_apart = _keys_tell(observed.rows)
+    return frozenset("address" if part == "caller" and not told_apart else part for part in key)
+
+
+def _keys_tell(rows: Iterable[Observation]) -> bool:
+    """Whether keys can tell these callers apart from each other or from strangers."""
+    return {row.who.key for row in rows} not in ({ABSENT}, {PUBLIC})
 
 
 def candidates(several: Sequence[Observed]) -> list[Hypothesis]:
     """Hypotheses of up to three parts, none of which another fixes."""
     rows = [row for observed in several for row in observed.rows]
     parts = [part for part in (*PARTS, "bucket") if part != "prefix" or has_ipv6(rows)]
-    if len({row.who.key in NOBODYS for row in rows}) > 1:
+    if _keys_tell(rows):
         parts.append("caller")
     implies: dict[str, tuple[str, ...]] = {
         "bucket": ("model", "model_group"),

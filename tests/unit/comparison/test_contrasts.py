@@ -90,3 +90,17 @@ def test_of_several_earlier_refusals_the_likest_is_the_context() -> None:
 def test_of_equally_likely_refusals_the_latest_is_the_context() -> None:
     diary = Diary().admitted(9).refused(3).refused(**TWO)
     assert rows(shared(diary))[-2:] == [(12, "refused"), (13, "refused")]
+
+
+def test_a_refusal_whose_install_is_known_is_rather_the_context() -> None:
+    """Of the second one nobody knows whether its install differs, though less else does."""
+    diary = Diary().admitted(9).refused(model="other-free")
+    diary.refused(install=None, session=None).refused(**TWO)
+    assert rows(shared(diary))[-2:] == [(10, "refused"), (12, "refused")]
+
+
+def test_each_row_shows_its_value_in_the_dimension_that_is_told() -> None:
+    diary = Diary().admitted(9).refused().refused(**TWO)
+    assert [row.value for row in shared(diary).rows] == ["one", "one", "two"]
+    everybody = contrast(Diary().admitted(9).refused().admitted(**OFFICE))
+    assert {row.value for row in everybody.rows} == {None}

@@ -7,7 +7,7 @@ from typing import Any
 
 from pawwork_proxy.comparison.compare import compare
 from pawwork_proxy.comparison.hypotheses import Columns
-from pawwork_proxy.model.observation import SEVERAL, Identities, Observation
+from pawwork_proxy.model.observation import PUBLIC, SEVERAL, Identities, Observation
 from pawwork_proxy.model.verdict import Finding, Reason, Verdict
 from pawwork_proxy.report.conclusion import conclusion
 from tests.unit.comparison.builders import OFFICE, SAVED_KEY, TWO, Diary, limiter
@@ -173,6 +173,25 @@ def test_the_key_where_there_is_one_else_the_address() -> None:
     verdicts = found(diary.seen)
     assert verdicts["address"].finding == "follows"
     assert verdicts["key"].finding != "does_not_follow"
+
+
+def test_those_with_a_key_tell_nothing_of_the_address_of_others() -> None:
+    """All have keys, so the key alone and 'the key, else the address' divide them alike."""
+    other = {**SAVED_KEY, "key": "key:other"}
+    diary = Diary().admitted(9, **SAVED_KEY).refused(**SAVED_KEY).refused(**SAVED_KEY, **OFFICE)
+    verdicts = found(diary.admitted(**other).seen)
+    assert verdicts["key"].finding == "follows"
+    for name in ("address", "network"):
+        assert (verdicts[name].finding, verdicts[name].ground) == ("undetermined", "by_caller")
+    assert verdicts["workspace"].narrower_by == "key"
+
+
+def test_those_without_a_key_of_their_own_tell_nothing_of_the_keys_of_others() -> None:
+    diary = Diary().admitted(9, alone=True).refused(alone=True)
+    diary.refused(key=PUBLIC, alone=True).admitted(**OFFICE, alone=True)
+    verdicts = found(diary.seen)
+    assert verdicts["address"].finding == "follows"
+    assert (verdicts["key"].finding, verdicts["key"].ground) == ("undetermined", "by_caller")
 
 
 def test_the_answer_says_what_it_takes_for_granted() -> None:

@@ -35,7 +35,6 @@ MAY_NAME: dict[str, dict[str, str]] = {
     "error type": {
         "cli/__init__.py": "errno of this machine",
         "outcomes/zen_rules.py": "examples of rules",
-        "outcomes/rules.py": "a wrapper that a rule asks for",
         "redaction/shapes.py": "the example of a shape",
         "responses/error_lines.py": "a word in a client's log line",
         "simulator/": "what the simulated server itself says",

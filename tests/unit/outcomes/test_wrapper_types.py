@@ -6,19 +6,23 @@ import json
 
 import pytest
 
-from pawwork_proxy.facts.errors import VENDOR_TYPES, ZEN_TYPES
+from pawwork_proxy.facts.errors import VENDOR_TYPES, WRAPPER_TYPES, ZEN_TYPES
 from pawwork_proxy.outcomes.rules import classify
 from tests.unit.responses.test_response_reader import read
 
-WRAPPERS = [
-    "AI_APICallError", "AI_RetryError", "AI_JSONParseError", "AI_TypeValidationError", "APIError",
-]  # fmt: skip
-"""Of OpenCode and of the AI SDK that it uses."""
+WRAPPERS = sorted(WRAPPER_TYPES)
 SERVERS = sorted({*ZEN_TYPES, *VENDOR_TYPES} - {*WRAPPERS})
 
 
 def error_type(body: object, status: int = 429) -> str | None:
     return classify(read(json.dumps(body).encode(), status).signals).error_type
+
+
+def test_the_classes_around_an_error_are_known() -> None:
+    """OpenCode's, the AI SDK's that it uses, and those of clients in Python and JavaScript."""
+    named = {"APIError", "APIStatusError", "UnknownError", "Error"}
+    named |= {f"AI_{name}Error" for name in ("APICall", "Retry", "JSONParse", "TypeValidation")}
+    assert named == WRAPPER_TYPES
 
 
 @pytest.mark.parametrize("wrapper", WRAPPERS)

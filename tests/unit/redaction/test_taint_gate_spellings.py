@@ -24,6 +24,9 @@ ACCENTED = "qzxüvkjöqwzäxkvéqzjßkxw"
 QUOTED = 'qzx"vkj\\qwz"xkv\\qzj"kxw'
 
 
+DEEP = 'qzx"vkj"qwz"xkv"qzj"kxw'
+
+
 def record(text: str) -> str:
     """A line that holds `text`, written as records are: nothing but JSON's own escapes."""
     return json.dumps({"type": "exchange", "value": text}, ensure_ascii=False)
@@ -66,12 +69,46 @@ def test_an_original_is_recognised_however_it_was_spelt(spelling: str) -> None:
     assert hit("another-text-of-no-importance", raw) is None
 
 
+@pytest.mark.parametrize("levels", [1, 2, 3])
+def test_an_original_is_recognised_in_json_inside_json(levels: int) -> None:
+    """What a tool was called with is JSON in the JSON of a request, which an error may quote."""
+    raw = DEEP
+    for _ in range(levels):
+        raw = json.dumps({"arguments": raw})
+    assert hit(DEEP, "POST /zen/v1", raw) == Hit("shared_text", "value")
+
+
 def test_eleven_characters_may_be_shared_and_twelve_may_not() -> None:
     secret = "qzxvkjqwzxkvqzj"
     for start in range(len(secret) - 11):
         assert hit("-" * 12 + secret[start : start + 12], secret)
     for start in range(len(secret) - 10):
         assert hit("-" * 12 + secret[start : start + 11] + "=" * 12, secret) is None
+
+
+def test_a_text_of_twelve_characters_is_looked_at_and_one_of_eleven_is_not() -> None:
+    secret = "qzxvkjqwzxkv"
+    assert hit(secret, f"before {secret} after")
+    assert hit(secret[1:], f"before {secret} after") is None
+
+
+def test_the_edges_own_id_ends_no_search() -> None:
+    """It is the only foreign text that may stay; whatever stands beside it is looked at."""
+    ray = "8f3c1d2e4b5a6978-FRA"
+    gate = TaintGate(PSEUDONYMS, Credentials())
+    secrets = [f"qzxvkjqwz{number:02}xkvqzjk" for number in range(8)]
+    raw = RawExchange((f"cf-ray: {ray}".encode(), *(secret.encode() for secret in secrets)))
+    for secret in secrets:  # texts are a set: among eight some are looked at behind the id
+        line = json.dumps({"response": {"cf_ray": ray}, "value": secret})
+        assert gate.check(line, raw) == Hit("shared_text", "value")
+    assert gate.check(json.dumps({"response": {"cf_ray": ray}}), raw) is None
+
+
+@pytest.mark.parametrize(("end", "tainted"), [("7", 0), ("42", 0), ("123", 1), ("q7", 1), ("q", 1)])
+def test_behind_one_of_our_words_two_digits_are_harmless(end: str, tainted: int) -> None:
+    """`concurrency42` is ours; three digits, or a letter, are somebody's name for something."""
+    text = f"concurrency{end}"
+    assert (hit(text, text) is not None) is bool(tainted)
 
 
 def test_a_name_counts_as_much_as_a_value() -> None:

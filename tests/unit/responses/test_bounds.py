@@ -42,10 +42,11 @@ def test_a_body_is_kept_up_to_a_quarter_of_a_mebibyte(size: int, *, truncated: b
         assert read(body, cuts=cuts).truncated is truncated
 
 
-@pytest.mark.parametrize(("behind", "counted"), [(30 * KIB, 3), (200 * KIB, None)])
+@pytest.mark.parametrize(("behind", "counted"), [(31 * KIB, 3), (33 * KIB, None), (99 * KIB, None)])
 def test_of_a_larger_body_the_last_part_is_read_too(behind: int, counted: int | None) -> None:
+    """However it came: pieces of any size give the same."""
     body = completion(MIB, usage={"prompt_tokens": 3}, service_tier="y" * behind)
-    for cuts in (range(0, len(body), 16 * KIB), ()):
+    for cuts in ((), *(range(0, len(body), size * KIB) for size in (1, 7, 16, 31, 64))):
         answer = read(body, cuts=cuts)
         assert answer.usage.input == counted
         assert kind(answer) is Kind.SUCCESS

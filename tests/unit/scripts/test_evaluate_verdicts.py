@@ -16,7 +16,7 @@ from scripts.verdict_evaluation.decidability import Observed, decidable, fits, p
 from scripts.verdict_evaluation.plans import perform
 from scripts.verdict_evaluation.random_worlds import random_rules, random_world
 from scripts.verdict_evaluation.servers import OwnServer, Rules, SimulatorServer, server_for
-from tests.unit.comparison.builders import OFFICE, TWO, Diary
+from tests.unit.comparison.builders import OFFICE, SAVED_KEY, TWO, Diary
 
 
 @pytest.mark.slow
@@ -90,6 +90,16 @@ def test_brute_force_agrees_on_a_plain_contrast() -> None:
     found = [Observed(Diary().admitted(9).refused().admitted(**OFFICE).seen)]
     assert decidable(found, possible(found))["address"] == "follows"
     assert not fits(found, frozenset({"key"}))
+
+
+def test_brute_force_leaves_the_address_open_where_everybody_has_a_key() -> None:
+    mine, other = SAVED_KEY, {**SAVED_KEY, "key": "key:other"}
+    diary = Diary().admitted(9, **mine).refused(**mine).refused(**mine, **OFFICE).admitted(**other)
+    found = [Observed(diary.seen)]
+    assert decidable(found, possible(found))["key"] == "follows"
+    assert fits(found, frozenset({"caller"}))
+    assert not fits(found, frozenset({"address"}))
+    assert "address" not in decidable(found, possible(found))
 
 
 def test_brute_force_solves_for_thresholds_over_several_observations() -> None:

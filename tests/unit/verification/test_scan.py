@@ -114,6 +114,51 @@ def test_long_texts_are_refused_before_any_pattern_sees_them(alphabet: str) -> N
     assert rule_broken_by("model " * 100) is None
 
 
+def test_a_text_of_the_longest_form_is_read_and_a_longer_one_is_refused() -> None:
+    longest = " ".join(["model"] * 106 + ["tool"])
+    assert len(longest) == LONGEST_TEXT
+    assert rule_broken_by(longest) is None
+    assert rule_broken_by(longest + "s") == "text_too_long"
+
+
+def test_a_raw_tab_beside_an_escape_is_read() -> None:
+    """No line of ours has one; a bundle that somebody else wrote may."""
+    assert texts_of('{"a":"x\t\\n"}') == ["a", "x\t\n"]
+
+
+ID = "8f3c1d2e4b5a6978"
+
+
+@pytest.mark.parametrize("spaced", [False, True], ids=["as we write", "as others may"])
+@pytest.mark.parametrize(
+    ("fields", "clean"),
+    [
+        ({"capture_id": ID}, True),
+        ({"bundle_id": ID, "capture_id": ID}, True),
+        ({"captures": [{"capture_id": ID}, {"capture_id": ID}]}, True),
+        ({"capture_id": [ID, ID]}, True),
+        ({"capture_id": ID, "model": ID}, False),
+        ({"model": ID, "capture_id": ID}, False),
+        ({"capture_id": ID, "more": [{"model": [ID]}]}, False),
+        ({"capture_id": {ID: 1}}, False),
+        ({"capture_id": ID, ID: 1}, False),
+        ({"sha256": ID}, False),
+        ({"capture_id": ID + "f"}, False),
+    ],
+)
+def test_an_id_may_stand_in_its_own_fields_only(
+    fields: dict[str, object], *, clean: bool, spaced: bool
+) -> None:
+    line = json.dumps(fields) if spaced else json.dumps(fields, separators=(",", ":"))
+    assert (Scan().line("captures/0001.jsonl", 1, line) is None) is clean
+
+
+def test_in_a_line_that_is_no_json_nothing_is_in_its_place() -> None:
+    found = Scan().line("captures/0001.jsonl", 1, f'{{"capture_id": "{ID}"')
+    assert found is not None
+    assert found.rule == "hex"
+
+
 def test_no_form_of_the_model_is_longer_than_the_scan_allows() -> None:
     schema = json.dumps(LINE.json_schema())
     assert max(map(int, re.findall(r"\{\d+,(\d+)\}", schema))) <= LONGEST_TEXT
