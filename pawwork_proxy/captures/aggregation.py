@@ -30,7 +30,7 @@ from pawwork_proxy.model.view import ExchangeView, SignalsView, TimingView
 
 _NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 _ANSWERED = TimingView(_NO_TIME, 0.0)
-_UNANSWERED = TimingView(_NO_TIME)
+_NOT_ANSWERED = TimingView(_NO_TIME)
 _NO_SIGNALS = SignalsView()
 _SENT = "sent"
 """Stands in a template for a session or a user action: whether one was sent is part of it."""
@@ -91,7 +91,7 @@ class Tally:
             self._high.append(lead + 1.0)
             force_setattr(response, "date", None)
         force_setattr(view, "seq", 0)
-        force_setattr(view, "timing", _UNANSWERED if timing.first_byte_ms is None else _ANSWERED)
+        force_setattr(view, "timing", _NOT_ANSWERED if timing.first_byte_ms is None else _ANSWERED)
         force_setattr(view, "signals", _NO_SIGNALS)
         if session:
             force_setattr(request, "session", _SENT)
@@ -295,7 +295,7 @@ def _merged(runs: _Runs, kept: Set[str | None]) -> _Runs:
 
 
 def _latest_head_and_end(ordered: Sequence[_Row]) -> tuple[datetime, datetime]:
-    """When the last answer began, and when the last was over; rows started in this order."""
+    """When the last response began, and when the last one was over; rows started in this order."""
     longest = timedelta(milliseconds=max(map(_END_MS, ordered)))
     head = end = ordered[-1][0]
     for started, _, head_ms, end_ms, *_ in reversed(ordered):

@@ -1,7 +1,7 @@
 """From the exchanges of a capture to observations: server time, dimensions, what was let through.
 
 Invariant: nothing is guessed. A dimension that the record does not tell is None, and the clock's
-error covers every server time that the answers' dates allow.
+error covers every server time that the responses' dates allow.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from pawwork_proxy.model.view import ExchangeView
 LEAST_ERROR_S = 1.0
 """Dates are whole seconds, and a clock that drifts within one is not seen to drift."""
 UNKNOWN_CLOCK_S = 300.0
-"""How far a machine's clock may be off when no answer carries the server's date."""
+"""How far a machine's clock may be off when no response carries the server's date."""
 
 ENDINGS: dict[Ending, ResponseEnd] = {
     Ending.COMPLETE: "complete",
@@ -32,9 +32,9 @@ ENDINGS: dict[Ending, ResponseEnd] = {
     Ending.CLIENT_LEFT_MIDSTREAM: "aborted",
     Ending.UPSTREAM_CUT: "cut",
 }
-"""Every other ending means that no answer began."""
+"""Every other ending means that no response began."""
 
-LONGEST_ANSWER = timedelta(minutes=10)
+LONGEST_RESPONSE = timedelta(minutes=10)
 """The client gives up on a stream that is silent for so long."""
 
 
@@ -52,10 +52,10 @@ class ServerClock(NamedTuple):
 
 
 def server_clock(low: Sequence[float], high: Sequence[float]) -> ServerClock:
-    """The server's clock against the machine's, from the bounds that each dated answer sets.
+    """The server's clock against the machine's, from the bounds that each dated response sets.
 
-    A date is cut to seconds and written between sending the request and the answer's head. So what
-    has to be added to the machine's clock is at least `date - head` and at most `date + 1 - start`
+    A date is cut to seconds and written between sending the request and the response's head. So
+    what has to be added to the machine's clock is at least `date - head` and at most `date + 1 - start`
     seconds. The tightest bounds count, or the widest where those do not meet.
     """
     if not low:
@@ -191,7 +191,7 @@ def unrecorded(header: Header, found: Iterable[Gap], clock: ServerClock) -> Iter
             study=header.study_id,
             simulated=header.simulated,
             started_at=gap.after + offset,
-            ended_at=gap.before + offset + LONGEST_ANSWER,
+            ended_at=gap.before + offset + LONGEST_RESPONSE,
             clock_error_s=clock.error_s,
             steady=clock.steady,
             kind="unknown",
