@@ -55,8 +55,8 @@ def server_clock(low: Sequence[float], high: Sequence[float]) -> ServerClock:
     """The server's clock against the machine's, from the bounds that each dated response sets.
 
     A date is cut to seconds and written between sending the request and the response's head. So
-    what has to be added to the machine's clock is at least `date - head` and at most `date + 1 - start`
-    seconds. The tightest bounds count, or the widest where those do not meet.
+    what has to be added to the machine's clock is at least `date - head` and at most
+    `date + 1 - start` seconds. The tightest bounds count, or the widest where those do not meet.
     """
     if not low:
         return ServerClock(0.0, UNKNOWN_CLOCK_S)
