@@ -48,38 +48,38 @@ PREFACE = f"""\
 
 <!-- Written by scripts/capture_format.py from the models; do not edit by hand. -->
 
-One capture is one file and one run of the proxy: UTF-8, one JSON object a line, each line written
-by one `write`. A field that is null is left out.
+One capture is one file and holds one run of the proxy. It is UTF-8 text with one JSON object a line, and
+each line is written by one `write`. A field that is null is left out.
 
 | Line | When it is written |
 |---|---|
 | `header` | first, when the listeners are about to open |
-| `opened` | when a request has arrived, before a byte of it goes upstream |
-| `exchange` | when the exchange is over, whatever way |
-| `stub` | in place of an `exchange` that could not be made safe or whole |
+| `opened` | when a request has arrived, before any byte of it goes to the server |
+| `exchange` | when the exchange is over, in whatever way |
+| `stub` | instead of an `exchange` that could not be made safe or complete |
 | `note` | when something happened to the run |
 | `end` | last, when the run is closed |
 
-A capture without an `end` line was interrupted; an `opened` line without `exchange` or `stub` of
-the same `seq` was under way then. A torn last line, or damage in the middle, hides no other line.
-`opened` and `exchange` lines interleave: `seq` gives the order of arrival, and no two records of a
-capture share one. Where a second header stands in a file, another capture begins: readers leave it
-out and say so.
+If a capture has no `end` line, the run was interrupted. An `opened` line without an `exchange` or `stub`
+of the same `seq` was under way at that moment. A torn last line, or damage in the middle, hides no other
+line. `opened` and `exchange` lines interleave: `seq` gives the order of arrival, and no two records of
+a capture have the same `seq`. If a second header stands in a file, another capture begins there; readers
+leave it out and say so.
 
 ## How a field is made safe
 
-| Word below | Means |
+| In the column *Safe as* | Means |
 |---|---|
-| number, flag | parsed as such; a text in its place gives null; within the range of its type |
-| time | UTC, ISO 8601, with its zone |
-| fixed words | one of the words listed, nothing else |
-| form | a text of the form below that the type names; a line with any other is no record |
+| number, flag | It is read as a number or flag, within the range of its type. A text in its place gives null. |
+| time | It is in UTC, in ISO 8601, with its zone. |
+| fixed words | It is one of the words listed, and nothing else. |
+| form | It is a text of the form that the type names (see below). A line with any other text is no record. |
 
 Content (prompts, completions, tool arguments, paths, cookies, keys) has no field at all.
 
 ## Numbers and times
 
-What lies outside of these ranges was not measured by this tool: a line that holds it is no record.
+This tool measures nothing outside of these ranges, so a line that holds such a value is no record.
 
 | Type | From | To |
 |---|---|---|
@@ -87,10 +87,10 @@ What lies outside of these ranges was not measured by this tool: a line that hol
 
 ## Forms of text
 
-Which words are kept is decided before, by the table in `redaction/shapes.py`: those of the closed
-lists in `pawwork_proxy/facts`, numbers, times and versions. An unknown part becomes a pseudonym
-inside the text, `kind:` and 24 hex digits of a keyed HMAC: equal values are equal within a study,
-nothing else can be read.
+Which words are kept is decided earlier, by the table in `pawwork_proxy/redaction/shapes.py`: words of the
+closed lists in `pawwork_proxy/facts`, numbers, times and versions. An unknown part becomes a pseudonym
+inside the text: a namespace, a colon, and 24 hex digits of a keyed HMAC. Equal values have equal
+pseudonyms within a study, and nothing else can be read from them.
 
 | Form | Pattern |
 |---|---|

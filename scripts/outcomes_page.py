@@ -20,22 +20,27 @@ PAGE = Path(__file__).parents[1] / "docs" / "outcomes.md"
 INTRODUCTION = """\
 # Outcomes
 
-What a response means, how it is recognised, what to tell the user. This page is written by
-`scripts/outcomes_page.py` from the tables in `pawwork_proxy/outcomes`; a test keeps it so.
+This page says what each kind of response means, how it is recognised, and what to tell the user.
+`scripts/outcomes_page.py` writes it from the tables in `pawwork_proxy/outcomes`, and a test keeps
+the two in step.
 
-Two steps lead to an outcome. `pawwork_proxy/responses` reads *signals* from the bytes: status, the
-error object wherever it is, its words, codes, wrappers, waits, marks of the edge, the end of a
-stream, who left first. `pawwork_proxy/outcomes` then asks the *rules* in their order, and the first
-that holds decides. A rule states what it looks for once; the places where that was found are the
-outcome's evidence. Signals are stored, outcomes are computed anew from them, so a better table
-improves old captures. Messages are never stored: what they say is kept as ids of known phrases.
+Two steps lead to an outcome. First, `pawwork_proxy/responses` reads *signals* from the bytes: the
+status, the error object wherever it stands, its words and codes, wrappers, waits, marks of the
+edge, how a stream ended, and who left first. Then `pawwork_proxy/outcomes` asks the *rules* below
+in their order, and the first rule that holds decides. The places where a rule found what it looks
+for are the evidence of the outcome.
 
-Order of trust: Zen's own types, then codes of vendors (the innermost counts), then what a message
-says (in the languages the server speaks) where no type decides, then edges, transport, status.
-A model's own words never count: keys that hold them are not entered.
+A record stores the signals, and outcomes are judged again whenever a capture is read. So a better
+rule improves old captures. Messages are never stored: what a message says is kept as ids of known
+phrases.
 
-Classify a response without a capture: `pawwork-proxy classify` reads a body, an error line, a
-`curl -i` transcript or a HAR file; `--jsonl` reads and writes one object a line.
+The order of trust is: Zen's own types; then codes of vendors, of which the innermost counts; then,
+if no type decides, what the message says, in the languages that the server speaks; then marks of
+an edge, the transport, and the status. A model's own words never count, because the reader does
+not enter the keys that hold them.
+
+To classify a response without a capture, use `pawwork-proxy classify`. It reads a body, an error
+line, a `curl -i` transcript or a HAR file. With `--jsonl` it reads and writes one object a line.
 """
 
 ORIGINS = {
@@ -84,7 +89,7 @@ def _rules() -> list[str]:
     return [
         "## Rules, in order",
         "",
-        "The first that holds decides.",
+        "The first rule that holds decides.",
         "",
         "| # | Rule | Outcome | Why |",
         "|---|---|---|---|",
@@ -99,9 +104,11 @@ def _clients() -> list[str]:
     return [
         "## What the client does with it",
         "",
-        "Each outcome says so per client era (C1 to C6): failure kind, retried or not, the first",
-        "wait (`retry-after-ms`, `retry-after`, else 2 s), what the user sees. C1 waits out a free",
-        "limit for hours; from C2 it stops. A client gate is shown as a wrong key.",
+        "Each outcome says for each range of client releases (C1 to C6 are PawWork's) what the",
+        "client does: the failure kind that it sees, whether it retries, how long it waits before",
+        "the first retry (`retry-after-ms`, else `retry-after`, else 2 s), and what the user",
+        "sees. For example, C1 waits for hours when the free quota is used up, and later clients",
+        "stop. A client gate looks like a wrong key.",
         "",
         "| Failure kind | The user sees |",
         "|---|---|",
@@ -114,11 +121,12 @@ def _clock() -> list[str]:
     return [
         "## The reset clock",
         "",
-        "`retry_after_s` comes from `retry-after-ms`, `retry-after` (seconds, then date), fields",
-        "of the body, and as a last resort from the text (`retry_after_from` is then `text`).",
-        "`reset_at` counts from the server's `date`; without it the moment is not known. A wait",
-        "that ends within 2 s of 00:00 UTC is `utc_day`. Sources that disagree are listed in",
-        "`reset_conflicts`.",
+        "`retry_after_s` comes from the first of these that is there: `retry-after-ms`,",
+        "`retry-after` (as seconds, then as a date), fields of the body, and, as a last resort,",
+        "the text; then `retry_after_from` is `text`. `reset_at` is counted from the server's",
+        "`date`. Without a date, the moment of the reset is not known. If a wait ends within 2 s",
+        "of 00:00 UTC, its cadence is `utc_day`. `reset_conflicts` lists sources that name",
+        "another wait.",
         "",
     ]
 

@@ -15,8 +15,8 @@ from functools import cached_property
 from pawwork_proxy.model.manifest import MANIFEST
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
-_PRIVATE_FILE = 0o100600 << 16
-_UNIX = 3
+_PRIVATE_FILE = 0o100600 << 16  # a regular file with mode 0600, where a zip keeps Unix modes
+_UNIX = 3  # the system whose modes these are
 COMPRESSION_LEVEL = 6
 
 

@@ -51,8 +51,8 @@ from pawwork_proxy.verification.scan import Scan
 from pawwork_proxy.verification.verify import Verification
 
 DEFAULT_LIMIT = 5 * 1024 * 1024
-VERIFY_WITHIN_S = 1800.0
-_MARGIN = 0.98
+VERIFY_WITHIN_S = 1800.0  # only a hang takes that long
+_MARGIN = 0.98  # aim below the limit: how well the rest compresses is not known before
 _CHECKS = (
     Check(name="limits", version=RULES_VERSION),
     Check(name="hashes", version=RULES_VERSION),

@@ -34,11 +34,11 @@ from pawwork_proxy.verification.scan import texts_of
 
 _NO_KEY_STARTS = ("/", "~", "{", "http://", "https://")
 _NOT_SECRET = frozenset({"public", "test-key"})
-_SHORTEST_KEY = 8
+_SHORTEST_KEY = 8  # shorter texts would be found by chance
 _SHORTEST_NAME = 3
 _SHORTEST_ENCODED = 10
 """Shorter encoded forms would be found by chance."""
-_WINDOW = 12
+_WINDOW = 12  # as many characters as for the taint gate
 _MAX_BYTES = 1024 * 1024
 _SECRET_NAME = re.compile(
     r"(?i)key|token|secret|passw|pwd|credential|cookie|auth(?!or)|authoriz|access|refresh|bearer"

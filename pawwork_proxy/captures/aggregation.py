@@ -295,7 +295,7 @@ def _merged(runs: _Runs, kept: Set[str | None]) -> _Runs:
 
 
 def _latest_head_and_end(ordered: Sequence[_Row]) -> tuple[datetime, datetime]:
-    """When the last response began, and when the last one was over; rows started in this order."""
+    """When the last response began, and when the last one was over; rows are in order of start."""
     longest = timedelta(milliseconds=max(map(_END_MS, ordered)))
     head = end = ordered[-1][0]
     for started, _, head_ms, end_ms, *_ in reversed(ordered):

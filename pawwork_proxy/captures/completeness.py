@@ -113,7 +113,7 @@ def summary_of(capture: Capture, *, aggregated: bool = False) -> CaptureSummary:
 
 
 def incomplete(summaries: Iterable[CaptureSummary]) -> Iterator[str]:
-    """What captures lack."""
+    """What is missing from captures, a sentence each."""
     summaries = list(summaries)
     for lack in _LACKS:
         lacking = [one for one in summaries if lack.number(one)]
@@ -127,7 +127,7 @@ def incomplete(summaries: Iterable[CaptureSummary]) -> Iterator[str]:
 
 
 def happenings(capture: Capture) -> Iterator[str]:
-    """What happened to the run of a capture that takes nothing away from it."""
+    """Events of a run that do not make its capture less complete."""
     name, events = capture.path.name, Counter(note.event for note in capture.notes)
     if changes := events["egress_changed"]:
         yield f"{name}: changes of the egress during the run: {changes}; exchanges say which holds."
@@ -136,7 +136,7 @@ def happenings(capture: Capture) -> Iterator[str]:
 
 
 def of_several_studies(summaries: Iterable[CaptureSummary], so: str) -> Iterator[str]:
-    """That captures are of different studies, which, and what follows from it."""
+    """Says that captures belong to different studies, to which, and what follows from it."""
     studies: dict[str, list[str]] = {}
     for summary in summaries:
         studies.setdefault(summary.study_id, []).append(summary.name)
@@ -167,5 +167,5 @@ def named(names: Sequence[str]) -> str:
 
 
 def counted(number: int) -> str:
-    """A number with its thousands apart."""
+    """A number with spaces between its thousands."""
     return f"{number:,}".replace(",", " ")

@@ -1,4 +1,4 @@
-"""Captures in, observations and plain words about what is missing out.
+"""Reads captures into observations, and says in words what is missing.
 
 Invariant: one capture counts once, however often it is given, and a file that cannot be used is
 named in the remarks.
@@ -146,7 +146,7 @@ def _part(read: _Read, rows: Sequence[Observation], *, aggregated: bool = False)
 
 
 def _gaps(capture: Capture, tally: Tally) -> Iterator[Gap]:
-    """Requests that a capture knows of and has no exchange of."""
+    """Requests of which a capture knows, but has no exchange."""
     began = Arrival(0, capture.header.started_at)
     known = [
         began,
@@ -162,7 +162,7 @@ def _gaps(capture: Capture, tally: Tally) -> Iterator[Gap]:
 
 
 def _each_once(parts: Sequence[_Part], remarks: list[str]) -> list[_Part]:
-    """A capture and its copy (in a bundle, say) would count every exchange twice."""
+    """Each capture once; with a copy, in a bundle for example, its exchanges would count twice."""
     kept: dict[str, _Part] = {}
     copies: list[tuple[str, str]] = []
     for part in parts:

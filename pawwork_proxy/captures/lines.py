@@ -53,7 +53,7 @@ class Damage:
 
 Viewed = ExchangeView | OpenedView | Header | Stub | Note | End
 Reading = Callable[[bytes, int], Line | Viewed | Damage]
-"""Makes something of a line's bytes and its number."""
+"""Turns the bytes of a line and its number into what a reader needs."""
 
 _FIRST_YEAR, _NO_YEAR = EARLIEST.year, LATEST.year
 _decode: Callable[[bytes], ExchangeView | OpenedView] = msgspec.json.Decoder(
@@ -78,7 +78,7 @@ def read_line(raw: bytes, number: int) -> Line | Damage:
 def read_view(raw: bytes, number: int) -> Viewed | Damage:
     """One line as its light view: types, closed lists and ranges hold, and signals can be judged.
 
-    What nobody reads there is not looked at, and neither is the form of a text.
+    Fields that nobody reads there are not looked at, and neither is the form of a text.
     """
     try:
         view = _decode(raw)

@@ -1,4 +1,4 @@
-"""The whole records of a capture, one at a time: for those who need more than the light view.
+"""The whole records of a capture, one at a time, for commands that need more than the view.
 
 A capture is gone through twice: once in the light view, which finds out what is in it and where,
 and once more for the records themselves, in order of arrival. Invariant: no more than one record is

@@ -1,4 +1,4 @@
-"""Captures do not stay for ever: what is older than a limit goes when a run begins.
+"""Removes captures that are older than a limit, when a run begins.
 
 Invariant: only files that bear the name of a capture of ours, in the very folder, are removed; a
 link, a folder and what cannot be removed stay.
@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 KEEP_DAYS = 90
-"""The default: longer than a study takes, shorter than anybody remembers what is in there."""
+"""The default: longer than any study takes, and short enough that old captures do not pile up."""
 _NAME = re.compile(r"capture-\d{8}T\d{6}Z-[0-9a-f]{8}\.jsonl")
 
 

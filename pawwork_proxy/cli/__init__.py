@@ -134,7 +134,7 @@ def main() -> None:
 
 
 def _have_streams() -> None:
-    """Where stdout or stderr was closed by whoever started us, what goes there is for nobody."""
+    """If whoever started us has closed stdout or stderr, discard what is written there."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115  as long as we live
@@ -172,7 +172,7 @@ def _is_of_output(error: OSError) -> bool:
 
 
 def _output_failed(error: OSError) -> int:
-    """Say it, unless the reader of our output has gone, which is nothing to complain about."""
+    """Report the failure, unless the reader of our output has gone: that is no error."""
     with contextlib.suppress(OSError):
         if error.errno != errno.EPIPE:
             name = errno.errorcode[error.errno or 0]

@@ -62,7 +62,7 @@ class PlainView:
             self._say("warning: records are being lost: the capture cannot be written")
 
     def close(self) -> None:
-        """Nothing is held."""
+        """There is nothing to close."""
 
     def _say(self, line: str) -> None:
         if self._stream is not None:

@@ -19,7 +19,8 @@ NOTHING_SEEN = """\
 No exchange was seen. Usual causes:
   - the client was started without the settings shown above, or before them (restart it)
   - the client reads another config file: 'opencode debug config' shows the one in force
-  - PawWork from 2026-08 on rewrites baseURL: use the forward route (HTTPS_PROXY) for it"""
+  - PawWork built on DSH (2026.8.4, and 2026.8.6 or newer) overwrites baseURL: use the proxy route
+    (HTTPS_PROXY) for it"""
 
 
 def run(installs: Sequence[str], output: str, **capturing: Unpack[CaptureOptions]) -> None:
@@ -52,10 +53,10 @@ def how_to_connect(plan: RunPlan, identity: Identity) -> str:
     for listener in plan.listeners:
         lines += [
             f"install '{listener.label}' listens on {listener.url}",
-            "  baseURL route (OpenCode; PawWork until 2026-08), in opencode.json or pawwork.json:",
+            "  baseURL route (OpenCode; PawWork built on it), in opencode.json or pawwork.json:",
             f'    "provider": {{ "opencode": {{ "options": {{ "baseURL": "{listener.url}{base}" '
             "} } }",
-            "  proxy route (any runtime), in the environment of the client:",
+            "  proxy route (OpenCode 1, every PawWork), in the environment of the client:",
             f"    HTTPS_PROXY={listener.url}  NODE_USE_ENV_PROXY=1",
             f"    NODE_EXTRA_CA_CERTS={identity.ca_certificate}",
             f"  or let us start it: pawwork-proxy launch --install {listener.label} -- CMD",

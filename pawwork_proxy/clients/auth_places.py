@@ -22,7 +22,7 @@ from pawwork_proxy.clients.jsonc import parse_jsonc
 from pawwork_proxy.facts.client_places import PLACES, PROJECT, ROOTS, Form, Kept, PlaceRow
 from pawwork_proxy.model.context import OsFamily
 
-_MOST_PARENTS = 24
+_MOST_PARENTS = 24  # folders above the working folder in which a project may begin
 
 
 @dataclass(frozen=True)

@@ -30,15 +30,15 @@ from pawwork_proxy.model.exchange import AuthSourceFinding, Doubt
 from pawwork_proxy.model.request import AuthFacts
 
 LOOK_AGAIN_S = 1.0
-"""How long a look at the files' times holds for a key that is known."""
+"""Seconds after which the files are looked at again for a key that was found in one."""
 MISSED_S = 0.05
-"""How long it holds for one that is not: its file may have been written a moment ago. A stream of
-unknown keys costs no more looks than this allows."""
+"""The same for a key that was not found: its file may have been written a moment ago. The limit
+keeps a stream of unknown keys cheap."""
 _MOST_CLIENTS = 64
 _MOST_FINDINGS = 256
 _ANONYMOUS = AuthSourceFinding(source="anonymous")
 _STRENGTH: tuple[Kept, ...] = ("config", "saved", "env")
-"""What a client prefers, strongest first (zen-facts 3.1)."""
+"""What a client prefers, strongest first (source `client-config`)."""
 _SYSTEMS: dict[str, OsFamily] = {"Linux": "linux", "Darwin": "macos", "Windows": "windows"}
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 
 def has_go_key(env: Mapping[str, str]) -> bool:
-    """Whether OPENCODE_API_KEY or auth.json (zen-facts 3.1) has one; else Go must stay hidden."""
+    """Whether OPENCODE_API_KEY or auth.json has one; else Go must stay hidden."""
     if env.get("OPENCODE_API_KEY"):
         return True
     data = env.get("XDG_DATA_HOME") or str(Path(env.get("HOME", "~")).expanduser() / ".local/share")

@@ -18,7 +18,7 @@ LARGEST_FILE = 1024 * 1024
 LARGEST_YAML = 64 * 1024
 """Parsing this much takes some tenths of a second; a real file has a few lines."""
 PROVIDER = re.compile(r"opencode")
-_DEEPEST = 8
+_DEEPEST = 8  # levels of a configuration that are searched for keys
 _REFERENCE = re.compile(r"\{(env|file):([^}]*)\}")
 
 

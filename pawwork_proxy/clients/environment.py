@@ -27,7 +27,7 @@ def client_environment(
     *,
     go: bool,
 ) -> dict[str, str]:
-    """`base` with what the route needs (zen-facts 3.3: config for baseURL, or proxy and CA).
+    """`base` with what the route needs: a configuration for baseURL, or proxy and CA.
 
     `go` adds the opencode-go provider, which must be left out where there is no key for it.
     Raises ConfigurationError when the base's own OPENCODE_CONFIG_CONTENT is no JSON object.

@@ -1,6 +1,6 @@
-"""A conflict as a contrast: rows that a person can look up.
+"""Shows a conflict as a contrast: rows that a person can look up.
 
-Invariant: the last row is what decides; the one before it is what it is held against.
+Invariant: the last row is the one that decides; it is compared with the row before it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pawwork_proxy.model.verdict import Contrast, EvidenceRow
 NAMES: tuple[DimensionName, ...] = tuple(row.name for row in DIMENSIONS if row.name != "global")
 
 LOOKED_AT = 200
-"""Earlier refusals among which the likest one is looked for: the latest are the likest."""
+"""So many of the latest refusals are searched for the one that is most like the deciding row."""
 
 
 def differing(one: PlacedRequest, other: PlacedRequest) -> tuple[DimensionName, ...]:
@@ -67,7 +67,10 @@ def contrast(
 def _with_context(
     dimension: DimensionName, conflict: Conflict, evidence: Sequence[PlacedRequest]
 ) -> tuple[PlacedRequest, ...]:
-    """Before a refusal of a fresh pool: who had been refused already, differing in least else."""
+    """The rows of a conflict, with the most similar earlier refusal put before the deciding row.
+
+    It shows the reader that somebody else had been refused before the fresh pool was.
+    """
     fresh = conflict.deciding
     before = [
         row

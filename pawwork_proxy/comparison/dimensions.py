@@ -14,11 +14,11 @@ from typing import Final, NamedTuple, cast
 from pawwork_proxy.model.observation import ABSENT, PUBLIC, DimensionName
 
 BUCKET: Final = "bucket"
-"""Part of a hypothesis: some unknown grouping of models, as Zen's own rate limits make one."""
+"""Part of a hypothesis: the server groups models in some way that we do not know."""
 
 
 CALLER: Final = "caller"
-"""Part of a hypothesis: the key where one is sent, else the address. A common rule of servers."""
+"""Part of a hypothesis: the key if one is sent, else the address. Many servers count so."""
 
 
 class Dimension(NamedTuple):
@@ -27,7 +27,7 @@ class Dimension(NamedTuple):
     name: DimensionName
     title: str
     reason: str
-    """Why the following say what they say."""
+    """Why the fields below have the values that they have."""
     fixes: tuple[DimensionName, ...] = ()
     """Dimensions that cannot differ where this one agrees."""
     private: bool = False
@@ -54,7 +54,7 @@ KEYABLE: tuple[DimensionName, ...] = tuple(
 """Dimensions that can be part of a server's key: a label never reaches it."""
 
 PRESENCE: tuple[DimensionName, ...] = ("session", "request", "project")
-"""Headers whose mere presence can decide the threshold (the header gate of zen-facts 7.3)."""
+"""Headers whose mere presence can decide the threshold (a header gate, source `server-history`)."""
 
 
 COMPOUND = {BUCKET: "part of the models", CALLER: "API key, or egress address without one"}

@@ -29,7 +29,7 @@ ClientKind = tuple[str, ...]
 """What a threshold may depend on."""
 
 DOUBLING = 2
-"""A new address may be allowed this many times the usual (zen-facts 7.2)."""
+"""How many times the usual a new address may be allowed (source `ip-limiter`)."""
 CONFLICTS_KEPT = 40
 
 
@@ -156,7 +156,7 @@ def assess(hypothesis: Hypothesis, columns: Columns) -> Assessment:
     rows = columns.rows
     found: list[Conflict] = []
     above: dict[tuple[ClientKind, ClientKind], Conflict] = {}
-    # Per window: a limit may change overnight (zen-facts 10, rule 6).
+    # Per window: a limit may change overnight.
     bounds: dict[tuple[ClientKind, str], _Bounds] = defaultdict(_Bounds)
     by_others: list[tuple[tuple[ClientKind, str], int]] = []
     for members in pools.certain.values():

@@ -35,7 +35,7 @@ DAILY_BY_SOURCE = DAILY | {"simulated", "unknown"}
 def cadence_of(refusal: Observation) -> str | None:
     """The rhythm of fixed windows in which a refused quota counts; None where there is none known.
 
-    A relayed limit that announces no reset may have any rhythm (zen-facts 7.4 and 8).
+    A relayed limit that announces no reset may have any rhythm (source `server-reports`).
     """
     if refusal.cadence in FIXED_CADENCES:
         return refusal.cadence

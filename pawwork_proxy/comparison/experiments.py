@@ -38,7 +38,7 @@ IGNORED = frozenset({"request", "network"})
 """What changes with every trial, or is only a label."""
 MAY_CHANGE_THRESHOLD = frozenset(row.name for row in DIMENSIONS if row.threshold)
 NOTHING = 1e-9
-"""What rounding can make of a trial that settles nothing."""
+"""Rounding may give so much to a trial that settles nothing."""
 PER_REQUEST = 0.005
 """How much more a trial must settle to be worth another request."""
 
@@ -133,7 +133,7 @@ def outlooks(limiter: Limiter, findings: Findings) -> tuple[Outlook, ...]:
 
 
 def _in_this_order(sweep: Trial, telling: Sequence[Variation]) -> Trial:
-    """A sweep of what tells something, the most telling first.
+    """The variations of a sweep that tell something, the most telling first.
 
     What may have another threshold comes last: it tells nothing by itself, but an admission opens
     the way to the same trial the other way round.
@@ -148,7 +148,10 @@ def _in_this_order(sweep: Trial, telling: Sequence[Variation]) -> Trial:
 
 
 def baseline(limiter: Limiter) -> PlacedRequest | None:
-    """The refusal that trials start from: the latest of who was seen most, if known enough."""
+    """The refusal that trials start from: the latest one of the install that was seen most.
+
+    None if no refusal has a known kind of client.
+    """
     times: Counter[Identities] = Counter()
     for row in limiter.rows:
         times[_without_ignored(row)] += row.seen.count
@@ -225,7 +228,7 @@ def _weight(hypothesis: Hypothesis, assessment: Assessment) -> float:
 
 
 def _done(limiter: Limiter, start: PlacedRequest) -> dict[frozenset[str], int]:
-    """How often something was asked right after that refusal, by what was different about it."""
+    """How often a request followed such a refusal, by the dimensions in which the two differ."""
     found: Counter[frozenset[str]] = Counter()
     refused: dict[str, PlacedRequest] = {}
     tried: set[tuple[str, Identities]] = set()
@@ -261,7 +264,7 @@ def _pair(refused: PlacedRequest, variation: Variation, admitted: Sequence[Place
 def _partner(
     refused: PlacedRequest, variation: Variation, admitted: Sequence[PlacedRequest]
 ) -> Identities | None:
-    """Who was admitted with just this changed: to be refused first, the other way round."""
+    """Whoever was admitted with only this changed; the reverse trial has them refused first."""
     for row in reversed(admitted):
         changes = frozenset(differing(refused, row)) - IGNORED
         if changes and changes <= set(variation.changes) and row.client_kind != refused.client_kind:
@@ -273,7 +276,7 @@ def _partner(
 
 
 def _filled(who: Identities) -> Identities:
-    """As the refused install is, with what the egress probe will add."""
+    """The identities of the refused install; the egress probe of a trial fills the gaps."""
     unknown = {name: "here" for name, value in who if value is None}
     return who.model_copy(update=unknown)
 

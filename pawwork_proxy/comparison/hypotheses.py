@@ -17,14 +17,14 @@ from pawwork_proxy.model.observation import ABSENT, PUBLIC, SEVERAL
 
 Hypothesis = frozenset[str]
 GLOBAL: Hypothesis = frozenset()
-MAX_PARTS = 3
+MAX_PARTS = 3  # one more than the server is assumed to use
 UNKNOWN = -1
-"""The code of a value that may be any."""
+"""The code of a value that could be any value."""
 MODELS = frozenset({"model", "model_group"})
 CALLERS = frozenset({"key", "address", "workspace", "auth_kind"})
 """Dimensions that CALLER already determines; combining them with CALLER adds nothing."""
 NOBODYS = frozenset({None, ABSENT, PUBLIC, SEVERAL})
-"""Values that fix nothing else: many people have them."""
+"""Values that many people have, so that they determine no other dimension."""
 
 
 class Columns:
@@ -111,7 +111,7 @@ def _minimal(hypothesis: Hypothesis, fixes: Mapping[str, frozenset[str]]) -> boo
 
 
 def _only_ipv4(rows: Iterable[PlacedRequest]) -> bool:
-    """For IPv4 the prefix is the address: two names of one explanation."""
+    """Whether prefix and address are two names of one explanation, as they are for IPv4."""
     return all(
         row.value("family") != "ipv6" and row.value("prefix") in {None, row.value("address")}
         for row in rows
@@ -119,7 +119,7 @@ def _only_ipv4(rows: Iterable[PlacedRequest]) -> bool:
 
 
 def undominated(possible: Iterable[Hypothesis]) -> tuple[Hypothesis, ...]:
-    """Leave out 'some grouping of models' where a plain explanation with the same rest will do."""
+    """Leave out an unknown grouping of models where a plain explanation with the same rest fits."""
     left = set(possible)
     kept = []
     for hypothesis in left:
@@ -132,12 +132,12 @@ def undominated(possible: Iterable[Hypothesis]) -> tuple[Hypothesis, ...]:
 
 
 def named(hypothesis: Hypothesis) -> frozenset[str]:
-    """The dimensions that a hypothesis is made of; CALLER gives way to the two it stands for."""
+    """The dimensions of a hypothesis; CALLER is replaced by the two that it stands for."""
     return hypothesis - {CALLER} | {"key", "address"} if CALLER in hypothesis else hypothesis
 
 
 def smallest(possible: Iterable[Hypothesis]) -> tuple[Hypothesis, ...]:
-    """Those that contain no other of them, CALLER taken for both its parts."""
+    """The hypotheses that contain no other one; CALLER counts as its two parts, key and address."""
     left = tuple(possible)
     return tuple(
         one for one in left if not any(other < one or other < named(one) for other in left)

@@ -1,7 +1,7 @@
 """From the exchanges of a capture to observations: server time, dimensions, what was let through.
 
 Invariant: nothing is guessed. A dimension that the record does not tell is None, and the clock's
-error covers every server time that the responses' dates allow.
+error covers every server time that the dates of responses allow.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from pawwork_proxy.model.view import ExchangeView
 LEAST_ERROR_S = 1.0
 """Dates are whole seconds, and a clock that drifts within one is not seen to drift."""
 UNKNOWN_CLOCK_S = 300.0
-"""How far a machine's clock may be off when no response carries the server's date."""
+"""How far a machine's clock may be off if no response carries the server's date."""
 
 ENDINGS: dict[Ending, ResponseEnd] = {
     Ending.COMPLETE: "complete",
@@ -54,8 +54,8 @@ class ServerClock(NamedTuple):
 def server_clock(low: Sequence[float], high: Sequence[float]) -> ServerClock:
     """The server's clock against the machine's, from the bounds that each dated response sets.
 
-    A date is cut to seconds and written between sending the request and the response's head. So
-    what has to be added to the machine's clock is at least `date - head` and at most
+    A date is cut to seconds and written between sending the request and the head of the response.
+    So what has to be added to the machine's clock is at least `date - head` and at most
     `date + 1 - start` seconds. The tightest bounds count, or the widest where those do not meet.
     """
     if not low:

@@ -16,10 +16,10 @@ from pawwork_proxy.model.observation import Observation
 from pawwork_proxy.model.verdict import CadenceCount, Hour, NoiseFloor
 
 HARMLESS = frozenset({"install", "device", "session", "request", "project"})
-"""What differs between an A/A pair: two installs set up alike."""
+"""What may differ in an A/A pair: two installs that are set up alike."""
 IMPLIED = frozenset({"prefix", "workspace"})
-"""What two with the same address or key have in common, known or not."""
-PAIR_SECONDS = 600.0
+"""Dimensions that agree whenever address or key agree, whether they are known or not."""
+PAIR_SECONDS = 600.0  # between neighbours in time, at most
 
 
 def cadences(observations: Iterable[Observation]) -> tuple[CadenceCount, ...]:
@@ -59,7 +59,7 @@ def hours(observations: Iterable[Observation]) -> tuple[Hour, ...]:
 
 
 def noise_floor(limiters: Sequence[Limiter]) -> NoiseFloor:
-    """Neighbours in time that agree in all a server sees but who they are: how often they differ.
+    """How often two neighbours in time get different results although the server sees them alike.
 
     Only 'admitted right after refused' counts as a difference: the other order is a quota at work.
     """

@@ -33,7 +33,7 @@ Part = Literal["admitted", "refused", "maybe"]
 """`maybe`: no evidence itself, but the server may have counted it."""
 
 KIND_DIMENSIONS = tuple(row.name for row in DIMENSIONS if row.threshold)
-EXAMPLES = 5
+EXAMPLES = 5  # exchanges that are named for each reason of exclusion
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,7 +53,7 @@ class PlacedRequest:
     """Whether the server surely counted it."""
 
     def value(self, dimension: str) -> str | None:
-        """Its value of a dimension that is no label of everybody, or of CALLER."""
+        """Its value of a dimension (all but `global`), or of CALLER."""
         if dimension == CALLER:
             key = self.seen.who.key
             return self.seen.who.address if key in {ABSENT, PUBLIC} else key
@@ -70,7 +70,7 @@ class PlacedRequest:
 
     @property
     def action(self) -> str:
-        """The user action it belongs to; else the session, else its own number."""
+        """Its user action; if that is not known its session, else its own number."""
         session = self.seen.who.session
         known = None if session == ABSENT else session
         return self.seen.action or known or f"{self.seen.capture}#{self.seen.seq}"

@@ -19,7 +19,7 @@ class Variation(NamedTuple):
     id: str
     changes: tuple[DimensionName, ...]
     same: tuple[DimensionName, ...]
-    """Dimensions that a change would carry along unless care is taken, and the step takes it."""
+    """Dimensions that the change would move as well, unless the user follows the step."""
     needs: Literal["", "key", "ipv6"] = ""
     """What the refused install must have for it to be possible."""
     reverse: bool = False

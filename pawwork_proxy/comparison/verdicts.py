@@ -98,7 +98,7 @@ def _open(
     evidence: Sequence[PlacedRequest],
     values: int,
 ) -> tuple[Ground, tuple[DimensionName, ...]]:
-    """Why there is no verdict, and which dimensions it cannot be told from."""
+    """Why there is no verdict, and from which other dimensions this one cannot be told."""
     some_unknown = any(row.value(dimension) is None for row in evidence if dimension != "global")
     if not possible:
         return "nothing_fits", ()
@@ -123,7 +123,7 @@ def _open(
 def _not_followed(
     dimension: DimensionName, possible: Sequence[Hypothesis]
 ) -> tuple[Ground, DimensionName | None]:
-    """In which of its two ways a dimension is not followed, and what the pools are cut by."""
+    """Why a dimension is not followed, and by which dimension the pools are cut, if by one."""
     if dimension == "global":
         return "several_pools", None
     common = frozenset.intersection(*smallest(possible))

@@ -14,7 +14,8 @@ FIXED_CADENCES = ("minute", "utc_day", "week", "month")
 """Rhythms whose windows begin for everybody at the same moment."""
 
 MOST_WINDOWS = 20_000
-"""Minutes of the ten days that a request can take; only a forged clock asks for more."""
+"""More than the minutes of ten days, the longest that a record can last; only a forged clock asks
+for more."""
 
 
 class Window(NamedTuple):

@@ -1,6 +1,7 @@
 """An OpenCode look-alike client: one conversation is a title call and a main call.
 
-Headers, their order and the id shapes are those of zen-facts section 1; the words are made up.
+Headers, their order and the forms of ids are OpenCode's (source `opencode-client`); the words are
+made up.
 Invariant: it talks to loopback only and retries nothing.
 """
 

@@ -2,7 +2,7 @@
 
 `GET /cdn-cgi/trace` of the upstream, over the route that the traffic takes: from the same local
 address, through the same chained proxy, with TLS verified against the same certificates. It
-touches no quota (zen-facts 9).
+costs no quota (source `server-reports`).
 Invariant: no response is not an error: a probe gives None, and never raises for what the network or
 the response holds. The raw address leaves this module in `Trace` only, for the pseudonymiser.
 """
@@ -27,10 +27,10 @@ from pawwork_proxy.redaction.pseudonyms import Pseudonymiser
 from pawwork_proxy.redaction.shapes import ShapeName, Shapes
 
 LONGEST_RESPONSE = 4096
-"""Bytes of a response that are read; a real one has about 300."""
-PATIENCE_S = 5.0
+"""At most so many bytes of a response are read; a real one has about 300."""
+PATIENCE_S = 5.0  # a probe that takes longer counts as unanswered
 _HEADERS = {"User-Agent": f"pawwork-proxy/{__version__}", "Accept-Encoding": "identity"}
-"""No coding: a small page gains nothing, and bombs and missing decoders are out of question."""
+"""We ask for no content coding: a small page gains nothing by it, and nothing must be decoded."""
 
 
 class Trace(NamedTuple):

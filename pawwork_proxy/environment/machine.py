@@ -52,7 +52,7 @@ def local_addresses() -> list[str]:
 
 
 def _version_only(release: str) -> str:
-    """The numeric head: kernel builds carry names of hosts and of people who built them."""
+    """The numbers at the beginning; the rest of a kernel's version may name hosts and people."""
     match = re.match(r"\d{1,5}(\.\d{1,5}){0,3}", release)
     return match.group() if match else "unknown"
 

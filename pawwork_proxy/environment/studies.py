@@ -22,9 +22,9 @@ from pawwork_proxy.errors import StudyError
 from pawwork_proxy.redaction.pseudonyms import Pseudonymiser
 
 KEY_BYTES = 32
-_WORD_BEFORE = "pawwork-study"
+_WORD_BEFORE = "pawwork-study"  # makes a token recognisable in a chat or a mail
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
-_CHECK_DIGITS = 8
+_CHECK_DIGITS = 8  # of a checksum, by which a mistyped token is noticed
 _OWN_KEY = "key"
 _CURRENT = "study"
 

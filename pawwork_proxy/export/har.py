@@ -20,7 +20,7 @@ UNKNOWN = -1
 
 
 def har_text(exchanges: Iterable[tuple[Header, Exchange]]) -> Iterator[str]:
-    """The HAR document, an entry at a time."""
+    """The HAR document, one entry at a time."""
     creator = json.dumps({"name": "pawwork-proxy", "version": __version__})
     yield f'{{"log": {{"version": "1.2", "creator": {creator}, "entries": ['
     between = "\n"

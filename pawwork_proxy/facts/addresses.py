@@ -47,7 +47,7 @@ ROUTES = rows(Route, "addresses", "route")
 MODEL_PROTOCOLS: frozenset[Protocol] = frozenset({"chat", "messages", "responses", "google"})
 """Dialects in which a model is asked."""
 PROVIDERS: dict[Tier, str] = {"other": "other", **{b.tier: b.provider for b in BASES.values()}}
-"""The client's provider id for a tier (zen-facts, section 2)."""
+"""The client's provider id for a tier."""
 _LONGEST_FIRST = sorted(map(re.escape, BASES), key=len, reverse=True)
 _BASE = re.compile(f"(?:{'|'.join(_LONGEST_FIRST)})(?=/|$)")
 

@@ -98,7 +98,7 @@ STEMS = tuple(stem for group in rows(Stems, "errors", "stems") for stem in group
 _WORDS = {**VENDOR_TYPES, **ZEN_TYPES, **ZAI_CODES}
 _LOWER = {word.lower(): word for word in _WORDS}
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[\s.\-:/]+")
-MAX_WORD = 80
+MAX_WORD = 80  # characters of an unknown type that are looked at
 
 
 def known_word(word: str) -> str | None:

@@ -30,7 +30,7 @@ class HeaderFact(Fact):
 
     name: str
     treatment: Treatment | None = None
-    """None: as a header that is not listed."""
+    """None: the header is treated as if it were not listed."""
     arg: str = Field("", alias="as")
     role: Role | None = None
     """None: only servers send it."""
@@ -47,4 +47,4 @@ FEATURES = words.FEATURES
 KEY_HEADERS: tuple[AuthHeader, ...] = tuple(read("headers")["key_headers"])
 """Where a client puts its key, in the order in which the server would prefer them."""
 REQUEST_ID_HEADERS: tuple[str, ...] = tuple(read("headers")["request_ids"])
-"""Where a server states its own request id, in the order of preference (zen-facts 5)."""
+"""Where a server states its own request id, in the order of preference."""

@@ -13,7 +13,7 @@ _HOST = re.compile(
     rf"(?<![\w.-])(?:[A-Za-z0-9-]{{1,63}}\.)+(?:{'|'.join(HOST_ENDINGS)})(?![\w-])", re.IGNORECASE
 )
 _NOBODYS = KNOWN_HOSTS | {name.lower() for name in PROVIDERS} | PRODUCTS
-"""A relayed provider and a terminal have names like hosts."""
+"""These look like hosts, but name a relayed provider and a terminal."""
 _VERSION = re.compile(rf"v?\d+(?:\.\d+)*\.(?:{'|'.join(PRERELEASES)})")
 """`1.2.dev` is a version."""
 

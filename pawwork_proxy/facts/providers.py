@@ -21,7 +21,7 @@ class ProviderList(Fact):
 
 _LISTS = {row.name: row.names for row in rows(ProviderList, "providers", "provider")}
 CLOSED_SERVICE = _LISTS["closed_service"]
-"""OpenCode's own closed service: relayed, but no third party (zen-facts, 7.4)."""
+"""OpenCode's own closed service: relayed, but no third party."""
 OWN = frozenset((*CLOSED_SERVICE, *_LISTS["own"]))
 """Names under which no third party speaks."""
 PROVIDERS = tuple(name for names in _LISTS.values() for name in names)

@@ -1,4 +1,4 @@
-"""All words of the tables together, for who asks whether a text is made of words we know.
+"""All words of the tables together, to tell whether a text consists of words that we know.
 
 The taint gate and the scan of bundles each cut them up in their own way.
 """
@@ -37,7 +37,7 @@ def kept_words() -> Iterator[str]:
 
 
 def known_words() -> Iterator[str]:
-    """These, and all others that our tables know: a text made of them gives nobody away."""
+    """The kept words and all others of our tables; a text that consists of them names nobody."""
     yield from kept_words()
     yield from _listed(own=False)
     yield from body_fields.QUERY_NAMES

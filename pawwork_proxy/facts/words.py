@@ -1,4 +1,4 @@
-"""Words of which the texts are made that a record keeps (`data/words.toml`)."""
+"""The words that a kept text may consist of (`data/words.toml`)."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ class Family(StrEnum):
 
 
 class Kind(StrEnum):
-    """The outcomes of product.md, section 5."""
+    """What a request can come to; docs/outcomes.md says what each kind means."""
 
     SUCCESS = "success"
     FREE_USAGE_LIMIT = "free_usage_limit"
@@ -120,7 +120,7 @@ class Cadence(StrEnum):
 
 
 class ClientBehaviour(Noun):
-    """What one generation of the client does with the response (zen-facts, section 4)."""
+    """What one generation of the client does with the response."""
 
     eras: tuple[Era, ...]
     """Ranges of client releases, or what their ids begin with, such as `C1`."""

@@ -53,7 +53,7 @@ Moment = Annotated[datetime, Meta(tz=True)]
 
 
 class EgressView(Struct, frozen=True, gc=False):
-    """Of `Egress`."""
+    """Part of `Egress`."""
 
     address: str
     family: AddressFamily
@@ -63,7 +63,7 @@ class EgressView(Struct, frozen=True, gc=False):
 
 
 class ContextView(Struct, frozen=True, gc=False):
-    """Of `ExchangeContext`."""
+    """Part of `ExchangeContext`."""
 
     install: str
     install_id: str
@@ -76,7 +76,7 @@ class ContextView(Struct, frozen=True, gc=False):
 
 
 class TimingView(Struct, frozen=True, gc=False):
-    """Of `Timing`."""
+    """Part of `Timing`."""
 
     started_at: Moment
     first_byte_ms: Milliseconds | None = None
@@ -84,7 +84,7 @@ class TimingView(Struct, frozen=True, gc=False):
 
 
 class RequestView(Struct, frozen=True, gc=False):
-    """Of `RequestFacts`."""
+    """Part of `RequestFacts`."""
 
     tier: Tier
     protocol: Protocol
@@ -98,20 +98,20 @@ class RequestView(Struct, frozen=True, gc=False):
 
 
 class AuthView(Struct, frozen=True, gc=False):
-    """Of `AuthFacts`."""
+    """Part of `AuthFacts`."""
 
     kind: AuthKind = "none"
     pseudonym: str | None = None
 
 
 class AuthSourceView(Struct, frozen=True, gc=False):
-    """Of `AuthSourceFinding`."""
+    """Part of `AuthSourceFinding`."""
 
     source: AuthSource = "unknown"
 
 
 class ResponseView(Struct, frozen=True, gc=False):
-    """Of `ResponseFacts`."""
+    """Part of `ResponseFacts`."""
 
     status: Status
     colo: str | None = None
@@ -121,7 +121,7 @@ class ResponseView(Struct, frozen=True, gc=False):
 
 
 class ErrorView(Struct, frozen=True, gc=False):
-    """Of `ErrorFact`."""
+    """Part of `ErrorFact`."""
 
     place: ErrorPlace
     type: str | None = None
@@ -139,7 +139,7 @@ class ErrorView(Struct, frozen=True, gc=False):
 
 
 class RetryHintView(Struct, frozen=True, gc=False):
-    """Of `RetryHint`."""
+    """Part of `RetryHint`."""
 
     place: str
     seconds: WaitSeconds
@@ -147,7 +147,7 @@ class RetryHintView(Struct, frozen=True, gc=False):
 
 
 class TransportView(Struct, frozen=True, gc=False):
-    """Of `TransportFailure`."""
+    """Part of `TransportFailure`."""
 
     failure: Failure
     side: Side
@@ -155,7 +155,7 @@ class TransportView(Struct, frozen=True, gc=False):
 
 
 class SignalsView(Struct, frozen=True, gc=False):
-    """Of `Signals`: everything that a rule reads, which is all but the number of events."""
+    """Part of `Signals`: everything that a rule reads, which is all but the number of events."""
 
     status: Status | None = None
     text_status: Status | None = None
@@ -189,13 +189,13 @@ class SignalsView(Struct, frozen=True, gc=False):
 
 
 class RecordedOutcomeView(Struct, frozen=True, gc=False):
-    """Of `Outcome`; any word will do, since every conclusion is drawn anew."""
+    """Part of `Outcome`; any word will do, since every conclusion is drawn anew."""
 
     kind: str
 
 
 class ExchangeView(Struct, frozen=True, gc=False, tag="exchange"):
-    """Of `Exchange`."""
+    """Part of `Exchange`."""
 
     seq: Count
     context: ContextView
@@ -209,7 +209,7 @@ class ExchangeView(Struct, frozen=True, gc=False, tag="exchange"):
 
 
 class OpenedView(Struct, frozen=True, gc=False, tag="opened"):
-    """Of `Opened`."""
+    """Part of `Opened`."""
 
     seq: Count
     at: Moment

@@ -62,7 +62,7 @@ def client_behaviour(clues: Clues, kind: Kind) -> tuple[ClientBehaviour, ...]:
 def _of_failure(
     kind: str, user_sees: str, status: int, waits: tuple[tuple[str, float], ...]
 ) -> tuple[ClientBehaviour, ...]:
-    """Most responses of a run are of very few kinds."""
+    """Cached, because most responses of a run are of very few kinds."""
     first = dict(reversed(waits))  # of several waits from one place the first counts
     return tuple(_of_range(one, kind, user_sees, status, first) for one in RANGES)
 

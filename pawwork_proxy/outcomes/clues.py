@@ -21,7 +21,7 @@ _STREAM_PLACES = frozenset({ErrorPlace.STREAM_FIRST, ErrorPlace.STREAM_LATER})
 
 
 class Clue(NamedTuple):
-    """One word or sentence that says something."""
+    """One word or sentence of a response that has a sense."""
 
     source: str
     """`message`, `type`, `code`, `bracket` or `status`."""
@@ -38,7 +38,7 @@ class Clues:
 
     @cached_property
     def found(self) -> tuple[Clue, ...]:
-        """Everything that says something, messages first; evidence lists places in this order."""
+        """All clues, messages first; the evidence of an outcome lists places in this order."""
         return tuple(
             Clue(source, sense, f"{fact.place}.{source}")
             for source, read in _SOURCES
@@ -49,24 +49,24 @@ class Clues:
 
     @cached_property
     def types(self) -> frozenset[Sense]:
-        """What the types say."""
+        """The senses of error types."""
         return frozenset(clue.sense for clue in self.found if clue.source == "type")
 
     @cached_property
     def named(self) -> frozenset[Sense]:
-        """What types, codes, bracketed codes, Google statuses and a failed finish say."""
+        """The senses of types, codes, bracketed codes, Google statuses and a failed finish."""
         failed = FAILED.get(self.signals.failed_finish or "")
         names = frozenset(clue.sense for clue in self.found if clue.source != "message")
         return names if failed is None else names | {failed}
 
     @cached_property
     def said(self) -> frozenset[Sense]:
-        """What the messages say."""
+        """The senses of messages."""
         return frozenset(clue.sense for clue in self.found if clue.source == "message")
 
     @cached_property
     def stated(self) -> frozenset[Sense]:
-        """What anything says."""
+        """The senses of everything together."""
         return self.named | self.said
 
     @cached_property
@@ -75,7 +75,7 @@ class Clues:
         return frozenset(phrase for fact in self.signals.errors for phrase in fact.phrases)
 
     def places_of(self, senses: Iterable[Sense]) -> list[str]:
-        """Where something has one of these senses."""
+        """The places of all clues that have one of these senses."""
         found = self.found
         return [clue.place for sense in sorted(senses) for clue in found if clue.sense == sense]
 
@@ -88,12 +88,12 @@ class Clues:
 
     @property
     def third_party(self) -> bool:
-        """A provider that is not OpenCode's own service speaks."""
+        """Whether a provider speaks that is not OpenCode's own service."""
         return self.provider is not None and self.provider not in OWN
 
     @cached_property
     def behind(self) -> bool:
-        """Somebody behind the first service is quoted: a bracketed or a vendor's own code."""
+        """Whether somebody behind the first service is quoted, by a bracketed or vendor's code."""
         return self.third_party or any(
             fact.bracket or fact.wrapper == "upstream_error" or _has_vendor_code(fact)
             or (fact.wrapper and fact.inner_status)
@@ -102,7 +102,7 @@ class Clues:
 
     @cached_property
     def relayed(self) -> bool:
-        """The response went through a relay that left its mark."""
+        """Whether the response went through a relay that left its mark."""
         return self.provider is not None or any(
             fact.wrapper or fact.bracket for fact in self.signals.errors
         )
@@ -126,17 +126,17 @@ class Clues:
 
     @property
     def good(self) -> bool:
-        """A 2xx, or no status at all."""
+        """Whether the status is a 2xx, or there is none at all."""
         return self.signals.status is None or 200 <= self.signals.status < 300
 
     @property
     def ended_well(self) -> bool:
-        """A stream showed its end: finish reason, closing marker, or the cost trailer."""
+        """Whether a stream showed its end: by finish reason, closing marker or cost trailer."""
         return self.signals.finish_seen or self.signals.done_marker or self.signals.cost_seen
 
     @property
     def in_stream(self) -> bool:
-        """The error came as an event."""
+        """Whether the error came as an event of a stream."""
         return any(fact.place in _STREAM_PLACES for fact in self.signals.errors)
 
     @property

@@ -27,7 +27,7 @@ _RATES = (Kind.KEY_RATE_LIMIT, Kind.PROVIDER_RATE_LIMIT, Kind.PROVIDER_OVERLOAD)
 
 
 class Reset(NamedTuple):
-    """What the clock shows."""
+    """How long to wait, until when, and how often the limit starts anew."""
 
     wait_s: float | None
     source: str | None

@@ -24,16 +24,16 @@ class Condition:
 
     holds: Check
     senses: frozenset[Sense] = frozenset()
-    """Wherever a clue has one of these senses is evidence."""
+    """Every place is evidence at which a clue has one of these senses."""
     places: tuple[str, ...] = ()
     """Further places that are evidence."""
 
     def __and__(self, other: Condition | Check) -> Condition:
-        """Both; a bare check adds no evidence."""
+        """Holds if both hold; a bare check adds no evidence."""
         return _joined(self, other, lambda one, two: lambda clues: one(clues) and two(clues))
 
     def __or__(self, other: Condition | Check) -> Condition:
-        """At least one."""
+        """Holds if at least one holds."""
         return _joined(self, other, lambda one, two: lambda clues: one(clues) or two(clues))
 
     def evidence(self, clues: Clues) -> tuple[str, ...]:
@@ -49,44 +49,44 @@ def _joined(
 
 
 def named(*senses: Sense) -> Condition:
-    """A type or code has one of these senses."""
+    """Holds if a type or code has one of these senses."""
     wanted = frozenset(senses)
     return Condition(lambda clues: not wanted.isdisjoint(clues.named), wanted)
 
 
 def said(*senses: Sense) -> Condition:
-    """A message has one of these senses."""
+    """Holds if a message has one of these senses."""
     wanted = frozenset(senses)
     return Condition(lambda clues: not wanted.isdisjoint(clues.said), wanted)
 
 
 def stated(*senses: Sense) -> Condition:
-    """A type, code or message has one of these senses."""
+    """Holds if a type, code or message has one of these senses."""
     wanted = frozenset(senses)
     return Condition(lambda clues: not wanted.isdisjoint(clues.stated), wanted)
 
 
 def worded(*phrases: str, about: Sense | None = None) -> Condition:
-    """Messages hold all of these phrases; what they are `about` is where evidence stands."""
+    """Holds if messages contain all of these phrases; clues of the sense `about` are evidence."""
     wanted = frozenset(phrases)
     senses = frozenset() if about is None else frozenset({about})
     return Condition(lambda clues: wanted <= clues.phrases, senses)
 
 
 def status(*numbers: int) -> Condition:
-    """The response's own status."""
+    """Holds if the response has one of these statuses."""
     wanted = frozenset(numbers)
     return Condition(lambda clues: clues.status in wanted, places=("status",))
 
 
 def deciding_status(*numbers: int) -> Condition:
-    """The status stated inside the body, else the response's own."""
+    """Holds if the body states one of these statuses, or states none and the response has one."""
     wanted = frozenset(numbers)
     return Condition(lambda clues: clues.deciding in wanted, places=("status",))
 
 
 def seen(check: Check, *places: str) -> Condition:
-    """A check of the signals themselves, and where they were read."""
+    """Holds if a check of the signals themselves does; `places` is where they were read."""
     return Condition(check, places=places)
 
 
@@ -109,7 +109,7 @@ class Rule(NamedTuple):
     reason: str
     example: Sample
     origin: Origin | None = None
-    """Fixed origin; None: whoever the clues name."""
+    """The origin of all its responses; None: the clues tell who spoke."""
 
 
 def zen(type_: str, message: str, status: int | None = 429) -> Sample:

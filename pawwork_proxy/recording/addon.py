@@ -35,13 +35,13 @@ from pawwork_proxy.recording.recorder import Recorder
 from pawwork_proxy.recording.tee import Tee
 
 _ONGOING = "pawwork_proxy.ongoing"
-LAST_HOOKS_S = 0.1
+LAST_HOOKS_S = 0.1  # mitmproxy may end an exchange after its client has gone
 _ABSOLUTE_FORM = re.compile(rb"[A-Za-z]{1,20} https?://", re.IGNORECASE)
 
 Made = TypeVar("Made")
 FindProcess = Callable[[int, int], Future[FoundProcess | None]]
 OnConnected = Callable[[tuple[str, int], str, str], None]
-"""Told of each connection that was opened: whereto, and its local and remote address."""
+"""Called for each connection that was opened, with its target, local and remote address."""
 
 
 class CaptureAddon:
@@ -80,7 +80,7 @@ class CaptureAddon:
             data.server.sockname = (self._source, 0)
 
     def server_connected(self, data: server_hooks.ServerConnectionHookData) -> None:
-        """Tell by which way a host was reached: ways may change while we run."""
+        """Report how a host was reached, because the route may change while we run."""
         server = data.server
         if server.address and server.sockname and server.peername:
             self._on_connected(server.address, server.sockname[0], server.peername[0])
@@ -160,7 +160,7 @@ class CaptureAddon:
             self._relay(flow, ongoing)
 
     def responseheaders(self, flow: http.HTTPFlow) -> None:
-        """Tap the response; nothing of it is held back."""
+        """Let the response through as it comes, and look at a copy."""
         assert flow.response is not None
         ongoing = _ongoing_of(flow)
         if ongoing is None:

@@ -16,7 +16,7 @@ from pawwork_proxy.model.context import Route
 from pawwork_proxy.model.signals import Ending, ExchangePart
 from pawwork_proxy.responses.response_reader import ResponseReader
 
-LOOK_UP_PATIENCE_MS = 1000.0
+LOOK_UP_PATIENCE_MS = 1000.0  # a record waits no longer for the name of the client's program
 RESPONSE_COPY_LIMIT = 64 * 1024
 """Bytes of a response, as on the wire, that are kept for the taint gate."""
 REQUEST_COPY_LIMIT = 8 * 1024 * 1024
@@ -91,7 +91,7 @@ class Ongoing:
 
     @property
     def answered(self) -> bool:
-        """Whether a response has begun, be it seen or not."""
+        """Whether a response has begun, even if looking at it failed."""
         return self.status is not None or "response_head" in self._missed
 
     def missed(self, *parts: ExchangePart) -> None:
@@ -141,7 +141,7 @@ class Ongoing:
             self._last_event = now
 
     def finish(self, ending: Ending, upstream: UpstreamFacts) -> None:
-        """The exchange is over; later calls change nothing."""
+        """End the exchange and hand it over; later calls change nothing."""
         if self._complete is None:
             return
         self.ended = self._elapsed()
@@ -149,12 +149,12 @@ class Ongoing:
         complete(self, Ending.UPSTREAM_PROTOCOL if self.no_http else ending, upstream)
 
     def let_go(self) -> None:
-        """Give up the copies of the bodies: mitmproxy's flow may keep this object for a while."""
+        """Drop the copies of the bodies: mitmproxy's flow may keep this object for a while."""
         self.request_body = bytearray()
         self.response_head = bytearray()
 
     def client_is_known(self) -> bool:
-        """Whether the look-up of the client's program is over, or not worth more waiting."""
+        """Whether the look-up of the client's program has ended, or takes too long to wait for."""
         process = self.arrival.process
         return process is None or process.done() or self._elapsed() > LOOK_UP_PATIENCE_MS
 

@@ -194,7 +194,7 @@ class Projector:
 
 
 def _with_true_ending(signals: Signals) -> Signals:
-    """A client that leaves after the response's own end has missed nothing."""
+    """The signals; a client that left after the response's own end has missed nothing."""
     whole = signals.done_marker or signals.cost_seen
     if signals.ending is Ending.CLIENT_LEFT_MIDSTREAM and whole:
         return signals.model_copy(update={"ending": Ending.CLIENT_LEFT_AFTER_BODY})
@@ -216,7 +216,7 @@ def _request_body(ongoing: Ongoing) -> tuple[bytes | None, BodyState | None]:
 
 
 def _ms(value: float | None) -> float | None:
-    """Microseconds are what the clock is good for."""
+    """Milliseconds to three decimals; the clock is no more exact."""
     return None if value is None else round(bounded_ms(value), 3)
 
 
@@ -232,7 +232,7 @@ def _pid_of(ongoing: Ongoing) -> int | None:
 
 
 def _counted(redactions: tuple[Redaction, ...]) -> tuple[Redaction, ...]:
-    """Equal notes once, with their number."""
+    """Each note once, with how often it occurred."""
     if len({(note.path, note.rule) for note in redactions}) == len(redactions):
         return redactions
     counts: Counter[tuple[str, str]] = Counter()

@@ -34,11 +34,11 @@ from pawwork_proxy.redaction.redactor import Redactor
 from pawwork_proxy.redaction.shapes import ShapeName
 from pawwork_proxy.redaction.taint_gate import TaintGate
 
-MAX_FAILURES_SAID = 20
+MAX_FAILURES_SAID = 20  # a peer could cause ever new ones
 BATCH_S = 0.05
 """Making records one after another, while their code is in the processor's caches, takes half the
 time of making each between two events of the traffic. A kill in between leaves `opened` lines."""
-MOST_PENDING = 64
+MOST_PENDING = 64  # so many finished exchanges are recorded at once, without waiting
 
 Finished = tuple[Ongoing, Ending, UpstreamFacts]
 """An exchange that is over, and how."""
@@ -157,7 +157,7 @@ class Recorder:
         return ongoing
 
     def not_opened(self) -> None:
-        """A request that should be recorded goes on without: opening it failed."""
+        """Opening a request failed: it goes on without being recorded, and counts as lost."""
         self._writer.lose(1)
         self._changed()
 
@@ -205,7 +205,7 @@ class Recorder:
         self._changed()
 
     def close(self, reason: Literal["finished", "interrupted"]) -> None:
-        """Record what is still open as interrupted and what is in line, then write the end line."""
+        """Record finished exchanges and, as interrupted, open ones; then write the end line."""
         for ongoing in list(self._open.values()):
             ongoing.finish(Ending.INTERRUPTED, UpstreamFacts())
         self._complete_pending(all_of_them=True)
@@ -253,7 +253,7 @@ class Recorder:
             self._later(BATCH_S, self._complete_pending)
 
     def _client_is_known(self, ongoing: Ongoing) -> bool:
-        """Whether an exchange need not wait; one that cannot tell does not."""
+        """Whether an exchange need not wait for its client; if asking fails, it does not wait."""
         try:
             return ongoing.client_is_known()
         except Exception as error:

@@ -1,7 +1,7 @@
-"""At the start of a run: an exchange full of canaries goes through the recorder's own path.
+"""The self-test at the start of a run: an exchange full of canaries goes the recorder's own way.
 
-Invariant: nothing of it is written or counted. If any canary shows up in the record that comes out,
-recording must be switched off (privacy by proof, not by the absence of an error).
+Invariant: nothing of it is written or counted. If a canary shows up in the record that comes out,
+recording must be switched off: we want proof that nothing leaks, not merely no error.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pawwork_proxy.recording.ongoing import Arrival, Ongoing, UpstreamFacts
 from pawwork_proxy.recording.projection import Projector
 
 SHORTEST_TRACE = 12
-"""So many characters of a canary in a row are a leak (privacy rule 3)."""
+"""So many characters of a canary in a row are a leak, as they are for the taint gate."""
 
 
 def leaks(projector: Projector, install: str) -> bool:

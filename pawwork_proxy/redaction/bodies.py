@@ -31,9 +31,9 @@ from pawwork_proxy.redaction.values import identify
 
 PARSE_LIMIT = 8 * 1024 * 1024
 """Bytes; parsing this much takes about 10 ms, beyond it the proxy would stall."""
-_MOST_FIELDS = 48
+_MOST_FIELDS = 48  # names that a record keeps; further ones are counted
 _MOST_MEMBERS = 24
-_MOST_MESSAGES = 10_000
+_MOST_MESSAGES = 10_000  # looked at, so that a hostile body cannot take long
 _LARGEST_COUNT = 10**9
 _TOKEN_LIMITS = ("max_tokens", "max_completion_tokens", "max_output_tokens", "maxOutputTokens")
 _CONTENT_NOT_KEPT = Redaction(path="request.body", rule="content_not_kept")

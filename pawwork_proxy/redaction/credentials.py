@@ -16,7 +16,7 @@ from pawwork_proxy.redaction.own_words import HARMLESS, LISTED, OWN_WORDS
 
 _SHORTEST = 8
 """Shorter keys would be found by chance; twelve characters of them cannot be in a record anyway."""
-_MOST = 32
+_MOST = 32  # only the latest ones are remembered
 _BETWEEN = re.compile(r"[^0-9a-z]+")
 
 
@@ -53,7 +53,7 @@ class Credentials:
 
 _LOOPBACK = re.compile(r"(?:127(?:\.\d{1,3}){3}|::1|\[::1\])(?::\d{1,5})?")
 _LOOSE = 2
-"""Characters beside our own words: `HTTP/1.1` and `started_at` have two."""
+"""A text with so few characters beside our own words is no secret: `HTTP/1.1`, `started_at`."""
 
 
 def _says_nothing(text: str) -> bool:

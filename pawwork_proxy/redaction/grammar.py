@@ -190,7 +190,7 @@ def _parts_of_token(
 
 
 def _atom(text: str, grammar: Grammar, spare: int) -> Iterator[_Part]:
-    """A run of letters and digits: one part, or the words of one in CamelCase."""
+    """A run of letters and digits as one part, or as its words if it is CamelCase."""
     kind = _kind_of(text.lower(), grammar)
     if kind is _Is.UNKNOWN and text.isalpha():
         words = [_Part(one, _kind_of(one.lower(), grammar)) for one in _CASE_CHANGE.split(text)]
@@ -222,7 +222,10 @@ def _numeric_kind_of(lower: str, grammar: Grammar) -> _Is:
 
 
 def _weigh_numbers(parts: list[_Part], grammar: Grammar) -> None:
-    """One time, two sizes and a few digits are a name's; more could be somebody's number."""
+    """Make numbers unknown where there are too many for a name.
+
+    A name has one date, two sizes of a model and a few digits; more could be somebody's number.
+    """
     dates = [part for part in parts if part.kind in (_Is.TIME, _Is.SHORT_DATE)]
     for part in dates[1:]:
         part.kind = _Is.UNKNOWN

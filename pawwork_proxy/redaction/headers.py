@@ -18,12 +18,12 @@ from pawwork_proxy.redaction.raw import RawHeaders
 from pawwork_proxy.redaction.shapes import ShapeName, Shapes
 from pawwork_proxy.redaction.values import form_of, identify
 
-MOST_HEADERS = 64
+MOST_HEADERS = 64  # further header lines are only counted
 _CACHED = 1024
 _CACHED_LENGTH = 512
 _UNKNOWN = HeaderRow("id", Namespace.VALUE.value)
 PUBLIC_KEY = "public"
-"""The literal that stands for no key (zen-facts 1)."""
+"""What clients send that have no key of their own; the server treats it as no key."""
 
 
 class Line(NamedTuple):

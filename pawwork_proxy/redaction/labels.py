@@ -1,4 +1,4 @@
-"""What the user may call an install or a network: nothing that they pasted by mistake.
+"""Decides what may name an install or a network, so that nothing pasted by mistake does.
 
 Invariant: what this keeps passes the scan of a bundle, because a header cannot be left out of one.
 """

@@ -20,7 +20,7 @@ from pawwork_proxy.redaction.shapes import ShapeName, Shapes, parse_date
 from pawwork_proxy.redaction.values import identify
 
 _BODY_NOT_KEPT = Redaction(path="response.body", rule="content_not_kept")
-_MILLISECONDS_COUNT_S = 1e6
+_MILLISECONDS_COUNT_S = 1e6  # a longer wait is kept in whole seconds
 
 
 class ResponseProjection(NamedTuple):
@@ -32,7 +32,7 @@ class ResponseProjection(NamedTuple):
 
 
 class Responses:
-    """Projects answers under one study's shapes."""
+    """Projects responses under one study's shapes."""
 
     def __init__(self, shapes: Shapes, notes: HeaderNotes) -> None:
         self._shapes = shapes
@@ -113,7 +113,7 @@ def _number(text: str | None, most: float) -> float | None:
 
 
 def _wait_ms(text: str | None) -> float | None:
-    """A wait in whole milliseconds, within a year: more digits are nobody's wait."""
+    """A wait in whole milliseconds; nobody waits for fractions of one, or for more than a year."""
     wait = _number(text, LONGEST_WAIT_S * 1000)
     return None if wait is None else float(round(wait))
 

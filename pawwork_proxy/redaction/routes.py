@@ -17,7 +17,7 @@ from pawwork_proxy.facts.words import ROUTE_WORDS
 from pawwork_proxy.model.request import Protocol, Tier
 from pawwork_proxy.redaction.pseudonyms import Pseudonymiser
 
-_MOST_SEGMENTS = 10
+_MOST_SEGMENTS = 10  # the rest of a longer path becomes one pseudonym
 _MOST_NAMES = 16
 _LONGEST = 4096
 

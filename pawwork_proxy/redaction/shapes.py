@@ -88,7 +88,7 @@ class Shaped(NamedTuple):
 
 
 class ShapeRow(NamedTuple):
-    """A kind of text: what is kept of it, and whom a refused one becomes."""
+    """One kind of text: what is kept of it, and which pseudonym stands for a refused one."""
 
     name: ShapeName
     limit: int
@@ -106,7 +106,7 @@ class ShapeRow(NamedTuple):
     prepare: Callable[[str], str] = str
     """Brings the spellings of a text to one, or drops what is never kept."""
     namespace: Namespace = Namespace.WORD
-    """Of the pseudonym of a refused text."""
+    """Namespace of the pseudonym that a refused text becomes."""
 
 
 def _one_of(*lists: Iterable[str]) -> Callable[[str], str | None]:
@@ -168,7 +168,7 @@ def _keep_provider(text: str) -> str | None:
 
 
 def _keep_wait(text: str) -> str | None:
-    """A number or a date; fractions of a very long wait are nobody's wait."""
+    """A number or a date; a very long wait loses its fractions, which nobody waits for."""
     match = _WAIT.fullmatch(text)
     if match is None:
         return _keep_date(text)

@@ -101,7 +101,7 @@ class TaintGate:
         return tuple(stretch for stretch in rest.split(_BREAK) if len(stretch) >= SHARED)
 
 
-_BREAK = "\n"
+_BREAK = "\n"  # stands in no text of a record, so no stretch reaches across it
 _CF_RAY = re.compile(r"[0-9a-f]{16}(?:-[A-Z]{3})?")
 _RUN = re.compile(r"[0-9A-Za-z]{3,}")
 _CAMEL = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
@@ -110,7 +110,8 @@ _BEHIND_A_WORD = re.compile(
     r"|(?<=\n=)\d{1,9}(?![0-9A-Za-z])"
 )
 _SIZE = re.compile(r"(?i)(?<![0-9A-Za-z])[ae]?\d{1,3}(?:x\d{1,2})?[bmkt](?![0-9A-Za-z])")
-"""Harmless only in the company of a known word, which has become a break by then, and if few."""
+"""The size of a model, such as `70b`. A few of them are harmless beside a known word, which has
+become a break by the time this is looked for."""
 _MOST_SIZES = 2
 
 

@@ -22,7 +22,7 @@ from pawwork_proxy.report.reasoning import hypothesis_words
 from pawwork_proxy.report.sentences import NOTES, OPTION_NAMES, OPTIONS, RESETS, SHARED
 
 OWN: frozenset[DimensionName] = frozenset({"install", "session", "request"})
-"""What is one install's only: a limit that follows any of these is not shared."""
+"""What belongs to one install only; a limit that follows one of these is not shared."""
 
 ASKED: tuple[DimensionName, ...] = (
     "address",
@@ -40,7 +40,7 @@ ASKED: tuple[DimensionName, ...] = (
 """What the conclusion names when the limit does not follow it; people ask about these."""
 
 USED_BEFORE = frozenset({"device", "install", "key"})
-"""What may have been used before anybody captured; an id made for one conversation cannot."""
+"""What may have sent requests before the capture began; an id of one conversation cannot have."""
 
 MOST_NAMED = 4
 """Hypotheses that are named; of more, only the number is given."""

@@ -17,7 +17,7 @@ class Value(NamedTuple):
 
     name: str
     each: tuple[str, ...]
-    """One value where all rows have the same, else one a row."""
+    """One value if all rows have the same, else one value for each row."""
 
 
 class Piece(NamedTuple):

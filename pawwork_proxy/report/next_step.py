@@ -32,7 +32,7 @@ class HowTo(NamedTuple):
 
 
 HOW_TO = {name: HowTo(**row) for name, row in VARIATIONS.items()}
-"""By the id of a variation; of one that is reversed, the same."""
+"""By the id of a variation; a reversed variation is done in the same way."""
 
 
 class Instructions(NamedTuple):

@@ -22,7 +22,7 @@ def hypothesis_words(parts: Iterable[str]) -> str:
 
 
 def reasoning(verdict: Verdict) -> str:
-    """Why a verdict is what it is, without the contrast that is shown beside it."""
+    """Why a verdict is as it is; the contrast stands beside it and is not repeated."""
     return GROUNDS[verdict.ground].format(
         name=title(verdict.dimension),
         narrower=title(verdict.narrower_by or verdict.dimension),

@@ -19,7 +19,7 @@ from pawwork_proxy.wire.bounded_json import JsonState, object_end, parse_json
 
 HEAD = 256 * 1024
 TAIL = 32 * 1024
-PAGE = 8 * 1024
+PAGE = 8 * 1024  # of a page, where edges put their marks
 _HTML = re.compile(rb"<(!doctype html|html|head|body|center|title|h1)\b", re.IGNORECASE)
 _OBJECT = re.compile(rb'[{\[]\s*["{\[\]}]')
 _REPORT = re.compile(r"\s*(?:[{\[\"']|(?:Error:\s*)?[A-Z][A-Za-z]{3,60}(?:Error|Limit|ID)?\s*:)")
@@ -77,7 +77,10 @@ class BodyReader:
         return BodyShape.TEXT
 
     def _read_text(self, data: bytes, *, good: bool) -> None:
-        """A line; under a 2xx it counts only when it wears a wrapper or begins as a report."""
+        """Read a line of text.
+
+        Under a 2xx it counts only if a client's wrapper stands in it or it begins like a report.
+        """
         errors = FoundErrors()
         text = data[:PAGE].decode("utf-8", "replace")
         line = read_line(text, errors)

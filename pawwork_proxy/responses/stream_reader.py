@@ -19,7 +19,7 @@ from pawwork_proxy.wire.bounded_json import JsonState, parse_json
 from pawwork_proxy.wire.events import BLANK, Event, EventSplitter, parse_events, segments
 
 _NULLABLE = (b'"finish_reason"', b'"usage"')
-MAX_ERROR_EVENTS = 8
+MAX_ERROR_EVENTS = 8  # read in full; a stream needs no more to be judged
 
 
 class StreamReader:

@@ -6,7 +6,7 @@ import json
 from typing import Any, NamedTuple
 
 TEXT = "text/plain;charset=UTF-8"
-"""Zen sets no content type on its own errors, and so the edge labels their JSON (zen-facts 8)."""
+"""Zen sets no content type on its own errors, and so the edge labels their JSON."""
 JSON = "application/json"
 
 

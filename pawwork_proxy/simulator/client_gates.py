@@ -1,4 +1,4 @@
-"""Client gates of the closed services: what a request must look like (zen-facts 7.4).
+"""Client gates of the closed services: what a request must look like (source `server-reports`).
 
 A gate is a row: the rule in a scenario that switches it on, the conditions that a call must meet,
 and the refusal of a call that does not. The rows are tried in their order.

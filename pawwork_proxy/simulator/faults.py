@@ -31,7 +31,7 @@ class FaultEffect(NamedTuple):
     status: int = 0
     """0: there is none, the connection is reset."""
     counted: bool = True
-    """Whether the free limiter counts such a response (zen-facts 7.2)."""
+    """Whether the free limiter counts such a response."""
     body: WholeBody | None = None
     """Of kinds that are a whole response, whatever was asked."""
 

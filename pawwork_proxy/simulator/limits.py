@@ -19,7 +19,7 @@ Pool = tuple[str, ...]
 KEPT_WINDOWS = 3
 """Older windows are forgotten, so that a long run does not grow."""
 NEW_ADDRESS_FACTOR = 7
-"""A pool counts as new while its lifetime count is below 7 x threshold (zen-facts 7.2)."""
+"""A pool counts as new while its lifetime count is below 7 x threshold (source `ip-limiter`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class WindowedCounts:
 
 
 class FreeLimiter:
-    """The IP limiter of zen-facts 7.2 and 7.3, keyed by whatever the scenario says."""
+    """The limiter of free models (source `ip-limiter`), keyed by whatever the scenario says."""
 
     def __init__(self, rule: FreeLimit, workspaces: Mapping[str, str]) -> None:
         self._rule = rule

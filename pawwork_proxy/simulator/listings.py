@@ -28,7 +28,7 @@ def models_listing(scenario: Scenario, now: datetime) -> bytes:
 
 
 def go_usage(account: Account, uses: Iterable[GoUse]) -> bytes:
-    """`GET .../usage` of Go (zen-facts 9)."""
+    """`GET .../usage` of Go."""
     usage = {
         USAGE_NAMES[use.name]: {
             "status": "rate-limited" if use.exhausted else "ok",

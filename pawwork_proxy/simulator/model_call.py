@@ -57,7 +57,7 @@ class ModelCall:
 
 
 def address_key(address: str) -> str:
-    """IPv4 whole; IPv6: the first four colon-separated text fields (zen-facts 7.2).
+    """IPv4 whole; IPv6: the first four colon-separated text fields (source `ip-limiter`).
 
     Text fields, not groups: `2001:db8::1` gives `2001:db8::1`, as the server's own split does.
     """

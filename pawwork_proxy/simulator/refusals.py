@@ -40,7 +40,7 @@ def text_of(message: str, locale: str = "en", **values: str) -> str:
 def locale_of(headers: Mapping[str, str]) -> str:
     """Language of own messages: `x-opencode-locale`, cookie `oc_locale`, `accept-language`.
 
-    The order is zen-facts section 8's; `*` is skipped, what we do not speak is English.
+    The order is the server's; `*` is skipped, what we do not speak is English.
     `headers` has lower-case names.
     """
     cookie = ""

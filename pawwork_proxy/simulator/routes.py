@@ -17,7 +17,7 @@ from pawwork_proxy.simulator.model_call import ModelCall, Protocol, Tier
 from pawwork_proxy.simulator.refusals import locale_of
 
 CORE_TOOLS = frozenset({"bash", "edit", "glob", "grep", "read", "task", "write", "todowrite"})
-"""OpenCode's core tools, lower case (zen-facts 7.4 counts at least five of them)."""
+"""OpenCode's core tools, lower case (a gate of the server counts them, source `server-reports`)."""
 
 
 class Route(NamedTuple):

@@ -1,7 +1,8 @@
 """A scenario: every rule of a simulated Zen, as one frozen value that JSON and TOML can hold.
 
-The rules and their defaults follow zen-facts sections 6-8; each can be changed or left out, so
-that a world can be keyed by any dimension. Invariant: a scenario holds no counters and no clock.
+The rules and their defaults follow the server's source where it is public, and reports where it is
+not. Each can be changed or left out, so that a world can be keyed by any dimension. Invariant: a
+scenario holds no counters and no clock.
 """
 
 from __future__ import annotations
@@ -20,7 +21,10 @@ from pawwork_proxy.simulator.windows import WindowName
 
 
 class HeaderGate(Noun):
-    """Lacking any of these headers: another threshold, and no doubling (zen-facts 7.3)."""
+    """A client that lacks one of these headers has another threshold, which is never doubled.
+
+    Source: `server-history`.
+    """
 
     headers: dict[str, str]
     """Lower-case name to substring; the value is compared in lower case, all must match."""
@@ -29,7 +33,7 @@ class HeaderGate(Noun):
 
 
 class FreeLimit(Noun):
-    """The limiter of free models; its counter grows after the response (zen-facts 7.2)."""
+    """The limiter of free models; its counter grows after the response (source `ip-limiter`)."""
 
     keyed_by: tuple[QuotaDimension, ...] = ("ip",)
     """Empty or `global` is one pool for all."""
@@ -44,7 +48,7 @@ class FreeLimit(Noun):
 
 
 class RelayedLimit(Noun):
-    """A limit of the closed service behind Zen: prefixed, without `retry-after` (zen-facts 7.4)."""
+    """A limit of the closed service behind Zen: prefixed, without `retry-after`."""
 
     keyed_by: tuple[QuotaDimension, ...] = ("ip",)
     limit: int = Field(default=200, ge=0)
@@ -53,7 +57,7 @@ class RelayedLimit(Noun):
 
 
 class UserAgentLimit(Noun):
-    """The relayed 429 for clients whose user agent has another beginning (zen-facts 7.4)."""
+    """The relayed 429 for clients whose user agent has another beginning."""
 
     admitted_prefix: str = "opencode/"
     models: tuple[str, ...] = ()
@@ -62,7 +66,7 @@ class UserAgentLimit(Noun):
 
 
 class ClientGate(Noun):
-    """The relayed 403 `FreeTierError`: what a request must look like (zen-facts 7.4)."""
+    """The relayed 403 `FreeTierError`: what a request must look like."""
 
     user_agent: str = r"opencode/\d"
     """Regular expression at the beginning of the user agent."""
@@ -83,7 +87,7 @@ class ClientGate(Noun):
 
 
 class GoPlan(Noun):
-    """Limits of Go, in dollars per workspace and user (zen-facts 7.5)."""
+    """Limits of Go, in dollars per workspace and user (source `handler`)."""
 
     five_hours: float = Field(default=12, gt=0)
     weekly: float = Field(default=30, gt=0)

@@ -34,5 +34,5 @@ def window_of(name: WindowName, now: datetime) -> tuple[datetime, datetime]:
 
 
 def seconds_until(end: datetime, now: datetime) -> int:
-    """Whole seconds, rounded up and at least 1, as `retry-after` carries them (zen-facts 7.2)."""
+    """Whole seconds, rounded up and at least 1, as `retry-after` carries them."""
     return max(1, math.ceil((end - now).total_seconds()))

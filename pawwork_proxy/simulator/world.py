@@ -1,6 +1,6 @@
 """A simulated Zen as a state machine: calls and instants in, responses out; no sockets, no clock.
 
-`decide` walks the pipeline of zen-facts 6 in its order (model exists, limiter, authentication,
+`decide` walks the server's pipeline in its order (model exists, limiter, authentication,
 region, billing, provider); `finish` counts, after the response as the server does. `ask` is both.
 Invariant: the same scenario, seed and calls give the same responses.
 """
@@ -23,7 +23,7 @@ from pawwork_proxy.simulator.windows import seconds_until
 
 KEY_RETRY_AFTER_S = 60
 KEY_MODEL_CHARACTERS = 27
-"""Requests are limited per key, UTC minute, and so much of the model id (zen-facts 7.5)."""
+"""Requests are limited per key, UTC minute, and so much of the model id (source `key-limiter`)."""
 
 
 class World:

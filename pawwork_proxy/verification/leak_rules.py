@@ -54,7 +54,7 @@ def _start(of: str) -> str:
 
 
 _OCTET = r"(?:25[0-5]|2[0-4]\d|[01]?\d?\d)"
-_LONG = 12
+_LONG = 12  # as many characters as for the taint gate
 _WORD = re.compile(rf"[0-9A-Za-z]{{{_LONG},}}")
 _TO_OR_FROM_DIGITS = re.compile(r"(?<=\d)(?=[A-Za-z])|(?<=[A-Za-z])(?=\d)")
 _NUMBER_BEHIND = re.compile(r"(?<=[A-Za-z])\d{1,2}$")
@@ -127,7 +127,7 @@ def _sentence(text: str) -> bool:
 
 
 def _unknown(text: str, shortest: int) -> set[str]:
-    """Words of at least so many letters that nobody taught us; `abc256` is a unit."""
+    """Words of at least so many letters that are in no list; in `abc256` there is none."""
     return {
         part.lower()
         for match in _LETTERS.finditer(text)

@@ -28,15 +28,15 @@ LARGEST_MEMBER = 512 * MIB
 LARGEST_TOTAL = 768 * MIB
 LARGEST_DOCUMENT = 4 * MIB
 """Of manifest, summary and README."""
-HIGHEST_RATIO = 150
+HIGHEST_RATIO = 150  # records of ours compress less; a decompression bomb far more
 RATIO_FREE = MIB
 """Below this size any ratio is harmless."""
 
 _END = struct.Struct("<4s4H2LH")
-_AGE = b"age-encryption.org/"
+_AGE = b"age-encryption.org/"  # how a file begins that age has encrypted
 _LOCAL = struct.Struct("<4s5H3L2H")
 _LINK, _KIND = 0o120000, 0o170000
-_VERSION = 20
+_VERSION = 20  # of the zip format that deflate needs
 _UNIX = 3
 _PRIVATE_FILE = 0o100600 << 16
 _EPOCH, _DOS_DATE = (1980, 1, 1, 0, 0, 0), 33

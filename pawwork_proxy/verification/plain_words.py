@@ -1,6 +1,6 @@
 """Words that a record is made of: the schema's own names and the vocabularies.
 
-The scan uses them for one question only: is this text made of words nobody taught us?
+The scan uses them for one question only: does this text contain words that are in no list?
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from pawwork_proxy.verification.finding import Finding
 from pawwork_proxy.verification.leak_rules import leak_in
 
 LONGEST_TEXT = 640
-"""As the longest form of `model.texts`."""
+"""The longest that any form of `model.texts` allows."""
 
 _QUOTED = re.compile(r'"([^"\\]*)"')
 _QUOTED_ESCAPES = re.compile(r'"((?:[^"\\]|\\.)*)"')
@@ -25,7 +25,7 @@ _KERNEL = re.compile(r"(?:[1-9]|[12]\d)(?:\.\d{1,5}){3}")
 _LABEL_FIELDS = frozenset({"label", "install", "network"})
 _LABEL = re.compile(r"[0-9A-Za-z._-]{1,32}")
 _LABEL_OF_WORDS = re.compile(r"(?=.{1,32}$)(?:(?:[A-Za-z]+|[0-9A-Za-z]{1,11})(?:[._-]+|$))+")
-"""Long only where it is letters alone."""
+"""A part of a label may be long only if it consists of letters."""
 _NAME_FIELDS = frozenset({"model", "user_agent", "value", "error_type", "error_code", "provider"})
 """Fields that take names which no list can hold: of models, products, vendors' errors."""
 _ALLOWED: Mapping[str, tuple[tuple[frozenset[str], re.Pattern[str]], ...]] = {

@@ -222,7 +222,7 @@ class _Inspection:
 
 
 def _says_the_same(raw: bytes) -> bool:
-    """Whether a line that another version wrote differently hides nothing: no name twice."""
+    """Whether a line that another version wrote differently hides nothing, such as a name twice."""
     twice = False
 
     def unique(pairs: list[tuple[str, object]]) -> dict[str, object]:

@@ -22,14 +22,14 @@ FREE_SWELL = 16 * 1024 * 1024
 """Up to here, any ratio is believed."""
 MAX_RATIO = 64
 """Beyond it, text does not compress better than this."""
-MAX_CODINGS = 4
+MAX_CODINGS = 4  # more layers are a bomb, not a server
 _STEP = 4096
 """Bytes that go into brotli and zstd at once: damage costs no more than one step's output."""
 _BROTLI_LIMIT = (
     {"output_buffer_limit": PIECE} if hasattr(brotli.Decompressor, "can_accept_more_data") else {}
 )
 """Since brotli 1.2. Python 3.11 has 1.1, where the size of the step has to bound the output."""
-_MAX_WINDOW_LOG = 27
+_MAX_WINDOW_LOG = 27  # windows of up to 128 MiB, zstd's own default
 
 
 class _Coding(Protocol):

@@ -1,4 +1,4 @@
-"""Draws worlds: rules, people and what they do, with the traps of product.md section 6."""
+"""Draws worlds: rules, people and what they do, with the traps of real data."""
 
 from __future__ import annotations
 

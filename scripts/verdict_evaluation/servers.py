@@ -1,7 +1,7 @@
 """The limiters of the worlds: the simulator's own where it can, else one written for this.
 
-Both follow zen-facts 7.2-7.4 and share no code with the comparison. Invariant: the rules of a
-world decide which of the two it gets, so the same seed gives the same world.
+Both follow the server's source and reports on it, and share no code with the comparison.
+Invariant: the rules of a world decide which of the two it gets: equal seeds give equal worlds.
 """
 
 from __future__ import annotations

@@ -11,6 +11,8 @@ from pawwork_proxy.verification.verify import verify
 from tests.end_to_end.proxy_process import PATIENCE
 from tests.unit.captures.studies import read_captures
 
+README = Path(__file__).resolve().parents[2] / "README.md"
+
 
 def test_the_demo_ends_with_the_verdict_the_report_and_a_bundle(tmp_path: Path) -> None:
     done = subprocess.run(
@@ -32,3 +34,7 @@ def test_the_demo_ends_with_the_verdict_the_report_and_a_bundle(tmp_path: Path) 
     plain = read_captures([tmp_path / "demo" / "*.jsonl"]).captures
     assert records == [len(one.exchanges) for one in plain]
     assert "shared by every install behind the same egress address" in page
+    shown = README.read_text(encoding="utf-8").split("It ends like this")[1].split("```")[1]
+    printed = " ".join(f"{done.stderr} {done.stdout}".split())
+    for stretch in shown.split("…"):
+        assert " ".join(stretch.split()) in printed, "the README shows something else"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -26,13 +26,16 @@ def lines(result: Result) -> list[dict[str, object]]:
 
 
 @pytest.fixture
-def berlin(monkeypatch: pytest.MonkeyPatch) -> None:
+def berlin() -> Iterator[None]:
     import time
 
     if not hasattr(time, "tzset"):
         pytest.skip("this system cannot change the zone of a running process")
-    monkeypatch.setenv("TZ", "CET-1")
-    time.tzset()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TZ", "CET-1")
+        time.tzset()
+        yield
+    time.tzset()  # the zone of before: it lasts as long as the process
 
 
 @pytest.mark.usefixtures("berlin")

@@ -1,4 +1,4 @@
-"""The questions of product.md section 6, asked of small studies."""
+"""What a comparison must be able to tell, asked of small studies."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ def account(state: AccountState = "good", go: bool = True) -> tuple[Account, ...
 
 
 def test_an_exhausted_pool_answers_before_a_bad_key_is_looked_at() -> None:
-    """zen-facts 6: an exhausted IP answers 429 even to a bad key."""
+    """As in the server's source: an exhausted IP answers 429 even to a bad key."""
     world = World(Scenario(free=SMALL, accept_unknown_keys=False))
     bad = ModelCall(key="sk-nobody")
     assert world.ask(bad, NOON).decision == "auth_invalid"
@@ -139,7 +139,7 @@ def test_a_relayed_limit_is_prefixed_and_has_no_retry_after() -> None:
 
 
 def test_a_relayed_refusal_is_a_providers_answer_and_counts() -> None:
-    """zen-facts 7.2: counted after the provider answered, whatever the status."""
+    """As in the server's source: counted after the provider answered, whatever the status."""
     world = World(
         Scenario(free=SMALL.model_copy(update={"limit": 2}), relayed=RelayedLimit(limit=0))
     )
