@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -25,7 +25,10 @@ def classify(
 ) -> None:
     """Print the outcome of every response in the input."""
     if jsonl:
-        _write_lines(_open_lines(file))
+        # Line by line from a pipe, so that its other end may wait for what it has asked.
+        for line in sys.stdin.buffer if str(file) == "-" else _content(file).splitlines():
+            if line.strip():
+                click.echo(json.dumps(_line_object(line), ensure_ascii=False))
         return
     stated = _headers(headers)
     pastes = responses_in(_read(file))
@@ -42,21 +45,22 @@ def classify(
         click.echo("\n".join(outcome_lines(outcome, paste.label or "")))
 
 
-def _read(file: Path) -> bytes:
+def _content(file: Path, most: int = -1) -> bytes:
     try:
         if str(file) == "-":
-            if sys.stdin.isatty():
-                click.echo(
-                    "Paste the response, then press Ctrl-D (Windows: Ctrl-Z, Enter).", err=True
-                )
-            data = sys.stdin.buffer.read(MAX_INPUT)
-        else:
-            with file.open("rb") as stream:
-                data = stream.read(MAX_INPUT)
+            return sys.stdin.buffer.read(most)
+        with file.open("rb") as stream:
+            return stream.read(most)
     except OSError as error:
         raise PawworkProxyError(
             f"{file} cannot be read", "check that the file exists and that you may read it"
         ) from error
+
+
+def _read(file: Path) -> bytes:
+    if str(file) == "-" and sys.stdin.isatty():
+        click.echo("Paste the response, then press Ctrl-D (Windows: Ctrl-Z, Enter).", err=True)
+    data = _content(file, MAX_INPUT)
     if not data.strip():
         raise PawworkProxyError("there is nothing to classify", "pipe or paste a response")
     return data
@@ -88,23 +92,6 @@ def _object(paste: Paste, outcome: Outcome) -> dict[str, object]:
         "reason": reason(outcome),
         "next": meaning.user,
     }
-
-
-def _open_lines(file: Path) -> Iterable[bytes]:
-    if str(file) == "-":
-        return sys.stdin.buffer
-    try:
-        return file.read_bytes().splitlines()
-    except OSError as error:
-        raise PawworkProxyError(
-            f"{file} cannot be read", "check that the file exists and that you may read it"
-        ) from error
-
-
-def _write_lines(lines: Iterable[bytes]) -> None:
-    for line in lines:
-        if line.strip():
-            click.echo(json.dumps(_line_object(line), ensure_ascii=False))
 
 
 def _line_object(line: bytes) -> dict[str, object]:

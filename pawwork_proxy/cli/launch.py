@@ -7,23 +7,23 @@ import os
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Unpack
+from typing import Any
 
 import click
 
-from pawwork_proxy.cli.live import PlainView, counter_line
-from pawwork_proxy.cli.plan import CaptureOptions, forget_expired, home_relative, make_plan
-from pawwork_proxy.clients.client_auth import has_go_key
+from pawwork_proxy.cli.live import counter_line
+from pawwork_proxy.cli.plan import forget_expired, home_relative, make_plan
 from pawwork_proxy.clients.environment import (
     CLEARED_FOR_A_CLEAN_HOME,
     clean_home,
     client_environment,
+    has_go_key,
 )
 from pawwork_proxy.environment.identity import Identity, load_identity
-from pawwork_proxy.environment.trust import ca_bundle
 from pawwork_proxy.errors import ConfigurationError
 from pawwork_proxy.model.context import Route
 from pawwork_proxy.proxy.session import RunPlan, running_proxy, stop_signals
+from pawwork_proxy.recording.recorder import Watcher
 
 NOTHING_SEEN = """\
 No exchange was seen: the client asked nothing, or it went around the proxy.
@@ -35,17 +35,17 @@ def launch(
     route: Route,
     home: Path | None,
     client: Sequence[str],
-    **capturing: Unpack[CaptureOptions],
+    **capturing: Any,
 ) -> int:
     """Run a client through the proxy; the result is the client's exit code."""
-    plan = make_plan([install], capturing)
+    plan = make_plan([install], **capturing)
     env = _base_environment(home)
     program = shutil.which(client[0], path=env.get("PATH"))
     if program is None:
         raise ConfigurationError(
             f"the client's command {client[0]} is not found", "give its full path after --"
         )
-    forget_expired(plan.captures, capturing["keep_days"])
+    forget_expired(plan)
     return asyncio.run(_launch(plan, load_identity(), route, [program, *client[1:]], env))
 
 
@@ -69,16 +69,16 @@ def _base_environment(home: Path | None) -> dict[str, str]:
 async def _launch(
     plan: RunPlan, identity: Identity, route: Route, command: list[str], base: Mapping[str, str]
 ) -> int:
-    view = PlainView(None)  # the screen belongs to the client
     async with (
         stop_signals(interrupt=False) as stop,
-        running_proxy(plan, identity, view) as recorder,
+        # Nobody watches: the screen belongs to the client.
+        running_proxy(plan, identity, Watcher()) as recorder,
     ):
         env = client_environment(
             base,
             route,
             plan.listeners[0].url,
-            ca_bundle(identity, base.get("NODE_EXTRA_CA_CERTS")),
+            identity.ca_bundle(base.get("NODE_EXTRA_CA_CERTS")),
             go=has_go_key(base),
         )
         try:

@@ -207,4 +207,4 @@ capturing = together(
         help="Remove captures from that folder when they are older; 0 keeps them all.",
     ),
 )
-"""What `run` and `launch` are told about the capture; `plan.CaptureOptions` has their types."""
+"""What `run` and `launch` are told about the capture; `plan.make_plan` has their types."""

@@ -9,7 +9,6 @@ import os
 import socket
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TypedDict
 from urllib.parse import urlsplit
 
 import click
@@ -24,22 +23,19 @@ from pawwork_proxy.recording.destination import ZEN, parse_upstream
 from pawwork_proxy.redaction.labels import LABEL_RULE, keep_label
 
 
-class CaptureOptions(TypedDict):
-    """The options that `run` and `launch` share, see `options.capturing`."""
-
-    network: str | None
-    upstream: str | None
-    upstream_ca: Path | None
-    via: str | None
-    source: str | None
-    egress_probe: bool
-    captures: Path
-    keep_days: int
-
-
-def make_plan(installs: Sequence[str], options: CaptureOptions) -> RunPlan:
-    """The checked plan of a run; ConfigurationError with a remedy otherwise."""
-    network, upstream, source = options["network"], options["upstream"], options["source"]
+def make_plan(
+    installs: Sequence[str],
+    *,
+    network: str | None,
+    upstream: str | None,
+    upstream_ca: Path | None,
+    via: str | None,
+    source: str | None,
+    egress_probe: bool,
+    captures: Path,
+    keep_days: int,
+) -> RunPlan:
+    """The checked plan of a run, from `options.capturing`; ConfigurationError with a remedy."""
     if network is not None and keep_label(network) is None:
         raise ConfigurationError(
             f"--network {LABEL_RULE}", "a plain word, for example: --network home"
@@ -48,7 +44,7 @@ def make_plan(installs: Sequence[str], options: CaptureOptions) -> RunPlan:
         _check_source(source)
     target = parse_upstream(upstream) if upstream else ZEN
     listeners = parse_listeners(installs)
-    chained = chained_proxy(options["via"], urlsplit(f"{target.scheme}://{target.authority}"))
+    chained = chained_proxy(via, urlsplit(f"{target.scheme}://{target.authority}"))
     if (
         chained
         and chained.host in ("127.0.0.1", "localhost")
@@ -64,20 +60,19 @@ def make_plan(installs: Sequence[str], options: CaptureOptions) -> RunPlan:
         via=chained,
         network=network,
         source=source,
-        captures=options["captures"].expanduser().absolute(),
-        upstream_ca=options["upstream_ca"],
+        captures=captures.expanduser().absolute(),
+        keep_days=keep_days,
+        upstream_ca=upstream_ca,
         simulated=not target.is_zen,
-        egress_probe=options["egress_probe"],
+        egress_probe=egress_probe,
     )
 
 
-def forget_expired(captures: Path, keep_days: int) -> None:
+def forget_expired(plan: RunPlan) -> None:
     """Remove captures that have been kept long enough, and say so."""
-    removed = remove_expired(captures, utc_now(), keep_days)
-    if removed:
-        click.echo(
-            f"removed {removed} captures older than {keep_days} days (--keep-days)", err=True
-        )
+    days = plan.keep_days
+    if removed := remove_expired(plan.captures, utc_now(), days):
+        click.echo(f"removed {removed} captures older than {days} days (--keep-days)", err=True)
 
 
 def _check_source(source: str) -> None:

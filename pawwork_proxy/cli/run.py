@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Sequence
-from typing import Unpack
+from typing import Any
 
 import click
 
 from pawwork_proxy.cli.live import chosen_view, counter_line
-from pawwork_proxy.cli.plan import CaptureOptions, forget_expired, home_relative, make_plan
+from pawwork_proxy.cli.plan import forget_expired, home_relative, make_plan
 from pawwork_proxy.environment.identity import Identity, load_identity
 from pawwork_proxy.proxy.session import RunPlan, running_proxy, stop_signals
 from pawwork_proxy.recording.recorder import Recorder
@@ -23,10 +23,10 @@ No exchange was seen. Usual causes:
     (HTTPS_PROXY) for it"""
 
 
-def run(installs: Sequence[str], output: str, **capturing: Unpack[CaptureOptions]) -> None:
+def run(installs: Sequence[str], output: str, **capturing: Any) -> None:
     """Run the proxy until it is interrupted, then print what was recorded."""
-    plan = make_plan(installs, capturing)
-    forget_expired(plan.captures, capturing["keep_days"])
+    plan = make_plan(installs, **capturing)
+    forget_expired(plan)
     asyncio.run(_run(plan, load_identity(), as_json=output == "json"))
 
 

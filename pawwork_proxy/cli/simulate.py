@@ -17,7 +17,6 @@ import click
 
 from pawwork_proxy.errors import ConfigurationError
 from pawwork_proxy.facts.addresses import default_base
-from pawwork_proxy.simulator.clock import parse_instant
 from pawwork_proxy.simulator.plan import Shape
 from pawwork_proxy.simulator.presets import preset, preset_rows, read_scenario
 from pawwork_proxy.simulator.seen import Seen
@@ -31,7 +30,7 @@ def simulate(
     list_presets: bool,
     networks: tuple[str, ...],
     addresses: tuple[str, ...],
-    clock: str | None,
+    clock: datetime | None,
     seed: int,
     stream_events: int,
     event_interval: float,
@@ -61,7 +60,7 @@ def simulate(
         port=port,
         networks=[_address(text, "--network") for text in networks],
         addresses=dict(_pair(text) for text in addresses),
-        start=None if clock is None else _instant(clock),
+        start=clock,
         tls=None if tls_cert is None else _tls(tls_cert, tls_key),
         shape=Shape(stream_events, event_interval, event_size),
         compress=not no_compression,
@@ -140,15 +139,6 @@ def _pair(text: str) -> tuple[str, str]:
             "--address takes PEER=IP", "for example: --address 127.0.0.2=203.0.113.7"
         )
     return _address(peer, "--address"), _address(public, "--address")
-
-
-def _instant(text: str) -> datetime:
-    try:
-        return parse_instant(text)
-    except ValueError:
-        raise ConfigurationError(
-            "--clock takes a time in ISO 8601", "for example: --clock 2026-09-01T23:59:50"
-        ) from None
 
 
 def _tls(cert: Path, key: Path | None) -> ssl.SSLContext:

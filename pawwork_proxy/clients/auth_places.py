@@ -16,9 +16,9 @@ from pawwork_proxy.clients.client_config import (
     PROVIDER,
     config_keys,
     credentials_in,
+    parse_jsonc,
     parsed_plist,
 )
-from pawwork_proxy.clients.jsonc import parse_jsonc
 from pawwork_proxy.facts.client_places import PLACES, PROJECT, ROOTS, Form, Kept, PlaceRow
 from pawwork_proxy.model.context import OsFamily
 

@@ -9,7 +9,6 @@ place ids and flags.
 from __future__ import annotations
 
 import os
-import platform
 import time
 from collections.abc import Callable, Mapping
 from functools import lru_cache
@@ -24,8 +23,9 @@ from pawwork_proxy.clients.auth_places import (
     places,
     stamp_of,
 )
+from pawwork_proxy.environment.machine import system
 from pawwork_proxy.facts.client_places import Kept
-from pawwork_proxy.model.context import AuthSource, OsFamily
+from pawwork_proxy.model.context import AuthSource
 from pawwork_proxy.model.exchange import AuthSourceFinding, Doubt
 from pawwork_proxy.model.request import AuthFacts
 
@@ -39,7 +39,6 @@ _MOST_FINDINGS = 256
 _ANONYMOUS = AuthSourceFinding(source="anonymous")
 _STRENGTH: tuple[Kept, ...] = ("config", "saved", "env")
 """What a client prefers, strongest first (source `client-config`)."""
-_SYSTEMS: dict[str, OsFamily] = {"Linux": "linux", "Darwin": "macos", "Windows": "windows"}
 
 
 class AuthSources:
@@ -58,10 +57,10 @@ class AuthSources:
         self._look = lru_cache(maxsize=_MOST_CLIENTS)(look or client_surroundings)
         self._now = now
         self._watched = lru_cache(maxsize=_MOST_CLIENTS)(self._watch)
-        self.finding(AuthFacts(kind="user_key"))
+        self.look_up(AuthFacts(kind="user_key"))
 
-    def finding(self, auth: AuthFacts, pid: int | None = None) -> AuthSourceFinding:
-        """Where the key of a request was found; `pid` is the client process, if it is known."""
+    def look_up(self, auth: AuthFacts, pid: int | None = None) -> AuthSourceFinding:
+        """Look where the key of a request is kept; `pid` is the client process, if it is known."""
         if auth.kind in ("none", "public"):
             return _ANONYMOUS
         around = self._look(pid) if pid is not None else None
@@ -161,7 +160,7 @@ def client_surroundings(pid: int) -> Surroundings | None:
 def _surroundings(environment: Mapping[str, str], folder: Path | None = None) -> Surroundings:
     home = environment.get("HOME") or environment.get("USERPROFILE")
     return Surroundings(
-        system=_SYSTEMS.get(platform.system(), "other"),
+        system=system(),
         home=Path(home) if home else Path.home(),
         environment=dict(environment),
         folder=folder,

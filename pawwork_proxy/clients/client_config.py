@@ -6,6 +6,7 @@ for what cannot be read or understood, never more than that.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -19,7 +20,17 @@ LARGEST_YAML = 64 * 1024
 """Parsing this much takes some tenths of a second; a real file has a few lines."""
 PROVIDER = re.compile(r"opencode")
 _DEEPEST = 8  # levels of a configuration that are searched for keys
+_STRING = r'"(?:\\.|[^"\\])*"'
+_COMMENT = re.compile(rf"({_STRING})|//[^\n]*|/\*.*?\*/", re.DOTALL)
+_TRAILING_COMMA = re.compile(rf"({_STRING})|,(?=\s*[}}\]])", re.DOTALL)
 _REFERENCE = re.compile(r"\{(env|file):([^}]*)\}")
+
+
+def parse_jsonc(text: str) -> object:
+    """The value of JSON with comments and trailing commas; ValueError when it is none."""
+    plain = _COMMENT.sub(lambda match: match[1] or " ", text.removeprefix("\ufeff"))
+    parsed: object = json.loads(_TRAILING_COMMA.sub(lambda match: match[1] or "", plain))
+    return parsed
 
 
 def config_keys(

@@ -1,4 +1,4 @@
-"""The environment that makes a client talk through the proxy (pure).
+"""The environment that makes a client talk through the proxy.
 
 Invariants: the client's own settings survive (its OPENCODE_CONFIG_CONTENT is merged into, its
 NO_PROXY extended); no identity is set: no header, no key, no user agent.
@@ -58,6 +58,21 @@ def provider(listener_url: str, go: bool) -> dict[str, object]:
             for tier in tiers
         },
     }
+
+
+def has_go_key(env: Mapping[str, str]) -> bool:
+    """Whether OPENCODE_API_KEY or auth.json (zen-facts 3.1) has one; else Go must stay hidden.
+
+    A key is looked for, never returned.
+    """
+    if env.get("OPENCODE_API_KEY"):
+        return True
+    data = env.get("XDG_DATA_HOME") or str(Path(env.get("HOME", "~")).expanduser() / ".local/share")
+    try:
+        saved = json.loads((Path(data) / "opencode" / "auth.json").read_bytes())
+    except (OSError, ValueError):
+        return False
+    return isinstance(saved, dict) and "opencode-go" in saved
 
 
 def clean_home(folder: Path) -> dict[str, str]:

@@ -11,6 +11,7 @@ import re
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 
 import psutil
@@ -30,8 +31,8 @@ KNOWN_PROGRAMS: tuple[tuple[Program, re.Pattern[str]], ...] = (
 """Program and what its executable is called; what is none of these is `other`."""
 
 STANDS_FOR_S = 10.0
-"""So long a finding stands for its listener: a look-up walks the whole socket table, and a listener
-belongs to one install, whose program does not change within seconds."""
+"""For so many seconds one finding holds for its whole listener. A look-up walks the whole socket
+table, and a listener belongs to one install, whose program does not change within seconds."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,8 @@ class ProcessFinder:
         self._monotonic = monotonic
         self._latest: dict[int, tuple[float, Future[FoundProcess | None]]] = {}
 
-    def find(self, client_port: int, listener_port: int) -> Future[FoundProcess | None]:
-        """The program behind a new connection; a recent finding stands for its whole listener."""
+    def look_up(self, client_port: int, listener_port: int) -> Future[FoundProcess | None]:
+        """Start to look for the program behind a connection, unless a recent finding holds."""
         now = self._monotonic()
         latest = self._latest.get(listener_port)
         if latest is not None and now - latest[0] < STANDS_FOR_S and not _in_vain(latest[1]):
@@ -71,25 +72,16 @@ def _in_vain(future: Future[FoundProcess | None]) -> bool:
 
 def find_process(client_port: int, listener_port: int) -> FoundProcess | None:
     """The process that holds the connection from `client_port` to our listener, if we may know."""
-    try:
-        for connection in psutil.net_connections(kind="tcp"):
-            if (
-                connection.pid
-                and connection.laddr
-                and connection.raddr
-                and connection.laddr.port == client_port
-                and connection.raddr.port == listener_port
-            ):
-                return FoundProcess(connection.pid, describe(psutil.Process(connection.pid).name()))
-    except (psutil.Error, OSError):
-        pass  # other users' processes are none of our business, and macOS hides them
+    with suppress(psutil.Error, OSError):  # other users' processes; macOS hides even the table
+        for found in psutil.net_connections(kind="tcp"):
+            ports = [end.port for end in (found.laddr, found.raddr) if end]
+            if found.pid and ports == [client_port, listener_port]:
+                return FoundProcess(found.pid, describe(psutil.Process(found.pid).name()))
     return None
 
 
 def describe(executable: str) -> ClientProcess:
     """The public face of a program: a name from the table, or `other`."""
     stem = executable.removesuffix(".exe")
-    for name, pattern in KNOWN_PROGRAMS:
-        if pattern.fullmatch(stem):
-            return ClientProcess(name=name)
-    return ClientProcess(name="other")
+    known = (name for name, pattern in KNOWN_PROGRAMS if pattern.fullmatch(stem))
+    return ClientProcess(name=next(known, "other"))

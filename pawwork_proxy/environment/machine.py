@@ -34,11 +34,16 @@ def read_machine(device_pseudonym: Callable[[str], str], fallback_id: str) -> Ma
 def read_platform() -> Platform:
     """The kind of this machine."""
     return Platform(
-        os=_OS.get(platform.system(), "other"),
+        os=system(),
         os_release=_version_only(platform.release()),
         arch=_word(platform.machine().lower()),
         python=".".join(map(str, sys.version_info[:3])),
     )
+
+
+def system() -> OsFamily:
+    """The operating system of this machine."""
+    return _OS.get(platform.system(), "other")
 
 
 def local_addresses() -> list[str]:
@@ -63,14 +68,9 @@ def _word(text: str) -> str:
 
 def _machine_id() -> str | None:
     """The id that the operating system keeps for this machine, or None."""
-    match platform.system():
-        case "Linux":
-            return _first_file()
-        case "Darwin":
-            return _from_ioreg()
-        case "Windows":
-            return _from_registry()
-    return None
+    readers = {"linux": _first_file, "macos": _from_ioreg, "windows": _from_registry}
+    reader = readers.get(system())
+    return reader() if reader else None
 
 
 def _first_file() -> str | None:

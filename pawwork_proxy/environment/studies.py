@@ -52,25 +52,22 @@ def create_study(home: Path, name: str) -> str:
     """Start a study, make it the current one, and return its token."""
     _check_name(name)
     key = secrets.token_bytes(KEY_BYTES)
-    if create_private(_key_file(home, name), lambda: key) != key:
-        raise StudyError(
-            f"there is a study {name} on this machine already",
-            "leave it first, or choose another",
-        )
-    write_private(home / _CURRENT, name.encode())
+    _adopt(home, name, key, f"there is a study {name} on this machine already")
     return _token(name, key)
 
 
 def join_study(home: Path, token: str) -> Study:
     """Take part in the study of a token and make it the current one."""
     name, key = _parse(token)
-    if create_private(_key_file(home, name), lambda: key) != key:
-        raise StudyError(
-            f"another study on this machine is called {name}",
-            f"leave it first: study leave {name}",
-        )
-    write_private(home / _CURRENT, name.encode())
+    _adopt(home, name, key, f"another study on this machine is called {name}")
     return Study(name, Pseudonymiser(key).study_id, True)
+
+
+def _adopt(home: Path, name: str, key: bytes, otherwise: str) -> None:
+    """Keep a study's key and make the study current; StudyError when the name has another key."""
+    if create_private(_key_file(home, name), lambda: key) != key:
+        raise StudyError(otherwise, f"leave it first: study leave {name}")
+    write_private(home / _CURRENT, name.encode())
 
 
 def list_studies(home: Path) -> tuple[Study, ...]:

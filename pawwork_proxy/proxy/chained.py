@@ -59,10 +59,10 @@ def chained_proxy(
 def _parse(url: str, where: str) -> ChainedProxy:
     try:
         parts = urlsplit(url if "://" in url else f"http://{url}")
+        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
     except ValueError:  # its text quotes the address, password included
-        parts = urlsplit("")
-    host, port = _host_and_port(parts)
-    if parts.scheme not in ("http", "https") or not host or port is None:
+        parts, port = urlsplit(""), None
+    if parts.scheme not in ("http", "https") or not parts.hostname or port is None:
         raise ConfigurationError(
             f"{where} names no HTTP proxy that can be chained to",
             "give http://HOST:PORT with --via (SOCKS proxies are not supported)",
@@ -70,12 +70,4 @@ def _parse(url: str, where: str) -> ChainedProxy:
     credentials = None
     if parts.username is not None:
         credentials = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-    return ChainedProxy(parts.scheme, host, port, credentials)
-
-
-def _host_and_port(parts: SplitResult) -> tuple[str | None, int | None]:
-    try:
-        default = {"http": 80, "https": 443}.get(parts.scheme)
-        return parts.hostname, parts.port or default
-    except ValueError:
-        return None, None
+    return ChainedProxy(parts.scheme, parts.hostname, port, credentials)

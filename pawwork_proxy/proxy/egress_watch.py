@@ -12,23 +12,18 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from typing import Literal, Protocol
+from typing import Literal
 
 from pawwork_proxy.model.context import Egress
 
 ASK_AGAIN_S = 60.0
-"""So long a probe without a response stands, while the route stays the same."""
+"""After a probe without a response, the same route is asked again so many seconds later."""
 
 EgressEvent = Literal["egress_changed", "egress_unavailable"]
 Ask = Callable[[str | None], Awaitable[Egress | None]]
 """The egress of connections from a local address."""
-
-
-class Tell(Protocol):
-    """Notes what happened in the capture."""
-
-    def __call__(self, event: EgressEvent, egress: Egress | None) -> None:
-        """One event; the egress that holds from now on, if there is one."""
+Tell = Callable[[EgressEvent, Egress | None], None]
+"""Notes in the capture what happened, and the egress that holds from now on, if there is one."""
 
 
 class EgressWatch:
@@ -47,7 +42,7 @@ class EgressWatch:
         self._first_hop = first_hop
         self._chained = chained
         self._monotonic = monotonic
-        self._tell: Tell | None = None
+        self._tell: Tell = lambda *_: None
         self._latest: str | None = None
         self._routes: dict[str, tuple[str, str]] = {}
         self._found: dict[str, Egress] = {}
@@ -56,7 +51,7 @@ class EgressWatch:
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     async def start(self, source: str | None) -> Egress | None:
-        """The first probe; `source`: where the traffic will leave from, if that is known."""
+        """Make the first probe; `source` is where the traffic will leave from, if that is known."""
         egress = await self._ask(source)
         self._latest = source
         if source is not None:
@@ -67,13 +62,13 @@ class EgressWatch:
         return egress
 
     def report_to(self, tell: Tell) -> None:
-        """From now on changes are told."""
+        """Tell of every change from now on; before, there is nobody to tell."""
         self._tell = tell
 
     def connected(self, hop: tuple[str, int], source: str, remote: str) -> None:
-        """A connection to `hop` was opened, from the address `source` to the address `remote`.
+        """Take note of a connection to `hop`, from the address `source` to the address `remote`.
 
-        Those to other hosts are passed over: they may go other ways.
+        Connections to other hosts are passed over: they may take other ways.
         """
         if hop != self._first_hop:
             return
@@ -116,18 +111,14 @@ class EgressWatch:
         finally:
             self._tasks.pop(source, None)
         if egress is None:
-            self._say("egress_unavailable", None)
+            self._tell("egress_unavailable", None)
             return
         family = _family(source)
         self._found[source] = egress
         before = self._last.get(family)
         self._last[family] = egress
         if before is None or before.address != egress.address:
-            self._say("egress_changed", egress)
-
-    def _say(self, event: EgressEvent, egress: Egress | None) -> None:
-        if self._tell is not None:
-            self._tell(event, egress)
+            self._tell("egress_changed", egress)
 
 
 def _family(source: str) -> str:

@@ -22,12 +22,12 @@ from pawwork_proxy import __version__
 from pawwork_proxy.captures.writer import CaptureWriter
 from pawwork_proxy.clients.processes import ProcessFinder
 from pawwork_proxy.environment.clock import utc_now
-from pawwork_proxy.environment.egress import ProbeRoute, ask_trace, egress_of, source_towards
 from pawwork_proxy.environment.identity import Identity
 from pawwork_proxy.environment.machine import LOOPBACK_NAMES, local_addresses
 from pawwork_proxy.model.capture import CaptureOptions, Header
 from pawwork_proxy.model.context import Egress, Install
 from pawwork_proxy.proxy.chained import ChainedProxy
+from pawwork_proxy.proxy.egress import ProbeRoute, ask_trace, egress_of, source_towards
 from pawwork_proxy.proxy.egress_watch import EgressWatch
 from pawwork_proxy.proxy.listeners import Listener
 from pawwork_proxy.proxy.master import ProxyMaster
@@ -45,10 +45,16 @@ class RunPlan:
     via: ChainedProxy | None
     network: str | None
     captures: Path
+    keep_days: int = 0
     source: str | None = None
     upstream_ca: Path | None = None
     simulated: bool = False
     egress_probe: bool = False
+
+    @property
+    def probe_route(self) -> ProbeRoute:
+        """The way of this run's traffic, for the egress probe."""
+        return ProbeRoute(self.upstream, self.via, self.upstream_ca)
 
 
 def header_of(plan: RunPlan, identity: Identity, egress: Egress | None = None) -> Header:
@@ -61,7 +67,7 @@ def header_of(plan: RunPlan, identity: Identity, egress: Egress | None = None) -
         started_at=utc_now(),
         machine=identity.machine,
         installs=tuple(
-            Install(label=one.label, id=identity.install_id(one.label), port=one.port)
+            Install(label=one.label, id=identity.register_install(one.label), port=one.port)
             for one in plan.listeners
         ),
         network=plan.network,
@@ -75,24 +81,9 @@ def header_of(plan: RunPlan, identity: Identity, egress: Egress | None = None) -
     )
 
 
-def probe_route(plan: RunPlan) -> ProbeRoute:
-    """The way of this run's traffic, for the egress probe."""
-    via = plan.via
-    return ProbeRoute(
-        scheme=plan.upstream.scheme,
-        host=plan.upstream.host,
-        port=plan.upstream.port,
-        proxy=via.address if via else None,
-        proxy_host=via.host if via else None,
-        proxy_port=via.port if via else None,
-        proxy_credentials=via.credentials if via else None,
-        certificates=plan.upstream_ca,
-    )
-
-
 def egress_watch(plan: RunPlan, identity: Identity) -> EgressWatch:
     """What keeps this run's egress; it asks nothing before it is started."""
-    route = probe_route(plan)
+    route = plan.probe_route
 
     async def ask(source: str | None) -> Egress | None:
         trace = await ask_trace(route, source)
@@ -111,7 +102,7 @@ async def running_proxy(
     watch = egress_watch(plan, identity) if plan.egress_probe else None
     egress = None
     if watch is not None:
-        egress = await watch.start(plan.source or await source_towards(probe_route(plan)))
+        egress = await watch.start(plan.source or await source_towards(plan.probe_route))
     writer = CaptureWriter(plan.captures, header_of(plan, identity, egress), utc_now)
     recorder = Recorder(
         writer,
@@ -126,16 +117,12 @@ async def running_proxy(
         watch.report_to(recorder.egress)
         if egress is None:
             recorder.egress("egress_unavailable", None)
-    # An address costs 35 ms the first time; paid here, on a thread, and not by the first exchange.
-    warming = asyncio.get_running_loop().run_in_executor(
-        None, identity.pseudonymiser.warm, _likely_sources(plan)
-    )
     finder = ProcessFinder()
     addon = CaptureAddon(
         recorder,
         plan.upstream,
         {listener.port: listener.label for listener in plan.listeners},
-        finder.find,
+        finder.look_up,
         source=plan.source,
         on_connected=watch.connected if watch else lambda *_: None,
     )
@@ -153,6 +140,10 @@ async def running_proxy(
         try:
             await _until_listening(master, running)
             settle()
+            # An address costs 35 ms the first time: paid on a thread, not by the first exchange.
+            asyncio.get_running_loop().run_in_executor(
+                None, identity.pseudonymiser.warm, _likely_sources(plan)
+            )
             yield recorder
             reason = "finished"
         finally:
@@ -160,7 +151,6 @@ async def running_proxy(
             await asyncio.wait([running])
         running.result()
     finally:
-        warming.cancel()
         if watch is not None:
             await watch.close()
         finder.close()
@@ -169,7 +159,7 @@ async def running_proxy(
 
 def _likely_sources(plan: RunPlan) -> list[str]:
     """This machine's addresses that connections to the first hop may leave from."""
-    host, _ = probe_route(plan).first_hop
+    host, _ = plan.probe_route.first_hop
     nearby = host in LOOPBACK_NAMES
     return [one for one in local_addresses() if ip_address(one).is_loopback is nearby]
 

@@ -28,11 +28,11 @@ from pawwork_proxy.recording.destination import (
     PassBy,
     Refuse,
     Upstream,
+    decide,
     is_recorded_host,
 )
-from pawwork_proxy.recording.ongoing import Arrival, Ongoing, UpstreamFacts
+from pawwork_proxy.recording.ongoing import Arrival, Ongoing, Tee, UpstreamFacts
 from pawwork_proxy.recording.recorder import Recorder
-from pawwork_proxy.recording.tee import Tee
 
 _ONGOING = "pawwork_proxy.ongoing"
 LAST_HOOKS_S = 0.1  # mitmproxy may end an exchange after its client has gone
@@ -129,7 +129,8 @@ class CaptureAddon:
             return
         ongoing = self._open(flow, "forward")
         if ongoing is not None:
-            self._end(flow, ongoing, self._failure_of(flow))
+            failure = self._upstream_failures.pop(flow.client_conn.id, None)
+            self._end(flow, ongoing, failure or Ending.UPSTREAM_UNREACHABLE)
 
     def requestheaders(self, flow: http.HTTPFlow) -> None:
         """Decide what becomes of a request; the recorded ones are tapped from here on."""
@@ -137,8 +138,17 @@ class CaptureAddon:
         if flows.is_reverse_mode(flow):  # stock mitmproxy has chosen the upstream itself
             self._relay(flow, self._open(flow, "reverse"))
             return
-        place = (flow, self._form_of(flow), self._installs, self._upstream)
-        decision = self._try(flows.decision, *place) or flows.plain_decision(*place)
+        form = self._forms.get(flow.client_conn.id, "origin")
+        if flow.client_conn.tls:
+            form = "tunnelled"
+        decision = decide(
+            form=form,
+            host=request.host,
+            port=request.port,
+            headers=request.headers.fields,
+            own_ports=self._installs,
+            upstream=self._upstream,
+        )
         match decision:
             case Refuse(status, reason):
                 self._recorder.refused()
@@ -152,11 +162,8 @@ class CaptureAddon:
                 return
         ongoing = self._open(flow, decision.route)
         if not flow.error:  # else mitmproxy refuses the request itself (invalid headers)
-            try:
-                flows.redirect(flow, decision.upstream, decision.host_header)
-            except Exception as error:
-                self._recorder.tap_failed(error)
-                flows.redirect_plainly(flow, decision.upstream)
+            flows.redirect(flow, decision.upstream)
+            self._try(flows.name_host, flow, decision.upstream, decision.host_header)
             self._relay(flow, ongoing)
 
     def responseheaders(self, flow: http.HTTPFlow) -> None:
@@ -170,7 +177,7 @@ class CaptureAddon:
             ongoing.response_started(
                 flow.response.status_code,
                 flow.response.http_version,
-                flows.raw_headers(flow.response),
+                flow.response.headers.fields,
             )
         except Exception as error:
             # Without its head nothing of a body can be read either.
@@ -232,7 +239,7 @@ class CaptureAddon:
                 method=flow.request.method,
                 target=flow.request.path,
                 http_version=flow.request.http_version,
-                headers=flows.raw_headers(flow.request),
+                headers=flow.request.headers.fields,
                 process=self._processes.get(flow.client_conn.id),
                 connection=flow.client_conn.id,
             )
@@ -258,10 +265,6 @@ class CaptureAddon:
             self._recorder.tap_failed(error)
             self._try(self._recorder.give_up, ongoing)
 
-    def _failure_of(self, flow: http.HTTPFlow) -> Ending:
-        found = self._upstream_failures.pop(flow.client_conn.id, None)
-        return found or Ending.UPSTREAM_UNREACHABLE
-
     def _finish(self, flow: http.HTTPFlow, ending: Ending) -> None:
         ongoing = _ongoing_of(flow)
         if ongoing is not None:
@@ -269,11 +272,6 @@ class CaptureAddon:
 
     def _install_of(self, client: connection.Client) -> str:
         return self._installs.get(client.sockname[1], self._default_install)
-
-    def _form_of(self, flow: http.HTTPFlow) -> Form:
-        if flow.client_conn.tls:
-            return "tunnelled"
-        return self._forms.get(flow.client_conn.id, "origin")
 
 
 def _ongoing_of(flow: http.HTTPFlow) -> Ongoing | None:

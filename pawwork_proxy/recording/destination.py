@@ -7,7 +7,7 @@ what DNS rebinding looks like); no header is changed but Host on the reverse rou
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
@@ -25,8 +25,6 @@ def is_recorded_host(host: str) -> bool:
     return host.lower().rstrip(".") == RECORDED_HOST
 
 
-PAGE_MARKS = ("origin", "sec-fetch-site")
-"""Headers that browsers send with a page's requests; of all headers only these are decided by."""
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 Form = Literal["origin", "absolute", "tunnelled"]
@@ -111,11 +109,11 @@ def decide(
     form: Form,
     host: str,
     port: int,
-    headers: Mapping[str, Sequence[str]],
+    headers: Iterable[tuple[bytes, bytes]],
     own_ports: Iterable[int],
     upstream: Upstream,
 ) -> Decision:
-    """What to do with a request to `host`:`port`; `headers` are `PAGE_MARKS`, by lower name."""
+    """What to do with a request to `host`:`port`; no name or value of a header makes it raise."""
     if form != "tunnelled" and host in LOOPBACK_NAMES and port in own_ports:
         if _from_a_page(headers, port):
             return FOREIGN_PAGE
@@ -127,30 +125,14 @@ def decide(
     return PassBy()
 
 
-def decide_plainly(
-    *, form: Form, host: str, port: int, names: Iterable[bytes], own_ports: Iterable[int],
-    upstream: Upstream,
-) -> Decision:  # fmt: skip
-    """What to do when `decide` has failed: relay, except what might be a page's request.
-
-    Recorded hosts still go to the chosen upstream, so that nothing reaches another one by a fault
-    of ours; what may come from a browser is refused, since its headers cannot be judged.
-    """
-    if form != "tunnelled" and host in LOOPBACK_NAMES and port in own_ports:
-        if {name.lower() for name in names} & {mark.encode() for mark in PAGE_MARKS}:
-            return FOREIGN_PAGE
-        return Relay("reverse", upstream, upstream.authority)
-    if form == "origin":
-        return NOT_OUR_HOST
-    return Relay("forward", upstream, None) if is_recorded_host(host) else PassBy()
-
-
-def _from_a_page(headers: Mapping[str, Sequence[str]], port: int) -> bool:
+def _from_a_page(headers: Iterable[tuple[bytes, bytes]], port: int) -> bool:
     """Browsers say where a request comes from; API clients send neither of the two headers."""
-    if not headers:
-        return False
-    own = {f"http://{name}:{port}" for name in ("127.0.0.1", "localhost", "[::1]")}
-    if any(origin.lower() not in own for origin in headers.get("origin", ())):
-        return True
-    sites = headers.get("sec-fetch-site", ())
-    return any(site.lower() not in ("none", "same-origin") for site in sites)
+    for name, value in headers:
+        lower = name.lower()
+        if lower == b"origin" and value.lower() not in {
+            f"http://{own}:{port}".encode() for own in ("127.0.0.1", "localhost", "[::1]")
+        }:
+            return True
+        if lower == b"sec-fetch-site" and value.lower() not in (b"none", b"same-origin"):
+            return True
+    return False

@@ -1,45 +1,19 @@
 """Reads mitmproxy's flows: the only place, beside the addon, that knows their types.
 
-Invariant: nothing here changes a flow except `redirect` and its plain form, which leave all headers
-but Host alone.
+Invariant: only `redirect` and `name_host` change a flow, and of its headers Host alone.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
 
 from mitmproxy import flow as mflow
 from mitmproxy import http
 from mitmproxy.proxy.mode_specs import ReverseMode, UpstreamMode
 
 from pawwork_proxy.model.signals import Ending
-from pawwork_proxy.recording.destination import (
-    PAGE_MARKS,
-    Decision,
-    Form,
-    Upstream,
-    decide,
-    decide_plainly,
-)
-from pawwork_proxy.recording.ongoing import RawHeaders, UpstreamFacts
-
-_PAGE_MARKS = frozenset(name.encode() for name in PAGE_MARKS)
-
-
-def raw_headers(message: http.Message) -> RawHeaders:
-    """Header names and values as they came, in order."""
-    return message.headers.fields
-
-
-def page_marks(fields: RawHeaders) -> Mapping[str, Sequence[str]]:
-    """Values of the headers that tell a web page's request, by lower-case name."""
-    found: dict[str, list[str]] = {}
-    for name, value in fields:
-        lower = name.lower()
-        if lower in _PAGE_MARKS:
-            found.setdefault(lower.decode(), []).append(value.decode("latin-1"))
-    return found
+from pawwork_proxy.recording.destination import Upstream
+from pawwork_proxy.recording.ongoing import UpstreamFacts
 
 
 def is_reverse_mode(flow: http.HTTPFlow) -> bool:
@@ -47,46 +21,23 @@ def is_reverse_mode(flow: http.HTTPFlow) -> bool:
     return isinstance(flow.client_conn.proxy_mode, ReverseMode)
 
 
-def decision(
-    flow: http.HTTPFlow, form: Form, own_ports: Iterable[int], upstream: Upstream
-) -> Decision:
-    """What to do with a flow's request."""
-    return decide(
-        form=form,
-        host=flow.request.host,
-        port=flow.request.port,
-        headers=page_marks(raw_headers(flow.request)),
-        own_ports=own_ports,
-        upstream=upstream,
-    )
-
-
-def plain_decision(
-    flow: http.HTTPFlow, form: Form, own_ports: Iterable[int], upstream: Upstream
-) -> Decision:
-    """The same where `decision` has failed."""
-    return decide_plainly(
-        form=form,
-        host=flow.request.host,
-        port=flow.request.port,
-        names=[name for name, _ in raw_headers(flow.request)],
-        own_ports=own_ports,
-        upstream=upstream,
-    )
-
-
-def redirect(flow: http.HTTPFlow, upstream: Upstream, host_header: str | None) -> None:
-    """Send a request elsewhere; of its headers at most the value of Host changes, in place.
+def redirect(flow: http.HTTPFlow, upstream: Upstream) -> None:
+    """Send a request elsewhere, its headers as they are.
 
     The message's raw fields are set, since mitmproxy's own setters also rewrite Host.
     """
+    data = flow.request.data
+    data.scheme = upstream.scheme.encode("ascii")
+    data.host, data.port = upstream.host, upstream.port
+
+
+def name_host(flow: http.HTTPFlow, upstream: Upstream, host_header: str | None) -> None:
+    """Name the upstream in the value of Host, if there is a new one, and where HTTP wants it."""
     request = flow.request
     chained = isinstance(flow.client_conn.proxy_mode, UpstreamMode)
     if chained and upstream.scheme == "http" and not request.is_http2:
         # A chained proxy needs the absolute form (RFC 9112, section 3.2.2).
         request.data.authority = upstream.authority.encode("ascii")
-    request.data.scheme = upstream.scheme.encode("ascii")
-    request.data.host, request.data.port = upstream.host, upstream.port
     if host_header is not None:
         request.headers.fields = tuple(
             (name, host_header.encode("ascii") if name.lower() == b"host" else value)
@@ -94,13 +45,6 @@ def redirect(flow: http.HTTPFlow, upstream: Upstream, host_header: str | None) -
         )
         if request.is_http2:
             request.data.authority = host_header.encode("ascii")
-
-
-def redirect_plainly(flow: http.HTTPFlow, upstream: Upstream) -> None:
-    """The least that keeps a request from coming back to us: where it goes, and nothing else."""
-    data = flow.request.data
-    data.scheme = upstream.scheme.encode("ascii")
-    data.host, data.port = upstream.host, upstream.port
 
 
 def upstream_facts(flow: http.HTTPFlow) -> UpstreamFacts:

@@ -153,6 +153,12 @@ class Ongoing:
         self.request_body = bytearray()
         self.response_head = bytearray()
 
+    @property
+    def client(self) -> FoundProcess | None:
+        """The client process, if its look-up has come to an end by now."""
+        process = self.arrival.process
+        return process.result() if process is not None and process.done() else None
+
     def client_is_known(self) -> bool:
         """Whether the look-up of the client's program has ended, or takes too long to wait for."""
         process = self.arrival.process
@@ -161,3 +167,27 @@ class Ongoing:
     def _elapsed(self) -> float:
         """Milliseconds since the request arrived."""
         return (self._now() - self._started) * 1000
+
+
+class Tee:
+    """A tap on a body, for mitmproxy's `stream` attribute; `b""` marks the end of the body.
+
+    Invariant: it returns exactly the chunk it was given and never raises; whatever fails behind it
+    is counted by the recorder, never felt by the traffic.
+    """
+
+    __slots__ = ("_failed", "_look")
+
+    def __init__(self, look: Callable[[bytes], None], failed: Callable[[Exception], None]) -> None:
+        self._look: Callable[[bytes], None] | None = look
+        self._failed = failed
+
+    def __call__(self, chunk: bytes) -> bytes:
+        """Hand the chunk on; after the first failure the copy is no longer looked at."""
+        if self._look is not None:
+            try:
+                self._look(chunk)
+            except Exception as error:
+                self._look = None
+                self._failed(error)
+        return chunk

@@ -22,7 +22,7 @@ from pawwork_proxy.model.request import BodyState
 from pawwork_proxy.model.response import ResponseFacts
 from pawwork_proxy.model.signals import Ending, Signals
 from pawwork_proxy.outcomes.rules import judge
-from pawwork_proxy.recording.ongoing import Ongoing, UpstreamFacts
+from pawwork_proxy.recording.ongoing import Arrival, Ongoing, UpstreamFacts
 from pawwork_proxy.redaction.raw import RawRequest, RawResponse
 from pawwork_proxy.redaction.redactor import Redactor
 from pawwork_proxy.redaction.shapes import ShapeName
@@ -64,6 +64,7 @@ class Projector:
     def project(self, ongoing: Ongoing, ending: Ending, upstream: UpstreamFacts) -> Projected:
         """The record of a finished exchange."""
         body, body_state = _request_body(ongoing)
+        client = ongoing.client
         request = self._redactor.request(
             RawRequest(
                 method=ongoing.arrival.method,
@@ -82,11 +83,11 @@ class Projector:
         response, redactions, cookies = self._response(ongoing, answer)
         exchange = Exchange(
             seq=ongoing.seq,
-            context=self._context(ongoing, upstream),
+            context=self._context(ongoing.arrival, client, upstream),
             timing=self._timing(ongoing, upstream),
             request=request.request,
             auth=request.auth,
-            auth_source=self._auth_sources.finding(request.auth, _pid_of(ongoing)),
+            auth_source=self._auth_sources.look_up(request.auth, client.pid if client else None),
             response=response,
             signals=signals,
             outcome=judge(signals),
@@ -132,13 +133,15 @@ class Projector:
         )
         return projected.response, projected.redactions, projected.credentials
 
-    def _context(self, ongoing: Ongoing, upstream: UpstreamFacts) -> ExchangeContext:
-        arrival, source = ongoing.arrival, upstream.source_address
+    def _context(
+        self, arrival: Arrival, client: FoundProcess | None, upstream: UpstreamFacts
+    ) -> ExchangeContext:
+        source = upstream.source_address
         return self._surroundings(
             arrival.install,
             arrival.route,
             arrival.http_version,
-            self._client(ongoing),
+            client.public if client else None,
             self._egress_of(source),
             upstream.http_version,
             upstream.tls_version,
@@ -159,7 +162,7 @@ class Projector:
         address = self._address(source) if source else None
         return ExchangeContext(
             install=install,
-            install_id=self._identity.install_id(install),
+            install_id=self._identity.register_install(install),
             device=self._identity.machine.device,
             network=self._network,
             route=route,
@@ -173,10 +176,6 @@ class Projector:
             chained_proxy=self._proxy is not None,
             proxy=self._proxy,
         )
-
-    def _client(self, ongoing: Ongoing) -> ClientProcess | None:
-        found = _process_of(ongoing)
-        return found.public if found else None
 
     def _version(self, text: str | None) -> str | None:
         return self._redactor.shapes.of(ShapeName.HTTP_VERSION, text).text if text else None
@@ -218,17 +217,6 @@ def _request_body(ongoing: Ongoing) -> tuple[bytes | None, BodyState | None]:
 def _ms(value: float | None) -> float | None:
     """Milliseconds to three decimals; the clock is no more exact."""
     return None if value is None else round(bounded_ms(value), 3)
-
-
-def _process_of(ongoing: Ongoing) -> FoundProcess | None:
-    """The client process, if its look-up has come to an end by now."""
-    process = ongoing.arrival.process
-    return process.result() if process is not None and process.done() else None
-
-
-def _pid_of(ongoing: Ongoing) -> int | None:
-    found = _process_of(ongoing)
-    return found.pid if found else None
 
 
 def _counted(redactions: tuple[Redaction, ...]) -> tuple[Redaction, ...]:

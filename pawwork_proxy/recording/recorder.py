@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, TypeVar
 
 from pawwork_proxy.captures.writer import CaptureWriter
 from pawwork_proxy.environment.clock import utc_now
@@ -40,6 +40,7 @@ BATCH_S = 0.05
 time of making each between two events of the traffic. A kill in between leaves `opened` lines."""
 MOST_PENDING = 64  # so many finished exchanges are recorded at once, without waiting
 
+Made = TypeVar("Made")
 Finished = tuple[Ongoing, Ending, UpstreamFacts]
 """An exchange that is over, and how."""
 
@@ -65,8 +66,8 @@ class Counts:
         return self.opened - self.recorded - self.stubs.total()
 
 
-class Watcher(Protocol):
-    """Someone who follows a run live: the table of `run`."""
+class Watcher:
+    """Someone who follows a run live; this one looks at nothing."""
 
     def attach(self, counts: Counts) -> None:
         """The counters to follow."""
@@ -76,6 +77,9 @@ class Watcher(Protocol):
 
     def changed(self, lost: int) -> None:
         """A counter moved; `lost` is the number of records that could not be written."""
+
+    def close(self) -> None:
+        """The run is over."""
 
 
 def settle() -> None:
@@ -119,7 +123,10 @@ class Recorder:
         own_words = [network or "", *identity.install_labels(), *(rule.id for rule in RULES)]
         self._credentials = Credentials(own_words)
         self._gate = TaintGate(identity.pseudonymiser, self._credentials, own_words)
-        self._switched_off = self._is_unsafe(next(iter(identity.install_labels()), "main"))
+        label = next(iter(identity.install_labels()), "main")
+        # A self-test that cannot be made proves nothing: only its "no" is one.
+        leaked = self._try("self_test_raised", leaks, self._projector, label)
+        self._switched_off = leaked is not False
         if self._switched_off:
             say("self_test_failed", recording="off")
             self._note("self_test_failed")
@@ -235,11 +242,11 @@ class Recorder:
         pending, self._pending = self._pending, []
         ready: list[Finished] = []
         for item in pending:
-            known = all_of_them or self._client_is_known(item[0])
-            (ready if known else self._pending).append(item)
+            known = all_of_them or self._try("recording_failed", item[0].client_is_known)
+            (self._pending if known is False else ready).append(item)
         # Step by step for all of them: each step's code stays in the processor's caches.
-        projected = [self._project(*item) for item in ready]
-        lines = [self._safe_line(made) if made else None for made in projected]
+        projected = [self._try("recording_failed", self._project, *item) for item in ready]
+        lines = [self._try("recording_failed", self._safe_line, made) for made in projected]
         for (ongoing, *_), made, line in zip(ready, projected, lines, strict=True):
             try:
                 if made and line:
@@ -252,37 +259,28 @@ class Recorder:
         if self._pending:
             self._later(BATCH_S, self._complete_pending)
 
-    def _client_is_known(self, ongoing: Ongoing) -> bool:
-        """Whether an exchange need not wait for its client; if asking fails, it does not wait."""
-        try:
-            return ongoing.client_is_known()
-        except Exception as error:
-            self._failed("recording_failed", error)
-            return True
-
-    def _project(
-        self, ongoing: Ongoing, ending: Ending, upstream: UpstreamFacts
-    ) -> Projected | None:
-        """The record of an exchange, or None when it cannot be made."""
+    def _project(self, ongoing: Ongoing, ending: Ending, upstream: UpstreamFacts) -> Projected:
         try:
             return self._projector.project(ongoing, ending, upstream)
-        except Exception as error:
-            self._failed("recording_failed", error)
-            return None
         finally:
             ongoing.let_go()  # the record's check has its own; of a whole batch two are many
 
-    def _safe_line(self, made: Projected) -> bytes | None:
-        """A record's line, empty when it must not be written, or None when it cannot be made."""
-        try:
-            for credential in made.credentials:
-                self._credentials.add(credential)
-            line = line_of(made.exchange)
-            tainted = self._switched_off or self._gate.check(line.decode(), made.raw) is not None
-        except Exception as error:
-            self._failed("recording_failed", error)
+    def _safe_line(self, made: Projected | None) -> bytes | None:
+        """A record's line, empty when it must not be written; None where there is no record."""
+        if made is None:
             return None
+        for credential in made.credentials:
+            self._credentials.add(credential)
+        line = line_of(made.exchange)
+        tainted = self._switched_off or self._gate.check(line.decode(), made.raw) is not None
         return b"" if tainted else line
+
+    def _keep(self, exchange: Exchange, line: bytes) -> None:
+        self.counts.recorded += 1
+        self.counts.kinds[exchange.outcome.kind] += 1
+        self._append(line)
+        self._try("watcher_failed", self._watcher.recorded, exchange)
+        self._changed()
 
     def _keep_stub(self, ongoing: Ongoing, reason: StubReason) -> None:
         self.counts.stubs[reason] += 1
@@ -296,14 +294,6 @@ class Recorder:
         self._append(line_of(stub))
         self._changed()
 
-    def _is_unsafe(self, install: str) -> bool:
-        """Whether the self-test finds a leak; one that cannot be made proves nothing."""
-        try:
-            return leaks(self._projector, install)
-        except Exception as error:
-            self._failed("self_test_raised", error)
-            return True
-
     def _append(self, line: bytes, weight: int = 1) -> None:
         try:
             self._writer.append(line, weight)
@@ -312,14 +302,15 @@ class Recorder:
             self._failed("append_failed", error)
 
     def _changed(self) -> None:
-        self._tell(lambda: self._watcher.changed(self._writer.lost))
+        self._try("watcher_failed", self._watcher.changed, self._writer.lost)
 
-    def _tell(self, event: Callable[[], None]) -> None:
-        """Tell whoever follows the run; a display that fails harms neither record nor traffic."""
+    def _try(self, event: str, call: Callable[..., Made], *arguments: object) -> Made | None:
+        """The result of a step that neither record nor traffic may fall with; None if it failed."""
         try:
-            event()
+            return call(*arguments)
         except Exception as error:
-            self._failed("watcher_failed", error)
+            self._failed(event, error)
+            return None
 
     def _note(
         self, event: NoteEvent, *, install: str | None = None, egress: Egress | None = None
@@ -333,10 +324,3 @@ class Recorder:
         if place not in self._failures_said and len(self._failures_said) < MAX_FAILURES_SAID:
             self._failures_said.add(place)
             say(event, type=place[1], place=place[2])
-
-    def _keep(self, exchange: Exchange, line: bytes) -> None:
-        self.counts.recorded += 1
-        self.counts.kinds[exchange.outcome.kind] += 1
-        self._append(line)
-        self._tell(lambda: self._watcher.recorded(exchange))
-        self._changed()

@@ -25,24 +25,10 @@ from pawwork_proxy.errors import PawworkProxyError
 from pawwork_proxy.logs import guard_stderr, mute_other_handlers
 from pawwork_proxy.model.capture import CaptureOptions, Header
 from pawwork_proxy.model.context import Install
-from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.recording.addon import CaptureAddon
 from pawwork_proxy.recording.destination import RECORDED_HOST, ZEN
-from pawwork_proxy.recording.recorder import Counts, Recorder, settle
+from pawwork_proxy.recording.recorder import Recorder, Watcher, settle
 from pawwork_proxy.redaction.labels import LABEL_RULE, keep_label
-
-
-class Unwatched:
-    """Nobody follows live: stock mitmproxy has a display of its own."""
-
-    def attach(self, counts: Counts) -> None:
-        """No counters are followed."""
-
-    def recorded(self, exchange: Exchange) -> None:
-        """Nothing to show."""
-
-    def changed(self, lost: int) -> None:
-        """Nothing to show."""
 
 
 def _say(text: str) -> None:
@@ -103,7 +89,7 @@ class CaptureScript:
             mitmproxy_version=mitmproxy.version.VERSION,
             started_at=utc_now(),
             machine=identity.machine,
-            installs=(Install(label=label, id=identity.install_id(label)),),
+            installs=(Install(label=label, id=identity.register_install(label)),),
             network=network,
             simulated=elsewhere,
             options=CaptureOptions(upstream="other" if elsewhere else "opencode.ai"),
@@ -115,10 +101,10 @@ class CaptureScript:
         writer = CaptureWriter(captures, header, utc_now)
         _say(f"capture: {writer.path}")
         self._recorder = Recorder(
-            writer, identity, network, None, Unwatched(), ctx.master.event_loop.call_later
+            writer, identity, network, None, Watcher(), ctx.master.event_loop.call_later
         )
         self._finder = ProcessFinder()
-        self._addon = CaptureAddon(self._recorder, ZEN, {}, self._finder.find, label)
+        self._addon = CaptureAddon(self._recorder, ZEN, {}, self._finder.look_up, label)
         ctx.master.addons.add(self._addon)
         settle()
 

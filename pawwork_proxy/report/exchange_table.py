@@ -7,9 +7,8 @@ zone is given.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.outcome import Family, Outcome
@@ -35,35 +34,26 @@ FAMILY_STYLES: dict[Family, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One exchange, ready to print."""
+class Row(NamedTuple):
+    """One exchange, ready to print; without more, one of which nothing but the request is known."""
 
     seq: int
     time: str
     install: str
-    model: str
-    auth: str
-    status: str
-    outcome: str
-    family: Family
-    retry_after: str
-    reset: str
-    took: str
+    model: str = "-"
+    auth: str = "-"
+    status: str = "-"
+    outcome: str = "interrupted"
+    retry_after: str = ""
+    reset: str = ""
+    took: str = ""
+    family: Family = Family.UNKNOWN
 
 
-COLUMNS = (
-    ("#", "seq"),
-    ("time", "time"),
-    ("install", "install"),
-    ("model", "model"),
-    ("auth", "auth"),
-    ("status", "status"),
-    ("outcome", "outcome"),
-    ("retry after", "retry_after"),
-    ("resets at", "reset"),
-    ("took", "took"),
-)
+COLUMNS = ("#", "time", "install", "model", "auth", "status", "outcome", "retry after",
+           "resets at", "took")  # fmt: skip
+"""The heads of a row's cells, which are all but the last."""
+RIGHT = {"#", "status", "retry after", "took"}
 
 
 def row_of(exchange: Exchange, zone: tzinfo = UTC) -> Row:
@@ -94,19 +84,7 @@ def row_with(exchange: Exchange | ExchangeView, outcome: Outcome, zone: tzinfo =
 
 def interrupted_row(opened: OpenedView, zone: tzinfo = UTC) -> Row:
     """The row of a request that was under way when the run stopped."""
-    return Row(
-        seq=opened.seq,
-        time=_clock(opened.at, zone),
-        install=opened.install,
-        model="-",
-        auth="-",
-        status="-",
-        outcome="interrupted",
-        family=Family.UNKNOWN,
-        retry_after="",
-        reset="",
-        took="",
-    )
+    return Row(opened.seq, _clock(opened.at, zone), opened.install)
 
 
 def exchange_table(rows: Iterable[Row], title: str | None = None) -> Table:
@@ -118,18 +96,13 @@ def exchange_table(rows: Iterable[Row], title: str | None = None) -> Table:
     table = Table(
         title=heading, title_justify="left", header_style="bold", pad_edge=False, box=None
     )
-    for column, name in COLUMNS:
-        right = name in ("seq", "status", "took", "retry_after")
-        table.add_column(column, justify="right" if right else "left", no_wrap=name != "outcome")
+    for name in COLUMNS:
+        right: Literal["right", "left"] = "right" if name in RIGHT else "left"
+        table.add_column(name, justify=right, no_wrap=name != "outcome")
     for row in rows:
-        cells = [printable(str(getattr(row, name))) for _, name in COLUMNS]
-        style = FAMILY_STYLES[row.family]
-        table.add_row(
-            *(
-                Text(cell, style=style if name == "outcome" else "")
-                for (_, name), cell in zip(COLUMNS, cells, strict=True)
-            )
-        )
+        cells = [Text(printable(str(cell))) for cell in row[:-1]]
+        cells[COLUMNS.index("outcome")].stylize(FAMILY_STYLES[row.family])
+        table.add_row(*cells)
     return table
 
 

@@ -6,7 +6,7 @@ Invariant: both show every field of the inventory in its order, and the conclusi
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from rich.table import Table
 from rich.text import Text
@@ -18,8 +18,7 @@ STYLES = {"device_or_install": "bold red", "unknown": "yellow", "message": "dim"
 COLUMNS = ("field", "in", "sent", "shape", "values", "constant", "the server")
 
 
-@dataclass(frozen=True)
-class IdentityRow:
+class IdentityRow(NamedTuple):
     """One field, ready to print."""
 
     name: str
@@ -34,9 +33,7 @@ class IdentityRow:
     @property
     def cells(self) -> tuple[str, ...]:
         """In the order of `COLUMNS`."""
-        return (
-            self.name, self.layer, self.sent, self.shape, self.values, self.constant, self.server
-        )  # fmt: skip
+        return self[:-1]
 
 
 def identity_rows(inventory: Inventory) -> Iterator[IdentityRow]:

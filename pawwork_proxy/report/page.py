@@ -123,31 +123,15 @@ def _drawing(drawn: Timeline) -> dict[str, Any]:
     """The timeline as small as JSON allows: repeated words as numbers."""
     words: dict[str, int] = {}
 
-    def number(word: str) -> int:
-        return words.setdefault(word.translate(DIRECTIONS), len(words))
+    def drawn_as(value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return words.setdefault(value.translate(DIRECTIONS), len(words))
 
-    marks = [
-        [
-            mark.lane,
-            number(mark.group),
-            round(mark.start, 3),
-            round(mark.end, 3),
-            mark.requests,
-            number(mark.capture),
-            mark.seq,
-            number(mark.kind),
-            number(mark.model),
-            number(mark.key),
-            number(mark.origin),
-            mark.retry_after_s,
-            mark.reset,
-        ]
-        for mark in drawn.marks
-    ]
     return {
         "lanes": [f"{lane.install} · {lane.network}".translate(DIRECTIONS) for lane in drawn.lanes],
         "groups": GROUPS,
-        "marks": marks,
+        "marks": [[drawn_as(value) for value in mark] for mark in drawn.marks],
         "resets": drawn.resets,
         "words": list(words),
     }

@@ -90,8 +90,8 @@ def _mark(one: Observation, lane: int) -> Mark:
     return Mark(
         lane=lane,
         group=one.family if one.family in known else "other",
-        start=one.started_at.timestamp(),
-        end=max(one.started_at, one.ended_at).timestamp(),
+        start=round(one.started_at.timestamp(), 3),
+        end=round(max(one.started_at, one.ended_at).timestamp(), 3),
         requests=one.count,
         capture=one.capture,
         seq=one.seq,

@@ -14,9 +14,9 @@ import pytest
 from pawwork_proxy.captures.completeness import happenings
 from pawwork_proxy.captures.reader import WholeCapture
 from pawwork_proxy.demo.processes import second_address
-from pawwork_proxy.environment.egress import ProbeRoute, ask_trace, source_towards
 from pawwork_proxy.environment.identity import load_identity
 from pawwork_proxy.model.context import Egress
+from pawwork_proxy.proxy.egress import ProbeRoute, ask_trace, source_towards
 from pawwork_proxy.proxy.session import RunPlan, egress_watch
 from pawwork_proxy.recording.destination import Upstream
 from pawwork_proxy.simulator.server import Simulator
@@ -146,17 +146,17 @@ async def test_the_upstreams_certificate_is_verified(tmp_path: Path) -> None:
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     tls.load_cert_chain(pem)
     async with Simulator(tls=tls) as simulator:
-        route = ProbeRoute("https", "127.0.0.1", simulator.port)
+        route = ProbeRoute(Upstream("https", "127.0.0.1", simulator.port))
         source = await source_towards(route)
         assert source == "127.0.0.1"
         assert await ask_trace(route, source) is None
-        trusting = ProbeRoute("https", "127.0.0.1", simulator.port, certificates=pem)
+        trusting = route._replace(certificates=pem)
         found = await ask_trace(trusting, source)
     assert found is not None
     assert found.address == "127.0.0.1"
 
 
 async def test_nobody_there_is_no_answer() -> None:
-    nobody = ProbeRoute("http", "nobody.invalid", 80)
+    nobody = ProbeRoute(Upstream("http", "nobody.invalid", 80))
     assert await source_towards(nobody) is None
     assert await ask_trace(nobody, None) is None

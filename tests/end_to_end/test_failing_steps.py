@@ -16,8 +16,7 @@ from tests.end_to_end.scripted_upstream import ScriptedUpstream, answer, exchang
 
 STEPS = {
     "recorder.Recorder.open": ("exchange", 0),
-    "flows.decide": ("exchange", 1),
-    "flows.redirect": ("exchange", 1),
+    "flows.name_host": ("exchange", 1),
     "flows.upstream_facts": ("exchange", 1),
     "ongoing.Ongoing.response_started": ("stub", 1),  # the self-test fails on it, too
     "ongoing.ResponseReader": ("stub", 1),

@@ -451,7 +451,7 @@ def test_bad_input_neither_stops_it_nor_reaches_its_log(tmp_path: Path) -> None:
         (["--scenario", "missing.json"], "cannot read"),
         (["--network", "here"], "--network here is no IP"),
         (["--address", "127.0.0.2"], "PEER=IP"),
-        (["--clock", "noon"], "ISO 8601"),
+        (["--clock", "noon"], "a date and time"),
         (["--tls-cert", "missing.pem"], "certificate"),
         (["--port", "70000"], "70000"),
     ],

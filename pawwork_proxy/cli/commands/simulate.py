@@ -56,6 +56,7 @@ EXITS = {0: "stopped", 2: "an option, port, file or scenario cannot be used"}
 )
 @click.option(
     "--clock",
+    type=options.moment,
     metavar="TIME",
     help="Start the simulated clock at this time (ISO 8601; without a zone it is UTC).",
 )

@@ -18,7 +18,7 @@ from click.testing import CliRunner
 from pawwork_proxy.captures.retention import KEEP_DAYS
 from pawwork_proxy.cli import COMMANDS, cli, options
 from pawwork_proxy.cli.commands import bundle as bundle_declaration
-from pawwork_proxy.cli.plan import CaptureOptions
+from pawwork_proxy.cli.plan import make_plan
 from pawwork_proxy.model.context import Route
 from pawwork_proxy.verification.opening import LARGEST_FILE, MIB
 
@@ -97,7 +97,7 @@ def test_the_work_takes_what_the_declaration_gives(
     signature = inspect.signature(getattr(import_module(module), function))
     taken = {name for name, it in signature.parameters.items() if it.kind is not it.VAR_KEYWORD}
     if len(taken) < len(signature.parameters):
-        taken |= set(CaptureOptions.__annotations__)
+        taken |= set(inspect.signature(make_plan).parameters) - {"installs"}
     assert set(given) == taken
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from pawwork_proxy.clients.auth_places import Place, Surroundings, keys_at, places
 from pawwork_proxy.clients.auth_sources import AuthSources, client_surroundings
-from pawwork_proxy.clients.jsonc import parse_jsonc
+from pawwork_proxy.clients.client_config import parse_jsonc
 from pawwork_proxy.facts.namespaces import Namespace
 from pawwork_proxy.model.context import OsFamily
 from pawwork_proxy.model.request import AuthFacts, AuthKind
@@ -139,25 +139,25 @@ def test_keys_are_found_where_clients_keep_them(
     arrange: Callable[[Path], None], source: str, place: str, tmp_path: Path
 ) -> None:
     arrange(tmp_path)
-    finding = sources(tmp_path).finding(auth())
+    finding = sources(tmp_path).look_up(auth())
     assert (finding.source, finding.places, finding.flags) == (source, (place,), ())
-    assert sources(tmp_path).finding(auth("another")).source == "unknown"
+    assert sources(tmp_path).look_up(auth("another")).source == "unknown"
     assert KEY not in finding.model_dump_json()
 
 
 def test_keys_in_the_environment(tmp_path: Path) -> None:
-    assert sources(tmp_path, OPENCODE_API_KEY=KEY).finding(auth()).source == "env"
+    assert sources(tmp_path, OPENCODE_API_KEY=KEY).look_up(auth()).source == "env"
     content = json.dumps(config("{env:MINE}"))
-    found = sources(tmp_path, OPENCODE_CONFIG_CONTENT=content, MINE=KEY).finding(auth())
+    found = sources(tmp_path, OPENCODE_CONFIG_CONTENT=content, MINE=KEY).look_up(auth())
     assert (found.source, found.places) == ("config", ("opencode.config_content",))
     put(tmp_path / "x.json", config())
-    found = sources(tmp_path, OPENCODE_CONFIG=str(tmp_path / "x.json")).finding(auth())
+    found = sources(tmp_path, OPENCODE_CONFIG=str(tmp_path / "x.json")).look_up(auth())
     assert found.places == ("opencode.config_file",)
     put(tmp_path / "data/opencode/auth.json", api())
-    found = sources(tmp_path, XDG_DATA_HOME=str(tmp_path / "data")).finding(auth())
+    found = sources(tmp_path, XDG_DATA_HOME=str(tmp_path / "data")).look_up(auth())
     assert found.source == "saved"
     put(tmp_path / "paw/pawwork.jsonc", config())
-    found = sources(tmp_path, PAWWORK_HOME=str(tmp_path / "paw")).finding(auth())
+    found = sources(tmp_path, PAWWORK_HOME=str(tmp_path / "paw")).look_up(auth())
     assert found.source == "config"
 
 
@@ -165,24 +165,24 @@ def test_project_files_count_up_to_the_worktree(tmp_path: Path) -> None:
     folder = tmp_path / "work" / "tree" / "deep"
     folder.mkdir(parents=True)
     put(tmp_path / "work/opencode.json", config())
-    assert sources(tmp_path, folder).finding(auth()).source == "config"
+    assert sources(tmp_path, folder).look_up(auth()).source == "config"
     (tmp_path / "work/tree/.git").mkdir()
-    assert sources(tmp_path, folder).finding(auth()).source == "unknown"
+    assert sources(tmp_path, folder).look_up(auth()).source == "unknown"
     put(tmp_path / "work/tree/.opencode/config.json", config())
-    assert sources(tmp_path, folder).finding(auth()).places == ("project.config",)
+    assert sources(tmp_path, folder).look_up(auth()).places == ("project.config",)
     off = sources(tmp_path, folder, OPENCODE_DISABLE_PROJECT_CONFIG="1")
-    assert off.finding(auth()).source == "unknown"
+    assert off.look_up(auth()).source == "unknown"
 
 
 @pytest.mark.parametrize("kind", ["none", "public"])
 def test_without_a_key_the_source_is_anonymous(kind: AuthKind, tmp_path: Path) -> None:
-    assert sources(tmp_path).finding(auth(kind=kind)).source == "anonymous"
+    assert sources(tmp_path).look_up(auth(kind=kind)).source == "anonymous"
 
 
 def test_more_than_one_place_is_said_and_the_strongest_named(tmp_path: Path) -> None:
     in_opencode_auth(tmp_path)
     in_opencode_config(tmp_path)
-    finding = sources(tmp_path, OPENCODE_API_KEY=KEY).finding(auth())
+    finding = sources(tmp_path, OPENCODE_API_KEY=KEY).look_up(auth())
     assert finding.source == "config"
     assert finding.places == ("opencode.config", "opencode.auth", "client.env")
     assert finding.flags == ("several_places",)
@@ -191,13 +191,13 @@ def test_more_than_one_place_is_said_and_the_strongest_named(tmp_path: Path) -> 
 @pytest.mark.parametrize("content", ["{", "[]", '{"opencode": '])
 def test_unreadable_places_are_said(content: str, tmp_path: Path) -> None:
     put(tmp_path / ".local/share/opencode/auth.json", content)
-    finding = sources(tmp_path).finding(auth())
+    finding = sources(tmp_path).look_up(auth())
     assert (finding.source, finding.flags) == ("unknown", ("unreadable_place",))
 
 
 def test_a_missing_file_named_by_config_is_unreadable(tmp_path: Path) -> None:
     put(tmp_path / ".config/opencode/config.json", config("{file:~/none}"))
-    assert sources(tmp_path).finding(auth()).flags == ("unreadable_place",)
+    assert sources(tmp_path).look_up(auth()).flags == ("unreadable_place",)
 
 
 @pytest.mark.parametrize(
@@ -205,24 +205,24 @@ def test_a_missing_file_named_by_config_is_unreadable(tmp_path: Path) -> None:
 )
 def test_configs_without_keys_are_no_trouble(content: object, tmp_path: Path) -> None:
     put(tmp_path / ".config/opencode/config.json", content)
-    assert sources(tmp_path).finding(auth()).flags == ()
+    assert sources(tmp_path).look_up(auth()).flags == ()
 
 
 def test_changes_during_the_run_are_seen_and_old_keys_remembered(tmp_path: Path) -> None:
     watched = sources(tmp_path)
-    assert watched.finding(auth()).source == "unknown"
+    assert watched.look_up(auth()).source == "unknown"
     in_opencode_auth(tmp_path)
-    assert watched.finding(auth()).source == "saved"
+    assert watched.look_up(auth()).source == "saved"
     put(tmp_path / ".local/share/opencode/auth.json", api("sk-newer-" + "n" * 20))
-    assert watched.finding(auth("sk-newer-" + "n" * 20)).flags == ()
-    old = watched.finding(auth())
+    assert watched.look_up(auth("sk-newer-" + "n" * 20)).flags == ()
+    old = watched.look_up(auth())
     assert (old.source, old.flags) == ("saved", ("rotated",))
 
 
 def test_files_are_not_looked_at_more_than_once_a_second(tmp_path: Path) -> None:
     watched = AuthSources(fingerprint, Surroundings("linux", tmp_path, {}), now=lambda: 1.0)
     in_opencode_auth(tmp_path)
-    assert watched.finding(auth()).source == "unknown"
+    assert watched.look_up(auth()).source == "unknown"
 
 
 def test_a_client_with_surroundings_of_its_own(tmp_path: Path) -> None:
@@ -234,10 +234,10 @@ def test_a_client_with_surroundings_of_its_own(tmp_path: Path) -> None:
         return Surroundings("linux", tmp_path / "clean", {}) if pid == 7 else None
 
     found = AuthSources(fingerprint, Surroundings("linux", tmp_path, {}), look=look, now=Clock())
-    assert found.finding(auth(), 7).source == "saved"
-    assert found.finding(auth(), 8).source == "unknown"
-    assert found.finding(auth()).source == "unknown"
-    assert found.finding(auth(), 7).source == "saved"
+    assert found.look_up(auth(), 7).source == "saved"
+    assert found.look_up(auth(), 8).source == "unknown"
+    assert found.look_up(auth()).source == "unknown"
+    assert found.look_up(auth(), 7).source == "saved"
     assert looked == [7, 8]
 
 
@@ -332,14 +332,14 @@ def test_credentials_of_dsh_are_read_however_they_are_written(form: str, tmp_pat
     (tmp_path / ".pawwork/dsh").mkdir(parents=True)
     path = tmp_path / ".pawwork/dsh/.credentials.yaml"
     path.write_bytes(YAML[form].format(KEY).encode())
-    finding = sources(tmp_path).finding(auth())
+    finding = sources(tmp_path).look_up(auth())
     assert (finding.source, finding.places, finding.flags) == ("saved", ("pawwork.dsh",), ())
 
 
 @pytest.mark.parametrize("text", ["a: [", "x: y\n" * 20_000, "a: 2026-99-99", "!!python/x {}"])
 def test_credentials_that_are_no_yaml_are_said_to_be_unreadable(text: str, tmp_path: Path) -> None:
     put(tmp_path / ".pawwork/dsh/.credentials.yaml", text)
-    assert sources(tmp_path).finding(auth()).flags == ("unreadable_place",)
+    assert sources(tmp_path).look_up(auth()).flags == ("unreadable_place",)
 
 
 @pytest.mark.parametrize(
@@ -347,25 +347,25 @@ def test_credentials_that_are_no_yaml_are_said_to_be_unreadable(text: str, tmp_p
 )
 def test_credentials_without_keys_are_no_trouble(text: str, tmp_path: Path) -> None:
     put(tmp_path / ".pawwork/dsh/.credentials.yaml", text)
-    finding = sources(tmp_path).finding(auth())
+    finding = sources(tmp_path).look_up(auth())
     assert (finding.source, finding.flags) == ("unknown", ())
 
 
 def test_a_line_end_behind_a_key_of_the_environment_does_not_count(tmp_path: Path) -> None:
-    assert sources(tmp_path, OPENCODE_API_KEY=KEY + "\n").finding(auth()).source == "env"
-    assert sources(tmp_path, OPENCODE_API_KEY=" ").finding(auth()).source == "unknown"
+    assert sources(tmp_path, OPENCODE_API_KEY=KEY + "\n").look_up(auth()).source == "env"
+    assert sources(tmp_path, OPENCODE_API_KEY=" ").look_up(auth()).source == "unknown"
 
 
 def test_a_relative_config_is_beside_the_client(tmp_path: Path) -> None:
     put(tmp_path / "project/mine.json", config())
-    found = sources(tmp_path, tmp_path / "project", OPENCODE_CONFIG="mine.json").finding(auth())
+    found = sources(tmp_path, tmp_path / "project", OPENCODE_CONFIG="mine.json").look_up(auth())
     assert found.places == ("opencode.config_file",)
 
 
 @pytest.mark.parametrize("name", ["config.json", "config.jsonc", "pawwork.json"])
 def test_project_files_of_each_name_are_read(name: str, tmp_path: Path) -> None:
     put(tmp_path / "project" / name, config())
-    assert sources(tmp_path, tmp_path / "project").finding(auth()).source == "config"
+    assert sources(tmp_path, tmp_path / "project").look_up(auth()).source == "config"
 
 
 @pytest.mark.parametrize(
@@ -377,7 +377,7 @@ def test_the_switch_for_project_files_is_read_as_the_client_does(
 ) -> None:
     put(tmp_path / "project/opencode.json", config())
     found = sources(tmp_path, tmp_path / "project", OPENCODE_DISABLE_PROJECT_CONFIG=value)
-    assert found.finding(auth()).source == source
+    assert found.look_up(auth()).source == source
 
 
 def test_a_key_that_is_missed_is_looked_for_again_at_once(tmp_path: Path) -> None:
@@ -385,13 +385,13 @@ def test_a_key_that_is_missed_is_looked_for_again_at_once(tmp_path: Path) -> Non
     clock = iter([0.0, 0.01, 0.06, 0.07, 0.12, 0.5, 1.2])
     watched = AuthSources(fingerprint, Surroundings("linux", tmp_path, {}), now=lambda: next(clock))
     in_opencode_auth(tmp_path)
-    assert watched.finding(auth()).source == "unknown", "not more often than every 50 ms"
-    assert watched.finding(auth()).source == "saved"
+    assert watched.look_up(auth()).source == "unknown", "not more often than every 50 ms"
+    assert watched.look_up(auth()).source == "saved"
     put(tmp_path / ".local/share/opencode/auth.json", api("sk-newer-" + "n" * 20))
     newer = auth("sk-newer-" + "n" * 20)
-    assert watched.finding(newer).source == "unknown"
-    assert watched.finding(newer).source == "saved"
-    assert watched.finding(auth()).flags == ("rotated",)
+    assert watched.look_up(newer).source == "unknown"
+    assert watched.look_up(newer).source == "saved"
+    assert watched.look_up(auth()).flags == ("rotated",)
 
 
 def test_a_stream_of_unknown_keys_costs_few_looks(
@@ -408,7 +408,7 @@ def test_a_stream_of_unknown_keys_costs_few_looks(
     around = Surroundings("linux", tmp_path, {})
     watched = AuthSources(fingerprint, around, now=lambda: next(clock))
     for _ in range(1000):
-        watched.finding(auth())
+        watched.look_up(auth())
     assert looks <= 21 * len(places(around))
 
 
@@ -417,6 +417,6 @@ def test_a_client_that_is_found_late_may_use_a_key_from_before(tmp_path: Path) -
     around = Surroundings("linux", tmp_path, {})
     found = AuthSources(fingerprint, around, look=lambda _: around, now=Clock())
     put(tmp_path / ".local/share/opencode/auth.json", api("sk-newer-" + "n" * 20))
-    assert found.finding(auth("sk-newer-" + "n" * 20), 7).flags == ()
-    old = found.finding(auth(), 7)
+    assert found.look_up(auth("sk-newer-" + "n" * 20), 7).flags == ()
+    old = found.look_up(auth(), 7)
     assert (old.source, old.flags) == ("saved", ("rotated",))

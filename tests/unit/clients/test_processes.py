@@ -50,11 +50,11 @@ def test_a_finding_stands_for_its_listener_for_a_while() -> None:
         with socket.create_server(("127.0.0.1", 0)) as server:
             port = server.getsockname()[1]
             with socket.create_connection(("127.0.0.1", port)) as client:
-                first = finder.find(client.getsockname()[1], port)
+                first = finder.look_up(client.getsockname()[1], port)
                 assert first.result(30) is not None
-                assert finder.find(1, port) is first
+                assert finder.look_up(1, port) is first
                 now += STANDS_FOR_S
-                assert finder.find(1, port) is not first
+                assert finder.look_up(1, port) is not first
     finally:
         finder.close()
 
@@ -62,8 +62,8 @@ def test_a_finding_stands_for_its_listener_for_a_while() -> None:
 def test_a_look_up_in_vain_stands_for_nothing() -> None:
     finder = ProcessFinder(lambda: 0.0)
     try:
-        first = finder.find(1, 1)
+        first = finder.look_up(1, 1)
         assert first.result(30) is None
-        assert finder.find(1, 1) is not first
+        assert finder.look_up(1, 1) is not first
     finally:
         finder.close()

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import socket
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from pawwork_proxy.cli.plan import CaptureOptions, make_plan
+from pawwork_proxy.cli.plan import make_plan
 from pawwork_proxy.errors import ConfigurationError
 from pawwork_proxy.proxy.listeners import LOOPBACK, Listener, parse_listeners
 
-NOTHING_ASKED: CaptureOptions = {
+NOTHING_ASKED: dict[str, Any] = {
     "network": None,
     "upstream": None,
     "upstream_ca": None,
@@ -79,7 +80,7 @@ def test_what_was_pasted_by_mistake_is_no_name(pasted: str) -> None:
         parse_listeners([f"{pasted}@0"])
     assert pasted not in caught.value.message + caught.value.hint
     with pytest.raises(ConfigurationError, match="no key, id, address, host name") as caught:
-        make_plan((), {**NOTHING_ASKED, "network": pasted})
+        make_plan((), **{**NOTHING_ASKED, "network": pasted})
     assert pasted not in caught.value.message + caught.value.hint
 
 

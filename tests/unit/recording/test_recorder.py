@@ -17,9 +17,8 @@ from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.numbers import LONGEST_MS
 from pawwork_proxy.model.signals import Ending
 from pawwork_proxy.recording import projection
-from pawwork_proxy.recording.ongoing import Arrival, Ongoing, UpstreamFacts
-from pawwork_proxy.recording.recorder import MOST_PENDING, Counts, Recorder
-from pawwork_proxy.recording.tee import Tee
+from pawwork_proxy.recording.ongoing import Arrival, Ongoing, Tee, UpstreamFacts
+from pawwork_proxy.recording.recorder import MOST_PENDING, Counts, Recorder, Watcher
 from tests.unit.builders import NOON, header
 
 ARRIVAL = Arrival(
@@ -28,7 +27,7 @@ ARRIVAL = Arrival(
 
 
 @dataclass
-class Watched:
+class Watched(Watcher):
     """A watcher that remembers."""
 
     exchanges: list[Exchange] = field(default_factory=list)
@@ -39,9 +38,6 @@ class Watched:
 
     def recorded(self, exchange: Exchange) -> None:
         self.exchanges.append(exchange)
-
-    def changed(self, lost: int) -> None:
-        pass
 
 
 class Later:
@@ -63,7 +59,7 @@ class Later:
 def identity(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Identity:
     monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "private"))
     found = load_identity()
-    found.install_id("main")
+    found.register_install("main")
     return found
 
 

@@ -13,7 +13,6 @@ import asyncio
 import ipaddress
 import socket
 import ssl
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -23,6 +22,8 @@ import certifi
 from pawwork_proxy import __version__
 from pawwork_proxy.facts.addresses import TRACE
 from pawwork_proxy.model.context import Egress
+from pawwork_proxy.proxy.chained import ChainedProxy
+from pawwork_proxy.recording.destination import Upstream
 from pawwork_proxy.redaction.pseudonyms import Pseudonymiser
 from pawwork_proxy.redaction.shapes import ShapeName, Shapes
 
@@ -41,34 +42,18 @@ class Trace(NamedTuple):
     colo: str | None
 
 
-@dataclass(frozen=True)
-class ProbeRoute:
-    """The way of the traffic."""
+class ProbeRoute(NamedTuple):
+    """The way of the traffic; `certificates`: what the user trusts beside the usual authorities."""
 
-    scheme: str
-    host: str
-    port: int
-    proxy: str | None = None
-    """Scheme, host and port of the chained proxy."""
-    proxy_host: str | None = None
-    proxy_port: int | None = None
-    proxy_credentials: str | None = field(default=None, repr=False)
-    """`user:password`."""
+    upstream: Upstream
+    via: ChainedProxy | None = None
     certificates: Path | None = None
-    """What the user trusts upstream instead of the usual authorities."""
-
-    @property
-    def url(self) -> str:
-        """The trace page."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{self.scheme}://{host}:{self.port}{TRACE}"
 
     @property
     def first_hop(self) -> tuple[str, int]:
         """Whom a connection is opened to."""
-        if self.proxy_host is not None and self.proxy_port is not None:
-            return self.proxy_host, self.proxy_port
-        return self.host, self.port
+        hop = self.via or self.upstream
+        return hop.host, hop.port
 
 
 def parse_trace(text: str) -> Trace | None:
@@ -149,15 +134,19 @@ async def _fetch(route: ProbeRoute, source: str | None) -> str | None:
         local_addr=(source, 0) if source else None, family=family, ssl=trusted
     )
     credentials = None
-    if route.proxy_credentials is not None:
-        user, _, password = route.proxy_credentials.partition(":")
+    if route.via and route.via.credentials is not None:
+        user, _, password = route.via.credentials.partition(":")
         credentials = aiohttp.BasicAuth(user, password)
+    upstream = route.upstream
     async with (
         aiohttp.ClientSession(
             connector=connector, headers=_HEADERS, cookie_jar=aiohttp.DummyCookieJar()
         ) as session,
         session.get(
-            route.url, proxy=route.proxy, proxy_auth=credentials, allow_redirects=False
+            f"{upstream.scheme}://{upstream.authority}{TRACE}",
+            proxy=route.via.address if route.via else None,
+            proxy_auth=credentials,
+            allow_redirects=False,
         ) as response,
     ):
         if response.status != 200:

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pawwork_proxy.environment.egress import ProbeRoute, Trace, egress_of, parse_trace
+from pawwork_proxy.proxy.chained import ChainedProxy
+from pawwork_proxy.proxy.egress import ProbeRoute, Trace, egress_of, parse_trace
+from pawwork_proxy.recording.destination import Upstream
 from pawwork_proxy.redaction.pseudonyms import Pseudonymiser
 from tests.unit.builders import NOON
 
@@ -83,7 +85,7 @@ def test_words_that_are_no_country_or_colo_are_not_kept(pseudonyms: Pseudonymise
 
 
 def test_the_route_does_not_show_the_proxy_password() -> None:
-    route = ProbeRoute("https", "zen.example", 443, "http://p:1", "p", 1, "someone:word")
+    via = ChainedProxy("http", "p", 1, "someone:word")
+    route = ProbeRoute(Upstream("https", "zen.example", 443), via)
     assert "word" not in repr(route)
     assert route.first_hop == ("p", 1)
-    assert ProbeRoute("http", "::1", 80).url == "http://[::1]:80/cdn-cgi/trace"
