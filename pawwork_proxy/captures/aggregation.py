@@ -14,8 +14,9 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from datetime import UTC, datetime, timedelta
+from operator import itemgetter
 from typing import NamedTuple
 
 from msgspec.structs import force_setattr, replace
@@ -29,50 +30,23 @@ from pawwork_proxy.model.view import ExchangeView, SignalsView, TimingView
 
 _NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 _ANSWERED = TimingView(_NO_TIME, 0.0)
-_UNANSWERED = TimingView(_NO_TIME)
+_NOT_ANSWERED = TimingView(_NO_TIME)
 _NO_SIGNALS = SignalsView()
 _SENT = "sent"
 """Stands in a template for a session or a user action: whether one was sent is part of it."""
-_NONE_MS = -1.0
-"""Stands in a column for a duration that was not measured."""
 _HOUR_S, _DAY_S = 3600.0, 86_400.0
 
 
-class _Row(NamedTuple):
-    """What an exchange has of its own within its group and session. Rows sort by time."""
-
-    started: datetime
-    """By the machine's clock."""
-    seq: int
-    first_ms: float
-    total_ms: float
-    action: str | None
-
-    @property
-    def head(self) -> datetime:
-        """When the head of its response had come."""
-        return self.started + timedelta(milliseconds=max(self.first_ms, 0.0))
-
-    @property
-    def end(self) -> datetime:
-        """When it was over."""
-        return self.started + timedelta(milliseconds=max(self.first_ms, self.total_ms, 0.0))
-
-
-class _Rows:
-    """Rows in columns: what memory holds of a long run."""
-
-    __slots__ = ("actions", "first_ms", "seqs", "started", "total_ms")
-
-    def __init__(self) -> None:
-        self.started: list[datetime] = []
-        self.seqs = array("q")
-        self.first_ms = array("d")
-        self.total_ms = array("d")
-        self.actions: list[str | None] = []
-
-    def __iter__(self) -> Iterator[_Row]:
-        return map(_Row, self.started, self.seqs, self.first_ms, self.total_ms, self.actions)
+_Row = tuple[datetime, int, float, float, TimingView, str | None]
+"""What an exchange has of its own within its group and session: when it started by the machine's
+clock, its number, milliseconds until the head of its response had come (0 if none came) and until
+it was over, its timing as it was read, its user action. Rows sort by time. They are plain tuples
+because there may be a million of them, and a named one takes eight times as long to make."""
+_STARTED: Callable[[_Row], datetime] = itemgetter(0)
+_SEQ: Callable[[_Row], int] = itemgetter(1)
+_HEAD_MS: Callable[[_Row], float] = itemgetter(2)
+_END_MS: Callable[[_Row], float] = itemgetter(3)
+_ACTION: Callable[[_Row], str | None] = itemgetter(5)
 
 
 class _Group(NamedTuple):
@@ -80,20 +54,15 @@ class _Group(NamedTuple):
 
     template: ExchangeView
     signals: SignalsView
-    sessions: dict[str | None, _Rows]
+    sessions: dict[str | None, list[_Row]]
 
     def view(self, session: str | None, row: _Row) -> ExchangeView:
         """One of them as it was read, but for dates that no rule looks at."""
-        first_ms, total_ms = row.first_ms, row.total_ms
         return replace(
             self.template,
-            seq=row.seq,
-            timing=TimingView(
-                row.started,
-                None if first_ms == _NONE_MS else first_ms,
-                None if total_ms == _NONE_MS else total_ms,
-            ),
-            request=replace(self.template.request, session=session, request=row.action),
+            seq=row[1],
+            timing=row[4],
+            request=replace(self.template.request, session=session, request=row[5]),
             signals=self.signals,
         )
 
@@ -102,29 +71,32 @@ class Tally:
     """Takes the exchanges of one capture, and makes observations of them when all are in."""
 
     def __init__(self) -> None:
-        self.count = 0
         self._groups: dict[ExchangeView, dict[SignalsView, _Group]] = {}
         self._last: _Group | None = None
         self._low = array("d")
         self._high = array("d")
-        """Bounds of the server's clock in seconds, from each dated answer."""
+        """Bounds of the server's clock in seconds, from each dated response."""
 
     def add(self, view: ExchangeView, _offset: int = 0) -> None:
         """Take an exchange. Its view is used up: nobody else may have it."""
-        timing, request, signals = view.timing, view.request, view.signals
-        seq, session, action = view.seq, request.session, request.request
-        first_ms, total_ms = timing.first_byte_ms, timing.total_ms
-        response = view.response
+        timing, request, signals, response = view.timing, view.request, view.signals, view.response
+        started, session, action = timing.started_at, request.session, request.request
+        head_ms = timing.first_byte_ms or 0.0
+        total_ms = timing.total_ms or 0.0
+        end_ms = total_ms if total_ms > head_ms else head_ms
+        row = (started, view.seq, head_ms, end_ms, timing, action)
         if response is not None and response.date is not None:
-            lead = (response.date - timing.started_at).total_seconds()
-            self._low.append(lead - (first_ms or 0.0) / 1000)
+            lead = (response.date - started).total_seconds()
+            self._low.append(lead - head_ms / 1000)
             self._high.append(lead + 1.0)
             force_setattr(response, "date", None)
         force_setattr(view, "seq", 0)
-        force_setattr(view, "timing", _UNANSWERED if first_ms is None else _ANSWERED)
+        force_setattr(view, "timing", _NOT_ANSWERED if timing.first_byte_ms is None else _ANSWERED)
         force_setattr(view, "signals", _NO_SIGNALS)
-        force_setattr(request, "session", session and _SENT)
-        force_setattr(request, "request", action and _SENT)
+        if session:
+            force_setattr(request, "session", _SENT)
+        if action:
+            force_setattr(request, "request", _SENT)
         if not signals.retry_hints:  # only for a wait do rules look at the date
             force_setattr(signals, "date", None)
         group = self._last
@@ -132,13 +104,8 @@ class Tally:
             group = self._last = self._group(view, signals)
         rows = group.sessions.get(session)
         if rows is None:
-            rows = group.sessions[session] = _Rows()
-        rows.started.append(timing.started_at)
-        rows.seqs.append(seq)
-        rows.first_ms.append(_NONE_MS if first_ms is None else first_ms)
-        rows.total_ms.append(_NONE_MS if total_ms is None else total_ms)
-        rows.actions.append(action)
-        self.count += 1
+            rows = group.sessions[session] = []
+        rows.append(row)
 
     def _group(self, template: ExchangeView, signals: SignalsView) -> _Group:
         alike = self._groups.setdefault(template, {})
@@ -158,10 +125,11 @@ class Tally:
         """The server's clock against the machine's."""
         return server_clock(self._low, self._high)
 
-    def arrivals(self) -> dict[int, datetime]:
-        """When each exchange arrived, by its number."""
-        rows = (rows for group in self.groups for rows in group.sessions.values())
-        return {seq: at for one in rows for seq, at in zip(one.seqs, one.started, strict=True)}
+    def arrivals(self) -> Iterator[tuple[int, datetime]]:
+        """The number of each exchange, and when it arrived."""
+        for group in self.groups:
+            for rows in group.sessions.values():
+                yield from zip(map(_SEQ, rows), map(_STARTED, rows), strict=True)
 
     def one_by_one(self, header: Header, exclusive: frozenset[str]) -> list[Observation]:
         """An observation for each exchange, in order of arrival."""
@@ -247,7 +215,7 @@ class _Aggregation:
         for group in groups:
             for session, rows in group.sessions.items():
                 ordered = sorted(rows)
-                if self._lie_in_one_hour(ordered) and refused.isdisjoint(rows.actions):
+                if self._lie_in_one_hour(ordered) and refused.isdisjoint(map(_ACTION, rows)):
                     found[self._cell(group, session, ordered[0], refused)] = _Run(
                         group, False, {session: ordered}
                     )
@@ -260,22 +228,22 @@ class _Aggregation:
 
     def _cell(self, group: _Group, session: str | None, row: _Row, refused: Set[str]) -> _Cell:
         error = self._clock.error_s
-        started = row.started.timestamp() + self._clock.offset_s
+        started = row[0].timestamp() + self._clock.offset_s
         return _Cell(
             id(group),
             int(started // _HOUR_S),
             int((started - error) // _DAY_S),
-            int((started + row.first_ms / 1000 + error) // _DAY_S),
-            row.action in refused,
+            int((started + _HEAD_MS(row) / 1000 + error) // _DAY_S),
+            _ACTION(row) in refused,
             session,
         )
 
     def _lie_in_one_hour(self, ordered: Sequence[_Row]) -> bool:
         """Whether all rows surely do, by the server's clock: then they lie in one cell."""
         error = self._clock.error_s
-        longest = max(row.first_ms for row in ordered) / 1000
-        early = ordered[0].started.timestamp() + self._clock.offset_s - error
-        late = ordered[-1].started.timestamp() + self._clock.offset_s + longest + error
+        longest = max(map(_HEAD_MS, ordered)) / 1000
+        early = ordered[0][0].timestamp() + self._clock.offset_s - error
+        late = ordered[-1][0].timestamp() + self._clock.offset_s + longest + error
         return early // _HOUR_S == late // _HOUR_S
 
     def _of_run(self, run: _Run) -> Iterator[Observation]:
@@ -328,12 +296,13 @@ def _merged(runs: _Runs, kept: Set[str | None]) -> _Runs:
 
 def _latest_head_and_end(ordered: Sequence[_Row]) -> tuple[datetime, datetime]:
     """When the last response began, and when the last one was over; rows are in order of start."""
-    longest = max(max(row.first_ms, row.total_ms) for row in ordered)
-    head = end = ordered[-1].started
-    for row in reversed(ordered):
-        if row.started + timedelta(milliseconds=longest) < head:
+    longest = timedelta(milliseconds=max(map(_END_MS, ordered)))
+    head = end = ordered[-1][0]
+    for started, _, head_ms, end_ms, *_ in reversed(ordered):
+        if started + longest < head:
             break  # however long it took, it was over before
-        head, end = max(head, row.head), max(end, row.end)
+        head = max(head, started + timedelta(milliseconds=head_ms))
+        end = max(end, started + timedelta(milliseconds=end_ms))
     return head, end
 
 

@@ -147,18 +147,18 @@ def _part(read: _Read, rows: Sequence[Observation], *, aggregated: bool = False)
 
 def _gaps(capture: Capture, tally: Tally) -> Iterator[Gap]:
     """Requests of which a capture knows, but has no exchange."""
-    arrived = {0: capture.header.started_at} | tally.arrivals()
-    last = max(arrived)
+    began = Arrival(0, capture.header.started_at)
     known = [
-        Arrival(0, capture.header.started_at),
-        Arrival(last, arrived[last]),
+        began,
+        Arrival(*max(tally.arrivals(), default=began)),
         *(Arrival(stub.seq, stub.at) for stub in capture.stubs),
         *(Arrival(one.seq, one.at) for one in capture.interrupted),
     ]
     closing = after_last(known, capture.count, [*capture.stubs, *capture.notes, capture.end])
-    arrived[closing.seq] = closing.at
-    holes = [pair for pair in pairwise(sorted(arrived)) if pair[1] - pair[0] > 1]
-    return gaps((Arrival(a, arrived[a]), Arrival(b, arrived[b])) for a, b in holes)
+    if capture.count == closing.seq - 1:  # each number has its exchange, as in most captures
+        return iter(())
+    arrived = sorted([began, closing, *tally.arrivals()])
+    return gaps((Arrival(*a), Arrival(*b)) for a, b in pairwise(arrived) if b[0] - a[0] > 1)
 
 
 def _each_once(parts: Sequence[_Part], remarks: list[str]) -> list[_Part]:

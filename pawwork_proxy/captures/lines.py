@@ -56,9 +56,9 @@ Reading = Callable[[bytes, int], Line | Viewed | Damage]
 """Turns the bytes of a line and its number into what a reader needs."""
 
 _FIRST_YEAR, _NO_YEAR = EARLIEST.year, LATEST.year
-_DECODER: msgspec.json.Decoder[ExchangeView | OpenedView] = msgspec.json.Decoder(
+_decode: Callable[[bytes], ExchangeView | OpenedView] = msgspec.json.Decoder(
     ExchangeView | OpenedView
-)
+).decode
 
 
 def read_line(raw: bytes, number: int) -> Line | Damage:
@@ -81,7 +81,7 @@ def read_view(raw: bytes, number: int) -> Viewed | Damage:
     Fields that nobody reads there are not looked at, and neither is the form of a text.
     """
     try:
-        view = _DECODER.decode(raw)
+        view = _decode(raw)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         # A line of another kind, a damaged one, or one that only the schema understands.
         line = read_line(raw, number)
@@ -91,11 +91,11 @@ def read_view(raw: bytes, number: int) -> Viewed | Damage:
     if isinstance(view, OpenedView):
         possible = _FIRST_YEAR <= view.at.year < _NO_YEAR
         return view if possible else Damage(number, "not_a_record")
-    response, signals = view.response, view.signals
-    date = view.timing.started_at if response is None else response.date
+    started, response, signals = view.timing.started_at, view.response, view.signals
+    date = (response and response.date) or started
     if (
-        _FIRST_YEAR <= view.timing.started_at.year < _NO_YEAR
-        and (date is None or _FIRST_YEAR <= date.year < _NO_YEAR)
+        _FIRST_YEAR <= started.year < _NO_YEAR
+        and _FIRST_YEAR <= date.year < _NO_YEAR
         and (not signals.has_words or _can_be_judged(signals))
     ):
         return view

@@ -39,6 +39,7 @@ _HEADER = b'{"type":"header"'
 """How a header begins, also one that is torn, or glued to a torn line."""
 
 _OPENED: Final = (OpenedView, Opened)
+_EXCHANGE: Final = (ExchangeView, Exchange)
 _NUMBERED: Final = (ExchangeView, *_OPENED, Exchange, Stub)
 """Lines that bear the number of a request."""
 
@@ -59,6 +60,15 @@ class Capture:
     """Requests that were under way when the run stopped, in order of arrival."""
     damages: list[Damage] = field(default_factory=list)
     end: End | None = None
+
+    def add(self, line: Stub | Note | End) -> None:
+        """Take a line that is neither of an exchange nor the header."""
+        if isinstance(line, Stub):
+            self.stubs.append(line)
+        elif isinstance(line, Note):
+            self.notes.append(line)
+        else:
+            self.end = line
 
 
 @dataclass
@@ -85,53 +95,38 @@ class Lines:
         self._read = read
 
     def __iter__(self) -> Iterator[Line | Viewed | Damage]:
-        begun = False
+        # A million lines pass here: what is asked of each of them is asked once, and cheap.
+        read, next_line = self._read, partial(self._stream.readline, MAX_LINE_BYTES)
+        begun = over = False
         records: set[int] = set()
-        read = self._read
-        for raw in self._raw():
-            line = read(raw, self.number)
+        following = self._stream.tell()
+        for number, raw in enumerate(iter(next_line, b""), start=1):
+            self.number, self.offset = number, following
+            following += len(raw)
+            if number == 1:
+                raw = raw.removeprefix(_BOM)  # noqa: PLW2901  some editors put it there
+            line = Damage(number, "another_capture") if over else read(raw, number)
             if begun and isinstance(line, _NUMBERED):
                 if line.seq in records:
-                    line = Damage(self.number, "repeated")
+                    line = Damage(number, "repeated")
                 elif not isinstance(line, _OPENED):
                     records.add(line.seq)
-            elif begun and _begins_another(line, raw):
-                break
             elif isinstance(line, Damage):
+                rest = raw
+                while is_overlong(rest):
+                    rest = next_line()
+                    following += len(rest)
+                if raw.isspace():
+                    continue
                 if not begun:
                     _refuse_newer(raw, self._name)
-            elif not begun and not isinstance(line, Header):
-                line = Damage(self.number, "before_header")
-            else:
-                begun = True
-            yield line
-        else:
-            return
-        yield Damage(self.number, "another_capture")
-        for _ in self._raw():
-            yield Damage(self.number, "another_capture")
-
-    def _raw(self) -> Iterator[bytes]:
-        """Each line that is not blank; of an overlong one its beginning."""
-        following = self._stream.tell()
-        for raw in iter(partial(self._stream.readline, MAX_LINE_BYTES), b""):
-            self.number += 1
-            self.offset = following
-            following += len(raw)
-            rest = raw
-            while is_overlong(rest):
-                rest = self._stream.readline(MAX_LINE_BYTES)
-                following += len(rest)
-            line = raw.removeprefix(_BOM) if self.number == 1 else raw  # some editors put it there
-            if not line.isspace():
-                yield line
-
-
-def _begins_another(line: object, raw: bytes) -> bool:
-    """Whether a line behind the header is one of another capture, whole or not."""
-    if isinstance(line, Damage):
-        return _HEADER in raw or bool(_header_fields(raw))
-    return isinstance(line, Header)
+                elif _HEADER in raw or _header_fields(raw):
+                    over = True
+            elif isinstance(line, Header):
+                begun, over = True, begun
+            elif not begun:
+                line = Damage(number, "before_header")
+            yield Damage(number, "another_capture") if over else line
 
 
 def _header_fields(raw: bytes) -> dict[str, object]:
@@ -194,28 +189,27 @@ def _gone_through(path: Path, lines: Lines, seen: Callable[[Any, int], None]) ->
     capture: Capture | None = None
     damages: list[Damage] = []
     opened: dict[int, Opened | OpenedView] = {}
+    count = in_part = 0
     for line in lines:
-        match line:
-            case ExchangeView() | Exchange() if capture:
-                opened.pop(line.seq, None)
-                capture.count += 1
-                capture.in_part += line.signals.unobserved is not None
-                seen(line, lines.offset)
-            case OpenedView() | Opened():
-                opened[line.seq] = line
-            case Header():
-                capture = Capture(path, line, damages=damages)
-            case Stub() if capture:
-                opened.pop(line.seq, None)
-                capture.stubs.append(line)
-            case Note() if capture:
-                capture.notes.append(line)
-            case End() if capture:
-                capture.end = line
-            case Damage():
-                damages.append(line)
+        if isinstance(line, _EXCHANGE):
+            count += 1
+            if line.signals.unobserved is not None:
+                in_part += 1
+            opened.pop(line.seq, None)
+            seen(line, lines.offset)
+        elif isinstance(line, _OPENED):
+            opened[line.seq] = line
+        elif isinstance(line, Damage):
+            damages.append(line)
+        elif isinstance(line, Header):
+            capture = Capture(path, line, damages=damages)
+        elif capture is not None:
+            capture.add(line)
     if capture is None:
         raise no_capture(path, damages)
+    capture.count, capture.in_part = count, in_part
+    for stub in capture.stubs:
+        opened.pop(stub.seq, None)
     left = (opened[seq] for seq in sorted(opened))
     capture.interrupted = [OpenedView(one.seq, one.at, one.install) for one in left]
     return capture

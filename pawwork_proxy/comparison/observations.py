@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 from pawwork_proxy.facts.addresses import MODEL_PROTOCOLS
@@ -33,8 +34,12 @@ ENDINGS: dict[Ending, ResponseEnd] = {
 }
 """Every other ending means that no response began."""
 
-LONGEST_ANSWER = timedelta(minutes=10)
+LONGEST_RESPONSE = timedelta(minutes=10)
 """The client gives up on a stream that is silent for so long."""
+
+
+_client_of = lru_cache(maxsize=256)(client_of)
+"""Thousands of requests are of a few clients."""
 
 
 class ServerClock(NamedTuple):
@@ -83,7 +88,7 @@ def observation(
         and exchange.response is not None
         and exchange.response.status == 200
     )
-    sender = client_of(
+    sender = _client_of(
         request.user_agent or "", request.client or "", session=request.session is not None
     )
     return Observation(
@@ -186,7 +191,7 @@ def unrecorded(header: Header, found: Iterable[Gap], clock: ServerClock) -> Iter
             study=header.study_id,
             simulated=header.simulated,
             started_at=gap.after + offset,
-            ended_at=gap.before + offset + LONGEST_ANSWER,
+            ended_at=gap.before + offset + LONGEST_RESPONSE,
             clock_error_s=clock.error_s,
             steady=clock.steady,
             kind="unknown",

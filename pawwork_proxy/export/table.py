@@ -6,8 +6,9 @@ Invariant: the columns and their types do not depend on the rows.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from enum import Enum
 from typing import Any, Literal, NamedTuple
 
 from pawwork_proxy.model.capture import Header
@@ -19,71 +20,63 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Column(NamedTuple):
-    """One column: name, type, and where the value is."""
+    """One column: its name, its type, and the path of its value from the exchange or its header."""
 
     name: str
     type: Type
-    value: Callable[[Header, Exchange], Any]
+    path: str
+    of_header: bool = False
 
-
-def _usage(name: str) -> Callable[[Header, Exchange], Any]:
-    def value(_: Header, one: Exchange) -> Any:
-        usage = one.response.usage if one.response else None
-        return getattr(usage, name) if usage else None
-
-    return value
-
-
-def _response(name: str) -> Callable[[Header, Exchange], Any]:
-    return lambda _, one: getattr(one.response, name) if one.response else None
+    def value(self, header: Header, exchange: Exchange) -> Any:
+        """The value; None where something on the path is missing."""
+        found: Any = header if self.of_header else exchange
+        for name in self.path.split("."):
+            found = None if found is None else getattr(found, name)
+        return found.value if isinstance(found, Enum) else found
 
 
 COLUMNS: tuple[Column, ...] = (
-    Column("capture_id", "text", lambda head, _: head.capture_id),
-    Column("study_id", "text", lambda head, _: head.study_id),
-    Column("simulated", "flag", lambda head, _: head.simulated),
-    Column("seq", "count", lambda _, one: one.seq),
-    Column("started_at", "time", lambda _, one: one.timing.started_at),
-    Column("first_byte_ms", "number", lambda _, one: one.timing.first_byte_ms),
-    Column("first_event_ms", "number", lambda _, one: one.timing.first_event_ms),
-    Column("total_ms", "number", lambda _, one: one.timing.total_ms),
-    Column("install", "text", lambda _, one: one.context.install),
-    Column("install_id", "text", lambda _, one: one.context.install_id),
-    Column("device", "text", lambda _, one: one.context.device),
-    Column("network", "text", lambda _, one: one.context.network),
-    Column(
-        "egress_address",
-        "text",
-        lambda _, one: one.context.egress.address if one.context.egress else None,
-    ),
-    Column("source_address", "text", lambda _, one: one.context.source_address),
-    Column("upstream_family", "text", lambda _, one: one.context.upstream_family),
-    Column("method", "text", lambda _, one: one.request.method),
-    Column("path", "text", lambda _, one: one.request.path),
-    Column("tier", "text", lambda _, one: one.request.tier),
-    Column("protocol", "text", lambda _, one: one.request.protocol),
-    Column("model", "text", lambda _, one: one.request.model),
-    Column("user_agent", "text", lambda _, one: one.request.user_agent),
-    Column("client", "text", lambda _, one: one.request.client),
-    Column("session", "text", lambda _, one: one.request.session),
-    Column("request", "text", lambda _, one: one.request.request),
-    Column("project", "text", lambda _, one: one.request.project),
-    Column("auth_kind", "text", lambda _, one: one.auth.kind),
-    Column("key", "text", lambda _, one: one.auth.pseudonym),
-    Column("auth_source", "text", lambda _, one: one.auth_source.source),
-    Column("status", "status", _response("status")),
-    Column("colo", "text", _response("colo")),
-    Column("finish_reason", "text", _response("finish_reason")),
-    Column("input_tokens", "count", _usage("input")),
-    Column("output_tokens", "count", _usage("output")),
-    Column("cost_usd", "number", _response("cost")),
-    Column("outcome", "text", lambda _, one: one.outcome.kind.value),
-    Column("family", "text", lambda _, one: one.outcome.family.value),
-    Column("origin", "text", lambda _, one: one.outcome.origin_label),
-    Column("rule_id", "text", lambda _, one: one.outcome.rule_id),
-    Column("retry_after_s", "number", lambda _, one: one.outcome.retry_after_s),
-    Column("reset_at", "time", lambda _, one: one.outcome.reset_at),
-    Column("reset_cadence", "text", lambda _, one: one.outcome.reset_cadence.value),
+    Column("capture_id", "text", "capture_id", of_header=True),
+    Column("study_id", "text", "study_id", of_header=True),
+    Column("simulated", "flag", "simulated", of_header=True),
+    Column("seq", "count", "seq"),
+    Column("started_at", "time", "timing.started_at"),
+    Column("first_byte_ms", "number", "timing.first_byte_ms"),
+    Column("first_event_ms", "number", "timing.first_event_ms"),
+    Column("total_ms", "number", "timing.total_ms"),
+    Column("install", "text", "context.install"),
+    Column("install_id", "text", "context.install_id"),
+    Column("device", "text", "context.device"),
+    Column("network", "text", "context.network"),
+    Column("egress_address", "text", "context.egress.address"),
+    Column("source_address", "text", "context.source_address"),
+    Column("upstream_family", "text", "context.upstream_family"),
+    Column("method", "text", "request.method"),
+    Column("path", "text", "request.path"),
+    Column("tier", "text", "request.tier"),
+    Column("protocol", "text", "request.protocol"),
+    Column("model", "text", "request.model"),
+    Column("user_agent", "text", "request.user_agent"),
+    Column("client", "text", "request.client"),
+    Column("session", "text", "request.session"),
+    Column("request", "text", "request.request"),
+    Column("project", "text", "request.project"),
+    Column("auth_kind", "text", "auth.kind"),
+    Column("key", "text", "auth.pseudonym"),
+    Column("auth_source", "text", "auth_source.source"),
+    Column("status", "status", "response.status"),
+    Column("colo", "text", "response.colo"),
+    Column("finish_reason", "text", "response.finish_reason"),
+    Column("input_tokens", "count", "response.usage.input"),
+    Column("output_tokens", "count", "response.usage.output"),
+    Column("cost_usd", "number", "response.cost"),
+    Column("outcome", "text", "outcome.kind"),
+    Column("family", "text", "outcome.family"),
+    Column("origin", "text", "outcome.origin_label"),
+    Column("rule_id", "text", "outcome.rule_id"),
+    Column("retry_after_s", "number", "outcome.retry_after_s"),
+    Column("reset_at", "time", "outcome.reset_at"),
+    Column("reset_cadence", "text", "outcome.reset_cadence"),
 )
 
 

@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final, NamedTuple, get_args
 
-from pawwork_proxy.inventory.sightings import Occasion
+from pawwork_proxy.inventory.occurrences import SentRequest
 from pawwork_proxy.model.inventory import Scope
 
 SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
 """Widest first."""
 
-Carried = Sequence[tuple[Occasion, str]]
+Carried = Sequence[tuple[SentRequest, str]]
 """The exchanges that carried a field, each with its value."""
 
 

@@ -13,7 +13,7 @@ from typing import Final
 from pawwork_proxy.facts.fields import BY_ID, KNOWN, role_of
 from pawwork_proxy.inventory.answer import answer_of
 from pawwork_proxy.inventory.constancy import constancy
-from pawwork_proxy.inventory.sightings import Occasion, Shared, Sighting, occasion
+from pawwork_proxy.inventory.occurrences import Occurrence, SentRequest, Shared, sent_request
 from pawwork_proxy.model.capture import Header
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.inventory import (
@@ -38,22 +38,22 @@ _EXPLAINED: Final[frozenset[Role]] = frozenset(
 def take_inventory(captures: Iterable[tuple[Header, Iterable[Exchange]]]) -> Inventory:
     """The inventory of all captures together; of their records one is looked at at a time."""
     headers: list[Header] = []
-    occasions: list[Occasion] = []
+    requests: list[SentRequest] = []
     shared = Shared()
     unread = cut = 0
     for header, exchanges in captures:
         headers.append(header)
         for one in exchanges:
-            occasions.append(occasion(header, one, shared))
+            requests.append(sent_request(header, one, shared))
             unread += one.request.body.state not in READ_BODIES
             cut += one.request.headers_cut
-    labels = _labels(occasions)
-    fields = _fields(occasions, labels)
+    labels = _labels(requests)
+    fields = _fields(requests, labels)
     sent, open_ = _suspects(fields)
     finding: DeviceFinding = "not_sent"
     if sent:
         finding = "sent"
-    elif open_ or not _comparable(occasions) or unread or cut:
+    elif open_ or not _comparable(requests) or unread or cut:
         finding = "undecided"
     studies = {header.study_id for header in headers}
     addressed = any(field.id == "address:egress address" and field.requests for field in fields)
@@ -62,7 +62,7 @@ def take_inventory(captures: Iterable[tuple[Header, Iterable[Exchange]]]) -> Inv
     named = tuple(dict.fromkeys(labels.values()))
     return Inventory(
         captures=len(headers),
-        exchanges=len(occasions),
+        exchanges=len(requests),
         installs=named,
         simulated=any(header.simulated for header in headers),
         device_or_install=finding,
@@ -73,20 +73,20 @@ def take_inventory(captures: Iterable[tuple[Header, Iterable[Exchange]]]) -> Inv
     )
 
 
-def _comparable(occasions: Iterable[Occasion]) -> bool:
+def _comparable(requests: Iterable[SentRequest]) -> bool:
     """Whether two installs of one study were seen."""
     first: dict[str, str] = {}
     return any(
         first.setdefault(one.units["everywhere"], one.units["install"]) != one.units["install"]
-        for one in occasions
+        for one in requests
     )
 
 
-def _labels(occasions: Iterable[Occasion]) -> dict[str, str]:
+def _labels(requests: Iterable[SentRequest]) -> dict[str, str]:
     """A name for each install unit; installs of the same label on other machines get a number."""
     names: dict[str, str] = {}
     used: Counter[str] = Counter()
-    for one in occasions:
+    for one in requests:
         unit = one.units["install"]
         if unit not in names:
             used[one.label] += 1
@@ -95,11 +95,11 @@ def _labels(occasions: Iterable[Occasion]) -> dict[str, str]:
     return names
 
 
-def _fields(occasions: Sequence[Occasion], labels: dict[str, str]) -> tuple[FieldFinding, ...]:
-    carried: dict[tuple[Layer, str], list[tuple[Occasion, Sighting]]] = {}
-    for one in occasions:
-        for sighting in one.sightings:
-            carried.setdefault((sighting.layer, sighting.name), []).append((one, sighting))
+def _fields(requests: Sequence[SentRequest], labels: dict[str, str]) -> tuple[FieldFinding, ...]:
+    carried: dict[tuple[Layer, str], list[tuple[SentRequest, Occurrence]]] = {}
+    for one in requests:
+        for occurrence in one.occurrences:
+            carried.setdefault((occurrence.layer, occurrence.name), []).append((one, occurrence))
     found = [_field(layer, name, seen, labels) for (layer, name), seen in carried.items()]
     absent = [_field(row.layer, row.name, (), labels) for row in KNOWN
               if row.stated and (row.layer, row.name) not in carried
@@ -121,7 +121,7 @@ def _fields(occasions: Sequence[Occasion], labels: dict[str, str]) -> tuple[Fiel
 def _field(
     layer: Layer,
     name: str,
-    seen: Sequence[tuple[Occasion, Sighting]],
+    seen: Sequence[tuple[SentRequest, Occurrence]],
     labels: dict[str, str],
 ) -> FieldFinding:
     field_id = f"{layer}:{name}"
@@ -133,12 +133,12 @@ def _field(
         role=role_of(layer, name),
         requests=len(seen),
         installs=tuple(dict.fromkeys(labels[one.units["install"]] for one, _ in seen)),
-        shapes=tuple(dict.fromkeys(sighting.shape for _, sighting in seen)),
+        shapes=tuple(dict.fromkeys(occurrence.shape for _, occurrence in seen)),
         lifetime=known.lifetime if known else None,
         server=known.server if known else None,
         sources=known.sources if known else (),
     )
-    values = [(one, sighting.value) for one, sighting in seen if sighting.value is not None]
+    values = [(one, occurrence.value) for one, occurrence in seen if occurrence.value is not None]
     if not values or len(values) < len(seen):
         return finding
     measured = constancy(values)

@@ -1,7 +1,7 @@
-"""From an exchange to its sightings: each field it carried, with a value that can be compared.
+"""From an exchange to the occurrences of fields: each that it carried, with a value to compare.
 
 Invariant: values are what the record holds, pseudonyms or kept texts; a field whose value is not
-kept is sighted all the same, so that nothing that was sent is passed over.
+kept is an occurrence all the same, so that nothing that was sent is passed over.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Units = dict[Scope, str]
 _Value = TypeVar("_Value")
 
 
-class Sighting(NamedTuple):
+class Occurrence(NamedTuple):
     """One field of one exchange; `value` None: the record does not keep it."""
 
     layer: Layer
@@ -31,15 +31,15 @@ class Sighting(NamedTuple):
     """Whether `value` is a kept text and no pseudonym."""
 
 
-class Occasion(NamedTuple):
-    """Where and when an exchange belongs."""
+class SentRequest(NamedTuple):
+    """One request: to whom it belongs, and the fields it carried."""
 
     label: str
     units: Units
     """The unit of each scope this exchange lies in."""
     known: frozenset[Scope]
     """Scopes whose unit the record tells; another one's is the exchange itself."""
-    sightings: tuple[Sighting, ...]
+    occurrences: tuple[Occurrence, ...]
 
 
 class Shared:
@@ -54,7 +54,7 @@ class Shared:
         return kept
 
 
-def occasion(header: Header, exchange: Exchange, shared: Shared) -> Occasion:
+def sent_request(header: Header, exchange: Exchange, shared: Shared) -> SentRequest:
     """An exchange as the units it lies in and the fields it carried.
 
     Units are told apart by study: pseudonyms of two studies cannot be compared.
@@ -82,24 +82,24 @@ def occasion(header: Header, exchange: Exchange, shared: Shared) -> Occasion:
         told.add("action")
     study = header.study_id
     by_study: Units = {scope: shared(f"{study} {unit}") for scope, unit in units.items()}
-    found = tuple(map(shared, sightings(exchange)))
-    return Occasion(context.install, by_study, shared(frozenset(told)), found)
+    found = tuple(map(shared, occurrences(exchange)))
+    return SentRequest(context.install, by_study, shared(frozenset(told)), found)
 
 
-def sightings(exchange: Exchange) -> Iterator[Sighting]:
+def occurrences(exchange: Exchange) -> Iterator[Occurrence]:
     """Every field of an exchange that may identify."""
     yield from _headers(exchange.request.headers)
     yield from _body(exchange)
     for name in dict.fromkeys(exchange.request.query):
-        yield Sighting("query", name, "not kept", None, False)
+        yield Occurrence("query", name, "not kept", None, False)
     auth = exchange.auth
     if auth.header != "none":
         value = auth.pseudonym or auth.kind
-        yield Sighting("key", "API key", auth.kind, value, auth.pseudonym is None)
+        yield Occurrence("key", "API key", auth.kind, value, auth.pseudonym is None)
     yield from _connection(exchange)
 
 
-def _headers(headers: tuple[HeaderNote, ...]) -> Iterator[Sighting]:
+def _headers(headers: tuple[HeaderNote, ...]) -> Iterator[Occurrence]:
     by_name: dict[str, list[HeaderNote]] = {}
     for note in headers:
         by_name.setdefault(note.name, []).append(note)
@@ -113,25 +113,25 @@ def _headers(headers: tuple[HeaderNote, ...]) -> Iterator[Sighting]:
         text = all(note.pseudonym is None for note in notes)
         first = notes[0]
         shape = first.shape or first.rule.removeprefix("shape:")
-        yield Sighting("header", name, "not kept" if value is None else shape, value, text)
+        yield Occurrence("header", name, "not kept" if value is None else shape, value, text)
     if headers:
         order = " ".join(note.name for note in headers)
-        yield Sighting("http", "header order", "names", order, True)
+        yield Occurrence("http", "header order", "names", order, True)
 
 
-def _body(exchange: Exchange) -> Iterator[Sighting]:
+def _body(exchange: Exchange) -> Iterator[Occurrence]:
     body = exchange.request.body
     for field in body.identity:
         value = field.pseudonym or field.shape
-        yield Sighting("body", field.path, field.shape, value, field.pseudonym is None)
+        yield Occurrence("body", field.path, field.shape, value, field.pseudonym is None)
     for name in dict.fromkeys(body.fields):
         if name not in BODY_FIELDS and not any(
             field.path == name or field.path.startswith(f"{name}.") for field in body.identity
         ):
-            yield Sighting("body", name, "not kept", None, False)
+            yield Occurrence("body", name, "not kept", None, False)
 
 
-def _connection(exchange: Exchange) -> Iterator[Sighting]:
+def _connection(exchange: Exchange) -> Iterator[Occurrence]:
     context = exchange.context
     egress = context.egress
     rows: tuple[tuple[Layer, str, str, str | None, bool], ...] = (
@@ -147,4 +147,4 @@ def _connection(exchange: Exchange) -> Iterator[Sighting]:
     )
     for layer, name, shape, value, text in rows:
         if value is not None:
-            yield Sighting(layer, name, shape, value, text)
+            yield Occurrence(layer, name, shape, value, text)
