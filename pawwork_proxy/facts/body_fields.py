@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pawwork_proxy.facts import words
 from pawwork_proxy.facts.fields import FIELD_FACTS
 from pawwork_proxy.facts.table import Words, read, word_lists
 
@@ -13,5 +12,4 @@ IDENTITY_FIELDS = {row.name: row.namespace for row in FIELD_FACTS["body"] if row
 """Top-level fields whose value, or whose members if it is an object, become pseudonyms."""
 QUERY_NAMES: Words = frozenset(row.name for row in FIELD_FACTS["query"])
 QUERY_CREDENTIALS: Words = frozenset(read("fields")["query_credentials"])
-TOOL_NAMES = words.TOOL_NAMES
-ROLES = words.ROLES
+TOOL_NAMES, ROLES = (word_lists("words")[name] for name in ("tool_names", "roles"))

@@ -7,6 +7,7 @@ the server's, only enums, numbers, times and ids of our own tables.
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Self
 
 from pawwork_proxy.model.base import Noun
 from pawwork_proxy.model.numbers import Moment, WaitSeconds
@@ -39,61 +40,39 @@ class Family(StrEnum):
 
 
 class Kind(StrEnum):
-    """What a request can come to; docs/outcomes.md says what each kind means."""
+    """What a request can come to, and of which family; docs/outcomes.md says what each means."""
 
-    SUCCESS = "success"
-    FREE_USAGE_LIMIT = "free_usage_limit"
-    GO_USAGE_LIMIT = "go_usage_limit"
-    BLACK_USAGE_LIMIT = "black_usage_limit"
-    KEY_RATE_LIMIT = "key_rate_limit"
-    PROVIDER_RATE_LIMIT = "provider_rate_limit"
-    PROVIDER_OVERLOAD = "provider_overload"
-    CREDITS_EXHAUSTED = "credits_exhausted"
-    MONTHLY_LIMIT = "monthly_limit"
-    USER_LIMIT = "user_limit"
-    AUTH_MISSING = "auth_missing"
-    AUTH_INVALID = "auth_invalid"
-    AUTH_BLOCKED = "auth_blocked"
-    MODEL_UNAVAILABLE = "model_unavailable"
-    REGION_BLOCKED = "region_blocked"
-    CLIENT_GATE = "client_gate"
-    INVALID_REQUEST = "invalid_request"
-    CONTEXT_OVERFLOW = "context_overflow"
-    SERVER_ERROR = "server_error"
-    GATEWAY_ERROR = "gateway_error"
-    TRANSPORT_ERROR = "transport_error"
+    family: Family
+
+    def __new__(cls, value: str, family: Family = Family.UNKNOWN) -> Self:
+        """The member, which is its value as a text."""
+        kind = str.__new__(cls, value)
+        kind._value_ = value
+        kind.family = family
+        return kind
+
+    SUCCESS = "success", Family.OK
+    FREE_USAGE_LIMIT = "free_usage_limit", Family.QUOTA
+    GO_USAGE_LIMIT = "go_usage_limit", Family.QUOTA
+    BLACK_USAGE_LIMIT = "black_usage_limit", Family.QUOTA
+    KEY_RATE_LIMIT = "key_rate_limit", Family.RATE_LIMIT
+    PROVIDER_RATE_LIMIT = "provider_rate_limit", Family.RATE_LIMIT
+    PROVIDER_OVERLOAD = "provider_overload", Family.OVERLOAD
+    CREDITS_EXHAUSTED = "credits_exhausted", Family.BILLING
+    MONTHLY_LIMIT = "monthly_limit", Family.BILLING
+    USER_LIMIT = "user_limit", Family.BILLING
+    AUTH_MISSING = "auth_missing", Family.AUTH
+    AUTH_INVALID = "auth_invalid", Family.AUTH
+    AUTH_BLOCKED = "auth_blocked", Family.AUTH
+    MODEL_UNAVAILABLE = "model_unavailable", Family.MODEL
+    REGION_BLOCKED = "region_blocked", Family.POLICY
+    CLIENT_GATE = "client_gate", Family.POLICY
+    INVALID_REQUEST = "invalid_request", Family.REQUEST
+    CONTEXT_OVERFLOW = "context_overflow", Family.REQUEST
+    SERVER_ERROR = "server_error", Family.SERVER
+    GATEWAY_ERROR = "gateway_error", Family.NETWORK
+    TRANSPORT_ERROR = "transport_error", Family.NETWORK
     UNKNOWN = "unknown"
-
-    @property
-    def family(self) -> Family:
-        """The family of this kind."""
-        return FAMILIES[self]
-
-
-FAMILIES: dict[Kind, Family] = {
-    Kind.SUCCESS: Family.OK,
-    Kind.FREE_USAGE_LIMIT: Family.QUOTA,
-    Kind.GO_USAGE_LIMIT: Family.QUOTA,
-    Kind.BLACK_USAGE_LIMIT: Family.QUOTA,
-    Kind.KEY_RATE_LIMIT: Family.RATE_LIMIT,
-    Kind.PROVIDER_RATE_LIMIT: Family.RATE_LIMIT,
-    Kind.PROVIDER_OVERLOAD: Family.OVERLOAD,
-    Kind.CREDITS_EXHAUSTED: Family.BILLING,
-    Kind.MONTHLY_LIMIT: Family.BILLING,
-    Kind.USER_LIMIT: Family.BILLING,
-    Kind.AUTH_MISSING: Family.AUTH,
-    Kind.AUTH_INVALID: Family.AUTH,
-    Kind.AUTH_BLOCKED: Family.AUTH,
-    Kind.MODEL_UNAVAILABLE: Family.MODEL,
-    Kind.REGION_BLOCKED: Family.POLICY,
-    Kind.CLIENT_GATE: Family.POLICY,
-    Kind.INVALID_REQUEST: Family.REQUEST,
-    Kind.CONTEXT_OVERFLOW: Family.REQUEST,
-    Kind.SERVER_ERROR: Family.SERVER,
-    Kind.GATEWAY_ERROR: Family.NETWORK,
-    Kind.TRANSPORT_ERROR: Family.NETWORK,
-    Kind.UNKNOWN: Family.UNKNOWN,
-}
 
 
 class Origin(StrEnum):

@@ -13,13 +13,14 @@ from urllib.parse import unquote
 from pawwork_proxy.facts import addresses
 from pawwork_proxy.facts.body_fields import QUERY_CREDENTIALS, QUERY_NAMES
 from pawwork_proxy.facts.namespaces import Namespace
-from pawwork_proxy.facts.words import ROUTE_WORDS
+from pawwork_proxy.facts.table import word_lists
 from pawwork_proxy.model.request import Protocol, Tier
 from pawwork_proxy.redaction.pseudonyms import Pseudonymiser
 
 _MOST_SEGMENTS = 10  # the rest of a longer path becomes one pseudonym
 _MOST_NAMES = 16
 _LONGEST = 4096
+_ROUTE_WORDS = word_lists("words")["route_words"]
 
 
 class RouteMatch(NamedTuple):
@@ -76,7 +77,7 @@ class Routes:
         shaped: list[str] = []
         unknown = 0
         for segment in segments[:_MOST_SEGMENTS]:
-            if segment == "" or segment.lower() in ROUTE_WORDS:
+            if segment == "" or segment.lower() in _ROUTE_WORDS:
                 shaped.append(segment)
             else:
                 shaped.append(self._pseudonyms.of(Namespace.PATH, unquote(segment)))

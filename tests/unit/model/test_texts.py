@@ -9,17 +9,19 @@ from typing import Annotated
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from pawwork_proxy.facts import body_fields, clients, errors, finish_reasons, headers, http, words
+from pawwork_proxy.facts import body_fields, clients, errors, finish_reasons, headers
 from pawwork_proxy.facts.client_behaviour import FAILURES, USER_SEES
 from pawwork_proxy.facts.models import MODEL_IDS
 from pawwork_proxy.facts.pages import EDGE_MARKS
 from pawwork_proxy.facts.phrases import PHRASES
 from pawwork_proxy.facts.providers import OTHER, PROVIDERS, UNNAMED
+from pawwork_proxy.facts.table import word_lists
 from pawwork_proxy.model import texts
 from pawwork_proxy.model.texts import fits
 from pawwork_proxy.outcomes.rules import RULES
 from pawwork_proxy.redaction.values import FORMS as VALUE_FORMS
 
+HTTP, WORDS = map(word_lists, ("http", "words"))
 NAMED = {name: form for name, form in vars(texts).items() if typing.get_origin(form) is Annotated}
 PSEUDONYM = "word:" + "0a" * 12
 UNWELCOME = {
@@ -47,7 +49,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "Country": ("DE",),
     "Airport": ("FRA",),
     "ModelGroup": ("bi", "o3"),
-    "HttpVersion": (*http.PROTOCOL_VERSIONS, PSEUDONYM),
+    "HttpVersion": (*HTTP["protocol_versions"], PSEUDONYM),
     "Method": ("POST", "PROPFIND", PSEUDONYM),
     "RouteShape": ("/zen/v1/chat/completions", "/zen/go/v1beta/models/{model}:countTokens", "",
                    "/", "/.well-known", f"/zen/{PSEUDONYM}/v1"),
@@ -55,7 +57,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
              *(mark for mark, _ in EDGE_MARKS), *USER_SEES, *(row.kind for row in FAILURES),
              *errors.Sense, *body_fields.ROLES, "other", *body_fields.TOOL_NAMES,
              *(form.id for form in VALUE_FORMS), *finish_reasons.FAILED, "empty", "address"),
-    "KnownWord": (*words.CLIENTS, *words.REASONING_EFFORTS, *http.EDGE_WORDS, PSEUDONYM),
+    "KnownWord": (*WORDS["clients"], *WORDS["reasoning_efforts"], *HTTP["edge_words"], PSEUDONYM),
     "FinishReason": (*finish_reasons.FINISHED, *finish_reasons.FAILED, PSEUDONYM),
     "Rule": ("drop", "content_not_kept", "shape:media_type", "id:session"),
     "Era": ("C1", "C12", *clients.RELEASES),
@@ -75,7 +77,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "WaitPlace": ("retry-after", "retry-after-ms", "retry-after date", "body", "body date", "text"),
     "WaitConflict": ("retry-after date=60", "body=1.23457e+06", "text=0.001"),
     "Codings": ("gzip", "gzip, deflate, br", "*;q=0.5", f"br, {PSEUDONYM}"),
-    "MediaType": (*http.MEDIA_TYPES, "text/plain;charset=utf-8", "text/html;charset=iso-8859-1"),
+    "MediaType": (*HTTP["media_types"], "text/plain;charset=utf-8", "text/html;charset=iso-8859-1"),
     "Server": ("cloudflare", "nginx/1.25.3", "amazons3", "awselb/2.0"),
     "ModelName": (*MODEL_IDS, "@cf/meta/llama-3.1-8b-instruct", "claude-3@20240229", PSEUDONYM),
     "UserAgent": ("opencode/1.18.33 ai-sdk/provider-utils/4.0.23 runtime/bun/1.3.14", "curl",
