@@ -11,7 +11,7 @@ from pawwork_proxy.model.response import EncodingState, EventCounts, Usage
 from pawwork_proxy.model.signals import Dialect, Signals
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class RawTexts:
     """Texts met on the way that identify or are of unknown shape: pseudonymise or drop them."""
 

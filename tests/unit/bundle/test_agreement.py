@@ -34,13 +34,12 @@ from pawwork_proxy.model.texts import (
 from pawwork_proxy.redaction.credentials import Credentials
 from pawwork_proxy.redaction.labels import keep_label
 from pawwork_proxy.redaction.pseudonyms import Pseudonymiser
-from pawwork_proxy.redaction.raw import RawResponse
 from pawwork_proxy.redaction.redactor import Redactor
 from pawwork_proxy.redaction.shapes import ShapeName, Shapes
 from pawwork_proxy.redaction.taint_gate import RawExchange, TaintGate
 from pawwork_proxy.verification.plain_words import SCHEMA_WORDS
 from pawwork_proxy.verification.scan import Scan, rule_broken_by
-from tests.unit.builders import header
+from tests.unit.builders import header, raw_response
 from tests.unit.redaction.test_projections import request
 
 HTTP, AGENT_WORDS, WORDS = map(word_lists, ("http", "user_agents", "words"))
@@ -102,13 +101,13 @@ def test_every_word_of_every_vocabulary_passes(vocabulary: str) -> None:
 )
 def test_extremes_of_kept_values_pass(redactor: Redactor, name: str, value: str) -> None:
     sent = redactor.request(request(headers=[(name, value)])).request
-    raw = RawResponse(429, "HTTP/1.1", [(name.encode(), value.encode())])
+    raw = raw_response(429, "HTTP/1.1", [(name.encode(), value.encode())])
     for noun in (sent, redactor.response(raw).response):
         assert Scan().line("m", 1, line_of(noun).decode()) is None
 
 
 def test_a_long_number_is_a_wait_in_its_own_header_only(redactor: Redactor) -> None:
-    raw = RawResponse(429, "HTTP/1.1", [(b"retry-after", b"1764201600")])
+    raw = raw_response(429, "HTTP/1.1", [(b"retry-after", b"1764201600")])
     line = line_of(redactor.response(raw).response).decode()
     assert Scan().line("m", 1, line) is None
     for foreign in (

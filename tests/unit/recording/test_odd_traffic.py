@@ -18,9 +18,10 @@ from pawwork_proxy.model.response import ResponseFacts
 from pawwork_proxy.model.signals import Ending, Signals
 from pawwork_proxy.outcomes.rules import classify
 from pawwork_proxy.redaction.pseudonyms import Pseudonymiser
-from pawwork_proxy.redaction.raw import RawRequest, RawResponse
+from pawwork_proxy.redaction.raw import RawRequest
 from pawwork_proxy.redaction.redactor import Redactor
 from pawwork_proxy.responses.response_reader import ResponseReader
+from tests.unit.builders import raw_response
 
 HTTP, AGENT_WORDS, WORDS = map(word_lists, ("http", "user_agents", "words"))
 REDACTOR = Redactor(Pseudonymiser(b"t" * 32))
@@ -77,7 +78,7 @@ def test_a_request_has_the_forms_of_the_model(
 def test_an_answer_has_the_forms_of_the_model(
     text: str, other: str, version: str, headers: list[tuple[bytes, bytes]]
 ) -> None:
-    raw = RawResponse(
+    raw = raw_response(
         429, version, headers, error_type=text, error_code=other, model=text, provider=other,
         finish_reason=text, request_id=other, response_id=text, workspace=other,
     )  # fmt: skip
