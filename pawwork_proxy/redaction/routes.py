@@ -53,23 +53,15 @@ class Routes:
         names, credentials, values, unknown_names = self._query(query)
         found = addresses.endpoint(path)
         tier: Tier = found.base.tier if found else "other"
+        protocol: Protocol
         if found and found.template:
-            model = unquote(found.model) if found.model else None
-            return RouteMatch(
-                found.template,
-                tier,
-                found.protocol,
-                names,
-                model,
-                credentials,
-                unknown_names,
-                values,
-            )
-        shaped, unknown = self._segments(path)
-        protocol: Protocol = "trace" if path == addresses.TRACE else "other"
-        return RouteMatch(
-            shaped, tier, protocol, names, None, credentials, unknown + unknown_names, values
-        )
+            shaped, unknown, protocol = found.template, 0, found.protocol
+        else:
+            shaped, unknown = self._segments(path)
+            protocol = "trace" if path == addresses.TRACE else "other"
+        model = unquote(found.model) if found and found.model else None
+        unknown += unknown_names
+        return RouteMatch(shaped, tier, protocol, names, model, credentials, unknown, values)
 
     def _segments(self, path: str) -> tuple[str, int]:
         """The path with unknown segments pseudonymised, and how many those were."""
