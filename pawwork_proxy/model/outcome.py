@@ -9,17 +9,9 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Self
 
+from pawwork_proxy.model import texts
 from pawwork_proxy.model.base import Noun
 from pawwork_proxy.model.numbers import Moment, WaitSeconds
-from pawwork_proxy.model.texts import (
-    DecidingPlace,
-    Era,
-    ErrorWord,
-    Provider,
-    Term,
-    WaitConflict,
-    WaitPlace,
-)
 
 
 class Family(StrEnum):
@@ -101,14 +93,14 @@ class Cadence(StrEnum):
 class ClientBehaviour(Noun):
     """What one generation of the client does with the response."""
 
-    eras: tuple[Era, ...]
+    eras: tuple[texts.Era, ...]
     """Ranges of client releases, or what their ids begin with, such as `C1`."""
-    failure_kind: Term
+    failure_kind: texts.Term
     """The client's own `ProviderFailureKind`, or `none`."""
     retried: bool
     delay_s: WaitSeconds | None = None
     """Wait before the first retry, in seconds, without jitter; None when not retried."""
-    user_sees: Term
+    user_sees: texts.Term
     """Id of a row of the table of texts, never a text of the server's."""
 
 
@@ -118,22 +110,22 @@ class Outcome(Noun):
     kind: Kind
     family: Family
     origin: Origin
-    provider: Provider | None = None
+    provider: texts.Provider | None = None
     """Name of the relayed provider when it is a known one, `other` when it is not."""
     in_stream: bool = False
     """The error came inside an event stream, whatever its HTTP status."""
-    error_type: ErrorWord | None = None
+    error_type: texts.ErrorWord | None = None
     """The server's own type when it is in the vocabulary, else `other`."""
-    rule_id: Term
-    evidence: tuple[DecidingPlace, ...] = ()
+    rule_id: texts.Term
+    evidence: tuple[texts.DecidingPlace, ...] = ()
     """Places that decided (`status`, `body.error.type`, …), never values."""
     retry_after_s: WaitSeconds | None = None
-    retry_after_from: WaitPlace | None = None
+    retry_after_from: texts.WaitPlace | None = None
     """`retry-after-ms`, `retry-after`, `retry-after date`, `body`, or `text` (a last resort)."""
     reset_at: Moment | None = None
     """UTC, counted from the server's `date`."""
     reset_cadence: Cadence = Cadence.NONE
-    reset_conflicts: tuple[WaitConflict, ...] = ()
+    reset_conflicts: tuple[texts.WaitConflict, ...] = ()
     """Other sources that name another wait, as `place=seconds`."""
     client: tuple[ClientBehaviour, ...] = ()
 
