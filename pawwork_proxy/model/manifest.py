@@ -43,11 +43,14 @@ class BundledFile(Noun):
     records: Count
 
 
+CheckName = Literal["limits", "hashes", "schema", "own-rules", "known-secrets", "detect-secrets"]
+"""`detect-secrets`, a foreign scanner, is named by bundles made before 2026-12 only."""
+
+
 class Check(Noun):
     """A check that the finished file passed before it was handed out."""
 
-    name: Literal["limits", "hashes", "schema", "own-rules", "known-secrets", "detect-secrets"]
-    """`detect-secrets`, a foreign scanner, is named by bundles made before 2026-12 only."""
+    name: CheckName
     version: texts.Version
     result: Literal["passed"] = "passed"
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeGuard
 
 from pydantic_core import from_json
 
-from pawwork_proxy.facts.body_fields import (
+from pawwork_proxy.facts.fields import (
     BODY_FIELDS,
     IDENTITY_FIELDS,
     METADATA_NAMES,

@@ -70,9 +70,7 @@ class Responses:
             response_id=self._identified(Namespace.REQUEST, texts.response_id),
             workspace=self._identified(Namespace.WORKSPACE, texts.workspace),
             model=self._shaped(ShapeName.MODEL, texts.model),
-            finish_reason=self._shaped(
-                ShapeName.FINISH_REASON, read.finish_reason or texts.finish_reason
-            ),
+            finish_reason=self._shaped(ShapeName.FINISH_REASON, texts.finish_reason),
             usage=read.usage,
             cost=read.cost,
             events=read.events,

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from pawwork_proxy.facts import addresses
-from pawwork_proxy.facts.body_fields import QUERY_CREDENTIALS, QUERY_NAMES
+from pawwork_proxy.facts.fields import QUERY_CREDENTIALS, QUERY_NAMES
 from pawwork_proxy.facts.namespaces import Namespace
 from pawwork_proxy.facts.table import word_lists
 from pawwork_proxy.model.request import Protocol, Tier

@@ -17,7 +17,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple, Self
 
-from pawwork_proxy.facts import addresses, body_fields, headers, models
+from pawwork_proxy.facts import addresses, fields, headers, models
 from pawwork_proxy.facts.errors import known_word
 from pawwork_proxy.facts.finish_reasons import known_finish
 from pawwork_proxy.facts.namespaces import Namespace
@@ -246,7 +246,7 @@ class ShapeName(StrEnum):
         "the user's own word", "laptop-a")
     WORD = "word", ShapeRow(64, _one_of(_AGENT_WORDS["platforms"]), _PLATFORMS, texts.HeaderValue,
         "names of platforms and settings", "MacOS")
-    FIELD = "field", ShapeRow(64, _one_of(body_fields.BODY_FIELDS, body_fields.IDENTITY_FIELDS),
+    FIELD = "field", ShapeRow(64, _one_of(fields.BODY_FIELDS, fields.IDENTITY_FIELDS),
         _FIELDS, texts.FieldName,
         "which fields a request's body has", "stream_options")
     COUNTRY = "country", ShapeRow(2, _matching(r"[A-Z]{2}"), None, texts.Country,

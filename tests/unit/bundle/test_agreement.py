@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from pawwork_proxy.facts import (
     addresses,
-    body_fields,
     errors,
+    fields,
     finish_reasons,
     forms,
     headers,
@@ -45,7 +45,7 @@ from tests.unit.redaction.test_projections import request
 HTTP, AGENT_WORDS, WORDS = map(word_lists, ("http", "user_agents", "words"))
 SHAPER = Shapes(Pseudonymiser(b"a" * 32))
 VOCABULARIES = {
-    "roles": body_fields.ROLES | {"other"},
+    "roles": fields.ROLES | {"other"},
     "forms": forms.FORMS,
     "rules": [f"shape:{name.value}" for name in ShapeName]
     + [f"id:{kind.value}" for kind in namespaces.Namespace],
@@ -68,7 +68,7 @@ VOCABULARIES = {
     "error types": [*errors.ZEN_TYPES, *errors.VENDOR_TYPES, *errors.GOOGLE_STATUSES],
     "models": [*models.MODEL_IDS, *models.MODEL_WORDS],
     "words": [*WORDS["api_words"], *WORDS["route_words"]],
-    "metadata": body_fields.METADATA_NAMES,
+    "metadata": fields.METADATA_NAMES,
     "header names": [*headers.HEADERS, *headers.HEADER_WORDS],
     "names of the schema": SCHEMA_WORDS,
 }

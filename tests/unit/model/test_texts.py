@@ -9,7 +9,7 @@ from typing import Annotated
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from pawwork_proxy.facts import body_fields, clients, errors, finish_reasons, headers
+from pawwork_proxy.facts import clients, errors, fields, finish_reasons, headers
 from pawwork_proxy.facts.client_behaviour import FAILURES, USER_SEES
 from pawwork_proxy.facts.models import MODEL_IDS
 from pawwork_proxy.facts.pages import EDGE_MARKS
@@ -55,7 +55,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
                    "/", "/.well-known", f"/zen/{PSEUDONYM}/v1"),
     "Term": (*(rule.id for rule in RULES), *(phrase.id for phrase in PHRASES),
              *(mark for mark, _ in EDGE_MARKS), *USER_SEES, *(row.kind for row in FAILURES),
-             *errors.Sense, *body_fields.ROLES, "other", *body_fields.TOOL_NAMES,
+             *errors.Sense, *fields.ROLES, "other", *fields.TOOL_NAMES,
              *(form.id for form in VALUE_FORMS), *finish_reasons.FAILED, "empty", "address"),
     "KnownWord": (*WORDS["clients"], *WORDS["reasoning_efforts"], *HTTP["edge_words"], PSEUDONYM),
     "FinishReason": (*finish_reasons.FINISHED, *finish_reasons.FAILED, PSEUDONYM),
@@ -68,10 +68,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "KeyPlace": ("opencode.auth", "client.env", "opencode.config_content"),
     "DecidingPlace": ("status", "stream.finish_reason", "headers.retry-after", "stream_first.type"),
     "HeaderName": (*headers.HEADERS, PSEUDONYM),
-    "FieldName": (*body_fields.BODY_FIELDS, *body_fields.IDENTITY_FIELDS, PSEUDONYM),
-    "QueryName": (*body_fields.QUERY_NAMES, PSEUDONYM),
-    "IdentityPath": (*body_fields.IDENTITY_FIELDS, "metadata.user_id", f"metadata.{PSEUDONYM}",
-                     *(f"metadata.{name}" for name in body_fields.METADATA_NAMES)),
+    "FieldName": (*fields.BODY_FIELDS, *fields.IDENTITY_FIELDS, PSEUDONYM),
+    "QueryName": (*fields.QUERY_NAMES, PSEUDONYM),
+    "IdentityPath": (*fields.IDENTITY_FIELDS, "metadata.user_id", f"metadata.{PSEUDONYM}",
+                     *(f"metadata.{name}" for name in fields.METADATA_NAMES)),
     "RedactedPlace": ("request.body", "response.headers.cf-ray", "request.body.metadata.user_id",
                       f"request.headers.{PSEUDONYM}", "request.headers.:authority"),
     "WaitPlace": ("retry-after", "retry-after-ms", "retry-after date", "body", "body date", "text"),

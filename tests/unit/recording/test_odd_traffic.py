@@ -7,7 +7,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pawwork_proxy.facts import body_fields, errors, models, phrases
+from pawwork_proxy.facts import errors, fields, models, phrases
 from pawwork_proxy.facts.headers import HEADER_WORDS, HEADERS
 from pawwork_proxy.facts.providers import PROVIDERS
 from pawwork_proxy.facts.table import word_lists
@@ -32,7 +32,7 @@ PIECES = sorted(
         *HTTP["servers"], *HTTP["edge_words"], *HTTP["cache_directives"],
         *AGENT_WORDS["products"], *AGENT_WORDS["platforms"], *AGENT_WORDS["prereleases"],
         *errors.VENDOR_TYPES, *errors.ZEN_TYPES, *errors.ZAI_CODES, *errors.GOOGLE_STATUSES,
-        *PROVIDERS, *body_fields.BODY_FIELDS, *body_fields.QUERY_NAMES, "1.2", "v4", "128k",
+        *PROVIDERS, *fields.BODY_FIELDS, *fields.QUERY_NAMES, "1.2", "v4", "128k",
         "2025-11-01", "20251101", "235b", "7", "q=0.5", "charset=utf-8", "latest", "Hollenbeck",
     }
 )  # fmt: skip

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pawwork_proxy.facts import (
-    body_fields,
     errors,
+    fields,
     headers,
     models,
     phrases,
@@ -34,7 +34,7 @@ OURS = {
     "headers": headers.HEADERS,
     "media types": HTTP["media_types"],
     "providers": providers.PROVIDERS,
-    "fields": [*body_fields.BODY_FIELDS, *body_fields.IDENTITY_FIELDS, *body_fields.TOOL_NAMES],
+    "fields": [*fields.BODY_FIELDS, *fields.IDENTITY_FIELDS, *fields.TOOL_NAMES],
     "forms": [row.id for row in FORMS],
     "shapes": [
         row.keep(row.prepare(row.example)) or "" for row in (shape.row for shape in ShapeName)
@@ -42,7 +42,7 @@ OURS = {
     "routes": ["/zen/v1/models/{model}:streamGenerateContent", "/zen/v1/chat/completions"],
     "error types in words": ["Rate limit reached for requests", "Provider returned error"],
     "lists": ["gzip, deflate, br, zstd", "text/html, application/json;q=0.9"],
-    "query names": body_fields.QUERY_NAMES,
+    "query names": fields.QUERY_NAMES,
     "fetch words": HTTP["fetch_words"],
     "connection options": HTTP["connection_options"],
     "platforms": AGENT_WORDS["platforms"],
