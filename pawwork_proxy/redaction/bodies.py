@@ -224,16 +224,18 @@ def _texts(node: object) -> tuple[int, int]:
     if isinstance(node, str):
         return len(node), 0
     chars = images = 0
-    inner: list[object] = []
     if isinstance(node, list):
-        inner = node[:_MOST_MESSAGES]
+        for part in node[:_MOST_MESSAGES]:
+            more_chars, more_images = _texts(part)
+            chars += more_chars
+            images += more_images
     elif _is_object(node):
-        inner = [node[name] for name in ("content", "text", "parts") if name in node]
+        for name in ("content", "text", "parts"):
+            if name in node:
+                more_chars, more_images = _texts(node[name])
+                chars += more_chars
+                images += more_images
         images += node.get("type") in ("image_url", "image", "input_image") or "inlineData" in node
-    for part in inner:
-        more_chars, more_images = _texts(part)
-        chars += more_chars
-        images += more_images
     return chars, images
 
 

@@ -16,8 +16,9 @@ from pawwork_proxy.model.numbers import LONGEST_WAIT_S, bounded_count
 from pawwork_proxy.model.response import ResponseFacts
 from pawwork_proxy.redaction.headers import MOST_HEADERS, HeaderNotes, Line
 from pawwork_proxy.redaction.raw import RawResponse
-from pawwork_proxy.redaction.shapes import ShapeName, Shapes, parse_date
+from pawwork_proxy.redaction.shapes import ShapeName, Shapes
 from pawwork_proxy.redaction.values import identify
+from pawwork_proxy.responses.waits import http_date
 
 _BODY_NOT_KEPT = Redaction(path="response.body", rule="content_not_kept")
 _MILLISECONDS_COUNT_S = 1e6  # a longer wait is kept in whole seconds
@@ -43,7 +44,7 @@ class Responses:
         read, texts = raw.read, raw.read.raw
         lines = self._notes.lines(raw.headers)
         found = {line.name: line for line in reversed(lines)}
-        date = parse_date(_value(found, "date") or "")
+        date = http_date(_value(found, "date") or "")
         cf_ray = _kept(found, "cf-ray")
         request_id = next(
             (found[name].note.pseudonym for name in REQUEST_ID_HEADERS if name in found), None
@@ -122,6 +123,6 @@ def _wait_s(text: str | None, since: datetime | None) -> float | None:
     """`retry-after` in seconds; an HTTP date counts from the server's own `date`."""
     wait = _number(text, LONGEST_WAIT_S)
     if wait is None and text and since:
-        until = parse_date(text)
+        until = http_date(text)
         return min(max(0.0, (until - since).total_seconds()), LONGEST_WAIT_S) if until else None
     return None if wait is None else round(wait, 3 if wait < _MILLISECONDS_COUNT_S else 0)

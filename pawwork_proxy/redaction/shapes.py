@@ -11,8 +11,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple, Self
@@ -24,10 +22,10 @@ from pawwork_proxy.facts.namespaces import Namespace
 from pawwork_proxy.facts.providers import OTHER, PROVIDERS, known_provider
 from pawwork_proxy.facts.table import word_lists
 from pawwork_proxy.model import texts
-from pawwork_proxy.model.numbers import moment_or_none
 from pawwork_proxy.redaction.grammar import LOOSE_LIMIT, Grammar, compose, words_of
 from pawwork_proxy.redaction.labels import keep_label
 from pawwork_proxy.redaction.pseudonyms import PSEUDONYM, Pseudonymiser
+from pawwork_proxy.responses.waits import http_date
 
 LONGEST = 512
 """A longer text is no value of any header or field that we know."""
@@ -136,21 +134,8 @@ def _keep_wait(text: str) -> str | None:
 
 
 def _keep_date(text: str) -> str | None:
-    date = parse_date(text)
+    date = http_date(text)
     return None if date is None else date.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def parse_date(text: str) -> datetime | None:
-    """An HTTP date as UTC time, or None when it is none that a record may hold."""
-    return _parse_date(text) if 0 < len(text) <= 40 else None
-
-
-@lru_cache(maxsize=256)
-def _parse_date(text: str) -> datetime | None:
-    try:
-        return moment_or_none(parsedate_to_datetime(text).astimezone(UTC))
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
 
 
 _LANGUAGE = (

@@ -9,8 +9,8 @@ from pawwork_proxy.redaction.redactor import Redactor
 from pawwork_proxy.redaction.shapes import (
     ShapeName,
     Shapes,
-    parse_date,
 )
+from pawwork_proxy.responses.waits import http_date
 from tests.unit.redaction.canaries import canaries, leaked
 
 SHAPER = Shapes(Pseudonymiser(b"k" * 32))
@@ -229,6 +229,6 @@ def test_equal_texts_stay_equal(redactor: Redactor) -> None:
 
 
 def test_dates() -> None:
-    date = parse_date("Tue, 25 Aug 2026 10:02:57 GMT")
+    date = http_date("Tue, 25 Aug 2026 10:02:57 GMT")
     assert date is not None
     assert date.isoformat() == "2026-08-25T10:02:57+00:00"
