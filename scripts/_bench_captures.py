@@ -1,4 +1,4 @@
-"""`compare` and `report` over many exchanges: captures are written from a sample's own lines.
+"""`compare`, `report` and bundling over many exchanges; captures are made of a sample's lines.
 
 Invariant: what is measured is the command itself, in a process of its own, start included.
 """
@@ -9,11 +9,12 @@ import json
 import re
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import psutil
 
@@ -49,6 +50,7 @@ def write_captures(folder: Path, captures: int, exchanges: int) -> None:
                     "session": f"session:{number:04x}{seq // SESSION:020x}",
                     "started": f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond:06}Z",
                     "date": f"{at:%Y-%m-%dT%H:%M:%SZ}",
+                    "ray": f"{number:08x}{seq * 2654435761 % 2**32:08x}-SIM",
                     "wait": str(int((MIDNIGHT - at).total_seconds())),
                 }
                 file.write(
@@ -70,6 +72,7 @@ def _template(record: dict[str, Any]) -> list[str]:
         record["request"]["session"]: "session",
         record["timing"]["started_at"]: "started",
         record["response"]["date"]: "date",
+        record["response"]["cf_ray"]: "ray",
     }
     for hint in record["signals"]["retry_hints"]:
         marks[f'"seconds":{hint["seconds"]}'] = "wait"
@@ -79,42 +82,68 @@ def _template(record: dict[str, Any]) -> list[str]:
     return re.split("\0", text)
 
 
-def measured(arguments: list[str]) -> tuple[float, float]:
-    """Seconds and most resident MiB of a command of ours."""
+class Measured(NamedTuple):
+    """What a command took and printed."""
+
+    seconds: float
+    cpu_seconds: float
+    mib: float
+    """The most resident memory."""
+    output: str
+
+    def __str__(self) -> str:
+        return f"{self.seconds:.1f} s, {self.cpu_seconds:.1f} s of CPU, {self.mib:.0f} MiB"
+
+
+def measured(*arguments: str | Path) -> Measured:
+    """Run a command of ours and measure it."""
     start = time.perf_counter()
-    child = psutil.Popen(
-        [sys.executable, "-m", "pawwork_proxy", *arguments], stdout=subprocess.DEVNULL, cwd=ROOT
-    )
-    most = max(_memory(child), default=0)
-    if child.wait():
-        raise SystemExit(f"{arguments[0]} failed")
-    return time.perf_counter() - start, most / 2**20
+    with tempfile.TemporaryFile() as output:
+        child = psutil.Popen(
+            [sys.executable, "-m", "pawwork_proxy", *arguments],
+            stdout=output, stderr=subprocess.DEVNULL, cwd=ROOT,
+        )  # fmt: skip
+        samples = [(0, 0.0), *_samples(child)]
+        if child.wait():
+            raise SystemExit(f"{arguments[0]} failed")
+        seconds = time.perf_counter() - start
+        output.seek(0)
+        mib = max(memory for memory, _ in samples) / 2**20
+        return Measured(seconds, samples[-1][1], mib, output.read().decode())
 
 
-def _memory(child: psutil.Popen) -> Iterator[int]:
+def _samples(child: psutil.Popen) -> Iterator[tuple[int, float]]:
+    """Resident memory and CPU seconds so far, again and again until the command ends."""
     while child.poll() is None:
         try:
-            yield child.memory_info().rss
+            with child.oneshot():
+                times = child.cpu_times()
+                children = getattr(times, "children_user", 0.0)
+                yield child.memory_info().rss, times.user + times.system + children
         except psutil.Error:
             return
         time.sleep(0.02)
 
 
-def compare_and_report(folder: Path, quick: bool) -> None:
-    """Print time and memory of `compare`, then size and time of `report` on a tenth of it."""
+def many_exchanges(folder: Path, quick: bool) -> None:
+    """Print what `compare` takes, and on a tenth of the exchanges `report` and bundling."""
     scale = 10 if quick else 1
     many, some = folder / "many", folder / "some"
     for place, captures in ((many, 20), (some, 2)):
         place.mkdir()
         write_captures(place, captures, 50_000 // scale)
-    seconds, memory = measured(["compare", str(many)])
     print(
-        f"compare, {1_000_000 // scale} exchanges in 20 captures: {seconds:.1f} s, "
-        f"{memory:.0f} MiB (aim 10 s, 400 MiB)"
+        f"compare, {1_000_000 // scale} exchanges in 20 captures: {measured('compare', many)} "
+        "(aim 10 s, 400 MiB)"
     )
     out = folder / "report.html"
-    seconds, _ = measured(["report", str(some), "--out", str(out)])
+    took = measured("report", some, "--out", out)
     print(
-        f"report, {100_000 // scale} exchanges: {seconds:.1f} s, {out.stat().st_size / 1e6:.2f} MB "
+        f"report, {100_000 // scale} exchanges: {took}, {out.stat().st_size / 1e6:.2f} MB "
         "(aim below 3 MB)"
     )
+    fixed = ("--yes", "--format", "json", "--max-size", "64", "--out", folder)
+    took = measured("bundle", "create", some, *fixed)
+    created = json.loads(took.output)
+    print(f"bundle create, {created['records']} records: {took}, {created['size'] / 1e6:.1f} MB")
+    print(f"bundle verify: {measured('bundle', 'verify', created['path'])}")

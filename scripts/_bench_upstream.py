@@ -7,11 +7,8 @@ Not the simulator: that one decides and counts, and would be measured along with
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
 import socket
-from dataclasses import dataclass
-from multiprocessing.process import BaseProcess
-from multiprocessing.synchronize import Event
+import sys
 
 EVENTS = 2000
 _PLAIN = b'{"choices":[{"message":{"content":"a"},"finish_reason":"stop"}],"cost":"0"}'
@@ -28,19 +25,6 @@ _EVENT = (
 CHUNK = b"%x\r\n%s\r\n" % (len(_EVENT), _EVENT)
 
 
-@dataclass
-class UpstreamProcess:
-    """The running upstream."""
-
-    port: int
-    process: BaseProcess
-
-    def terminate(self) -> None:
-        """End it."""
-        self.process.terminate()
-        self.process.join(10)
-
-
 def free_port() -> int:
     """A port that was free a moment ago."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
@@ -49,23 +33,10 @@ def free_port() -> int:
         return port
 
 
-def serve() -> UpstreamProcess:
-    """Start the upstream in a process of its own; returns once it listens."""
-    context = multiprocessing.get_context("spawn")
-    port, ready = free_port(), context.Event()
-    process = context.Process(target=_run, args=(port, ready), daemon=True)
-    process.start()
-    ready.wait(30)
-    return UpstreamProcess(port, process)
-
-
-def _run(port: int, ready: Event) -> None:
-    asyncio.run(_serve(port, ready))
-
-
-async def _serve(port: int, ready: Event) -> None:
+async def serve(port: int) -> None:
+    """Answer until this process is ended; a line says that it listens."""
     server = await asyncio.get_running_loop().create_server(_Answerer, "127.0.0.1", port)
-    ready.set()
+    print("listening", flush=True)
     await server.serve_forever()
 
 
@@ -99,3 +70,7 @@ class _Answerer(asyncio.Protocol):
         for _ in range(int(path.rpartition(b"/")[2])):
             self._transport.write(CHUNK)
         self._transport.write(b"0\r\n\r\n")
+
+
+if __name__ == "__main__":
+    asyncio.run(serve(int(sys.argv[1])))

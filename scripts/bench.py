@@ -23,13 +23,11 @@ from pathlib import Path
 
 import psutil
 
-sys.path[0] = str(Path(__file__).resolve().parent.parent)
-
-from pawwork_proxy.model.signals import Ending  # noqa: E402
-from pawwork_proxy.outcomes.rules import classify  # noqa: E402
-from pawwork_proxy.responses.response_reader import ResponseReader  # noqa: E402 — needs the line above
-from scripts._bench_captures import compare_and_report  # noqa: E402
-from scripts._bench_upstream import EVENTS, free_port, serve  # noqa: E402
+from pawwork_proxy.model.signals import Ending
+from pawwork_proxy.outcomes.rules import classify
+from pawwork_proxy.responses.response_reader import ResponseReader
+from scripts._bench_captures import ROOT, many_exchanges
+from scripts._bench_upstream import EVENTS, free_port
 
 _TOOL = {
     "type": "function",
@@ -83,7 +81,7 @@ class Target:
 def process(command: list[str], env: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
     """A child that is ended with the block."""
     child = subprocess.Popen(
-        command, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        command, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=ROOT
     )
     try:
         yield child
@@ -101,19 +99,22 @@ def targets(folder: Path) -> Iterator[list[Target]]:
     script.write_text(STOCK_STREAMING)
     mitmdump = str(Path(sys.executable).with_name("mitmdump"))
     with ExitStack() as stack:
-        upstream = serve()
-        stack.callback(upstream.terminate)
-        found = [Target("direct", upstream.port)]
+        upstream = free_port()
+        command = [sys.executable, "-m", "scripts._bench_upstream", str(upstream)]
+        child = stack.enter_context(process(command, env))
+        assert child.stdout is not None
+        child.stdout.readline()
+        found = [Target("direct", upstream)]
         for name, options in (("stock", []), ("stock streaming", ["-s", str(script)])):
             port = free_port()
-            mode = f"reverse:http://127.0.0.1:{upstream.port}@127.0.0.1:{port}"
+            mode = f"reverse:http://127.0.0.1:{upstream}@127.0.0.1:{port}"
             confdir = f"confdir={folder / 'stock'}"
             command = [mitmdump, "-q", "--mode", mode, "--set", confdir, *options]
             child = stack.enter_context(process(command, env))
             found.append(Target(name, port, child.pid))
         command = [sys.executable, "-m", "pawwork_proxy", "run", "--format", "json"]
         command += ["--install", "bench@0", "--captures", str(folder / "captures")]
-        command += ["--upstream", f"http://127.0.0.1:{upstream.port}"]
+        command += ["--upstream", f"http://127.0.0.1:{upstream}"]
         child = stack.enter_context(process(command, env))
         assert child.stdout is not None
         started = json.loads(child.stdout.readline())
@@ -271,7 +272,7 @@ def main() -> None:
         memory(ours, 5_000 * scale)
     classification_rate(1_000 * scale)
     with tempfile.TemporaryDirectory() as folder:
-        compare_and_report(Path(folder), quick)
+        many_exchanges(Path(folder), quick)
 
 
 if __name__ == "__main__":

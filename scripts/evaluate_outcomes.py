@@ -1,6 +1,6 @@
 """How often the classifier agrees with labelled responses: accuracy, confusions, misses.
 
-Usage: python scripts/evaluate_outcomes.py FILE
+Usage: python -m scripts.evaluate_outcomes FILE
 
 FILE is JSONL: `id, status, headers, content_type, body, streaming, transport, label, alt`.
 """
@@ -11,8 +11,6 @@ import json
 import sys
 from collections import Counter
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from pawwork_proxy.model.outcome import Family, Kind
 from pawwork_proxy.outcomes.rules import classify

@@ -8,19 +8,16 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 import tempfile
 import time
 from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
+from pawwork_proxy.captures.reader import read_capture
+from pawwork_proxy.demo.laboratory import CLOCKS_APART_S, HOME, OFFICE, laboratory
+
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[0] = str(ROOT)
-
-from pawwork_proxy.captures.reader import read_capture  # noqa: E402 — needs the line above
-from pawwork_proxy.demo.laboratory import CLOCKS_APART_S, HOME, OFFICE, laboratory  # noqa: E402
-
 NOON = "2026-11-25T12:00:00Z"
 """Far from any reset."""
 KEY = "sk-" + "Ab1" * 21 + "z"

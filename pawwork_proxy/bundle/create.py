@@ -39,6 +39,7 @@ from pawwork_proxy.model.manifest import (
     SUMMARY,
     BundledFile,
     Check,
+    CheckName,
     Cut,
     Manifest,
     Summary,
@@ -53,13 +54,7 @@ from pawwork_proxy.verification.verify import Verification
 DEFAULT_LIMIT = 5 * 1024 * 1024
 VERIFY_WITHIN_S = 1800.0  # only a hang takes that long
 _MARGIN = 0.98  # aim below the limit: how well the rest compresses is not known before
-_CHECKS = (
-    Check(name="limits", version=RULES_VERSION),
-    Check(name="hashes", version=RULES_VERSION),
-    Check(name="schema", version=RULES_VERSION),
-    Check(name="own-rules", version=RULES_VERSION),
-    Check(name="known-secrets", version=RULES_VERSION),
-)
+_CHECKS: tuple[CheckName, ...] = ("limits", "hashes", "schema", "own-rules", "known-secrets")
 _FLAGS = (
     os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 )
@@ -166,7 +161,7 @@ def _build(
             BundledFile(name=one.name, size=one.size, sha256=one.sha256, records=one.records)
             for one in members
         ),
-        checks=_CHECKS,
+        checks=tuple(Check(name=name, version=RULES_VERSION) for name in _CHECKS),
     )
     members.insert(0, Member(MANIFEST, (line_of(manifest),)))
     words = tuple(sorted({word for part in kept for word in part.words}))

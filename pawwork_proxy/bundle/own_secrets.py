@@ -12,14 +12,13 @@ import base64
 import contextlib
 import getpass
 import html
-import json
 import re
 import socket
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pawwork_proxy.bundle.archive import Member
 from pawwork_proxy.clients.auth_places import Place, Surroundings, keys_at, places
@@ -28,6 +27,7 @@ from pawwork_proxy.environment.private_files import private_home
 from pawwork_proxy.environment.studies import KEY_BYTES
 from pawwork_proxy.errors import BundleError
 from pawwork_proxy.model.manifest import README
+from pawwork_proxy.redaction.credentials import spellings
 from pawwork_proxy.verification.finding import Finding
 from pawwork_proxy.verification.plain_words import PLAIN_WORDS
 from pawwork_proxy.verification.scan import texts_of
@@ -131,19 +131,8 @@ def _needles(secret: OwnSecret) -> Iterator[str]:
 
 
 def _encoded(value: str) -> Iterator[str]:
-    raw = value.encode("utf-8", "surrogatepass")
-    for plain in (json.dumps(value)[1:-1], quote(raw, safe=""), html.escape(value)):
-        if plain != value:
-            yield plain
-    yield raw.hex()
-    yield base64.b32encode(raw).decode().rstrip("=")[:-1]
-    for offset in range(3):
-        # In a longer text it may start at any of three places of a base64 group; the characters
-        # at both ends mix with their neighbours and are left out.
-        encoded = base64.b64encode(b"\0" * offset + raw).rstrip(b"=")[:-1].decode()
-        inner = encoded[(0, 2, 3)[offset] :]
-        yield inner
-        yield inner.replace("+", "-").replace("/", "_")
+    yield from (form for form in (*spellings(value), html.escape(value)) if form != value)
+    yield base64.b32encode(value.encode("utf-8", "surrogatepass")).decode().rstrip("=")[:-1]
 
 
 def _keys(around: Surroundings) -> Iterator[str]:
@@ -157,7 +146,10 @@ def _keys(around: Surroundings) -> Iterator[str]:
     for place in places(around):
         if place.path is not None:
             text = _read(place)
-            yield from _all_values(text) if place.form == "auth" else _named_values(text)
+            if place.form == "auth":  # whatever its names are, all values there may be keys
+                yield from (value for _, value in _pairs(text))
+            else:
+                yield from _named_values(text)
             with contextlib.suppress(OSError, ValueError, RecursionError):
                 yield from filter(_is_key, keys_at(place, around))
 
@@ -180,15 +172,11 @@ def _password_in_url(value: str) -> Iterator[str]:
 
 def _named_values(text: str) -> Iterator[str]:
     yield from filter(_is_key, _SCHEMED.findall(text))
-    for name, value in _PAIR.findall(text):
-        if _SECRET_NAME.search(name) and _is_key(value):
-            yield value
+    yield from (value for name, value in _pairs(text) if _SECRET_NAME.search(name))
 
 
-def _all_values(text: str) -> Iterator[str]:
-    for _, value in _PAIR.findall(text):
-        if _is_key(value):
-            yield value
+def _pairs(text: str) -> Iterator[tuple[str, str]]:
+    return ((name, value) for name, value in _PAIR.findall(text) if _is_key(value))
 
 
 def _read(place: Place) -> str:

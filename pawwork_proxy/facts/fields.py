@@ -1,4 +1,4 @@
-"""What is known of the fields that may identify: their role, how long they live, who reads them.
+"""Fields of requests: which names are known, what they are for, how long their values live.
 
 Invariant: facts with their sources. Whether a field is sent and how constant it is are never read
 from here, only from records.
@@ -10,7 +10,7 @@ from typing import NamedTuple, get_args
 
 from pawwork_proxy.facts.headers import HEADER_FACTS, HeaderFact
 from pawwork_proxy.facts.namespaces import Namespace
-from pawwork_proxy.facts.table import Fact, WordSet, read, rows
+from pawwork_proxy.facts.table import Fact, Words, WordSet, read, rows, word_lists
 from pawwork_proxy.model.inventory import Layer, Role
 
 _GENERAL = ("collected",)
@@ -71,6 +71,13 @@ BY_ID = {field.id: field for field in KNOWN}
 _NAMED = {name for field in KNOWN for name in field.sources}
 SOURCES = {name: where for name, where in read("sources")["source"].items() if name in _NAMED}
 """Where the statements about these fields come from; `reports` are others' observations."""
+_LISTS = word_lists("fields")
+BODY_FIELDS, METADATA_NAMES = _LISTS["body_fields"], _LISTS["metadata_names"]
+TOOL_NAMES, ROLES = (word_lists("words")[name] for name in ("tool_names", "roles"))
+IDENTITY_FIELDS = {row.name: row.namespace for row in FIELD_FACTS["body"] if row.namespace}
+"""Top-level fields whose value, or whose members if it is an object, become pseudonyms."""
+QUERY_NAMES: Words = frozenset(row.name for row in FIELD_FACTS["query"])
+QUERY_CREDENTIALS: Words = frozenset(read("fields")["query_credentials"])
 _TELLING = rows(Telling, "fields", "telling")
 
 

@@ -5,9 +5,8 @@ Redaction tells the forms apart, and a bundle's scan must know their names witho
 
 from __future__ import annotations
 
-from pawwork_proxy.facts import words
-from pawwork_proxy.facts.table import Words
+from pawwork_proxy.facts.table import Words, word_lists
 
 TYPE_FORMS: dict[type, str] = {type(None): "null", bool: "boolean", list: "list"}
 """Values of JSON that are no text and no number; any other is an `object`."""
-FORMS: Words = words.FORMS | set(TYPE_FORMS.values())
+FORMS: Words = word_lists("words")["forms"] | set(TYPE_FORMS.values())

@@ -10,8 +10,8 @@ from typing import Literal, NamedTuple
 
 from pydantic import Field
 
-from pawwork_proxy.facts import models, words
-from pawwork_proxy.facts.table import Fact, read, rows
+from pawwork_proxy.facts.models import MODEL_WORDS
+from pawwork_proxy.facts.table import Fact, read, rows, word_lists
 from pawwork_proxy.model.inventory import Role
 from pawwork_proxy.model.request import AuthHeader
 
@@ -41,9 +41,9 @@ class HeaderFact(Fact):
 
 HEADER_FACTS = rows(HeaderFact, "headers", "header")
 HEADERS = {row.name: HeaderRow(row.treatment, row.arg) for row in HEADER_FACTS if row.treatment}
-HEADER_WORDS = words.API_WORDS | models.MODEL_WORDS | words.HEADER_NAME_WORDS
+_WORDS = word_lists("words")
+HEADER_WORDS = _WORDS["api_words"] | MODEL_WORDS | _WORDS["header_name_words"]
 """Words that may make up the name of a header that is not listed."""
-FEATURES = words.FEATURES
 KEY_HEADERS: tuple[AuthHeader, ...] = tuple(read("headers")["key_headers"])
 """Where a client puts its key, in the order in which the server would prefer them."""
 REQUEST_ID_HEADERS: tuple[str, ...] = tuple(read("headers")["request_ids"])

@@ -7,14 +7,15 @@ from collections.abc import Iterator
 
 from pawwork_proxy.facts.addresses import HOST_ENDINGS, KNOWN_HOSTS
 from pawwork_proxy.facts.providers import PROVIDERS
-from pawwork_proxy.facts.user_agents import PRERELEASES, PRODUCTS
+from pawwork_proxy.facts.table import word_lists
 
+_AGENT_WORDS = word_lists("user_agents")
 _HOST = re.compile(
     rf"(?<![\w.-])(?:[A-Za-z0-9-]{{1,63}}\.)+(?:{'|'.join(HOST_ENDINGS)})(?![\w-])", re.IGNORECASE
 )
-_NOBODYS = KNOWN_HOSTS | {name.lower() for name in PROVIDERS} | PRODUCTS
+_NOBODYS = KNOWN_HOSTS | {name.lower() for name in PROVIDERS} | _AGENT_WORDS["products"]
 """These look like hosts, but name a relayed provider and a terminal."""
-_VERSION = re.compile(rf"v?\d+(?:\.\d+)*\.(?:{'|'.join(PRERELEASES)})")
+_VERSION = re.compile(rf"v?\d+(?:\.\d+)*\.(?:{'|'.join(_AGENT_WORDS['prereleases'])})")
 """`1.2.dev` is a version."""
 
 

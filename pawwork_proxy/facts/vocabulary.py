@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 from pawwork_proxy.facts import (
     addresses,
-    body_fields,
     errors,
+    fields,
     finish_reasons,
     forms,
     headers,
@@ -29,7 +29,7 @@ def kept_words() -> Iterator[str]:
     yield from _listed(own=True)
     yield from headers.HEADERS
     yield from addresses.KNOWN_HOSTS
-    yield from body_fields.IDENTITY_FIELDS
+    yield from fields.IDENTITY_FIELDS
     yield from (*errors.ZEN_TYPES, *errors.VENDOR_TYPES, *errors.GOOGLE_STATUSES)
     yield from (*finish_reasons.FINISHED, *finish_reasons.FAILED)
     yield from providers.PROVIDERS
@@ -40,7 +40,7 @@ def known_words() -> Iterator[str]:
     """The kept words and all others of our tables; a text that consists of them names nobody."""
     yield from kept_words()
     yield from _listed(own=False)
-    yield from body_fields.QUERY_NAMES
+    yield from fields.QUERY_NAMES
     yield from (row.namespace for row in namespaces.NAMESPACES)
     yield from (mark for mark, _ in pages.EDGE_MARKS)
     yield from errors.Sense

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple, TypeVar
 
-from pawwork_proxy.facts.body_fields import BODY_FIELDS
+from pawwork_proxy.facts.fields import BODY_FIELDS
 from pawwork_proxy.facts.headers import KEY_HEADERS
 from pawwork_proxy.model.capture import Header
 from pawwork_proxy.model.exchange import Exchange

@@ -11,18 +11,11 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter
 
+from pawwork_proxy.model import texts
 from pawwork_proxy.model.base import Noun
 from pawwork_proxy.model.context import Egress, Install, Machine, Route
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.numbers import Count, Moment, Status
-from pawwork_proxy.model.texts import (
-    Label,
-    Method,
-    Pseudonym,
-    RandomId,
-    RouteShape,
-    Version,
-)
 
 SCHEMA_VERSION: Literal[1] = 1
 
@@ -44,15 +37,15 @@ class Header(Noun):
 
     type: Literal["header"] = "header"
     schema_version: Literal[1] = SCHEMA_VERSION
-    capture_id: RandomId
-    study_id: Pseudonym
+    capture_id: texts.RandomId
+    study_id: texts.Pseudonym
     """Pseudonym of the study (or of the user's own key): equal ids may be joined."""
-    tool_version: Version
-    mitmproxy_version: Version
+    tool_version: texts.Version
+    mitmproxy_version: texts.Version
     started_at: Moment
     machine: Machine
     installs: tuple[Install, ...]
-    network: Label | None = None
+    network: texts.Label | None = None
     egress: Egress | None = None
     simulated: bool = False
     options: CaptureOptions
@@ -64,10 +57,10 @@ class Opened(Noun):
     type: Literal["opened"] = "opened"
     seq: Count
     at: Moment
-    install: Label
+    install: texts.Label
     route: Route
-    method: Method
-    path: RouteShape
+    method: texts.Method
+    path: texts.RouteShape
     """The route's shape, as in the exchange's request."""
 
 
@@ -77,7 +70,7 @@ class Stub(Noun):
     type: Literal["stub"] = "stub"
     seq: Count
     at: Moment
-    install: Label
+    install: texts.Label
     reason: StubReason
     status: Status | None = None
 
@@ -97,7 +90,7 @@ class Note(Noun):
     type: Literal["note"] = "note"
     at: Moment
     event: NoteEvent
-    install: Label | None = None
+    install: texts.Label | None = None
     count: Count | None = None
     egress: Egress | None = None
 

@@ -8,19 +8,9 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+from pawwork_proxy.model import texts
 from pawwork_proxy.model.base import Noun
 from pawwork_proxy.model.numbers import Moment, Port
-from pawwork_proxy.model.texts import (
-    LABEL_PATTERN,
-    Airport,
-    Architecture,
-    Country,
-    HttpVersion,
-    Label,
-    Pseudonym,
-    Release,
-    Version,
-)
 
 AddressFamily = Literal["ipv4", "ipv6"]
 OsFamily = Literal["linux", "macos", "windows", "other"]
@@ -34,7 +24,7 @@ Program = Literal[
 AuthSource = Literal["anonymous", "saved", "env", "config", "unknown"]
 
 
-_LABEL = re.compile(LABEL_PATTERN)
+_LABEL = re.compile(texts.LABEL_PATTERN)
 
 
 def valid_label(text: str) -> bool:
@@ -46,23 +36,23 @@ class Platform(Noun):
     """What kind of machine it is; says nothing about which one."""
 
     os: OsFamily
-    os_release: Release
-    arch: Architecture
-    python: Version
+    os_release: texts.Release
+    arch: texts.Architecture
+    python: texts.Version
 
 
 class Machine(Platform):
     """The machine a capture was made on."""
 
-    device: Pseudonym
+    device: texts.Pseudonym
     """Of the machine's own id, `device:…`."""
 
 
 class Install(Noun):
     """One client installation under observation; its listener tells its traffic apart."""
 
-    label: Label
-    id: Pseudonym
+    label: texts.Label
+    id: texts.Pseudonym
     """Random, made once per label on this machine; never sent anywhere."""
     port: Port | None = None
 
@@ -71,38 +61,38 @@ class ClientProcess(Noun):
     """The program behind the loopback connection, as far as the system tells."""
 
     name: Program
-    version: Version | None = None
+    version: texts.Version | None = None
 
 
 class Egress(Noun):
     """How the edge sees this machine (opt-in probe over the same route as the traffic)."""
 
     observed_at: Moment
-    address: Pseudonym
+    address: texts.Pseudonym
     family: AddressFamily
-    prefix: Pseudonym | None = None
+    prefix: texts.Pseudonym | None = None
     """Of the first four IPv6 groups, which is what Zen's limiter keys on."""
-    country: Country | None = None
-    colo: Airport | None = None
+    country: texts.Country | None = None
+    colo: texts.Airport | None = None
 
 
 class ExchangeContext(Noun):
     """What surrounds one exchange; none of it is ever sent."""
 
-    install: Label
-    install_id: Pseudonym
-    device: Pseudonym
-    network: Label | None = None
+    install: texts.Label
+    install_id: texts.Pseudonym
+    device: texts.Pseudonym
+    network: texts.Label | None = None
     """The user's name for the network, from `--network`."""
     route: Route
     client: ClientProcess | None = None
     egress: Egress | None = None
-    client_http: HttpVersion | None = None
-    upstream_http: HttpVersion | None = None
-    upstream_tls: HttpVersion | None = None
+    client_http: texts.HttpVersion | None = None
+    upstream_http: texts.HttpVersion | None = None
+    upstream_tls: texts.HttpVersion | None = None
     upstream_family: AddressFamily | None = None
-    source_address: Pseudonym | None = None
+    source_address: texts.Pseudonym | None = None
     """Of the local address used upstream, `ip:…`."""
     chained_proxy: bool = False
-    proxy: Pseudonym | None = None
+    proxy: texts.Pseudonym | None = None
     """Of the chained proxy's host and port, `host:…`."""

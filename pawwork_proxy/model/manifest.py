@@ -14,21 +14,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
+from pawwork_proxy.model import texts
 from pawwork_proxy.model.base import Noun
 from pawwork_proxy.model.capture import SCHEMA_VERSION, StubReason
 from pawwork_proxy.model.context import AuthSource, OsFamily
 from pawwork_proxy.model.outcome import Kind
 from pawwork_proxy.model.request import AuthKind, Tier
-from pawwork_proxy.model.texts import (
-    Architecture,
-    KeptName,
-    Label,
-    ModelName,
-    Pseudonym,
-    RandomId,
-    Rule,
-    Version,
-)
 
 MANIFEST = "manifest.json"
 README = "README.txt"
@@ -52,12 +43,15 @@ class BundledFile(Noun):
     records: Count
 
 
+CheckName = Literal["limits", "hashes", "schema", "own-rules", "known-secrets", "detect-secrets"]
+"""`detect-secrets`, a foreign scanner, is named by bundles made before 2026-12 only."""
+
+
 class Check(Noun):
     """A check that the finished file passed before it was handed out."""
 
-    name: Literal["limits", "hashes", "schema", "own-rules", "known-secrets", "detect-secrets"]
-    """`detect-secrets`, a foreign scanner, is named by bundles made before 2026-12 only."""
-    version: Version
+    name: CheckName
+    version: texts.Version
     result: Literal["passed"] = "passed"
 
 
@@ -82,14 +76,14 @@ class Manifest(Noun):
 
     format: Literal["pawwork-support"] = "pawwork-support"
     format_version: Literal[1] = 1
-    bundle_id: RandomId
+    bundle_id: texts.RandomId
     """From the digests of the members, so that equal contents have equal ids."""
     created_at: datetime
     """To the minute, UTC."""
-    tool_version: Version
+    tool_version: texts.Version
     schema_version: Literal[1] = SCHEMA_VERSION
     os: OsFamily
-    arch: Architecture
+    arch: texts.Architecture
     python: Annotated[str, StringConstraints(pattern=r"^\d\.\d{1,2}$")]
     simulated: bool
     """True when any of the captures was made on a simulator."""
@@ -107,7 +101,7 @@ class Manifest(Noun):
     """Exchanges of which only part was observed; None when there is none."""
     damaged_lines: Count
     """Lines of the captures that could not be read."""
-    redacted: dict[Rule, Count]
+    redacted: dict[texts.Rule, Count]
     """What was dropped or pseudonymised in the records, by rule."""
     cut: Cut | None = None
     files: tuple[BundledFile, ...]
@@ -117,16 +111,16 @@ class Manifest(Noun):
 class SupportRow(Noun):
     """One line of the support view: what one install met, and how often."""
 
-    install: Label
-    install_id: Pseudonym
+    install: texts.Label
+    install_id: texts.Pseudonym
     tier: Tier
-    model: ModelName | None = None
+    model: texts.ModelName | None = None
     auth_kind: AuthKind
     auth_source: AuthSource
     status: int | None = None
     outcome: Kind
     observed_in_part: Literal[True] | None = None
-    error_type: KeptName | None = None
+    error_type: texts.KeptName | None = None
     count: Count
     first_seen: datetime
     last_seen: datetime

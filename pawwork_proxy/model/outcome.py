@@ -7,18 +7,11 @@ the server's, only enums, numbers, times and ids of our own tables.
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Self
 
+from pawwork_proxy.model import texts
 from pawwork_proxy.model.base import Noun
 from pawwork_proxy.model.numbers import Moment, WaitSeconds
-from pawwork_proxy.model.texts import (
-    DecidingPlace,
-    Era,
-    ErrorWord,
-    Provider,
-    Term,
-    WaitConflict,
-    WaitPlace,
-)
 
 
 class Family(StrEnum):
@@ -39,61 +32,39 @@ class Family(StrEnum):
 
 
 class Kind(StrEnum):
-    """What a request can come to; docs/outcomes.md says what each kind means."""
+    """What a request can come to, and of which family; docs/outcomes.md says what each means."""
 
-    SUCCESS = "success"
-    FREE_USAGE_LIMIT = "free_usage_limit"
-    GO_USAGE_LIMIT = "go_usage_limit"
-    BLACK_USAGE_LIMIT = "black_usage_limit"
-    KEY_RATE_LIMIT = "key_rate_limit"
-    PROVIDER_RATE_LIMIT = "provider_rate_limit"
-    PROVIDER_OVERLOAD = "provider_overload"
-    CREDITS_EXHAUSTED = "credits_exhausted"
-    MONTHLY_LIMIT = "monthly_limit"
-    USER_LIMIT = "user_limit"
-    AUTH_MISSING = "auth_missing"
-    AUTH_INVALID = "auth_invalid"
-    AUTH_BLOCKED = "auth_blocked"
-    MODEL_UNAVAILABLE = "model_unavailable"
-    REGION_BLOCKED = "region_blocked"
-    CLIENT_GATE = "client_gate"
-    INVALID_REQUEST = "invalid_request"
-    CONTEXT_OVERFLOW = "context_overflow"
-    SERVER_ERROR = "server_error"
-    GATEWAY_ERROR = "gateway_error"
-    TRANSPORT_ERROR = "transport_error"
+    family: Family
+
+    def __new__(cls, value: str, family: Family = Family.UNKNOWN) -> Self:
+        """The member, which is its value as a text."""
+        kind = str.__new__(cls, value)
+        kind._value_ = value
+        kind.family = family
+        return kind
+
+    SUCCESS = "success", Family.OK
+    FREE_USAGE_LIMIT = "free_usage_limit", Family.QUOTA
+    GO_USAGE_LIMIT = "go_usage_limit", Family.QUOTA
+    BLACK_USAGE_LIMIT = "black_usage_limit", Family.QUOTA
+    KEY_RATE_LIMIT = "key_rate_limit", Family.RATE_LIMIT
+    PROVIDER_RATE_LIMIT = "provider_rate_limit", Family.RATE_LIMIT
+    PROVIDER_OVERLOAD = "provider_overload", Family.OVERLOAD
+    CREDITS_EXHAUSTED = "credits_exhausted", Family.BILLING
+    MONTHLY_LIMIT = "monthly_limit", Family.BILLING
+    USER_LIMIT = "user_limit", Family.BILLING
+    AUTH_MISSING = "auth_missing", Family.AUTH
+    AUTH_INVALID = "auth_invalid", Family.AUTH
+    AUTH_BLOCKED = "auth_blocked", Family.AUTH
+    MODEL_UNAVAILABLE = "model_unavailable", Family.MODEL
+    REGION_BLOCKED = "region_blocked", Family.POLICY
+    CLIENT_GATE = "client_gate", Family.POLICY
+    INVALID_REQUEST = "invalid_request", Family.REQUEST
+    CONTEXT_OVERFLOW = "context_overflow", Family.REQUEST
+    SERVER_ERROR = "server_error", Family.SERVER
+    GATEWAY_ERROR = "gateway_error", Family.NETWORK
+    TRANSPORT_ERROR = "transport_error", Family.NETWORK
     UNKNOWN = "unknown"
-
-    @property
-    def family(self) -> Family:
-        """The family of this kind."""
-        return FAMILIES[self]
-
-
-FAMILIES: dict[Kind, Family] = {
-    Kind.SUCCESS: Family.OK,
-    Kind.FREE_USAGE_LIMIT: Family.QUOTA,
-    Kind.GO_USAGE_LIMIT: Family.QUOTA,
-    Kind.BLACK_USAGE_LIMIT: Family.QUOTA,
-    Kind.KEY_RATE_LIMIT: Family.RATE_LIMIT,
-    Kind.PROVIDER_RATE_LIMIT: Family.RATE_LIMIT,
-    Kind.PROVIDER_OVERLOAD: Family.OVERLOAD,
-    Kind.CREDITS_EXHAUSTED: Family.BILLING,
-    Kind.MONTHLY_LIMIT: Family.BILLING,
-    Kind.USER_LIMIT: Family.BILLING,
-    Kind.AUTH_MISSING: Family.AUTH,
-    Kind.AUTH_INVALID: Family.AUTH,
-    Kind.AUTH_BLOCKED: Family.AUTH,
-    Kind.MODEL_UNAVAILABLE: Family.MODEL,
-    Kind.REGION_BLOCKED: Family.POLICY,
-    Kind.CLIENT_GATE: Family.POLICY,
-    Kind.INVALID_REQUEST: Family.REQUEST,
-    Kind.CONTEXT_OVERFLOW: Family.REQUEST,
-    Kind.SERVER_ERROR: Family.SERVER,
-    Kind.GATEWAY_ERROR: Family.NETWORK,
-    Kind.TRANSPORT_ERROR: Family.NETWORK,
-    Kind.UNKNOWN: Family.UNKNOWN,
-}
 
 
 class Origin(StrEnum):
@@ -122,14 +93,14 @@ class Cadence(StrEnum):
 class ClientBehaviour(Noun):
     """What one generation of the client does with the response."""
 
-    eras: tuple[Era, ...]
+    eras: tuple[texts.Era, ...]
     """Ranges of client releases, or what their ids begin with, such as `C1`."""
-    failure_kind: Term
+    failure_kind: texts.Term
     """The client's own `ProviderFailureKind`, or `none`."""
     retried: bool
     delay_s: WaitSeconds | None = None
     """Wait before the first retry, in seconds, without jitter; None when not retried."""
-    user_sees: Term
+    user_sees: texts.Term
     """Id of a row of the table of texts, never a text of the server's."""
 
 
@@ -139,22 +110,22 @@ class Outcome(Noun):
     kind: Kind
     family: Family
     origin: Origin
-    provider: Provider | None = None
+    provider: texts.Provider | None = None
     """Name of the relayed provider when it is a known one, `other` when it is not."""
     in_stream: bool = False
     """The error came inside an event stream, whatever its HTTP status."""
-    error_type: ErrorWord | None = None
+    error_type: texts.ErrorWord | None = None
     """The server's own type when it is in the vocabulary, else `other`."""
-    rule_id: Term
-    evidence: tuple[DecidingPlace, ...] = ()
+    rule_id: texts.Term
+    evidence: tuple[texts.DecidingPlace, ...] = ()
     """Places that decided (`status`, `body.error.type`, …), never values."""
     retry_after_s: WaitSeconds | None = None
-    retry_after_from: WaitPlace | None = None
+    retry_after_from: texts.WaitPlace | None = None
     """`retry-after-ms`, `retry-after`, `retry-after date`, `body`, or `text` (a last resort)."""
     reset_at: Moment | None = None
     """UTC, counted from the server's `date`."""
     reset_cadence: Cadence = Cadence.NONE
-    reset_conflicts: tuple[WaitConflict, ...] = ()
+    reset_conflicts: tuple[texts.WaitConflict, ...] = ()
     """Other sources that name another wait, as `place=seconds`."""
     client: tuple[ClientBehaviour, ...] = ()
 

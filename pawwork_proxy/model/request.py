@@ -8,26 +8,9 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pawwork_proxy.model import texts
 from pawwork_proxy.model.base import Noun
 from pawwork_proxy.model.numbers import Count, Temperature
-from pawwork_proxy.model.texts import (
-    Codings,
-    FieldName,
-    HeaderName,
-    HeaderValue,
-    HttpVersion,
-    IdentityPath,
-    KnownWord,
-    Method,
-    ModelGroup,
-    ModelName,
-    Pseudonym,
-    QueryName,
-    RouteShape,
-    Rule,
-    Term,
-    UserAgent,
-)
 
 Tier = Literal["zen", "go", "other"]
 Protocol = Literal["chat", "messages", "responses", "google", "listing", "usage", "trace", "other"]
@@ -54,22 +37,22 @@ BodyState = Literal[
 class HeaderNote(Noun):
     """One header line: its name, and its value as a shaped text, as a pseudonym, or not at all."""
 
-    name: HeaderName
+    name: texts.HeaderName
     """A known name in lower case, or a pseudonym `header:…`."""
-    value: HeaderValue | None = None
-    pseudonym: Pseudonym | None = None
-    shape: Term | None = None
+    value: texts.HeaderValue | None = None
+    pseudonym: texts.Pseudonym | None = None
+    shape: texts.Term | None = None
     """What a pseudonymised value looked like: `ses_id`, `hex40`, `uuid`, … (`redaction.values`)."""
-    rule: Rule
+    rule: texts.Rule
 
 
 class IdentityField(Noun):
     """A body field that may identify: where it was, what it looked like, who it equals."""
 
-    path: IdentityPath
-    pseudonym: Pseudonym | None = None
+    path: texts.IdentityPath
+    pseudonym: texts.Pseudonym | None = None
     """None when the value names nobody: null, a number, an empty text."""
-    shape: Term
+    shape: texts.Term
 
 
 class RequestBody(Noun):
@@ -78,8 +61,8 @@ class RequestBody(Noun):
     state: BodyState
     wire_bytes: Count = 0
     decoded_bytes: Count | None = None
-    content_encoding: Codings | None = None
-    fields: tuple[FieldName, ...] = ()
+    content_encoding: texts.Codings | None = None
+    fields: tuple[texts.FieldName, ...] = ()
     """Top-level names in order; unknown ones as pseudonyms `word:…`."""
     stream: bool | None = None
     include_usage: bool | None = None
@@ -87,14 +70,14 @@ class RequestBody(Noun):
     max_tokens: Count | None = None
     temperature: Temperature | None = None
     messages: Count | None = None
-    roles: dict[Term, Count] = {}
+    roles: dict[texts.Term, Count] = {}
     text_chars: Count | None = None
     """Characters of all texts in messages and system prompt together."""
     images: Count | None = None
     tools: Count | None = None
-    tool_names: tuple[Term, ...] = ()
+    tool_names: tuple[texts.Term, ...] = ()
     """Names of OpenCode's own tools among `tools`; others are counted only."""
-    reasoning: KnownWord | None = None
+    reasoning: texts.KnownWord | None = None
     identity: tuple[IdentityField, ...] = ()
 
 
@@ -103,7 +86,7 @@ class AuthFacts(Noun):
 
     header: AuthHeader = "none"
     kind: AuthKind = "none"
-    pseudonym: Pseudonym | None = None
+    pseudonym: texts.Pseudonym | None = None
     scheme: AuthScheme | None = None
     """Only for `authorization`."""
     count: Count = 0
@@ -113,27 +96,27 @@ class AuthFacts(Noun):
 class RequestFacts(Noun):
     """The request half of an exchange's record."""
 
-    method: Method
-    path: RouteShape
+    method: texts.Method
+    path: texts.RouteShape
     """The shape of a known route, or its segments, unknown ones pseudonymised."""
     tier: Tier
     protocol: Protocol
-    query: tuple[QueryName, ...] = ()
+    query: tuple[texts.QueryName, ...] = ()
     """Names of query parameters in order; never their values."""
-    http_version: HttpVersion
-    model: ModelName | None = None
+    http_version: texts.HttpVersion
+    model: texts.ModelName | None = None
     model_kept: bool = True
     """False: `model` is a pseudonym, or holds one in place of an unknown part."""
-    model_group: ModelGroup | None = None
+    model_group: texts.ModelGroup | None = None
     """The first two characters of the model id, which name Zen's bucket."""
-    user_agent: UserAgent | None = None
-    client: KnownWord | None = None
+    user_agent: texts.UserAgent | None = None
+    client: texts.KnownWord | None = None
     """Value of `x-opencode-client`."""
-    session: Pseudonym | None = None
-    request: Pseudonym | None = None
-    project: Pseudonym | Literal["global"] | None = None
+    session: texts.Pseudonym | None = None
+    request: texts.Pseudonym | None = None
+    project: texts.Pseudonym | Literal["global"] | None = None
     """Pseudonyms of the `x-opencode-*` ids; `global` is kept for the project."""
-    workspace: Pseudonym | None = None
+    workspace: texts.Pseudonym | None = None
     headers: tuple[HeaderNote, ...] = ()
     """In the order in which they were sent."""
     headers_cut: Count = 0

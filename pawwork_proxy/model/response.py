@@ -8,22 +8,10 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from pawwork_proxy.model import texts
 from pawwork_proxy.model.base import Noun
 from pawwork_proxy.model.numbers import Cost, Count, Moment, Status, WaitMilliseconds, WaitSeconds
 from pawwork_proxy.model.request import HeaderNote
-from pawwork_proxy.model.texts import (
-    Airport,
-    CfRay,
-    Codings,
-    FinishReason,
-    HttpVersion,
-    KeptName,
-    KnownWord,
-    MediaType,
-    ModelName,
-    Pseudonym,
-    Server,
-)
 
 
 class EncodingState(StrEnum):
@@ -66,7 +54,7 @@ class ResponseFacts(Noun):
     """The response half of an exchange's record."""
 
     status: Status
-    http_version: HttpVersion
+    http_version: texts.HttpVersion
     headers: tuple[HeaderNote, ...] = ()
     """In the order in which they were sent."""
     headers_cut: Count = 0
@@ -74,33 +62,33 @@ class ResponseFacts(Noun):
     trailers: Count = 0
     wire_bytes: Count = 0
     decoded_bytes: Count | None = None
-    content_encoding: Codings | None = None
+    content_encoding: texts.Codings | None = None
     encoding: EncodingState = EncodingState.IDENTITY
     truncated: bool = False
     """More came than was kept for reading; sizes and counts are whole all the same."""
-    content_type: MediaType | None = None
+    content_type: texts.MediaType | None = None
     retry_after_s: WaitSeconds | None = None
     """`retry-after` in seconds, or its HTTP date minus the server's `date`."""
     retry_after_ms: WaitMilliseconds | None = None
     date: Moment | None = None
-    server: Server | None = None
-    cf_ray: CfRay | None = None
-    colo: Airport | None = None
+    server: texts.Server | None = None
+    cf_ray: texts.CfRay | None = None
+    colo: texts.Airport | None = None
     """Airport code of the edge, from `cf-ray`."""
-    edge_mitigated: KnownWord | None = None
-    request_id: Pseudonym | None = None
+    edge_mitigated: texts.KnownWord | None = None
+    request_id: texts.Pseudonym | None = None
     """Of the server's own request id, from headers or body."""
-    response_id: Pseudonym | None = None
-    workspace: Pseudonym | None = None
+    response_id: texts.Pseudonym | None = None
+    workspace: texts.Pseudonym | None = None
     """Of the workspace that an error named."""
-    model: ModelName | None = None
-    finish_reason: FinishReason | None = None
+    model: texts.ModelName | None = None
+    finish_reason: texts.FinishReason | None = None
     usage: Usage | None = None
     cost: Cost | None = None
     """The cost trailer, in dollars; 0 unless billed from balance."""
     events: EventCounts | None = None
-    error_type: KeptName | None = None
+    error_type: texts.KeptName | None = None
     """Of the outermost error whose type our tables do not know: the type when it is made of API
     words, else a pseudonym. Known types are in `signals.errors` and `outcome.error_type`."""
-    error_code: KeptName | None = None
-    provider: KeptName | None = None
+    error_code: texts.KeptName | None = None
+    provider: texts.KeptName | None = None

@@ -7,7 +7,7 @@ server's is never kept: what it says is kept as ids of known phrases.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, Self
 
 from pawwork_proxy.model.base import Noun
 from pawwork_proxy.model.numbers import Count, Moment, Status, WaitSeconds
@@ -21,49 +21,6 @@ class Side(StrEnum):
     PROXY = "proxy"
     UPSTREAM = "upstream"
     UNKNOWN = "unknown"
-
-
-class Ending(StrEnum):
-    """How an exchange ended."""
-
-    COMPLETE = "complete"
-    CLIENT_LEFT_BEFORE_ANSWER = "client_left_before_answer"
-    CLIENT_LEFT_MIDSTREAM = "client_left_midstream"
-    CLIENT_LEFT_AFTER_BODY = "client_left_after_body"
-    CLIENT_TLS = "client_tls"
-    UPSTREAM_CUT = "upstream_cut"
-    """The response had begun and was not finished (reset, early end, wrong length)."""
-    UPSTREAM_RESET = "upstream_reset"
-    """The connection broke before any response."""
-    UPSTREAM_REFUSED = "upstream_refused"
-    UPSTREAM_UNRESOLVABLE = "upstream_unresolvable"
-    UPSTREAM_UNREACHABLE = "upstream_unreachable"
-    UPSTREAM_TLS = "upstream_tls"
-    UPSTREAM_PROTOCOL = "upstream_protocol"
-    """What arrived is no HTTP."""
-    TIMEOUT = "timeout"
-    KILLED = "killed"
-    """Ended by the person at the proxy."""
-    PROXY_ERROR = "proxy_error"
-    INTERRUPTED = "interrupted"
-    """The proxy itself was stopped first."""
-    WEBSOCKET = "websocket"
-    UNSTATED = "unstated"
-    """Nobody was there to see: a pasted response."""
-
-    @property
-    def side(self) -> Side | None:
-        """Whose failure it is; None for an orderly or an unstated end."""
-        return FAILED_ENDINGS.get(self, (None, None))[0]
-
-    @property
-    def failure(self) -> Failure | None:
-        """How the transport failed; None if it did not, or only after everything had arrived."""
-        return FAILED_ENDINGS.get(self, (None, None))[1]
-
-
-ExchangePart = Literal["request_body", "response_head", "response_body", "ending", "connection"]
-"""What the recorder looks at of an exchange, each by a tap of its own that may fail."""
 
 
 class Failure(StrEnum):
@@ -81,23 +38,49 @@ class Failure(StrEnum):
     OTHER = "other"
 
 
-FAILED_ENDINGS: dict[Ending, tuple[Side, Failure | None]] = {
-    Ending.CLIENT_LEFT_BEFORE_ANSWER: (Side.CLIENT, Failure.ABORTED),
-    Ending.CLIENT_LEFT_MIDSTREAM: (Side.CLIENT, Failure.ABORTED),
-    Ending.CLIENT_LEFT_AFTER_BODY: (Side.CLIENT, None),
-    Ending.CLIENT_TLS: (Side.CLIENT, Failure.TLS),
-    Ending.UPSTREAM_CUT: (Side.UPSTREAM, Failure.CUT),
-    Ending.UPSTREAM_RESET: (Side.UPSTREAM, Failure.RESET),
-    Ending.UPSTREAM_REFUSED: (Side.UPSTREAM, Failure.REFUSED),
-    Ending.UPSTREAM_UNRESOLVABLE: (Side.UPSTREAM, Failure.DNS),
-    Ending.UPSTREAM_UNREACHABLE: (Side.UPSTREAM, Failure.UNREACHABLE),
-    Ending.UPSTREAM_TLS: (Side.UPSTREAM, Failure.TLS),
-    Ending.UPSTREAM_PROTOCOL: (Side.UPSTREAM, Failure.PROTOCOL),
-    Ending.TIMEOUT: (Side.UPSTREAM, Failure.TIMEOUT),
-    Ending.KILLED: (Side.PROXY, Failure.ABORTED),
-    Ending.PROXY_ERROR: (Side.PROXY, Failure.OTHER),
-    Ending.INTERRUPTED: (Side.PROXY, Failure.OTHER),
-}
+class Ending(StrEnum):
+    """How an exchange ended; where it failed, on whose side and how the transport failed."""
+
+    side: Side | None
+    """None for an orderly or an unstated end."""
+    failure: Failure | None
+    """None also where everything had arrived before the failure."""
+
+    def __new__(cls, value: str, side: Side | None = None, failure: Failure | None = None) -> Self:
+        """The member, which is its value as a text."""
+        ending = str.__new__(cls, value)
+        ending._value_ = value
+        ending.side, ending.failure = side, failure
+        return ending
+
+    COMPLETE = "complete"
+    CLIENT_LEFT_BEFORE_ANSWER = "client_left_before_answer", Side.CLIENT, Failure.ABORTED
+    CLIENT_LEFT_MIDSTREAM = "client_left_midstream", Side.CLIENT, Failure.ABORTED
+    CLIENT_LEFT_AFTER_BODY = "client_left_after_body", Side.CLIENT
+    CLIENT_TLS = "client_tls", Side.CLIENT, Failure.TLS
+    UPSTREAM_CUT = "upstream_cut", Side.UPSTREAM, Failure.CUT
+    """The response had begun and was not finished (reset, early end, wrong length)."""
+    UPSTREAM_RESET = "upstream_reset", Side.UPSTREAM, Failure.RESET
+    """The connection broke before any response."""
+    UPSTREAM_REFUSED = "upstream_refused", Side.UPSTREAM, Failure.REFUSED
+    UPSTREAM_UNRESOLVABLE = "upstream_unresolvable", Side.UPSTREAM, Failure.DNS
+    UPSTREAM_UNREACHABLE = "upstream_unreachable", Side.UPSTREAM, Failure.UNREACHABLE
+    UPSTREAM_TLS = "upstream_tls", Side.UPSTREAM, Failure.TLS
+    UPSTREAM_PROTOCOL = "upstream_protocol", Side.UPSTREAM, Failure.PROTOCOL
+    """What arrived is no HTTP."""
+    TIMEOUT = "timeout", Side.UPSTREAM, Failure.TIMEOUT
+    KILLED = "killed", Side.PROXY, Failure.ABORTED
+    """Ended by the person at the proxy."""
+    PROXY_ERROR = "proxy_error", Side.PROXY, Failure.OTHER
+    INTERRUPTED = "interrupted", Side.PROXY, Failure.OTHER
+    """The proxy itself was stopped first."""
+    WEBSOCKET = "websocket"
+    UNSTATED = "unstated"
+    """Nobody was there to see: a pasted response."""
+
+
+ExchangePart = Literal["request_body", "response_head", "response_body", "ending", "connection"]
+"""What the recorder looks at of an exchange, each by a tap of its own that may fail."""
 
 
 class TransportFailure(Noun):

@@ -78,14 +78,11 @@ def _is_known_transport(clues: Clues) -> bool:
 
 
 UNSEEN_RULES: tuple[Rule, ...] = (
-    Rule(
-        "observed_in_part",
-        Kind.UNKNOWN,
-        seen(lambda clues: not clues.signals.response_observed, "unobserved"),
-        "part of the response passed unseen, and what was seen may not be what decides",
-        Sample(_CHUNK + _END, 200, _SSE, unobserved=("response_body",)),
-    ),
-)
+    Rule("observed_in_part", Kind.UNKNOWN,
+         seen(lambda clues: not clues.signals.response_observed, "unobserved"),
+         "part of the response passed unseen, and what was seen may not be what decides",
+         Sample(_CHUNK + _END, 200, _SSE, unobserved=("response_body",))),
+)  # fmt: skip
 """Before all other rows: even a type may mean something else with words that were not seen."""
 
 WORDLESS_RULES: tuple[Rule, ...] = (

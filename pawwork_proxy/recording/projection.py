@@ -108,28 +108,9 @@ class Projector:
     ) -> tuple[ResponseFacts | None, tuple[Redaction, ...], tuple[str, ...]]:
         if ongoing.status is None:
             return None, (), ()
-        found = answer.raw
+        version = ongoing.response_version or ""
         projected = self._redactor.response(
-            RawResponse(
-                status=ongoing.status,
-                http_version=ongoing.response_version or "",
-                headers=ongoing.response_headers,
-                wire_bytes=answer.wire_bytes,
-                decoded_bytes=answer.decoded_bytes,
-                encoding=answer.encoding,
-                truncated=answer.truncated,
-                model=found.model,
-                finish_reason=answer.finish_reason or found.finish_reason,
-                usage=answer.usage,
-                cost=answer.cost,
-                events=answer.events,
-                response_id=found.response_id,
-                request_id=found.request_id,
-                workspace=found.workspace,
-                error_type=found.error_type,
-                error_code=found.error_code,
-                provider=found.provider,
-            )
+            RawResponse(ongoing.status, version, ongoing.response_headers, answer)
         )
         return projected.response, projected.redactions, projected.credentials
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import NamedTuple, TypeGuard
+from typing import Any, NamedTuple, TypeGuard
 
 from pydantic_core import from_json
 
-from pawwork_proxy.facts.body_fields import (
+from pawwork_proxy.facts.fields import (
     BODY_FIELDS,
     IDENTITY_FIELDS,
     METADATA_NAMES,
@@ -61,41 +61,29 @@ class Bodies:
 
     def read(self, raw: RawRequest) -> BodyReading:
         """All that a record may know of a request's body."""
-        encoding = self._encoding(raw)
         state, parsed = _parse(raw)
-        size = None if raw.body is None else len(raw.body)
+        outside: dict[str, Any] = {
+            "state": state,
+            "wire_bytes": bounded_count(raw.wire_bytes),
+            "decoded_bytes": None if raw.body is None else len(raw.body),
+            "content_encoding": self._encoding(raw),
+        }
         if parsed is None:
-            return BodyReading(
-                RequestBody(
-                    state=state,
-                    wire_bytes=bounded_count(raw.wire_bytes),
-                    decoded_bytes=size,
-                    content_encoding=encoding,
-                )
-            )
+            return BodyReading(RequestBody(**outside))
         fields, unknown = self._fields(parsed)
         identity, dropped = self._identity(parsed)
-        count = _count(parsed)
         config = parsed.get("generationConfig")
         limits = config if _is_object(config) else parsed
         options = parsed.get("stream_options")
         body = RequestBody(
-            state=state,
-            wire_bytes=bounded_count(raw.wire_bytes),
-            decoded_bytes=size,
-            content_encoding=encoding,
+            **outside,
+            **_counts(parsed),
             fields=fields,
             stream=_flag(parsed, "stream"),
             include_usage=_flag(options, "include_usage") if _is_object(options) else None,
             store=_flag(parsed, "store"),
             max_tokens=_first_count(limits, _TOKEN_LIMITS),
             temperature=_number(limits.get("temperature")),
-            messages=count.messages,
-            roles=count.roles,
-            text_chars=count.chars,
-            images=count.images,
-            tools=count.tools,
-            tool_names=count.tool_names,
             reasoning=self._effort(parsed),
             identity=identity,
         )
@@ -197,16 +185,7 @@ def _why(body: bytes, message: str) -> BodyState:
     return "malformed"
 
 
-class _Counts(NamedTuple):
-    messages: int | None
-    roles: dict[str, int]
-    chars: int
-    images: int
-    tools: int | None
-    tool_names: tuple[str, ...]
-
-
-def _count(parsed: Mapping[str, object]) -> _Counts:
+def _counts(parsed: Mapping[str, object]) -> dict[str, Any]:
     """Messages by role, characters, images and tools of any of the four protocols."""
     roles: Counter[str] = Counter()
     chars = images = 0
@@ -230,14 +209,14 @@ def _count(parsed: Mapping[str, object]) -> _Counts:
             chars += _texts(parsed[name])[0]
     tools = parsed.get("tools")
     names = list(_tool_names(tools)) if isinstance(tools, list) else []
-    return _Counts(
-        messages=None if messages is None else len(items),
-        roles=dict(roles),
-        chars=chars,
-        images=images,
-        tools=len(tools) if isinstance(tools, list) else None,
-        tool_names=tuple(dict.fromkeys(name for name in names if name in TOOL_NAMES)),
-    )
+    return {
+        "messages": None if messages is None else len(items),
+        "roles": dict(roles),
+        "text_chars": chars,
+        "images": images,
+        "tools": len(tools) if isinstance(tools, list) else None,
+        "tool_names": tuple(dict.fromkeys(name for name in names if name in TOOL_NAMES)),
+    }
 
 
 def _texts(node: object) -> tuple[int, int]:

@@ -42,7 +42,7 @@ class Credentials:
             or _says_nothing(credential)
         ):
             return
-        self._needles[credential] = tuple(sorted(_encodings(credential)))
+        self._needles[credential] = tuple(sorted(spellings(credential)))
         if len(self._needles) > _MOST:
             self._needles.popitem(last=False)
 
@@ -73,10 +73,11 @@ def _says_nothing(text: str) -> bool:
     )
 
 
-def _encodings(credential: str) -> Iterator[str]:
-    raw = credential.encode("utf-8", "surrogatepass")
-    yield credential
-    yield json.dumps(credential)[1:-1]
+def spellings(secret: str) -> Iterator[str]:
+    """A secret as it is, and as JSON, URLs, hex and base64 write it."""
+    raw = secret.encode("utf-8", "surrogatepass")
+    yield secret
+    yield json.dumps(secret)[1:-1]
     yield quote(raw, safe="")
     yield raw.hex()
     yield raw.hex().upper()

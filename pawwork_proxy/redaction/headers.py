@@ -78,7 +78,7 @@ class HeaderNotes:
         if value == "":
             return HeaderNote(name=shown, shape="empty", rule="empty"), False
         if row.treatment == "shape":
-            text, kept, whole = self._shapes.of(ShapeName(row.arg), value)
+            text, kept, whole = self._shapes.of(ShapeName[row.arg.upper()], value)
             rule = f"shape:{row.arg}"
             if kept:
                 return HeaderNote(name=shown, value=text, rule=rule), whole

@@ -13,7 +13,7 @@ from typing import Literal, get_args, get_origin
 
 from pydantic import BaseModel
 
-from pawwork_proxy.facts.http import CODINGS, CONNECTION_OPTIONS, LANGUAGES, SCRIPTS
+from pawwork_proxy.facts.table import word_lists
 from pawwork_proxy.facts.vocabulary import kept_words
 from pawwork_proxy.model.capture import Line
 
@@ -53,9 +53,11 @@ HARMLESS = re.compile(
     r")(?![0-9A-Za-z])"
 )
 """Times and quality values."""
-_SHORT = "|".join(map(re.escape, [*CODINGS, *CONNECTION_OPTIONS, "*/*"]))
+_HTTP = word_lists("http")
+_SHORT = "|".join(map(re.escape, [*_HTTP["codings"], *_HTTP["connection_options"], "*/*"]))
 _ITEM = (
-    rf"(?:{_SHORT}|(?:{'|'.join(LANGUAGES)})(?:-(?:{'|'.join(SCRIPTS)}))?(?:-(?:[a-z]{{2}}|001|150|419))?)"
+    rf"(?:{_SHORT}|(?:{'|'.join(_HTTP['languages'])})(?:-(?:{'|'.join(_HTTP['scripts'])}))?"
+    r"(?:-(?:[a-z]{2}|001|150|419))?)"
     r"(?:;q=[01](?:\.\d{1,3})?)*"
 )
 LISTED = re.compile(rf"(?i){_ITEM}(?:, {_ITEM})*")

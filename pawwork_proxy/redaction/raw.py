@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pawwork_proxy.model.request import BodyState
-from pawwork_proxy.model.response import EncodingState, EventCounts, Usage
+from pawwork_proxy.responses.response import ReadResponse
 
 RawHeaders = Sequence[tuple[bytes, bytes]]
 
@@ -30,24 +30,9 @@ class RawRequest:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class RawResponse:
-    """The head of a response, and what was read from its body, unshaped."""
+    """The head of a response, and what was read from its body."""
 
     status: int
     http_version: str
     headers: RawHeaders
-    trailers: int = 0
-    wire_bytes: int = 0
-    decoded_bytes: int | None = None
-    encoding: EncodingState = EncodingState.IDENTITY
-    truncated: bool = False
-    model: str | None = None
-    finish_reason: str | None = None
-    usage: Usage | None = None
-    cost: float | None = None
-    events: EventCounts | None = None
-    response_id: str | None = None
-    request_id: str | None = None
-    workspace: str | None = None
-    error_type: str | None = None
-    error_code: str | None = None
-    provider: str | None = None
+    read: ReadResponse

@@ -16,8 +16,9 @@ from pawwork_proxy.model.numbers import LONGEST_WAIT_S, bounded_count
 from pawwork_proxy.model.response import ResponseFacts
 from pawwork_proxy.redaction.headers import MOST_HEADERS, HeaderNotes, Line
 from pawwork_proxy.redaction.raw import RawResponse
-from pawwork_proxy.redaction.shapes import ShapeName, Shapes, parse_date
+from pawwork_proxy.redaction.shapes import ShapeName, Shapes
 from pawwork_proxy.redaction.values import identify
+from pawwork_proxy.responses.waits import http_date
 
 _BODY_NOT_KEPT = Redaction(path="response.body", rule="content_not_kept")
 _MILLISECONDS_COUNT_S = 1e6  # a longer wait is kept in whole seconds
@@ -40,9 +41,10 @@ class Responses:
 
     def project(self, raw: RawResponse) -> ResponseProjection:
         """All that a record may know of a response."""
+        read, texts = raw.read, raw.read.raw
         lines = self._notes.lines(raw.headers)
         found = {line.name: line for line in reversed(lines)}
-        date = parse_date(_value(found, "date") or "")
+        date = http_date(_value(found, "date") or "")
         cf_ray = _kept(found, "cf-ray")
         request_id = next(
             (found[name].note.pseudonym for name in REQUEST_ID_HEADERS if name in found), None
@@ -52,12 +54,11 @@ class Responses:
             http_version=self._shapes.of(ShapeName.HTTP_VERSION, raw.http_version).text,
             headers=tuple([line.note for line in lines]),
             headers_cut=max(0, len(raw.headers) - MOST_HEADERS),
-            trailers=raw.trailers,
-            wire_bytes=bounded_count(raw.wire_bytes),
-            decoded_bytes=None if raw.decoded_bytes is None else bounded_count(raw.decoded_bytes),
+            wire_bytes=bounded_count(read.wire_bytes),
+            decoded_bytes=bounded_count(read.decoded_bytes),
             content_encoding=_kept(found, "content-encoding"),
-            encoding=raw.encoding,
-            truncated=raw.truncated,
+            encoding=read.encoding,
+            truncated=read.truncated,
             content_type=_kept(found, "content-type"),
             retry_after_s=_wait_s(_value(found, "retry-after"), date),
             retry_after_ms=_wait_ms(_value(found, "retry-after-ms")),
@@ -66,20 +67,20 @@ class Responses:
             cf_ray=cf_ray,
             colo=cf_ray[-3:] if cf_ray and "-" in cf_ray else None,
             edge_mitigated=_kept(found, "cf-mitigated"),
-            request_id=request_id or self._identified(Namespace.REQUEST, raw.request_id),
-            response_id=self._identified(Namespace.REQUEST, raw.response_id),
-            workspace=self._identified(Namespace.WORKSPACE, raw.workspace),
-            model=self._shaped(ShapeName.MODEL, raw.model),
-            finish_reason=self._shaped(ShapeName.FINISH_REASON, raw.finish_reason),
-            usage=raw.usage,
-            cost=raw.cost,
-            events=raw.events,
-            error_type=self._shaped(ShapeName.ERROR_TYPE, raw.error_type),
-            error_code=self._shaped(ShapeName.ERROR_TYPE, raw.error_code),
-            provider=self._shaped(ShapeName.PROVIDER, raw.provider),
+            request_id=request_id or self._identified(Namespace.REQUEST, texts.request_id),
+            response_id=self._identified(Namespace.REQUEST, texts.response_id),
+            workspace=self._identified(Namespace.WORKSPACE, texts.workspace),
+            model=self._shaped(ShapeName.MODEL, texts.model),
+            finish_reason=self._shaped(ShapeName.FINISH_REASON, texts.finish_reason),
+            usage=read.usage,
+            cost=read.cost,
+            events=read.events,
+            error_type=self._shaped(ShapeName.ERROR_TYPE, texts.error_type),
+            error_code=self._shaped(ShapeName.ERROR_TYPE, texts.error_code),
+            provider=self._shaped(ShapeName.PROVIDER, texts.provider),
         )
         redactions = [line.redaction for line in lines if line.redaction]
-        if raw.decoded_bytes or raw.wire_bytes:
+        if read.decoded_bytes or read.wire_bytes:
             redactions.append(_BODY_NOT_KEPT)
         secrets = tuple([secret for line in lines for secret in line.secrets])
         return ResponseProjection(response, tuple(redactions), secrets)
@@ -122,6 +123,6 @@ def _wait_s(text: str | None, since: datetime | None) -> float | None:
     """`retry-after` in seconds; an HTTP date counts from the server's own `date`."""
     wait = _number(text, LONGEST_WAIT_S)
     if wait is None and text and since:
-        until = parse_date(text)
+        until = http_date(text)
         return min(max(0.0, (until - since).total_seconds()), LONGEST_WAIT_S) if until else None
     return None if wait is None else round(wait, 3 if wait < _MILLISECONDS_COUNT_S else 0)

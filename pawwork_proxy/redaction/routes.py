@@ -11,15 +11,16 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from pawwork_proxy.facts import addresses
-from pawwork_proxy.facts.body_fields import QUERY_CREDENTIALS, QUERY_NAMES
+from pawwork_proxy.facts.fields import QUERY_CREDENTIALS, QUERY_NAMES
 from pawwork_proxy.facts.namespaces import Namespace
-from pawwork_proxy.facts.words import ROUTE_WORDS
+from pawwork_proxy.facts.table import word_lists
 from pawwork_proxy.model.request import Protocol, Tier
 from pawwork_proxy.redaction.pseudonyms import Pseudonymiser
 
 _MOST_SEGMENTS = 10  # the rest of a longer path becomes one pseudonym
 _MOST_NAMES = 16
 _LONGEST = 4096
+_ROUTE_WORDS = word_lists("words")["route_words"]
 
 
 class RouteMatch(NamedTuple):
@@ -52,23 +53,15 @@ class Routes:
         names, credentials, values, unknown_names = self._query(query)
         found = addresses.endpoint(path)
         tier: Tier = found.base.tier if found else "other"
+        protocol: Protocol
         if found and found.template:
-            model = unquote(found.model) if found.model else None
-            return RouteMatch(
-                found.template,
-                tier,
-                found.protocol,
-                names,
-                model,
-                credentials,
-                unknown_names,
-                values,
-            )
-        shaped, unknown = self._segments(path)
-        protocol: Protocol = "trace" if path == addresses.TRACE else "other"
-        return RouteMatch(
-            shaped, tier, protocol, names, None, credentials, unknown + unknown_names, values
-        )
+            shaped, unknown, protocol = found.template, 0, found.protocol
+        else:
+            shaped, unknown = self._segments(path)
+            protocol = "trace" if path == addresses.TRACE else "other"
+        model = unquote(found.model) if found and found.model else None
+        unknown += unknown_names
+        return RouteMatch(shaped, tier, protocol, names, model, credentials, unknown, values)
 
     def _segments(self, path: str) -> tuple[str, int]:
         """The path with unknown segments pseudonymised, and how many those were."""
@@ -76,7 +69,7 @@ class Routes:
         shaped: list[str] = []
         unknown = 0
         for segment in segments[:_MOST_SEGMENTS]:
-            if segment == "" or segment.lower() in ROUTE_WORDS:
+            if segment == "" or segment.lower() in _ROUTE_WORDS:
                 shaped.append(segment)
             else:
                 shaped.append(self._pseudonyms.of(Namespace.PATH, unquote(segment)))

@@ -11,69 +11,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
-from pawwork_proxy.facts import (
-    addresses,
-    body_fields,
-    headers,
-    http,
-    models,
-    user_agents,
-    words,
-)
+from pawwork_proxy.facts import addresses, fields, headers, models
 from pawwork_proxy.facts.errors import known_word
 from pawwork_proxy.facts.finish_reasons import known_finish
 from pawwork_proxy.facts.namespaces import Namespace
 from pawwork_proxy.facts.providers import OTHER, PROVIDERS, known_provider
+from pawwork_proxy.facts.table import word_lists
 from pawwork_proxy.model import texts
-from pawwork_proxy.model.numbers import moment_or_none
 from pawwork_proxy.redaction.grammar import LOOSE_LIMIT, Grammar, compose, words_of
 from pawwork_proxy.redaction.labels import keep_label
 from pawwork_proxy.redaction.pseudonyms import PSEUDONYM, Pseudonymiser
+from pawwork_proxy.responses.waits import http_date
 
 LONGEST = 512
 """A longer text is no value of any header or field that we know."""
-
-
-class ShapeName(StrEnum):
-    """Names of the rows below."""
-
-    MODEL = "model"
-    USER_AGENT = "user_agent"
-    MEDIA_TYPE = "media_type"
-    ACCEPT = "accept"
-    LANGUAGE = "language"
-    ENCODING = "encoding"
-    CONNECTION = "connection"
-    CACHE_CONTROL = "cache_control"
-    FETCH = "fetch"
-    EDGE_WORD = "edge_word"
-    ERROR_TYPE = "error_type"
-    FINISH_REASON = "finish_reason"
-    HEADER_NAME = "header_name"
-    METHOD = "method"
-    HTTP_VERSION = "http_version"
-    CLIENT = "client"
-    CF_RAY = "cf_ray"
-    RETRY_AFTER = "retry_after"
-    DATE = "date"
-    SERVER = "server"
-    VERSION = "version"
-    FEATURES = "features"
-    NUMBER = "number"
-    PROVIDER = "provider"
-    EFFORT = "effort"
-    HOST = "host"
-    LABEL = "label"
-    WORD = "word"
-    FIELD = "field"
-    COUNTRY = "country"
-    COLO = "colo"
+_CACHED = 4096
+_HTTP, _AGENT_WORDS, _WORDS = map(word_lists, ("http", "user_agents", "words"))
 
 
 class Shaped(NamedTuple):
@@ -90,7 +47,6 @@ class Shaped(NamedTuple):
 class ShapeRow(NamedTuple):
     """One kind of text: what is kept of it, and which pseudonym stands for a refused one."""
 
-    name: ShapeName
     limit: int
     """Characters; a longer text is refused."""
     keep: Callable[[str], str | None]
@@ -146,7 +102,7 @@ def _media_type(text: str) -> str:
     """A media type in lower case, without parameters but a known charset."""
     media, *parameters = (part.strip().lower() for part in text.split(";"))
     for name, _, value in (parameter.partition("=") for parameter in parameters):
-        if name == "charset" and value.strip('"') in http.CHARSETS:
+        if name == "charset" and value.strip('"') in _HTTP["charsets"]:
             return f"{media};charset={value.strip(chr(34))}"
     return media
 
@@ -159,7 +115,7 @@ def _host(text: str) -> str:
 
 
 def _keep_media_type(text: str) -> str | None:
-    return text if text.partition(";")[0] in http.MEDIA_TYPES else None
+    return text if text.partition(";")[0] in _HTTP["media_types"] else None
 
 
 def _keep_provider(text: str) -> str | None:
@@ -178,112 +134,110 @@ def _keep_wait(text: str) -> str | None:
 
 
 def _keep_date(text: str) -> str | None:
-    date = parse_date(text)
+    date = http_date(text)
     return None if date is None else date.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def parse_date(text: str) -> datetime | None:
-    """An HTTP date as UTC time, or None when it is none that a record may hold."""
-    return _parse_date(text) if 0 < len(text) <= 40 else None
-
-
-@lru_cache(maxsize=256)
-def _parse_date(text: str) -> datetime | None:
-    try:
-        return moment_or_none(parsedate_to_datetime(text).astimezone(UTC))
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-
-
 _LANGUAGE = (
-    rf"\*|(?i:{_any_of(http.LANGUAGES)})(?i:-{_any_of(http.SCRIPTS)})?"
+    rf"\*|(?i:{_any_of(_HTTP['languages'])})(?i:-{_any_of(_HTTP['scripts'])})?"
     r"(?:-(?:[A-Za-z]{2}|001|150|419))?"
 )
-_DIRECTIVE = rf"{_any_of(http.CACHE_DIRECTIVES)}(?:=\d{{1,9}})?"
+_DIRECTIVE = rf"{_any_of(_HTTP['cache_directives'])}(?:=\d{{1,9}})?"
 _MODELS = Grammar(words_of(models.MODEL_WORDS), "-._:/@", digits=6, lead="@")
 _AGENTS = Grammar(
-    words_of(user_agents.PRODUCTS, models.MODEL_WORDS, user_agents.PRERELEASES),
+    words_of(_AGENT_WORDS["products"], models.MODEL_WORDS, _AGENT_WORDS["prereleases"]),
     " /-._", digits=6, alone=True,
 )  # fmt: skip
-_MEDIA = Grammar(words_of(http.MEDIA_TYPES, words.API_WORDS), "/+.-", digits=2)
+_MEDIA = Grammar(words_of(_HTTP["media_types"], _WORDS["api_words"]), "/+.-", digits=2)
 _HEADER_NAMES = Grammar(words_of(headers.HEADER_WORDS), "-_")
 _FEATURES = Grammar(words_of(headers.HEADER_WORDS), "-._")
-_PLATFORMS = Grammar(words_of(words.API_WORDS, user_agents.PLATFORMS), " _-.")
-_FIELDS = Grammar(words_of(words.API_WORDS), "_-.")
+_PLATFORMS = Grammar(words_of(_WORDS["api_words"], _AGENT_WORDS["platforms"]), " _-.")
+_FIELDS = Grammar(words_of(_WORDS["api_words"]), "_-.")
 _TYPES = _FIELDS._replace(type_form=True)
-_SERVERS = Grammar(words_of(http.SERVERS), "/-.", digits=4)
-_VERSIONS = Grammar(words_of(user_agents.PRERELEASES), ".-+", digits=6, alone=True)
+_SERVERS = Grammar(words_of(_HTTP["servers"]), "/-.", digits=4)
+_VERSIONS = Grammar(words_of(_AGENT_WORDS["prereleases"]), ".-+", digits=6, alone=True)
 _PROVIDERS = Grammar(words_of(models.MODEL_WORDS, PROVIDERS), " -._")
 
-SHAPES: tuple[ShapeRow, ...] = (
-    ShapeRow(ShapeName.MODEL, 96, _one_of(models.MODEL_IDS), _MODELS, texts.ModelName,
-             "names the bucket", "big-pickle", namespace=Namespace.MODEL),
-    ShapeRow(ShapeName.USER_AGENT, LONGEST, _nothing, _AGENTS, texts.UserAgent,
-             "tells releases apart", "curl/8.5.0", prepare=_without_comments,
-             namespace=Namespace.PRODUCT),
-    ShapeRow(ShapeName.MEDIA_TYPE, 96, _keep_media_type, _MEDIA, texts.MediaType,
-             "which parser the response asks for", "text/event-stream;charset=utf-8",
-             prepare=_media_type),
-    ShapeRow(ShapeName.ACCEPT, 256, _keep_media_type, _MEDIA, texts.HeaderValue,
-             "tells runtimes apart", "*/*", most=12, prepare=_media_type),
-    ShapeRow(ShapeName.LANGUAGE, 96, _matching(_LANGUAGE), None, texts.HeaderValue,
-             "chooses the language of error texts", "*", most=12),
-    ShapeRow(ShapeName.ENCODING, 96, _one_of(http.CODINGS), None, texts.Codings,
-             "explains sizes and decoding", "gzip, deflate", most=12, prepare=str.lower),
-    ShapeRow(ShapeName.CONNECTION, 96, _one_of(http.CONNECTION_OPTIONS), None, texts.HeaderValue,
-             "connection reuse", "keep-alive", most=6, prepare=str.lower),
-    ShapeRow(ShapeName.CACHE_CONTROL, 128, _matching(_DIRECTIVE), None, texts.HeaderValue,
-             "a response from a cache is no admission", "no-store", most=8, prepare=str.lower),
-    ShapeRow(ShapeName.FETCH, 16, _one_of(http.FETCH_WORDS), None, texts.HeaderValue,
-             "tells runtimes apart", "cors", prepare=str.lower),
-    ShapeRow(ShapeName.EDGE_WORD, 24, _one_of(http.EDGE_WORDS), None, texts.KnownWord,
-             "what the edge did", "challenge", prepare=str.lower),
-    ShapeRow(ShapeName.ERROR_TYPE, 64, known_word, _TYPES, texts.KeptName,
-             "decides the outcome", "FreeUsageLimitError"),
-    ShapeRow(ShapeName.FINISH_REASON, 48, known_finish, None, texts.FinishReason,
-             "why the response ended", "end_turn"),
-    ShapeRow(ShapeName.HEADER_NAME, 64, _one_of(headers.HEADERS), _HEADER_NAMES, texts.HeaderName,
-             "what the client sends", "x-opencode-session", prepare=str.lower,
-             namespace=Namespace.HEADER),
-    ShapeRow(ShapeName.METHOD, 8, _one_of(http.METHODS), None, texts.Method, "route", "POST"),
-    ShapeRow(ShapeName.HTTP_VERSION, 8, _one_of(http.PROTOCOL_VERSIONS), None, texts.HttpVersion,
-             "tells runtimes apart", "HTTP/1.1"),
-    ShapeRow(ShapeName.CLIENT, 16, _one_of(words.CLIENTS), None, texts.KnownWord,
-             "`x-opencode-client`, a build constant", "desktop"),
-    ShapeRow(ShapeName.CF_RAY, 24, _matching(r"[0-9a-f]{16}(?:-[A-Z]{3})?"), None, texts.CfRay,
-             "lets OpenCode find the request; made by the edge", "8f1e2d3c4b5a6978-FRA",
-             namespace=Namespace.REQUEST),
-    ShapeRow(ShapeName.RETRY_AFTER, 40, _keep_wait, None, texts.HeaderValue,
-             "the countdown", "50223"),
-    ShapeRow(ShapeName.DATE, 40, _keep_date, None, texts.HeaderValue,
-             "the server's clock", "Tue, 25 Aug 2026 10:02:57 GMT"),
-    ShapeRow(ShapeName.SERVER, 48, _one_of(http.SERVERS), _SERVERS, texts.Server,
-             "who answered", "cloudflare", prepare=str.lower),
-    ShapeRow(ShapeName.VERSION, 32, _one_of(user_agents.PRERELEASES), _VERSIONS, texts.HeaderValue,
-             "which build", "1.18.15"),
-    ShapeRow(ShapeName.FEATURES, 256, _one_of(headers.FEATURES), _FEATURES, texts.HeaderValue,
-             "beta flags change the protocol", "fine-grained-tool-streaming-2025-05-14", most=12),
-    ShapeRow(ShapeName.NUMBER, 9, _matching(r"\d{1,9}"), None, texts.HeaderValue,
-             "sizes and counts", "31744"),
-    ShapeRow(ShapeName.PROVIDER, 32, _keep_provider, _PROVIDERS, texts.KeptName,
-             "who refused", "Console Go"),
-    ShapeRow(ShapeName.EFFORT, 16, _one_of(words.REASONING_EFFORTS), None, texts.KnownWord,
-             "changes token counts", "medium"),
-    ShapeRow(ShapeName.HOST, 64, _one_of(addresses.KNOWN_HOSTS), None, texts.HeaderValue,
-             "which upstream", "opencode.ai", prepare=_host, namespace=Namespace.HOST),
-    ShapeRow(ShapeName.LABEL, 32, keep_label, None, texts.Label,
-             "the user's own word", "laptop-a"),
-    ShapeRow(ShapeName.WORD, 64, _one_of(user_agents.PLATFORMS), _PLATFORMS, texts.HeaderValue,
-             "names of platforms and settings", "MacOS"),
-    ShapeRow(ShapeName.FIELD, 64, _one_of(body_fields.BODY_FIELDS, body_fields.IDENTITY_FIELDS),
-             _FIELDS, texts.FieldName,
-             "which fields a request's body has", "stream_options"),
-    ShapeRow(ShapeName.COUNTRY, 2, _matching(r"[A-Z]{2}"), None, texts.Country,
-             "region limits", "DE"),
-    ShapeRow(ShapeName.COLO, 3, _matching(r"[A-Z]{3}"), None, texts.Airport, "which edge", "FRA"),
-)  # fmt: skip
-_ROWS = {row.name: row for row in SHAPES}
-_CACHED = 4096
+
+class ShapeName(StrEnum):
+    """The kinds of text: the name of each, and its row."""
+
+    row: ShapeRow
+
+    def __new__(cls, name: str, row: ShapeRow) -> Self:
+        """The member, which is its name as a text."""
+        shape = str.__new__(cls, name)
+        shape._value_ = name
+        shape.row = row
+        return shape
+
+    # fmt: off
+    MODEL = "model", ShapeRow(96, _one_of(models.MODEL_IDS), _MODELS, texts.ModelName,
+        "names the bucket", "big-pickle", namespace=Namespace.MODEL)
+    USER_AGENT = "user_agent", ShapeRow(LONGEST, _nothing, _AGENTS, texts.UserAgent,
+        "tells releases apart", "curl/8.5.0", prepare=_without_comments,
+        namespace=Namespace.PRODUCT)
+    MEDIA_TYPE = "media_type", ShapeRow(96, _keep_media_type, _MEDIA, texts.MediaType,
+        "which parser the response asks for", "text/event-stream;charset=utf-8",
+        prepare=_media_type)
+    ACCEPT = "accept", ShapeRow(256, _keep_media_type, _MEDIA, texts.HeaderValue,
+        "tells runtimes apart", "*/*", most=12, prepare=_media_type)
+    LANGUAGE = "language", ShapeRow(96, _matching(_LANGUAGE), None, texts.HeaderValue,
+        "chooses the language of error texts", "*", most=12)
+    ENCODING = "encoding", ShapeRow(96, _one_of(_HTTP["codings"]), None, texts.Codings,
+        "explains sizes and decoding", "gzip, deflate", most=12, prepare=str.lower)
+    CONNECTION = "connection", ShapeRow(96, _one_of(_HTTP["connection_options"]), None,
+        texts.HeaderValue, "connection reuse", "keep-alive", most=6, prepare=str.lower)
+    CACHE_CONTROL = "cache_control", ShapeRow(128, _matching(_DIRECTIVE), None, texts.HeaderValue,
+        "a response from a cache is no admission", "no-store", most=8, prepare=str.lower)
+    FETCH = "fetch", ShapeRow(16, _one_of(_HTTP["fetch_words"]), None, texts.HeaderValue,
+        "tells runtimes apart", "cors", prepare=str.lower)
+    EDGE_WORD = "edge_word", ShapeRow(24, _one_of(_HTTP["edge_words"]), None, texts.KnownWord,
+        "what the edge did", "challenge", prepare=str.lower)
+    ERROR_TYPE = "error_type", ShapeRow(64, known_word, _TYPES, texts.KeptName,
+        "decides the outcome", "FreeUsageLimitError")
+    FINISH_REASON = "finish_reason", ShapeRow(48, known_finish, None, texts.FinishReason,
+        "why the response ended", "end_turn")
+    HEADER_NAME = "header_name", ShapeRow(64, _one_of(headers.HEADERS), _HEADER_NAMES,
+        texts.HeaderName, "what the client sends", "x-opencode-session", prepare=str.lower,
+        namespace=Namespace.HEADER)
+    METHOD = "method", ShapeRow(8, _one_of(_HTTP["methods"]), None, texts.Method, "route", "POST")
+    HTTP_VERSION = "http_version", ShapeRow(8, _one_of(_HTTP["protocol_versions"]), None,
+        texts.HttpVersion, "tells runtimes apart", "HTTP/1.1")
+    CLIENT = "client", ShapeRow(16, _one_of(_WORDS["clients"]), None, texts.KnownWord,
+        "`x-opencode-client`, a build constant", "desktop")
+    CF_RAY = "cf_ray", ShapeRow(24, _matching(r"[0-9a-f]{16}(?:-[A-Z]{3})?"), None, texts.CfRay,
+        "lets OpenCode find the request; made by the edge", "8f1e2d3c4b5a6978-FRA",
+        namespace=Namespace.REQUEST)
+    RETRY_AFTER = "retry_after", ShapeRow(40, _keep_wait, None, texts.HeaderValue,
+        "the countdown", "50223")
+    DATE = "date", ShapeRow(40, _keep_date, None, texts.HeaderValue,
+        "the server's clock", "Tue, 25 Aug 2026 10:02:57 GMT")
+    SERVER = "server", ShapeRow(48, _one_of(_HTTP["servers"]), _SERVERS, texts.Server,
+        "who answered", "cloudflare", prepare=str.lower)
+    VERSION = "version", ShapeRow(32, _one_of(_AGENT_WORDS["prereleases"]), _VERSIONS,
+        texts.HeaderValue, "which build", "1.18.15")
+    FEATURES = "features", ShapeRow(256, _one_of(_WORDS["features"]), _FEATURES, texts.HeaderValue,
+        "beta flags change the protocol", "fine-grained-tool-streaming-2025-05-14", most=12)
+    NUMBER = "number", ShapeRow(9, _matching(r"\d{1,9}"), None, texts.HeaderValue,
+        "sizes and counts", "31744")
+    PROVIDER = "provider", ShapeRow(32, _keep_provider, _PROVIDERS, texts.KeptName,
+        "who refused", "Console Go")
+    EFFORT = "effort", ShapeRow(16, _one_of(_WORDS["reasoning_efforts"]), None, texts.KnownWord,
+        "changes token counts", "medium")
+    HOST = "host", ShapeRow(64, _one_of(addresses.KNOWN_HOSTS), None, texts.HeaderValue,
+        "which upstream", "opencode.ai", prepare=_host, namespace=Namespace.HOST)
+    LABEL = "label", ShapeRow(32, keep_label, None, texts.Label,
+        "the user's own word", "laptop-a")
+    WORD = "word", ShapeRow(64, _one_of(_AGENT_WORDS["platforms"]), _PLATFORMS, texts.HeaderValue,
+        "names of platforms and settings", "MacOS")
+    FIELD = "field", ShapeRow(64, _one_of(fields.BODY_FIELDS, fields.IDENTITY_FIELDS),
+        _FIELDS, texts.FieldName,
+        "which fields a request's body has", "stream_options")
+    COUNTRY = "country", ShapeRow(2, _matching(r"[A-Z]{2}"), None, texts.Country,
+        "region limits", "DE")
+    COLO = "colo", ShapeRow(3, _matching(r"[A-Z]{3}"), None, texts.Airport, "which edge", "FRA")
+    # fmt: on
 
 
 class Shapes:
@@ -303,16 +257,16 @@ class Shapes:
         """The pseudonym of a text of which nothing may be kept."""
         if shape is ShapeName.HOST:
             return Shaped(self.pseudonyms.host(text), False, False)
-        return Shaped(self.pseudonyms.of(_ROWS[shape].namespace, text), False, False)
+        return Shaped(self.pseudonyms.of(shape.row.namespace, text), False, False)
 
     def _shape(self, shape: ShapeName, text: str) -> Shaped:
-        row = _ROWS[shape]
+        row = shape.row
         if self.pseudonyms.made(text) or len(PSEUDONYM.sub("", text)) > row.limit:
             return self.refused(shape, text)
         kept = self._list(row, text) if row.most else self._item(row, text)
         if kept is None or not texts.fits(row.form, kept):
             return self.refused(shape, text)
-        dropped = row.name is ShapeName.USER_AGENT and row.prepare(text) != text
+        dropped = shape is ShapeName.USER_AGENT and row.prepare(text) != text
         return Shaped(kept, True, not dropped and PSEUDONYM.search(kept) is None)
 
     def _item(self, row: ShapeRow, text: str) -> str | None:

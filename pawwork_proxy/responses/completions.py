@@ -41,8 +41,6 @@ class CompletionFacts:
     shape: AnswerShape = AnswerShape.NONE
     content_seen: bool = False
     finish_seen: bool = False
-    finish_reason: str | None = None
-    finish_other: bool = False
     failed_finish: str | None = None
     cost: float | None = None
     cost_seen: bool = False
@@ -178,8 +176,6 @@ def _note_finish(reason: object, facts: CompletionFacts) -> None:
         facts.failed_finish = known
     else:
         facts.finish_seen = True
-    facts.finish_reason = known
-    facts.finish_other = known is None
     facts.raw.finish_reason = reason
 
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from pawwork_proxy.model.response import EncodingState, EventCounts, Usage
-from pawwork_proxy.model.signals import Dialect, Signals
+from pawwork_proxy.model.signals import Signals
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class RawTexts:
     """Texts met on the way that identify or are of unknown shape: pseudonymise or drop them."""
 
@@ -34,14 +34,10 @@ class ReadResponse:
     """One response, read."""
 
     signals: Signals
-    finish_reason: str | None = None
-    """Word of the vocabulary."""
-    finish_reason_other: bool = False
     usage: Usage = field(default_factory=Usage)
     cost: float | None = None
     """As the trailer states it, in US dollars."""
     events: EventCounts = field(default_factory=EventCounts)
-    dialect: Dialect = Dialect.UNKNOWN
     encoding: EncodingState = EncodingState.IDENTITY
     wire_bytes: int = 0
     decoded_bytes: int = 0

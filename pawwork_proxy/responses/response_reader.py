@@ -113,12 +113,9 @@ class ResponseReader:
         encoding = self._decoder.state()
         return ReadResponse(
             signals=self._signals(ending, unobserved, contents, encoding),
-            finish_reason=facts.finish_reason,
-            finish_reason_other=facts.finish_other,
             usage=facts.usage(),
             cost=facts.cost,
             events=contents.events,
-            dialect=facts.dialect,
             encoding=encoding,
             wire_bytes=self._wire,
             decoded_bytes=self._decoded,

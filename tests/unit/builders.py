@@ -12,6 +12,8 @@ from pawwork_proxy.model.request import AuthFacts, RequestBody, RequestFacts
 from pawwork_proxy.model.response import ResponseFacts
 from pawwork_proxy.model.signals import AnswerShape, BodyShape, Ending, Signals
 from pawwork_proxy.outcomes.rules import classify
+from pawwork_proxy.redaction.raw import RawHeaders, RawResponse
+from pawwork_proxy.responses.response import RawTexts, ReadResponse
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -84,3 +86,10 @@ def exchange(seq: int = 1, *, status: int | None = 200, **changes: Any) -> Excha
         "outcome": classify(signals),
     }
     return Exchange(**(values | changes))
+
+
+def raw_response(status: int, http_version: str, headers: RawHeaders, **read: Any) -> RawResponse:
+    """A response before redaction; `read` are fields of `ReadResponse` and of its raw texts."""
+    texts = {name: read.pop(name) for name in RawTexts.__slots__ if name in read}
+    found = ReadResponse(Signals(), **read, raw=RawTexts(**texts))
+    return RawResponse(status, http_version, headers, found)

@@ -11,18 +11,16 @@ from hypothesis import strategies as st
 
 from pawwork_proxy.facts import (
     addresses,
-    body_fields,
     errors,
+    fields,
     finish_reasons,
     forms,
     headers,
-    http,
     models,
     namespaces,
     providers,
-    user_agents,
-    words,
 )
+from pawwork_proxy.facts.table import word_lists
 from pawwork_proxy.model.base import line_of
 from pawwork_proxy.model.texts import (
     FieldName,
@@ -36,42 +34,41 @@ from pawwork_proxy.model.texts import (
 from pawwork_proxy.redaction.credentials import Credentials
 from pawwork_proxy.redaction.labels import keep_label
 from pawwork_proxy.redaction.pseudonyms import Pseudonymiser
-from pawwork_proxy.redaction.raw import RawResponse
 from pawwork_proxy.redaction.redactor import Redactor
-from pawwork_proxy.redaction.shapes import SHAPES, ShapeName, ShapeRow, Shapes
+from pawwork_proxy.redaction.shapes import ShapeName, Shapes
 from pawwork_proxy.redaction.taint_gate import RawExchange, TaintGate
 from pawwork_proxy.verification.plain_words import SCHEMA_WORDS
 from pawwork_proxy.verification.scan import Scan, rule_broken_by
-from tests.unit.builders import header
+from tests.unit.builders import header, raw_response
 from tests.unit.redaction.test_projections import request
 
+HTTP, AGENT_WORDS, WORDS = map(word_lists, ("http", "user_agents", "words"))
 SHAPER = Shapes(Pseudonymiser(b"a" * 32))
-ROWS = {row.name: row for row in SHAPES}
 VOCABULARIES = {
-    "roles": body_fields.ROLES | {"other"},
+    "roles": fields.ROLES | {"other"},
     "forms": forms.FORMS,
     "rules": [f"shape:{name.value}" for name in ShapeName]
     + [f"id:{kind.value}" for kind in namespaces.Namespace],
     "hosts": addresses.KNOWN_HOSTS,
-    "languages": http.LANGUAGES,
-    "scripts": http.SCRIPTS,
-    "codings": http.CODINGS,
-    "charsets": http.CHARSETS,
-    "directives": http.CACHE_DIRECTIVES,
-    "edge words": http.EDGE_WORDS,
-    "methods": http.METHODS,
-    "versions of HTTP": http.PROTOCOL_VERSIONS,
-    "servers": http.SERVERS,
-    "products": user_agents.PRODUCTS,
-    "prereleases": user_agents.PRERELEASES,
-    "clients": words.CLIENTS,
-    "efforts": words.REASONING_EFFORTS,
+    "languages": HTTP["languages"],
+    "scripts": HTTP["scripts"],
+    "codings": HTTP["codings"],
+    "charsets": HTTP["charsets"],
+    "directives": HTTP["cache_directives"],
+    "edge words": HTTP["edge_words"],
+    "methods": HTTP["methods"],
+    "versions of HTTP": HTTP["protocol_versions"],
+    "servers": HTTP["servers"],
+    "products": AGENT_WORDS["products"],
+    "prereleases": AGENT_WORDS["prereleases"],
+    "clients": WORDS["clients"],
+    "efforts": WORDS["reasoning_efforts"],
     "finish reasons": [*finish_reasons.FINISHED, *finish_reasons.FAILED],
     "providers": providers.PROVIDERS,
     "error types": [*errors.ZEN_TYPES, *errors.VENDOR_TYPES, *errors.GOOGLE_STATUSES],
     "models": [*models.MODEL_IDS, *models.MODEL_WORDS],
-    "words": [*words.API_WORDS, *words.ROUTE_WORDS],
-    "metadata": body_fields.METADATA_NAMES,
+    "words": [*WORDS["api_words"], *WORDS["route_words"]],
+    "metadata": fields.METADATA_NAMES,
     "header names": [*headers.HEADERS, *headers.HEADER_WORDS],
     "names of the schema": SCHEMA_WORDS,
 }
@@ -104,13 +101,13 @@ def test_every_word_of_every_vocabulary_passes(vocabulary: str) -> None:
 )
 def test_extremes_of_kept_values_pass(redactor: Redactor, name: str, value: str) -> None:
     sent = redactor.request(request(headers=[(name, value)])).request
-    raw = RawResponse(429, "HTTP/1.1", [(name.encode(), value.encode())])
+    raw = raw_response(429, "HTTP/1.1", [(name.encode(), value.encode())])
     for noun in (sent, redactor.response(raw).response):
         assert Scan().line("m", 1, line_of(noun).decode()) is None
 
 
 def test_a_long_number_is_a_wait_in_its_own_header_only(redactor: Redactor) -> None:
-    raw = RawResponse(429, "HTTP/1.1", [(b"retry-after", b"1764201600")])
+    raw = raw_response(429, "HTTP/1.1", [(b"retry-after", b"1764201600")])
     line = line_of(redactor.response(raw).response).decode()
     assert Scan().line("m", 1, line) is None
     for foreign in (
@@ -145,13 +142,14 @@ def _joined(pool: list[str]) -> st.SearchStrategy[str]:
     )
 
 
-def _words_of(row: ShapeRow) -> list[str]:
-    return sorted(row.grammar.words) if row.grammar else [row.example]
+def _words_of(shape: ShapeName) -> list[str]:
+    return sorted(shape.row.grammar.words) if shape.row.grammar else [shape.row.example]
 
 
-ROWS_AND_TEXTS = st.sampled_from(SHAPES).flatmap(
-    lambda row: st.tuples(
-        st.just(row), st.one_of(_joined(_words_of(row)), _joined([row.example]), st.text())
+SHAPES_AND_TEXTS = st.sampled_from(ShapeName).flatmap(
+    lambda shape: st.tuples(
+        st.just(shape),
+        st.one_of(_joined(_words_of(shape)), _joined([shape.row.example]), st.text()),
     )
 )
 EXPECTED: dict[ShapeName, set[str]] = {
@@ -165,33 +163,33 @@ EXPECTED: dict[ShapeName, set[str]] = {
 
 
 @settings(derandomize=True)
-@given(ROWS_AND_TEXTS)
-@example((ROWS[ShapeName.ACCEPT], "*/*,*/*,*/*"))
-@example((ROWS[ShapeName.ENCODING], "br, *, br;q=0.5, *, br"))
-@example((ROWS[ShapeName.CONNECTION], "te, te, te, te, te"))
-@example((ROWS[ShapeName.ERROR_TYPE], "NoQzAPIError"))
-@example((ROWS[ShapeName.ERROR_TYPE], "QzxwvkjhgfError"))
-@example((ROWS[ShapeName.MODEL], "hf_huggingface"))
-@example((ROWS[ShapeName.MODEL], "gpt:1:2:3"))
-@example((ROWS[ShapeName.MODEL], "claude@meta.ai"))
-@example((ROWS[ShapeName.MODEL], "qwen1.2.3.4"))
-@example((ROWS[ShapeName.USER_AGENT], "curl/8.5.0 cursor.app/1.0"))
-@example((ROWS[ShapeName.VERSION], "v144.0.7559.60"))
+@given(SHAPES_AND_TEXTS)
+@example((ShapeName.ACCEPT, "*/*,*/*,*/*"))
+@example((ShapeName.ENCODING, "br, *, br;q=0.5, *, br"))
+@example((ShapeName.CONNECTION, "te, te, te, te, te"))
+@example((ShapeName.ERROR_TYPE, "NoQzAPIError"))
+@example((ShapeName.ERROR_TYPE, "QzxwvkjhgfError"))
+@example((ShapeName.MODEL, "hf_huggingface"))
+@example((ShapeName.MODEL, "gpt:1:2:3"))
+@example((ShapeName.MODEL, "claude@meta.ai"))
+@example((ShapeName.MODEL, "qwen1.2.3.4"))
+@example((ShapeName.USER_AGENT, "curl/8.5.0 cursor.app/1.0"))
+@example((ShapeName.VERSION, "v144.0.7559.60"))
 def test_what_a_row_keeps_has_its_form_and_passes_gate_and_scan(
-    row_and_text: tuple[ShapeRow, str],
+    shape_and_text: tuple[ShapeName, str],
 ) -> None:
-    row, text = row_and_text
-    shaped = SHAPER.of(row.name, text)
+    shape, text = shape_and_text
+    shaped = SHAPER.of(shape, text)
     if not shaped.kept:
         assert SHAPER.pseudonyms.made(shaped.text)
         return
-    assert fits(row.form, shaped.text)
-    assert row.form in (ModelName, KeptName, HeaderName, FieldName, Label) or fits(
+    assert fits(shape.row.form, shaped.text)
+    assert shape.row.form in (ModelName, KeptName, HeaderName, FieldName, Label) or fits(
         HeaderValue, shaped.text
     )
-    assert rule_broken_by(shaped.text) in EXPECTED.get(row.name, set()) | {None}
+    assert rule_broken_by(shaped.text) in EXPECTED.get(shape, set()) | {None}
     line = json.dumps({"response": {"cf_ray": shaped.text, "value": shaped.text}})
-    own = [shaped.text] if row.name is ShapeName.LABEL else []
+    own = [shaped.text] if shape is ShapeName.LABEL else []
     gate = TaintGate(SHAPER.pseudonyms, Credentials(), own)
     assert (
         gate.check(line, RawExchange((text.encode("utf-8", "replace"), shaped.text.encode())))

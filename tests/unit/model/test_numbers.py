@@ -15,8 +15,8 @@ from pawwork_proxy.model.capture import LINE
 from pawwork_proxy.model.numbers import EARLIEST, LATEST, LONGEST_MS, LONGEST_WAIT_S
 from pawwork_proxy.model.signals import Ending
 from pawwork_proxy.outcomes.rules import classify
-from pawwork_proxy.redaction.shapes import parse_date
 from pawwork_proxy.responses.response_reader import ResponseReader
+from pawwork_proxy.responses.waits import http_date
 from tests.unit.builders import exchange
 
 ODD = [
@@ -101,7 +101,7 @@ def test_a_date_of_the_server_that_cannot_be_counts_as_none(date: str) -> None:
     signals = reader.finish(Ending.COMPLETE).signals
     assert signals.date is None
     assert signals.retry_hints == ()
-    assert parse_date(date) is None
+    assert http_date(date) is None
 
 
 def test_a_reset_beyond_all_limits_is_cut_or_unknown() -> None:

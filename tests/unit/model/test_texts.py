@@ -9,17 +9,19 @@ from typing import Annotated
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from pawwork_proxy.facts import body_fields, clients, errors, finish_reasons, headers, http, words
+from pawwork_proxy.facts import clients, errors, fields, finish_reasons, headers
 from pawwork_proxy.facts.client_behaviour import FAILURES, USER_SEES
 from pawwork_proxy.facts.models import MODEL_IDS
 from pawwork_proxy.facts.pages import EDGE_MARKS
 from pawwork_proxy.facts.phrases import PHRASES
 from pawwork_proxy.facts.providers import OTHER, PROVIDERS, UNNAMED
+from pawwork_proxy.facts.table import word_lists
 from pawwork_proxy.model import texts
 from pawwork_proxy.model.texts import fits
 from pawwork_proxy.outcomes.rules import RULES
 from pawwork_proxy.redaction.values import FORMS as VALUE_FORMS
 
+HTTP, WORDS = map(word_lists, ("http", "words"))
 NAMED = {name: form for name, form in vars(texts).items() if typing.get_origin(form) is Annotated}
 PSEUDONYM = "word:" + "0a" * 12
 UNWELCOME = {
@@ -47,15 +49,15 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "Country": ("DE",),
     "Airport": ("FRA",),
     "ModelGroup": ("bi", "o3"),
-    "HttpVersion": (*http.PROTOCOL_VERSIONS, PSEUDONYM),
+    "HttpVersion": (*HTTP["protocol_versions"], PSEUDONYM),
     "Method": ("POST", "PROPFIND", PSEUDONYM),
     "RouteShape": ("/zen/v1/chat/completions", "/zen/go/v1beta/models/{model}:countTokens", "",
                    "/", "/.well-known", f"/zen/{PSEUDONYM}/v1"),
     "Term": (*(rule.id for rule in RULES), *(phrase.id for phrase in PHRASES),
              *(mark for mark, _ in EDGE_MARKS), *USER_SEES, *(row.kind for row in FAILURES),
-             *errors.Sense, *body_fields.ROLES, "other", *body_fields.TOOL_NAMES,
+             *errors.Sense, *fields.ROLES, "other", *fields.TOOL_NAMES,
              *(form.id for form in VALUE_FORMS), *finish_reasons.FAILED, "empty", "address"),
-    "KnownWord": (*words.CLIENTS, *words.REASONING_EFFORTS, *http.EDGE_WORDS, PSEUDONYM),
+    "KnownWord": (*WORDS["clients"], *WORDS["reasoning_efforts"], *HTTP["edge_words"], PSEUDONYM),
     "FinishReason": (*finish_reasons.FINISHED, *finish_reasons.FAILED, PSEUDONYM),
     "Rule": ("drop", "content_not_kept", "shape:media_type", "id:session"),
     "Era": ("C1", "C12", *clients.RELEASES),
@@ -66,16 +68,16 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "KeyPlace": ("opencode.auth", "client.env", "opencode.config_content"),
     "DecidingPlace": ("status", "stream.finish_reason", "headers.retry-after", "stream_first.type"),
     "HeaderName": (*headers.HEADERS, PSEUDONYM),
-    "FieldName": (*body_fields.BODY_FIELDS, *body_fields.IDENTITY_FIELDS, PSEUDONYM),
-    "QueryName": (*body_fields.QUERY_NAMES, PSEUDONYM),
-    "IdentityPath": (*body_fields.IDENTITY_FIELDS, "metadata.user_id", f"metadata.{PSEUDONYM}",
-                     *(f"metadata.{name}" for name in body_fields.METADATA_NAMES)),
+    "FieldName": (*fields.BODY_FIELDS, *fields.IDENTITY_FIELDS, PSEUDONYM),
+    "QueryName": (*fields.QUERY_NAMES, PSEUDONYM),
+    "IdentityPath": (*fields.IDENTITY_FIELDS, "metadata.user_id", f"metadata.{PSEUDONYM}",
+                     *(f"metadata.{name}" for name in fields.METADATA_NAMES)),
     "RedactedPlace": ("request.body", "response.headers.cf-ray", "request.body.metadata.user_id",
                       f"request.headers.{PSEUDONYM}", "request.headers.:authority"),
     "WaitPlace": ("retry-after", "retry-after-ms", "retry-after date", "body", "body date", "text"),
     "WaitConflict": ("retry-after date=60", "body=1.23457e+06", "text=0.001"),
     "Codings": ("gzip", "gzip, deflate, br", "*;q=0.5", f"br, {PSEUDONYM}"),
-    "MediaType": (*http.MEDIA_TYPES, "text/plain;charset=utf-8", "text/html;charset=iso-8859-1"),
+    "MediaType": (*HTTP["media_types"], "text/plain;charset=utf-8", "text/html;charset=iso-8859-1"),
     "Server": ("cloudflare", "nginx/1.25.3", "amazons3", "awselb/2.0"),
     "ModelName": (*MODEL_IDS, "@cf/meta/llama-3.1-8b-instruct", "claude-3@20240229", PSEUDONYM),
     "UserAgent": ("opencode/1.18.33 ai-sdk/provider-utils/4.0.23 runtime/bun/1.3.14", "curl",

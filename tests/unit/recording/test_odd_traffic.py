@@ -7,9 +7,10 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pawwork_proxy.facts import body_fields, errors, http, models, phrases, user_agents, words
-from pawwork_proxy.facts.headers import FEATURES, HEADER_WORDS, HEADERS
+from pawwork_proxy.facts import errors, fields, models, phrases
+from pawwork_proxy.facts.headers import HEADER_WORDS, HEADERS
 from pawwork_proxy.facts.providers import PROVIDERS
+from pawwork_proxy.facts.table import word_lists
 from pawwork_proxy.model.base import line_of
 from pawwork_proxy.model.outcome import Outcome
 from pawwork_proxy.model.request import RequestFacts
@@ -17,18 +18,21 @@ from pawwork_proxy.model.response import ResponseFacts
 from pawwork_proxy.model.signals import Ending, Signals
 from pawwork_proxy.outcomes.rules import classify
 from pawwork_proxy.redaction.pseudonyms import Pseudonymiser
-from pawwork_proxy.redaction.raw import RawRequest, RawResponse
+from pawwork_proxy.redaction.raw import RawRequest
 from pawwork_proxy.redaction.redactor import Redactor
 from pawwork_proxy.responses.response_reader import ResponseReader
+from tests.unit.builders import raw_response
 
+HTTP, AGENT_WORDS, WORDS = map(word_lists, ("http", "user_agents", "words"))
 REDACTOR = Redactor(Pseudonymiser(b"t" * 32))
 PIECES = sorted(
     {
-        *words.API_WORDS, *words.ROUTE_WORDS, *HEADER_WORDS, *FEATURES, *models.MODEL_WORDS,
-        *user_agents.PRODUCTS, *user_agents.PLATFORMS, *user_agents.PRERELEASES, *http.LANGUAGES,
-        *http.MEDIA_TYPES, *http.CODINGS, *http.SERVERS, *http.EDGE_WORDS, *http.CACHE_DIRECTIVES,
+        *WORDS["api_words"], *WORDS["route_words"], *HEADER_WORDS, *WORDS["features"],
+        *models.MODEL_WORDS, *HTTP["languages"], *HTTP["media_types"], *HTTP["codings"],
+        *HTTP["servers"], *HTTP["edge_words"], *HTTP["cache_directives"],
+        *AGENT_WORDS["products"], *AGENT_WORDS["platforms"], *AGENT_WORDS["prereleases"],
         *errors.VENDOR_TYPES, *errors.ZEN_TYPES, *errors.ZAI_CODES, *errors.GOOGLE_STATUSES,
-        *PROVIDERS, *body_fields.BODY_FIELDS, *body_fields.QUERY_NAMES, "1.2", "v4", "128k",
+        *PROVIDERS, *fields.BODY_FIELDS, *fields.QUERY_NAMES, "1.2", "v4", "128k",
         "2025-11-01", "20251101", "235b", "7", "q=0.5", "charset=utf-8", "latest", "Hollenbeck",
     }
 )  # fmt: skip
@@ -74,7 +78,7 @@ def test_a_request_has_the_forms_of_the_model(
 def test_an_answer_has_the_forms_of_the_model(
     text: str, other: str, version: str, headers: list[tuple[bytes, bytes]]
 ) -> None:
-    raw = RawResponse(
+    raw = raw_response(
         429, version, headers, error_type=text, error_code=other, model=text, provider=other,
         finish_reason=text, request_id=other, response_id=text, workspace=other,
     )  # fmt: skip

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import pytest
 
-from pawwork_proxy.redaction.raw import RawResponse
 from pawwork_proxy.redaction.redactor import Redactor
+from tests.unit.builders import raw_response
 from tests.unit.redaction.test_projections import body, request
 
 
@@ -19,7 +19,7 @@ def test_the_longest_model_id_has_96_characters(
     model = "free/" * repeats + "f"
     assert len(model) == (96 if shown else 101)
     assert redactor.request(request(sent=body(model=model))).request.model_kept is shown
-    answer = redactor.response(RawResponse(200, "HTTP/1.1", [], model=model)).response
+    answer = redactor.response(raw_response(200, "HTTP/1.1", [], model=model)).response
     assert (answer.model == model) is shown
 
 

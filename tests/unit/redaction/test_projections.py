@@ -19,6 +19,7 @@ from pawwork_proxy.redaction.raw import RawRequest, RawResponse
 from pawwork_proxy.redaction.redactor import Redactor
 from pawwork_proxy.redaction.shapes import ShapeName
 from pawwork_proxy.redaction.taint_gate import RawExchange, TaintGate
+from tests.unit.builders import raw_response
 from tests.unit.redaction.canaries import canaries, leaked
 
 CHAT = "/zen/v1/chat/completions"
@@ -113,11 +114,11 @@ def responses_with(secret: str) -> dict[str, RawResponse]:
     )
     raw = [(name.encode(), line.encode("utf-8")) for name in names.split()]
     return {
-        "headers": RawResponse(429, "HTTP/1.1", [*raw, (line.encode("utf-8"), b"1")]),
-        "finds": RawResponse(
-            400, line, [], 0, 10, 10, model=secret, finish_reason=secret, response_id=secret,
-            request_id=secret, workspace=secret, error_type=secret, error_code=secret,
-            provider=secret,
+        "headers": raw_response(429, "HTTP/1.1", [*raw, (line.encode("utf-8"), b"1")]),
+        "finds": raw_response(
+            400, line, [], wire_bytes=10, decoded_bytes=10, model=secret, finish_reason=secret,
+            response_id=secret, request_id=secret, workspace=secret, error_type=secret,
+            error_code=secret, provider=secret,
         ),
     }  # fmt: skip
 
@@ -349,7 +350,7 @@ def test_content_encoding_of_the_request(redactor: Redactor) -> None:
 
 
 def test_an_answer_keeps_what_matters(redactor: Redactor) -> None:
-    raw = RawResponse(
+    raw = raw_response(
         429,
         "HTTP/2.0",
         [
@@ -390,12 +391,12 @@ def test_an_answer_keeps_what_matters(redactor: Redactor) -> None:
 def test_waits(retry_after: str, seconds: float | None, redactor: Redactor) -> None:
     headers = [(b"retry-after", retry_after.encode()), (b"date", b"Tue, 25 Aug 2026 10:02:57 GMT")]
     assert (
-        redactor.response(RawResponse(429, "HTTP/1.1", headers)).response.retry_after_s == seconds
+        redactor.response(raw_response(429, "HTTP/1.1", headers)).response.retry_after_s == seconds
     )
 
 
 def test_a_ray_without_place_has_no_colo(redactor: Redactor) -> None:
-    raw = RawResponse(200, "HTTP/1.1", [(b"cf-ray", b"8f1e2d3c4b5a6978")])
+    raw = raw_response(200, "HTTP/1.1", [(b"cf-ray", b"8f1e2d3c4b5a6978")])
     assert redactor.response(raw).response.colo is None
 
 
@@ -447,7 +448,7 @@ def test_projection_is_total(
     raw = RawRequest(method, target, version, headers, sent, 5)
     assert redactor.request(raw) == redactor.request(raw)
     assert "bytes" not in repr(raw)
-    redactor.response(RawResponse(200, version, headers, error_type=method, model=target))
+    redactor.response(raw_response(200, version, headers, error_type=method, model=target))
 
 
 def test_a_value_that_the_records_form_does_not_take_becomes_a_pseudonym(

@@ -7,12 +7,10 @@ from hypothesis import strategies as st
 from pawwork_proxy.redaction.pseudonyms import PSEUDONYM, Pseudonymiser
 from pawwork_proxy.redaction.redactor import Redactor
 from pawwork_proxy.redaction.shapes import (
-    SHAPES,
     ShapeName,
-    ShapeRow,
     Shapes,
-    parse_date,
 )
+from pawwork_proxy.responses.waits import http_date
 from tests.unit.redaction.canaries import canaries, leaked
 
 SHAPER = Shapes(Pseudonymiser(b"k" * 32))
@@ -217,16 +215,10 @@ def test_shapes_are_total_and_idempotent(shape: ShapeName, text: str) -> None:
     assert once == SHAPER.of(shape, text)
 
 
-@pytest.mark.parametrize("row", SHAPES, ids=lambda row: row.name)
-def test_each_row_keeps_its_example(row: ShapeRow) -> None:
-    assert SHAPER.of(row.name, row.example).kept
-    assert row.reason
-
-
-def test_rows_are_unique_and_all_names_have_one() -> None:
-    names = [row.name for row in SHAPES]
-    assert len(set(names)) == len(names)
-    assert set(names) == set(ShapeName)
+@pytest.mark.parametrize("shape", ShapeName)
+def test_each_row_keeps_its_example(shape: ShapeName) -> None:
+    assert SHAPER.of(shape, shape.row.example).kept
+    assert shape.row.reason
 
 
 def test_equal_texts_stay_equal(redactor: Redactor) -> None:
@@ -237,6 +229,6 @@ def test_equal_texts_stay_equal(redactor: Redactor) -> None:
 
 
 def test_dates() -> None:
-    date = parse_date("Tue, 25 Aug 2026 10:02:57 GMT")
+    date = http_date("Tue, 25 Aug 2026 10:02:57 GMT")
     assert date is not None
     assert date.isoformat() == "2026-08-25T10:02:57+00:00"

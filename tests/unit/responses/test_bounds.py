@@ -134,7 +134,7 @@ def test_sixty_four_quoted_headers_are_read(place: int, *, found: bool) -> None:
 @pytest.mark.parametrize(("place", "finish"), [(64, "stop"), (65, None)])
 def test_sixty_four_choices_are_read(place: int, finish: str | None) -> None:
     choices = [{"index": number} for number in range(1, place)] + [{"finish_reason": "stop"}]
-    assert read(json.dumps({"choices": choices}).encode()).finish_reason == finish
+    assert read(json.dumps({"choices": choices}).encode()).raw.finish_reason == finish
 
 
 @pytest.mark.parametrize("length", [200, 201, 100_000])

@@ -267,8 +267,8 @@ def test_an_encoding_that_is_not_what_it_says_is_corrupt() -> None:
 
 def test_facts_of_a_chat_stream() -> None:
     answer = read(CHAT, 200, STREAM)
-    assert answer.dialect is Dialect.CHAT
-    assert (answer.finish_reason, answer.cost) == ("stop", 0.25)
+    assert answer.signals.dialect is Dialect.CHAT
+    assert (answer.raw.finish_reason, answer.cost) == ("stop", 0.25)
     assert answer.usage.model_dump(exclude_none=True) == {"input": 3, "output": 2, "cache_read": 1}
     assert answer.events.deltas == 3
     assert (answer.raw.model, answer.raw.response_id) == ("tiny-free", "gen-1")
@@ -276,8 +276,8 @@ def test_facts_of_a_chat_stream() -> None:
 
 def test_facts_of_a_messages_stream() -> None:
     answer = read(MESSAGES, 200, STREAM)
-    assert answer.dialect is Dialect.MESSAGES
-    assert answer.finish_reason == "end_turn"
+    assert answer.signals.dialect is Dialect.MESSAGES
+    assert answer.raw.finish_reason == "end_turn"
     assert answer.usage.model_dump(exclude_none=True) == {
         "input": 5, "output": 7, "cache_write": 4
     }  # fmt: skip
@@ -287,16 +287,16 @@ def test_facts_of_a_messages_stream() -> None:
 
 def test_facts_of_a_responses_stream() -> None:
     answer = read(RESPONSES, 200, STREAM)
-    assert answer.dialect is Dialect.RESPONSES
-    assert answer.finish_reason == "completed"
+    assert answer.signals.dialect is Dialect.RESPONSES
+    assert answer.raw.finish_reason == "completed"
     assert answer.usage.reasoning == 1
     assert answer.usage.total == 3
 
 
 def test_facts_of_a_google_stream() -> None:
     answer = read(GOOGLE, 200, STREAM)
-    assert answer.dialect is Dialect.GOOGLE
-    assert (answer.finish_reason, answer.usage.input, answer.usage.reasoning) == ("STOP", 4, 2)
+    assert answer.signals.dialect is Dialect.GOOGLE
+    assert (answer.raw.finish_reason, answer.usage.input, answer.usage.reasoning) == ("STOP", 4, 2)
 
 
 def test_numbers_that_are_strings_count_as_absent() -> None:
@@ -310,10 +310,8 @@ def test_a_cost_that_is_no_price_is_none(cost: object) -> None:
     assert read(json.dumps({"choices": [], "cost": cost}).encode()).cost is None
 
 
-def test_an_unknown_finish_reason_is_other_and_raw() -> None:
+def test_an_unknown_finish_reason_is_raw() -> None:
     answer = read(sse(chunk("a", "my secret reason")), 200, STREAM)
-    assert answer.finish_reason is None
-    assert answer.finish_reason_other
     assert answer.raw.finish_reason == "my secret reason"
 
 
@@ -321,7 +319,7 @@ def test_a_large_body_is_read_from_both_ends() -> None:
     big = PLAIN.replace(b'"Hi"', b'"' + b"x" * 600_000 + b'"')
     answer = read(big)
     assert answer.truncated
-    assert answer.finish_reason == "stop"
+    assert answer.raw.finish_reason == "stop"
     assert answer.usage.input == 1
     assert classify(answer.signals).kind is Kind.SUCCESS
     cut = read(big[:500_000])

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from pawwork_proxy.model.outcome import Origin
+from scripts._pages import filled, write
 from scripts.evaluate_outcomes import main
-from scripts.outcomes_page import PAGE, page
-from scripts.outcomes_page import main as page_main
+from scripts.outcomes_page import PAGE, parts
 
 CASES = Path(__file__).parents[2] / "data" / "outcomes.jsonl"
 
@@ -42,7 +43,18 @@ def test_misses_and_confusions_are_counted(
 
 
 def test_the_page_is_up_to_date(capsys: pytest.CaptureFixture[str]) -> None:
-    assert PAGE.read_text("utf-8") == page()
-    assert page_main(["--check"]) == 0
-    assert page_main(["--odd"]) == 2
+    text = PAGE.read_text("utf-8")
+    assert text == filled(PAGE, parts())
+    assert all(f"| `{origin}` |" in text for origin in Origin)
+    assert write(PAGE, parts(), ["--check"]) == 0
+    assert write(PAGE, parts(), ["--odd"]) == 2
     capsys.readouterr()
+
+
+def test_a_page_that_is_out_of_date_is_found_and_written(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("By hand.\n<!-- from the tables: rules -->\nold\n<!-- end -->\nBehind.\n")
+    assert write(page, {"rules": "new\n"}, ["--check"]) == 1
+    assert write(page, {"rules": "new\n"}, []) == 0
+    assert "\nnew\n<!-- end -->\nBehind." in page.read_text()
+    assert write(page, {"rules": "new\n"}, ["--check"]) == 0

@@ -7,24 +7,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pawwork_proxy.facts import (
-    body_fields,
     errors,
+    fields,
     headers,
-    http,
     models,
     phrases,
     providers,
-    user_agents,
 )
 from pawwork_proxy.facts.client_behaviour import USER_SEES
 from pawwork_proxy.facts.namespaces import Namespace
+from pawwork_proxy.facts.table import word_lists
 from pawwork_proxy.outcomes.rules import RULES
-from pawwork_proxy.redaction.shapes import SHAPES
+from pawwork_proxy.redaction.shapes import ShapeName
 from pawwork_proxy.redaction.values import FORMS
 from pawwork_proxy.verification.leak_rules import LEAK_RULES, leak_in, shannon
 from pawwork_proxy.verification.scan import rule_broken_by
 from tests.unit.redaction.canaries import canaries
 
+HTTP, AGENT_WORDS, WORDS = map(word_lists, ("http", "user_agents", "words"))
 OURS = {
     "models": models.MODEL_IDS,
     "rules": [rule.id for rule in RULES],
@@ -32,19 +32,21 @@ OURS = {
     "texts of clients": USER_SEES,
     "error types": [*errors.ZEN_TYPES, *errors.VENDOR_TYPES, *errors.GOOGLE_STATUSES],
     "headers": headers.HEADERS,
-    "media types": http.MEDIA_TYPES,
+    "media types": HTTP["media_types"],
     "providers": providers.PROVIDERS,
-    "fields": [*body_fields.BODY_FIELDS, *body_fields.IDENTITY_FIELDS, *body_fields.TOOL_NAMES],
+    "fields": [*fields.BODY_FIELDS, *fields.IDENTITY_FIELDS, *fields.TOOL_NAMES],
     "forms": [row.id for row in FORMS],
-    "shapes": [row.keep(row.prepare(row.example)) or "" for row in SHAPES],
+    "shapes": [
+        row.keep(row.prepare(row.example)) or "" for row in (shape.row for shape in ShapeName)
+    ],
     "routes": ["/zen/v1/models/{model}:streamGenerateContent", "/zen/v1/chat/completions"],
     "error types in words": ["Rate limit reached for requests", "Provider returned error"],
     "lists": ["gzip, deflate, br, zstd", "text/html, application/json;q=0.9"],
-    "query names": body_fields.QUERY_NAMES,
-    "fetch words": http.FETCH_WORDS,
-    "connection options": http.CONNECTION_OPTIONS,
-    "platforms": user_agents.PLATFORMS,
-    "beta flags": headers.FEATURES,
+    "query names": fields.QUERY_NAMES,
+    "fetch words": HTTP["fetch_words"],
+    "connection options": HTTP["connection_options"],
+    "platforms": AGENT_WORDS["platforms"],
+    "beta flags": WORDS["features"],
     "plausible models": [
         "accounts/fireworks/models/llama-v3p1-405b-instruct",
         "us.anthropic.claude-sonnet-4-20250514-v1:0",
