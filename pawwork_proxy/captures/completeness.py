@@ -70,6 +70,11 @@ _LACKS = (
         "hold exchanges observed in part because looking at the traffic failed, {n} in all",
     ),
     _Lack(
+        lambda one: one.failed_taps,
+        "looks at the traffic that failed: {n}; the traffic went on",
+        "had looks at the traffic that failed, {n} in all; the traffic went on",
+    ),
+    _Lack(
         lambda one: one.damaged,
         "{n} damaged lines skipped: {places}; what they held is missing",
         "have damaged lines, {n} in all: they are skipped, and what they held is missing",
@@ -90,7 +95,7 @@ def summary_of(capture: Capture, *, aggregated: bool = False) -> CaptureSummary:
     places = [f"{damage.number} ({damage.reason})" for damage in own[:MOST_PLACES]]
     if len(own) > MOST_PLACES:
         places[-1] += f" and {len(own) - MOST_PLACES} more"
-    return CaptureSummary(
+    summary = CaptureSummary(
         name=capture.path.name,
         capture_id=header.capture_id,
         study_id=header.study_id,
@@ -104,12 +109,15 @@ def summary_of(capture: Capture, *, aggregated: bool = False) -> CaptureSummary:
         withheld=len(capture.stubs),
         lost=sum(note.count or 0 for note in capture.notes if note.event == "records_lost"),
         in_part=capture.in_part,
+        failed_taps=(capture.end.tap_failures or 0) if capture.end else 0,
         damaged=len(own),
         damaged_lines=", ".join(places),
         joined=len(capture.damages) - len(own),
         ended=capture.end is not None,
         aggregated=aggregated,
     )
+    complete = not any(lack.number(summary) for lack in _LACKS)
+    return summary.model_copy(update={"complete": complete})
 
 
 def incomplete(summaries: Iterable[CaptureSummary]) -> Iterator[str]:

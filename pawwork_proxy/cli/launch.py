@@ -38,7 +38,8 @@ def launch(
     **capturing: Any,
 ) -> int:
     """Run a client through the proxy; the result is the client's exit code."""
-    plan = make_plan([install], **capturing)
+    # Any free port, unless one is named: `run` may hold the usual one, and nobody has to know ours.
+    plan = make_plan([install if "@" in install else f"{install}@0"], **capturing)
     env = _base_environment(home)
     program = shutil.which(client[0], path=env.get("PATH"))
     if program is None:

@@ -31,6 +31,8 @@ class CaptureSummary(Noun):
     lost: int = 0
     in_part: int = 0
     """Exchanges of which only part was observed."""
+    failed_taps: int = 0
+    """Looks at the traffic that failed, by the run's own count."""
     damaged: int = 0
     damaged_lines: str = ""
     """Which, and what is wrong with them; of many the first few."""
@@ -39,11 +41,8 @@ class CaptureSummary(Noun):
     ended: bool = False
     aggregated: bool = False
     """Admissions that agree were counted together instead of one by one."""
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether every request of its run has left a record that could be read."""
-        return self.ended and not (self.damaged or self.lost or self.withheld)
+    complete: bool = False
+    """Whether it lacks nothing: `captures.completeness` has the list."""
 
 
 class Gathered(Noun):

@@ -13,10 +13,10 @@ from pawwork_proxy.cli.options import after_help, call, capturing
 @click.command(epilog=after_help("launch --network home -- opencode run -m opencode/big-pickle hi"))
 @click.option(
     "--install",
-    default="main@0",
+    default="main",
     metavar="NAME[@PORT]",
     show_default=True,
-    help="Record the client under this name.",
+    help="Record the client under this name. Without a port, any free one is taken.",
 )
 @click.option(
     "--route",

@@ -40,6 +40,7 @@ LACKS = (
         "2 damaged lines skipped: 3 (torn), 5 (not_json); what they held is missing",
         "captures have damaged lines, 1 400 in all",
     ),
+    ({"failed_taps": 2}, "looks at the traffic that failed: 2; the traffic", "1 400 in all"),
     ({"joined": 2}, "2 lines of another capture stand behind it", "1 400 in all"),
 )
 
@@ -59,9 +60,17 @@ def test_what_is_missing_is_named_for_few_and_counted_for_many(
 
 def test_a_whole_capture_lacks_nothing() -> None:
     assert list(incomplete([summary()])) == []
-    assert summary().is_complete
-    for changes in ({"ended": False}, {"damaged": 1}, {"lost": 1}, {"withheld": 1}):
-        assert not summary(**changes).is_complete
+
+
+def test_a_capture_is_complete_if_it_lacks_nothing(tmp_path: Path) -> None:
+    write(tmp_path / "complete.jsonl", [one(1, 1)])
+    write(tmp_path / "cut.jsonl", [one(1, 1)])
+    lines = (tmp_path / "cut.jsonl").read_bytes().splitlines(keepends=True)
+    (tmp_path / "cut.jsonl").write_bytes(b"".join(lines[:-1]))
+    complete, cut = (
+        Records(source).summary for source in capture_sources(sorted(tmp_path.iterdir()))
+    )
+    assert (complete.complete, cut.complete) == (True, False)
 
 
 def test_of_many_names_the_first_few_are_given() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import stat
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from click.testing import CliRunner
 from pawwork_proxy.cli.commands.launch import launch
 from pawwork_proxy.environment.private_files import HOME_VARIABLE
 from pawwork_proxy.errors import ConfigurationError
+from pawwork_proxy.proxy import listeners
 
 
 def started(*arguments: str) -> str:
@@ -23,6 +25,16 @@ def started(*arguments: str) -> str:
 def test_a_home_that_cannot_be_written_is_a_configuration_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     assert started("--home", str(tmp_path / "file" / "x"), "--", "true").startswith("--home")
+
+
+def test_a_name_without_a_port_takes_any_free_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A `run` beside it holds the usual port."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        monkeypatch.setattr(listeners, "DEFAULT_PORT", taken.getsockname()[1])
+        said = started("--install", "desktop", "--", str(tmp_path / "no-client"))
+    assert said.startswith("the client's command")
 
 
 @pytest.mark.process

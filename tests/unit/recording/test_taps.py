@@ -276,6 +276,10 @@ def test_every_report_says_that_an_exchange_was_observed_in_part(
     assert [one.in_part for one in gathered.captures] == [1]
     said = f"{path.name}: {IN_PART}"
     assert said in gathered.remarks
+    assert f"{path.name}: looks at the traffic that failed: 1; the traffic went on." in (
+        gathered.remarks
+    )
+    assert not gathered.captures[0].complete
     (source,) = capture_sources([path])
     assert said in Shown(source).remarks()
     assert "1 failed looks at the traffic" in counter_line(run.recorder.counts, 0)
