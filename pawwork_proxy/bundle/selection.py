@@ -14,6 +14,7 @@ from pathlib import Path
 
 from pawwork_proxy.bundle.archive import COMPRESSION_LEVEL
 from pawwork_proxy.bundle.support_view import row_of
+from pawwork_proxy.captures.copies import each_once
 from pawwork_proxy.captures.lines import Damage, read_line
 from pawwork_proxy.captures.reader import Lines, no_capture
 from pawwork_proxy.captures.sources import CaptureSource, each_readable
@@ -105,10 +106,13 @@ def choose(
 ) -> list[Part]:
     """The chosen part of each capture that has one, oldest capture first.
 
-    `progress` is told how many bytes are read by now; sources that are left out are named in
-    `remarks`. Raises CaptureFormatError or BundleError when none can be read.
+    A capture and its copy go in once. `progress` is told how many bytes are read by now; sources
+    that are left out are named in `remarks`. Raises CaptureFormatError or BundleError when none can
+    be read.
     """
-    before = 0
+    remarks = [] if remarks is None else remarks
+    once = each_once(sources, remarks)
+    before = sum(source.size for source in sources) - sum(source.size for source in once)
 
     def part(source: CaptureSource) -> Part:
         nonlocal before
@@ -119,7 +123,7 @@ def choose(
         progress(before)
         return made
 
-    parts = each_readable(sources, part, [] if remarks is None else remarks)
+    parts = each_readable(once, part, remarks)
     chosen = [one for one in parts if one.records]
     return sorted(chosen, key=lambda part: (part.started_at, part.header))
 

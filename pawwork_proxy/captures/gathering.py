@@ -13,14 +13,13 @@ from typing import NamedTuple
 
 from pawwork_proxy.captures.aggregation import Tally
 from pawwork_proxy.captures.completeness import (
-    MOST_NAMED,
     NOT_COMPARED,
-    counted,
     incomplete,
     named,
     of_several_studies,
     summary_of,
 )
+from pawwork_proxy.captures.copies import each_once
 from pawwork_proxy.captures.reader import Capture, view_capture
 from pawwork_proxy.captures.sources import CaptureSource, capture_sources, each_readable
 from pawwork_proxy.comparison.observations import Arrival, Gap, after_last, gaps, unrecorded
@@ -79,8 +78,8 @@ def gather_from(
     simulated captures are given together with real ones and `real_only` is not set.
     """
     remarks: list[str] = []
+    sources = each_once(sources, remarks)
     parts = list(_parts(sources, exclusive, one_by_one, remarks, progress))
-    parts = _each_once(parts, remarks)
     parts = _one_world(parts, real_only, remarks)
     summaries = tuple(part.summary for part in parts)
     remarks += incomplete(summaries)
@@ -159,26 +158,6 @@ def _gaps(capture: Capture, tally: Tally) -> Iterator[Gap]:
         return iter(())
     arrived = sorted([began, closing, *tally.arrivals()])
     return gaps((Arrival(*a), Arrival(*b)) for a, b in pairwise(arrived) if b[0] - a[0] > 1)
-
-
-def _each_once(parts: Sequence[_Part], remarks: list[str]) -> list[_Part]:
-    """Each capture once; with a copy, in a bundle for example, its exchanges would count twice."""
-    kept: dict[str, _Part] = {}
-    copies: list[tuple[str, str]] = []
-    for part in parts:
-        first = kept.setdefault(part.summary.capture_id, part)
-        if first is part:
-            continue
-        more = part.summary.exchanges > first.summary.exchanges
-        gone, stays = (first, part) if more else (part, first)
-        kept[part.summary.capture_id] = stays
-        copies.append((gone.summary.name, stays.summary.name))
-    if len(copies) > MOST_NAMED:
-        names = named([gone for gone, _ in copies])
-        remarks.append(f"{counted(len(copies))} files ({names}) are copies, counted once.")
-    else:
-        remarks += (f"{gone}: the same capture as {stays}, counted once." for gone, stays in copies)
-    return list(kept.values())
 
 
 def _one_world(parts: Sequence[_Part], real_only: bool, remarks: list[str]) -> list[_Part]:

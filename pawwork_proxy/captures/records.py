@@ -54,16 +54,6 @@ class Records:
         yield from unfit([self])
 
 
-def each_once(captures: Iterable[Records]) -> list[Records]:
-    """A capture and its copy, in a bundle say, count once: the fuller one."""
-    kept: dict[str, Records] = {}
-    for one in captures:
-        first = kept.setdefault(one.summary.capture_id, one)
-        if one.summary.exchanges > first.summary.exchanges:
-            kept[one.summary.capture_id] = one
-    return list(kept.values())
-
-
 def unfit(captures: Iterable[Records]) -> Iterator[str]:
     """Which captures hold records that had to be left out when they were read whole."""
     for one in captures:

@@ -116,6 +116,7 @@ def verify(file: Path, output: str) -> None:
 def show(paths: Sequence[Path], output: str) -> None:
     """Print the support view of bundles and captures."""
     from pawwork_proxy.bundle.support_view import SupportRows, row_with  # noqa: PLC0415
+    from pawwork_proxy.captures.copies import each_once  # noqa: PLC0415
     from pawwork_proxy.captures.lines import outcome_of  # noqa: PLC0415
     from pawwork_proxy.captures.reader import view_capture  # noqa: PLC0415
     from pawwork_proxy.captures.sources import (  # noqa: PLC0415
@@ -130,7 +131,7 @@ def show(paths: Sequence[Path], output: str) -> None:
     left_out: list[str] = []
     simulated: set[bool] = set()
     with progress_bars() as progress:
-        sources = capture_sources(paths, _checking(progress))
+        sources = each_once(capture_sources(paths, _checking(progress)), left_out)
 
     together = SupportRows()
 

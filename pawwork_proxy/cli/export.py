@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 import click
 
 from pawwork_proxy.captures.completeness import listed
+from pawwork_proxy.captures.copies import each_once
 from pawwork_proxy.captures.records import Records, unfit
 from pawwork_proxy.captures.sources import capture_sources, each_readable
 from pawwork_proxy.cli.report import write_whole
@@ -80,26 +81,17 @@ FORMATS: dict[str, Callable[[Exchanges], Iterable[bytes]]] = {
 def export(captures: Sequence[Path], output: str, out: Path) -> None:
     """Write captures in the format of another tool."""
     left_out: list[str] = []
+    sources = each_once(capture_sources(captures), left_out)
     exported: list[Records] = []
 
     def exchanges() -> Exchanges:
-        for records in each_readable(capture_sources(captures), Records, left_out):
+        for records in each_readable(sources, Records, left_out):
             exported.append(records)
             for exchange in records:
                 yield records.capture.header, exchange
 
     write_whole(out, FORMATS[output](exchanges()))
     warn(left_out)
-    warn(_copies(exported))
     warn(listed([one.summary for one in exported]))
     warn(unfit(exported))
     click.echo(str(out))
-
-
-def _copies(exported: Iterable[Records]) -> Iterator[str]:
-    names: dict[str, str] = {}
-    for one in exported:
-        name = one.summary.name
-        first = names.setdefault(one.summary.capture_id, name)
-        if first != name:
-            yield f"{name}: the same capture as {first}, both are exported."

@@ -10,7 +10,8 @@ import click
 from rich.console import Console
 
 from pawwork_proxy.captures.completeness import listed
-from pawwork_proxy.captures.records import Records, each_once, unfit
+from pawwork_proxy.captures.copies import each_once
+from pawwork_proxy.captures.records import Records, unfit
 from pawwork_proxy.captures.sources import CaptureSource, capture_sources, each_readable
 from pawwork_proxy.cli.warnings import warn
 from pawwork_proxy.inventory.inventory import take_inventory
@@ -25,7 +26,8 @@ def identity(captures: Sequence[Path], installs: Sequence[str], output: str) -> 
         return Records(source, lambda one: not installs or one.context.install in installs)
 
     left_out: list[str] = []
-    records = each_once(each_readable(capture_sources(captures), read, left_out))
+    sources = each_once(capture_sources(captures), left_out)
+    records = list(each_readable(sources, read, left_out))
     warn(left_out)
     warn(listed([one.summary for one in records]))
     inventory = take_inventory((one.capture.header, one) for one in records)

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import click
 
+from pawwork_proxy.captures.copies import each_once
 from pawwork_proxy.captures.gathering import gather_from
-from pawwork_proxy.captures.records import Records, each_once
+from pawwork_proxy.captures.records import Records
 from pawwork_proxy.captures.sources import capture_sources, each_readable
 from pawwork_proxy.cli.progress import reading
 from pawwork_proxy.comparison.compare import compare
@@ -40,7 +41,7 @@ def write_report(
     inventory = None
     if not any(one.aggregated for one in gathered.captures):
         used = {one.capture_id for one in gathered.captures}
-        records = each_once(each_readable(sources, Records, []))
+        records = each_readable(each_once(sources, []), Records, [])
         inventory = take_inventory(
             (one.capture.header, one) for one in records if one.summary.capture_id in used
         )

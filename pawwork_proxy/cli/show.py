@@ -12,6 +12,7 @@ import click
 from rich.console import Console
 
 from pawwork_proxy.captures.completeness import happenings
+from pawwork_proxy.captures.copies import each_once
 from pawwork_proxy.captures.lines import outcome_of
 from pawwork_proxy.captures.records import Records
 from pawwork_proxy.captures.sources import CaptureSource, capture_sources, each_readable
@@ -53,8 +54,9 @@ def show(
 
     filtered = bool(installs or outcomes or models or since or until)
     left_out: list[str] = []
+    sources = each_once(capture_sources(captures), left_out)
     for shown in each_readable(
-        capture_sources(captures), lambda source: Shown(source, wanted, zone or UTC), left_out
+        sources, lambda source: Shown(source, wanted, zone or UTC), left_out
     ):
         if output == "json":
             shown.print_records()

@@ -35,7 +35,8 @@ def _entry(header: Header, one: Exchange) -> dict[str, Any]:
     wait = max((timing.first_byte_ms or 0) - (timing.request_sent_ms or 0), 0)
     receive = max((timing.total_ms or 0) - (timing.first_byte_ms or 0), 0)
     host = "simulator.invalid" if header.simulated else HOST
-    return {
+    unobserved = one.signals.unobserved
+    entry = {
         "startedDateTime": timing.started_at.isoformat(),
         "time": (timing.request_sent_ms or 0) + wait + receive,
         "request": {
@@ -71,6 +72,9 @@ def _entry(header: Header, one: Exchange) -> dict[str, Any]:
         "_outcome": one.outcome.kind.value,
         "_retryAfterS": one.outcome.retry_after_s,
     }
+    if unobserved is not None:
+        entry["comment"] = f"Observed in part; what passed unseen: {', '.join(unobserved)}."
+    return entry
 
 
 def _headers(notes: Sequence[HeaderNote]) -> list[dict[str, str]]:

@@ -120,6 +120,7 @@ def _values(header: Header, one: Exchange, operation: str | None) -> dict[str, A
         "pawwork.outcome.origin": outcome.origin_label,
         "pawwork.outcome.retry_after_s": outcome.retry_after_s,
         "pawwork.outcome.reset_cadence": outcome.reset_cadence.value,
+        "pawwork.unobserved": one.signals.unobserved,
     }
 
 
@@ -139,7 +140,7 @@ def _any_value(value: Any) -> dict[str, Any]:
             return {"intValue": str(value)}  # 64-bit numbers are texts in the JSON mapping
         case float():
             return {"doubleValue": value}
-        case list():
+        case list() | tuple():
             return {"arrayValue": {"values": [_any_value(one) for one in value]}}
         case _:
             return {"stringValue": str(value)}

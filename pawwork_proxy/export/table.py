@@ -28,10 +28,12 @@ class Column(NamedTuple):
     of_header: bool = False
 
     def value(self, header: Header, exchange: Exchange) -> Any:
-        """The value; None where something on the path is missing."""
+        """The value, several words in one text; None where something on the path is missing."""
         found: Any = header if self.of_header else exchange
         for name in self.path.split("."):
             found = None if found is None else getattr(found, name)
+        if isinstance(found, tuple):
+            return " ".join(found)
         return found.value if isinstance(found, Enum) else found
 
 
@@ -77,6 +79,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("retry_after_s", "number", "outcome.retry_after_s"),
     Column("reset_at", "time", "outcome.reset_at"),
     Column("reset_cadence", "text", "outcome.reset_cadence"),
+    Column("unobserved", "text", "signals.unobserved"),
 )
 
 

@@ -22,9 +22,7 @@ SCOPE_WORDS: Final[dict[Scope, str]] = {
 
 
 def scope_words(field: FieldFinding) -> str:
-    """How constant a field is, with what the records cannot tell apart."""
-    if not field.requests:
-        return "not sent"
+    """How constant a field that was sent is, with what the records cannot tell apart."""
     if field.scope is None:
         return "not told (values are not kept)"
     if field.scope == "everywhere" and "install" in field.untested:
@@ -88,7 +86,8 @@ def _differences(fields: Sequence[FieldFinding], installs: Sequence[str]) -> lis
         said.append(f"The installs {who} differ in no field that was recorded.")
     partial = [field for field in listed if len(field.installs) < len(installs)]
     for field in partial:
-        # An address is no part of a request: it was looked up, or it was not.
-        seen = "was looked up for" if field.layer == "address" else "is sent by"
+        seen = "was seen in requests of" if field.unseen else "is sent by"
+        if field.layer == "address":  # no part of a request: it was looked up, or it was not
+            seen = "was looked up for"
         said.append(f"{field.name} {seen} {', '.join(field.installs)} only.")
     return said

@@ -23,12 +23,11 @@ from pawwork_proxy.model.inventory import (
     Layer,
     Role,
 )
-from pawwork_proxy.model.request import BodyState
 
 MOST_TEXTS = 3
-READ_BODIES: Final[frozenset[BodyState]] = frozenset({"absent", "empty", "json"})
-"""Body states in which every identity field was looked at."""
 _LAYERS: Final[tuple[Layer, ...]] = ("key", "address", "header", "body", "query", "http", "tls")
+_RECORDED_OR_NOT: Final[frozenset[Layer]] = frozenset({"address", "http", "tls"})
+"""Layers of which a record holds what was found out, and nothing tells that there was none."""
 _EXPLAINED: Final[frozenset[Role]] = frozenset(
     {"key", "network", "software", "message", "project", "workspace"}
 )
@@ -45,7 +44,7 @@ def take_inventory(captures: Iterable[tuple[Header, Iterable[Exchange]]]) -> Inv
         headers.append(header)
         for one in exchanges:
             requests.append(sent_request(header, one, shared))
-            unread += one.request.body.state not in READ_BODIES
+            unread += "body" in requests[-1].unread
             cut += one.request.headers_cut
     labels = _labels(requests)
     fields = _fields(requests, labels)
@@ -100,8 +99,10 @@ def _fields(requests: Sequence[SentRequest], labels: dict[str, str]) -> tuple[Fi
     for one in requests:
         for occurrence in one.occurrences:
             carried.setdefault((occurrence.layer, occurrence.name), []).append((one, occurrence))
-    found = [_field(layer, name, seen, labels) for (layer, name), seen in carried.items()]
-    absent = [_field(row.layer, row.name, (), labels) for row in KNOWN
+    unread = Counter(layer for one in requests for layer in one.unread)
+    unread.update(dict.fromkeys(_RECORDED_OR_NOT, len(requests)))
+    found = [_field(*place, seen, labels, unread) for place, seen in carried.items()]
+    absent = [_field(row.layer, row.name, (), labels, unread) for row in KNOWN
               if row.stated and (row.layer, row.name) not in carried
               and not any(one.id.startswith(f"{row.id}.") for one in found)]  # fmt: skip
     places = {row.id: place for place, row in enumerate(KNOWN)}
@@ -123,6 +124,7 @@ def _field(
     name: str,
     seen: Sequence[tuple[SentRequest, Occurrence]],
     labels: dict[str, str],
+    unread: Counter[Layer],
 ) -> FieldFinding:
     field_id = f"{layer}:{name}"
     known = BY_ID.get(field_id)
@@ -132,6 +134,7 @@ def _field(
         name=name,
         role=role_of(layer, name),
         requests=len(seen),
+        unseen=unread[layer] - sum(layer in _RECORDED_OR_NOT | one.unread for one, _ in seen),
         installs=tuple(dict.fromkeys(labels[one.units["install"]] for one, _ in seen)),
         shapes=tuple(dict.fromkeys(occurrence.shape for _, occurrence in seen)),
         lifetime=known.lifetime if known else None,

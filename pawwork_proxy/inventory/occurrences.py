@@ -7,16 +7,18 @@ kept is an occurrence all the same, so that nothing that was sent is passed over
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 from pawwork_proxy.facts.fields import BODY_FIELDS
 from pawwork_proxy.facts.headers import KEY_HEADERS
 from pawwork_proxy.model.capture import Header
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.inventory import Layer, Scope
-from pawwork_proxy.model.request import HeaderNote
+from pawwork_proxy.model.request import BodyState, HeaderNote
 
 Units = dict[Scope, str]
+READ_BODIES: Final[frozenset[BodyState]] = frozenset({"absent", "empty", "json"})
+"""Body states in which every identity field was looked at."""
 _Value = TypeVar("_Value")
 
 
@@ -40,6 +42,8 @@ class SentRequest(NamedTuple):
     known: frozenset[Scope]
     """Scopes whose unit the record tells; another one's is the exchange itself."""
     occurrences: tuple[Occurrence, ...]
+    unread: frozenset[Layer]
+    """Layers that may have carried more than the record tells."""
 
 
 class Shared:
@@ -83,7 +87,13 @@ def sent_request(header: Header, exchange: Exchange, shared: Shared) -> SentRequ
     study = header.study_id
     by_study: Units = {scope: shared(f"{study} {unit}") for scope, unit in units.items()}
     found = tuple(map(shared, occurrences(exchange)))
-    return SentRequest(context.install, by_study, shared(frozenset(told)), found)
+    unread: set[Layer] = set()
+    if request.body.state not in READ_BODIES:
+        unread.add("body")
+    if request.headers_cut:
+        unread.add("header")
+    known, not_read = shared(frozenset(told)), shared(frozenset(unread))
+    return SentRequest(context.install, by_study, known, found, not_read)
 
 
 def occurrences(exchange: Exchange) -> Iterator[Occurrence]:

@@ -40,7 +40,10 @@ class FieldFinding(Noun):
     name: str
     role: Role
     requests: int
-    """How many requests carried it; 0: not sent."""
+    """How many requests were seen to carry it."""
+    unseen: int = 0
+    """In how many others nobody could look for it: the body was not read, header lines were cut, or
+    nothing of the kind was recorded. 0 requests and 0 unseen: not sent."""
     installs: tuple[str, ...] = ()
     """The installs that sent it, by label."""
     shapes: tuple[str, ...] = ()

@@ -6,15 +6,17 @@ Invariant: both show every field of the inventory in its order, and the conclusi
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from rich.table import Table
 from rich.text import Text
 
 from pawwork_proxy.inventory.answer import scope_words
-from pawwork_proxy.model.inventory import FieldFinding, Inventory
+from pawwork_proxy.model.inventory import FieldFinding, Inventory, Layer
 
 STYLES = {"device_or_install": "bold red", "unknown": "yellow", "message": "dim"}
+_READ: Final[dict[Layer, str]] = {"body": "bodies", "header": "headers"}
+"""What holds the fields of a layer, and is read as a whole or not."""
 COLUMNS = ("field", "in", "sent", "shape", "values", "constant", "the server")
 
 
@@ -56,7 +58,7 @@ def identity_table(inventory: Inventory) -> Table:
     """A table for a terminal."""
     table = Table(header_style="bold", pad_edge=False, box=None)
     for heading in COLUMNS:
-        table.add_column(heading, overflow="fold", no_wrap=heading in {"in", "sent"})
+        table.add_column(heading, overflow="fold", no_wrap=heading == "in")
     for row in identity_rows(inventory):
         first, *rest = row.cells
         table.add_row(Text(first, style=row.style), *(Text(cell) for cell in rest))
@@ -79,6 +81,11 @@ def identity_words(inventory: Inventory) -> Iterator[str]:
 
 
 def _sent(field: FieldFinding, exchanges: int) -> str:
+    if field.unseen and field.layer in _READ:
+        what, read = f"{_READ[field.layer]} that were read", exchanges - field.unseen
+        if field.requests:
+            return f"{field.requests} of the {read} {what}"
+        return f"no, in the {read} of {exchanges} {what}" if read else "not seen"
     if field.requests:
         return f"{field.requests} of {exchanges}"
     return "not recorded" if field.layer == "address" else "no"

@@ -56,7 +56,12 @@ def test_the_order_of_the_captures_does_not_matter(tmp_path: Path) -> None:
         folder = tmp_path / str(number)
         folder.mkdir()
         paths.append(
-            capture(folder, exchange(number + 1), started_at=NOON + timedelta(hours=number))
+            capture(
+                folder,
+                exchange(number + 1),
+                capture_id=f"{number:016x}",
+                started_at=NOON + timedelta(hours=number),
+            )
         )
     assert assembled(paths).data == assembled(reversed(paths)).data
 

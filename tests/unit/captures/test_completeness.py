@@ -93,7 +93,7 @@ def test_files_that_cannot_be_read_for_one_reason_and_copies_are_counted(tmp_pat
     for number in range(8):
         (tmp_path / f"e{number}.jsonl").write_bytes(b"")
         write(tmp_path / f"w{number}.jsonl", [one(1, 1)], capture_id="1" * 16)
-    left_out, copies = gather([tmp_path]).remarks
+    copies, left_out = gather([tmp_path]).remarks
     assert left_out.startswith("8 files (e0.jsonl, e1.jsonl, e2.jsonl, e3.jsonl, e4.jsonl and 3")
     assert copies.startswith("7 files (w1.jsonl, ")
 

@@ -15,8 +15,9 @@ from click.testing import CliRunner
 from pawwork_proxy.cli.commands.export import export
 from pawwork_proxy.cli.export import FORMATS, SQL_TYPES
 from pawwork_proxy.errors import ConfigurationError
+from pawwork_proxy.export.har import har_text
 from pawwork_proxy.export.otlp import otlp_text
-from pawwork_proxy.export.table import COLUMNS
+from pawwork_proxy.export.table import COLUMNS, csv_lines, json_lines
 from pawwork_proxy.model.capture import CaptureOptions
 from tests.unit.builders import header
 from tests.unit.captures.studies import MORNING, one, write
@@ -108,6 +109,27 @@ def test_a_span_names_the_server_only_where_it_is_known() -> None:
         names = {attribute["key"]: attribute["value"] for attribute in span["attributes"]}
         assert names["gen_ai.request.stream"] == {"boolValue": True}
         assert ("server.address" in names, "server.port" in names) == (known, known)
+
+
+def test_an_exchange_that_was_seen_in_part_says_so_in_every_format() -> None:
+    whole, part = one(1, 1), one(2, 1)
+    signals = part.signals.model_copy(update={"unobserved": ("request_body", "response_body")})
+    pairs = [(header(), whole), (header(), part.model_copy(update={"signals": signals}))]
+    rows = list(csv.DictReader(csv_lines(pairs)))
+    assert [row["unobserved"] for row in rows] == ["", "request_body response_body"]
+    lines = [json.loads(line)["unobserved"] for line in json_lines(pairs)]
+    assert lines == [None, "request_body response_body"]
+    first, second = json.loads("".join(har_text(pairs)))["log"]["entries"]
+    assert "comment" not in first
+    assert "request_body, response_body" in second["comment"]
+    (resource,) = json.loads("".join(otlp_text(pairs)))["resourceSpans"]
+    spans = [
+        {item["key"]: item["value"] for item in span["attributes"]}
+        for span in resource["scopeSpans"][0]["spans"]
+    ]
+    assert "pawwork.unobserved" not in spans[0]
+    words = [{"stringValue": "request_body"}, {"stringValue": "response_body"}]
+    assert spans[1]["pawwork.unobserved"] == {"arrayValue": {"values": words}}
 
 
 @pytest.mark.parametrize("output", list(FORMATS))

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import importlib
+import json
 import os
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from pawwork_proxy.cli import cli
 from pawwork_proxy.errors import BundleError, ConfigurationError, UnsupportedSchemaError
+from tests.unit.bundle.files import assembled
 from tests.unit.captures.studies import one, write
+
+CAPTURE_A = b"a".hex().rjust(16, "0")
+"""The id that `write` gives to a.jsonl."""
 
 COMMANDS = {
     "show": (),
@@ -78,12 +84,49 @@ def test_what_does_not_belong_together_is_said(tmp_path: Path, name: str) -> Non
     assert "b.jsonl: 1 damaged lines skipped" in said
 
 
-def test_a_copy_counts_once_and_an_export_names_it(tmp_path: Path) -> None:
+def counts(name: str, out: Path, result: Result) -> int:
+    """How many exchanges a command shows or writes."""
+    if name == "export":
+        return len((out / "x").read_text().splitlines()) - 1
+    if name == "bundle show":
+        (row,) = json.loads(result.stdout)["rows"]
+        return int(row["count"])
+    if name == "identity":
+        return int(json.loads(result.stdout)["exchanges"])
+    if name == "show":
+        return len(result.stdout.splitlines())
+    return int(json.loads(result.stdout)["records"])
+
+
+COUNTING = {
+    "show": ("show", "--format", "json"),
+    "identity": ("identity", "--format", "json"),
+    "export": ("export", "--format", "csv", "--out", "OUT/x"),
+    "bundle show": ("bundle", "show", "--format", "json"),
+    "bundle create": ("bundle", "create", "--yes", "--format", "json", "--out", "OUT/made"),
+}
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("name", list(COUNTING))
+def test_a_capture_with_a_bundle_of_it_beside_counts_once(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "captures"
+    folder.mkdir()
+    write(folder / "a.jsonl", [one(1, 1), one(2, 1)])
+    made = assembled([write(tmp_path / "less.jsonl", [one(1, 1)], capture_id=CAPTURE_A)])
+    (folder / "pawwork-support-x.zip").write_bytes(made.data)
+    arguments = [word.replace("OUT", str(tmp_path)) for word in (*COUNTING[name], str(folder))]
+    result = CliRunner().invoke(cli, arguments, catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    assert counts(name, tmp_path, result) == 2
+    assert "warning: 0001.jsonl: the same capture as a.jsonl, counted once." in result.stderr
+
+
+def test_a_report_of_copies_is_made(tmp_path: Path) -> None:
     write(tmp_path / "a.jsonl", [one(1, 1), one(2, 1)], capture_id="1" * 16)
     write(tmp_path / "b.jsonl", [one(1, 1)], capture_id="1" * 16)
-    assert "2 of 2" in run("identity", tmp_path, tmp_path).stdout
-    assert "b.jsonl: the same capture as a.jsonl" in run("export", tmp_path, tmp_path).stderr
     assert run("report", tmp_path, tmp_path).exit_code == 0
+    assert "b.jsonl: the same capture as a.jsonl" in (tmp_path / "x").read_text()
 
 
 @pytest.mark.parametrize("name", ["report", "export"])

@@ -216,6 +216,22 @@ def test_an_unread_body_or_cut_headers_are_said() -> None:
     assert any("could not be read" in note for note in found.notes)
 
 
+def test_what_nobody_could_look_for_is_counted_and_not_denied() -> None:
+    own = IdentityField(path="user", pseudonym=pseudonym("val", "one"), shape="uuid")
+    found = taken(
+        sent("a", body=RequestBody(state="json", identity=(own,))),
+        sent("a"),
+        sent("b", body=RequestBody(state="undecodable")),
+        sent("b", body=RequestBody(state="not_observed")),
+    )
+    user = field(found, "body:user")
+    assert (user.requests, user.unseen) == (1, 2)
+    assert "user was seen in requests of a only." in found.answer
+    assert field(found, "body:metadata").unseen == 2
+    assert field(found, "header:x-opencode-session").unseen == 0
+    assert field(found, "address:egress address").unseen == 4
+
+
 def test_a_key_of_ones_own_is_a_difference_and_no_install_identity() -> None:
     key = AuthFacts(header="authorization", kind="user_key", pseudonym="key:" + "1" * 24, count=1)
     found = taken(
