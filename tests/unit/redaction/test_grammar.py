@@ -173,7 +173,13 @@ def test_equal_parts_have_equal_pseudonyms() -> None:
         ("2026.5.18", True), ("605.1.15", True), ("537.36", True), ("10.1.2.3", False),
         ("07.33.02.08", False), ("555.123.4567", False), ("911.83.6993", False),
         ("1234.567", False), ("20.11.1.300", True),
+        ("120.0.6099.130", True), ("2026.8.5", True), ("1.18.33", True),
+        ("18.20.4", True), ("10.0.22631", True), ("22.333.4444", True), ("1.2.3.999", True),
+        ("41.79.123.4567", False), ("49.171.5551.23456", False), ("22.333.44444", False),
+        ("1.2.3.1000", False), ("41.79.123.456", False), ("120.1.6099.130", False),
+        ("120.0.60990.130", False), ("19.8.1980", False), ("1.1.2009", False),
+        ("1980.8.19", False), ("2009.8.19", False), ("2010.8.19", True),
     ],
 )  # fmt: skip
-def test_versions_are_no_addresses_and_no_telephone_numbers(text: str, is_one: bool) -> None:
+def test_what_is_a_version_and_what_could_be_somebodys_number(text: str, is_one: bool) -> None:
     assert is_version(text) is is_one
