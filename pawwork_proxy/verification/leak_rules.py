@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from pawwork_proxy.facts.host_names import foreign_hosts
-from pawwork_proxy.facts.key_starts import KEY_STARTS
+from pawwork_proxy.facts.key_starts import KEY_STARTS, OPENCODE_KEY
 from pawwork_proxy.facts.namespaces import Namespace
 from pawwork_proxy.verification.plain_words import PLAIN_WORDS
 
@@ -170,7 +170,8 @@ def _unknown_word(text: str) -> bool:
 LEAK_RULES: tuple[LeakRule, ...] = (
     LeakRule("zen_key", _pattern(r"(?<![0-9A-Za-z])sk-[0-9A-Za-z]{64}(?![0-9A-Za-z])"),
              "Zen's own keys; scanners' rules for OpenAI miss the shape"),
-    LeakRule("opencode_key", _pattern(r"oc_sk_\w{6}"), "OpenCode's newer keys"),
+    LeakRule("opencode_key", _pattern(
+        rf"{re.escape(OPENCODE_KEY.name)}\w{{{OPENCODE_KEY.follow}}}"), "OpenCode's newer keys"),
     LeakRule("vendor_key", _pattern(_start("key")), "keys and tokens of known vendors"),
     LeakRule("private_key", _pattern(r"-----|PRIVATE\ KEY"), "PEM blocks"),
     LeakRule("raw_id", _pattern(_start("id")),

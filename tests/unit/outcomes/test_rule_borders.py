@@ -61,7 +61,6 @@ content_policy content_policy content_policy content_policy content_policy
 server server server server server
 opaque server hidden_cause server hidden_cause
 timeout server server server server
-gateway undecided - relayed_failure -
 transport transport_word - relayed_failure -
 aborted transport_word - relayed_failure -
 neutral undecided undecided relayed_failure relayed_failure
