@@ -65,7 +65,7 @@ class Grammar(NamedTuple):
     """Characters that may stand, one at a time, between two parts."""
     digits: int = 4
     """The most digits of numbers; 0: no number, time or version at all."""
-    alone: bool = False
+    bare_numbers: bool = False
     """Whether numbers and versions may stand without a word."""
     type_form: bool = False
     """Whether a text in the form of an error's type may hold one unknown word."""
@@ -127,7 +127,7 @@ def compose(
     parts = _parts(text.removeprefix(lead), grammar, pseudonyms)
     _weigh_numbers(parts, grammar)
     _strike_long_stretches(parts)
-    telling = _WORDS | (_NUMBERS if grammar.alone else set())
+    telling = _WORDS | (_NUMBERS if grammar.bare_numbers else set())
     parts = list(_with_unknown_together(parts))
     unknown = sum(part.kind is _Is.UNKNOWN for part in parts)
     if unknown > _MOST_PSEUDONYMS or not any(part.kind in telling for part in parts):
@@ -229,7 +229,7 @@ def _kind_of(lower: str, grammar: Grammar) -> _Is:
 def _numeric_kind_of(lower: str, grammar: Grammar) -> _Is:
     if _SHORT_DATE.fullmatch(lower):
         return _Is.SHORT_DATE
-    if _SIZE.fullmatch(lower) and not grammar.alone:
+    if _SIZE.fullmatch(lower) and not grammar.bare_numbers:
         return _Is.SIZE
     return _Is.NUMBER if _NUMBER.fullmatch(lower) else _Is.UNKNOWN
 
@@ -246,7 +246,7 @@ def _weigh_numbers(parts: list[_Part], grammar: Grammar) -> None:
     sizes = [part for part in parts if part.kind is _Is.SIZE]
     for part in sizes[_MOST_SIZES if has_word else 0 :]:
         part.kind = _Is.NUMBER
-    counted = (_Is.NUMBER,) if grammar.alone else (_Is.NUMBER, _Is.VERSION)
+    counted = (_Is.NUMBER,) if grammar.bare_numbers else (_Is.NUMBER, _Is.VERSION)
     numbers = [part for part in parts if part.kind in counted and not part.text.isalpha()]
     if sum(char.isdigit() for part in numbers for char in part.text) > grammar.digits:
         for part in numbers:

@@ -10,7 +10,7 @@ import pytest
 
 from pawwork_proxy.facts.fields import KNOWN, role_of
 from pawwork_proxy.facts.table import read
-from pawwork_proxy.inventory.answer import scope_words
+from pawwork_proxy.inventory.conclusion import scope_words
 from pawwork_proxy.inventory.inventory import take_inventory
 from pawwork_proxy.model.capture import Header
 from pawwork_proxy.model.context import Egress, ExchangeContext

@@ -12,7 +12,7 @@ PSEUDONYMS = Pseudonymiser(b"g" * 32)
 WORDS = words_of({"model", "free", "ai", "api-token", "node.js", "GLM"})
 NAMES = Grammar(WORDS, "-./:", digits=6)
 TYPES = Grammar(words_of({"usage", "limit", "error", "no", "upstream"}), "_", type_form=True)
-ALONE = Grammar(WORDS, " /.-", digits=6, alone=True)
+BARE_NUMBERS = Grammar(WORDS, " /.-", digits=6, bare_numbers=True)
 
 
 def composed(text: str, grammar: Grammar = NAMES) -> str | None:
@@ -75,12 +75,12 @@ def test_of_other_texts_nothing_is_kept(text: str) -> None:
 
 
 def test_numbers_may_stand_alone_where_the_grammar_says_so() -> None:
-    assert composed("1.18.15", ALONE) == "1.18.15"
-    assert composed("2023-06-01", ALONE) == "2023-06-01"
-    assert composed("1.2.3-nova", ALONE) == "1.2.3-{}"
-    assert composed("555-0123", ALONE) is None
-    assert composed("10.1.2.3", ALONE) is None
-    assert composed("nova", ALONE) is None
+    assert composed("1.18.15", BARE_NUMBERS) == "1.18.15"
+    assert composed("2023-06-01", BARE_NUMBERS) == "2023-06-01"
+    assert composed("1.2.3-nova", BARE_NUMBERS) == "1.2.3-{}"
+    assert composed("555-0123", BARE_NUMBERS) is None
+    assert composed("10.1.2.3", BARE_NUMBERS) is None
+    assert composed("nova", BARE_NUMBERS) is None
 
 
 def test_no_numbers_where_the_grammar_has_none() -> None:
@@ -103,7 +103,7 @@ def test_no_numbers_where_the_grammar_has_none() -> None:
     ],
 )
 def test_a_stretch_of_twelve_characters_without_a_word_is_unknown(text: str, kept: str) -> None:
-    grammar = ALONE if " " in text else NAMES
+    grammar = BARE_NUMBERS if " " in text else NAMES
     assert (composed(text, grammar) or "{}") == kept
 
 
@@ -134,9 +134,9 @@ def test_other_unknown_words_are_none_of_a_type(text: str, kept: str) -> None:
 
 
 def test_spaces_are_brought_to_one_and_a_foul_word_costs_itself() -> None:
-    assert composed(" model/1.0   free ", ALONE) == "model/1.0 free"
-    assert composed("model/1.0 sk-live=x", ALONE) == "model/1.0 {}"
-    assert composed("model/1.0 /home/nova", ALONE) == "model/1.0 {}"
+    assert composed(" model/1.0   free ", BARE_NUMBERS) == "model/1.0 free"
+    assert composed("model/1.0 sk-live=x", BARE_NUMBERS) == "model/1.0 {}"
+    assert composed("model/1.0 /home/nova", BARE_NUMBERS) == "model/1.0 {}"
 
 
 KEYS = Grammar(words_of({"hf", "huggingface", "org", "identity", "api", "app"}), "_-.@:")
