@@ -146,7 +146,7 @@ async def fetch(target: Target, path: str) -> float:
 
 
 async def ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes) -> float:
-    """Send a request, read its answer to the end; seconds to the first byte of the body."""
+    """Send a request, read its response to the end; seconds to the first byte of the body."""
     start = time.perf_counter()
     writer.write(request)
     head = await reader.readuntil(b"\r\n\r\n")
@@ -233,20 +233,20 @@ def memory(target: Target, exchanges: int) -> None:
     )
 
 
-def classification_rate(answers: int) -> None:
-    """Print answers read and classified per second on one core."""
+def classification_rate(responses: int) -> None:
+    """Print responses read and classified per second on one core."""
     refusal = (
         b'{"type":"error","error":{"type":"FreeUsageLimitError","message":"Rate limit exceeded. '
         b'Please try again later."},"metadata":{}}'
     )
     headers = [("retry-after", "50223"), ("date", "Wed, 25 Nov 2026 10:02:57 GMT")]
     start = time.perf_counter()
-    for _ in range(answers):
+    for _ in range(responses):
         reader = ResponseReader(429, headers)
         reader.feed(refusal)
         classify(reader.finish(Ending.COMPLETE).signals)
-    rate = answers / (time.perf_counter() - start)
-    print(f"classification: {rate:.0f} answers per second per core")
+    rate = responses / (time.perf_counter() - start)
+    print(f"classification: {rate:.0f} responses per second per core")
 
 
 def main() -> None:

@@ -288,8 +288,7 @@ def _merged(runs: _Runs, kept: Set[str | None]) -> _Runs:
     """The runs without regard to sessions, but for those in which somebody was refused."""
     found: _Runs = {}
     for cell, run in runs.items():
-        apart = cell.company in kept or cell.company is None
-        wider = cell if apart else cell._replace(company=_SENT)
+        wider = cell if cell.company in kept else cell._replace(company=_SENT)
         found.setdefault(wider, _Run(run.group, run.again, {})).sessions.update(run.sessions)
     return found
 

@@ -49,7 +49,6 @@ class Sense(StrEnum):
     OPAQUE = "opaque"
     """Somebody further back failed, and the cause was dropped on the way."""
     TIMEOUT = "timeout"
-    GATEWAY = "gateway"
     TRANSPORT = "transport"
     ABORTED = "aborted"
     NEUTRAL = "neutral"

@@ -68,9 +68,6 @@ KNOWN = tuple(
     if row.role is not None
 )
 BY_ID = {field.id: field for field in KNOWN}
-_NAMED = {name for field in KNOWN for name in field.sources}
-SOURCES = {name: where for name, where in read("sources")["source"].items() if name in _NAMED}
-"""Where the statements about these fields come from; `reports` are others' observations."""
 _LISTS = word_lists("fields")
 BODY_FIELDS, METADATA_NAMES = _LISTS["body_fields"], _LISTS["metadata_names"]
 TOOL_NAMES, ROLES = (word_lists("words")[name] for name in ("tool_names", "roles"))

@@ -14,6 +14,10 @@ class KeyStart(Fact):
     follow: int
     """How many characters must follow it to tell it from a word."""
     of: Literal["key", "id"] = "key"
+    whose: Literal["OpenCode"] | None = None
+    """The maker, where records tell its keys from others'."""
 
 
 KEY_STARTS = rows(KeyStart, "key_starts", "start")
+OPENCODE_KEY = next(row for row in KEY_STARTS if row.whose == "OpenCode")
+"""OpenCode's newer keys; its older ones begin like those of several vendors."""

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from pawwork_proxy.facts.fields import BY_ID, KNOWN, role_of
-from pawwork_proxy.inventory.answer import answer_of
+from pawwork_proxy.inventory.conclusion import conclusion_of
 from pawwork_proxy.inventory.constancy import constancy
 from pawwork_proxy.inventory.occurrences import Occurrence, SentRequest, Shared, sent_request
 from pawwork_proxy.model.capture import Header
@@ -66,7 +66,7 @@ def take_inventory(captures: Iterable[tuple[Header, Iterable[Exchange]]]) -> Inv
         simulated=any(header.simulated for header in headers),
         device_or_install=finding,
         suspects=tuple(field.id for field in sent or open_),
-        answer=answer_of(finding, sent or open_, fields, named),
+        answer=conclusion_of(finding, sent or open_, fields, named),
         notes=notes,
         fields=fields,
     )

@@ -1,4 +1,4 @@
-"""What requests carry that may identify somebody: the answer of `identity`.
+"""What requests carry that may identify somebody: the result of `identity`.
 
 Invariant: every statement was computed from records; what was not observed is named as untested.
 """
@@ -66,7 +66,7 @@ class FieldFinding(Noun):
 
 
 class Inventory(Noun):
-    """Every field that may identify, over one or many captures, and the answer in words."""
+    """Every field that may identify, over one or many captures, and the conclusion in words."""
 
     captures: int
     exchanges: int
@@ -77,5 +77,5 @@ class Inventory(Noun):
     """Ids of the fields on which `device_or_install` rests, unless it is `not_sent`."""
     answer: tuple[str, ...]
     notes: tuple[str, ...] = ()
-    """What limits the answer."""
+    """What limits the conclusion."""
     fields: tuple[FieldFinding, ...]

@@ -76,11 +76,11 @@ class Projector:
                 body_state=body_state,
             )
         )
-        answer = (ongoing.reader or ResponseReader(ongoing.status)).finish(
+        response = (ongoing.reader or ResponseReader(ongoing.status)).finish(
             ending, ongoing.unobserved
         )
-        signals = _with_true_ending(answer.signals)
-        response, redactions, cookies = self._response(ongoing, answer)
+        signals = _with_true_ending(response.signals)
+        facts, redactions, cookies = self._response(ongoing, response)
         exchange = Exchange(
             seq=ongoing.seq,
             context=self._context(ongoing.arrival, client, upstream),
@@ -88,7 +88,7 @@ class Projector:
             request=request.request,
             auth=request.auth,
             auth_source=self._auth_sources.look_up(request.auth, client.pid if client else None),
-            response=response,
+            response=facts,
             signals=signals,
             outcome=judge(signals),
             redactions=_counted((*request.redactions, *redactions)),
@@ -99,18 +99,18 @@ class Projector:
         )
         target = ongoing.arrival.target.encode("utf-8", "surrogateescape")
         # Finds of the response's reader too: the kept bytes may be compressed.
-        finds = "\n".join(answer.raw.texts()).encode("utf-8", "replace")
+        finds = "\n".join(response.raw.texts()).encode("utf-8", "replace")
         raw = RawExchange((target, head, body or b"", bytes(ongoing.response_head), finds))
         return Projected(exchange, raw, (*request.credentials, *cookies))
 
     def _response(
-        self, ongoing: Ongoing, answer: ReadResponse
+        self, ongoing: Ongoing, response: ReadResponse
     ) -> tuple[ResponseFacts | None, tuple[Redaction, ...], tuple[str, ...]]:
         if ongoing.status is None:
             return None, (), ()
         version = ongoing.response_version or ""
         projected = self._redactor.response(
-            RawResponse(ongoing.status, version, ongoing.response_headers, answer)
+            RawResponse(ongoing.status, version, ongoing.response_headers, response)
         )
         return projected.response, projected.redactions, projected.credentials
 

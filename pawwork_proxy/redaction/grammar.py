@@ -43,6 +43,12 @@ _SIZE = re.compile(r"[ae]?\d{1,3}(?:x\d{1,2})?[bmkt]")
 _CASE_CHANGE = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _ERROR_TYPE = re.compile(r"[A-Z][A-Za-z]*(?:Error|Exception)|[a-z]+(?:_[a-z]+)+|[A-Z]+(?:_[A-Z]+)+")
 _CALENDAR = re.compile(r"20[12]\d(?:\.\d{1,2}){1,3}")
+_BROWSER = re.compile(r"\d{2,3}\.0\.\d{4}\.\d{1,3}")
+"""Chromium's versions are as long as a telephone number, and have a zero where it has none."""
+_BIRTHDAY = re.compile(r"\d{1,2}\.\d{1,2}\.(?:19|20)\d\d|(?:19\d\d|200\d)\.\d{1,2}\.\d{1,2}")
+_MOST_VERSION_DIGITS = 9
+_LONGEST_OF_FOUR = 3
+"""The most digits of a later part where a version has four parts."""
 _KEY_OR_ID = re.compile(
     "|".join(rf"(?<![0-9A-Za-z]){re.escape(row.name)}[\w-]{{{row.follow}}}" for row in KEY_STARTS)
 )
@@ -59,7 +65,7 @@ class Grammar(NamedTuple):
     """Characters that may stand, one at a time, between two parts."""
     digits: int = 4
     """The most digits of numbers; 0: no number, time or version at all."""
-    alone: bool = False
+    bare_numbers: bool = False
     """Whether numbers and versions may stand without a word."""
     type_form: bool = False
     """Whether a text in the form of an error's type may hold one unknown word."""
@@ -121,7 +127,7 @@ def compose(
     parts = _parts(text.removeprefix(lead), grammar, pseudonyms)
     _weigh_numbers(parts, grammar)
     _strike_long_stretches(parts)
-    telling = _WORDS | (_NUMBERS if grammar.alone else set())
+    telling = _WORDS | (_NUMBERS if grammar.bare_numbers else set())
     parts = list(_with_unknown_together(parts))
     unknown = sum(part.kind is _Is.UNKNOWN for part in parts)
     if unknown > _MOST_PSEUDONYMS or not any(part.kind in telling for part in parts):
@@ -139,11 +145,18 @@ def compose(
 
 
 def is_version(text: str) -> bool:
-    """Whether numbers with points are a version, and cannot be an address or a telephone number."""
+    """Whether numbers with points are a version: no address, telephone number or birthday."""
     numbers = text.removeprefix("v")
+    if _holds_address(numbers) or _BIRTHDAY.fullmatch(numbers):
+        return False
+    if _CALENDAR.fullmatch(numbers) or _BROWSER.fullmatch(numbers):
+        return True
     first, *rest = numbers.split(".")
-    telling = len(first) > 2 and rest and len(rest[0]) > (1 if len(rest) > 1 else 2)
-    return not _holds_address(numbers) and (not telling or bool(_CALENDAR.fullmatch(numbers)))
+    if len(first) > 2 and rest and len(rest[0]) > (1 if len(rest) > 1 else 2):
+        return False
+    if len(rest) > 2 and max(map(len, rest)) > _LONGEST_OF_FOUR:
+        return False
+    return sum(map(len, (first, *rest))) <= _MOST_VERSION_DIGITS
 
 
 def _parts(text: str, grammar: Grammar, pseudonyms: Pseudonymiser) -> list[_Part]:
@@ -216,7 +229,7 @@ def _kind_of(lower: str, grammar: Grammar) -> _Is:
 def _numeric_kind_of(lower: str, grammar: Grammar) -> _Is:
     if _SHORT_DATE.fullmatch(lower):
         return _Is.SHORT_DATE
-    if _SIZE.fullmatch(lower) and not grammar.alone:
+    if _SIZE.fullmatch(lower) and not grammar.bare_numbers:
         return _Is.SIZE
     return _Is.NUMBER if _NUMBER.fullmatch(lower) else _Is.UNKNOWN
 
@@ -233,7 +246,7 @@ def _weigh_numbers(parts: list[_Part], grammar: Grammar) -> None:
     sizes = [part for part in parts if part.kind is _Is.SIZE]
     for part in sizes[_MOST_SIZES if has_word else 0 :]:
         part.kind = _Is.NUMBER
-    counted = (_Is.NUMBER,) if grammar.alone else (_Is.NUMBER, _Is.VERSION)
+    counted = (_Is.NUMBER,) if grammar.bare_numbers else (_Is.NUMBER, _Is.VERSION)
     numbers = [part for part in parts if part.kind in counted and not part.text.isalpha()]
     if sum(char.isdigit() for part in numbers for char in part.text) > grammar.digits:
         for part in numbers:

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from pawwork_proxy.facts.headers import KEY_HEADERS
+from pawwork_proxy.facts.key_starts import OPENCODE_KEY
 from pawwork_proxy.facts.namespaces import Namespace
 from pawwork_proxy.model.exchange import Redaction
 from pawwork_proxy.model.request import (
@@ -134,7 +135,7 @@ def _kind_of(key: str) -> AuthKind:
         return "none"
     if key == PUBLIC_KEY:
         return "public"
-    return "oc_sk" if key.startswith("oc_sk_") else "user_key"
+    return "oc_sk" if key.startswith(OPENCODE_KEY.name) else "user_key"
 
 
 def _group(model: str | None) -> str | None:

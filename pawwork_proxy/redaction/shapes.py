@@ -146,7 +146,7 @@ _DIRECTIVE = rf"{_any_of(_HTTP['cache_directives'])}(?:=\d{{1,9}})?"
 _MODELS = Grammar(words_of(models.MODEL_WORDS), "-._:/@", digits=6, lead="@")
 _AGENTS = Grammar(
     words_of(_AGENT_WORDS["products"], models.MODEL_WORDS, _AGENT_WORDS["prereleases"]),
-    " /-._", digits=6, alone=True,
+    " /-._", digits=6, bare_numbers=True,
 )  # fmt: skip
 _MEDIA = Grammar(words_of(_HTTP["media_types"], _WORDS["api_words"]), "/+.-", digits=2)
 _HEADER_NAMES = Grammar(words_of(headers.HEADER_WORDS), "-_")
@@ -155,7 +155,7 @@ _PLATFORMS = Grammar(words_of(_WORDS["api_words"], _AGENT_WORDS["platforms"]), "
 _FIELDS = Grammar(words_of(_WORDS["api_words"]), "_-.")
 _TYPES = _FIELDS._replace(type_form=True)
 _SERVERS = Grammar(words_of(_HTTP["servers"]), "/-.", digits=4)
-_VERSIONS = Grammar(words_of(_AGENT_WORDS["prereleases"]), ".-+", digits=6, alone=True)
+_VERSIONS = Grammar(words_of(_AGENT_WORDS["prereleases"]), ".-+", digits=6, bare_numbers=True)
 _PROVIDERS = Grammar(words_of(models.MODEL_WORDS, PROVIDERS), " -._")
 
 

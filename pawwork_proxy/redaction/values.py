@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from pawwork_proxy.facts.key_starts import OPENCODE_KEY
 from pawwork_proxy.facts.namespaces import Namespace
 from pawwork_proxy.redaction.pseudonyms import Pseudonymiser, is_address
 
@@ -31,7 +32,8 @@ FORMS: tuple[FormRow, ...] = (
     _row("ses_hex", r"ses_[0-9A-Za-z]{4,64}", Namespace.SESSION, "ses_" + "0a" * 16),
     _row("msg_id", r"msg_[0-9a-f]{12}[0-9A-Za-z]{14}", Namespace.REQUEST, "msg_" + "0a" * 13),
     _row("wrk_id", r"wrk_[0-9A-Za-z]{4,40}", Namespace.WORKSPACE, "wrk_" + "0A" * 13),
-    _row("oc_sk_key", r"oc_sk_\S+", Namespace.KEY, "oc_sk_" + "a0" * 16),
+    _row("oc_sk_key", rf"{re.escape(OPENCODE_KEY.name)}\S+", Namespace.KEY,
+         OPENCODE_KEY.name + "a0" * 16),
     _row("sk_key", r"sk-\S+", Namespace.KEY, "sk-" + "a0" * 32),
     _row("jwt", r"eyJ[\w-]+\.[\w-]+\.[\w-]*", Namespace.KEY, "eyJ0.eyJ0.sig"),
     _row("uuid", r"(?i)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", None,

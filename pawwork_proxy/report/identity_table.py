@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from rich.table import Table
 from rich.text import Text
 
-from pawwork_proxy.inventory.answer import scope_words
+from pawwork_proxy.inventory.conclusion import scope_words
 from pawwork_proxy.model.inventory import FieldFinding, Inventory, Layer
 
 STYLES = {"device_or_install": "bold red", "unknown": "yellow", "message": "dim"}

@@ -16,11 +16,11 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from pawwork_proxy.facts.host_names import foreign_hosts
-from pawwork_proxy.facts.key_starts import KEY_STARTS
+from pawwork_proxy.facts.key_starts import KEY_STARTS, OPENCODE_KEY
 from pawwork_proxy.facts.namespaces import Namespace
 from pawwork_proxy.verification.plain_words import PLAIN_WORDS
 
-RULES_VERSION = "1.3"
+RULES_VERSION = "1.4"
 
 PSEUDONYM = re.compile(rf"(?<![0-9A-Za-z])(?:{'|'.join(Namespace)}):[0-9a-f]{{24}}(?![0-9A-Za-z])")
 PLACEHOLDER = re.compile(r"(?<=/)\{(?:model|id)\}")
@@ -67,6 +67,13 @@ _SERIAL = re.compile(r"(?=[A-Z-]*\d)[0-9A-Z]{4,}(?:-[0-9A-Z]{4,}){2,}")
 _SIZE = re.compile(r"[AE]?\d{1,3}(?:X\d{1,2})?[BMKT]")
 _DATE = re.compile(r"20[12]\d[01]\d[0-3]\d(?:\d{4})?")
 _MOST_UNKNOWN = 2
+_DOTTED = re.compile(r"(?<![0-9A-Za-z.])v?(\d+(?:\.\d+){2,3})(?![0-9A-Za-z.])")
+_OF_CHROMIUM = re.compile(r"\d{2,3}\.0\.\d{4}\.\d{1,3}")
+_DAY_MONTH_YEAR = re.compile(r"(?:\d\d?\.){2}(?:19|20)\d\d|(?:19\d|200)\d(?:\.\d\d?){2}")
+_undotted_digits = _pattern(
+    r"(?<!\d)(?!20[12]\d)\d{10,}|\d{4}(?:[ -]\d{4}){2}|\+\d{1,3}[ -]?\d{2,4}[ -]?\d{3}"
+    r"|\d{3}-\d{3}-\d{3}"
+)
 
 
 def shannon(text: str) -> float:
@@ -118,6 +125,22 @@ def _serial(text: str) -> bool:
     )
 
 
+def _digits(text: str) -> bool:
+    return _undotted_digits(text) or any(
+        not _could_be_version(match[1]) for match in _DOTTED.finditer(text)
+    )
+
+
+def _could_be_version(dotted: str) -> bool:
+    """Whether three or four numbers with points are no telephone number and no date of birth."""
+    if _OF_CHROMIUM.fullmatch(dotted):
+        return True
+    lengths = [len(number) for number in dotted.split(".")]
+    if sum(lengths) > 9 or (len(lengths) == 4 and max(lengths[1:]) > 3):
+        return False
+    return not _DAY_MONTH_YEAR.fullmatch(dotted)
+
+
 def _sentence(text: str) -> bool:
     """Words with spaces between them, two of which no API would use."""
     return any(
@@ -147,7 +170,8 @@ def _unknown_word(text: str) -> bool:
 LEAK_RULES: tuple[LeakRule, ...] = (
     LeakRule("zen_key", _pattern(r"(?<![0-9A-Za-z])sk-[0-9A-Za-z]{64}(?![0-9A-Za-z])"),
              "Zen's own keys; scanners' rules for OpenAI miss the shape"),
-    LeakRule("opencode_key", _pattern(r"oc_sk_\w{6}"), "OpenCode's newer keys"),
+    LeakRule("opencode_key", _pattern(
+        rf"{re.escape(OPENCODE_KEY.name)}\w{{{OPENCODE_KEY.follow}}}"), "OpenCode's newer keys"),
     LeakRule("vendor_key", _pattern(_start("key")), "keys and tokens of known vendors"),
     LeakRule("private_key", _pattern(r"-----|PRIVATE\ KEY"), "PEM blocks"),
     LeakRule("raw_id", _pattern(_start("id")),
@@ -166,9 +190,7 @@ LEAK_RULES: tuple[LeakRule, ...] = (
     LeakRule("host_name", _foreign_host, "names a machine or a company"),
     LeakRule("hex", _pattern(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{16,}(?![0-9A-Za-z])"),
              "keys, digests and ids"),
-    LeakRule("digits", _pattern(
-        r"(?<!\d)(?!20[12]\d)\d{10,}|\d{4}(?:[ -]\d{4}){2}|\+\d{1,3}[ -]?\d{2,4}[ -]?\d{3}"
-        r"|\d{3}-\d{3}-\d{3}"), "telephone, card and account numbers"),
+    LeakRule("digits", _digits, "telephone, card and account numbers, dates of birth"),
     LeakRule("serial", _serial, "licences and serial numbers"),
     LeakRule("long_word", _random_word, "looks random, and is no pseudonym"),
     LeakRule("sentence", _sentence, "words of a person"),

@@ -328,6 +328,17 @@ def test_a_run_lasts_from_its_first_request_to_its_last_answer(tmp_path: Path) -
     assert run.ended_at == first.ended_at
 
 
+def test_a_run_of_merged_sessions_ends_with_the_slowest_of_them(tmp_path: Path) -> None:
+    exchanges = [one(seq, 1, session=seq) for seq in range(1, 8)]
+    slow = exchanges[2].timing.model_copy(update={"first_byte_ms": 8e4, "total_ms": 9e4})
+    exchanges[2] = exchanges[2].model_copy(update={"timing": slow})
+    path = write(tmp_path / "a.jsonl", exchanges)
+    run, latest = runs(path, most_rows=0)
+    slowest = runs(path)[2]
+    assert (run.count, latest.seq, slowest.seq) == (6, 7, 3)
+    assert (run.answered_at, run.ended_at) == (slowest.answered_at, slowest.ended_at)
+
+
 @pytest.mark.parametrize("order", [1, -1])
 def test_rows_need_not_come_in_order(tmp_path: Path, order: int) -> None:
     path = write(tmp_path / "a.jsonl", [one(seq, 1) for seq in range(1, 9)][::order])

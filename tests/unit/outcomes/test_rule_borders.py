@@ -26,7 +26,8 @@ from pawwork_proxy.model.signals import (
     Signals,
     TransportFailure,
 )
-from pawwork_proxy.outcomes.rules import classify
+from pawwork_proxy.outcomes.clues import Clues
+from pawwork_proxy.outcomes.rules import RULES, classify
 
 BY_SENSE = """
 free_limit free_usage_type free_usage_wording free_usage_type relayed_failure
@@ -60,7 +61,6 @@ content_policy content_policy content_policy content_policy content_policy
 server server server server server
 opaque server hidden_cause server hidden_cause
 timeout server server server server
-gateway undecided - relayed_failure -
 transport transport_word - relayed_failure -
 aborted transport_word - relayed_failure -
 neutral undecided undecided relayed_failure relayed_failure
@@ -348,6 +348,22 @@ BORDERS: list[tuple[str, Signals]] = [
     ("undecided", signals(429, answer=AnswerShape.LISTING, wait=7200, date=MIDNIGHT)),
     ("status_busy", signals(text_status=503)),
 ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("wait", "row"),
+    [
+        (0, "zen_rate_wording"),
+        (59, "zen_rate_wording"),
+        (60, "zen_rate_wording_minute"),
+        (61, "zen_rate_wording_long"),
+    ],
+)
+def test_one_row_for_each_wait_beside_zens_sentence(wait: float, row: str) -> None:
+    """Each row holds for its own waits only, whatever stands above it."""
+    clues = Clues(signals(429, says=ZEN_RATE, wait=wait))
+    rows = [rule for rule in RULES if rule.id.startswith("zen_rate_wording")]
+    assert [rule.id for rule in rows if rule.when.holds(clues)] == [row]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,7 @@ from pawwork_proxy.model.signals import Ending
 from pawwork_proxy.recording import projection
 from pawwork_proxy.recording.ongoing import Arrival, Ongoing, Tee, UpstreamFacts
 from pawwork_proxy.recording.recorder import MOST_PENDING, Counts, Recorder, Watcher
+from pawwork_proxy.redaction.shapes import Shaped, ShapeName, Shapes
 from tests.unit.builders import NOON, header
 
 ARRIVAL = Arrival(
@@ -202,6 +204,26 @@ def test_a_record_that_shares_text_with_the_exchange_becomes_a_stub(
     ongoing.request_chunk(b'{"messages":[{"content":"hidden-sentence-of-theirs"}]}')
     ongoing.request_chunk(b"")
     ongoing.finish(Ending.KILLED, UpstreamFacts())
+    run.later.run()
+    assert [one.reason for one in run.capture().stubs] == ["taint"]
+
+
+def test_the_taint_gate_sees_what_a_compressed_response_says(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The bytes that are kept are no text; without what was read of them the leak would pass."""
+    whole = Shapes.of
+
+    def broken(self: Shapes, shape: ShapeName, text: str) -> Shaped:
+        keeps = shape is ShapeName.ERROR_TYPE
+        return Shaped(text, True, True) if keeps else whole(self, shape, text)
+
+    monkeypatch.setattr(Shapes, "of", broken)
+    body = b'{"error":{"type":"HiddenSentenceOfTheirsError","message":"no"}}'
+    ongoing = run.recorder.open(ARRIVAL)
+    ongoing.response_started(400, "HTTP/1.1", ((b"content-encoding", b"gzip"),))
+    ongoing.response_chunk(gzip.compress(body))
+    ongoing.finish(Ending.COMPLETE, UpstreamFacts())
     run.later.run()
     assert [one.reason for one in run.capture().stubs] == ["taint"]
 

@@ -141,6 +141,13 @@ def test_entropy_is_bits_per_character() -> None:
         ("4111 1111 1111", "digits"),
         ("+49 170 123", "digits"),
         ("911-836-993", "digits"),
+        ("model/41.79.123.4567", "digits"),
+        ("model/v49.171.5551.23456", "digits"),
+        ("model/22.333.44444", "digits"),
+        ("model/1.2.3.1000", "digits"),
+        ("model/120.1.6099.130", "digits"),
+        ("model/19.8.1980", "digits"),
+        ("model/1980.8.19", "digits"),
         ("AB12-CD34-EF56", "serial"),
         ("QX12-CD34-MODEL", "serial"),
         ("a1b2c3d4e5f6g", "long_word"),
@@ -166,7 +173,8 @@ def test_each_rule_finds_its_own(text: str, rule: str) -> None:
         "1.2.3.4.5", "0a0a0a0", "model-123456789", "202609171234", "20260917", "QWEN3-480B-A35B",
         "AB12-MODEL-FREE", "authorization12", "FreeUsageLimitError", "stop model", "xq-ab-ef",
         "cognitivecomputations12", "claude-haiku-4-5@20251001", "2026-08-25T10:02:57Z", "a:b:c",
-        "request.headers.us", "/zen/v1/models/{model}", "",
+        "request.headers.us", "/zen/v1/models/{model}", "", "model/v120.0.6099.130", "2026.8.5",
+        "537.36", "0.1.0-rc.8", "1.18.33", "0.0.0-beta-202609171200", "1.2.3.999", "22.333.4444",
     ],
 )  # fmt: skip
 def test_what_only_resembles_a_leak_passes(text: str) -> None:

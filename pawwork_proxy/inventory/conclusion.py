@@ -32,13 +32,13 @@ def scope_words(field: FieldFinding) -> str:
     return " or ".join([words, *likely]) if field.scope != "everywhere" else words
 
 
-def answer_of(
+def conclusion_of(
     finding: DeviceFinding,
     suspects: Sequence[FieldFinding],
     fields: Sequence[FieldFinding],
     installs: Sequence[str],
 ) -> tuple[str, ...]:
-    """The answer, sentence by sentence."""
+    """The conclusion, sentence by sentence."""
     return (*_device(finding, suspects, installs), *_differences(fields, installs))
 
 
