@@ -149,10 +149,11 @@ def is_version(text: str) -> bool:
     numbers = text.removeprefix("v")
     if _holds_address(numbers) or _BIRTHDAY.fullmatch(numbers):
         return False
-    if _CALENDAR.fullmatch(numbers) or _BROWSER.fullmatch(numbers):
+    if _BROWSER.fullmatch(numbers):
         return True
     first, *rest = numbers.split(".")
-    if len(first) > 2 and rest and len(rest[0]) > (1 if len(rest) > 1 else 2):
+    telling = len(first) > 2 and rest and len(rest[0]) > (1 if len(rest) > 1 else 2)
+    if telling and not _CALENDAR.fullmatch(numbers):
         return False
     if len(rest) > 2 and max(map(len, rest)) > _LONGEST_OF_FOUR:
         return False

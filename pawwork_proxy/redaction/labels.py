@@ -21,6 +21,7 @@ _LONGEST_MIXED = 11
 _STARTS = "|".join(re.escape(row.name) for row in KEY_STARTS)
 _UNWANTED = re.compile(
     rf"(?<![0-9A-Za-z])(?:{_STARTS}|(?:api[-_]?key|passwo?r?d|secret_|token=)|[0-9A-Fa-f]{{16}})"
+    r"|(?:\d{1,2}\.){2}(?:19|20)\d\d|(?:19\d\d|200\d)(?:\.\d{1,2}){2}"
     r"|-----|\d(?:[.-]\d+){3}|(?<![0-9a-zA-Z])[0-9A-Fa-f]{2}(?:[_-][0-9A-Fa-f]{2}){3}"
     r"|(?=[A-Z-]*\d)[0-9A-Z]{4,}(?:-[0-9A-Z]{4,}){2}"
 )

@@ -231,7 +231,7 @@ def test_every_label_that_a_run_takes_can_be_bundled(label: str) -> None:
 
 UNBUNDLEABLE = """
     laptop.local office.de acme.com work.dev home.lan my.app AB12-CD34-EF56 req_abcdef
-    prj_alpha1 acc_home01 MacBook-Pro.local a-----b abcdefabcdefabcdef 2.0.0.0-
+    prj_alpha1 acc_home01 MacBook-Pro.local a-----b abcdefabcdefabcdef 2.0.0.0- home-19.8.1980
 """.split()  # noqa: SIM905
 
 

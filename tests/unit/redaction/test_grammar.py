@@ -178,7 +178,7 @@ def test_equal_parts_have_equal_pseudonyms() -> None:
         ("41.79.123.4567", False), ("49.171.5551.23456", False), ("22.333.44444", False),
         ("1.2.3.1000", False), ("41.79.123.456", False), ("120.1.6099.130", False),
         ("120.0.60990.130", False), ("19.8.1980", False), ("1.1.2009", False),
-        ("1980.8.19", False), ("2009.8.19", False), ("2010.8.19", True),
+        ("1980.8.19", False), ("2009.8.19", False), ("2010.8.19", True), ("2016.90.40.26", False),
     ],
 )  # fmt: skip
 def test_what_is_a_version_and_what_could_be_somebodys_number(text: str, is_one: bool) -> None:
