@@ -452,7 +452,11 @@ def say_the_same(path: Path) -> None:
     assert many.remarks == single.remarks
     assert many.unrecorded == single.unrecorded
     assert sum(row.count for row in many.observations) == len(single.observations)
-    assert findings(many) == findings(single)
+    expected, together = findings(single), findings(many)
+    assert expected.keys() == together.keys()
+    # What is missing may leave a verdict open that single exchanges decide; never another one.
+    for place, finding in together.items():
+        assert finding in {expected[place], "undetermined"}, place
 
 
 @settings(max_examples=25, deadline=None)
