@@ -203,7 +203,8 @@ def _gone_through(path: Path, lines: Lines, seen: Callable[[Any, int], None]) ->
             damages.append(line)
         elif isinstance(line, Header):
             capture = Capture(path, line, damages=damages)
-        elif capture is not None:
+        else:
+            assert capture is not None  # what stands before the header is damage
             capture.add(line)
     if capture is None:
         raise no_capture(path, damages)

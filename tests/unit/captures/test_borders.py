@@ -1,0 +1,58 @@
+"""Lines and captures at the borders of what a reader meets."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from pawwork_proxy.captures.completeness import happenings
+from pawwork_proxy.captures.lines import read_view
+from pawwork_proxy.captures.records import Records
+from pawwork_proxy.captures.sources import capture_sources
+from pawwork_proxy.model.base import line_of
+from pawwork_proxy.model.capture import Note
+from pawwork_proxy.model.view import ExchangeView
+from tests.unit.captures.studies import MORNING, one, write
+
+
+def records(path: Path) -> Records:
+    (source,) = capture_sources([path])
+    return Records(source)
+
+
+def test_changes_of_the_egress_are_told_with_their_number(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.jsonl", [one(1, 1)])
+    notes = b"".join(line_of(Note(at=MORNING, event="egress_changed")) for _ in range(2))
+    unknown = line_of(Note(at=MORNING, event="egress_unavailable"))
+    path.write_bytes(path.read_bytes() + notes + unknown)
+    changes, unavailable = happenings(records(path).capture)
+    assert changes == (
+        "a.jsonl: changes of the egress during the run: 2; exchanges say which holds."
+    )
+    assert unavailable.startswith("a.jsonl: the edge did not always say")
+
+
+def test_a_note_before_the_header_belongs_to_no_capture(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.jsonl", [one(1, 1)])
+    path.write_bytes(line_of(Note(at=MORNING, event="records_lost", count=3)) + path.read_bytes())
+    found = records(path)
+    assert found.capture.notes == []
+    assert [damage.reason for damage in found.capture.damages] == ["before_header"]
+    assert found.capture.count == 1
+
+
+def test_records_that_nobody_wants_are_not_given(tmp_path: Path) -> None:
+    (source,) = capture_sources([write(tmp_path / "a.jsonl", [one(1, 1), one(2, 2)])])
+    wanted = Records(source, lambda view: view.seq == 2)
+    assert [record.seq for record in wanted] == [2]
+    assert wanted.capture.count == 2
+
+
+def test_what_only_the_schema_understands_is_viewed_all_the_same() -> None:
+    """A time without seconds is one to the schema alone."""
+    raw = line_of(one(1, 1))
+    without_seconds = re.sub(rb'("started_at":"[^"]{16}):[^"]*"', rb'\1Z"', raw)
+    assert without_seconds != raw
+    view = read_view(without_seconds, 1)
+    assert isinstance(view, ExchangeView)
+    assert view.timing.started_at == MORNING.replace(second=0)
