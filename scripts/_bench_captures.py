@@ -3,8 +3,6 @@
 Invariant: what is measured is the command itself, in a process of its own, start included.
 """
 
-from __future__ import annotations
-
 import json
 import re
 import subprocess

@@ -4,8 +4,6 @@ Not the simulator: that one decides and counts, and would be measured along with
 `/plain` answers a short JSON body, `/events/N` a chunked stream of N events.
 """
 
-from __future__ import annotations
-
 import asyncio
 import socket
 import sys

@@ -3,8 +3,6 @@
 Such a part stands between `<!-- from the tables: NAME -->` and `<!-- end -->`.
 """
 
-from __future__ import annotations
-
 import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence

@@ -5,8 +5,6 @@ the candidates take turns, so that a machine whose speed drifts harms all of the
 Invariant: traffic stays on loopback, and every loop ends by count.
 """
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 import json

@@ -3,8 +3,6 @@
 They come from the models and hold every field of the record; a test fails when they differ.
 """
 
-from __future__ import annotations
-
 import enum
 import sys
 import types

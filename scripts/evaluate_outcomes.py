@@ -5,8 +5,6 @@ Usage: python -m scripts.evaluate_outcomes FILE
 FILE is JSONL: `id, status, headers, content_type, body, streaming, transport, label, alt`.
 """
 
-from __future__ import annotations
-
 import json
 import sys
 from collections import Counter

@@ -7,8 +7,6 @@ good the next experiments were, and explains every miss. Exit code 1 if somethin
 must hold. Same options, same output.
 """
 
-from __future__ import annotations
-
 import argparse
 import sys
 from collections import Counter

@@ -1,7 +1,5 @@
 """Writes the tables of docs/outcomes.md: `python -m scripts.outcomes_page [--check]`."""
 
-from __future__ import annotations
-
 import sys
 
 from pawwork_proxy.facts.client_behaviour import FAILURES, USER_SEES

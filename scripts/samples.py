@@ -4,8 +4,6 @@ Each study is one question of the product: two networks, one network, a saved ke
 sockets and captures are real, words and ids made up. Invariant: traffic stays on loopback.
 """
 
-from __future__ import annotations
-
 import os
 import shutil
 import tempfile

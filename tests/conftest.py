@@ -4,8 +4,6 @@ Properties are judged by their results, never by how long one took. Profiles: `f
 `--fast`, `deep` with `--hypothesis-profile=deep`.
 """
 
-from __future__ import annotations
-
 import multiprocessing.process
 import sys
 from collections.abc import Generator

@@ -3,8 +3,6 @@
 Invariant: no name, date, attribute or comment in the archive comes from this machine.
 """
 
-from __future__ import annotations
-
 import hashlib
 import io
 import zipfile

@@ -6,8 +6,6 @@ process of its own, and renames it. Without that process's consent there is no b
 Invariant: whatever fails, no file is left; a refusal names place and rule, never what was found.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import secrets

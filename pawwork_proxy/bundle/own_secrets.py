@@ -6,8 +6,6 @@ keys also for any twelve of their characters. Names that are ordinary words of t
 Invariant: the secrets live in this module's return values only, in memory; findings name a rule.
 """
 
-from __future__ import annotations
-
 import base64
 import contextlib
 import getpass

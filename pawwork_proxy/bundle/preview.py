@@ -3,8 +3,6 @@
 Invariant: pure; sample records are the very bytes that the bundle holds.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 
 from pawwork_proxy.bundle.create import Assembled

@@ -3,8 +3,6 @@
 No file of the bundle exists by then: what helps is the capture, its line, and how to leave it out.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from datetime import timedelta

@@ -3,8 +3,6 @@
 Invariant: what is sealed was checked before; on any failure there is no output at all.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import pyrage

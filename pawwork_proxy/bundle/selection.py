@@ -4,8 +4,6 @@ Lines are written anew from validated records; no byte of a capture file is copi
 the installs and the outcomes choose; what is older goes first when the file would be too large.
 """
 
-from __future__ import annotations
-
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace

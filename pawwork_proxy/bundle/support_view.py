@@ -4,8 +4,6 @@ Invariant: pure; a row's wait and reset time are those of its last exchange, and
 judged by the rules of this version.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from pawwork_proxy.model.exchange import Exchange

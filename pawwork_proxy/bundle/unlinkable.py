@@ -6,8 +6,6 @@ Invariant: equal pseudonyms stay equal within one bundle; nothing links them to 
 another bundle's or to a study, not even for a holder of the study's key.
 """
 
-from __future__ import annotations
-
 import hmac
 import re
 import secrets

@@ -10,8 +10,6 @@ Invariant: aggregation may make a verdict undetermined, never another one. What 
 values loses its value (None), it never gets a foreign one.
 """
 
-from __future__ import annotations
-
 from array import array
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set

@@ -4,8 +4,6 @@ Invariant: whatever is missing from a capture is said. Where many captures lack 
 are counted, not named one by one.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple

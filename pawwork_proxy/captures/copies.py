@@ -4,8 +4,6 @@ Invariant: every command that counts or lists exchanges takes its captures throu
 copy is taken, the fuller one, and a remark names the others.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from pawwork_proxy.captures.completeness import MOST_NAMED, counted, named

@@ -4,8 +4,6 @@ Invariant: one capture counts once, however often it is given, and a file that c
 named in the remarks.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path

@@ -5,8 +5,6 @@ the light view of it (`read_view`), which costs a tenth. Invariant: reading neve
 line holds; whatever the light view cannot take is judged by the schema.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime

@@ -6,8 +6,6 @@ capture of the file; only a file with no header we can use is refused. Memory ho
 numbers of those that were read, and the requests that are under way.
 """
 
-from __future__ import annotations
-
 import errno
 import stat
 from collections.abc import Callable, Iterable, Iterator

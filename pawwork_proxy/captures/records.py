@@ -5,8 +5,6 @@ and once more for the records themselves, in order of arrival. Invariant: no mor
 in memory.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator
 
 from pawwork_proxy.captures.completeness import incomplete, summary_of

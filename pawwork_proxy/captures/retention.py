@@ -4,8 +4,6 @@ Invariant: only files that bear the name of a capture of ours, in the very folde
 link, a folder and what cannot be removed stay.
 """
 
-from __future__ import annotations
-
 import contextlib
 import re
 import stat

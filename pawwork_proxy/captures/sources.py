@@ -5,8 +5,6 @@ unpacked to disk. What cannot be read never hides the rest: it is left out and n
 error only when nothing is left; every command goes by `Unreadable` and `nothing_left`.
 """
 
-from __future__ import annotations
-
 import glob
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence

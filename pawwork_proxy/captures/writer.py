@@ -5,8 +5,6 @@ never an existing one or a link; `append` never raises. A line that cannot be wr
 and the count is itself written as soon as writing works again.
 """
 
-from __future__ import annotations
-
 import contextlib
 import errno
 import os

@@ -4,8 +4,6 @@ Invariant: results go to stdout, messages to stderr; an expected failure prints 
 `hint:` and exits with its documented code, never with a traceback.
 """
 
-from __future__ import annotations
-
 import contextlib
 import errno
 import gc

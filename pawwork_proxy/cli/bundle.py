@@ -1,7 +1,5 @@
 """`bundle`: make, check and read the file that support can ask for."""
 
-from __future__ import annotations
-
 import json
 import signal
 import sys

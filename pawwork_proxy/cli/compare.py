@@ -1,7 +1,5 @@
 """`compare`: what the quota follows, from any number of captures."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 

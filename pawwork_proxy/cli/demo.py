@@ -1,7 +1,5 @@
 """`demo`: the whole job offline, on the embedded simulator."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """`export`: captures in the formats of other tools."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory

@@ -1,7 +1,5 @@
 """`identity`: every field that may identify somebody, over one or many captures."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """`launch`: start a client with everything set, capture until it exits, pass its exit code on."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import shutil

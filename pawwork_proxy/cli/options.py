@@ -4,8 +4,6 @@ Invariant: nothing but click is imported here, so that every `--help` stays quic
 needs from the rest of the package is loaded when a value has to be converted.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from importlib import import_module

@@ -3,8 +3,6 @@
 Invariant: everything the user gave is checked here, before a port is opened or a file made.
 """
 
-from __future__ import annotations
-
 import os
 import socket
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """`run`: the proxy, until Ctrl-C."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """`show`: captures as a table, with filters."""
 
-from __future__ import annotations
-
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence

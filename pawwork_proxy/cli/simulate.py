@@ -1,7 +1,5 @@
 """`simulate`: runs the look-alike until interrupted; one line of numbers per request on stderr."""
 
-from __future__ import annotations
-
 import asyncio
 import ipaddress
 import json

@@ -1,7 +1,5 @@
 """What a command did not read or what does not belong together, on stderr."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 import click

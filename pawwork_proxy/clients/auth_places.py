@@ -3,8 +3,6 @@
 Invariant: places are made from what is given and nothing is read; only `keys_at` reads.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

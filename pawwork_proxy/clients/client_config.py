@@ -4,8 +4,6 @@ Invariant: pure but for the files that a configuration itself names; raises OSEr
 for what cannot be read or understood, never more than that.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterator, Mapping

@@ -4,8 +4,6 @@ Invariants: the client's own settings survive (its OPENCODE_CONFIG_CONTENT is me
 NO_PROXY extended); no identity is set: no header, no key, no user agent.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from pathlib import Path

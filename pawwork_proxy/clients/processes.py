@@ -5,8 +5,6 @@ path or an environment. A look-up walks the system's socket table (milliseconds)
 worker thread, and at most one at a time.
 """
 
-from __future__ import annotations
-
 import re
 import time
 from collections.abc import Callable

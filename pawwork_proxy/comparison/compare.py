@@ -3,8 +3,6 @@
 Invariant: the result depends on what was observed only, not on the order in which it is given.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 
 from pawwork_proxy.comparison.elimination import eliminate

@@ -3,8 +3,6 @@
 Invariant: the last row is the one that decides; it is compared with the row before it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from pawwork_proxy.comparison.dimensions import DIMENSIONS

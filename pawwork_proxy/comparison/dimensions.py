@@ -4,8 +4,6 @@ Invariant: one row per dimension. What a row says about privacy and thresholds d
 explanations an observation can rule out, so each says why.
 """
 
-from __future__ import annotations
-
 import tomllib
 from collections.abc import Iterator
 from importlib.resources import files

@@ -11,8 +11,6 @@ Counting is taken at its most favourable for the hypothesis: aborted, parallel a
 count only where that helps it. So a hypothesis that is the truth is never ruled out.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence

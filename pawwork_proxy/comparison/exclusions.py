@@ -4,8 +4,6 @@ Invariant: the first row that applies is the one given; `may_count` errs towards
 request that was counted unseen is what makes a verdict wrong.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import NamedTuple
 

@@ -5,8 +5,6 @@ Invariant: a trial is proposed only if one of its results would rule out somethi
 use up a quota on purpose.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

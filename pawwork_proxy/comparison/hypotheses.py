@@ -6,8 +6,6 @@ session belongs to one install, so {session, install} is {session}. Invariant: t
 server really uses is among them, if it has at most two parts that an observation can name.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 

@@ -4,8 +4,6 @@ Invariant: nothing is guessed. A dimension that the record does not tell is None
 error covers every server time that the dates of responses allow.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache

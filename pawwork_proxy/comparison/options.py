@@ -3,8 +3,6 @@
 Invariant: everything is read off verdicts; nothing here looks at rows again.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, get_args
 

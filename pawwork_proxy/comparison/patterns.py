@@ -3,8 +3,6 @@
 Invariant: counts here are of exchanges, not of evidence; excluded ones are in them.
 """
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime

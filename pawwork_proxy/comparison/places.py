@@ -3,8 +3,6 @@
 Invariant: finding them takes time for the rows that are found, not for all that there are.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 

@@ -4,8 +4,6 @@ Invariant: a bound never claims more than the rows show: what was surely counted
 what may have been counted the upper one, and `exclusive` says whether others can have helped.
 """
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 

@@ -6,8 +6,6 @@ round: the changed one is refused first. A trial is one variation, or a sweep of
 into one refused day. `report` knows how each is done. Invariant: no trial asks to use up a quota.
 """
 
-from __future__ import annotations
-
 from typing import Literal, NamedTuple
 
 from pawwork_proxy.model.observation import DimensionName

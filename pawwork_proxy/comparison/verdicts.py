@@ -7,8 +7,6 @@ cut by something that D only summarises (narrower: a quota per address does not 
 family). All else is `undetermined`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from typing import assert_never
 

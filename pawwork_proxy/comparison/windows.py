@@ -3,8 +3,6 @@
 Invariant: `surely_before` is never true for two requests whose order the clocks leave open.
 """
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 

@@ -5,8 +5,6 @@ made up.
 Invariant: it talks to loopback only and retries nothing.
 """
 
-from __future__ import annotations
-
 import json
 import random
 import string

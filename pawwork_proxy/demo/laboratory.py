@@ -3,8 +3,6 @@
 Invariant: traffic stays on loopback, and every process ends with the block that started it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path

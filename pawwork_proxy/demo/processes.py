@@ -3,8 +3,6 @@
 Invariant: every child ends with the block that started it.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import signal

@@ -3,8 +3,6 @@
 Invariant: nothing said here is known from the scenario; change the scenario and it says so.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime

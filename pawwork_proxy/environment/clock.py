@@ -1,7 +1,5 @@
 """The machine's wall clock, as a record may hold it."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 from pawwork_proxy.model.numbers import bounded_moment

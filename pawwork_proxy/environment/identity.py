@@ -3,8 +3,6 @@
 Invariant: raw ids and the key stay in this object; what leaves are pseudonyms and random ids.
 """
 
-from __future__ import annotations
-
 import contextlib
 import hashlib
 import json

@@ -4,8 +4,6 @@ Invariant: the raw machine id never leaves this module; callers get what the pse
 they pass makes of it.
 """
 
-from __future__ import annotations
-
 import platform
 import re
 import socket

@@ -4,8 +4,6 @@ Invariants: folders 0700, files 0600, no symbolic link is followed, and a file a
 at all. On Windows the user profile's own access list protects them.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import secrets

@@ -7,8 +7,6 @@ Invariant: a key is in its file (0600) and in tokens that were asked for, nowher
 whose key is missing is an error, never silently another key.
 """
 
-from __future__ import annotations
-
 import base64
 import binascii
 import hashlib

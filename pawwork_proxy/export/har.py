@@ -3,8 +3,6 @@
 Invariant: no body, no cookie, no query value; header values are those that a record keeps.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any

@@ -5,8 +5,6 @@ for is under `pawwork.`. Invariant: ids are made of capture id and sequence numb
 capture makes the same spans.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Iterable, Iterator

@@ -3,8 +3,6 @@
 Invariant: the columns and their types do not depend on the rows.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Iterator
 from datetime import datetime

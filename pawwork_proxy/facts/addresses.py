@@ -1,7 +1,5 @@
 """Addresses of the server: hosts, bases with their tier, and the routes below a base."""
 
-from __future__ import annotations
-
 import re
 from typing import NamedTuple
 

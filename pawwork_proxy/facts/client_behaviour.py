@@ -1,7 +1,5 @@
 """What clients do with a response: failure kinds, and what each range of releases does."""
 
-from __future__ import annotations
-
 from pydantic import Field
 
 from pawwork_proxy.facts.errors import Sense

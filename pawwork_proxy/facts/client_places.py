@@ -1,7 +1,5 @@
 """Where clients keep keys and configuration, the places that a client prefers first."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pawwork_proxy.facts.table import Fact, rows

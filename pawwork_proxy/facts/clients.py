@@ -1,7 +1,5 @@
 """Client releases, in ranges that behave alike, and which of them a request comes from."""
 
-from __future__ import annotations
-
 import datetime
 import re
 from collections.abc import Iterator

@@ -3,8 +3,6 @@
 Invariant: a word outside `data/errors.toml` is never stored; what its parts mean may be.
 """
 
-from __future__ import annotations
-
 import re
 from enum import StrEnum
 

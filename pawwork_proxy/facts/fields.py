@@ -4,8 +4,6 @@ Invariant: facts with their sources. Whether a field is sent and how constant it
 from here, only from records.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple, get_args
 
 from pawwork_proxy.facts.headers import HEADER_FACTS, HeaderFact

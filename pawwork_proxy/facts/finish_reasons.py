@@ -3,8 +3,6 @@
 Invariant: a word outside the table is never stored.
 """
 
-from __future__ import annotations
-
 from pawwork_proxy.facts.errors import Sense
 from pawwork_proxy.facts.table import Fact, Words, WordSet, rows
 

@@ -3,8 +3,6 @@
 Redaction tells the forms apart, and a bundle's scan must know their names without redaction.
 """
 
-from __future__ import annotations
-
 from pawwork_proxy.facts.table import Words, word_lists
 
 TYPE_FORMS: dict[type, str] = {type(None): "null", bool: "boolean", list: "list"}

@@ -4,8 +4,6 @@ A header that is not listed is pseudonymised as a value of unknown meaning; its 
 when it is made of `HEADER_WORDS`.
 """
 
-from __future__ import annotations
-
 from typing import Literal, NamedTuple
 
 from pydantic import Field

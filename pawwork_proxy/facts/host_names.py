@@ -1,7 +1,5 @@
 """What makes a word with points a host name: its ending. For redaction and for the scan."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 

@@ -1,7 +1,5 @@
 """How the keys and ids begin that must not stand in any kept text."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pawwork_proxy.facts.table import Fact, rows

@@ -1,7 +1,5 @@
 """What each outcome kind means, for people: in one sentence, for the user, and for support."""
 
-from __future__ import annotations
-
 from pydantic import Field
 
 from pawwork_proxy.facts.table import Fact, rows

@@ -1,7 +1,5 @@
 """Models that Zen and Go have served, the words that model ids are made of, and which are free."""
 
-from __future__ import annotations
-
 import re
 
 from pawwork_proxy.facts.table import Fact, rows, word_lists

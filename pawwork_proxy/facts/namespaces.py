@@ -1,7 +1,5 @@
 """Namespaces of pseudonyms: equal values of two of them cannot be linked."""
 
-from __future__ import annotations
-
 from enum import StrEnum
 from typing import Literal
 

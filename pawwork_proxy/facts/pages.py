@@ -3,8 +3,6 @@
 Invariant: used on pages and on lines that a client displays, never on a model's words.
 """
 
-from __future__ import annotations
-
 import re
 from functools import cached_property
 

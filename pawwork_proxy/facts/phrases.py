@@ -4,8 +4,6 @@ Rules use phrases only where no type decides, or where one type has several mean
 `ModelError`). Invariant: a phrase id says nothing that identifies anybody.
 """
 
-from __future__ import annotations
-
 import re
 from functools import cached_property
 

@@ -3,8 +3,6 @@
 Invariant: a name outside the table is never stored; it becomes `other`.
 """
 
-from __future__ import annotations
-
 from pawwork_proxy.facts.table import Fact, rows
 
 UNNAMED = "unnamed"

@@ -1,7 +1,5 @@
 """Periods of the server's rules: which one holds at a moment."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from pydantic import Field

@@ -6,8 +6,6 @@ otherwise. A table is a list of rows (`[[table]]`) or has a name for each row (`
 module of its noun is imported, so a command loads the tables that it needs and no others.
 """
 
-from __future__ import annotations
-
 import datetime
 import pkgutil
 import re

@@ -3,8 +3,6 @@
 The taint gate and the scan of bundles each cut them up in their own way.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from pawwork_proxy.facts import (

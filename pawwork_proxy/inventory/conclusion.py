@@ -3,8 +3,6 @@
 Invariant: each sentence names the fields it rests on, and says what would settle an open question.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Final
 

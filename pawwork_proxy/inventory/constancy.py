@@ -4,8 +4,6 @@ Invariant: nothing is claimed beyond the records. A narrower scope that had one 
 each wider one is named as untested, since the value may as well belong to it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final, NamedTuple, get_args

@@ -4,8 +4,6 @@ Invariant: `not_sent` needs two installs and no open question; anything less is 
 the fields that keep it open.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Final

@@ -4,8 +4,6 @@ Invariant: values are what the record holds, pseudonyms or kept texts; a field w
 kept is an occurrence all the same, so that nothing that was sent is passed over.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple, TypeVar
 

@@ -5,8 +5,6 @@ before a byte of it goes upstream, and an `exchange` or `stub` line when it is o
 without either is an interrupted exchange.
 """
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter

@@ -3,8 +3,6 @@
 Invariant: every identifying value is a pseudonym; labels are the words the user chose for them.
 """
 
-from __future__ import annotations
-
 import re
 from typing import Literal
 

@@ -4,8 +4,6 @@ Invariant: a projection onto named, typed fields. There is no field for a prompt
 key, a path, a cookie; what identifies is a pseudonym, and every kept text has a shape.
 """
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pawwork_proxy.model.base import Noun

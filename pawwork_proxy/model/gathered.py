@@ -4,8 +4,6 @@ Invariant: whatever could not be read or used is said in `remarks`, in words; no
 silently.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from pawwork_proxy.model.base import Noun

@@ -3,8 +3,6 @@
 Invariant: every statement was computed from records; what was not observed is named as untested.
 """
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pawwork_proxy.model.base import Noun

@@ -4,8 +4,6 @@ Invariant: no field takes free text; no command line, environment, configuration
 path has a place here.
 """
 
-from __future__ import annotations
-
 import hashlib
 import re
 from collections.abc import Iterable

@@ -6,8 +6,6 @@ Invariant: whoever measures keeps within the range (`bounded_count`, `bounded_mo
 `moment_or_none`), so no line of ours is ever refused for it.
 """
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 

@@ -6,8 +6,6 @@ and never equals anything; what is known not to have been sent is `ABSENT`, a va
 Times are the server's: the clock of the machine has been corrected, `clock_error_s` says how well.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Literal
 

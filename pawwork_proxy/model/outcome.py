@@ -4,8 +4,6 @@ Invariant: an outcome is recomputable from the `Signals` of the same record; it 
 the server's, only enums, numbers, times and ids of our own tables.
 """
 
-from __future__ import annotations
-
 from enum import StrEnum
 from typing import Self
 

@@ -4,8 +4,6 @@ Invariant: no field takes free text. A `str` here is a row of a vocabulary, a te
 `redaction.shapes` accepted, or a pseudonym (a namespace, `:` and 24 hex digits).
 """
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pawwork_proxy.model import texts

@@ -4,8 +4,6 @@ Invariant: as in `model.request`: no field takes free text; a reason phrase has 
 How the response ended and which errors it held is in `model.signals`.
 """
 
-from __future__ import annotations
-
 from enum import StrEnum
 
 from pawwork_proxy.model import texts

@@ -4,8 +4,6 @@ Invariant: enums, numbers, times, flags, and words of our own vocabularies. A me
 server's is never kept: what it says is kept as ids of known phrases.
 """
 
-from __future__ import annotations
-
 from enum import StrEnum
 from typing import Literal, Self
 

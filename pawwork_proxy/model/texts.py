@@ -7,8 +7,6 @@ Invariant: no form but those of names (`Label`, `ModelName`, `UserAgent`, `Heade
 takes digits with hyphens, a path, or letters and digits in turns.
 """
 
-from __future__ import annotations
-
 import re
 from functools import lru_cache
 from typing import Annotated, get_args

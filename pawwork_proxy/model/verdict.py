@@ -4,8 +4,6 @@ Values only: `report` puts them into words. Invariant: no verdict without eviden
 row can be looked up by capture and sequence.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Literal, NamedTuple
 

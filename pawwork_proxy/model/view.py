@@ -13,8 +13,6 @@ apart from the rest by `captures.aggregation`; every other field, also one that 
 part of what has to be equal.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Annotated, Literal
 

@@ -1,7 +1,5 @@
 """What each range of clients does with a response, by the tables of `facts.client_behaviour`."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any

@@ -4,8 +4,6 @@ Invariant: a pure function of `Signals`, so that better tables improve old captu
 computed when it is first asked for, and nothing else changes by asking.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property

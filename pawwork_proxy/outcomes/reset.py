@@ -4,8 +4,6 @@ Invariant: counted from the server's own `date`, never from a local clock; a wai
 sentence is a last resort and marked `text`; sources that disagree are shown.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import NamedTuple
 

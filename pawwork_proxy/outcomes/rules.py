@@ -3,8 +3,6 @@
 Invariant: total and pure. The first rule that holds decides; the last one always holds.
 """
 
-from __future__ import annotations
-
 from pawwork_proxy.facts.errors import VENDOR_TYPES, WRAPPER_TYPES, ZEN_TYPES
 from pawwork_proxy.model.outcome import Kind, Origin, Outcome
 from pawwork_proxy.model.signals import BodyShape, Failure, Side, Signals

@@ -1,7 +1,5 @@
 """Rows that go by vendors' codes and, where those say little, by what the message means."""
 
-from __future__ import annotations
-
 from pawwork_proxy.facts.errors import Sense
 from pawwork_proxy.model.outcome import Kind, Origin
 from pawwork_proxy.model.signals import BodyShape, Ending

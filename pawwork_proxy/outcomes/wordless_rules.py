@@ -1,7 +1,5 @@
 """Rows for responses without an error in words: edges, broken streams, bare statuses, success."""
 
-from __future__ import annotations
-
 from pawwork_proxy.model.outcome import Kind, Origin
 from pawwork_proxy.model.signals import (
     AnswerShape,

@@ -1,7 +1,5 @@
 """Rows that go by the server's own words: Zen's types, then Zen's fixed sentences."""
 
-from __future__ import annotations
-
 from pawwork_proxy.facts.errors import Sense
 from pawwork_proxy.model.outcome import Kind
 from pawwork_proxy.outcomes.clues import Clues

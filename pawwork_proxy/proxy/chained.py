@@ -4,8 +4,6 @@ Otherwise the egress address, the suspected quota key, would change by measuring
 credentials of that proxy live in the returned value only; its text form shows host and port.
 """
 
-from __future__ import annotations
-
 import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

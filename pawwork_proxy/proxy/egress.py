@@ -7,8 +7,6 @@ Invariant: no response is not an error: a probe gives None, and never raises for
 the response holds. The raw address leaves this module in `Trace` only, for the pseudonymiser.
 """
 
-from __future__ import annotations
-
 import asyncio
 import ipaddress
 import socket

@@ -7,8 +7,6 @@ it left from, or none; behind a chained proxy records do not tell that address, 
 egress of the latest route.
 """
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Awaitable, Callable

@@ -7,8 +7,6 @@ HTTPS_PROXY points here). So the port tells the install, whichever way its clien
 Invariant: listeners are bound to the loopback interface and nowhere else.
 """
 
-from __future__ import annotations
-
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass

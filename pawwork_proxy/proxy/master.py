@@ -5,8 +5,6 @@ Stock `mitmdump` loads thirty addons and logs every event; without them one proc
 only the recorded host is decrypted, and mitmproxy's own log never prints (it quotes traffic).
 """
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import re

@@ -4,8 +4,6 @@ Invariant: the capture is closed with an end line on every way out that Python s
 interrupted, failed to start); on none of them is traffic waited for.
 """
 
-from __future__ import annotations
-
 import asyncio
 import secrets
 import signal

@@ -8,8 +8,6 @@ Host on the reverse route and the response to a request that is refused here. Wh
 fails, the request goes on, unrecorded.
 """
 
-from __future__ import annotations
-
 import asyncio
 import re
 from collections.abc import Callable, Mapping

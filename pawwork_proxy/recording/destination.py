@@ -5,8 +5,6 @@ the proxy (foreign Origin, cross-site fetch, or a Host that is not the listener'
 what DNS rebinding looks like); no header is changed but Host on the reverse route.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal

@@ -3,8 +3,6 @@
 Invariant: only `redirect` and `name_host` change a flow, and of its headers Host alone.
 """
 
-from __future__ import annotations
-
 import re
 
 from mitmproxy import flow as mflow

@@ -4,8 +4,6 @@ Invariant: this is the only place where an `Exchange` is made, and everything fo
 passed the redactor or the classification's vocabularies.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass

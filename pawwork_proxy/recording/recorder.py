@@ -5,8 +5,6 @@ Invariants: nothing raises into the traffic; each exchange that was opened ends 
 The broad `except`s of the product are here, in the tee, and around hooks as in mitmproxy.
 """
 
-from __future__ import annotations
-
 import gc
 import time
 from collections import Counter

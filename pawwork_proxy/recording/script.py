@@ -3,8 +3,6 @@
 Invariant: the same addon and recorder as in `run`; only where their settings come from differs.
 """
 
-from __future__ import annotations
-
 import contextlib
 import secrets
 import sys

@@ -4,8 +4,6 @@ Invariant: nothing of it is written or counted. If a canary shows up in the reco
 recording must be switched off: we want proof that nothing leaks, not merely no error.
 """
 
-from __future__ import annotations
-
 import json
 import secrets
 

@@ -4,8 +4,6 @@ Invariant: of a message only its role and its number of characters are looked at
 only where a number stands. Bodies beyond the limit are counted, not parsed.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache

@@ -3,8 +3,6 @@
 Invariant: they live in memory only, and nothing here returns or raises any part of one.
 """
 
-from __future__ import annotations
-
 import base64
 import json
 import re

@@ -7,8 +7,6 @@ Invariant: between two words, times, versions behind a word, sizes or pseudonyms
 fewer than `LOOSE_LIMIT` characters, which is the length that the taint gate looks for.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 Header lines repeat from one exchange to the next, so notes are remembered per line, within bounds.
 """
 
-from __future__ import annotations
-
 import base64
 import binascii
 from functools import lru_cache

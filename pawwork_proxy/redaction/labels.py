@@ -3,8 +3,6 @@
 Invariant: what this keeps passes the scan of a bundle, because a header cannot be left out of one.
 """
 
-from __future__ import annotations
-
 import re
 
 from pawwork_proxy.facts.host_names import foreign_hosts

@@ -4,8 +4,6 @@ A record may hold these however often the raw exchange holds them too. Words of 
 letters do not count: they would split a secret into harmless-looking pieces.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from enum import Enum

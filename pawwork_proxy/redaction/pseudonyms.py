@@ -9,8 +9,6 @@ needs core-years, not an hour, to list all IPv4 addresses.
 Invariant: no function here returns or raises any part of a value it was given.
 """
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import ipaddress

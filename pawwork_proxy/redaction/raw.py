@@ -3,8 +3,6 @@
 Invariant: the repr of these values says nothing, so that no traceback or log can quote them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -3,8 +3,6 @@
 Invariant: the recorder gets safe facts from here and from nowhere else.
 """
 
-from __future__ import annotations
-
 from pawwork_proxy.redaction.headers import HeaderNotes
 from pawwork_proxy.redaction.pseudonyms import Pseudonymiser
 from pawwork_proxy.redaction.raw import RawRequest, RawResponse

@@ -3,8 +3,6 @@
 Invariant: total; whatever the bytes are, the result is built from shapes, counts and pseudonyms.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple

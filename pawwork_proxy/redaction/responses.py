@@ -3,8 +3,6 @@
 Invariant: total; a reason phrase is not even an argument.
 """
 
-from __future__ import annotations
-
 import math
 from datetime import datetime
 from typing import NamedTuple

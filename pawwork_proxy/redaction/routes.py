@@ -3,8 +3,6 @@
 Query values are never kept; names are, when they are known words.
 """
 
-from __future__ import annotations
-
 import re
 from functools import lru_cache
 from typing import NamedTuple

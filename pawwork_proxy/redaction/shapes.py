@@ -7,8 +7,6 @@ Invariant: what is kept has the row's form of `model.texts`, and passes the tain
 bundle's scan (`tests/unit/bundle/test_agreement.py`).
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable
 from enum import StrEnum

@@ -8,8 +8,6 @@ Invariant: the gate reads the same lists of words as the shapes, and shares no c
 grammar. A hit names a rule and a place made of the schema's own names.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ The form also decides the namespace where it is telling: a session id is one whe
 stands, so that `prompt_cache_key` and `x-opencode-session` can be seen to be equal.
 """
 
-from __future__ import annotations
-
 import re
 from typing import NamedTuple
 

@@ -3,8 +3,6 @@
 Invariant: what a program read in an earlier version stands where it stood; fields are only added.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable
 from typing import Any

@@ -5,8 +5,6 @@ all of it rests on. Every foreign word is escaped for Markdown, so that a label 
 or a heading. Nothing is wider than `WIDTH` in a terminal but commands and words without a space.
 """
 
-from __future__ import annotations
-
 import re
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence

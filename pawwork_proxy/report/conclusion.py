@@ -3,8 +3,6 @@
 Invariant: every sentence is read off verdicts and counts, and claims no more than they do.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 
 from pawwork_proxy.comparison.dimensions import DIMENSIONS, title

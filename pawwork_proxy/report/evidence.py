@@ -3,8 +3,6 @@
 Invariant: each contrast of the verdicts is one piece, and each verdict refers to its pieces.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import NamedTuple
 

@@ -3,8 +3,6 @@
 Invariant: both show every field of the inventory in its order, and the conclusion in its words.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 

@@ -3,8 +3,6 @@
 Invariant: no step asks anybody to use up a quota, and every label is quoted for the shell.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from shlex import quote
 from typing import NamedTuple

@@ -3,8 +3,6 @@
 Invariant: what is said of a wait names where it was read from.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from pawwork_proxy.facts.client_behaviour import USER_SEES

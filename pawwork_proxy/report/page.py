@@ -6,8 +6,6 @@ writes as text, and none can turn the direction of the words around it. Equal in
 file.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from base64 import b64encode

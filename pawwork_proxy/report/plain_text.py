@@ -1,7 +1,5 @@
 """Text for terminals: what somebody else has written must not steer them."""
 
-from __future__ import annotations
-
 
 def printable(text: str) -> str:
     """`text` without control and formatting characters, which a terminal would obey."""

@@ -1,7 +1,5 @@
 """What a comparison found, in sentences: hypotheses, verdicts, contrasts, the noise floor."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from pawwork_proxy.comparison.dimensions import title

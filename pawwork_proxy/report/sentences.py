@@ -3,8 +3,6 @@
 Invariant: whoever may ask for an id finds it; a test compares the ids with what can be found.
 """
 
-from __future__ import annotations
-
 import tomllib
 from importlib.resources import files
 from typing import Any

@@ -1,7 +1,5 @@
 """The support view as texts under column heads."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from pawwork_proxy.facts.addresses import PROVIDERS

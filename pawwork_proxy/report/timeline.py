@@ -4,8 +4,6 @@ Invariant: a mark can be looked up (capture and sequence number), and the counts
 up to the exchanges, however many were merged.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime

@@ -3,8 +3,6 @@
 Invariant: an outcome is called what `show` calls it, also where the comparison counts it otherwise.
 """
 
-from __future__ import annotations
-
 from typing import Final
 
 from pawwork_proxy.model.observation import Observation

@@ -4,8 +4,6 @@ Invariant: of any body, however it came, `HEAD` bytes of the beginning and `TAIL
 read; never more than `HEAD` and five times `TAIL` are held.
 """
 
-from __future__ import annotations
-
 import re
 
 from pawwork_proxy.facts.pages import edge_marks

@@ -3,8 +3,6 @@
 Invariant: a model's words are never looked at; what counts is which keys stand where.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 from pawwork_proxy.facts.finish_reasons import FAILED, known_finish

@@ -1,7 +1,5 @@
 """What the decoded bytes of one response told, whether they were a stream or a body."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 from pawwork_proxy.model.response import EventCounts

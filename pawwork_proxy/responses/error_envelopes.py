@@ -3,8 +3,6 @@
 Invariant: a model's words are never looked at; what counts is which keys stand where.
 """
 
-from __future__ import annotations
-
 from pawwork_proxy.facts.errors import known_word
 
 MAX_CHOICES = 64

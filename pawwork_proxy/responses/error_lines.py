@@ -4,8 +4,6 @@ Strategy: objects quoted in the line are read as objects; the words around them 
 Invariant: the line itself is not kept.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 

@@ -4,8 +4,6 @@ Strategy: walk structure, never serialised text. Keys that carry a model's or a 
 are not entered, so that a conversation about errors is no error.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 from pawwork_proxy.model.signals import ErrorFact, ErrorPlace, RetryHint

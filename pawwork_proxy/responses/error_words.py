@@ -4,8 +4,6 @@ Invariant: a word that the vocabulary does not have becomes `other`, with the se
 the word itself goes to `RawTexts`, which nobody stores.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from typing import TypedDict

@@ -3,8 +3,6 @@
 Invariant: unparseable parts are skipped, never raised; a paste that is none of these is a body.
 """
 
-from __future__ import annotations
-
 import base64
 import binascii
 import re

@@ -3,8 +3,6 @@
 Invariant: a report without a status or headers is still read; nothing is assumed in their place.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -3,8 +3,6 @@
 Invariant: everything but `raw` is safe to store as it is.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 from pawwork_proxy.model.response import EncodingState, EventCounts, Usage

@@ -4,8 +4,6 @@ Invariant: never raises, whatever the bytes, headers or their order; keeps no mo
 head and tail; the result does not depend on how the bytes were cut into chunks.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime
 

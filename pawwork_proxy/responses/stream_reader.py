@@ -6,8 +6,6 @@ event that could hold anything else is parsed. A quote inside JSON text is alway
 Invariant: an event whose structure has an error is always parsed.
 """
 
-from __future__ import annotations
-
 from pawwork_proxy.model.numbers import bounded_count
 from pawwork_proxy.model.response import EventCounts
 from pawwork_proxy.model.signals import AnswerShape, BodyShape, Dialect, ErrorPlace

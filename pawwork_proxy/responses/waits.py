@@ -5,8 +5,6 @@ it has milliseconds, a moment has seconds: finer digits are nobody's wait.
 The order of trust is the client's: `retry-after-ms`, `retry-after` in seconds, then as a date.
 """
 
-from __future__ import annotations
-
 import re
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime

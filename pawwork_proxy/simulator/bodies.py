@@ -1,7 +1,5 @@
 """A body that is sent whole, and the form of the server's own errors."""
 
-from __future__ import annotations
-
 import json
 from typing import Any, NamedTuple
 

@@ -4,8 +4,6 @@ A gate is a row: the rule in a scenario that switches it on, the conditions that
 and the refusal of a call that does not. The rows are tried in their order.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from typing import Any, NamedTuple

@@ -1,7 +1,5 @@
 """The simulator's own clock: real time, shifted; it can be set while the server runs."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 

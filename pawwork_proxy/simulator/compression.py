@@ -4,8 +4,6 @@ Invariant: what `part` returns can be decoded at once up to the end of that part
 stream is no later than a plain one.
 """
 
-from __future__ import annotations
-
 import zlib
 from collections.abc import Callable, Mapping
 from types import MappingProxyType

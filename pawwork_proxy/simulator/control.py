@@ -4,8 +4,6 @@ For tests and operators on the same machine. Invariant: they are no part of the 
 so nothing here counts or is listed as seen.
 """
 
-from __future__ import annotations
-
 from urllib.parse import parse_qs, urlsplit
 
 from pawwork_proxy.errors import ScenarioError

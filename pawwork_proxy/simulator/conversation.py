@@ -3,8 +3,6 @@
 The shapes are in `data/conversations.toml`. Pure; the text is made up and the same for everybody.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

@@ -4,8 +4,6 @@ What each kind does is in `data/faults.toml`. Invariant: the same scenario, seed
 requests give the same faults.
 """
 
-from __future__ import annotations
-
 import random
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, NamedTuple, Self

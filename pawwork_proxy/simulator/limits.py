@@ -5,8 +5,6 @@ after the response: requests in parallel can therefore overshoot a threshold. In
 changes nothing.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime

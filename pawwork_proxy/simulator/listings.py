@@ -1,7 +1,5 @@
 """What the server tells about itself: model listings, Go's usage, the trace, a catalogue. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from datetime import datetime
 

@@ -4,8 +4,6 @@ Made from HTTP by `routes.py`, or directly by a test or a random world. Invarian
 depends on time, so equal calls always fall into the same pool.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

@@ -3,8 +3,6 @@
 Invariant: everything that a fault does to the bytes is decided here, nothing in the server.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple
 

@@ -3,8 +3,6 @@
 The presets are in `data/presets.toml`, and each kind of fault is one more.
 """
 
-from __future__ import annotations
-
 import json
 import tomllib
 from functools import cache

@@ -4,8 +4,6 @@ The rows are in `data/refusals.toml`. Invariant: every message exists in English
 translation falls back to it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """The response of a simulated world to one model call, before any bytes are made of it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from pawwork_proxy.simulator.faults import Fault

@@ -4,8 +4,6 @@ Pure. Invariant: whatever the bytes, the result is a route and a call, or a rout
 body that is no JSON object; nothing raises.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Mapping

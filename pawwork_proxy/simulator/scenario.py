@@ -5,8 +5,6 @@ not. Each can be changed or left out, so that a world can be keyed by any dimens
 scenario holds no counters and no clock.
 """
 
-from __future__ import annotations
-
 import re
 from typing import Literal, Self
 

@@ -4,8 +4,6 @@ Kept in memory and shown to nobody but the operator, since it holds raw headers;
 as length and hash only. Invariant: one entry per request whose head arrived whole, in order.
 """
 
-from __future__ import annotations
-
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ Invariant: every request whose head arrives is in `seen` before a response begin
 is counted by the world when its response is over - whole, broken, or left by the client.
 """
 
-from __future__ import annotations
-
 import asyncio
 import hashlib
 import socket

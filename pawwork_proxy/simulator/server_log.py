@@ -3,8 +3,6 @@
 Invariant: nothing a client sent reaches a log through this logger.
 """
 
-from __future__ import annotations
-
 import logging
 
 from aiohttp.http_exceptions import HttpProcessingError

@@ -1,7 +1,5 @@
 """What changes while a simulator runs: its rules and their counters, its clock, what it saw."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from pawwork_proxy.simulator.clock import SimulatedClock

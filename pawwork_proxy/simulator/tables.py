@@ -1,7 +1,5 @@
 """Reads the simulator's data files in `data/`, and makes closed lists of words from them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any
 

@@ -5,8 +5,6 @@ first use, so only their length is here. Apart from the comparison's windows on 
 simulator is what the comparison is tested against.
 """
 
-from __future__ import annotations
-
 import math
 from datetime import UTC, datetime, timedelta
 from typing import Literal

@@ -5,8 +5,6 @@ region, billing, provider); `finish` counts, after the response as the server do
 Invariant: the same scenario, seed and calls give the same responses.
 """
 
-from __future__ import annotations
-
 import random
 from dataclasses import replace
 from datetime import datetime

@@ -4,8 +4,6 @@ The only module that touches an HTTP response. Invariant: each part is handed to
 and flushed, before the next pause begins.
 """
 
-from __future__ import annotations
-
 import asyncio
 import socket
 import struct

@@ -1,7 +1,5 @@
 """What a check found: where and by which rule, never what stood there."""
 
-from __future__ import annotations
-
 from pawwork_proxy.model.base import Noun
 
 

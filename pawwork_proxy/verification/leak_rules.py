@@ -6,8 +6,6 @@ id, address, path or number that identifies, no long word that looks random, no 
 Invariant: a verdict is a rule's name; no function here returns any part of a text.
 """
 
-from __future__ import annotations
-
 import math
 import re
 from collections import Counter

@@ -6,8 +6,6 @@ Dates, attributes and versions are the fixed ones: whatever could vary could car
 Invariant: names that are not ours are never repeated, written to disk or used as paths.
 """
 
-from __future__ import annotations
-
 import stat
 import struct
 import zipfile

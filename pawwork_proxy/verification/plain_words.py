@@ -3,8 +3,6 @@
 The scan uses them for one question only: does this text contain words that are in no list?
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator
 

@@ -5,8 +5,6 @@ over a network. A scan is a net, not the guard: what keeps secrets out is redact
 Invariant: shares no code with `redaction`; a finding names member, line and rule, never the match.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterator, Mapping

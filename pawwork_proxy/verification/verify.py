@@ -6,8 +6,6 @@ consent; the receiver runs it again.
 Invariant: imports no recorder, no proxy and nothing of redaction; findings hold no content.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import sys

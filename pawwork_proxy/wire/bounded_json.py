@@ -3,8 +3,6 @@
 Invariant: never raises; depth and size are bounded before anything is built.
 """
 
-from __future__ import annotations
-
 import ast
 from enum import StrEnum
 

@@ -5,8 +5,6 @@ the damage counts. Output comes in pieces of bounded size; data that swells like
 bomb is given up early, so that neither memory nor time follow it.
 """
 
-from __future__ import annotations
-
 import zlib
 from collections.abc import Iterator, Sequence
 from typing import Protocol

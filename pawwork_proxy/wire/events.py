@@ -4,8 +4,6 @@ Invariant: splitting does not depend on how the bytes were cut into chunks; one 
 occupies more than `MAX_EVENT` bytes. Line ends may be LF, CR LF or CR (WHATWG, section 9.2).
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

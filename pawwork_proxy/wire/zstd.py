@@ -1,7 +1,5 @@
 """Zstandard of Python 3.14's own library; before it, of the backport with the same interface."""
 
-from __future__ import annotations
-
 import sys
 
 if sys.version_info >= (3, 14):

@@ -6,8 +6,6 @@ at, and thresholds are solved for. A hypothesis is possible if thresholds, other
 requests can be chosen so that everything observed comes out. Odds play no part.
 """
 
-from __future__ import annotations
-
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations

@@ -5,8 +5,6 @@ until it is refused. Following the advice means to do the very variations that i
 plan is found by trying all sets of trials against the brute-force elimination.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from itertools import combinations
 from typing import NamedTuple

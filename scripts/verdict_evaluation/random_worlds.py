@@ -1,7 +1,5 @@
 """Draws worlds: rules, people and what they do, with the traps of real data."""
 
-from __future__ import annotations
-
 import random
 from itertools import combinations
 

@@ -4,8 +4,6 @@ Both follow the server's source and reports on it, and share no code with the co
 Invariant: the rules of a world decide which of the two it gets: equal seeds give equal worlds.
 """
 
-from __future__ import annotations
-
 import random
 import zlib
 from collections import Counter

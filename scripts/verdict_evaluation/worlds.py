@@ -3,8 +3,6 @@
 Invariant: a world is a function of its seed; its own server really decided about every observation.
 """
 
-from __future__ import annotations
-
 import heapq
 import random
 from dataclasses import dataclass, field, replace

@@ -1,7 +1,5 @@
 """The real client, opencode-ai from npm, through a real `launch`; no state is slept for."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Marks of these tests, and the tools beside Python that some of them need."""
 
-from __future__ import annotations
-
 import functools
 import os
 from collections.abc import Callable, Mapping

@@ -1,7 +1,5 @@
 """A package index on loopback, with wheels that tests make."""
 
-from __future__ import annotations
-
 import hashlib
 import threading
 import zipfile

@@ -1,7 +1,5 @@
 """`bundle` as a user runs it: real processes, real files, a receiver who knows nothing else."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

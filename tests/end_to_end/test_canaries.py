@@ -4,8 +4,6 @@ Invariant of the search: each secret raw, percent-encoded, hex, base64 and JSON-
 twelve characters of it, in every file and stream that the proxy leaves behind.
 """
 
-from __future__ import annotations
-
 import base64
 import gzip
 import itertools

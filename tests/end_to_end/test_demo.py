@@ -1,7 +1,5 @@
 """The demo tells what its simulated quota follows, from what its own proxies captured."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

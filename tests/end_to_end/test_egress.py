@@ -1,7 +1,5 @@
 """The egress probe takes the traffic's own route, and never disturbs it."""
 
-from __future__ import annotations
-
 import asyncio
 import base64
 import json

@@ -1,7 +1,5 @@
 """However an exchange ends, it ends as a record that says how, and on whose side."""
 
-from __future__ import annotations
-
 import socket
 import subprocess
 from pathlib import Path

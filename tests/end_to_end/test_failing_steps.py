@@ -1,7 +1,5 @@
 """Whatever step of recording raises in a real run, the client gets its answer."""
 
-from __future__ import annotations
-
 import json
 import signal
 import subprocess

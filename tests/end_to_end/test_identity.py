@@ -1,7 +1,5 @@
 """`identity` on what the demo records."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 from pathlib import Path

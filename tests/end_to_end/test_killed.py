@@ -1,7 +1,5 @@
 """Kill -9 at random moments under load: every request that the upstream saw is in the capture."""
 
-from __future__ import annotations
-
 import random
 import socket
 import threading

@@ -4,8 +4,6 @@ The labelled lines say little of their transport; here each really comes over a 
 chunked, or compressed.
 """
 
-from __future__ import annotations
-
 import gzip
 import json
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The real client, opencode-ai from npm, through `launch` against the simulator, on both routes."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from pathlib import Path
 

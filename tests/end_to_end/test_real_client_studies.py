@@ -5,8 +5,6 @@ those that belong to its question. The other machine is another private folder t
 study with its token, as a second machine would.
 """
 
-from __future__ import annotations
-
 import json
 import subprocess
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The report in a real headless Chromium: silent, self-contained, usable by key and pointer."""
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Iterator

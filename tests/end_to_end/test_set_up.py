@@ -1,7 +1,5 @@
 """Set-up for real: a copied checkout with small lock files, and a package index on loopback."""
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 import sys

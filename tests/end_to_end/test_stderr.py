@@ -1,7 +1,5 @@
 """What other libraries say of traffic while we run never reaches the terminal."""
 
-from __future__ import annotations
-
 import socket
 import subprocess
 import sys

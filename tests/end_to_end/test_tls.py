@@ -1,7 +1,5 @@
 """The forward route: what is decrypted, what is not, and whose certificates count."""
 
-from __future__ import annotations
-
 import ipaddress
 import os
 import socket

@@ -1,7 +1,5 @@
 """What passes through the proxy equals what would have passed without it, byte for byte."""
 
-from __future__ import annotations
-
 import socket
 from pathlib import Path
 

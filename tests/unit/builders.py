@@ -1,7 +1,5 @@
 """Small values for tests: a record at its simplest, changed where a test needs it."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from typing import Any
 

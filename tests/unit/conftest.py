@@ -1,7 +1,5 @@
 """A redactor with a key of its own, and a key derivation that does not wait."""
 
-from __future__ import annotations
-
 import hashlib
 import secrets
 from collections.abc import Iterator

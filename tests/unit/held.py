@@ -1,7 +1,5 @@
 """What an object keeps alive: memory bounds without a look at private names."""
 
-from __future__ import annotations
-
 import gc
 import sys
 from collections.abc import Iterable, Iterator

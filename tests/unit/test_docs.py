@@ -1,7 +1,5 @@
 """The documents lead to each other, name what there is, and show what the tool prints."""
 
-from __future__ import annotations
-
 import re
 import tomllib
 from pathlib import Path

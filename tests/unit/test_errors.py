@@ -1,7 +1,5 @@
 """Errors that a user sees are of one style: `error: what is wrong`, `hint: what to do`."""
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Iterator
 from pathlib import Path

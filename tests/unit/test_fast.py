@@ -1,7 +1,5 @@
 """What `--fast` promises: no test starts a process unseen."""
 
-from __future__ import annotations
-
 import asyncio
 import multiprocessing
 import os

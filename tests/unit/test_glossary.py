@@ -1,7 +1,5 @@
 """The glossary holds words that are used, each once, and the words it replaced stay away."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Nothing that anybody says on stderr holds a text of others, and saying it never fails."""
 
-from __future__ import annotations
-
 import logging
 import os
 import subprocess

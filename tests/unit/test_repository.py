@@ -1,7 +1,5 @@
 """What must not stand in the repository."""
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 from pathlib import Path

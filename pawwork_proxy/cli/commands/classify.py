@@ -1,7 +1,5 @@
 """`classify`: the outcome of a pasted or piped response, without a capture."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """`compare`: what the quota follows, from any number of captures."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import click

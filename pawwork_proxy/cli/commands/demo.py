@@ -1,7 +1,5 @@
 """`demo`: the whole job offline, on the embedded simulator."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """`export`: captures in the formats of other tools."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import click

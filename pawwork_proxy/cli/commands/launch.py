@@ -1,7 +1,5 @@
 """`launch`: start a client with everything set, capture until it exits."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

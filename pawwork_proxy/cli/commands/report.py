@@ -1,7 +1,5 @@
 """`report`: the comparison as one HTML file for people who were not there."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

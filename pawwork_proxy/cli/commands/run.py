@@ -1,7 +1,5 @@
 """`run`: the proxy, until Ctrl-C."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import click

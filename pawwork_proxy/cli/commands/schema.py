@@ -1,7 +1,5 @@
 """`schema`: the JSON Schema of a capture line."""
 
-from __future__ import annotations
-
 import json
 
 import click

@@ -1,7 +1,5 @@
 """`show`: captures as a table, with filters."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import click

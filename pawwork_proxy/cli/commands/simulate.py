@@ -1,7 +1,5 @@
 """`simulate`: an OpenCode Zen look-alike on loopback."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """`study`: the pseudonym key that several machines share while they are compared."""
 
-from __future__ import annotations
-
 import json
 import sys
 

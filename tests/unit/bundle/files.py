@@ -1,7 +1,5 @@
 """Captures on disk, bundles in memory, and archives that nobody should accept."""
 
-from __future__ import annotations
-
 import zipfile
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta

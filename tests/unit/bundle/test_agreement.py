@@ -1,7 +1,5 @@
 """What redaction keeps, the scan lets through: where they disagree, nobody can make a bundle."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 

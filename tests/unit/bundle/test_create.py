@@ -1,7 +1,5 @@
 """Making a bundle: the same twice, cut from the old end, and nothing at all when a step fails."""
 
-from __future__ import annotations
-
 import io
 import os
 import re

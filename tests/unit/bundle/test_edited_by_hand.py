@@ -1,7 +1,5 @@
 """A capture that somebody has edited: names typed where ids belong do not get into a bundle."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from pathlib import Path

@@ -4,8 +4,6 @@ The nets are what is checked before a preview is shown, the search for what this
 the scan of every kind of member by a process that has nothing but the finished file.
 """
 
-from __future__ import annotations
-
 import base64
 import json
 import os

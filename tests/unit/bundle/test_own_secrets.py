@@ -1,7 +1,5 @@
 """This machine's own secrets: found where clients keep them, and in every usual encoding."""
 
-from __future__ import annotations
-
 import base64
 import html
 import json

@@ -1,7 +1,5 @@
 """The preview shows all that will be written, word for word."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from pawwork_proxy.bundle.preview import WARNING, preview

@@ -1,7 +1,5 @@
 """A refusal is in terms of the capture: the bundle it speaks of does not exist."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

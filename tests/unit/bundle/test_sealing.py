@@ -1,7 +1,5 @@
 """A bundle for one recipient: only they can read it, and no failure leaves anything."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pyrage

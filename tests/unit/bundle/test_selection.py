@@ -1,7 +1,5 @@
 """What goes into a bundle: chosen by time, install and outcome; always written anew."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The support view: what one install met, at a glance."""
 
-from __future__ import annotations
-
 from itertools import permutations
 
 from pawwork_proxy.bundle.support_view import row_of, support_rows

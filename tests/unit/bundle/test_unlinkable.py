@@ -1,7 +1,5 @@
 """Throw-away pseudonyms: equality survives within a bundle, and nothing beyond it."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

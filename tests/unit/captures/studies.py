@@ -1,7 +1,5 @@
 """Made-up captures for tests of gathering: refusals at chosen places among many admissions."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

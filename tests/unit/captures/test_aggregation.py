@@ -1,7 +1,5 @@
 """An aggregated capture says what the single exchanges say, or less; never something else."""
 
-from __future__ import annotations
-
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator

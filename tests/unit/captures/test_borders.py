@@ -1,7 +1,5 @@
 """Lines and captures at the borders of what a reader meets."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

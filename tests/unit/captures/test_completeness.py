@@ -1,7 +1,5 @@
 """What captures lack is said once per capture, or counted where many lack the same."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Copies of a capture: the fuller one counts, the others are named."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from pawwork_proxy.captures.copies import each_once

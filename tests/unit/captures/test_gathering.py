@@ -1,7 +1,5 @@
 """Captures in, observations and remarks out; whatever is missing is said."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

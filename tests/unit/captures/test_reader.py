@@ -1,7 +1,5 @@
 """Every whole line comes back, whatever happened to the others."""
 
-from __future__ import annotations
-
 import json
 import os
 from pathlib import Path

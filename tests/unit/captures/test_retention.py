@@ -1,7 +1,5 @@
 """Old captures go when a run begins, and nothing else does."""
 
-from __future__ import annotations
-
 import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

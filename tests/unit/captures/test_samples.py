@@ -1,7 +1,5 @@
 """The sample captures have the answers that their README gives."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Captures are read from files, folders, patterns and bundles alike."""
 
-from __future__ import annotations
-
 import os
 import zipfile
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Lines reach the file whole or are counted; what was written stays."""
 
-from __future__ import annotations
-
 import errno
 import os
 import shutil

@@ -1,7 +1,5 @@
 """`classify`: for people and for programs; bad input is a message, never a traceback."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The command: formats, the answer, clear words for what cannot be said."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Every command says what it takes, in whole sentences, and is wired to its work."""
 
-from __future__ import annotations
-
 import inspect
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """Each format holds every exchange, can be read by its own tools, and holds no content."""
 
-from __future__ import annotations
-
 import csv
 import json
 import sys

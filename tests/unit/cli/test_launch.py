@@ -1,7 +1,5 @@
 """What can be wrong with a client is said before or instead of starting it."""
 
-from __future__ import annotations
-
 import os
 import socket
 import stat

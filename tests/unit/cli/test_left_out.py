@@ -1,7 +1,5 @@
 """Every command that reads captures treats the unreadable ones alike: left out, named, exit 0."""
 
-from __future__ import annotations
-
 import importlib
 import json
 import os

@@ -1,7 +1,5 @@
 """The environment a client gets, and what it keeps of its own."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Programs behind connections: found by port, named by the table, looked up sparingly."""
 
-from __future__ import annotations
-
 import os
 import socket
 

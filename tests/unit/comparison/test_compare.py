@@ -1,7 +1,5 @@
 """What a comparison must be able to tell, asked of small studies."""
 
-from __future__ import annotations
-
 import random
 from datetime import UTC, datetime
 

@@ -1,7 +1,5 @@
 """What a contrast says has changed."""
 
-from __future__ import annotations
-
 from pawwork_proxy.comparison.compare import compare
 from pawwork_proxy.model.verdict import Contrast
 from pawwork_proxy.report.reasoning import contrast_words

@@ -1,7 +1,5 @@
 """The table of dimensions tests itself."""
 
-from __future__ import annotations
-
 from typing import get_args
 
 from pawwork_proxy.comparison.dimensions import (

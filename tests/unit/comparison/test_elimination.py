@@ -1,7 +1,5 @@
 """A hypothesis is ruled out only by rows that cannot all be true under it."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from hypothesis import given, settings

@@ -1,7 +1,5 @@
 """The next experiment: what it chooses, and what it promises."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 import pytest

@@ -1,7 +1,5 @@
 """From exchanges to observations."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any

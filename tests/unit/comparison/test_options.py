@@ -1,7 +1,5 @@
 """Which product options the verdicts leave open."""
 
-from __future__ import annotations
-
 from typing import get_args
 
 import pytest

@@ -1,7 +1,5 @@
 """Cadence, quota against overload, and the noise floor."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 from pawwork_proxy.comparison.patterns import cadences, hours, noise_floor

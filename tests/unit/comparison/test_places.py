@@ -1,7 +1,5 @@
 """Rows that may lie in one pool are found by an index; it finds what trying every pair finds."""
 
-from __future__ import annotations
-
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -1,7 +1,5 @@
 """What is evidence, and why the rest is none."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Bounds per bucket, and refusals that somebody else must have caused."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from pawwork_proxy.comparison.thresholds import early_refusals, thresholds

@@ -1,7 +1,5 @@
 """What once made wrong verdicts: each case is a world in which the tempting answer is false."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Any
 

@@ -4,8 +4,6 @@ The more it may have used, the less is proved: whoever reads "not known" as "ano
 the truth out.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

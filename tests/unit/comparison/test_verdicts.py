@@ -1,7 +1,5 @@
 """Grounds of verdicts that small studies do not reach."""
 
-from __future__ import annotations
-
 from pawwork_proxy.comparison.elimination import eliminate
 from pawwork_proxy.comparison.verdicts import contains, verdicts
 from tests.unit.comparison.builders import OFFICE, SAVED_KEY, Diary, limiter

@@ -1,7 +1,5 @@
 """Reset windows by server time."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest

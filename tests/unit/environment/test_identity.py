@@ -1,7 +1,5 @@
 """This user's identity, from files that others may have damaged."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

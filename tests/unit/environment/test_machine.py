@@ -1,7 +1,5 @@
 """This machine, without anything that names it."""
 
-from __future__ import annotations
-
 import platform
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Types and codes: known words, stems of unknown ones, and no accidental matches."""
 
-from __future__ import annotations
-
 import pytest
 
 from pawwork_proxy.facts.errors import (

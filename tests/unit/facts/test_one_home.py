@@ -1,7 +1,5 @@
 """Facts have one home: code outside `facts/` asks the tables and writes none of their rows down."""
 
-from __future__ import annotations
-
 import ast
 import re
 from collections.abc import Iterator

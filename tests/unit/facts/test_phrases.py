@@ -1,7 +1,5 @@
 """Phrases and marks: unique, each found in its own example, quick on hostile text."""
 
-from __future__ import annotations
-
 import time
 
 import pytest

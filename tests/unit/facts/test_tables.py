@@ -1,7 +1,5 @@
 """The data files: every row complete and with its origin, and what is missing said in words."""
 
-from __future__ import annotations
-
 import re
 import tomllib
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """The inventory: sent or not, how constant, and whether an install is told by it."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 from typing import Any

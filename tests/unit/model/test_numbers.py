@@ -1,7 +1,5 @@
 """A record holds only numbers and times that can be; whoever measures keeps within them."""
 
-from __future__ import annotations
-
 import json
 from datetime import UTC, datetime
 from typing import Any

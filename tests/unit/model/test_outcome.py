@@ -1,7 +1,5 @@
 """Outcome and signals: labels, sides, and nothing but safe shapes."""
 
-from __future__ import annotations
-
 from pawwork_proxy.model.outcome import Family, Kind, Origin, Outcome
 from pawwork_proxy.model.signals import Ending, Side
 

@@ -1,7 +1,5 @@
 """Each form of text takes what belongs there and nothing that a person would rather keep."""
 
-from __future__ import annotations
-
 import time
 import typing
 from typing import Annotated

@@ -1,7 +1,5 @@
 """The light view and the schema of a record say the same, so that neither drifts."""
 
-from __future__ import annotations
-
 import types
 from datetime import datetime
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints

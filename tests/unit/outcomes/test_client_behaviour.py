@@ -1,7 +1,5 @@
 """What the client makes of an answer, era by era."""
 
-from __future__ import annotations
-
 import pytest
 
 from pawwork_proxy.model.outcome import ClientBehaviour

@@ -1,7 +1,5 @@
 """What the rules see of a response: whose words they are, and which of several count."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """A page of HTML is the edge's, by its form alone and whatever words stand on it."""
 
-from __future__ import annotations
-
 import pytest
 
 from pawwork_proxy.facts.errors import VENDOR_TYPES, ZEN_TYPES

@@ -1,7 +1,5 @@
 """The reset clock: sources in the client's order, the server's date, cadence, conflicts."""
 
-from __future__ import annotations
-
 import json
 from datetime import UTC, datetime
 

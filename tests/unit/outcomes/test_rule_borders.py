@@ -4,8 +4,6 @@ Each sense by a type and by a message, alone and relayed; each status with and w
 then, row by row, responses that differ from a row's own by one thing only.
 """
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from typing import Any
 

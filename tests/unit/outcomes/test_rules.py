@@ -1,7 +1,5 @@
 """The rule table tests itself: each row is reachable, by its own example, and says why."""
 
-from __future__ import annotations
-
 import json
 from datetime import UTC
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The type of a wrapper says who wrapped an error; it is not the server's type."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

@@ -1,7 +1,5 @@
 """The user's own proxy is found, parsed and never printed with its password."""
 
-from __future__ import annotations
-
 from urllib.parse import urlsplit
 
 import pytest

@@ -1,7 +1,5 @@
 """The edge's trace page: what is read from it, and what of it may be kept."""
 
-from __future__ import annotations
-
 import ipaddress
 import json
 

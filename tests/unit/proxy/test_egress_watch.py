@@ -1,7 +1,5 @@
 """The egress follows the route of the traffic, and traffic never waits for it."""
 
-from __future__ import annotations
-
 import asyncio
 
 from pawwork_proxy.model.context import Egress

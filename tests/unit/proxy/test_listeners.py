@@ -1,7 +1,5 @@
 """Install specifications become loopback listeners."""
 
-from __future__ import annotations
-
 import socket
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """docs/mitmproxy-defaults.md says what the installed mitmproxy does, and what we really set."""
 
-from __future__ import annotations
-
 import re
 from ast import literal_eval
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Shortcuts do what mitmproxy does, and are taken only where it is the mitmproxy that we know."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from collections.abc import Sequence

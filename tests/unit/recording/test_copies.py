@@ -1,7 +1,5 @@
 """Copies of bodies end at a limit, whatever passes; up to it they are whole."""
 
-from __future__ import annotations
-
 import pytest
 
 from pawwork_proxy.model.signals import Ending

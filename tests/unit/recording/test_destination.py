@@ -1,7 +1,5 @@
 """Where requests may go, and who may ask."""
 
-from __future__ import annotations
-
 import pytest
 
 from pawwork_proxy.errors import ConfigurationError

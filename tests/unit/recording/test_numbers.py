@@ -1,7 +1,5 @@
 """Numbers are no way out: no card number, and no twelve digits of an exchange, reach a record."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

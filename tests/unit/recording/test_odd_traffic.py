@@ -1,7 +1,5 @@
 """Odd but legal traffic always makes a record: what is kept of it has the forms of the model."""
 
-from __future__ import annotations
-
 import json
 
 from hypothesis import given

@@ -1,7 +1,5 @@
 """Each exchange ends as one line, and nothing of it that should not be there."""
 
-from __future__ import annotations
-
 import gzip
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """The script for stock mitmproxy, as far as no traffic is needed."""
 
-from __future__ import annotations
-
 import pytest
 from mitmproxy.addonmanager import Loader
 from mitmproxy.addons.termlog import TermLog

@@ -1,7 +1,5 @@
 """Whatever look at the traffic fails, the record never says more than was seen."""
 
-from __future__ import annotations
-
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, NamedTuple

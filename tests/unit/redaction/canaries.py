@@ -1,7 +1,5 @@
 """Secrets and personal data of many formats, made at run time: no secret-looking text is in git."""
 
-from __future__ import annotations
-
 import base64
 import json
 import random

@@ -1,7 +1,5 @@
 """What a text may be made of, part by part."""
 
-from __future__ import annotations
-
 import pytest
 
 from pawwork_proxy.facts.namespaces import Namespace

@@ -3,8 +3,6 @@
 Every text is made of words that a record may hold, so that nothing but its size speaks against it.
 """
 
-from __future__ import annotations
-
 import pytest
 
 from pawwork_proxy.redaction.redactor import Redactor

@@ -3,8 +3,6 @@
 Each is tried on both sides: what is promised to be remembered is, and no more than that.
 """
 
-from __future__ import annotations
-
 import json
 
 import pytest

@@ -1,7 +1,5 @@
 """Secrets in every position of an exchange, through the projections and past the gate."""
 
-from __future__ import annotations
-
 import base64
 import json
 import secrets

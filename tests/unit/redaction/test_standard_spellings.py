@@ -1,7 +1,5 @@
 """What ordinary clients send every day is kept and passes the gate; numbers alone are no names."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

@@ -1,7 +1,5 @@
 """The gate must catch what a broken shape lets through, and nothing that is safe."""
 
-from __future__ import annotations
-
 import base64
 import json
 from urllib.parse import quote

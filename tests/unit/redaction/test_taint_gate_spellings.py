@@ -4,8 +4,6 @@ The secrets are made so that no twelve characters in a row look the same in anot
 gate that forgets one of them lets exactly its line here pass.
 """
 
-from __future__ import annotations
-
 import base64
 import json
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Pages made from a few made-up exchanges, without files in between: labels can be anything."""
 
-from __future__ import annotations
-
 from pawwork_proxy.comparison.compare import compare
 from pawwork_proxy.inventory.inventory import take_inventory
 from pawwork_proxy.model.exchange import Exchange

@@ -1,7 +1,5 @@
 """The JSON of a comparison: each value with its words, where programs have always found them."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

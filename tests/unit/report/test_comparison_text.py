@@ -1,7 +1,5 @@
 """The comparison as text and as Markdown."""
 
-from __future__ import annotations
-
 import re
 
 from pawwork_proxy.comparison.compare import compare

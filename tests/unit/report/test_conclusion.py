@@ -1,7 +1,5 @@
 """The conclusion in words, and the tables behind it."""
 
-from __future__ import annotations
-
 from typing import get_args
 
 import pytest

@@ -1,7 +1,5 @@
 """The inventory as table and as lines."""
 
-from __future__ import annotations
-
 from io import StringIO
 
 import pytest

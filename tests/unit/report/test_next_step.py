@@ -1,7 +1,5 @@
 """The next experiment in words: steps in order, commands to type, and nothing forced."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

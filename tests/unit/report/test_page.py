@@ -1,7 +1,5 @@
 """One file that loads nothing; whatever a capture says stays text."""
 
-from __future__ import annotations
-
 import json
 import re
 from html.parser import HTMLParser

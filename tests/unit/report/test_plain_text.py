@@ -1,7 +1,5 @@
 """Whoever wrote a capture cannot steer the terminal of whoever reads it."""
 
-from __future__ import annotations
-
 import pytest
 from rich.console import Console
 

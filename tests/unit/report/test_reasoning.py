@@ -1,7 +1,5 @@
 """Every finding has its sentence, and the sentences say what the rows show."""
 
-from __future__ import annotations
-
 import re
 from typing import get_args
 

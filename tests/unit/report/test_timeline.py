@@ -1,7 +1,5 @@
 """Lanes by network, marks that add up, resets."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 from hypothesis import given, settings

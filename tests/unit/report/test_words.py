@@ -1,7 +1,5 @@
 """Numbers with their noun, outcomes as `show` has them."""
 
-from __future__ import annotations
-
 import pytest
 
 from pawwork_proxy.report.words import counted, outcome_words

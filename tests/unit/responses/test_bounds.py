@@ -1,7 +1,5 @@
 """How much of a response is read, tried on both sides of each bound; and that no more is kept."""
 
-from __future__ import annotations
-
 import gzip
 import json
 import os

@@ -1,7 +1,5 @@
 """Errors in JSON: where they hide, which words are kept, what is never entered."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

@@ -1,7 +1,5 @@
 """Pastes: bodies, transcripts with several header blocks, HAR files; damage is skipped."""
 
-from __future__ import annotations
-
 import base64
 import gzip
 import json

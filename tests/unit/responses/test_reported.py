@@ -3,8 +3,6 @@
 A wait in words is a duration that stands alone, not the digits of an id.
 """
 
-from __future__ import annotations
-
 import uuid
 
 import pytest

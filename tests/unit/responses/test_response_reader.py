@@ -1,7 +1,5 @@
 """The reader: any chunking, any packing, any damage; a model's words are never an error."""
 
-from __future__ import annotations
-
 import gzip
 import json
 import time

@@ -1,7 +1,5 @@
 """A moment that a body states as a number is taken only where it can be one."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 import pytest

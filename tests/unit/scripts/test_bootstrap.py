@@ -1,7 +1,5 @@
 """The parts of set-up that need no process; tests/end_to_end/test_set_up.py does it for real."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 

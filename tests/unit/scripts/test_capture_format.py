@@ -1,7 +1,5 @@
 """docs/capture-format.md is what the models say."""
 
-from __future__ import annotations
-
 from pawwork_proxy.model.capture import SCHEMA_VERSION
 from scripts._pages import filled
 from scripts.capture_format import LINES, PAGE, parts

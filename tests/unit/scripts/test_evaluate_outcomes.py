@@ -1,7 +1,5 @@
 """The evaluation counts honestly, and the page about outcomes is written from the tables."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The evaluation of verdicts, small, and that it would see what it is there to see."""
 
-from __future__ import annotations
-
 import random
 from dataclasses import replace
 

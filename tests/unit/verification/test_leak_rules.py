@@ -1,7 +1,5 @@
 """The scan's own rules: what they must find, and what belongs into every record."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

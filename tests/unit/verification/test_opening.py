@@ -1,7 +1,5 @@
 """Archives of strangers: each trick is met with its rule, before anything is unpacked."""
 
-from __future__ import annotations
-
 import io
 import stat
 import struct

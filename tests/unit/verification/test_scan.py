@@ -1,7 +1,5 @@
 """The second scan over lines: the detector is shown to work on deliberately leaky records."""
 
-from __future__ import annotations
-
 import json
 import re
 import time

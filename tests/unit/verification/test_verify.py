@@ -1,7 +1,5 @@
 """The receiver's check: what somebody changed on the way is found and named."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """JSON from strangers: whole, cut, damaged, escaped twice, or printed by Python."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

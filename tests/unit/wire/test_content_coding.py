@@ -1,7 +1,5 @@
 """Content encodings: one piece at a time, stacked, cut, damaged, swollen."""
 
-from __future__ import annotations
-
 import gzip
 import zlib
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Event splitting does not depend on chunks; lines that are no field are noticed."""
 
-from __future__ import annotations
-
 from itertools import pairwise
 
 from hypothesis import given
