@@ -20,7 +20,7 @@ from pawwork_proxy import __version__
 from pawwork_proxy.cli.options import after_help
 from pawwork_proxy.errors import PawworkProxyError
 from pawwork_proxy.logs import guard_stderr
-from pawwork_proxy.report.plain_text import printable
+from pawwork_proxy.report.words import printable
 
 COMMANDS: dict[str, str] = {
     "run": "Record what clients ask, until Ctrl-C: live table, one capture file.",

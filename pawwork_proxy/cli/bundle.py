@@ -21,7 +21,7 @@ from pawwork_proxy.cli.progress import progress_bars
 from pawwork_proxy.cli.warnings import warn
 from pawwork_proxy.errors import BundleError, ConfigurationError
 from pawwork_proxy.model.outcome import Kind
-from pawwork_proxy.report.plain_text import printable
+from pawwork_proxy.report.words import printable
 from pawwork_proxy.verification.opening import MIB
 from pawwork_proxy.verification.verify import Verification
 from pawwork_proxy.verification.verify import verify as verify_bundle

@@ -19,8 +19,7 @@ from pawwork_proxy.comparison.dimensions import title
 from pawwork_proxy.demo.story import explanation, play
 from pawwork_proxy.environment.clock import utc_now
 from pawwork_proxy.environment.machine import read_platform
-from pawwork_proxy.report.conclusion import conclusion
-from pawwork_proxy.report.reasoning import verdict_words
+from pawwork_proxy.report.sentences import conclusion, verdict_words
 
 
 def demo(preset: str, captures: Path) -> None:

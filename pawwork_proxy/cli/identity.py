@@ -14,7 +14,7 @@ from pawwork_proxy.captures.sources import CaptureSource, capture_sources, each_
 from pawwork_proxy.cli.warnings import warn
 from pawwork_proxy.inventory.inventory import take_inventory
 from pawwork_proxy.report.identity_table import identity_lines, identity_table, identity_words
-from pawwork_proxy.report.plain_text import printable
+from pawwork_proxy.report.words import printable
 
 
 def identity(captures: Sequence[Path], installs: Sequence[str], output: str) -> None:

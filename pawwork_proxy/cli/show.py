@@ -24,7 +24,7 @@ from pawwork_proxy.report.exchange_table import (
     plain_line,
     row_with,
 )
-from pawwork_proxy.report.plain_text import printable
+from pawwork_proxy.report.words import printable
 
 
 def show(

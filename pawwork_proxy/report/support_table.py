@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from pawwork_proxy.facts.addresses import PROVIDERS
 from pawwork_proxy.model.manifest import SupportRow
+from pawwork_proxy.report.words import duration
 
 COLUMNS = (
     "install", "provider", "model", "auth", "status", "outcome", "retry-after", "reset (UTC)",
@@ -27,7 +28,7 @@ def cells(rows: Sequence[SupportRow]) -> list[tuple[str, ...]]:
             row.auth_kind if row.auth_kind == "public" else f"{row.auth_kind} ({row.auth_source})",
             "-" if row.status is None else str(row.status),
             _outcome(row),
-            "-" if row.retry_after_s is None else f"{row.retry_after_s:.0f} s",
+            "-" if row.retry_after_s is None else duration(row.retry_after_s),
             f"{row.reset_at:%Y-%m-%d %H:%M:%S}" if row.reset_at else "-",
             str(row.count),
             f"{row.first_seen:%Y-%m-%d %H:%M:%S}",

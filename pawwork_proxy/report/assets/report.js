@@ -8,7 +8,7 @@
   const list = document.getElementById("all-marks");
   const FIELDS = ["lane", "group", "start", "end", "count", "capture", "seq", "kind", "model",
     "key", "origin", "retry", "reset"];
-  const WORDS = new Set(["group", "capture", "kind", "model", "key", "origin"]);
+  const WORDS = new Set(["group", "capture", "kind", "model", "key", "origin", "retry"]);
   const marks = data.marks.map((row) => Object.fromEntries(
     FIELDS.map((name, n) => [name, WORDS.has(name) ? data.words[row[n]] : row[n]])));
   printAll();
@@ -24,7 +24,7 @@
     ["time", mark.count > 1 ? `${iso(mark.start)} to ${iso(mark.end)}` : iso(mark.start)],
     ["model, key", `${mark.model}, ${mark.key}`],
     ["said by", mark.origin],
-    ["retry after", mark.retry === null ? "-" : `${Math.round(mark.retry)} s`],
+    ["retry after", mark.retry],
     ["resets", mark.reset === null ? "-" : iso(mark.reset)],
     ["record", `${mark.capture}#${mark.seq}`],
   ];

@@ -9,14 +9,18 @@ from pawwork_proxy.comparison.dimensions import BY_NAME
 from pawwork_proxy.comparison.options import OPTION_RULES
 from pawwork_proxy.comparison.windows import FIXED_CADENCES
 from pawwork_proxy.model.verdict import Finding, Note, NoteId, OptionFinding, ProductOption
-from pawwork_proxy.report.conclusion import (
+from pawwork_proxy.report.sentences import (
     ASKED,
+    NOTES,
+    OPTION_NAMES,
+    OPTIONS,
+    RESETS,
+    SHARED,
     conclusion,
     limiter_conclusion,
     note_words,
     option_words,
 )
-from pawwork_proxy.report.sentences import NOTES, OPTION_NAMES, OPTIONS, RESETS, SHARED
 from tests.unit.comparison.builders import OFFICE, TWO, Diary, limit
 
 

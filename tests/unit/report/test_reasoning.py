@@ -13,7 +13,10 @@ from pawwork_proxy.comparison.selection import select
 from pawwork_proxy.comparison.thresholds import early_refusals
 from pawwork_proxy.model.observation import Observation
 from pawwork_proxy.model.verdict import REASONS, AssumptionId, Ground, Verdict
-from pawwork_proxy.report.reasoning import (
+from pawwork_proxy.report.sentences import (
+    ASSUMPTIONS,
+    EXCLUSIONS,
+    GROUNDS,
     contrast_words,
     early_refusal_words,
     hypothesis_words,
@@ -21,7 +24,6 @@ from pawwork_proxy.report.reasoning import (
     reasoning,
     verdict_words,
 )
-from pawwork_proxy.report.sentences import ASSUMPTIONS, EXCLUSIONS, GROUNDS
 from tests.unit.comparison.builders import OFFICE, TWO, Diary, limiter
 
 
