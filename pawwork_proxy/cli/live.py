@@ -69,8 +69,8 @@ class LiveView(Watcher):
 
     def __init__(self) -> None:
         # Not at the top: in a pipe nothing of it is needed, and the proxy listens sooner.
-        from rich.console import Console  # noqa: PLC0415
-        from rich.live import Live  # noqa: PLC0415
+        from rich.console import Console
+        from rich.live import Live
 
         self._rows: deque[Row] = deque(maxlen=SHOWN_ROWS)
         self._lock = threading.Lock()
@@ -102,8 +102,8 @@ class LiveView(Watcher):
         self._live.stop()
 
     def _render(self) -> Group:
-        from rich.console import Group  # noqa: PLC0415
-        from rich.text import Text  # noqa: PLC0415
+        from rich.console import Group
+        from rich.text import Text
 
         with self._lock:
             rows = list(self._rows)

@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from pawwork_proxy.cli.commands.export import export
-from pawwork_proxy.cli.export import FORMATS, SQL_TYPES
+from pawwork_proxy.cli.commands.export import FORMATS, SQL_TYPES, export
 from pawwork_proxy.errors import ConfigurationError
 from pawwork_proxy.export.har import har_text
 from pawwork_proxy.export.otlp import otlp_text

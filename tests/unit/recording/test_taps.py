@@ -15,7 +15,7 @@ from pawwork_proxy.captures.gathering import gather
 from pawwork_proxy.captures.reader import WholeCapture
 from pawwork_proxy.captures.sources import capture_sources
 from pawwork_proxy.cli.live import counter_line
-from pawwork_proxy.cli.show import Shown
+from pawwork_proxy.cli.shown import Shown
 from pawwork_proxy.clients.processes import FoundProcess
 from pawwork_proxy.comparison.exclusions import EXCLUSIONS
 from pawwork_proxy.inventory.inventory import take_inventory
