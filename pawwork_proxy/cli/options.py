@@ -6,13 +6,13 @@ needs from the rest of the package is loaded when a value has to be converted.
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import reduce
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
-Command = TypeVar("Command", bound=Callable[..., object])
-Decorator = Callable[[Command], Command]
+Decorator = Callable[[Any], Any]
 
 DEFAULT_CAPTURES = Path("captures")
 """Where captures are written, and where `bundle create` looks for them."""
@@ -55,40 +55,30 @@ def outcome_kind(text: str) -> str:
     return text
 
 
-def together(*options: Decorator[Any]) -> Decorator[Any]:
+def together(*options: Decorator) -> Decorator:
     """Several options as one decorator; help lists them in this order."""
-
-    def decorate(command: Any) -> Any:
-        for option in reversed(options):
-            command = option(command)
-        return command
-
-    return decorate
+    return lambda command: reduce(lambda made, option: option(made), reversed(options), command)
 
 
-def several(flag: str, name: str, metavar: str, words: str, **given: Any) -> Decorator[Any]:
+def several(flag: str, name: str, metavar: str, words: str, **given: Any) -> Decorator:
     """An option that may be given several times."""
     words += " Repeat the option for several."
     return click.option(flag, name, multiple=True, metavar=metavar, help=words, **given)
 
 
-def captures(*, required: bool = True) -> Decorator[Any]:
+def captures(*, required: bool = True) -> Decorator:
     """The captures to read."""
     return click.argument("captures", nargs=-1, required=required, type=click.Path(path_type=Path))
 
 
-def formats(*names: str, words: str) -> Decorator[Any]:
+def formats(*names: str, words: str) -> Decorator:
     """How the result is written; the first is the default."""
     return click.option(
-        "--format",
-        "output",
-        type=click.Choice(names),
-        default=names[0],
-        help=words,
+        "--format", "output", type=click.Choice(names), default=names[0], help=words
     )
 
 
-def out(default: Path | None, words: str, *, folder: bool = False) -> Decorator[Any]:
+def out(default: Path | None, words: str, *, folder: bool = False) -> Decorator:
     """Where a file is written to."""
     return click.option(
         "--out",

@@ -6,21 +6,16 @@ the fields that keep it open.
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Final
+from functools import cache
+from typing import Any, Final
 
 from pawwork_proxy.facts.fields import BY_ID, KNOWN, role_of
 from pawwork_proxy.inventory.conclusion import conclusion_of
 from pawwork_proxy.inventory.constancy import constancy
-from pawwork_proxy.inventory.occurrences import Occurrence, SentRequest, Shared, sent_request
+from pawwork_proxy.inventory.occurrences import Occurrence, SentRequest, sent_request
 from pawwork_proxy.model.capture import Header
 from pawwork_proxy.model.exchange import Exchange
-from pawwork_proxy.model.inventory import (
-    DeviceFinding,
-    FieldFinding,
-    Inventory,
-    Layer,
-    Role,
-)
+from pawwork_proxy.model.inventory import DeviceFinding, FieldFinding, Inventory, Layer, Role
 
 MOST_TEXTS = 3
 _LAYERS: Final[tuple[Layer, ...]] = ("key", "address", "header", "body", "query", "http", "tls")
@@ -36,7 +31,11 @@ def take_inventory(captures: Iterable[tuple[Header, Iterable[Exchange]]]) -> Inv
     """The inventory of all captures together; of their records one is looked at at a time."""
     headers: list[Header] = []
     requests: list[SentRequest] = []
-    shared = Shared()
+
+    @cache
+    def shared(value: Any) -> Any:
+        return value
+
     unread = cut = 0
     for header, exchanges in captures:
         headers.append(header)

@@ -100,11 +100,7 @@ def create(
         size = sum(source.size for source in sources)
         with progress("reading") as show_done:
             parts = choose(
-                sources,
-                choice,
-                throw_away or line_of,
-                lambda done: show_done(done, size),
-                remarks,
+                sources, choice, throw_away or line_of, lambda done: show_done(done, size), remarks
             )
         with progress("packing"):
             made = assemble(parts, read_platform(), utc_now(), int(max_size * MIB), throw_away)
@@ -179,39 +175,31 @@ def show(paths: Sequence[Path], output: str) -> None:
     from pawwork_proxy.captures.copies import each_once
     from pawwork_proxy.captures.lines import outcome_of
     from pawwork_proxy.captures.reader import view_capture
-    from pawwork_proxy.captures.sources import (
-        CaptureSource,
-        capture_sources,
-        each_readable,
-    )
+    from pawwork_proxy.captures.sources import CaptureSource, capture_sources, each_readable
     from pawwork_proxy.model.capture import Header
     from pawwork_proxy.model.manifest import Summary
     from pawwork_proxy.report.support_table import support_lines, support_table
 
     left_out: list[str] = []
-    simulated: set[bool] = set()
     with progress("checking") as show_done:
         sources = each_once(capture_sources(paths, show_done), left_out)
-
     together = SupportRows()
 
     def read(source: CaptureSource) -> Header:
         with source.open() as stream:
-            capture = view_capture(
+            return view_capture(
                 source.path,
                 stream,
                 lambda one, _: together.add(row_with(one, outcome_of(one.signals))),
-            )
-        return capture.header
+            ).header
 
-    for header in each_readable(sources, read, left_out):
-        simulated.add(header.simulated)
+    simulated = [header.simulated for header in each_readable(sources, read, left_out)]
     rows = together.rows()
     warn(left_out)
     if output == "json":
         click.echo(Summary(rows=rows).model_dump_json(exclude_none=True))
         return
-    if True in simulated:
+    if any(simulated):
         click.echo("SIMULATED: made on a simulator, at least in part")
     print_table(lambda: support_table(rows), support_lines(rows))
 

@@ -14,10 +14,7 @@ EXITS = {**options.READING, 0: "compared, also when nothing can be decided yet"}
 @click.command(epilog=options.after_help("compare captures/ --format markdown", EXITS))
 @options.captures()
 @options.formats(
-    "text",
-    "markdown",
-    "json",
-    words="markdown is for issues and chats, json for programs.",
+    "text", "markdown", "json", words="markdown is for issues and chats, json for programs."
 )
 @options.vouching
 def compare(captures: Sequence[Path], output: str, alone: Sequence[str], real_only: bool) -> None:

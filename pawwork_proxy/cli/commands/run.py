@@ -67,7 +67,13 @@ async def _run(plan: RunPlan, identity: Identity, *, as_json: bool) -> None:
     try:
         async with stop_signals() as stop, running_proxy(plan, identity, view) as recorder:
             if as_json:
-                click.echo(json.dumps(_started(plan, recorder, identity)))
+                started = {
+                    "event": "listening",
+                    "installs": {listener.label: listener.url for listener in plan.listeners},
+                    "capture": str(recorder.path),
+                    "ca_certificate": str(identity.ca_certificate),
+                }
+                click.echo(json.dumps(started))
             await stop.wait()
     finally:
         view.close()
@@ -99,15 +105,6 @@ def how_to_connect(plan: RunPlan, identity: Identity) -> str:
     return "\n".join(lines)
 
 
-def _started(plan: RunPlan, recorder: Recorder, identity: Identity) -> dict[str, object]:
-    return {
-        "event": "listening",
-        "installs": {listener.label: listener.url for listener in plan.listeners},
-        "capture": str(recorder.path),
-        "ca_certificate": str(identity.ca_certificate),
-    }
-
-
 def _summary(recorder: Recorder, *, as_json: bool) -> None:
     from pawwork_proxy.cli.live import counter_line
     from pawwork_proxy.cli.plan import home_relative
@@ -131,8 +128,7 @@ def _summary(recorder: Recorder, *, as_json: bool) -> None:
         click.echo(NOTHING_SEEN, err=True)
         if counts.distrusted:
             click.echo(
-                "  - a client distrusts our certificate: set NODE_EXTRA_CA_CERTS as above",
-                err=True,
+                "  - a client distrusts our certificate: set NODE_EXTRA_CA_CERTS as above", err=True
             )
     click.echo(str(recorder.path))
     click.echo(f"look at it: pawwork-proxy show {home_relative(recorder.path)}", err=True)

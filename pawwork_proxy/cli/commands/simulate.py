@@ -70,11 +70,7 @@ EXITS = {0: "stopped", 2: "an option, port, file or scenario cannot be used"}
     help="Start the simulated clock at this time (ISO 8601; without a zone it is UTC).",
 )
 @click.option(
-    "--seed",
-    type=int,
-    default=0,
-    metavar="N",
-    help="Seed for the faults that happen by chance.",
+    "--seed", type=int, default=0, metavar="N", help="Seed for the faults that happen by chance."
 )
 @click.option(
     "--stream-events",
