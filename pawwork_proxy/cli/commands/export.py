@@ -12,15 +12,6 @@ from pawwork_proxy.errors import ConfigurationError
 
 EXITS = {**options.READING, 0: "written; captures that had to be left out are named on stderr"}
 FORMATS = ("parquet", "csv", "har", "otlp")
-SQL_TYPES: dict[str, str] = {
-    "text": "VARCHAR",
-    "flag": "BOOLEAN",
-    "status": "INTEGER",
-    "count": "BIGINT",
-    "number": "DOUBLE",
-    "time": "TIMESTAMPTZ",
-}
-"""The types of the table's columns, as DuckDB calls them."""
 
 
 @click.command(
@@ -87,7 +78,7 @@ def parquet_data(lines: Iterable[str]) -> Iterator[bytes]:
         ) from None
     from pawwork_proxy.export.table import COLUMNS
 
-    columns = {column.name: SQL_TYPES[column.type] for column in COLUMNS}
+    columns = {column.name: column.type for column in COLUMNS}
     with TemporaryDirectory(prefix="pawwork-export-") as folder:
         rows, table = Path(folder) / "rows.jsonl", Path(folder) / "table.parquet"
         with rows.open("w", encoding="utf-8") as file:

@@ -7,7 +7,6 @@ import ipaddress
 import json
 import signal
 import ssl
-import sys
 from collections import Counter
 from datetime import datetime
 from pathlib import Path
@@ -180,10 +179,7 @@ async def _serve(simulator: Simulator, networks: tuple[str, ...], output: str) -
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for wanted in (signal.SIGINT, signal.SIGTERM):
-        if sys.platform == "win32":
-            signal.signal(wanted, lambda *_: loop.call_soon_threadsafe(stopped.set))
-        else:
-            loop.add_signal_handler(wanted, stopped.set)
+        signal.signal(wanted, lambda *_: loop.call_soon_threadsafe(stopped.set))
     async with simulator:
         _announce(simulator, networks, output)
         await stopped.wait()
@@ -196,12 +192,10 @@ def _announce(simulator: Simulator, networks: tuple[str, ...], output: str) -> N
     if output == "json":
         found = {"url": simulator.url, "networks": by_network, "simulated": True}
         click.echo(json.dumps(found))
-        sys.stdout.flush()
         return
     click.echo(f"simulator: {simulator.url}")
     for network, url in by_network.items():
         click.echo(f"  as {network}: {url}")
-    sys.stdout.flush()
     config = {
         "provider": {"opencode": {"options": {"baseURL": f"{simulator.url}{default_base()}"}}}
     }

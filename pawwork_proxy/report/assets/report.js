@@ -31,13 +31,10 @@
 
   function choose(n) {
     chosen = Math.max(0, Math.min(marks.length - 1, n));
-    detail.replaceChildren(...rows(marks[chosen]).flatMap(([name, value]) => {
-      const dt = document.createElement("dt");
-      const dd = document.createElement("dd");
-      dt.textContent = name;
-      dd.textContent = value;
-      return [dt, dd];
-    }));
+    const element = (tag, text) =>
+      Object.assign(document.createElement(tag), { textContent: text });
+    detail.replaceChildren(...rows(marks[chosen]).flatMap(([name, value]) =>
+      [element("dt", name), element("dd", value)]));
     chart.redraw(false);
   }
 
@@ -222,17 +219,14 @@
   // Paper shows what is closed on screen, in light colours also where the screen is dark.
   function printAll() {
     let opened = [];
-    addEventListener("beforeprint", () => {
-      document.documentElement.classList.add("paper");
-      opened = [...document.querySelectorAll("details:not([open], .no-print)")];
-      for (const one of opened) one.open = true;
+    const turn = (printing) => {
+      document.documentElement.classList.toggle("paper", printing);
+      if (printing) opened = [...document.querySelectorAll("details:not([open], .no-print)")];
+      for (const one of opened) one.open = printing;
       if (chart) chart.redraw(false);
-    });
-    addEventListener("afterprint", () => {
-      document.documentElement.classList.remove("paper");
-      for (const one of opened) one.open = false;
-      if (chart) chart.redraw(false);
-    });
+    };
+    addEventListener("beforeprint", () => turn(true));
+    addEventListener("afterprint", () => turn(false));
   }
 
   // A link to a piece of evidence opens what it is in, also where the browser does not.
