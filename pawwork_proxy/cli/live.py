@@ -50,7 +50,7 @@ class PlainView(Watcher):
 
     def recorded(self, exchange: Exchange) -> None:
         """Print the exchange's line."""
-        self._say(plain_line(row_of(exchange)))
+        self._say(plain_line(row_of(exchange, exchange.outcome)))
 
     def changed(self, lost: int) -> None:
         """Say when records begin to be lost."""
@@ -91,7 +91,7 @@ class LiveView(Watcher):
     def recorded(self, exchange: Exchange) -> None:
         """Add a row; the oldest falls out."""
         with self._lock:
-            self._rows.append(row_of(exchange))
+            self._rows.append(row_of(exchange, exchange.outcome))
 
     def changed(self, lost: int) -> None:
         """Remember what was lost; counters are read when drawn."""

@@ -19,7 +19,7 @@ from pawwork_proxy.report.exchange_table import (
     exchange_table,
     interrupted_row,
     plain_line,
-    row_with,
+    row_of,
 )
 
 
@@ -47,7 +47,7 @@ class Shown:
         wanted = self._wanted(exchange, outcome)
         if wanted:
             self._kinds[outcome.kind] += 1
-            self._rows.append(row_with(exchange, outcome, self._zone))
+            self._rows.append(row_of(exchange, outcome, self._zone))
         return wanted
 
     def print_records(self) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from pawwork_proxy.facts.fields import BY_ID, KNOWN, role_of
 from pawwork_proxy.inventory.conclusion import conclusion_of
-from pawwork_proxy.inventory.constancy import constancy
+from pawwork_proxy.inventory.constancy import constancy, holds_two
 from pawwork_proxy.inventory.occurrences import Occurrence, SentRequest, sent_request
 from pawwork_proxy.model.capture import Header
 from pawwork_proxy.model.exchange import Exchange
@@ -49,7 +49,7 @@ def take_inventory(captures: Iterable[tuple[Header, Iterable[Exchange]]]) -> Inv
     finding: DeviceFinding = "not_sent"
     if sent:
         finding = "sent"
-    elif open_ or not _comparable(requests) or unread or cut:
+    elif open_ or not holds_two(requests, "everywhere", "install") or unread or cut:
         finding = "undecided"
     studies = {header.study_id for header in headers}
     addressed = any(field.id == "address:egress address" and field.requests for field in fields)
@@ -66,15 +66,6 @@ def take_inventory(captures: Iterable[tuple[Header, Iterable[Exchange]]]) -> Inv
         answer=conclusion_of(finding, sent or open_, fields, named),
         notes=notes,
         fields=fields,
-    )
-
-
-def _comparable(requests: Iterable[SentRequest]) -> bool:
-    """Whether two installs of one study were seen."""
-    first: dict[str, str] = {}
-    return any(
-        first.setdefault(one.units["everywhere"], one.units["install"]) != one.units["install"]
-        for one in requests
     )
 
 

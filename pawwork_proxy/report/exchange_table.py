@@ -56,13 +56,8 @@ COLUMNS = ("#", "time", "install", "model", "auth", "status", "outcome", "retry 
 RIGHT = {"#", "status", "retry after", "took"}
 
 
-def row_of(exchange: Exchange, zone: tzinfo = UTC) -> Row:
-    """The row of a finished exchange, with its outcome as recorded."""
-    return row_with(exchange, exchange.outcome, zone)
-
-
-def row_with(exchange: Exchange | ExchangeView, outcome: Outcome, zone: tzinfo = UTC) -> Row:
-    """The row of a finished exchange, with this outcome."""
+def row_of(exchange: Exchange | ExchangeView, outcome: Outcome, zone: tzinfo = UTC) -> Row:
+    """The row of a finished exchange, with this outcome: as recorded, or as judged anew."""
     source = exchange.auth_source.source
     kind = exchange.auth.kind
     wait = outcome.retry_after_s

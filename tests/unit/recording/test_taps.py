@@ -281,7 +281,7 @@ def test_every_report_says_that_an_exchange_was_observed_in_part(
     (source,) = capture_sources([path])
     assert said in Shown(source).remarks()
     assert "1 failed looks at the traffic" in counter_line(run.recorder.counts, 0)
-    assert "unknown (seen in part)" in plain_line(shown(exchange))
+    assert "unknown (seen in part)" in plain_line(shown(exchange, exchange.outcome))
     (row,) = cells(support_rows([row_of(exchange)]))
     assert "unknown (seen in part)" in row
     bundle = assembled([path])

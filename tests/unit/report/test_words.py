@@ -45,7 +45,8 @@ def test_ordinary_text_stays(text: str) -> None:
 
 @pytest.mark.parametrize("sign", ["\x1b[31m", "\r", "\x9b2J", "\u202e", "\x07", "\0"])
 def test_what_steers_a_terminal_goes(sign: str) -> None:
-    row = row_of(exchange())._replace(install=f"a{sign}b", model=sign)
+    one = exchange()
+    row = row_of(one, one.outcome)._replace(install=f"a{sign}b", model=sign)
     console = Console(width=200)
     with console.capture() as shown:
         console.print(exchange_table([row], title=f"x{sign}"))
