@@ -58,7 +58,7 @@ def progress(words: str) -> Iterator[Callable[..., None]]:
         yield show
 
 
-def write_whole(out: Path, data: Iterable[bytes]) -> None:
+def replace_file(out: Path, data: Iterable[bytes]) -> None:
     """Put a file in place, readable by its owner only, replacing an older one in one step.
 
     Raises ConfigurationError when the folder or the file cannot be written, or something else than

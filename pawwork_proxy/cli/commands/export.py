@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 import click
 
 from pawwork_proxy.cli import options
-from pawwork_proxy.cli.output import warn, write_whole
+from pawwork_proxy.cli.output import replace_file, warn
 from pawwork_proxy.errors import ConfigurationError
 
 EXITS = {**options.READING, 0: "written; captures that had to be left out are named on stderr"}
@@ -53,10 +53,10 @@ def export(captures: Sequence[Path], output: str, out: Path) -> None:
                 yield records.capture.header, exchange
 
     if output == "parquet":
-        write_whole(out, parquet_data(json_lines(exchanges())))
+        replace_file(out, parquet_data(json_lines(exchanges())))
     else:
         text = {"csv": csv_lines, "har": har_text, "otlp": otlp_text}[output]
-        write_whole(out, (piece.encode() for piece in text(exchanges())))
+        replace_file(out, (piece.encode() for piece in text(exchanges())))
     warn(left_out)
     warn(listed([one.summary for one in exported]))
     warn(unfit(exported))

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from pawwork_proxy.cli import options
-from pawwork_proxy.cli.output import progress, write_whole
+from pawwork_proxy.cli.output import progress, replace_file
 
 EXITS = {**options.READING, 0: "written"}
 
@@ -54,4 +54,4 @@ def write_report(
             (one.capture.header, one) for one in records if one.summary.capture_id in used
         )
     comparison = compare(gathered.observations, gathered.unrecorded)
-    write_whole(out, [render_report(comparison, gathered, inventory).encode()])
+    replace_file(out, [render_report(comparison, gathered, inventory).encode()])
