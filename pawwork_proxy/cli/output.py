@@ -45,7 +45,7 @@ def progress(words: str) -> Iterator[Callable[..., None]]:
     if not sys.stderr.isatty():
         yield lambda *_, **__: None
         return
-    from rich.console import Console  # see above
+    from rich.console import Console
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
