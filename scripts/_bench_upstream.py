@@ -8,7 +8,6 @@ import asyncio
 import re
 import sys
 
-EVENTS = 2000
 _BODY = b'{"choices":[{"message":{"content":"a"},"finish_reason":"stop"}],"cost":"0"}'
 PLAIN = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (
     len(_BODY), _BODY,

@@ -27,7 +27,7 @@ from pawwork_proxy.model.signals import Ending
 from pawwork_proxy.outcomes.rules import classify
 from pawwork_proxy.responses.response_reader import ResponseReader
 from scripts._bench_captures import ROOT, many_exchanges
-from scripts._bench_upstream import EVENTS, content_length
+from scripts._bench_upstream import content_length
 
 TOOL = {
     "name": "read",
@@ -172,32 +172,25 @@ async def first_event_ms(target: Target, count: int) -> float:
     return statistics.median(times) * 1000
 
 
-async def long_stream_ms(target: Target, _: int) -> float:
-    """Milliseconds for one stream of 2 000 events."""
+async def streams_ms(target: Target, streams: int, events: int) -> float:
+    """Milliseconds for so many streams at once, of so many events each."""
     start = time.perf_counter()
-    await fetch(target, f"/events/{EVENTS}")
-    return (time.perf_counter() - start) * 1000
-
-
-async def many_streams_ms(target: Target, _: int) -> float:
-    """Milliseconds for 100 streams of 100 events at once."""
-    start = time.perf_counter()
-    await asyncio.gather(*(fetch(target, "/events/100") for _ in range(100)))
+    await asyncio.gather(*(fetch(target, f"/events/{events}") for _ in range(streams)))
     return (time.perf_counter() - start) * 1000
 
 
 def compare(
     title: str,
-    measure: Callable[[Target, int], Coroutine[Any, Any, float]],
     found: list[Target],
-    count: int,
     rounds: int,
+    measure: Callable[..., Coroutine[Any, Any, float]],
+    *amounts: int,
 ) -> dict[str, float]:
     """Let the targets take turns; print and return the medians."""
     samples: dict[str, list[float]] = {target.name: [] for target in found}
     for _ in range(rounds):
         for target in found:
-            samples[target.name].append(asyncio.run(measure(target, count)))
+            samples[target.name].append(asyncio.run(measure(target, *amounts)))
     medians = {name: statistics.median(values) for name, values in samples.items()}
     print(f"{title}: " + ", ".join(f"{name} {value:.2f}" for name, value in medians.items()))
     return medians
@@ -240,17 +233,17 @@ def main() -> None:
     scale, rounds = (1, 3) if quick else (10, 7)
     with tempfile.TemporaryDirectory() as folder, targets(Path(folder)) as found:
         direct, _, streaming, ours = found
-        rates = compare("requests/s, 30 KB bodies", throughput, found, 800 * scale, rounds)
+        rates = compare("requests/s, 30 KB bodies", found, rounds, throughput, 800 * scale)
         print(f"  ratio ours/stock: {rates['ours'] / rates['stock']:.2f} (aim 1.2)")
         streams = [direct, streaming, ours]
-        firsts = compare("first event, ms", first_event_ms, streams, 20 * scale, rounds)
+        firsts = compare("first event, ms", streams, rounds, first_event_ms, 20 * scale)
         late = firsts["ours"] - firsts["stock streaming"]
         print(f"  ours later than stock streaming by {late:+.2f} ms (aim at most 1)")
-        for title, measure in (
-            (f"stream of {EVENTS} events, ms", long_stream_ms),
-            ("100 streams at once, ms", many_streams_ms),
+        for title, *amounts in (
+            ("stream of 2000 events, ms", 1, 2000),
+            ("100 streams at once, ms", 100, 100),
         ):
-            times = compare(title, measure, streams, 1, rounds)
+            times = compare(title, streams, rounds, streams_ms, *amounts)
             print(f"  ratio ours/stock streaming: {times['ours'] / times['stock streaming']:.2f}")
         memory(ours, 5_000 * scale)
     classification_rate(1_000 * scale)
