@@ -22,8 +22,8 @@ from pawwork_proxy.model.verdict import Comparison, Verdict
 from pawwork_proxy.report.sentences import verdict_words
 from scripts.verdict_evaluation.decidability import (
     Observed,
-    as_candidate,
     decidable,
+    fits,
     follows,
     has_ipv6,
     possible,
@@ -124,12 +124,10 @@ def _judge(tally: Tally, number: int, world: World) -> None:
     _check(tally, f"world {number}", world, comparison, list(world.seen))
     found = zen(comparison)
     alive = possible([observed])
-    key = as_candidate(world.rules.key, observed)
-    nameable = "prefix" not in key or has_ipv6(observed.rows)
-    if nameable and observed.refused and key not in alive:
+    if not fits([observed], frozenset(world.rules.key)):
         tally.truth_ruled_out += 1
         tally.explained.append(
-            f"world {number}: the truth {sorted(key)} is ruled out by brute force"
+            f"world {number}: the truth {world.rules.key} is ruled out by brute force"
         )
     could = decidable([observed], alive)
     for dimension, finding in could.items():

@@ -241,22 +241,14 @@ def _client_kind(seen: Observation) -> ClientKind | None:
     return None if None in kind else kind
 
 
-def as_candidate(key: Iterable[str], observed: Observed) -> Hypothesis:
-    """A key as `candidates` has it: `address` for `caller` where keys tell nobody apart."""
-    told_apart = _keys_tell(observed.rows)
-    return frozenset("address" if part == "caller" and not told_apart else part for part in key)
-
-
-def _keys_tell(rows: Iterable[Observation]) -> bool:
-    """Whether keys can tell these callers apart from each other or from strangers."""
-    return {row.who.key for row in rows} not in ({ABSENT}, {PUBLIC})
-
-
 def candidates(several: Sequence[Observed]) -> list[Hypothesis]:
-    """Hypotheses of up to three parts, none of which another fixes."""
+    """Hypotheses of up to three parts, none of which another fixes.
+
+    For IPv4 the prefix is the address, and so is the caller where keys tell nobody apart.
+    """
     rows = [row for observed in several for row in observed.rows]
     parts = [part for part in (*PARTS, "bucket") if part != "prefix" or has_ipv6(rows)]
-    if _keys_tell(rows):
+    if {row.who.key for row in rows} not in ({ABSENT}, {PUBLIC}):
         parts.append("caller")
     lacking = {
         name

@@ -73,11 +73,11 @@ def plan_result(
     if start is None:
         return None
     base = world.who_of[start.seen.seq]
-    results = {}
+    results = []
     for day, every in enumerate(TRIALS, start=20):
         trial = possible_for(every, base["key"] != ABSENT, base["family"] == "ipv6")
         if trial is not None:
-            results[trial.id] = perform(world, base, trial, day)
+            results.append(perform(world, base, trial, day))
     best = _best(observed, alive, results, answered)
     if best is None:
         return None
@@ -99,23 +99,17 @@ def plan_result(
 def _best(
     observed: Observed,
     alive: Sequence[Hypothesis],
-    results: dict[str, list[Observation]],
+    results: Iterable[list[Observation]],
     answered: Callable[[dict[str, str]], bool],
 ) -> int | None:
     """The smallest number of trials after which the question is decidable."""
-    after = {name: Observed(rows) for name, rows in results.items()}
-    left = {
-        name: frozenset(possible([observed, found], alive))
-        for name, found in after.items()
-        if found.refused
-    }
+    refused = [found for found in map(Observed, results) if found.refused]
+    left = [(found, frozenset(possible([observed, found], alive))) for found in refused]
     for size in range(1, MOST_PLANNED + 1):
-        for names in combinations(left, size):
-            both = frozenset.intersection(*(left[name] for name in names))
-            several = [observed, *(after[name] for name in names)]
-            if size > 1 and any(name.endswith("_reversed") for name in names):
-                both = frozenset(possible(several, both))
-            if answered(decidable(several, sorted(both, key=sorted))):
+        for chosen in combinations(left, size):
+            several = [observed, *(found for found, _ in chosen)]
+            both = frozenset.intersection(*(alone for _, alone in chosen))
+            if answered(decidable(several, possible(several, both))):
                 return size
     return None
 
