@@ -57,9 +57,7 @@ class Observed:
     def __init__(self, observations: Iterable[Observation]) -> None:
         usable = [seen for seen in observations if seen.answered_at is not None]
         refused = [_days(seen) for seen in usable if _result(seen) == "refused"]
-        days = {
-            day for possible_days in refused if len(possible_days) == 1 for day in possible_days
-        }
+        days = {min(some) for some in refused if len(some) == 1}
         judged = [
             (seen, day)
             for seen in usable
