@@ -17,7 +17,7 @@ from pawwork_proxy.clients.client_config import (
     parse_jsonc,
     parsed_plist,
 )
-from pawwork_proxy.facts.client_places import PLACES, PROJECT, ROOTS, Form, Kept, PlaceRow
+from pawwork_proxy.facts.identifiers import PLACES, PROJECT, ROOTS, Form, Kept, PlaceRow
 from pawwork_proxy.model.context import OsFamily
 
 _MOST_PARENTS = 24  # folders above the working folder in which a project may begin

@@ -24,7 +24,7 @@ from pawwork_proxy.clients.auth_places import (
     stamp_of,
 )
 from pawwork_proxy.environment.machine import system
-from pawwork_proxy.facts.client_places import Kept
+from pawwork_proxy.facts.identifiers import Kept
 from pawwork_proxy.model.context import AuthSource
 from pawwork_proxy.model.exchange import AuthSourceFinding, Doubt
 from pawwork_proxy.model.request import AuthFacts

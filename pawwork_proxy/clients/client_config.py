@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from pawwork_proxy.facts.client_places import KEY_VARIABLES
-from pawwork_proxy.facts.headers import KEY_HEADERS
+from pawwork_proxy.facts.fields import KEY_HEADERS
+from pawwork_proxy.facts.identifiers import KEY_VARIABLES
 from pawwork_proxy.redaction.headers import split_credential
 
 LARGEST_FILE = 1024 * 1024

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pawwork_proxy.environment.machine import LOOPBACK_NAMES
 from pawwork_proxy.errors import ConfigurationError
-from pawwork_proxy.facts.addresses import CONFIG_SCHEMA, PROVIDERS, default_base
+from pawwork_proxy.facts.server import CONFIG_SCHEMA, PROVIDERS, default_base
 from pawwork_proxy.model.context import Route
 from pawwork_proxy.model.request import Tier
 

@@ -6,7 +6,7 @@ read; never more than `HEAD` and five times `TAIL` are held.
 
 import re
 
-from pawwork_proxy.facts.pages import edge_marks
+from pawwork_proxy.facts.wordings import edge_marks
 from pawwork_proxy.model.signals import AnswerShape, BodyShape, ErrorPlace
 from pawwork_proxy.responses.completions import note_object
 from pawwork_proxy.responses.contents import Contents

@@ -5,7 +5,7 @@ Invariant: a model's words are never looked at; what counts is which keys stand 
 
 from dataclasses import dataclass, field
 
-from pawwork_proxy.facts.finish_reasons import FAILED, known_finish
+from pawwork_proxy.facts.errors import FAILED, known_finish
 from pawwork_proxy.model.numbers import COST_DECIMALS, HIGHEST_COST, LARGEST_COUNT
 from pawwork_proxy.model.response import Usage
 from pawwork_proxy.model.signals import AnswerShape, Dialect

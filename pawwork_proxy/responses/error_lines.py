@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 
 from pawwork_proxy.facts.errors import VENDOR_TYPES, ZEN_TYPES, Sense, known_word
-from pawwork_proxy.facts.pages import edge_marks, transport_mark
+from pawwork_proxy.facts.wordings import edge_marks, transport_mark
 from pawwork_proxy.model.signals import ErrorFact, ErrorPlace, Failure, Side
 from pawwork_proxy.responses.error_objects import FoundErrors, collect, read_message
 from pawwork_proxy.responses.error_words import Words

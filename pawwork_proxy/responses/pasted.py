@@ -8,7 +8,7 @@ import binascii
 import re
 from dataclasses import dataclass, field
 
-from pawwork_proxy.facts.addresses import HOST
+from pawwork_proxy.facts.server import HOST
 from pawwork_proxy.model.numbers import HIGHEST_STATUS
 from pawwork_proxy.wire.bounded_json import parse_json
 

@@ -118,7 +118,7 @@ def _outcome_of(paste: Paste, status: int | None, headers: dict[str, str]) -> Ou
 
 
 def _object(paste: Paste, outcome: Outcome) -> dict[str, object]:
-    from pawwork_proxy.facts.meanings import MEANINGS
+    from pawwork_proxy.facts.outcomes import MEANINGS
     from pawwork_proxy.report.outcome_text import reason
 
     meaning = MEANINGS[outcome.kind]
