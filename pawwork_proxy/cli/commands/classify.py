@@ -15,7 +15,7 @@ from pawwork_proxy.errors import PawworkProxyError
 
 if TYPE_CHECKING:
     from pawwork_proxy.model.outcome import Outcome
-    from pawwork_proxy.responses.pasted import Paste
+    from pawwork_proxy.responses.reported import Paste
 
 MAX_INPUT = 64 * 1024 * 1024
 
@@ -53,7 +53,7 @@ def classify(
     Reads FILE, or stdin where FILE is left out.
     """
     from pawwork_proxy.report.outcome_text import outcome_lines
-    from pawwork_proxy.responses.pasted import responses_in
+    from pawwork_proxy.responses.reported import responses_in
 
     if jsonl:
         # Line by line from a pipe, so that its other end may wait for what it has asked.
