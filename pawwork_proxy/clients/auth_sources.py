@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
@@ -22,8 +22,8 @@ from pawwork_proxy.clients.auth_places import (
     keys_at,
     places,
     stamp_of,
+    surroundings,
 )
-from pawwork_proxy.environment.machine import system
 from pawwork_proxy.facts.identifiers import Kept
 from pawwork_proxy.model.context import AuthSource
 from pawwork_proxy.model.exchange import AuthSourceFinding, Doubt
@@ -145,23 +145,13 @@ class _Watched:
 
 def own_surroundings() -> Surroundings:
     """The surroundings of this process: what a client started from the same shell would see."""
-    return _surroundings(os.environ)
+    return surroundings(os.environ)
 
 
 def client_surroundings(pid: int) -> Surroundings | None:
     """The surroundings of a running client, where the system lets us look."""
     try:
         process = psutil.Process(pid)
-        return _surroundings(process.environ(), Path(process.cwd()))
+        return surroundings(process.environ(), Path(process.cwd()))
     except (psutil.Error, OSError):
         return None
-
-
-def _surroundings(environment: Mapping[str, str], folder: Path | None = None) -> Surroundings:
-    home = environment.get("HOME") or environment.get("USERPROFILE")
-    return Surroundings(
-        system=system(),
-        home=Path(home) if home else Path.home(),
-        environment=dict(environment),
-        folder=folder,
-    )

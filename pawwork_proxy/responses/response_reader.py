@@ -103,28 +103,9 @@ class ResponseReader:
         if self._status is None and self._wire == 0:
             contents.body = BodyShape.NONE
         encoding = self._decoder.state()
-        return ReadResponse(
-            signals=self._signals(ending, unobserved, contents, encoding),
-            usage=Usage(**contents.counts),
-            cost=contents.cost,
-            events=contents.events,
-            encoding=encoding,
-            wire_bytes=self._wire,
-            decoded_bytes=self._decoded,
-            truncated=contents.truncated,
-            raw=contents.raw,
-        )
-
-    def _signals(
-        self,
-        ending: Ending,
-        unobserved: tuple[ExchangePart, ...] | None,
-        contents: Contents,
-        encoding: EncodingState,
-    ) -> Signals:
         date = http_date(self._headers.get("date", ""))
         hints = dict.fromkeys([*header_hints(self._headers, date), *contents.hints])
-        return Signals(
+        signals = Signals(
             status=self._status,
             text_status=contents.text_status,
             ending=ending,
@@ -148,6 +129,17 @@ class ResponseReader:
             retry_hints=tuple(hints)[:MAX_HINTS],
             transport=_transport(ending, contents),
             unobserved=unobserved,
+        )
+        return ReadResponse(
+            signals=signals,
+            usage=Usage(**contents.counts),
+            cost=contents.cost,
+            events=contents.events,
+            encoding=encoding,
+            wire_bytes=self._wire,
+            decoded_bytes=self._decoded,
+            truncated=contents.truncated,
+            raw=contents.raw,
         )
 
 
