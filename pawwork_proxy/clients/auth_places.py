@@ -26,6 +26,7 @@ from pawwork_proxy.facts.identifiers import (
 )
 from pawwork_proxy.model.context import OsFamily
 from pawwork_proxy.redaction.headers import split_credential
+from pawwork_proxy.wire.bounded_json import member
 
 LARGEST_FILE = 1024 * 1024
 LARGEST_YAML = 64 * 1024
@@ -185,7 +186,7 @@ def _config_keys(parsed: object, around: Surroundings, folder: Path | None) -> I
         with ((folder or around.home) / path).open("rb") as file:
             return file.read(LARGEST_FILE).decode("utf-8").strip()
 
-    for name, provider in _members(_member(parsed, "provider")):
+    for name, provider in _members(member(parsed, "provider")):
         if _PROVIDER.match(name):
             for key in _keys_of(provider):
                 if isinstance(key, str) and key:
@@ -193,12 +194,12 @@ def _config_keys(parsed: object, around: Surroundings, folder: Path | None) -> I
 
 
 def _keys_of(provider: object) -> Iterator[object]:
-    holders = [_member(provider, "options")]
-    for _, model in _members(_member(provider, "models")):
-        holders += [model, _member(model, "options")]
+    holders = [member(provider, "options")]
+    for _, model in _members(member(provider, "models")):
+        holders += [model, member(model, "options")]
     for holder in holders:
-        yield _member(holder, "apiKey")
-        for header, value in _members(_member(holder, "headers")):
+        yield member(holder, "apiKey")
+        for header, value in _members(member(holder, "headers")):
             if header.lower() in KEY_HEADERS and isinstance(value, str):
                 yield split_credential(value)[1]
 
@@ -239,10 +240,6 @@ def _parsed_plist(data: bytes) -> object:
     except (plistlib.InvalidFileException, ExpatError) as error:
         raise ValueError(type(error).__name__) from None
     return parsed
-
-
-def _member(node: object, name: str) -> object:
-    return node.get(name) if isinstance(node, dict) else None
 
 
 def _members(node: object) -> Iterator[tuple[str, object]]:

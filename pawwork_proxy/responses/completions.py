@@ -8,6 +8,7 @@ from pawwork_proxy.model.numbers import COST_DECIMALS, HIGHEST_COST, LARGEST_COU
 from pawwork_proxy.model.signals import AnswerShape, Dialect
 from pawwork_proxy.responses.error_objects import dicts_in
 from pawwork_proxy.responses.response import Contents
+from pawwork_proxy.wire.bounded_json import member
 
 _USAGE_KEYS: tuple[tuple[str, str], ...] = (
     ("prompt_tokens", "input"), ("input_tokens", "input"), ("promptTokenCount", "input"),
@@ -86,9 +87,7 @@ def _note_messages(kind: str, value: dict[str, object], contents: Contents) -> s
         case "content_block_start" | "content_block_delta":
             contents.content_seen = True
         case "message_delta":
-            delta = value.get("delta")
-            if isinstance(delta, dict):
-                _note_finish(delta.get("stop_reason"), contents)
+            _note_finish(member(value.get("delta"), "stop_reason"), contents)
         case "message_stop":
             contents.finish_seen = True
         case "message":
@@ -124,8 +123,7 @@ def _note_response_object(response: dict[str, object], contents: Contents) -> No
     _note_usage(response.get("usage"), contents)
     contents.content_seen = contents.content_seen or bool(response.get("output"))
     status = response.get("status")
-    details = response.get("incomplete_details")
-    reason = details.get("reason") if isinstance(details, dict) else None
+    reason = member(response.get("incomplete_details"), "reason")
     if status in ("completed", "incomplete", "failed", "cancelled"):
         _note_finish(reason or status, contents)
 
@@ -134,9 +132,7 @@ def _note_google(value: dict[str, object], contents: Contents) -> str:
     contents.dialect = Dialect.GOOGLE
     contents.answer = AnswerShape.COMPLETION
     contents.raw.model = contents.raw.model or _text(value.get("modelVersion"))
-    feedback = value.get("promptFeedback")
-    if isinstance(feedback, dict):
-        _note_finish(feedback.get("blockReason"), contents)
+    _note_finish(member(value.get("promptFeedback"), "blockReason"), contents)
     for candidate in dicts_in(value.get("candidates")):
         contents.content_seen = contents.content_seen or bool(candidate.get("content"))
         _note_finish(candidate.get("finishReason"), contents)

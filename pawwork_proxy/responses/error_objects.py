@@ -9,7 +9,7 @@ from pawwork_proxy.model.signals import ErrorFact, ErrorPlace
 from pawwork_proxy.responses.error_words import message_words, object_words
 from pawwork_proxy.responses.response import Contents
 from pawwork_proxy.responses.waits import body_hints, text_hints
-from pawwork_proxy.wire.bounded_json import embedded_values, parse_json
+from pawwork_proxy.wire.bounded_json import embedded_values, member, parse_json
 
 MAX_FACTS = 6
 MAX_DEPTH = 10
@@ -46,14 +46,14 @@ def error_in(value: dict[str, object], event: str = "") -> object | None:
     if event == "error" or kind == "error":
         return value
     response = value.get("response")
-    failed = response if isinstance(response, dict) and response.get("error") else None
+    failed = response if member(response, "error") else None
     if kind in ("response.failed", "response.error"):
         return failed or value
     for choice in dicts_in(value.get("choices")):
         if isinstance(choice.get("error"), dict | str) and choice["error"]:
             return choice["error"]
     base = value.get("base_resp")  # MiniMax
-    if isinstance(base, dict) and base.get("status_code") not in (0, None, "0"):
+    if member(base, "status_code") not in (0, None, "0"):
         return base
     if _is_normal(value):
         return None

@@ -17,7 +17,7 @@ from pawwork_proxy.model.numbers import HIGHEST_STATUS
 from pawwork_proxy.model.signals import Ending
 from pawwork_proxy.responses.response import ReadResponse
 from pawwork_proxy.responses.response_reader import ResponseReader
-from pawwork_proxy.wire.bounded_json import parse_json
+from pawwork_proxy.wire.bounded_json import member, parse_json
 
 TRANSPORTS: dict[str, Ending] = {
     "connect_refused": Ending.UPSTREAM_REFUSED,
@@ -101,7 +101,6 @@ class Paste:
     body: bytes
     status: int | None = None
     headers: dict[str, str] = field(default_factory=dict)
-    transport: str | None = None
     label: str | None = None
     """Place in a HAR file, `entry 3`."""
 
@@ -158,49 +157,35 @@ def _header_block(text: bytes) -> tuple[bytes, bytes]:
 
 
 def _har(text: bytes) -> list[Paste] | None:
-    value, _ = parse_json(text)
-    log = value.get("log") if isinstance(value, dict) else None
-    entries = log.get("entries") if isinstance(log, dict) else None
+    entries = member(member(parse_json(text)[0], "log"), "entries")
     if not isinstance(entries, list):
         return None
-    numbered = [(n, e) for n, e in enumerate(entries[:MAX_ENTRIES], 1) if isinstance(e, dict)]
-    ours = [(n, e) for n, e in numbered if HOST in _url(e)]
+    numbered = list(enumerate(entries[:MAX_ENTRIES], 1))
+    ours = [(n, e) for n, e in numbered if HOST in str(member(member(e, "request"), "url"))]
     return [paste for n, e in ours or numbered if (paste := _har_entry(n, e)) is not None]
 
 
-def _url(entry: dict[str, object]) -> str:
-    request = entry.get("request")
-    return str(request.get("url", "")) if isinstance(request, dict) else ""
-
-
-def _har_entry(number: int, entry: dict[str, object]) -> Paste | None:
-    response = entry.get("response")
+def _har_entry(number: int, entry: object) -> Paste | None:
+    response = member(entry, "response")
     if not isinstance(response, dict):
         return None
-    status = response.get("status")
+    status, listed, failed = (response.get(name) for name in ("status", "headers", "_error"))
     headers: dict[str, str] = {}
-    listed = response.get("headers")
     for header in listed if isinstance(listed, list) else []:
         if isinstance(header, dict):
             headers.setdefault(str(header.get("name")).lower(), str(header.get("value")))
-    content = response.get("content")
-    body = _har_body(content) if isinstance(content, dict) else b""
-    failed = response.get("_error")
+    body = _har_body(response.get("content"))
     if not body and isinstance(failed, str):
         body = failed.encode()
-    return Paste(
-        body,
-        status if isinstance(status, int) and 0 < status <= HIGHEST_STATUS else None,
-        headers,
-        label=f"entry {number}",
-    )
+    known = isinstance(status, int) and 0 < status <= HIGHEST_STATUS
+    return Paste(body, status if known else None, headers, f"entry {number}")
 
 
-def _har_body(content: dict[str, object]) -> bytes:
-    text = content.get("text")
+def _har_body(content: object) -> bytes:
+    text = member(content, "text")
     if not isinstance(text, str):
         return b""
-    if content.get("encoding") == "base64":
+    if member(content, "encoding") == "base64":
         try:
             return base64.b64decode(text)
         except (binascii.Error, ValueError):

@@ -44,6 +44,11 @@ def parse_json(data: bytes | str) -> tuple[object, JsonState]:
         return None, JsonState.NOT_JSON
 
 
+def member(value: object, name: str) -> object:
+    """What a parsed value has under a name; None if it is no object or has no such member."""
+    return value.get(name) if isinstance(value, dict) else None
+
+
 def parse_python(text: str) -> object:
     """The value of a dict or list as Python prints it, or None."""
     if len(text) > MAX_LITERAL or _depth(text) > MAX_LITERAL_DEPTH:

@@ -112,7 +112,6 @@ def _outcome_of(paste: Paste, status: int | None, headers: dict[str, str]) -> Ou
         paste.body,
         status=paste.status if paste.status is not None else status,
         headers={**headers, **paste.headers},
-        transport=paste.transport,
     )
     return judge(response.signals)
 
