@@ -51,11 +51,8 @@ def read_line(text: str, contents: Contents) -> None:
 
 
 def _status(text: str) -> int | None:
-    head = text[:400]
-    for pattern in _STATUS:
-        if match := pattern.search(head):
-            return int(match.group(1))
-    return None
+    found = (pattern.search(text[:400]) for pattern in _STATUS)
+    return next((int(match[1]) for match in found if match), None)
 
 
 def _words(text: str, *, quoted: bool) -> Words:

@@ -125,10 +125,8 @@ class ContentDecoder:
     """Decodes one body; give it the values of all content-encoding headers."""
 
     def __init__(self, encodings: Sequence[str] = ()) -> None:
-        names = [
-            name.strip().lower() for value in encodings for name in value.split(",") if name.strip()
-        ]
-        names = [name for name in names if name != "identity"]
+        listed = [name.strip().lower() for value in encodings for name in value.split(",")]
+        names = [name for name in listed if name not in ("", "identity")]
         known = [name for name in reversed(names[:MAX_CODINGS]) if name in _CODINGS]
         self._layers = [_CODINGS[name]() for name in known]
         self._failed = None if len(self._layers) == len(names) else EncodingState.UNSUPPORTED
