@@ -53,27 +53,27 @@ class AuthSources:
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._fingerprint = fingerprint
-        self._own = own or own_surroundings()
-        self._look = lru_cache(maxsize=_MOST_CLIENTS)(look or client_surroundings)
+        self._look = look or client_surroundings
         self._now = now
+        self._own = _Watched(fingerprint, own or own_surroundings())
+        self._own.refresh(now(), MISSED_S)
         self._watched = lru_cache(maxsize=_MOST_CLIENTS)(self._watch)
-        self.look_up(AuthFacts(kind="user_key"))
 
     def look_up(self, auth: AuthFacts, pid: int | None = None) -> AuthSourceFinding:
         """Look where the key of a request is kept; `pid` is the client process, if it is known."""
         if auth.kind in ("none", "public"):
             return _ANONYMOUS
-        around = self._look(pid) if pid is not None else None
-        watched = self._watched(pid if around else None)
+        watched = self._own if pid is None else self._watched(pid)
         now, fingerprint = self._now(), auth.pseudonym or ""
         watched.refresh(now, LOOK_AGAIN_S if watched.holds(fingerprint) else MISSED_S)
         return watched.finding(fingerprint)
 
-    def _watch(self, pid: int | None) -> _Watched:
-        around = self._look(pid) if pid is not None else None
-        watched = _Watched(self._fingerprint, around or self._own)
-        if pid is not None:  # a client that is found late may still use a key from before
-            watched.remember(self._watched(None))
+    def _watch(self, pid: int) -> _Watched:
+        around = self._look(pid)
+        if around is None:
+            return self._own
+        watched = _Watched(self._fingerprint, around)
+        watched.remember(self._own)  # a client that is found late may still use an older key
         return watched
 
 
