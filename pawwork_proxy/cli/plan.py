@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import click
 
 from pawwork_proxy.captures.retention import remove_expired
-from pawwork_proxy.environment.clock import utc_now
+from pawwork_proxy.environment.machine import utc_now
 from pawwork_proxy.errors import ConfigurationError
 from pawwork_proxy.proxy.chained import chained_proxy
 from pawwork_proxy.proxy.listeners import parse_listeners

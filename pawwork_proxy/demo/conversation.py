@@ -12,7 +12,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from http.client import HTTPConnection
 
-from pawwork_proxy.facts.addresses import default_base
+from pawwork_proxy.facts.server import default_base
 
 USER_AGENT = "opencode/1.18.33 ai-sdk/provider-utils/4.0.23 runtime/bun/1.3.14"
 MODEL = "big-pickle"

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import certifi
 
 from pawwork_proxy import __version__
-from pawwork_proxy.facts.addresses import TRACE
+from pawwork_proxy.facts.server import TRACE
 from pawwork_proxy.model.context import Egress
 from pawwork_proxy.proxy.chained import ChainedProxy
 from pawwork_proxy.recording.destination import Upstream

@@ -19,9 +19,8 @@ import mitmproxy.version
 from pawwork_proxy import __version__
 from pawwork_proxy.captures.writer import CaptureWriter
 from pawwork_proxy.clients.processes import ProcessFinder
-from pawwork_proxy.environment.clock import utc_now
 from pawwork_proxy.environment.identity import Identity
-from pawwork_proxy.environment.machine import LOOPBACK_NAMES, local_addresses
+from pawwork_proxy.environment.machine import LOOPBACK_NAMES, local_addresses, utc_now
 from pawwork_proxy.model.capture import CaptureOptions, Header
 from pawwork_proxy.model.context import Egress, Install
 from pawwork_proxy.proxy.chained import ChainedProxy

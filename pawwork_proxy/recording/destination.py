@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from pawwork_proxy.environment.machine import LOOPBACK_NAMES
 from pawwork_proxy.errors import ConfigurationError
-from pawwork_proxy.facts.addresses import HOST
+from pawwork_proxy.facts.server import HOST
 from pawwork_proxy.model.context import Route
 
 RECORDED_HOST = HOST

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Literal, TypeVar
 
 from pawwork_proxy.captures.writer import CaptureWriter
-from pawwork_proxy.environment.clock import utc_now
 from pawwork_proxy.environment.identity import Identity
+from pawwork_proxy.environment.machine import utc_now
 from pawwork_proxy.logs import place_of, say
 from pawwork_proxy.model.base import line_of
 from pawwork_proxy.model.capture import End, Note, NoteEvent, Opened, Stub, StubReason

@@ -17,8 +17,8 @@ from pawwork_proxy import __version__
 from pawwork_proxy.captures.retention import KEEP_DAYS, remove_expired
 from pawwork_proxy.captures.writer import CaptureWriter
 from pawwork_proxy.clients.processes import ProcessFinder
-from pawwork_proxy.environment.clock import utc_now
 from pawwork_proxy.environment.identity import load_identity
+from pawwork_proxy.environment.machine import utc_now
 from pawwork_proxy.errors import PawworkProxyError
 from pawwork_proxy.logs import guard_stderr, mute_other_handlers
 from pawwork_proxy.model.capture import CaptureOptions, Header

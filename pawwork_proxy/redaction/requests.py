@@ -7,9 +7,8 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
-from pawwork_proxy.facts.headers import KEY_HEADERS
-from pawwork_proxy.facts.key_starts import OPENCODE_KEY
-from pawwork_proxy.facts.namespaces import Namespace
+from pawwork_proxy.facts.fields import KEY_HEADERS
+from pawwork_proxy.facts.identifiers import OPENCODE_KEY, Namespace
 from pawwork_proxy.model.exchange import Redaction
 from pawwork_proxy.model.request import (
     AuthFacts,

@@ -7,8 +7,8 @@ import math
 from datetime import datetime
 from typing import NamedTuple
 
-from pawwork_proxy.facts.headers import REQUEST_ID_HEADERS
-from pawwork_proxy.facts.namespaces import Namespace
+from pawwork_proxy.facts.fields import REQUEST_ID_HEADERS
+from pawwork_proxy.facts.identifiers import Namespace
 from pawwork_proxy.model.exchange import Redaction
 from pawwork_proxy.model.numbers import LONGEST_WAIT_S, bounded_count
 from pawwork_proxy.model.response import ResponseFacts

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from pawwork_proxy.facts.addresses import HOST, default_base
+from pawwork_proxy.facts.server import HOST, default_base
 from pawwork_proxy.simulator.bodies import compact
 from pawwork_proxy.simulator.limits import GoUse
 from pawwork_proxy.simulator.scenario import Account, Scenario

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, get_args
 from urllib.parse import unquote
 
-from pawwork_proxy.facts.addresses import TRACE, default_base
+from pawwork_proxy.facts.server import TRACE, default_base
 from pawwork_proxy.simulator.model_call import ModelCall, Protocol, Tier
 from pawwork_proxy.simulator.refusals import locale_of
 

@@ -13,9 +13,8 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
-from pawwork_proxy.facts.host_names import foreign_hosts
-from pawwork_proxy.facts.key_starts import KEY_STARTS, OPENCODE_KEY
-from pawwork_proxy.facts.namespaces import Namespace
+from pawwork_proxy.facts.identifiers import KEY_STARTS, OPENCODE_KEY, Namespace
+from pawwork_proxy.facts.vocabulary import foreign_hosts
 from pawwork_proxy.verification.plain_words import PLAIN_WORDS
 
 RULES_VERSION = "1.4"

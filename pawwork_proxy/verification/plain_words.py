@@ -6,7 +6,7 @@ The scan uses them for one question only: does this text contain words that are 
 import re
 from collections.abc import Iterable, Iterator
 
-from pawwork_proxy.facts.client_behaviour import FAILURES
+from pawwork_proxy.facts.outcomes import FAILURES
 from pawwork_proxy.facts.vocabulary import known_words
 from pawwork_proxy.model.capture import LINE
 from pawwork_proxy.model.manifest import MANIFEST, README, SUMMARY, Manifest, Summary

@@ -82,7 +82,7 @@ async def _run(plan: RunPlan, identity: Identity, *, as_json: bool) -> None:
 
 def how_to_connect(plan: RunPlan, identity: Identity) -> str:
     """What to set in a client, for each install and either route."""
-    from pawwork_proxy.facts.addresses import default_base
+    from pawwork_proxy.facts.server import default_base
 
     lines = []
     base = default_base()

@@ -186,7 +186,7 @@ async def _serve(simulator: Simulator, networks: tuple[str, ...], output: str) -
 
 
 def _announce(simulator: Simulator, networks: tuple[str, ...], output: str) -> None:
-    from pawwork_proxy.facts.addresses import default_base
+    from pawwork_proxy.facts.server import default_base
 
     by_network = dict(zip(networks, simulator.urls[1:], strict=True))
     if output == "json":
