@@ -6,6 +6,7 @@ is counted by the world when its response is over - whole, broken, or left by th
 
 import asyncio
 import hashlib
+import logging
 import socket
 import ssl
 import time
@@ -15,24 +16,17 @@ from types import TracebackType
 from typing import Self
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from pawwork_proxy.errors import ConfigurationError
-from pawwork_proxy.simulator.bodies import JSON, TEXT, WholeBody
-from pawwork_proxy.simulator.control import control_plan
-from pawwork_proxy.simulator.faults import FAULTS
-from pawwork_proxy.simulator.listings import go_usage, models_listing, trace
-from pawwork_proxy.simulator.model_call import ModelCall
-from pawwork_proxy.simulator.plan import Plan, Shape, plain_plan, plan_of, refusal_plan
-from pawwork_proxy.simulator.refusals import locale_of
-from pawwork_proxy.simulator.response import SimulatedResponse
-from pawwork_proxy.simulator.routes import Route, Sender, call_of, key_of, route_of
+from pawwork_proxy.logs import place_of, say
+from pawwork_proxy.simulator.endpoints import endpoint_plan
+from pawwork_proxy.simulator.plan import Shape, fault_plan, plan_of
+from pawwork_proxy.simulator.routes import Route, call_of, route_of
 from pawwork_proxy.simulator.scenario import Scenario
-from pawwork_proxy.simulator.seen import Seen
-from pawwork_proxy.simulator.server_log import silenced_logger
-from pawwork_proxy.simulator.state import State
+from pawwork_proxy.simulator.state import Seen, State
 from pawwork_proxy.simulator.writing import ResponseWriter
 
-HOME_REGION = "US"
 LONGEST_HEADER = 256 * 1024
 
 
@@ -167,10 +161,11 @@ class Simulator:
             self.seen.add(seen)
         try:
             body = await _body_of(request, seen)
-            if route.protocol is None:
-                plan = self._other(request, route, body, seen, now)
-                return await self._writer.write(request, plan, now, seen)
-            return await self._model_call(request, route, body, seen, now)
+            headers = {name.lower(): value for name, value in request.headers.items()}
+            if route.protocol is not None:
+                return await self._model_call(request, route, headers, body, seen, now)
+            plan = endpoint_plan(self._state, self.url, seen, headers, body, now)
+            return await self._writer.write(request, plan, now, seen)
         except ConnectionResetError:
             seen.ending = "client_left"
             return web.StreamResponse()
@@ -183,13 +178,25 @@ class Simulator:
                 self._on_response(seen)
 
     async def _model_call(
-        self, request: web.BaseRequest, route: Route, body: bytes, seen: Seen, now: datetime
+        self,
+        request: web.BaseRequest,
+        route: Route,
+        headers: Mapping[str, str],
+        body: bytes,
+        seen: Seen,
+        now: datetime,
     ) -> web.StreamResponse:
-        sender = Sender(seen.address, self._region(seen), self.scenario.install_header)
-        call = call_of(route, _lower_case(request), body, sender)
+        call = call_of(
+            route,
+            headers,
+            body,
+            address=seen.address,
+            region=self._state.region_of(seen),
+            install_header=self.scenario.install_header,
+        )
         if call is None:
             seen.kind = "unreadable"
-            return await self._writer.write(request, _fault_plan("internal_error"), now, seen)
+            return await self._writer.write(request, fault_plan("internal_error"), now, seen)
         world = self._state.world
         decided = world.decide(call, now)
         seen.call = decided.sequence
@@ -205,41 +212,6 @@ class Simulator:
             world.finish(decided, self.clock.now(), aborted=not whole)
         return response
 
-    def _other(
-        self, request: web.BaseRequest, route: Route, body: bytes, seen: Seen, now: datetime
-    ) -> Plan:
-        match route.name:
-            case "control":
-                return control_plan(self._state, self.url, request.method, request.raw_path, body)
-            case "models":
-                return plain_plan(200, WholeBody(JSON, models_listing(self.scenario, now)))
-            case "trace":
-                shown = trace(seen.address, self._region(seen), now)
-                return plain_plan(200, WholeBody(TEXT, shown))
-            case "go_usage":
-                headers = _lower_case(request)
-                call = ModelCall(key=key_of(headers), locale=locale_of(headers))
-                found = self._state.world.go_use(call, now)
-                if isinstance(found, SimulatedResponse):
-                    return refusal_plan(found)
-                return plain_plan(200, WholeBody(JSON, go_usage(*found)))
-            case _:
-                return _fault_plan("site_page")
-
-    def _region(self, seen: Seen) -> str:
-        return self.scenario.regions.get(seen.address, HOME_REGION)
-
-
-def _fault_plan(kind: str) -> Plan:
-    """What a fault of that kind would send, where it is no fault but the server's habit."""
-    effect = FAULTS[kind]
-    assert effect.body is not None
-    return plain_plan(effect.status, effect.body)
-
-
-def _lower_case(request: web.BaseRequest) -> dict[str, str]:
-    return {name.lower(): value for name, value in request.headers.items()}
-
 
 async def _body_of(request: web.BaseRequest, seen: Seen) -> bytes:
     digest = hashlib.sha256()
@@ -250,3 +222,22 @@ async def _body_of(request: web.BaseRequest, seen: Seen) -> bytes:
         seen.body_length += len(part)
     seen.body_sha256 = digest.hexdigest()
     return b"".join(parts)
+
+
+def silenced_logger() -> logging.Logger:
+    """For `web.Server(logger=...)`: our own failures by type and place, bad requests not at all.
+
+    The library would log tracebacks with bytes of requests; nothing that a client sent may reach a
+    log through it.
+    """
+    logger = logging.getLogger("pawwork_proxy.simulator.http")
+    logger.propagate = False
+    logger.addFilter(_only_type_and_place)
+    return logger
+
+
+def _only_type_and_place(record: logging.LogRecord) -> bool:
+    error = record.exc_info[1] if record.exc_info else None
+    if error is not None and not isinstance(error, HttpProcessingError):
+        say("simulator_failed", type=type(error).__name__, place=place_of(error))
+    return False

@@ -1,24 +1,77 @@
 """Writes one planned response to one connection: head, coding, pauses, and endings that break.
 
 The only module that touches an HTTP response. Invariant: each part is handed to the kernel, coded
-and flushed, before the next pause begins.
+and flushed, before the next pause begins; so a compressed stream is no later than a plain one.
 """
 
 import asyncio
 import socket
 import struct
+import zlib
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from email.utils import format_datetime
+from functools import partial
+from typing import NamedTuple
 
+import brotli
 from aiohttp import web
 
-from pawwork_proxy.simulator.compression import CODERS, chosen_coding
 from pawwork_proxy.simulator.plan import Plan
-from pawwork_proxy.simulator.seen import Seen
+from pawwork_proxy.simulator.state import Seen
+from pawwork_proxy.wire.zstd import ZstdCompressor
 
 SMALLEST_CODED = 50
 """Shorter bodies are sent plain, as the edge does."""
 BODILESS = frozenset({204, 304})
+
+
+class Coder(NamedTuple):
+    """Compresses one body, piece by piece."""
+
+    compress: Callable[[bytes], bytes]
+    flush: Callable[[], bytes]
+    end: Callable[[], bytes]
+    """What closes the coded body."""
+
+    def part(self, data: bytes) -> bytes:
+        """The bytes for `data`, which can be decoded at once."""
+        return self.compress(data) + self.flush()
+
+
+def _zlib(window: int) -> Coder:
+    stream = zlib.compressobj(6, zlib.DEFLATED, window)
+    return Coder(stream.compress, partial(stream.flush, zlib.Z_SYNC_FLUSH), stream.flush)
+
+
+def _brotli() -> Coder:
+    stream = brotli.Compressor(quality=4)
+    return Coder(stream.process, stream.flush, stream.finish)
+
+
+def _zstd() -> Coder:
+    stream = ZstdCompressor(level=3)
+    flush = partial(stream.flush, ZstdCompressor.FLUSH_BLOCK)
+    return Coder(stream.compress, flush, stream.flush)
+
+
+CODERS: Mapping[str, Callable[[], Coder]] = {
+    "zstd": _zstd,
+    "br": _brotli,
+    "gzip": partial(_zlib, 31),
+    "deflate": partial(_zlib, 15),
+}
+"""In the order of preference."""
+
+
+def chosen_coding(accept_encoding: str) -> str | None:
+    """The preferred coding that the client accepts; None: send it plain."""
+    accepted = set()
+    for part in accept_encoding.lower().split(","):
+        name, _, parameters = part.partition(";")
+        if parameters.replace(" ", "") not in {"q=0", "q=0.0", "q=0.00", "q=0.000"}:
+            accepted.add(name.strip())
+    return next((name for name in CODERS if name in accepted), None)
 
 
 class ResponseWriter:
