@@ -61,7 +61,6 @@ def make_plan(
         captures=captures.expanduser().absolute(),
         keep_days=keep_days,
         upstream_ca=upstream_ca,
-        simulated=not target.is_zen,
         egress_probe=egress_probe,
     )
 

@@ -22,12 +22,14 @@ from pawwork_proxy.clients.processes import FoundProcess
 from pawwork_proxy.model.signals import Ending, ExchangePart
 from pawwork_proxy.recording import flows
 from pawwork_proxy.recording.destination import (
+    Asked,
     Form,
     PassBy,
     Refuse,
     Upstream,
     decide,
     is_recorded_host,
+    undecided,
 )
 from pawwork_proxy.recording.ongoing import Arrival, Ongoing, Tee, UpstreamFacts
 from pawwork_proxy.recording.recorder import Recorder
@@ -136,17 +138,15 @@ class CaptureAddon:
         if flows.is_reverse_mode(flow):  # stock mitmproxy has chosen the upstream itself
             self._relay(flow, self._open(flow, "reverse"))
             return
-        form = self._forms.get(flow.client_conn.id, "origin")
-        if flow.client_conn.tls:
-            form = "tunnelled"
-        decision = decide(
-            form=form,
-            host=request.host,
-            port=request.port,
-            headers=request.headers.fields,
-            own_ports=self._installs,
-            upstream=self._upstream,
-        )
+        client = flow.client_conn
+        form = "tunnelled" if client.tls else self._forms.get(client.id, "origin")
+        fields = request.headers.fields
+        asked = Asked(form, request.host, request.port, fields, self._installs, self._upstream)
+        try:
+            decision = decide(asked)
+        except Exception as error:
+            self._recorder.tap_failed(error)
+            decision = undecided(asked)
         match decision:
             case Refuse(status, reason):
                 self._recorder.refused()

@@ -5,7 +5,6 @@ Invariants: nothing raises into the traffic; each exchange that was opened ends 
 The broad `except`s of the product are here, in the tee, and around hooks as in mitmproxy.
 """
 
-import gc
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -78,16 +77,6 @@ class Watcher:
 
     def close(self) -> None:
         """The run is over."""
-
-
-def settle() -> None:
-    """Keep the garbage collector from holding up the traffic; when all is made for a run.
-
-    What the start has made lives as long as the process: each round over its objects would halt
-    everything for some 60 ms, and cost a tenth of all processor time under stock mitmdump.
-    """
-    gc.collect()
-    gc.freeze()
 
 
 class Recorder:
