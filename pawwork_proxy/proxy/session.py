@@ -91,9 +91,9 @@ async def running_proxy(
         egress_of=watch.of if watch else lambda _: None,
     )
     if watch is not None:
-        watch.report_to(recorder.egress)
+        watch.report_to(recorder.note)
         if egress is None:
-            recorder.egress("egress_unavailable", None)
+            recorder.note("egress_unavailable")
     finder = ProcessFinder()
     addon = CaptureAddon(
         recorder,

@@ -73,17 +73,13 @@ class Asked(NamedTuple):
     port: int
     headers: Iterable[tuple[bytes, bytes]]
     own_ports: Container[int]
-    upstream: Upstream
 
 
 @dataclass(frozen=True)
 class Relay:
-    """Record the request and send it to the upstream."""
+    """Record the request and send it to the upstream; on the reverse route Host gets its name."""
 
     route: Route
-    upstream: Upstream
-    host_header: str | None
-    """New value of Host (reverse route), or None to leave it as the client sent it."""
 
 
 @dataclass(frozen=True)
@@ -129,10 +125,10 @@ def _way_of(asked: Asked, is_from_a_page: Callable[[Asked], bool]) -> Decision:
     if own and asked.form != "tunnelled":
         if is_from_a_page(asked):
             return FOREIGN_PAGE
-        return Relay("reverse", asked.upstream, asked.upstream.authority)
+        return Relay("reverse")
     if asked.form == "origin":
         return NOT_OUR_HOST
-    return Relay("forward", asked.upstream, None) if is_recorded_host(asked.host) else PassBy()
+    return Relay("forward") if is_recorded_host(asked.host) else PassBy()
 
 
 def _is_from_a_page(asked: Asked) -> bool:

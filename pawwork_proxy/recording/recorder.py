@@ -9,7 +9,6 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -92,7 +91,6 @@ class Recorder:
         later: Callable[[float, Callable[[], None]], object],
         *,
         egress_of: Callable[[str | None], Egress | None] = lambda _: None,
-        utc_now: Callable[[], datetime] = utc_now,
         monotonic: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.counts = Counts()
@@ -100,7 +98,6 @@ class Recorder:
         self._failures_said: set[tuple[str, str, str]] = set()
         self._watcher = watcher
         watcher.attach(self.counts)
-        self._utc_now = utc_now
         self._monotonic = monotonic
         self._later = later
         self._open: dict[int, Ongoing] = {}
@@ -116,7 +113,7 @@ class Recorder:
         self._switched_off = leaked is not False
         if self._switched_off:
             say("self_test_failed", recording="off")
-            self._note("self_test_failed")
+            self.note("self_test_failed")
 
     @property
     def path(self) -> Path:
@@ -131,7 +128,7 @@ class Recorder:
     def open(self, arrival: Arrival) -> Ongoing:
         """Note that a request has arrived, on disk, before anything of it goes upstream."""
         seq = self.counts.opened + 1
-        ongoing = Ongoing(seq, self._utc_now(), arrival, self._monotonic, self._finished)
+        ongoing = Ongoing(seq, utc_now(), arrival, self._monotonic, self._finished)
         self.counts.opened = seq
         try:
             route = self._redactor.route(arrival.target)
@@ -188,14 +185,14 @@ class Recorder:
     def client_distrusts_ca(self, install: str) -> None:
         """A client turned down our certificate: it was not told to trust it."""
         self.counts.distrusted += 1
-        self._note("client_distrusts_ca", install=install)
-        self._changed()
+        self.note("client_distrusts_ca", install=install)
 
-    def egress(
-        self, event: Literal["egress_changed", "egress_unavailable"], egress: Egress | None
+    def note(
+        self, event: NoteEvent, egress: Egress | None = None, install: str | None = None
     ) -> None:
-        """The route of the traffic was probed anew, or could not be."""
-        self._note(event, egress=egress)
+        """Note in the capture what happened beside the exchanges."""
+        note = Note(at=utc_now(), event=event, install=install, egress=egress)
+        self._append(line_of(note), weight=0)
         self._changed()
 
     def close(self, reason: Literal["finished", "interrupted"]) -> None:
@@ -205,7 +202,7 @@ class Recorder:
         self._complete_pending(all_of_them=True)
         self._writer.close(
             End(
-                at=self._utc_now(),
+                at=utc_now(),
                 exchanges=self.counts.recorded,
                 stubs=dict(self.counts.stubs),
                 lost=self._writer.lost,
@@ -273,7 +270,7 @@ class Recorder:
         self.counts.stubs[reason] += 1
         stub = Stub(
             seq=ongoing.seq,
-            at=self._utc_now(),
+            at=utc_now(),
             install=ongoing.arrival.install,
             reason=reason,
             status=ongoing.status,
@@ -298,12 +295,6 @@ class Recorder:
         except Exception as error:
             self._failed(event, error)
             return None
-
-    def _note(
-        self, event: NoteEvent, *, install: str | None = None, egress: Egress | None = None
-    ) -> None:
-        note = Note(at=self._utc_now(), event=event, install=install, egress=egress)
-        self._append(line_of(note), weight=0)
 
     def _failed(self, event: str, error: Exception) -> None:
         """Log an internal failure, the first of a kind and place, without its text."""

@@ -12,7 +12,6 @@ import ssl
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from types import TracebackType
 from typing import Self
 
 from aiohttp import web
@@ -21,12 +20,14 @@ from aiohttp.http_exceptions import HttpProcessingError
 from pawwork_proxy.errors import ConfigurationError
 from pawwork_proxy.logs import place_of, say
 from pawwork_proxy.simulator.endpoints import endpoint_plan
+from pawwork_proxy.simulator.model_call import ModelCall
 from pawwork_proxy.simulator.plan import Shape, fault_plan, plan_of
-from pawwork_proxy.simulator.routes import Route, call_of, route_of
+from pawwork_proxy.simulator.routes import call_of, route_of
 from pawwork_proxy.simulator.scenario import Scenario
 from pawwork_proxy.simulator.state import Seen, State
 from pawwork_proxy.simulator.writing import ResponseWriter
 
+LOOPBACK = "127.0.0.1"
 LONGEST_HEADER = 256 * 1024
 
 
@@ -42,7 +43,6 @@ class Simulator:
         scenario: Scenario | None = None,
         *,
         seed: int = 0,
-        host: str = "127.0.0.1",
         port: int = 0,
         networks: Sequence[str] = (),
         addresses: Mapping[str, str] | None = None,
@@ -56,7 +56,6 @@ class Simulator:
         self.clock, self.seen = self._state.clock, self._state.seen
         self.ports: tuple[int, ...] = ()
         """The main port, then one per network."""
-        self._host = host
         self._wanted_port = port
         self._networks = tuple(networks)
         self._addresses = dict(addresses or {})
@@ -85,8 +84,7 @@ class Simulator:
     def urls(self) -> tuple[str, ...]:
         """As `url`, for the main port and each network's."""
         scheme = "https" if self._tls else "http"
-        host = f"[{self._host}]" if ":" in self._host else self._host
-        return tuple(f"{scheme}://{host}:{port}" for port in self.ports)
+        return tuple(f"{scheme}://{LOOPBACK}:{port}" for port in self.ports)
 
     def replace_scenario(self, scenario: Scenario) -> None:
         """Go on by other rules; all counters start anew, what was seen stays."""
@@ -101,23 +99,17 @@ class Simulator:
         except OSError:
             await self._close()
             raise ConfigurationError(
-                f"cannot listen on {self._host}:{self._wanted_port}",
+                f"cannot listen on {LOOPBACK}:{self._wanted_port}",
                 "choose another --port, or 0 for a free one",
             ) from None
         self.ports = tuple(ports)
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self._close()
 
     async def _listen(self, port: int, network: str | None) -> int:
-        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
-        listener = socket.create_server((self._host, port), family=family, backlog=1024)
+        listener = socket.create_server((LOOPBACK, port), backlog=1024)
 
         async def handle(request: web.BaseRequest) -> web.StreamResponse:
             return await self._handle(request, network)
@@ -162,10 +154,18 @@ class Simulator:
         try:
             body = await _body_of(request, seen)
             headers = {name.lower(): value for name, value in request.headers.items()}
-            if route.protocol is not None:
-                return await self._model_call(request, route, headers, body, seen, now)
-            plan = endpoint_plan(self._state, self.url, seen, headers, body, now)
-            return await self._writer.write(request, plan, now, seen)
+            if route.protocol is None:
+                plan = endpoint_plan(self._state, self.url, seen, headers, body, now)
+                return await self._writer.write(request, plan, now, seen)
+            call = call_of(
+                route,
+                headers,
+                body,
+                address=seen.address,
+                region=self._state.region_of(seen),
+                install_header=self.scenario.install_header,
+            )
+            return await self._model_call(request, call, seen, now)
         except ConnectionResetError:
             seen.ending = "client_left"
             return web.StreamResponse()
@@ -178,22 +178,8 @@ class Simulator:
                 self._on_response(seen)
 
     async def _model_call(
-        self,
-        request: web.BaseRequest,
-        route: Route,
-        headers: Mapping[str, str],
-        body: bytes,
-        seen: Seen,
-        now: datetime,
+        self, request: web.BaseRequest, call: ModelCall | None, seen: Seen, now: datetime
     ) -> web.StreamResponse:
-        call = call_of(
-            route,
-            headers,
-            body,
-            address=seen.address,
-            region=self._state.region_of(seen),
-            install_header=self.scenario.install_header,
-        )
         if call is None:
             seen.kind = "unreadable"
             return await self._writer.write(request, fault_plan("internal_error"), now, seen)
@@ -204,24 +190,22 @@ class Simulator:
         if decided.hold is not None:
             seen.pool_used, seen.pool_threshold = decided.hold.used, decided.hold.threshold
         plan = plan_of(decided, call, int(now.timestamp()), self._shape)
-        whole = False
+        aborted = True
         try:
             response = await self._writer.write(request, plan, now, seen)
-            whole = True
+            aborted = False
         finally:
-            world.finish(decided, self.clock.now(), aborted=not whole)
+            world.finish(decided, self.clock.now(), aborted=aborted)
         return response
 
 
 async def _body_of(request: web.BaseRequest, seen: Seen) -> bytes:
-    digest = hashlib.sha256()
-    parts = []
+    body = bytearray()
     async for part in request.content.iter_any():
-        digest.update(part)
-        parts.append(part)
-        seen.body_length += len(part)
-    seen.body_sha256 = digest.hexdigest()
-    return b"".join(parts)
+        body += part
+        seen.body_length = len(body)
+    seen.body_sha256 = hashlib.sha256(body).hexdigest()
+    return bytes(body)
 
 
 def silenced_logger() -> logging.Logger:
