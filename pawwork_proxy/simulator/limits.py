@@ -91,11 +91,9 @@ class WindowedCounts:
     def add(self, pool: Pool, now: datetime, amount: int = 1) -> None:
         """Count `amount` more in the window of `now`."""
         start = self.span(now)[0]
-        counts = self._by_window.get(start)
-        if counts is None:
-            counts = self._by_window[start] = {}
-            while len(self._by_window) > KEPT_WINDOWS:
-                del self._by_window[min(self._by_window)]
+        counts = self._by_window.setdefault(start, {})
+        while len(self._by_window) > KEPT_WINDOWS:
+            del self._by_window[min(self._by_window)]
         counts[pool] = counts.get(pool, self.already_used) + amount
 
 

@@ -12,6 +12,7 @@ import ssl
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Self
 
 from aiohttp import web
@@ -25,7 +26,7 @@ from pawwork_proxy.simulator.plan import Shape, fault_plan, plan_of
 from pawwork_proxy.simulator.routes import call_of, route_of
 from pawwork_proxy.simulator.scenario import Scenario
 from pawwork_proxy.simulator.state import Seen, State
-from pawwork_proxy.simulator.writing import ResponseWriter
+from pawwork_proxy.simulator.writing import write_plan
 
 LOOPBACK = "127.0.0.1"
 LONGEST_HEADER = 256 * 1024
@@ -61,7 +62,7 @@ class Simulator:
         self._addresses = dict(addresses or {})
         self._tls = tls
         self._shape = shape
-        self._writer = ResponseWriter(compress=compress)
+        self._write = partial(write_plan, compress=compress)
         self._on_response = on_response
         self._runners: list[web.ServerRunner] = []
 
@@ -156,7 +157,7 @@ class Simulator:
             headers = {name.lower(): value for name, value in request.headers.items()}
             if route.protocol is None:
                 plan = endpoint_plan(self._state, self.url, seen, headers, body, now)
-                return await self._writer.write(request, plan, now, seen)
+                return await self._write(request, plan, now, seen)
             call = call_of(
                 route,
                 headers,
@@ -182,7 +183,7 @@ class Simulator:
     ) -> web.StreamResponse:
         if call is None:
             seen.kind = "unreadable"
-            return await self._writer.write(request, fault_plan("internal_error"), now, seen)
+            return await self._write(request, fault_plan("internal_error"), now, seen)
         world = self._state.world
         decided = world.decide(call, now)
         seen.call = decided.sequence
@@ -192,7 +193,7 @@ class Simulator:
         plan = plan_of(decided, call, int(now.timestamp()), self._shape)
         aborted = True
         try:
-            response = await self._writer.write(request, plan, now, seen)
+            response = await self._write(request, plan, now, seen)
             aborted = False
         finally:
             world.finish(decided, self.clock.now(), aborted=aborted)

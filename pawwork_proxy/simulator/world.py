@@ -62,13 +62,6 @@ class SimulatedResponse:
     """Place in the pool that decided, or would have."""
     to_count: ToCount = ToCount()
 
-    @property
-    def admitted(self) -> bool:
-        """The request got past every rule: a provider responded, well or badly."""
-        return self.decision == "admitted" or (
-            self.decision == "fault" and self.fault is not None and self.fault.stage != "edge"
-        )
-
 
 class World:
     """The counters of one scenario; see the module."""
@@ -95,7 +88,9 @@ class World:
     def decide(self, call: ModelCall, now: datetime) -> SimulatedResponse:
         """The response to a call; nothing is counted before `finish`."""
         self._sequence += 1
-        fault = self._fault_for(call)
+        number, chance = self._sequence, self._chance
+        faults = (one for one in self.scenario.faults if one.strikes(call, number, chance))
+        fault = next(faults, None)
         if fault is not None and fault.stage == "edge":
             return SimulatedResponse(
                 "fault", FAULTS[fault.kind].status, self._sequence, fault=fault
@@ -235,12 +230,6 @@ class World:
         if account is None:
             return self._refuse(call, "invalid_key")
         return self._refuse(call, account.state) if account.state == "blocked" else account
-
-    def _fault_for(self, call: ModelCall) -> Fault | None:
-        for fault in self.scenario.faults:
-            if fault.strikes(call, self._sequence, self._chance):
-                return fault
-        return None
 
     def _admit(self, hold: Hold | None, to_count: ToCount) -> SimulatedResponse:
         return SimulatedResponse("admitted", 200, self._sequence, hold=hold, to_count=to_count)

@@ -74,64 +74,60 @@ def chosen_coding(accept_encoding: str) -> str | None:
     return next((name for name in CODERS if name in accepted), None)
 
 
-class ResponseWriter:
-    """Writes plans as the edge in front of Zen would."""
+async def write_plan(
+    request: web.BaseRequest, plan: Plan, now: datetime, seen: Seen, *, compress: bool
+) -> web.StreamResponse:
+    """Write the whole response as the edge would; returns once it is over.
 
-    def __init__(self, *, compress: bool) -> None:
-        self._compress = compress
-
-    async def write(
-        self, request: web.BaseRequest, plan: Plan, now: datetime, seen: Seen
-    ) -> web.StreamResponse:
-        """Write the whole response; returns once it is over. Raises ConnectionResetError.
-
-        `seen` is filled in while writing, so that it is true at any moment of an abort.
-        """
-        if plan.first_delay_s:
-            await asyncio.sleep(plan.first_delay_s)
-        if plan.end == "reset":
+    Raises ConnectionResetError. `seen` is filled in while writing, so that it is true at any moment
+    of an abort.
+    """
+    if plan.first_delay_s:
+        await asyncio.sleep(plan.first_delay_s)
+    if plan.end == "reset":
+        seen.ending = "fault"
+        _abort(request, with_reset=True)
+        return web.StreamResponse()
+    coding = _coding(request, plan, compress)
+    response = _head(plan, coding, now, seen.number)
+    seen.status = plan.status
+    await response.prepare(request)
+    coder = CODERS[coding]() if coding else None
+    for number, part in enumerate(plan.parts):
+        if number and plan.each_delay_s:
+            await asyncio.sleep(plan.each_delay_s)
+        data = coder.part(part) if coder else part
+        if plan.end == "truncated" and number == len(plan.parts) - 1:
+            data = data[: len(data) // 2]
+        if data:
+            await response.write(data)
+            seen.sent_bytes += len(data)
+    match plan.end:
+        case "stall":
+            await asyncio.Event().wait()
+        case "cut":
             seen.ending = "fault"
-            _abort(request, with_reset=True)
-            return web.StreamResponse()
-        coding = self._coding(request, plan)
-        response = _head(plan, coding, now, seen.number)
-        seen.status = plan.status
-        await response.prepare(request)
-        coder = CODERS[coding]() if coding else None
-        for number, part in enumerate(plan.parts):
-            if number and plan.each_delay_s:
-                await asyncio.sleep(plan.each_delay_s)
-            data = coder.part(part) if coder else part
-            if plan.end == "truncated" and number == len(plan.parts) - 1:
-                data = data[: len(data) // 2]
-            if data:
-                await response.write(data)
-                seen.sent_bytes += len(data)
-        match plan.end:
-            case "stall":
-                await asyncio.Event().wait()
-            case "cut":
-                seen.ending = "fault"
-                await _flushed(request)
-                _abort(request, with_reset=False)
-                return response
-            case "truncated":
-                seen.ending = "fault"
-            case _:
-                closing = coder.end() if coder else b""
-                if closing:
-                    await response.write(closing)
-                    seen.sent_bytes += len(closing)
-                seen.ending = "complete"
-        await response.write_eof()
-        return response
+            await _flushed(request)
+            _abort(request, with_reset=False)
+            return response
+        case "truncated":
+            seen.ending = "fault"
+        case _:
+            closing = coder.end() if coder else b""
+            if closing:
+                await response.write(closing)
+                seen.sent_bytes += len(closing)
+            seen.ending = "complete"
+    await response.write_eof()
+    return response
 
-    def _coding(self, request: web.BaseRequest, plan: Plan) -> str | None:
-        if plan.end == "truncated":
-            return chosen_coding(request.headers.get("accept-encoding", "")) or "gzip"
-        if not self._compress or (not plan.streamed and len(plan.parts[0]) < SMALLEST_CODED):
-            return None
-        return chosen_coding(request.headers.get("accept-encoding", ""))
+
+def _coding(request: web.BaseRequest, plan: Plan, compress: bool) -> str | None:
+    accepted = chosen_coding(request.headers.get("accept-encoding", ""))
+    if plan.end == "truncated":
+        return accepted or "gzip"
+    worth_it = plan.streamed or len(plan.parts[0]) >= SMALLEST_CODED
+    return accepted if compress and worth_it else None
 
 
 def _head(plan: Plan, coding: str | None, now: datetime, number: int) -> web.StreamResponse:

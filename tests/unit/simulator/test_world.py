@@ -314,18 +314,3 @@ def test_other_people_can_use_up_a_pool() -> None:
     world.consume(ModelCall(address="203.0.113.7", session="ses_theirs"), 1, NOON)
     assert world.ask(FREE, NOON).decision == "free_usage_limit"
     assert world.ask(ModelCall(address="198.51.100.1"), NOON).decision == "admitted"
-
-
-@pytest.mark.parametrize(
-    ("faults", "admitted"),
-    [
-        ((), True),
-        ((Fault(kind="cut"),), True),
-        ((Fault(kind="overload"),), True),
-        ((Fault(kind="bad_gateway"),), False),
-    ],
-)
-def test_a_fault_behind_the_rules_means_that_the_rules_admitted(
-    faults: tuple[Fault, ...], admitted: bool
-) -> None:
-    assert respond(FREE, faults=faults).admitted is admitted
