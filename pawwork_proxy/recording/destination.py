@@ -132,12 +132,17 @@ def _way_of(asked: Asked, is_from_a_page: Callable[[Asked], bool]) -> Decision:
 
 
 def _is_from_a_page(asked: Asked) -> bool:
-    own = [f"http://{name}:{asked.port}".encode() for name in ("127.0.0.1", "localhost", "[::1]")]
-    harmless = {b"origin": own, b"sec-fetch-site": [b"none", b"same-origin"]}
-    return any(value.lower() not in harmless[name] for name, value in _browser_headers(asked))
+    for name, value in _browser_headers(asked):
+        harmless = [b"none", b"same-origin"]
+        if name == b"origin":
+            own = ("127.0.0.1", "localhost", "[::1]")
+            harmless = [f"http://{host}:{asked.port}".encode() for host in own]
+        if value.lower() not in harmless:
+            return True
+    return False
 
 
 def _browser_headers(asked: Asked) -> list[tuple[bytes, bytes]]:
     """Browsers say where a request comes from; API clients send neither of the two headers."""
-    lower = ((name.lower(), value) for name, value in asked.headers)
-    return [header for header in lower if header[0] in (b"origin", b"sec-fetch-site")]
+    names = (b"origin", b"sec-fetch-site")
+    return [(lower, value) for name, value in asked.headers if (lower := name.lower()) in names]
