@@ -56,11 +56,8 @@ class ProbeRoute(NamedTuple):
 
 def parse_trace(text: str) -> Trace | None:
     """The `key=value` lines of a trace page; None when it names no IP address."""
-    found: dict[str, str] = {}
-    for line in text.splitlines():
-        name, equals, value = line.partition("=")
-        if equals:
-            found.setdefault(name.strip(), value.strip())
+    pairs = [line.split("=", 1) for line in text.splitlines() if "=" in line]
+    found = {name.strip(): value.strip() for name, value in reversed(pairs)}  # the first one counts
     try:
         address = str(ipaddress.ip_address(found.get("ip", "")))
     except ValueError:

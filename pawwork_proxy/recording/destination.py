@@ -8,7 +8,7 @@ what DNS rebinding looks like); no header is changed but Host on the reverse rou
 from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pawwork_proxy.environment.machine import LOOPBACK_NAMES
 from pawwork_proxy.errors import ConfigurationError
@@ -45,14 +45,20 @@ class Upstream:
 ZEN = Upstream("https", RECORDED_HOST, 443)
 
 
-def parse_upstream(url: str) -> Upstream:
-    """`http(s)://HOST[:PORT]` without a path; ConfigurationError for anything else."""
+def http_address(url: str) -> tuple[SplitResult, int] | None:
+    """An address of HTTP and its port; None for any other text."""
     try:
         parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        parts, port = urlsplit(""), None
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/"):
+        port = parts.port or _DEFAULT_PORTS.get(parts.scheme)
+    except ValueError:  # its text quotes the address, password included
+        return None
+    return (parts, port) if parts.scheme in _DEFAULT_PORTS and parts.hostname and port else None
+
+
+def parse_upstream(url: str) -> Upstream:
+    """`http(s)://HOST[:PORT]` without a path; ConfigurationError for anything else."""
+    parts, port = http_address(url) or (urlsplit(""), 0)
+    if not parts.hostname or parts.path not in ("", "/"):
         raise ConfigurationError(
             "--upstream must be http://HOST[:PORT] or https://HOST[:PORT], without a path",
             "for example: --upstream http://127.0.0.1:8080 (what 'pawwork-proxy simulate' prints)",
@@ -62,7 +68,7 @@ def parse_upstream(url: str) -> Upstream:
     if not parts.hostname.isascii():
         raise ConfigurationError("--upstream must name its host in ASCII (xn--…)")
     scheme: Literal["http", "https"] = "https" if parts.scheme == "https" else "http"
-    return Upstream(scheme, parts.hostname, port or _DEFAULT_PORTS[scheme])
+    return Upstream(scheme, parts.hostname, port)
 
 
 class Asked(NamedTuple):

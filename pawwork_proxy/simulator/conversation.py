@@ -113,10 +113,9 @@ def whole(protocol: Protocol, reply: Reply) -> bytes:
 def _events(protocol: Protocol, reply: Reply) -> tuple[bytes, ...]:
     """Filling the templates costs more than a request may: one pattern serves many replies."""
     templates, values = _TEMPLATES[protocol], reply.values()
-    texts = [(templates.each, _json(piece)) for piece in reply.pieces]
-    before = [(event, "") for event in templates.first]
-    after = [(event, "") for event in templates.last]
+    pieces = dict(enumerate(map(_json, reply.pieces), len(templates.first)))
+    all_events = (*templates.first, *[templates.each] * len(pieces), *templates.last)
     return tuple(
-        template.substitute(values, piece=piece, number=number).encode()
-        for number, (template, piece) in enumerate([*before, *texts, *after])
+        event.substitute(values, piece=pieces.get(number, ""), number=number).encode()
+        for number, event in enumerate(all_events)
     )

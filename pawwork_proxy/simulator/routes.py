@@ -43,7 +43,7 @@ ENDPOINTS: Mapping[str, tuple[str, str]] = {
     "models": ("GET", "/models"),
     "go_usage": ("GET", "/usage"),
 }
-"""Method and path below a base. Google's path is an expression, since the model stands in it."""
+"""Method and path below a base, as an expression: Google's has the model in it."""
 SERVED: Mapping[Tier, tuple[str, ...]] = {
     "zen": ("chat", "messages", "responses", "google", "models"),
     "go": ("chat", "messages", "responses", "models", "go_usage"),
@@ -52,27 +52,24 @@ SERVED: Mapping[Tier, tuple[str, ...]] = {
 
 _PROTOCOLS: Mapping[str, Protocol] = {protocol: protocol for protocol in get_args(Protocol)}
 _SERVED = [
-    (ENDPOINTS[name][0], default_base(tier) + ENDPOINTS[name][1], Route(name, tier))
+    (ENDPOINTS[name][0], re.compile(default_base(tier) + ENDPOINTS[name][1]), Route(name, tier))
     for tier, names in SERVED.items()
     for name in names
 ]
-_FIXED = {(method, path): route for method, path, route in _SERVED if route.name != "google"}
-_GOOGLE = [(re.compile(path), route) for _, path, route in _SERVED if route.name == "google"]
 
 
 def route_of(method: str, path: str) -> Route:
     """The route of a path without its query; what Zen does not serve is the web site."""
-    fixed = _FIXED.get((method, path))
-    if fixed is not None:
-        return fixed
     if path.startswith("/_simulator/"):
         return Route("control")
     if path == TRACE:
         return Route("trace")
-    for pattern, route in _GOOGLE if method == "POST" else ():
-        found = pattern.fullmatch(path)
-        if found is not None:
+    for wanted, pattern, route in _SERVED:
+        found = pattern.fullmatch(path) if method == wanted else None
+        if found is not None and route.name == "google":
             return route._replace(model=unquote(found[1]), stream=found[2] is not None)
+        if found is not None:
+            return route
     return Route("site")
 
 
