@@ -9,7 +9,6 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Literal, TypeVar
 
 from pawwork_proxy.captures.writer import CaptureWriter
@@ -37,8 +36,7 @@ time of making each between two events of the traffic. A kill in between leaves 
 MOST_PENDING = 64  # so many finished exchanges are recorded at once, without waiting
 
 Made = TypeVar("Made")
-Finished = tuple[Ongoing, Ending, UpstreamFacts]
-"""An exchange that is over, and how."""
+Finished = tuple[Ongoing, Ending, UpstreamFacts]  # an exchange that is over, and how
 
 
 @dataclass
@@ -94,6 +92,8 @@ class Recorder:
         monotonic: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.counts = Counts()
+        self.path = writer.path
+        """The capture file."""
         self._writer = writer
         self._failures_said: set[tuple[str, str, str]] = set()
         self._watcher = watcher
@@ -114,11 +114,6 @@ class Recorder:
         if self._switched_off:
             say("self_test_failed", recording="off")
             self.note("self_test_failed")
-
-    @property
-    def path(self) -> Path:
-        """The capture file."""
-        return self._writer.path
 
     @property
     def lost(self) -> int:

@@ -58,7 +58,8 @@ def plan_of(response: SimulatedResponse, call: ModelCall, created: int, shape: S
     if body is not None:
         return plain_plan(response.status, body)
     reply = Reply(call.model, created, response.sequence, shape.text_events, shape.filler)
-    if fault is not None and _is_one_large_body(fault, call):
+    large_kinds = ("big_body",) if call.stream else ("big_body", "huge_event")
+    if fault is not None and fault.kind in large_kinds:
         large = replace(reply, text_events=1, filler=fault.size)
         return plain_plan(200, WholeBody(JSON, whole(call.protocol, large)))
     if call.stream:
@@ -118,10 +119,6 @@ def _error_frame(fault: Fault) -> bytes:
         case _:
             frame = {"error": {**inner, "code": words.code, "param": None}}
     return named + b"data: " + compact(frame) + b"\n\n"
-
-
-def _is_one_large_body(fault: Fault, call: ModelCall) -> bool:
-    return fault.kind == "big_body" or (fault.kind == "huge_event" and not call.stream)
 
 
 def _spoilt(good: Plan, fault: Fault, call: ModelCall) -> Plan:
