@@ -7,7 +7,6 @@ import os
 import socket
 from collections.abc import Sequence
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import click
 
@@ -42,7 +41,7 @@ def make_plan(
         _check_source(source)
     target = parse_upstream(upstream) if upstream else ZEN
     listeners = parse_listeners(installs)
-    chained = chained_proxy(via, urlsplit(f"{target.scheme}://{target.authority}"))
+    chained = chained_proxy(via, target)
     if (
         chained
         and chained.host in ("127.0.0.1", "localhost")
@@ -61,7 +60,6 @@ def make_plan(
         captures=captures.expanduser().absolute(),
         keep_days=keep_days,
         upstream_ca=upstream_ca,
-        simulated=not target.is_zen,
         egress_probe=egress_probe,
     )
 

@@ -99,7 +99,7 @@ def how_to_connect(plan: RunPlan, identity: Identity) -> str:
         ]
     if plan.via:
         lines.append(f"leaving through the proxy {plan.via.address}")
-    if plan.simulated:
+    if not plan.upstream.is_zen:
         lines.append(f"upstream is {plan.upstream.authority}: the capture is marked as simulated")
     lines.append("stop with Ctrl-C")
     return "\n".join(lines)

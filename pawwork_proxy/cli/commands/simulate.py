@@ -18,8 +18,8 @@ from pawwork_proxy.cli import options
 from pawwork_proxy.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from pawwork_proxy.simulator.seen import Seen
     from pawwork_proxy.simulator.server import Simulator
+    from pawwork_proxy.simulator.state import Seen
 
 EXITS = {0: "stopped", 2: "an option, port, file or scenario cannot be used"}
 
