@@ -25,7 +25,7 @@ MAY_NAME: dict[str, dict[str, str]] = {
         "model/capture.py": "a value of the file format",
         "model/manifest.py": "the text of a bundle's README",
         "proxy/session.py": "that value of the file format",
-        "recording/script.py": "that value of the file format",
+        "recording/start.py": "that value of the file format",
         "redaction/shapes.py": "the example of a shape",
     },
     "user agent": {"demo/conversation.py": "the look-alike client's own"},
