@@ -44,9 +44,8 @@ from pawwork_proxy.model.manifest import (
     Window,
     content_hash,
 )
-from pawwork_proxy.verification.finding import Finding
 from pawwork_proxy.verification.leak_rules import RULES_VERSION
-from pawwork_proxy.verification.scan import Scan
+from pawwork_proxy.verification.scan import Finding, Scan
 from pawwork_proxy.verification.verify import Verification
 
 DEFAULT_LIMIT = 5 * 1024 * 1024

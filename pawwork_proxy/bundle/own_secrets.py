@@ -26,9 +26,8 @@ from pawwork_proxy.environment.studies import KEY_BYTES
 from pawwork_proxy.errors import BundleError
 from pawwork_proxy.model.manifest import README
 from pawwork_proxy.redaction.credentials import spellings
-from pawwork_proxy.verification.finding import Finding
 from pawwork_proxy.verification.plain_words import PLAIN_WORDS
-from pawwork_proxy.verification.scan import texts_of
+from pawwork_proxy.verification.scan import Finding, texts_of
 
 _NO_KEY_STARTS = ("/", "~", "{", "http://", "https://")
 _NOT_SECRET = frozenset({"public", "test-key"})

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from pawwork_proxy.bundle.selection import Part, Record
 from pawwork_proxy.errors import BundleError
-from pawwork_proxy.verification.finding import Finding
+from pawwork_proxy.verification.scan import Finding
 
 _MEMBER = re.compile(r"captures/(\d+)\.jsonl")
 _ELSEWHERE = (

@@ -80,14 +80,6 @@ def shannon(text: str) -> float:
     return -sum(n / len(text) * math.log2(n / len(text)) for n in counts.values())
 
 
-def _foreign_host(text: str) -> bool:
-    return any(True for _ in foreign_hosts(text))
-
-
-def _random_word(text: str) -> bool:
-    return any(_looks_random(match.group()) for match in _WORD.finditer(text))
-
-
 def _looks_random(word: str) -> bool:
     """A long word that no person would write: digits among letters, wild case, no syllables."""
     if word.isdigit():
@@ -157,14 +149,6 @@ def _unknown(text: str, shortest: int) -> set[str]:
     }
 
 
-def _unknown_words(text: str) -> bool:
-    return len(_unknown(text, 4)) > _MOST_UNKNOWN
-
-
-def _unknown_word(text: str) -> bool:
-    return bool(_unknown(text, 3))
-
-
 LEAK_RULES: tuple[LeakRule, ...] = (
     LeakRule("zen_key", _pattern(r"(?<![0-9A-Za-z])sk-[0-9A-Za-z]{64}(?![0-9A-Za-z])"),
              "Zen's own keys; scanners' rules for OpenAI miss the shape"),
@@ -185,17 +169,19 @@ LEAK_RULES: tuple[LeakRule, ...] = (
         "an address; loopback is nobody's, and above 255 there is only a version"),
     LeakRule("ipv6", _pattern(r"(?:[0-9A-Fa-f]{0,4}:){3}|(?!(?<=\[)::1\])::"),
              "an address, or a hardware one; loopback in brackets is nobody's"),
-    LeakRule("host_name", _foreign_host, "names a machine or a company"),
+    LeakRule("host_name", lambda text: any(foreign_hosts(text)), "names a machine or a company"),
     LeakRule("hex", _pattern(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{16,}(?![0-9A-Za-z])"),
              "keys, digests and ids"),
     LeakRule("digits", _digits, "telephone, card and account numbers, dates of birth"),
     LeakRule("serial", _serial, "licences and serial numbers"),
-    LeakRule("long_word", _random_word, "looks random, and is no pseudonym"),
+    LeakRule("long_word", lambda text: any(map(_looks_random, _WORD.findall(text))),
+             "looks random, and is no pseudonym"),
     LeakRule("sentence", _sentence, "words of a person"),
     LeakRule("foreign_character", _pattern(r"[^0-9A-Za-z\ ._:/@+,;=()*?$\[\]-]"),
              "kept texts are plain; quotes, escapes and other scripts come from content"),
-    LeakRule("unknown_words", _unknown_words, "passphrases and names are made of such words"),
-    LeakRule("unknown_word", _unknown_word,
+    LeakRule("unknown_words", lambda text: len(_unknown(text, 4)) > _MOST_UNKNOWN,
+             "passphrases and names are made of such words"),
+    LeakRule("unknown_word", lambda text: bool(_unknown(text, 3)),
              "most fields take words of vocabularies only; a name there was put in by hand"),
 )  # fmt: skip
 

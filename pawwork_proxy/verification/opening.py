@@ -17,7 +17,7 @@ from typing import BinaryIO
 
 from pawwork_proxy.errors import BundleError
 from pawwork_proxy.model.manifest import CAPTURE_MEMBER, MANIFEST, MOST_CAPTURES, README, SUMMARY
-from pawwork_proxy.verification.finding import Finding
+from pawwork_proxy.verification.scan import Finding
 
 MIB = 1024 * 1024
 MOST_MEMBERS = MOST_CAPTURES + 3
@@ -40,11 +40,11 @@ _PRIVATE_FILE = 0o100600 << 16
 _EPOCH, _DOS_DATE = (1980, 1, 1, 0, 0, 0), 33
 
 
-class Refused(Exception):
-    """The archive breaks a limit; `finding` says which. Never leaves this package."""
+class Refused(BundleError):
+    """The archive breaks a limit; `finding` says which."""
 
     def __init__(self, rule: str, member: str = "archive") -> None:
-        super().__init__(rule)
+        super().__init__(rule, "ask for a new bundle, made by 'pawwork-proxy bundle create'")
         self.finding = Finding(rule=rule, member=member)
 
 
@@ -52,21 +52,19 @@ class Refused(Exception):
 def opened_bundle(path: Path) -> Iterator[zipfile.ZipFile]:
     """The archive of `path` once it is within every limit.
 
-    Raises BundleError naming rule and place when it is not, or cannot be read.
+    Raises Refused, naming rule and place, when it is not, or cannot be read.
     """
     try:
-        with checked_archive(path) as archive:
+        with _opened(path) as archive:
             yield archive
     except Refused as refused:
-        raise BundleError(
-            f"{path.name} is refused: {refused.finding.rule} ({refused.finding.place})",
-            "ask for a new bundle, made by 'pawwork-proxy bundle create'",
-        ) from None
+        finding = refused.finding
+        refused.message = f"{path.name} is refused: {finding.rule} ({finding.place})"
+        raise
 
 
 @contextmanager
-def checked_archive(path: Path) -> Iterator[zipfile.ZipFile]:
-    """The same for those who collect findings: raises Refused."""
+def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
     with ExitStack() as stack:
         try:
             if not stat.S_ISREG(path.stat().st_mode):
@@ -81,7 +79,7 @@ def checked_archive(path: Path) -> Iterator[zipfile.ZipFile]:
             raise Refused("unreadable") from None
         except (zipfile.BadZipFile, EOFError, struct.error):
             raise Refused("damaged_archive") from None
-        except (NotImplementedError, RuntimeError, ValueError):
+        except (RuntimeError, ValueError):
             raise Refused("foreign_archive") from None
         try:
             yield archive

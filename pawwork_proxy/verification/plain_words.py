@@ -21,11 +21,9 @@ def _of_schema(node: object) -> Iterator[str]:
         for item in node:
             yield from _of_schema(item)
     elif isinstance(node, dict):
-        for name, value in node.items():
-            if name == "properties" and isinstance(value, dict):
-                yield from value
-            if name in ("const", "enum"):
-                yield from value if isinstance(value, list) else [value]
+        yield from (*node.get("properties", ()), *node.get("enum", ()))
+        yield from [node["const"]] if "const" in node else []
+        for value in node.values():
             yield from _of_schema(value)
 
 
