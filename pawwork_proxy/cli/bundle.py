@@ -42,10 +42,10 @@ def create(
 ) -> None:
     """Show what a bundle would hold, ask, and write it."""
     # Not at the top: `verify` and `show` of a stranger's file load nothing of redaction.
-    from pawwork_proxy.bundle.create import assemble, refuse_unshowable, write  # noqa: PLC0415
+    from pawwork_proxy.bundle.assembly import assemble  # noqa: PLC0415
+    from pawwork_proxy.bundle.create import refuse_unshowable, seal_for, write  # noqa: PLC0415
     from pawwork_proxy.bundle.own_secrets import known_here  # noqa: PLC0415
     from pawwork_proxy.bundle.preview import preview  # noqa: PLC0415
-    from pawwork_proxy.bundle.sealing import seal_for  # noqa: PLC0415
     from pawwork_proxy.bundle.selection import Choice, choose  # noqa: PLC0415
     from pawwork_proxy.bundle.unlinkable import ThrowAwayKey  # noqa: PLC0415
     from pawwork_proxy.captures.sources import capture_sources  # noqa: PLC0415
@@ -113,7 +113,7 @@ def verify(file: Path, output: str) -> None:
 
 def show(paths: Sequence[Path], output: str) -> None:
     """Print the support view of bundles and captures."""
-    from pawwork_proxy.bundle.support_view import SupportRows, row_with  # noqa: PLC0415
+    from pawwork_proxy.bundle.support_view import SupportRows, row_of  # noqa: PLC0415
     from pawwork_proxy.captures.copies import each_once  # noqa: PLC0415
     from pawwork_proxy.captures.lines import outcome_of  # noqa: PLC0415
     from pawwork_proxy.captures.reader import view_capture  # noqa: PLC0415
@@ -138,7 +138,7 @@ def show(paths: Sequence[Path], output: str) -> None:
             capture = view_capture(
                 source.path,
                 stream,
-                lambda one, _: together.add(row_with(one, outcome_of(one.signals))),
+                lambda one, _: together.add(row_of(one, outcome_of(one.signals))),
             )
         return capture.header
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import click
 
-from pawwork_proxy.bundle.create import assemble, write
+from pawwork_proxy.bundle.assembly import assemble
+from pawwork_proxy.bundle.create import write
 from pawwork_proxy.bundle.own_secrets import known_here
 from pawwork_proxy.bundle.selection import Choice, choose
 from pawwork_proxy.captures.gathering import gather

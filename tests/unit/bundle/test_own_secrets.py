@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import pytest
 
-from pawwork_proxy.bundle.archive import Member
+from pawwork_proxy.bundle.assembly import Member
 from pawwork_proxy.bundle.own_secrets import OwnSecret, own_secrets, search
 from pawwork_proxy.clients.auth_places import Surroundings
 from pawwork_proxy.errors import BundleError

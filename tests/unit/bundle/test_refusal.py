@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pawwork_proxy.bundle.refusal import refusal
+from pawwork_proxy.bundle.create import refusal
 from pawwork_proxy.bundle.selection import Choice, Part, choose
 from pawwork_proxy.captures.sources import capture_sources
 from pawwork_proxy.errors import BundleError
