@@ -10,7 +10,7 @@ fewer than `LOOSE_LIMIT` characters, which is the length that the taint gate loo
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from enum import Enum, auto
+from enum import StrEnum
 from typing import NamedTuple
 
 from pawwork_proxy.facts.host_names import foreign_hosts
@@ -71,30 +71,27 @@ class Grammar(NamedTuple):
     """What may stand before the first part."""
 
 
-class _Is(Enum):
-    """What a part is; those up to `UNKNOWN` end a stretch of loose characters."""
+class _Is(StrEnum):
+    """What a part is, as a letter: the rules are patterns over the letters of a text's parts."""
 
-    WORD = auto()
-    TIME = auto()
-    SIZE = auto()
-    EXPLAINED = auto()
+    WORD = "W"
+    TIME = "T"
+    SIZE = "S"
+    EXPLAINED = "E"
     """A pseudonym of ours, or a version behind a word."""
-    UNKNOWN = auto()
-    SHORT_WORD = auto()
-    VERSION = auto()
-    SHORT_DATE = auto()
-    NUMBER = auto()
+    UNKNOWN = "U"
+    SHORT_WORD = "w"
+    VERSION = "v"
+    SHORT_DATE = "t"
+    NUMBER = "n"
     """A number, a single letter, or the one unknown word of an error's type."""
-    BETWEEN = auto()
-
-    @property
-    def is_loose(self) -> bool:
-        """Whether it could be a piece of a secret."""
-        return self.value > _Is.UNKNOWN.value
+    BETWEEN = "-"
 
 
-_WORDS = {_Is.WORD, _Is.SHORT_WORD}
-_NUMBERS = {_Is.VERSION, _Is.NUMBER, _Is.TIME}
+_LOOSE = re.compile("[wvtn-]+")
+"""Parts that could be pieces of a secret; all others end such a stretch."""
+_UNKNOWN_TOGETHER = re.compile("U(?:-?U)*|.")
+_WORDS, _NUMBERS = "Ww", "vnT"
 
 
 @dataclass(slots=True)
@@ -125,14 +122,16 @@ def compose(
     parts = _parts(text.removeprefix(lead), grammar, pseudonyms)
     _weigh_numbers(parts, grammar)
     _strike_long_stretches(parts)
-    telling = _WORDS | (_NUMBERS if grammar.bare_numbers else set())
-    parts = list(_with_unknown_together(parts))
-    unknown = sum(part.kind is _Is.UNKNOWN for part in parts)
-    if unknown > _MOST_PSEUDONYMS or not any(part.kind in telling for part in parts):
+    kinds = "".join(part.kind for part in parts)
+    together = [
+        ("".join(part.text for part in parts[run.start() : run.end()]), run[0][0] == _Is.UNKNOWN)
+        for run in _UNKNOWN_TOGETHER.finditer(kinds)
+    ]
+    telling = _WORDS + _NUMBERS if grammar.bare_numbers else _WORDS
+    if sum(unknown for _, unknown in together) > _MOST_PSEUDONYMS or not set(telling) & set(kinds):
         return None
     shown = lead + "".join(
-        pseudonyms.of(namespace, part.text) if part.kind is _Is.UNKNOWN else part.text
-        for part in parts
+        pseudonyms.of(namespace, piece) if unknown else piece for piece, unknown in together
     )
     if not _is_foul(shown):
         return shown
@@ -213,19 +212,14 @@ def _atom(text: str, grammar: Grammar, spare: int) -> Iterator[_Part]:
 
 
 def _kind_of(lower: str, grammar: Grammar) -> _Is:
-    if lower not in grammar.words:
-        if not grammar.digits:
-            return _Is.UNKNOWN
-        worded = _WORD_AND_NUMBER.fullmatch(lower)
-        if worded is None or worded[1] not in grammar.words:
-            return _numeric_kind_of(lower, grammar)
-        lower = worded[1]
-    if len(lower) == 1:
-        return _Is.NUMBER
-    return _Is.WORD if len(lower) >= _LETTERS_THAT_PART else _Is.SHORT_WORD
-
-
-def _numeric_kind_of(lower: str, grammar: Grammar) -> _Is:
+    worded = _WORD_AND_NUMBER.fullmatch(lower) if grammar.digits else None
+    word = worded[1] if worded and lower not in grammar.words else lower
+    if word in grammar.words:
+        if len(word) == 1:
+            return _Is.NUMBER
+        return _Is.WORD if len(word) >= _LETTERS_THAT_PART else _Is.SHORT_WORD
+    if grammar.digits == 0:
+        return _Is.UNKNOWN
     if _SHORT_DATE.fullmatch(lower):
         return _Is.SHORT_DATE
     if _SIZE.fullmatch(lower) and not grammar.bare_numbers:
@@ -258,36 +252,12 @@ def _weigh_numbers(parts: list[_Part], grammar: Grammar) -> None:
 
 def _strike_long_stretches(parts: list[_Part]) -> None:
     """Makes the numbers and short words of a stretch that could be a secret unknown."""
-    stretch: list[_Part] = []
-    for part in (*parts, _Part("", _Is.UNKNOWN)):
-        if part.kind.is_loose:
-            stretch.append(part)
-            continue
-        if sum(len(one.text) for one in stretch) >= LOOSE_LIMIT:
-            for one in stretch:
-                if one.kind is not _Is.BETWEEN:
-                    one.kind = _Is.UNKNOWN
-        stretch = []
-
-
-def _with_unknown_together(parts: list[_Part]) -> Iterator[_Part]:
-    """The parts, neighbouring unknown ones and what stands between them as one."""
-    unknown = between = ""
-    for part in parts:
-        if part.kind is _Is.UNKNOWN:
-            unknown += between + part.text
-            between = ""
-        elif part.kind is _Is.BETWEEN and unknown and not between:
-            between = part.text
-        else:
-            if unknown:
-                yield _Part(unknown, _Is.UNKNOWN)
-            if between:
-                yield _Part(between, _Is.BETWEEN)
-            unknown = between = ""
-            yield part
-    if unknown:
-        yield _Part(unknown, _Is.UNKNOWN)
+    for run in _LOOSE.finditer("".join(part.kind for part in parts)):
+        stretch = parts[run.start() : run.end()]
+        if sum(len(part.text) for part in stretch) >= LOOSE_LIMIT:
+            for part in stretch:
+                if part.kind is not _Is.BETWEEN:
+                    part.kind = _Is.UNKNOWN
 
 
 def _is_foul(text: str) -> bool:

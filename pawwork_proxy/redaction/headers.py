@@ -5,6 +5,7 @@ Header lines repeat from one exchange to the next, so notes are remembered per l
 
 import base64
 import binascii
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
@@ -12,10 +13,10 @@ from pawwork_proxy.facts.headers import HEADERS, HeaderRow
 from pawwork_proxy.facts.namespaces import Namespace
 from pawwork_proxy.model.exchange import Redaction
 from pawwork_proxy.model.request import AuthScheme, HeaderNote
-from pawwork_proxy.redaction.raw import RawHeaders
 from pawwork_proxy.redaction.shapes import ShapeName, Shapes
 from pawwork_proxy.redaction.values import form_of, identify
 
+RawHeaders = Sequence[tuple[bytes, bytes]]
 MOST_HEADERS = 64  # further header lines are only counted
 _CACHED = 1024
 _CACHED_LENGTH = 512
