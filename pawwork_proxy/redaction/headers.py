@@ -4,7 +4,7 @@ Header lines repeat from one exchange to the next, so notes are remembered per l
 """
 
 import base64
-import binascii
+import contextlib
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Literal, NamedTuple
@@ -125,13 +125,7 @@ def _secrets_in(name: str, value: str) -> list[str]:
     scheme, key = split_credential(value)
     found = [key]
     if scheme == "basic":
-        found += _basic_password(key)
+        with contextlib.suppress(ValueError):  # no base64
+            decoded = base64.b64decode(key, validate=True).decode("utf-8", "replace")
+            found += filter(None, decoded.split(":", 1))
     return found
-
-
-def _basic_password(key: str) -> list[str]:
-    try:
-        decoded = base64.b64decode(key, validate=True).decode("utf-8", "replace")
-    except (binascii.Error, ValueError):
-        return []
-    return [part for part in decoded.split(":", 1) if part]

@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pawwork_proxy.facts.headers import KEY_HEADERS, REQUEST_ID_HEADERS
 from pawwork_proxy.facts.key_starts import OPENCODE_KEY
@@ -41,6 +41,8 @@ from pawwork_proxy.redaction.values import identify
 from pawwork_proxy.responses.response import ReadResponse
 from pawwork_proxy.responses.waits import http_date
 
+_OPENCODE_IDS = ("client", "session", "request", "project", "workspace")
+"""Fields of a record that hold the client's header `x-opencode-…` of the same name."""
 _BODY_NOT_KEPT = Redaction(path="response.body", rule="content_not_kept")
 _MILLISECONDS_COUNT_S = 1e6  # a longer wait is kept in whole seconds
 
@@ -110,6 +112,7 @@ class Redactor:
         auth, credentials = self._auth(found, lines, route)
         model = reading.model if reading.model is not None else route.model
         shaped = None if model is None else self.shapes.of(ShapeName.MODEL, model)
+        ids: dict[str, Any] = {name: _shown(found, f"x-opencode-{name}") for name in _OPENCODE_IDS}
         facts = RequestFacts(
             method=self.shapes.of(ShapeName.METHOD, raw.method).text,
             path=route.path,
@@ -121,11 +124,7 @@ class Redactor:
             model_kept=shaped.whole if shaped else True,
             model_group=_group(model),
             user_agent=_shown(found, "user-agent"),
-            client=_shown(found, "x-opencode-client"),
-            session=_shown(found, "x-opencode-session"),
-            request=_shown(found, "x-opencode-request"),
-            project=_shown(found, "x-opencode-project"),
-            workspace=_shown(found, "x-opencode-workspace"),
+            **ids,
             headers=tuple([line.note for line in lines]),
             headers_cut=max(0, len(raw.headers) - MOST_HEADERS),
             header_bytes=sum(len(name) + len(value) + 4 for name, value in raw.headers),

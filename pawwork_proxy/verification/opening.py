@@ -158,19 +158,14 @@ def _check_layout(stream: BinaryIO, infos: list[zipfile.ZipInfo], directory: int
         if info.header_offset != expected:
             raise Refused("data_around_the_archive", info.filename)
         stream.seek(expected)
-        signature, version, flags, method, time, date, crc, packed, size, name_length, extra = (
-            _LOCAL.unpack(stream.read(_LOCAL.size))
-        )
-        name = stream.read(name_length)
-        same = (
-            (signature, name) == (b"PK\3\4", info.filename.encode())
-            and (flags, method, crc) == (info.flag_bits, info.compress_type, info.CRC)
-            and (packed, size) == (info.compress_size, info.file_size)
-            and (version, time, date) == (_VERSION, 0, _DOS_DATE)
-        )
-        if not same or extra:
+        name = info.filename.encode()
+        header = _LOCAL.pack(
+            b"PK\3\4", _VERSION, info.flag_bits, info.compress_type, 0, _DOS_DATE, info.CRC,
+            info.compress_size, info.file_size, len(name), 0,
+        ) + name  # fmt: skip
+        if stream.read(len(header)) != header:
             raise Refused("headers_disagree", info.filename)
-        expected += _LOCAL.size + name_length + info.compress_size
+        expected += len(header) + info.compress_size
     if expected != directory:
         raise Refused("data_around_the_archive")
 
