@@ -23,6 +23,7 @@ import pawwork_proxy
 from pawwork_proxy.bundle.assembly import Assembled, Member
 from pawwork_proxy.bundle.own_secrets import OwnSecret, search
 from pawwork_proxy.bundle.selection import Part
+from pawwork_proxy.environment.private_files import write_new
 from pawwork_proxy.errors import BundleError, ConfigurationError
 from pawwork_proxy.model.manifest import README
 from pawwork_proxy.verification.scan import Finding, Scan
@@ -31,9 +32,6 @@ from pawwork_proxy.verification.verify import Verification
 VERIFY_WITHIN_S = 1800.0  # only a hang takes that long
 _MEMBER = re.compile(r"captures/(\d+)\.jsonl")
 _SEALED = ".age"
-_FLAGS = (
-    os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-)
 
 
 Seal = Callable[[bytes], bytes]
@@ -99,14 +97,14 @@ def write(
     try:
         say("writing")
         folder.mkdir(parents=True, exist_ok=True)
-        _write_draft(draft, bundle.data)
+        write_new(draft, bundle.data)
         say("searching for this machine's own secrets")
         _refuse(search(own, bundle.members), bundle)
         say("checking the finished file in a separate process")
         _require_consent(verified_apart(draft), bundle)
         if seal is not None:
             say("encrypting")
-            _write_draft(sealed, seal(bundle.data))
+            write_new(sealed, seal(bundle.data))
             target = target.with_name(target.name + _SEALED)
         os.replace(sealed if seal else draft, target)  # noqa: PTH105  as the rules for files say
         _sync_folder(folder)
@@ -124,13 +122,6 @@ def write(
             with contextlib.suppress(OSError):
                 folder.rmdir()
     return target
-
-
-def _write_draft(draft: Path, data: bytes) -> None:
-    with os.fdopen(os.open(draft, _FLAGS, 0o600), "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _sync_folder(folder: Path) -> None:

@@ -26,7 +26,7 @@ from pawwork_proxy.environment.studies import KEY_BYTES
 from pawwork_proxy.errors import BundleError
 from pawwork_proxy.model.manifest import README
 from pawwork_proxy.redaction.credentials import spellings
-from pawwork_proxy.verification.plain_words import PLAIN_WORDS
+from pawwork_proxy.verification.leak_rules import PLAIN_WORDS
 from pawwork_proxy.verification.scan import Finding, texts_of
 
 _NO_KEY_STARTS = ("/", "~", "{", "http://", "https://")
@@ -132,10 +132,8 @@ def _keys(around: Surroundings) -> Iterator[str]:
     for place in places(around):
         if place.path is not None:
             text = _read(place)
-            if place.form == "auth":  # whatever its names are, all values there may be keys
-                yield from (value for _, value in _pairs(text))
-            else:
-                yield from _named_values(text)
+            # In a client's own file of keys any value may be one, whatever its name is.
+            yield from _named_values(text, any_name=place.form == "auth")
             with contextlib.suppress(OSError, ValueError, RecursionError):
                 yield from filter(_is_key, keys_at(place, around))
 
@@ -156,13 +154,11 @@ def _password_in_url(value: str) -> Iterator[str]:
             yield unquote(password)
 
 
-def _named_values(text: str) -> Iterator[str]:
+def _named_values(text: str, *, any_name: bool = False) -> Iterator[str]:
     yield from filter(_is_key, _SCHEMED.findall(text))
-    yield from (value for name, value in _pairs(text) if _SECRET_NAME.search(name))
-
-
-def _pairs(text: str) -> Iterator[tuple[str, str]]:
-    return ((name, value) for name, value in _PAIR.findall(text) if _is_key(value))
+    for name, value in _PAIR.findall(text):
+        if _is_key(value) and (any_name or _SECRET_NAME.search(name)):
+            yield value
 
 
 def _read(place: Place) -> str:

@@ -41,12 +41,12 @@ _SIZE = re.compile(r"[ae]?\d{1,3}(?:x\d{1,2})?[bmkt]")
 _CASE_CHANGE = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _ERROR_TYPE = re.compile(r"[A-Z][A-Za-z]*(?:Error|Exception)|[a-z]+(?:_[a-z]+)+|[A-Z]+(?:_[A-Z]+)+")
 _CALENDAR = re.compile(r"20[12]\d(?:\.\d{1,2}){1,3}")
-_BROWSER = re.compile(r"\d{2,3}\.0\.\d{4}\.\d{1,3}")
-"""Chromium's versions are as long as a telephone number, and have a zero where it has none."""
+_AS_ONLY_RELEASES = re.compile(r"\d{2,3}\.0\.(?:\d{4}\.\d{1,3}|\d{5})")
+"""Chromium's and Windows' are as long as a telephone number, and have a zero where it has none."""
 _BIRTHDAY = re.compile(r"\d{1,2}\.\d{1,2}\.(?:19|20)\d\d|(?:19\d\d|200\d)\.\d{1,2}\.\d{1,2}")
-_MOST_VERSION_DIGITS = 9
-_LONGEST_OF_FOUR = 3
-"""The most digits of a later part where a version has four parts."""
+_MOST_VERSION_DIGITS = 8
+_LONGEST_OF_VERSION, _LONGEST_OF_FOUR = 4, 3
+"""The most digits of a part; of a later part where a version has four."""
 _KEY_OR_ID = re.compile(
     "|".join(rf"(?<![0-9A-Za-z]){re.escape(row.name)}[\w-]{{{row.follow}}}" for row in KEY_STARTS)
 )
@@ -146,15 +146,16 @@ def is_version(text: str) -> bool:
     numbers = text.removeprefix("v")
     if _holds_address(numbers) or _BIRTHDAY.fullmatch(numbers):
         return False
-    if _BROWSER.fullmatch(numbers):
+    if _AS_ONLY_RELEASES.fullmatch(numbers):
         return True
-    first, *rest = numbers.split(".")
-    telling = len(first) > 2 and rest and len(rest[0]) > (1 if len(rest) > 1 else 2)
-    if telling and not _CALENDAR.fullmatch(numbers):
-        return False
-    if len(rest) > 2 and max(map(len, rest)) > _LONGEST_OF_FOUR:
-        return False
-    return sum(map(len, (first, *rest))) <= _MOST_VERSION_DIGITS
+    first, *rest = map(len, numbers.split("."))
+    like_dialled = first > 2 and rest[0] > (1 if len(rest) > 1 else 2)
+    return (
+        (not like_dialled or _CALENDAR.fullmatch(numbers) is not None)
+        and max(first, *rest) <= _LONGEST_OF_VERSION
+        and (len(rest) < 3 or max(rest) <= _LONGEST_OF_FOUR)
+        and first + sum(rest) <= _MOST_VERSION_DIGITS
+    )
 
 
 def _parts(text: str, grammar: Grammar, pseudonyms: Pseudonymiser) -> list[_Part]:
@@ -244,10 +245,18 @@ def _weigh_numbers(parts: list[_Part], grammar: Grammar) -> None:
     if sum(char.isdigit() for part in numbers for char in part.text) > grammar.digits:
         for part in numbers:
             part.kind = _Is.UNKNOWN
-    for before, between, part in zip(parts, parts[1:], parts[2:], strict=False):
+    for index, part in enumerate(parts[2:], start=2):
+        before, between = parts[index - 2 : index]
         behind = before.kind is _Is.WORD or (before.kind is _Is.SHORT_WORD and between.text == "/")
-        if part.kind is _Is.VERSION and behind:
+        if part.kind is _Is.VERSION and behind and not _goes_on(parts[index : index + 3]):
             part.kind = _Is.EXPLAINED
+
+
+def _goes_on(parts: list[_Part]) -> bool:
+    """Whether a number follows that makes a version as long as a telephone number."""
+    if [part.kind for part in parts[1:]] != [_Is.BETWEEN, _Is.NUMBER] or parts[1].text == " ":
+        return False
+    return sum(char.isdigit() for part in parts for char in part.text) > _MOST_VERSION_DIGITS
 
 
 def _strike_long_stretches(parts: list[_Part]) -> None:

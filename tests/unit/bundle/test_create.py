@@ -200,7 +200,7 @@ def test_a_missing_folder_is_made_and_stays_only_with_its_bundle(tmp_path: Path)
     assert list(out.iterdir()) == [path]
 
 
-STEPS = ["_write_draft", "search", "verified_apart", "_require_consent", "_sync_folder"]
+STEPS = ["write_new", "search", "verified_apart", "_require_consent", "_sync_folder"]
 
 
 @pytest.mark.parametrize("step", STEPS)
