@@ -82,13 +82,15 @@ class _Is(StrEnum):
     UNKNOWN = "U"
     SHORT_WORD = "w"
     VERSION = "v"
+    REFUSED = "r"
+    """Numbers with points that are no version; unknown in the end."""
     SHORT_DATE = "t"
     NUMBER = "n"
     """A number, a single letter, or the one unknown word of an error's type."""
     BETWEEN = "-"
 
 
-_LOOSE = re.compile("[wvtn-]+")
+_LOOSE = re.compile("[wvrtn-]+")
 """Parts that could be pieces of a secret; all others end such a stretch."""
 _UNKNOWN_TOGETHER = re.compile("U(?:-?U)*|.")
 _WORDS, _NUMBERS = "Ww", "vnT"
@@ -192,8 +194,8 @@ def _parts_of_token(
                 parts.append(_Part(piece, _Is.EXPLAINED))
             case "time" if grammar.digits:
                 parts.append(_Part(piece, _Is.TIME))
-            case "version" if grammar.digits and is_version(piece):
-                parts.append(_Part(piece, _Is.VERSION))
+            case "version" if grammar.digits:
+                parts.append(_Part(piece, _Is.VERSION if is_version(piece) else _Is.REFUSED))
             case "atom":
                 parts += _atom(piece, grammar, spare)
             case _:
@@ -240,7 +242,7 @@ def _weigh_numbers(parts: list[_Part], grammar: Grammar) -> None:
     sizes = [part for part in parts if part.kind is _Is.SIZE]
     for part in sizes[_MOST_SIZES if has_word else 0 :]:
         part.kind = _Is.NUMBER
-    counted = (_Is.NUMBER,) if grammar.bare_numbers else (_Is.NUMBER, _Is.VERSION)
+    counted = {_Is.NUMBER, *(() if grammar.bare_numbers else (_Is.VERSION, _Is.REFUSED))}
     numbers = [part for part in parts if part.kind in counted and not part.text.isalpha()]
     if sum(char.isdigit() for part in numbers for char in part.text) > grammar.digits:
         for part in numbers:
@@ -267,6 +269,9 @@ def _strike_long_stretches(parts: list[_Part]) -> None:
             for part in stretch:
                 if part.kind is not _Is.BETWEEN:
                     part.kind = _Is.UNKNOWN
+    for part in parts:
+        if part.kind is _Is.REFUSED:
+            part.kind = _Is.UNKNOWN
 
 
 def _is_foul(text: str) -> bool:
