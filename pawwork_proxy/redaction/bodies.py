@@ -6,6 +6,7 @@ only where a number stands. Bodies beyond the limit are counted, not parsed.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple, TypeGuard
 
 from pydantic_core import from_json
@@ -33,6 +34,8 @@ _MOST_MEMBERS = 24
 _MOST_MESSAGES = 10_000  # looked at, so that a hostile body cannot take long
 _LARGEST_COUNT = 10**9
 _TOKEN_LIMITS = ("max_tokens", "max_completion_tokens", "max_output_tokens", "maxOutputTokens")
+_remembered_note = lru_cache(maxsize=256)(Redaction)
+"""A client's requests have the same fields again and again."""
 _CONTENT_NOT_KEPT = Redaction(path="request.body", rule="content_not_kept")
 
 
@@ -86,7 +89,7 @@ class Bodies:
         )
         model = parsed.get("model")
         redactions = [
-            Redaction(path=f"request.body.{field.path}", rule="identity")
+            _remembered_note(path=f"request.body.{field.path}", rule="identity")
             for field in identity
             if field.pseudonym
         ]
@@ -182,38 +185,40 @@ def _counts(parsed: Mapping[str, object]) -> dict[str, Any]:
     )
     items = messages if isinstance(messages, list) else [] if messages is None else [messages]
     for message in items[:_MOST_MESSAGES]:
-        known: Mapping[str, object] = message if _is_object(message) else {}
+        known: dict[str, object] = message if isinstance(message, dict) else {}
         role, content = known.get("role"), known.get("content")
         roles[role if isinstance(role, str) and role in ROLES else "other"] += 1
         if isinstance(content, str) and len(known) == 2:  # the plain message, by far most
             pieces.append(content)
         else:
-            pieces += _pieces(message)
+            _take(message, pieces)
+    images = pieces.count(None)
     for name in ("system", "instructions", "systemInstruction", "system_instruction"):
-        pieces += [piece for piece in _pieces(parsed.get(name)) if piece is not None]
+        _take(parsed.get(name), pieces)
     tools = parsed.get("tools")
     return {
         "messages": None if messages is None else len(items),
         "roles": dict(roles),
         "text_chars": sum(len(piece) for piece in pieces if piece is not None),
-        "images": pieces.count(None),
+        "images": images,
         "tools": len(tools) if isinstance(tools, list) else None,
         "tool_names": tuple(dict.fromkeys(_tool_names(tools))),
     }
 
 
-def _pieces(node: object) -> Iterator[str | None]:
-    """The texts in a message, a part, or a list of parts; None in place of each image."""
+def _take(node: object, pieces: list[str | None]) -> None:
+    """Add the texts of a message, a part, or a list of parts, and None for each image."""
     if isinstance(node, str):
-        yield node
+        pieces.append(node)
     elif isinstance(node, list):
         for part in node[:_MOST_MESSAGES]:
-            yield from _pieces(part)
-    elif _is_object(node):
+            _take(part, pieces)
+    elif isinstance(node, dict):
         for name in ("content", "text", "parts"):
-            yield from _pieces(node.get(name))
+            if name in node:
+                _take(node[name], pieces)
         if node.get("type") in ("image_url", "image", "input_image") or "inlineData" in node:
-            yield None
+            pieces.append(None)
 
 
 def _tool_names(tools: object) -> Iterator[str]:

@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from pawwork_proxy.facts.headers import KEY_HEADERS, REQUEST_ID_HEADERS
@@ -43,6 +44,8 @@ from pawwork_proxy.responses.waits import http_date
 
 _OPENCODE_IDS = ("client", "session", "request", "project", "workspace")
 """Fields of a record that hold the client's header `x-opencode-…` of the same name."""
+_remembered_auth = lru_cache(maxsize=256)(AuthFacts)
+"""A client sends the same key again and again."""
 _BODY_NOT_KEPT = Redaction(path="response.body", rule="content_not_kept")
 _MILLISECONDS_COUNT_S = 1e6  # a longer wait is kept in whole seconds
 
@@ -156,7 +159,7 @@ class Redactor:
                 return AuthFacts(), tuple(secrets)
             header, key = "query", route.query_credentials[0]
         kind = _kind_of(key)
-        auth = AuthFacts(
+        auth = _remembered_auth(
             header=header,
             kind=kind,
             pseudonym=None
