@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from pawwork_proxy.comparison.compare import compare
 from pawwork_proxy.model.observation import Observation
 from pawwork_proxy.model.verdict import Comparison, Verdict
-from pawwork_proxy.report.reasoning import verdict_words
+from pawwork_proxy.report.sentences import verdict_words
 from scripts.verdict_evaluation.decidability import (
     Observed,
     as_candidate,

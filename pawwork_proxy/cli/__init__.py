@@ -1,4 +1,4 @@
-"""The command line: one declaration per command, whose work is loaded only when it is called.
+"""The command line: one module per command, whose libraries are loaded only when it works.
 
 Invariant: results go to stdout, messages to stderr; an expected failure prints `error:` and
 `hint:` and exits with its documented code, never with a traceback.
@@ -6,13 +6,11 @@ Invariant: results go to stdout, messages to stderr; an expected failure prints 
 
 import contextlib
 import errno
-import gc
 import importlib
 import os
 import signal
 import sys
 from pathlib import Path
-from types import ModuleType
 
 import click
 
@@ -20,7 +18,7 @@ from pawwork_proxy import __version__
 from pawwork_proxy.cli.options import after_help
 from pawwork_proxy.errors import PawworkProxyError
 from pawwork_proxy.logs import guard_stderr
-from pawwork_proxy.report.plain_text import printable
+from pawwork_proxy.report.words import printable
 
 COMMANDS: dict[str, str] = {
     "run": "Record what clients ask, until Ctrl-C: live table, one capture file.",
@@ -59,19 +57,6 @@ EXITS = {
 """Of all commands together; `launch` passes on what its client ended with."""
 
 
-def _loaded(name: str) -> ModuleType:
-    """A module, loaded without rounds of the garbage collector.
-
-    What loading makes stays as long as the process: there is nothing to collect, then or later.
-    """
-    gc.disable()
-    try:
-        return importlib.import_module(name)
-    finally:
-        gc.freeze()
-        gc.enable()
-
-
 class LazyGroup(click.Group):
     """Imports a command's module when it is called, so that `--help` stays quick."""
 
@@ -87,7 +72,7 @@ class LazyGroup(click.Group):
         """The command of that name, or None."""
         if cmd_name not in COMMANDS:
             return None
-        module = _loaded(f"pawwork_proxy.cli.commands.{cmd_name}")
+        module = importlib.import_module(f"pawwork_proxy.cli.commands.{cmd_name}")
         if callable(signal.getsignal(signal.SIGINT)):  # not where it is ignored, as under nohup
             signal.signal(signal.SIGINT, signal.default_int_handler)
         command = getattr(module, cmd_name)
@@ -106,7 +91,7 @@ class LazyGroup(click.Group):
 
 @click.group(
     cls=LazyGroup,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": ["-h", "--help"], "show_default": True},
     epilog=after_help("demo", EXITS),
 )
 @click.version_option(__version__, prog_name="pawwork-proxy")

@@ -50,7 +50,7 @@ class PlainView(Watcher):
 
     def recorded(self, exchange: Exchange) -> None:
         """Print the exchange's line."""
-        self._say(plain_line(row_of(exchange)))
+        self._say(plain_line(row_of(exchange, exchange.outcome)))
 
     def changed(self, lost: int) -> None:
         """Say when records begin to be lost."""
@@ -69,8 +69,8 @@ class LiveView(Watcher):
 
     def __init__(self) -> None:
         # Not at the top: in a pipe nothing of it is needed, and the proxy listens sooner.
-        from rich.console import Console  # noqa: PLC0415
-        from rich.live import Live  # noqa: PLC0415
+        from rich.console import Console
+        from rich.live import Live
 
         self._rows: deque[Row] = deque(maxlen=SHOWN_ROWS)
         self._lock = threading.Lock()
@@ -91,7 +91,7 @@ class LiveView(Watcher):
     def recorded(self, exchange: Exchange) -> None:
         """Add a row; the oldest falls out."""
         with self._lock:
-            self._rows.append(row_of(exchange))
+            self._rows.append(row_of(exchange, exchange.outcome))
 
     def changed(self, lost: int) -> None:
         """Remember what was lost; counters are read when drawn."""
@@ -102,8 +102,8 @@ class LiveView(Watcher):
         self._live.stop()
 
     def _render(self) -> Group:
-        from rich.console import Group  # noqa: PLC0415
-        from rich.text import Text  # noqa: PLC0415
+        from rich.console import Group
+        from rich.text import Text
 
         with self._lock:
             rows = list(self._rows)

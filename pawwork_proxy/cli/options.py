@@ -6,14 +6,13 @@ needs from the rest of the package is loaded when a value has to be converted.
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from importlib import import_module
+from functools import reduce
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
-Command = TypeVar("Command", bound=Callable[..., object])
-Decorator = Callable[[Command], Command]
+Decorator = Callable[[Any], Any]
 
 DEFAULT_CAPTURES = Path("captures")
 """Where captures are written, and where `bundle create` looks for them."""
@@ -25,12 +24,6 @@ READING = {
     4: "only bundles that were refused were given",
 }
 """Exit codes of every command that reads captures."""
-
-
-def call(work: str, given: Mapping[str, object]) -> Any:
-    """Do the work of a command: `MODULE.FUNCTION` of `pawwork_proxy.cli`, imported only now."""
-    module, _, function = work.partition(".")
-    return getattr(import_module(f"pawwork_proxy.cli.{module}"), function)(**given)
 
 
 def after_help(example: str, exits: Mapping[int, str] | None = None) -> str:
@@ -54,76 +47,59 @@ def moment(text: str) -> datetime:
 
 def outcome_kind(text: str) -> str:
     """A kind of outcome, as docs/outcomes.md lists them."""
-    kinds = [str(kind) for kind in import_module("pawwork_proxy.model.outcome").Kind]
+    from pawwork_proxy.model.outcome import Kind
+
+    kinds = [str(kind) for kind in Kind]
     if text not in kinds:
         raise click.BadParameter(f"The outcomes are: {', '.join(kinds)}.")
     return text
 
 
-def together(*options: Decorator[Any]) -> Decorator[Any]:
+def together(*options: Decorator) -> Decorator:
     """Several options as one decorator; help lists them in this order."""
-
-    def decorate(command: Any) -> Any:
-        for option in reversed(options):
-            command = option(command)
-        return command
-
-    return decorate
+    return lambda command: reduce(lambda made, option: option(made), reversed(options), command)
 
 
-def captures(*, required: bool = True) -> Decorator[Any]:
+def several(flag: str, name: str, metavar: str, words: str, **given: Any) -> Decorator:
+    """An option that may be given several times."""
+    words += " Repeat the option for several."
+    return click.option(flag, name, multiple=True, metavar=metavar, help=words, **given)
+
+
+def captures(*, required: bool = True) -> Decorator:
     """The captures to read."""
     return click.argument("captures", nargs=-1, required=required, type=click.Path(path_type=Path))
 
 
-def formats(*names: str, words: str) -> Decorator[Any]:
+def formats(*names: str, words: str) -> Decorator:
     """How the result is written; the first is the default."""
     return click.option(
-        "--format",
-        "output",
-        type=click.Choice(names),
-        default=names[0],
-        show_default=True,
-        help=words,
+        "--format", "output", type=click.Choice(names), default=names[0], help=words
     )
 
 
-def out(default: Path | None, words: str, *, folder: bool = False) -> Decorator[Any]:
+def out(default: Path | None, words: str, *, folder: bool = False) -> Decorator:
     """Where a file is written to."""
     return click.option(
         "--out",
         type=click.Path(dir_okay=folder, file_okay=not folder, path_type=Path),
         default=default,
         required=default is None,
-        show_default="this folder" if default == Path() else True,
+        show_default="this folder" if default == Path() else None,
         metavar="FOLDER" if folder else "FILE",
         help=words,
     )
 
 
-installs = click.option(
-    "--install",
-    "installs",
-    multiple=True,
-    metavar="NAME",
-    help="Take only the exchanges of this install. Repeat the option for several.",
-)
-outcomes = click.option(
+installs = several("--install", "installs", "NAME", "Take only the exchanges of this install.")
+outcomes = several(
     "--outcome",
     "outcomes",
-    multiple=True,
+    "KIND",
+    "Take only exchanges with this outcome, for example free_usage_limit.",
     type=outcome_kind,
-    metavar="KIND",
-    help="Take only exchanges with this outcome, for example free_usage_limit. Repeat the option "
-    "for several.",
 )
-models = click.option(
-    "--model",
-    "models",
-    multiple=True,
-    metavar="ID",
-    help="Take only exchanges that asked this model. Repeat the option for several.",
-)
+models = several("--model", "models", "ID", "Take only exchanges that asked this model.")
 period = together(
     click.option(
         "--since",
@@ -140,12 +116,12 @@ period = together(
     ),
 )
 vouching = together(
-    click.option(
+    several(
         "--alone",
-        multiple=True,
-        metavar="NETWORK",
-        help="You vouch that nobody else used the address of this network while it was captured. "
-        "Only you can know that, and some verdicts need it. Repeat the option for several.",
+        "alone",
+        "NETWORK",
+        "You vouch that nobody else used the address of this network while it was captured. "
+        "Only you can know that, and some verdicts need it.",
     ),
     click.option(
         "--real-only",
@@ -192,7 +168,6 @@ capturing = together(
         "--captures",
         type=click.Path(file_okay=False, path_type=Path),
         default=DEFAULT_CAPTURES,
-        show_default=True,
         metavar="FOLDER",
         help="Write the capture file into this folder.",
     ),
@@ -200,7 +175,6 @@ capturing = together(
         "--keep-days",
         type=click.IntRange(min=0),
         default=90,
-        show_default=True,
         metavar="DAYS",
         help="Remove captures from that folder when they are older; 0 keeps them all.",
     ),

@@ -7,21 +7,20 @@ import json
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from enum import Enum
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from pawwork_proxy.model.capture import Header
 from pawwork_proxy.model.exchange import Exchange
 
-Type = Literal["text", "flag", "status", "count", "number", "time"]
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """How a cell begins that a spreadsheet takes for a formula."""
 
 
 class Column(NamedTuple):
-    """One column: its name, its type, and the path of its value from the exchange or its header."""
+    """One column: name, type in SQL, and the path of its value from the exchange or its header."""
 
     name: str
-    type: Type
+    type: str
     path: str
     of_header: bool = False
 
@@ -36,48 +35,48 @@ class Column(NamedTuple):
 
 
 COLUMNS: tuple[Column, ...] = (
-    Column("capture_id", "text", "capture_id", of_header=True),
-    Column("study_id", "text", "study_id", of_header=True),
-    Column("simulated", "flag", "simulated", of_header=True),
-    Column("seq", "count", "seq"),
-    Column("started_at", "time", "timing.started_at"),
-    Column("first_byte_ms", "number", "timing.first_byte_ms"),
-    Column("first_event_ms", "number", "timing.first_event_ms"),
-    Column("total_ms", "number", "timing.total_ms"),
-    Column("install", "text", "context.install"),
-    Column("install_id", "text", "context.install_id"),
-    Column("device", "text", "context.device"),
-    Column("network", "text", "context.network"),
-    Column("egress_address", "text", "context.egress.address"),
-    Column("source_address", "text", "context.source_address"),
-    Column("upstream_family", "text", "context.upstream_family"),
-    Column("method", "text", "request.method"),
-    Column("path", "text", "request.path"),
-    Column("tier", "text", "request.tier"),
-    Column("protocol", "text", "request.protocol"),
-    Column("model", "text", "request.model"),
-    Column("user_agent", "text", "request.user_agent"),
-    Column("client", "text", "request.client"),
-    Column("session", "text", "request.session"),
-    Column("request", "text", "request.request"),
-    Column("project", "text", "request.project"),
-    Column("auth_kind", "text", "auth.kind"),
-    Column("key", "text", "auth.pseudonym"),
-    Column("auth_source", "text", "auth_source.source"),
-    Column("status", "status", "response.status"),
-    Column("colo", "text", "response.colo"),
-    Column("finish_reason", "text", "response.finish_reason"),
-    Column("input_tokens", "count", "response.usage.input"),
-    Column("output_tokens", "count", "response.usage.output"),
-    Column("cost_usd", "number", "response.cost"),
-    Column("outcome", "text", "outcome.kind"),
-    Column("family", "text", "outcome.family"),
-    Column("origin", "text", "outcome.origin_label"),
-    Column("rule_id", "text", "outcome.rule_id"),
-    Column("retry_after_s", "number", "outcome.retry_after_s"),
-    Column("reset_at", "time", "outcome.reset_at"),
-    Column("reset_cadence", "text", "outcome.reset_cadence"),
-    Column("unobserved", "text", "signals.unobserved"),
+    Column("capture_id", "VARCHAR", "capture_id", of_header=True),
+    Column("study_id", "VARCHAR", "study_id", of_header=True),
+    Column("simulated", "BOOLEAN", "simulated", of_header=True),
+    Column("seq", "BIGINT", "seq"),
+    Column("started_at", "TIMESTAMPTZ", "timing.started_at"),
+    Column("first_byte_ms", "DOUBLE", "timing.first_byte_ms"),
+    Column("first_event_ms", "DOUBLE", "timing.first_event_ms"),
+    Column("total_ms", "DOUBLE", "timing.total_ms"),
+    Column("install", "VARCHAR", "context.install"),
+    Column("install_id", "VARCHAR", "context.install_id"),
+    Column("device", "VARCHAR", "context.device"),
+    Column("network", "VARCHAR", "context.network"),
+    Column("egress_address", "VARCHAR", "context.egress.address"),
+    Column("source_address", "VARCHAR", "context.source_address"),
+    Column("upstream_family", "VARCHAR", "context.upstream_family"),
+    Column("method", "VARCHAR", "request.method"),
+    Column("path", "VARCHAR", "request.path"),
+    Column("tier", "VARCHAR", "request.tier"),
+    Column("protocol", "VARCHAR", "request.protocol"),
+    Column("model", "VARCHAR", "request.model"),
+    Column("user_agent", "VARCHAR", "request.user_agent"),
+    Column("client", "VARCHAR", "request.client"),
+    Column("session", "VARCHAR", "request.session"),
+    Column("request", "VARCHAR", "request.request"),
+    Column("project", "VARCHAR", "request.project"),
+    Column("auth_kind", "VARCHAR", "auth.kind"),
+    Column("key", "VARCHAR", "auth.pseudonym"),
+    Column("auth_source", "VARCHAR", "auth_source.source"),
+    Column("status", "INTEGER", "response.status"),
+    Column("colo", "VARCHAR", "response.colo"),
+    Column("finish_reason", "VARCHAR", "response.finish_reason"),
+    Column("input_tokens", "BIGINT", "response.usage.input"),
+    Column("output_tokens", "BIGINT", "response.usage.output"),
+    Column("cost_usd", "DOUBLE", "response.cost"),
+    Column("outcome", "VARCHAR", "outcome.kind"),
+    Column("family", "VARCHAR", "outcome.family"),
+    Column("origin", "VARCHAR", "outcome.origin_label"),
+    Column("rule_id", "VARCHAR", "outcome.rule_id"),
+    Column("retry_after_s", "DOUBLE", "outcome.retry_after_s"),
+    Column("reset_at", "TIMESTAMPTZ", "outcome.reset_at"),
+    Column("reset_cadence", "VARCHAR", "outcome.reset_cadence"),
+    Column("unobserved", "VARCHAR", "signals.unobserved"),
 )
 
 

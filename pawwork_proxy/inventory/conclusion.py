@@ -3,7 +3,7 @@
 Invariant: each sentence names the fields it rests on, and says what would settle an open question.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from pawwork_proxy.model.inventory import DeviceFinding, FieldFinding, Scope
@@ -42,50 +42,44 @@ def conclusion_of(
 
 def _device(
     finding: DeviceFinding, suspects: Sequence[FieldFinding], installs: Sequence[str]
-) -> list[str]:
+) -> Iterator[str]:
     named = ", ".join(field.name for field in suspects)
     if finding == "sent":
-        return [f"A device or install identity is sent: {named}."]
-    if finding == "not_sent":
-        return [
+        yield f"A device or install identity is sent: {named}."
+    elif finding == "not_sent":
+        yield (
             "No device or install identity is sent: no field is named for one, and none keeps a "
             "value of its own per install."
-        ]
-    if not installs:
-        return ["No request was recorded, so nothing can be said."]
-    said = ["Whether a device or install identity is sent is not decided."]
-    if len(installs) < 2:
-        said.append(
-            "One install was seen: record a second one to tell its values from everybody's."
         )
-    if any(field.scope is None for field in suspects):
-        unkept = ", ".join(field.name for field in suspects if field.scope is None)
-        said.append(f"Values that records do not keep: {unkept}.")
-    lone = ", ".join(field.name for field in suspects if field.scope is not None)
-    if lone:
-        said.append(
-            f"One value in all that was seen of an install or device: {lone}. Record two "
-            "conversations on each of two installs, best on two devices, to tell."
-        )
-    return said
+    elif not installs:
+        yield "No request was recorded, so nothing can be said."
+    else:
+        yield "Whether a device or install identity is sent is not decided."
+        if len(installs) < 2:
+            yield "One install was seen: record a second one to tell its values from everybody's."
+        if unkept := ", ".join(field.name for field in suspects if field.scope is None):
+            yield f"Values that records do not keep: {unkept}."
+        if lone := ", ".join(field.name for field in suspects if field.scope is not None):
+            yield (
+                f"One value in all that was seen of an install or device: {lone}. Record two "
+                "conversations on each of two installs, best on two devices, to tell."
+            )
 
 
-def _differences(fields: Sequence[FieldFinding], installs: Sequence[str]) -> list[str]:
+def _differences(fields: Sequence[FieldFinding], installs: Sequence[str]) -> Iterator[str]:
     if len(installs) < 2:
-        return []
+        return
     who = f"{', '.join(installs[:-1])} and {installs[-1]}"
     listed = [field for field in fields if field.requests and field.role != "message"]
-    differing = [field for field in listed if field.differs]
-    said = []
+    differing = ", ".join(f"{one.name} ({scope_words(one)})" for one in listed if one.differs)
     if differing:
-        words = ", ".join(f"{field.name} ({scope_words(field)})" for field in differing)
-        said.append(f"The installs {who} differ only in: {words}.")
+        yield f"The installs {who} differ only in: {differing}."
     else:
-        said.append(f"The installs {who} differ in no field that was recorded.")
-    partial = [field for field in listed if len(field.installs) < len(installs)]
-    for field in partial:
+        yield f"The installs {who} differ in no field that was recorded."
+    for field in listed:
+        if len(field.installs) == len(installs):
+            continue
         seen = "was seen in requests of" if field.unseen else "is sent by"
         if field.layer == "address":  # no part of a request: it was looked up, or it was not
             seen = "was looked up for"
-        said.append(f"{field.name} {seen} {', '.join(field.installs)} only.")
-    return said
+        yield f"{field.name} {seen} {', '.join(field.installs)} only."

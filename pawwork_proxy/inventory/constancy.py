@@ -4,7 +4,7 @@ Invariant: nothing is claimed beyond the records. A narrower scope that had one 
 each wider one is named as untested, since the value may as well belong to it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Final, NamedTuple, get_args
 
@@ -34,7 +34,7 @@ def constancy(carried: Carried) -> Constancy:
     untested = tuple(
         one
         for one in narrower
-        if not _tested(carried, scope, one) and _constant_within(carried, one)
+        if not holds_two((it for it, _ in carried), scope, one) and _constant_within(carried, one)
     )
     return Constancy(scope, untested, _differs(carried), _links(carried))
 
@@ -44,12 +44,12 @@ def _constant_within(carried: Carried, scope: Scope) -> bool:
     return all(values.setdefault(one.units[scope], value) == value for one, value in carried)
 
 
-def _tested(carried: Carried, wide: Scope, narrow: Scope) -> bool:
+def holds_two(requests: Iterable[SentRequest], wide: Scope, narrow: Scope) -> bool:
     """Whether some unit of the wide scope holds two units of the narrow one."""
     seen: dict[str, str] = {}
     return any(
         seen.setdefault(one.units[wide], one.units[narrow]) != one.units[narrow]
-        for one, _ in carried
+        for one in requests
         if narrow in one.known
     )
 

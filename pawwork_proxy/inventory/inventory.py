@@ -6,21 +6,16 @@ the fields that keep it open.
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Final
+from functools import cache
+from typing import Any, Final
 
 from pawwork_proxy.facts.fields import BY_ID, KNOWN, role_of
 from pawwork_proxy.inventory.conclusion import conclusion_of
-from pawwork_proxy.inventory.constancy import constancy
-from pawwork_proxy.inventory.occurrences import Occurrence, SentRequest, Shared, sent_request
+from pawwork_proxy.inventory.constancy import constancy, holds_two
+from pawwork_proxy.inventory.occurrences import Occurrence, SentRequest, sent_request
 from pawwork_proxy.model.capture import Header
 from pawwork_proxy.model.exchange import Exchange
-from pawwork_proxy.model.inventory import (
-    DeviceFinding,
-    FieldFinding,
-    Inventory,
-    Layer,
-    Role,
-)
+from pawwork_proxy.model.inventory import DeviceFinding, FieldFinding, Inventory, Layer, Role
 
 MOST_TEXTS = 3
 _LAYERS: Final[tuple[Layer, ...]] = ("key", "address", "header", "body", "query", "http", "tls")
@@ -36,7 +31,11 @@ def take_inventory(captures: Iterable[tuple[Header, Iterable[Exchange]]]) -> Inv
     """The inventory of all captures together; of their records one is looked at at a time."""
     headers: list[Header] = []
     requests: list[SentRequest] = []
-    shared = Shared()
+
+    @cache
+    def shared(value: Any) -> Any:
+        return value
+
     unread = cut = 0
     for header, exchanges in captures:
         headers.append(header)
@@ -50,7 +49,7 @@ def take_inventory(captures: Iterable[tuple[Header, Iterable[Exchange]]]) -> Inv
     finding: DeviceFinding = "not_sent"
     if sent:
         finding = "sent"
-    elif open_ or not _comparable(requests) or unread or cut:
+    elif open_ or not holds_two(requests, "everywhere", "install") or unread or cut:
         finding = "undecided"
     studies = {header.study_id for header in headers}
     addressed = any(field.id == "address:egress address" and field.requests for field in fields)
@@ -67,15 +66,6 @@ def take_inventory(captures: Iterable[tuple[Header, Iterable[Exchange]]]) -> Inv
         answer=conclusion_of(finding, sent or open_, fields, named),
         notes=notes,
         fields=fields,
-    )
-
-
-def _comparable(requests: Iterable[SentRequest]) -> bool:
-    """Whether two installs of one study were seen."""
-    first: dict[str, str] = {}
-    return any(
-        first.setdefault(one.units["everywhere"], one.units["install"]) != one.units["install"]
-        for one in requests
     )
 
 

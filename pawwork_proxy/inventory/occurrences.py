@@ -4,8 +4,8 @@ Invariant: values are what the record holds, pseudonyms or kept texts; a field w
 kept is an occurrence all the same, so that nothing that was sent is passed over.
 """
 
-from collections.abc import Iterator
-from typing import Any, Final, NamedTuple, TypeVar
+from collections.abc import Callable, Iterator
+from typing import Any, Final, NamedTuple
 
 from pawwork_proxy.facts.fields import BODY_FIELDS
 from pawwork_proxy.facts.headers import KEY_HEADERS
@@ -17,7 +17,6 @@ from pawwork_proxy.model.request import BodyState, HeaderNote
 Units = dict[Scope, str]
 READ_BODIES: Final[frozenset[BodyState]] = frozenset({"absent", "empty", "json"})
 """Body states in which every identity field was looked at."""
-_Value = TypeVar("_Value")
 
 
 class Occurrence(NamedTuple):
@@ -44,22 +43,11 @@ class SentRequest(NamedTuple):
     """Layers that may have carried more than the record tells."""
 
 
-class Shared:
-    """Keeps one of each value, so that thousands of exchanges that say the same share it."""
-
-    def __init__(self) -> None:
-        self._kept: dict[Any, Any] = {}
-
-    def __call__(self, value: _Value) -> _Value:
-        """The one that is kept of equal values."""
-        kept: _Value = self._kept.setdefault(value, value)
-        return kept
-
-
-def sent_request(header: Header, exchange: Exchange, shared: Shared) -> SentRequest:
+def sent_request(header: Header, exchange: Exchange, shared: Callable[[Any], Any]) -> SentRequest:
     """An exchange as the units it lies in and the fields it carried.
 
-    Units are told apart by study: pseudonyms of two studies cannot be compared.
+    Units are told apart by study: pseudonyms of two studies cannot be compared. `shared` gives one
+    for all equal values, so that thousands of exchanges that say the same hold it once.
     """
     context, request = exchange.context, exchange.request
     itself = f"{header.capture_id}#{exchange.seq}"

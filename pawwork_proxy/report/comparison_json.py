@@ -10,38 +10,26 @@ from typing import Any
 from pawwork_proxy.comparison.dimensions import DIMENSIONS
 from pawwork_proxy.comparison.hypotheses import named
 from pawwork_proxy.model.verdict import Comparison, Experiment, LimiterFindings
-from pawwork_proxy.report.conclusion import (
-    conclusion,
-    limiter_conclusion,
-    note_words,
-    option_words,
-)
+from pawwork_proxy.report import sentences as say
 from pawwork_proxy.report.next_step import instructions
-from pawwork_proxy.report.reasoning import (
-    contrast_words,
-    early_refusal_words,
-    noise_words,
-    verdict_words,
-)
-from pawwork_proxy.report.sentences import ASSUMPTIONS, EXCLUSIONS
 
 
 def render_json(comparison: Comparison, remarks: Iterable[str] = ()) -> str:
     """The whole comparison; `remarks` are about the captures and stand among the notes."""
-    notes = [*map(note_words, comparison.notes), *remarks]
+    notes = [*map(say.note_words, comparison.notes), *remarks]
     plain = comparison.model_dump(mode="json", exclude_none=True)
-    document = {"answer": conclusion(comparison), **plain, "notes": notes}
+    document = {"answer": say.conclusion(comparison), **plain, "notes": notes}
     document["limits"] = [
         _limit(limit, found)
         for limit, found in zip(comparison.limits, plain["limits"], strict=True)
     ]
-    document["noise"]["words"] = noise_words(comparison.noise)
+    document["noise"]["words"] = say.noise_words(comparison.noise)
     for option, found in zip(comparison.options, document["options"], strict=True):
-        found["words"] = option_words(option)
+        found["words"] = say.option_words(option)
     for found in document["exclusions"]:
-        found["words"] = EXCLUSIONS[found["reason"]]
+        found["words"] = say.EXCLUSIONS[found["reason"]]
     for found in document["assumptions"]:
-        found["words"] = ASSUMPTIONS[found["id"]]
+        found["words"] = say.ASSUMPTIONS[found["id"]]
     if comparison.next_experiment is not None:
         document["next_experiment"] |= _experiment(comparison.next_experiment)
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
@@ -49,18 +37,18 @@ def render_json(comparison: Comparison, remarks: Iterable[str] = ()) -> str:
 
 def _limit(limit: LimiterFindings, found: dict[str, Any]) -> dict[str, Any]:
     for verdict, told in zip(limit.verdicts, found["verdicts"], strict=True):
-        told["words"] = verdict_words(verdict)
+        told["words"] = say.verdict_words(verdict)
         for contrast, row in zip(verdict.evidence, told["evidence"], strict=True):
-            row["words"] = contrast_words(contrast)
+            row["words"] = say.contrast_words(contrast)
     for early, told in zip(limit.early_refusals, found["early_refusals"], strict=True):
-        told["words"] = early_refusal_words(early)
+        told["words"] = say.early_refusal_words(early)
     if limit.next_experiment is not None:
         found["next_experiment"] |= _experiment(limit.next_experiment)
     explanations = [
         [row.name for row in DIMENSIONS if row.name in named(frozenset(hypothesis))]
         for hypothesis in limit.hypotheses
     ]
-    return {**found, "answer": limiter_conclusion(limit), "explanations": explanations}
+    return {**found, "answer": say.limiter_conclusion(limit), "explanations": explanations}
 
 
 def _experiment(experiment: Experiment) -> dict[str, Any]:

@@ -7,7 +7,9 @@ or a heading. Nothing is wider than `WIDTH` in a terminal but commands and words
 
 import re
 import textwrap
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 
 from pawwork_proxy.comparison.dimensions import title
 from pawwork_proxy.model.verdict import (
@@ -16,28 +18,20 @@ from pawwork_proxy.model.verdict import (
     Experiment,
     LimiterFindings,
     OptionFinding,
-    Threshold,
     Verdict,
 )
-from pawwork_proxy.report.conclusion import conclusion, note_words, option_words
-from pawwork_proxy.report.evidence import Evidence, Piece, numbered_evidence
+from pawwork_proxy.report import sentences as say
+from pawwork_proxy.report.evidence import Evidence, Piece, evidence_of
 from pawwork_proxy.report.next_step import instructions
-from pawwork_proxy.report.plain_text import printable
-from pawwork_proxy.report.reasoning import (
-    contrast_words,
-    early_refusal_words,
-    noise_words,
-    reasoning,
-    row_label,
-)
-from pawwork_proxy.report.sentences import ASSUMPTIONS, EXCLUSIONS, OPTION_NAMES
-from pawwork_proxy.report.words import counted
+from pawwork_proxy.report.words import counted, printable
 
 FINDINGS = {"follows": "follows", "does_not_follow": "does not", "undetermined": "open"}
 SPECIAL = re.compile(r"([\\`*_\[\]<>|#!~])")
 WIDTH = 100
 """Columns of the text: what fits most terminals and mails."""
-LEADS = {"item": "  - ", "detail": "      - ", "text": "", "command": "    "}
+LEADS = {"item": "  - ", "detail": "      - ", "text": ""}
+MARKDOWN_LEADS = {"title": "### ", "item": "- ", "detail": "  - ", "text": ""}
+TABLE = {"head", "row"}
 Line = tuple[str, str]
 """Kind of line (`title`, `text`, `item`, `detail`, `step`, `command`, `row`, `head`), its words."""
 
@@ -45,22 +39,19 @@ Line = tuple[str, str]
 def render_text(comparison: Comparison, remarks: Iterable[str] = ()) -> str:
     """For a terminal: headings underlined, tables in columns; `remarks` are about the captures."""
     out: list[str] = []
-    table: list[list[str]] = []
     step = 0
-    for kind, words in [*_lines(comparison, remarks), ("end", "")]:
-        step = step + 1 if kind == "step" else 0
-        if kind in {"head", "row"}:
-            table.append(words.split("\t"))
+    for is_table, lines in groupby(_lines(comparison, remarks), lambda line: line[0] in TABLE):
+        if is_table:
+            out.extend(_columns([words.split("\t") for _, words in lines]))
             continue
-        if table:
-            out.extend(_columns(table))
-            table = []
-        if kind == "title":
-            out.extend(("", words, "-" * min(len(words), WIDTH)))
-        elif kind == "command":
-            out.append(LEADS[kind] + words)
-        elif kind != "end":
-            out.extend(_wrapped(words, f"{step:3}. " if step else LEADS[kind]))
+        for kind, words in lines:
+            step = step + 1 if kind == "step" else 0
+            if kind == "title":
+                out.extend(("", words, "-" * min(len(words), WIDTH)))
+            elif kind == "command":
+                out.append(f"    {words}")
+            else:
+                out.extend(_wrapped(words, f"{step:3}. " if step else LEADS[kind]))
     return printable("\n".join(out).strip()) + "\n"
 
 
@@ -74,23 +65,15 @@ def render_markdown(comparison: Comparison, remarks: Iterable[str] = ()) -> str:
         if kind not in ("row", "detail", before) and (kind, before) != ("item", "detail"):
             out.append("")
         before = kind
-        cells = [_escaped(cell) for cell in words.split("\t")]
-        if kind == "title":
-            out.append(f"### {_escaped(words)}")
-        elif kind == "item":
-            out.append(f"- {_escaped(words)}")
-        elif kind == "detail":
-            out.append(f"  - {_escaped(words)}")
-        elif kind == "step":
-            out.append(f"{step}. {_escaped(words)}")
-        elif kind == "command":
+        if kind == "command":
             out.append(f"- `{words.replace('`', '')}`")
-        elif kind == "head":
-            out.extend((f"| {' | '.join(cells)} |", "|---" * len(cells) + "|"))
-        elif kind == "row":
+        elif kind in TABLE:
+            cells = [_escaped(cell) for cell in words.split("\t")]
             out.append(f"| {' | '.join(cells)} |")
+            out.extend(["|---" * len(cells) + "|"] if kind == "head" else ())
         else:
-            out.extend((_escaped(words), ""))
+            out.append((f"{step}. " if step else MARKDOWN_LEADS[kind]) + _escaped(words))
+            out.extend([""] if kind == "text" else ())
     return printable(re.sub(r"\n{3,}", "\n\n", "\n".join(out)).strip()) + "\n"
 
 
@@ -120,45 +103,42 @@ def _columns(table: Sequence[Sequence[str]]) -> Iterator[str]:
 def _lines(comparison: Comparison, remarks: Iterable[str]) -> Iterator[Line]:
     if comparison.simulated:
         yield "text", "SIMULATED: these captures say nothing about the real server."
-    yield "text", conclusion(comparison)
+    yield "text", say.conclusion(comparison)
     yield (
         "text",
         f"{counted(comparison.exchanges, 'exchange')}, {comparison.evidence} of them evidence; "
         f"client eras: {', '.join(comparison.client_eras) or 'none'}.",
     )
-    for note in (*map(note_words, comparison.notes), *remarks):
+    for note in (*map(say.note_words, comparison.notes), *remarks):
         yield "item", note
-    numbered: list[tuple[LimiterFindings, Evidence]] = []
-    for limit in comparison.limits:
-        first = 1 + sum(len(evidence.pieces) for _, evidence in numbered)
-        evidence = numbered_evidence(limit.verdicts, first, briefly=True)
-        numbered.append((limit, evidence))
+    limits = list(zip(comparison.limits, evidence_of(comparison, briefly=True), strict=True))
+    for limit, evidence in limits:
         yield from _limit(limit, evidence)
     yield "title", "Product options"
     for option in comparison.options:
         yield "item", _option(option)
     if comparison.next_experiment is not None:
         yield from _experiment(comparison.next_experiment)
-    for limit, evidence in numbered:
+    for limit, evidence in limits:
         yield from _grounds(limit, evidence)
     yield from _patterns(comparison)
     if comparison.assumptions:
         yield "title", "What the verdicts assume"
     for assumption in comparison.assumptions:
         checked = "vouched for" if assumption.checked else "not known"
-        yield "item", f"{assumption.id} ({checked}): {ASSUMPTIONS[assumption.id]}"
+        yield "item", f"{assumption.id} ({checked}): {say.ASSUMPTIONS[assumption.id]}"
     if comparison.exclusions:
         yield "title", "Left out"
     for exclusion in comparison.exclusions:
         examples = ", ".join(exclusion.examples)
-        yield "item", f"{exclusion.exchanges} x {EXCLUSIONS[exclusion.reason]} ({examples})"
+        yield "item", f"{exclusion.exchanges} x {say.EXCLUSIONS[exclusion.reason]} ({examples})"
 
 
 def _option(option: OptionFinding) -> str:
     if option.open is None:
-        return option_words(option)
+        return say.option_words(option)
     is_open = "open" if option.open else "ruled out"
-    return f"{OPTION_NAMES[option.option]}: {is_open}. {option_words(option)}"
+    return f"{say.OPTION_NAMES[option.option]}: {is_open}. {say.option_words(option)}"
 
 
 def _limit(limit: LimiterFindings, evidence: Evidence) -> Iterator[Line]:
@@ -168,22 +148,19 @@ def _limit(limit: LimiterFindings, evidence: Evidence) -> Iterator[Line]:
         f"{limit.refused} refused and {limit.admitted} admitted in "
         f"{counted(len(limit.windows), 'reset window')}: {', '.join(limit.windows)}.",
     )
-    alike: dict[str, list[str]] = {}
-    for verdict in limit.verdicts:
+    reasons = [(verdict, _why(verdict, evidence)) for verdict in limit.verdicts]
+    alike: dict[str, list[str]] = defaultdict(list)
+    for verdict, why in reasons:
         if verdict.finding == "undetermined":
-            alike.setdefault(_why(verdict, evidence), []).append(title(verdict.dimension))
+            alike[why].append(title(verdict.dimension))
     rows = [
-        (
-            f"{title(verdict.dimension)}\t{FINDINGS[verdict.finding]}\t"
-            f"{verdict.independent or '-'}\t{_why(verdict, evidence)}"
-        )
-        for verdict in limit.verdicts
-        if len(alike.get(_why(verdict, evidence), ())) <= 1
+        f"{title(one.dimension)}\t{FINDINGS[one.finding]}\t{one.independent or '-'}\t{why}"
+        for one, why in reasons
+        if len(alike[why]) <= 1
     ]
     if rows:
         yield "head", "dimension\tverdict\tobservations\twhy"
-    for row in rows:
-        yield "row", row
+    yield from (("row", row) for row in rows)
     for why, names in alike.items():
         if len(names) > 1:
             yield "text", f"Open: {', '.join(names)}. {why}"
@@ -191,7 +168,7 @@ def _limit(limit: LimiterFindings, evidence: Evidence) -> Iterator[Line]:
 
 def _why(verdict: Verdict, evidence: Evidence) -> str:
     """The reason in few words: what is one for several dimensions reads the same for each."""
-    words = "Only one value was seen." if verdict.ground == "one_value" else reasoning(verdict)
+    words = "Only one value was seen." if verdict.ground == "one_value" else say.reasoning(verdict)
     return " ".join([words, *(f"[{n}]" for n in evidence.numbers.get(verdict.dimension, ()))])
 
 
@@ -204,13 +181,16 @@ def _grounds(limit: LimiterFindings, evidence: Evidence) -> Iterator[Line]:
         yield "title", "Requests counted per bucket"
         yield "head", "bucket\twindow\tadmits at least\trefused at (own requests)\tothers"
         for bound in limit.thresholds:
-            yield "row", _threshold(bound)
+            refused = "never" if bound.at_most is None else bound.at_most
+            others = "impossible" if bound.exclusive else "possible"
+            cells = (bound.bucket, bound.window, bound.at_least, refused, others)
+            yield "row", "\t".join(map(str, cells))
     for early in limit.early_refusals:
-        yield "item", early_refusal_words(early)
+        yield "item", say.early_refusal_words(early)
 
 
 def _piece(piece: Piece) -> Iterator[Line]:
-    yield "item", f"[{piece.number}] {contrast_words(piece.contrast)}"
+    yield "item", f"[{piece.number}] {say.contrast_words(piece.contrast)}"
     for row in piece.contrast.rows:
         yield "detail", _row(row)
     for value in piece.values:
@@ -223,13 +203,7 @@ def _piece(piece: Piece) -> Iterator[Line]:
 
 def _row(row: EvidenceRow) -> str:
     install = f", {row.install}" if row.install else ""
-    return f"{row_label(row)} {row.at:%Y-%m-%d %H:%M:%S}Z {row.part}{install}"
-
-
-def _threshold(bound: Threshold) -> str:
-    refused = "never" if bound.at_most is None else str(bound.at_most)
-    others = "impossible" if bound.exclusive else "possible"
-    return f"{bound.bucket}\t{bound.window}\t{bound.at_least}\t{refused}\t{others}"
+    return f"{say.row_label(row)} {row.at:%Y-%m-%d %H:%M:%S}Z {row.part}{install}"
 
 
 def _experiment(experiment: Experiment) -> Iterator[Line]:
@@ -264,4 +238,4 @@ def _patterns(comparison: Comparison) -> Iterator[Line]:
             f"{hour.at:%Y-%m-%d %H}h\t{hour.admitted}\t{hour.quota}\t{hour.overload}\t{hour.other}",
         )
     yield "title", "Noise floor"
-    yield "text", noise_words(comparison.noise)
+    yield "text", say.noise_words(comparison.noise)

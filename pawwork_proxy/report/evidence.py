@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from pawwork_proxy.comparison.dimensions import title
-from pawwork_proxy.model.verdict import Contrast, Verdict
+from pawwork_proxy.model.verdict import Comparison, Contrast, LimiterFindings
 
 
 class Value(NamedTuple):
@@ -33,13 +33,23 @@ class Evidence(NamedTuple):
     numbers: dict[str, tuple[int, ...]]
 
 
-def numbered_evidence(
-    verdicts: Iterable[Verdict], first: int = 1, *, briefly: bool = False
-) -> Evidence:
-    """Number contrasts from `first`; `briefly`: one for a verdict, or both sides if they clash."""
+def evidence_of(comparison: Comparison, *, briefly: bool = False) -> list[Evidence]:
+    """The evidence of each limiter, numbered through all of them.
+
+    `briefly`: one contrast for a verdict, or both sides if they clash.
+    """
+    found: list[Evidence] = []
+    first = 1
+    for limit in comparison.limits:
+        found.append(_numbered(limit, first, briefly=briefly))
+        first += len(found[-1].pieces)
+    return found
+
+
+def _numbered(limit: LimiterFindings, first: int, *, briefly: bool) -> Evidence:
     found: dict[object, tuple[int, Contrast, list[Value]]] = {}
     numbers: dict[str, tuple[int, ...]] = {}
-    for verdict in verdicts:
+    for verdict in limit.verdicts:
         if verdict.reason == "untested":
             continue
         both = verdict.reason == "contradictory"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.outcome import Family, Outcome
 from pawwork_proxy.model.view import ExchangeView, OpenedView
-from pawwork_proxy.report.plain_text import printable
+from pawwork_proxy.report.words import duration, printable
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -56,15 +56,11 @@ COLUMNS = ("#", "time", "install", "model", "auth", "status", "outcome", "retry 
 RIGHT = {"#", "status", "retry after", "took"}
 
 
-def row_of(exchange: Exchange, zone: tzinfo = UTC) -> Row:
-    """The row of a finished exchange, with its outcome as recorded."""
-    return row_with(exchange, exchange.outcome, zone)
-
-
-def row_with(exchange: Exchange | ExchangeView, outcome: Outcome, zone: tzinfo = UTC) -> Row:
-    """The row of a finished exchange, with this outcome."""
+def row_of(exchange: Exchange | ExchangeView, outcome: Outcome, zone: tzinfo = UTC) -> Row:
+    """The row of a finished exchange, with this outcome: as recorded, or as judged anew."""
     source = exchange.auth_source.source
     kind = exchange.auth.kind
+    wait = outcome.retry_after_s
     where = " in stream" if outcome.in_stream else ""
     seen = "" if exchange.signals.unobserved is None else " (seen in part)"
     return Row(
@@ -76,7 +72,7 @@ def row_with(exchange: Exchange | ExchangeView, outcome: Outcome, zone: tzinfo =
         status=str(exchange.response.status) if exchange.response else "-",
         outcome=outcome.kind + where + seen,
         family=outcome.family,
-        retry_after=duration(outcome.retry_after_s),
+        retry_after="" if wait is None else duration(wait),
         reset=_moment(outcome.reset_at, exchange.timing.started_at, zone),
         took=_milliseconds(exchange.timing.total_ms),
     )
@@ -115,18 +111,6 @@ def plain_line(row: Row) -> str:
         parts.append(f"resets {row.reset}")
     parts.append(row.took)
     return printable("  ".join(part for part in parts if part))
-
-
-def duration(seconds: float | None) -> str:
-    """`50223` seconds as `13h57m03s`; empty for None."""
-    if seconds is None:
-        return ""
-    whole = round(seconds)
-    minutes, second = divmod(whole, 60)
-    hours, minute = divmod(minutes, 60)
-    if hours:
-        return f"{hours}h{minute:02}m{second:02}s"
-    return f"{minute}m{second:02}s" if minute else f"{second}s"
 
 
 def _clock(moment: datetime, zone: tzinfo) -> str:

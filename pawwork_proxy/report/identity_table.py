@@ -16,6 +16,7 @@ STYLES = {"device_or_install": "bold red", "unknown": "yellow", "message": "dim"
 _READ: Final[dict[Layer, str]] = {"body": "bodies", "header": "headers"}
 """What holds the fields of a layer, and is read as a whole or not."""
 COLUMNS = ("field", "in", "sent", "shape", "values", "constant", "the server")
+"""The heads of a row's cells, which are all but the last."""
 
 
 class IdentityRow(NamedTuple):
@@ -30,23 +31,19 @@ class IdentityRow(NamedTuple):
     server: str
     style: str
 
-    @property
-    def cells(self) -> tuple[str, ...]:
-        """In the order of `COLUMNS`."""
-        return self[:-1]
-
 
 def identity_rows(inventory: Inventory) -> Iterator[IdentityRow]:
     """The rows of all fields: sent ones first."""
     for field in inventory.fields:
         suspect = field.id in inventory.suspects
+        lifetime = f"({field.lifetime})" if field.lifetime else ""
         yield IdentityRow(
             name=field.name,
             layer=field.layer,
             sent=_sent(field, inventory.exchanges),
             shape=", ".join(field.shapes),
             values=_values(field),
-            constant=scope_words(field) if field.requests else _lifetime(field),
+            constant=scope_words(field) if field.requests else lifetime,
             server=field.server or "",
             style="bold red" if suspect else STYLES.get(field.role, ""),
         )
@@ -58,15 +55,14 @@ def identity_table(inventory: Inventory) -> Table:
     for heading in COLUMNS:
         table.add_column(heading, overflow="fold", no_wrap=heading == "in")
     for row in identity_rows(inventory):
-        first, *rest = row.cells
-        table.add_row(Text(first, style=row.style), *(Text(cell) for cell in rest))
+        table.add_row(Text(row.name, style=row.style), *map(Text, row[1:-1]))
     return table
 
 
 def identity_lines(inventory: Inventory) -> Iterator[str]:
     """One line a field, for a log or a pipe: filled cells, separated by two spaces."""
     for row in identity_rows(inventory):
-        yield "  ".join(cell for cell in row.cells if cell)
+        yield "  ".join(cell for cell in row[:-1] if cell)
 
 
 def identity_words(inventory: Inventory) -> Iterator[str]:
@@ -95,7 +91,3 @@ def _values(field: FieldFinding) -> str:
     if field.texts and field.distinct == 1:
         return field.texts[0] or "empty"
     return f"{field.distinct} different" if field.distinct > 1 else "1"
-
-
-def _lifetime(field: FieldFinding) -> str:
-    return f"({field.lifetime})" if field.lifetime else ""

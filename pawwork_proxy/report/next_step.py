@@ -10,8 +10,7 @@ from typing import NamedTuple
 from pawwork_proxy.comparison.dimensions import title
 from pawwork_proxy.comparison.trials import BY_ID, Variation
 from pawwork_proxy.model.verdict import Baseline, Experiment, Meaning
-from pawwork_proxy.report.reasoning import hypothesis_words
-from pawwork_proxy.report.sentences import SWEEPS, VARIATIONS, WAIT_FOR_REFUSAL
+from pawwork_proxy.report.sentences import SWEEPS, VARIATIONS, WAIT_FOR_REFUSAL, hypothesis_words
 
 PROGRAM = "pawwork-proxy"
 REVERSED = "_reversed"

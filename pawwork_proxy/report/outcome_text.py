@@ -9,7 +9,7 @@ from pawwork_proxy.facts.client_behaviour import USER_SEES
 from pawwork_proxy.facts.meanings import MEANINGS
 from pawwork_proxy.model.outcome import Outcome
 from pawwork_proxy.outcomes.rules import RULES
-from pawwork_proxy.report.words import span
+from pawwork_proxy.report.words import duration
 
 REASONS = {rule.id: rule.reason for rule in RULES}
 
@@ -34,8 +34,8 @@ def outcome_lines(outcome: Outcome, label: str = "") -> Iterator[str]:
         yield f"  type:  {outcome.error_type}"
     yield from _clock(outcome)
     for behaviour in outcome.client:
-        wait = f", retried after {span(behaviour.delay_s)}" if behaviour.delay_s is not None else ""
-        retried = wait or ", not retried"
+        wait = behaviour.delay_s
+        retried = ", not retried" if wait is None else f", retried after {duration(wait)}"
         sees = USER_SEES[behaviour.user_sees]
         yield f"  {'/'.join(behaviour.eras)}: {behaviour.failure_kind}{retried}; user sees {sees}"
     if not outcome.client:
@@ -46,7 +46,7 @@ def outcome_lines(outcome: Outcome, label: str = "") -> Iterator[str]:
 def _clock(outcome: Outcome) -> Iterator[str]:
     if outcome.retry_after_s is None:
         return
-    wait = f"  wait:  {span(outcome.retry_after_s)} (from {outcome.retry_after_from})"
+    wait = f"  wait:  {duration(outcome.retry_after_s)} (from {outcome.retry_after_from})"
     if outcome.reset_cadence != "none":
         wait += f", cadence {outcome.reset_cadence}"
     yield wait
@@ -57,4 +57,5 @@ def _clock(outcome: Outcome) -> Iterator[str]:
         utc = outcome.reset_at.strftime("%Y-%m-%d %H:%M:%S UTC")
         yield f"  reset: {local.strftime('%Y-%m-%d %H:%M:%S %Z')} ({utc})"
     for conflict in outcome.reset_conflicts:
-        yield f"  but:   {conflict} s says otherwise"
+        source, seconds = conflict.split("=")
+        yield f"  but:   {source}={duration(float(seconds))} says otherwise"

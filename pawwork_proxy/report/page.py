@@ -10,7 +10,7 @@ import hashlib
 import json
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from importlib.resources import files
 from typing import Any
@@ -23,12 +23,12 @@ from pawwork_proxy.model.gathered import Gathered
 from pawwork_proxy.model.inventory import Inventory
 from pawwork_proxy.model.observation import Observation
 from pawwork_proxy.model.verdict import Comparison
-from pawwork_proxy.report import conclusion, reasoning, sentences
-from pawwork_proxy.report.evidence import Evidence, numbered_evidence
+from pawwork_proxy.report import sentences
+from pawwork_proxy.report.evidence import evidence_of
 from pawwork_proxy.report.identity_table import COLUMNS, identity_rows, identity_words
 from pawwork_proxy.report.next_step import instructions
-from pawwork_proxy.report.timeline import GROUPS, Timeline, timeline
-from pawwork_proxy.report.words import counted, outcome_words
+from pawwork_proxy.report.timeline import GROUPS, Timeline, outcome_words, timeline
+from pawwork_proxy.report.words import counted
 
 SCRIPTS = ("uplot/uPlot.iife.min.js", "report.js")
 STYLES = ("uplot/uPlot.min.css", "report.css")
@@ -57,9 +57,9 @@ def render_report(
         .get_template("report.html.j2")
         .render(
             comparison=comparison,
-            notes=(*map(conclusion.note_words, comparison.notes), *gathered.remarks),
+            notes=(*map(sentences.note_words, comparison.notes), *gathered.remarks),
             next=comparison.next_experiment and instructions(comparison.next_experiment),
-            evidence=_evidence(comparison),
+            evidence=evidence_of(comparison),
             captures=gathered.captures,
             version=__version__,
             policy=POLICY.format(script=_hash(script), style=_hash(style)),
@@ -73,7 +73,8 @@ def render_report(
             identity=tuple(identity_rows(inventory)) if inventory else (),
             identity_columns=COLUMNS,
             identity_words=tuple(identity_words(inventory)) if inventory else (),
-            span=_span(gathered.observations),
+            began=min((one.started_at for one in gathered.observations), default=None),
+            ended=max((one.ended_at for one in gathered.observations), default=None),
         )
     )
 
@@ -88,7 +89,7 @@ def _environment() -> jinja2.Environment:
         finalize=_straight,
     )
     environment.filters |= {"title": title, "utc": utc, "counted": counted}
-    environment.globals |= {"say": reasoning, "told": conclusion, "sentences": sentences}
+    environment.globals["say"] = sentences
     return environment
 
 
@@ -135,15 +136,6 @@ def _drawing(drawn: Timeline) -> dict[str, Any]:
     }
 
 
-def _evidence(comparison: Comparison) -> list[Evidence]:
-    """The evidence of each limiter, numbered through the page."""
-    found: list[Evidence] = []
-    for limit in comparison.limits:
-        first = 1 + sum(len(evidence.pieces) for evidence in found)
-        found.append(numbered_evidence(limit.verdicts, first))
-    return found
-
-
 def _outcomes(observations: Iterable[Observation]) -> list[tuple[str, str, int, Counter[str]]]:
     """Kind, origin, total, and the number per install; most frequent first."""
     found: dict[tuple[str, str], Counter[str]] = {}
@@ -152,12 +144,3 @@ def _outcomes(observations: Iterable[Observation]) -> list[tuple[str, str, int, 
         per_install[one.who.install or "install not known"] += one.count
     rows = [(kind, origin, count.total(), count) for (kind, origin), count in found.items()]
     return sorted(rows, key=lambda row: (-row[2], row[0], row[1]))
-
-
-def _span(observations: Sequence[Observation]) -> tuple[str, str] | None:
-    if not observations:
-        return None
-    return (
-        utc(min(one.started_at for one in observations)),
-        utc(max(one.ended_at for one in observations)),
-    )

@@ -7,10 +7,10 @@ up to the exchanges, however many were merged.
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from pawwork_proxy.model.observation import Observation
-from pawwork_proxy.report.words import outcome_words
+from pawwork_proxy.report.words import duration
 
 GROUPS: tuple[tuple[str, str], ...] = (
     ("quota", "refused: quota"),
@@ -20,6 +20,8 @@ GROUPS: tuple[tuple[str, str], ...] = (
     ("other", "other errors"),
 )
 """Ids of colours and what they are called; families that are none of these are `other`."""
+
+BROKEN_OFF: Final = {"aborted": "then aborted", "cut": "then cut"}
 
 MOST_MARKS = 8000
 """Beyond this, neighbouring admissions of one lane become one mark."""
@@ -49,7 +51,7 @@ class Mark(NamedTuple):
     model: str
     key: str
     origin: str
-    retry_after_s: float | None
+    retry_after: str
     reset: float | None
 
 
@@ -79,6 +81,13 @@ def timeline(observations: Iterable[Observation], most: int = MOST_MARKS) -> Tim
     return Timeline(tuple(lanes), tuple(_thinned(marks, most)), _resets(seen))
 
 
+def outcome_words(one: Observation) -> str:
+    """The outcome as `show` calls it; what counts as admitted although it failed says both."""
+    if not one.recorded_kind or one.recorded_kind == one.kind:
+        return one.kind
+    return f"{one.recorded_kind} (admitted, {BROKEN_OFF.get(one.ending, 'then failed')})"
+
+
 def _lane(one: Observation) -> tuple[str, str]:
     return (one.who.network or "network not named", one.who.install or "install not known")
 
@@ -97,7 +106,7 @@ def _mark(one: Observation, lane: int) -> Mark:
         model=one.who.model or "-",
         key=one.who.auth_kind or "-",
         origin=one.origin,
-        retry_after_s=one.retry_after_s,
+        retry_after="-" if one.retry_after_s is None else duration(one.retry_after_s),
         reset=None if one.reset_at is None else one.reset_at.timestamp(),
     )
 

@@ -1,13 +1,14 @@
-"""Words that text and page share: numbers with their noun, durations, and outcomes.
+"""Words that all outputs share: foreign text, numbers with their noun, durations.
 
-Invariant: an outcome is called what `show` calls it, also where the comparison counts it otherwise.
+Invariant: nothing is imported here, since `--help` and the recorder's lines need it as well.
 """
 
-from typing import Final
 
-from pawwork_proxy.model.observation import Observation
-
-BROKEN_OFF: Final = {"aborted": "then aborted", "cut": "then cut"}
+def printable(text: str) -> str:
+    """`text` without control and formatting characters, which a terminal would obey."""
+    if text.isprintable():
+        return text
+    return "".join(sign for sign in text if sign.isprintable() or sign in "\n\t")
 
 
 def counted(number: int, noun: str) -> str:
@@ -15,19 +16,13 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def outcome_words(one: Observation) -> str:
-    """The outcome as recorded; what counts as admitted although it failed says both."""
-    if not one.recorded_kind or one.recorded_kind == one.kind:
-        return one.kind
-    return f"{one.recorded_kind} (admitted, {BROKEN_OFF.get(one.ending, 'then failed')})"
-
-
-def span(seconds: float) -> str:
-    """A duration for people: `13 h 57 min`, `42 s`."""
+def duration(seconds: float) -> str:
+    """How long to wait, as all outputs for people have it: `2d05h00m00s`, `46m26s`, `0.5s`."""
     whole = round(seconds)
-    days, hours, minutes = whole // 86400, whole // 3600 % 24, whole // 60 % 60
+    if whole < 60:
+        return f"{round(seconds, 1):g}s"
+    days, hours = divmod(whole // 3600, 24)
+    rest = f"{whole // 60 % 60:02}m{whole % 60:02}s"
     if days:
-        return f"{days} d {hours} h"
-    if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min {whole % 60} s" if minutes else f"{seconds:g} s"
+        return f"{days}d{hours:02}h{rest}"
+    return f"{hours}h{rest}" if hours else rest.removeprefix("0")

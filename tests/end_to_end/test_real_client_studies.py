@@ -15,7 +15,7 @@ from pawwork_proxy.captures.gathering import gather
 from pawwork_proxy.comparison.compare import compare
 from pawwork_proxy.model.outcome import Kind
 from pawwork_proxy.model.verdict import Comparison, LimiterFindings
-from pawwork_proxy.report.conclusion import conclusion
+from pawwork_proxy.report.sentences import conclusion
 from tests.end_to_end.client_process import Conversation, converse
 from tests.end_to_end.proxy_process import ROOT, clean_environment, cli
 from tests.end_to_end.simulator_process import SimulatorProcess

@@ -1,4 +1,5 @@
-"""The declarations: one module per command, which says what it takes and calls its work.
+"""One module per command: what it takes, and what it does with it.
 
-Invariant: a declaration imports click and `options` only, so that its `--help` is quick.
+Invariant: modules import click, `options` and `output` only; functions import the rest of the
+package where they use it, so that every `--help` is quick.
 """

@@ -1,11 +1,19 @@
 """`bundle`: make, check and read the file that support can ask for."""
 
+import json
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from types import FrameType
 
 import click
 
 from pawwork_proxy.cli import options
+from pawwork_proxy.cli.output import print_table, progress, warn
+from pawwork_proxy.errors import BundleError, ConfigurationError
+from pawwork_proxy.report.words import printable
 
 MOST_MIB = 64
 """The largest bundle that `bundle verify` accepts."""
@@ -39,7 +47,6 @@ def bundle() -> None:
     "--max-size",
     type=click.FloatRange(0, MOST_MIB, min_open=True),
     default=5,
-    show_default=True,
     metavar="MIB",
     help="Leave the oldest records out until the file is no larger.",
 )
@@ -53,13 +60,71 @@ def bundle() -> None:
 )
 @click.option("--yes", is_flag=True, help="Write the bundle without asking, for scripts.")
 @options.formats("text", "json", words="json prints path, content hash, size and records.")
-def create(**given: Any) -> None:
+def create(
+    captures: Sequence[Path],
+    installs: Sequence[str],
+    outcomes: Sequence[str],
+    since: datetime | None,
+    until: datetime | None,
+    unlinkable: bool,
+    max_size: float,
+    out: Path,
+    encrypt_to: str | None,
+    yes: bool,
+    output: str,
+) -> None:
     """Make a bundle of CAPTURES: files, folders, patterns, other bundles (default: captures).
 
     Shows what will be in it and asks. The finished file is scanned for secrets, by rules and by
     what this machine knows, before it gets its name; any hit stops it, and no file is left.
     """
-    options.call("bundle.create", given)
+    from pawwork_proxy.bundle.assembly import assemble
+    from pawwork_proxy.bundle.create import refuse_unshowable, seal_for, write
+    from pawwork_proxy.bundle.own_secrets import known_here
+    from pawwork_proxy.bundle.preview import preview
+    from pawwork_proxy.bundle.selection import Choice, choose
+    from pawwork_proxy.bundle.unlinkable import ThrowAwayKey
+    from pawwork_proxy.captures.sources import capture_sources
+    from pawwork_proxy.environment.clock import utc_now
+    from pawwork_proxy.environment.machine import read_platform
+    from pawwork_proxy.model.base import line_of
+    from pawwork_proxy.model.outcome import Kind
+    from pawwork_proxy.verification.opening import MIB
+
+    seal = seal_for(encrypt_to) if encrypt_to is not None else None
+    choice = Choice(frozenset(installs), frozenset(map(Kind, outcomes)), since, until)
+    throw_away = ThrowAwayKey() if unlinkable else None
+    sources = capture_sources(captures or [options.DEFAULT_CAPTURES])
+    remarks: list[str] = []
+    with _cleaning_up_when_stopped():
+        size = sum(source.size for source in sources)
+        with progress("reading") as show_done:
+            parts = choose(
+                sources, choice, throw_away or line_of, lambda done: show_done(done, size), remarks
+            )
+        with progress("packing"):
+            made = assemble(parts, read_platform(), utc_now(), int(max_size * MIB), throw_away)
+        warn(remarks)
+        own = known_here()
+        refuse_unshowable(made, own)
+        for line in preview(made):
+            click.echo(printable(line), err=True)
+        if not yes and not _agreed():
+            click.echo("Nothing was written.", err=True)
+            click.get_current_context().exit(1)
+        with progress("writing") as show_step:
+            path = write(made, out, own, lambda step: show_step(words=step), seal)
+    if output == "json":
+        result = {
+            "path": str(path),
+            "content_hash": made.content_hash,
+            "size": len(made.data),
+            "records": made.manifest.records,
+        }
+        click.echo(json.dumps(result))
+    else:
+        click.echo(path)
+        click.echo(f"content hash {made.content_hash}")
 
 
 @bundle.command(
@@ -69,13 +134,30 @@ def create(**given: Any) -> None:
 )
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @options.formats("text", "json", words="json prints the findings as one object.")
-def verify(**given: Any) -> None:
+def verify(file: Path, output: str) -> None:
     """Check a bundle on the receiving side: limits, hashes, schema, secrets.
 
     Prints the content hash, to be compared with the sender's, or the rule and place of each
     finding.
     """
-    options.call("bundle.verify", given)
+    from pawwork_proxy.captures.sources import DECRYPT
+    from pawwork_proxy.verification.verify import verify as verify_bundle
+
+    with progress("checking") as show_done:
+        result = verify_bundle(file, show_done)
+    if output == "json":
+        click.echo(result.model_dump_json(exclude_none=True))
+    elif result.ok and result.manifest:
+        click.echo(f"in order: {result.manifest.records} records")
+        click.echo(f"content hash {result.content_hash}")
+    else:
+        for finding in result.findings:
+            click.echo(f"{finding.rule}  {finding.place}")
+            if finding.rule == "encrypted_file":
+                click.echo(f"hint: {DECRYPT}", err=True)
+        click.echo(f"refused: do not trust {file.name}, and do not pass it on", err=True)
+    if not result.ok:
+        click.get_current_context().exit(BundleError.exit_code)
 
 
 @bundle.command(
@@ -83,10 +165,64 @@ def verify(**given: Any) -> None:
 )
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @options.formats("table", "json", words="json prints all rows as one object.")
-def show(**given: Any) -> None:
+def show(paths: Sequence[Path], output: str) -> None:
     """Print what support asks first, per install; PATHS are bundles or captures.
 
     Provider, model, auth source, status, retry-after, outcome, reset time, counts, first and last
     seen. A bundle is verified before anything of it is shown, and left out if it is refused.
     """
-    options.call("bundle.show", given)
+    from pawwork_proxy.bundle.support_view import SupportRows, row_of
+    from pawwork_proxy.captures.copies import each_once
+    from pawwork_proxy.captures.lines import outcome_of
+    from pawwork_proxy.captures.reader import view_capture
+    from pawwork_proxy.captures.sources import CaptureSource, capture_sources, each_readable
+    from pawwork_proxy.model.capture import Header
+    from pawwork_proxy.model.manifest import Summary
+    from pawwork_proxy.report.support_table import support_lines, support_table
+
+    left_out: list[str] = []
+    with progress("checking") as show_done:
+        sources = each_once(capture_sources(paths, show_done), left_out)
+    together = SupportRows()
+
+    def read(source: CaptureSource) -> Header:
+        with source.open() as stream:
+            return view_capture(
+                source.path,
+                stream,
+                lambda one, _: together.add(row_of(one, outcome_of(one.signals))),
+            ).header
+
+    simulated = [header.simulated for header in each_readable(sources, read, left_out)]
+    rows = together.rows()
+    warn(left_out)
+    if output == "json":
+        click.echo(Summary(rows=rows).model_dump_json(exclude_none=True))
+        return
+    if any(simulated):
+        click.echo("SIMULATED: made on a simulator, at least in part")
+    print_table(lambda: support_table(rows), support_lines(rows))
+
+
+def _agreed() -> bool:
+    try:
+        return click.confirm("Write this bundle?", err=True)
+    except click.Abort:
+        raise ConfigurationError(
+            "nobody is at the terminal to agree to what the bundle holds",
+            "read the preview above, then repeat the command with --yes",
+        ) from None
+
+
+@contextmanager
+def _cleaning_up_when_stopped() -> Iterator[None]:
+    """A polite request to end unwinds like Ctrl-C does, so that no temporary file stays."""
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

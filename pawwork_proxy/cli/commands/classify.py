@@ -1,11 +1,23 @@
 """`classify`: the outcome of a pasted or piped response, without a capture."""
 
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
 from pawwork_proxy.cli import options
+from pawwork_proxy.errors import PawworkProxyError
+
+if TYPE_CHECKING:
+    from pawwork_proxy.model.outcome import Outcome
+    from pawwork_proxy.responses.pasted import Paste
+
+MAX_INPUT = 64 * 1024 * 1024
 
 EXITS = {0: "classified, also as unknown", 1: "there was nothing to classify", 2: "wrong usage"}
 
@@ -20,12 +32,11 @@ EXITS = {0: "classified, also as unknown", 1: "there was nothing to classify", 2
     metavar="CODE",
     help="Take this HTTP status where the input is a body without one.",
 )
-@click.option(
+@options.several(
     "--header",
     "headers",
-    multiple=True,
-    metavar="'NAME: VALUE'",
-    help="Take this header where the input is a body without any. Repeat the option for several.",
+    "'NAME: VALUE'",
+    "Take this header where the input is a body without any.",
 )
 @click.option(
     "--jsonl",
@@ -34,9 +45,136 @@ EXITS = {0: "classified, also as unknown", 1: "there was nothing to classify", 2
     "streaming, transport, and write one a line. A bad line gives an object with `error`.",
 )
 @options.formats("text", "json", words="json prints one object for each response.")
-def classify(**given: Any) -> None:
+def classify(
+    file: Path, status: int | None, headers: Sequence[str], jsonl: bool, output: str
+) -> None:
     """Say what a response means: a body, an error line, a `curl -i` transcript or a HAR file.
 
     Reads FILE, or stdin where FILE is left out.
     """
-    options.call("classify.classify", given)
+    from pawwork_proxy.report.outcome_text import outcome_lines
+    from pawwork_proxy.responses.pasted import responses_in
+
+    if jsonl:
+        # Line by line from a pipe, so that its other end may wait for what it has asked.
+        for line in sys.stdin.buffer if str(file) == "-" else _content(file).splitlines():
+            if line.strip():
+                click.echo(json.dumps(_line_object(line), ensure_ascii=False))
+        return
+    stated = _headers(headers)
+    pastes = responses_in(_read(file))
+    results = [(paste, _outcome_of(paste, status, stated)) for paste in pastes]
+    if not results:
+        raise PawworkProxyError(
+            "the HAR file holds no responses", "record it again together with the responses"
+        )
+    if output == "json":
+        for paste, outcome in results:
+            click.echo(json.dumps(_object(paste, outcome), ensure_ascii=False))
+        return
+    for paste, outcome in results:
+        click.echo("\n".join(outcome_lines(outcome, paste.label or "")))
+
+
+def _content(file: Path, most: int = -1) -> bytes:
+    try:
+        if str(file) == "-":
+            return sys.stdin.buffer.read(most)
+        with file.open("rb") as stream:
+            return stream.read(most)
+    except OSError as error:
+        raise PawworkProxyError(
+            f"{file} cannot be read", "check that the file exists and that you may read it"
+        ) from error
+
+
+def _read(file: Path) -> bytes:
+    if str(file) == "-" and sys.stdin.isatty():
+        click.echo("Paste the response, then press Ctrl-D (Windows: Ctrl-Z, Enter).", err=True)
+    data = _content(file, MAX_INPUT)
+    if not data.strip():
+        raise PawworkProxyError("there is nothing to classify", "pipe or paste a response")
+    return data
+
+
+def _headers(lines: Sequence[str]) -> dict[str, str]:
+    pairs = [line.partition(":") for line in lines]
+    if any(not colon for _, colon, _ in pairs):
+        raise click.BadParameter("Write a header as 'Name: value'.", param_hint="--header")
+    return {name.strip().lower(): value.strip() for name, _, value in pairs}
+
+
+def _outcome_of(paste: Paste, status: int | None, headers: dict[str, str]) -> Outcome:
+    from pawwork_proxy.outcomes.rules import classify as judge
+    from pawwork_proxy.responses.reported import read_reported
+
+    response = read_reported(
+        paste.body,
+        status=paste.status if paste.status is not None else status,
+        headers={**headers, **paste.headers},
+        transport=paste.transport,
+    )
+    return judge(response.signals)
+
+
+def _object(paste: Paste, outcome: Outcome) -> dict[str, object]:
+    from pawwork_proxy.facts.meanings import MEANINGS
+    from pawwork_proxy.report.outcome_text import reason
+
+    meaning = MEANINGS[outcome.kind]
+    return {
+        **({"entry": paste.label} if paste.label else {}),
+        **outcome.model_dump(mode="json"),
+        "meaning": meaning.sentence,
+        "reason": reason(outcome),
+        "next": meaning.user,
+    }
+
+
+def _line_object(line: bytes) -> dict[str, object]:
+    from pawwork_proxy.outcomes.rules import classify as judge
+    from pawwork_proxy.responses.reported import read_case
+
+    try:
+        case = json.loads(line)
+    except (ValueError, RecursionError):
+        case = None
+    if not isinstance(case, dict):
+        return {"id": None, "error": "not a JSON object"}
+    problem = _problem(case)
+    if problem:
+        return {"id": case.get("id"), "error": problem}
+    outcome = judge(read_case(case).signals)
+    return {
+        "id": case.get("id"),
+        "kind": outcome.kind,
+        "family": outcome.family,
+        "origin": outcome.origin_label,
+        "in_stream": outcome.in_stream,
+        "error_type": outcome.error_type,
+        "rule_id": outcome.rule_id,
+        "retry_after_s": outcome.retry_after_s,
+        "reset_cadence": outcome.reset_cadence,
+    }
+
+
+_FIELDS: dict[str, type] = {
+    "status": int,
+    "headers": dict,
+    "content_type": str,
+    "body": str,
+    "streaming": bool,
+    "transport": str,
+}
+
+
+def _problem(case: dict[str, object]) -> str | None:
+    """The first field of a wrong kind, by name; values are not repeated."""
+    for name, kind in _FIELDS.items():
+        value = case.get(name)
+        if value is not None and (not isinstance(value, kind) or (kind is int and value is True)):
+            return f"{name} is no {kind.__name__}"
+    status = case.get("status")
+    if isinstance(status, int) and not 100 <= status <= 599:  # RFC 9110, section 15
+        return "status is not between 100 and 599"
+    return None

@@ -1,10 +1,12 @@
 """`compare`: what the quota follows, from any number of captures."""
 
-from typing import Any
+from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
 from pawwork_proxy.cli import options
+from pawwork_proxy.cli.output import progress
 
 EXITS = {**options.READING, 0: "compared, also when nothing can be decided yet"}
 
@@ -12,16 +14,22 @@ EXITS = {**options.READING, 0: "compared, also when nothing can be decided yet"}
 @click.command(epilog=options.after_help("compare captures/ --format markdown", EXITS))
 @options.captures()
 @options.formats(
-    "text",
-    "markdown",
-    "json",
-    words="markdown is for issues and chats, json for programs.",
+    "text", "markdown", "json", words="markdown is for issues and chats, json for programs."
 )
 @options.vouching
-def compare(**given: Any) -> None:
+def compare(captures: Sequence[Path], output: str, alone: Sequence[str], real_only: bool) -> None:
     """Say what the free quota follows: a verdict per dimension, with evidence, and what to do next.
 
     CAPTURES are capture files, folders, patterns and support bundles, of one machine or of several
     that joined one study. What had to be left out is said among the notes.
     """
-    options.call("compare.compare", given)
+    from pawwork_proxy.captures.gathering import gather
+    from pawwork_proxy.comparison.compare import compare as judge
+    from pawwork_proxy.report.comparison_json import render_json
+    from pawwork_proxy.report.comparison_text import render_markdown, render_text
+
+    with progress("reading") as show:
+        gathered = gather(captures, exclusive=frozenset(alone), real_only=real_only, progress=show)
+    comparison = judge(gathered.observations, gathered.unrecorded)
+    render = {"text": render_text, "markdown": render_markdown, "json": render_json}[output]
+    click.echo(render(comparison, gathered.remarks), nl=False)

@@ -1,7 +1,6 @@
 """`demo`: the whole job offline, on the embedded simulator."""
 
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -12,7 +11,6 @@ from pawwork_proxy.cli import options
 @click.option(
     "--preset",
     default="small",
-    show_default=True,
     metavar="NAME",
     help="Play this scenario of the simulator; `pawwork-proxy simulate --list` names them.",
 )
@@ -20,14 +18,53 @@ from pawwork_proxy.cli import options
     "--captures",
     type=click.Path(file_okay=False, path_type=Path),
     default=options.DEFAULT_CAPTURES / "demo",
-    show_default=True,
     metavar="FOLDER",
     help="Write captures, report and bundle into this folder.",
 )
-def demo(**given: Any) -> None:
+def demo(preset: str, captures: Path) -> None:
     """Let three installs on two networks use up a simulated quota, and say what it follows.
 
     Everything is real but the upstream: two proxy processes, sockets on loopback, capture files.
     The report and a support bundle lie beside the captures.
     """
-    options.call("demo.demo", given)
+    from pawwork_proxy.bundle.assembly import assemble
+    from pawwork_proxy.bundle.create import write
+    from pawwork_proxy.bundle.own_secrets import known_here
+    from pawwork_proxy.bundle.selection import Choice, choose
+    from pawwork_proxy.captures.gathering import gather
+    from pawwork_proxy.captures.reader import read_capture
+    from pawwork_proxy.captures.sources import capture_sources
+    from pawwork_proxy.cli.commands.report import write_report
+    from pawwork_proxy.cli.plan import home_relative
+    from pawwork_proxy.cli.shown import Shown
+    from pawwork_proxy.comparison.compare import compare
+    from pawwork_proxy.comparison.dimensions import title
+    from pawwork_proxy.demo.story import explanation, play
+    from pawwork_proxy.environment.clock import utc_now
+    from pawwork_proxy.environment.machine import read_platform
+    from pawwork_proxy.report.sentences import conclusion, verdict_words
+
+    paths = play(captures.absolute(), preset, lambda line: click.echo(line, err=True))
+    exchanges = []
+    for source in capture_sources(paths):
+        exchanges += read_capture(source.path).exchanges
+        click.echo()
+        Shown(source).print_table()
+    click.echo("\nWhat this shows (simulated):")
+    for line in explanation(exchanges):
+        click.echo(f"  {line}")
+    gathered = gather(paths)
+    comparison = compare(gathered.observations, gathered.unrecorded)
+    click.echo(f"\nThe verdict (simulated): {conclusion(comparison)}")
+    for limit in comparison.limits:
+        for verdict in limit.verdicts:
+            if verdict.finding != "undetermined":
+                finding = verdict.finding.replace("_", " ")
+                click.echo(f"  {title(verdict.dimension)} ({finding}): {verdict_words(verdict)}")
+    page = paths[0].with_name("report.html")
+    write_report(paths, page, frozenset(), real_only=False)
+    made = assemble(choose(capture_sources(paths), Choice()), read_platform(), utc_now())
+    bundle = write(made, paths[0].parent, known_here())
+    click.echo(f"\nreport: {home_relative(page)}", err=True)
+    click.echo(f"bundle for support, checked: {home_relative(bundle)}", err=True)
+    click.echo("look again: pawwork-proxy show " + " ".join(map(home_relative, paths)), err=True)

@@ -1,17 +1,20 @@
 """`identity`: every field that may identify somebody, over one or many captures."""
 
-from typing import Any
+from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
 from pawwork_proxy.cli import options
+from pawwork_proxy.cli.output import print_table, warn
+from pawwork_proxy.report.words import printable
 
 
 @click.command(epilog=options.after_help("identity captures/*.jsonl", options.READING))
 @options.captures()
 @options.installs
 @options.formats("table", "json", words="json prints the whole inventory as one object.")
-def identity(**given: Any) -> None:
+def identity(captures: Sequence[Path], installs: Sequence[str], output: str) -> None:
     """Show what requests carry that may identify an install, a device, a person, a conversation.
 
     For each field: in how many requests it was sent, in which shape, within what its value never
@@ -19,4 +22,27 @@ def identity(**given: Any) -> None:
     request), and what the server is known to do with it. All but the last is told from the
     records. CAPTURES are capture files, folders, patterns and support bundles.
     """
-    options.call("identity.identity", given)
+    from pawwork_proxy.captures.completeness import listed
+    from pawwork_proxy.captures.copies import each_once
+    from pawwork_proxy.captures.records import Records, unfit
+    from pawwork_proxy.captures.sources import CaptureSource, capture_sources, each_readable
+    from pawwork_proxy.inventory.inventory import take_inventory
+    from pawwork_proxy.report.identity_table import identity_lines, identity_table, identity_words
+
+    def read(source: CaptureSource) -> Records:
+        return Records(source, lambda one: not installs or one.context.install in installs)
+
+    left_out: list[str] = []
+    sources = each_once(capture_sources(captures), left_out)
+    records = list(each_readable(sources, read, left_out))
+    warn(left_out)
+    warn(listed([one.summary for one in records]))
+    inventory = take_inventory((one.capture.header, one) for one in records)
+    warn(unfit(records))
+    if output == "json":
+        click.echo(inventory.model_dump_json(indent=2))
+        return
+    print_table(lambda: identity_table(inventory), identity_lines(inventory))
+    click.echo()
+    for line in identity_words(inventory):
+        click.echo(printable(line))

@@ -1,11 +1,13 @@
 """`report`: the comparison as one HTML file for people who were not there."""
 
+import webbrowser
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 
 from pawwork_proxy.cli import options
+from pawwork_proxy.cli.output import progress, replace_file
 
 EXITS = {**options.READING, 0: "written"}
 
@@ -15,10 +17,41 @@ EXITS = {**options.READING, 0: "written"}
 @options.out(Path("report.html"), "Write the page to this file and replace an older one.")
 @options.vouching
 @click.option("--open", "show", is_flag=True, help="Show the page in the browser.")
-def report(**given: Any) -> None:
+def report(
+    captures: Sequence[Path], out: Path, alone: Sequence[str], real_only: bool, show: bool
+) -> None:
     """Write one self-contained HTML page: verdicts, timeline, identity table, outcomes.
 
     CAPTURES are the same as for `compare`. The page works offline, on a phone and on paper; it
     loads nothing and sends nothing.
     """
-    options.call("report.report", given)
+    write_report(captures, out, frozenset(alone), real_only=real_only)
+    click.echo(str(out))
+    if show:
+        webbrowser.open(out.absolute().as_uri())
+
+
+def write_report(
+    captures: Sequence[Path], out: Path, alone: frozenset[str], *, real_only: bool
+) -> None:
+    """Gather, compare, render, write."""
+    from pawwork_proxy.captures.copies import each_once
+    from pawwork_proxy.captures.gathering import gather_from
+    from pawwork_proxy.captures.records import Records
+    from pawwork_proxy.captures.sources import capture_sources, each_readable
+    from pawwork_proxy.comparison.compare import compare
+    from pawwork_proxy.inventory.inventory import take_inventory
+    from pawwork_proxy.report.page import render_report
+
+    sources = capture_sources(captures)
+    with progress("reading") as show:
+        gathered = gather_from(sources, exclusive=alone, real_only=real_only, progress=show)
+    inventory = None
+    if not any(one.aggregated for one in gathered.captures):
+        used = {one.capture_id for one in gathered.captures}
+        records = each_readable(each_once(sources, []), Records, [])
+        inventory = take_inventory(
+            (one.capture.header, one) for one in records if one.summary.capture_id in used
+        )
+    comparison = compare(gathered.observations, gathered.unrecorded)
+    replace_file(out, [render_report(comparison, gathered, inventory).encode()])

@@ -1,12 +1,28 @@
 """`run`: the proxy, until Ctrl-C."""
 
-from typing import Any
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from pawwork_proxy.cli.options import after_help, call, capturing, formats
+from pawwork_proxy.cli.options import after_help, capturing, formats
+
+if TYPE_CHECKING:
+    from pawwork_proxy.environment.identity import Identity
+    from pawwork_proxy.proxy.session import RunPlan
+    from pawwork_proxy.recording.recorder import Recorder
 
 EXITS = {0: "stopped", 2: "an option, port, folder or proxy cannot be used"}
+NOTHING_SEEN = """\
+No exchange was seen. Usual causes:
+  - the client was started without the settings shown above, or before them (restart it)
+  - the client reads another config file: 'opencode debug config' shows the one in force
+  - PawWork built on DSH (2026.8.4, and 2026.8.6 or newer) overwrites baseURL: use the proxy route
+    (HTTPS_PROXY) for it"""
 
 
 @click.command(
@@ -26,11 +42,93 @@ EXITS = {0: "stopped", 2: "an option, port, folder or proxy cannot be used"}
     "json",
     words="json writes one line to stdout when the proxy listens, and one at the end.",
 )
-def run(**given: Any) -> None:
+def run(installs: Sequence[str], output: str, **capturing: Any) -> None:
     """Record what clients ask of opencode.ai, until you press Ctrl-C.
 
     Each install gets one listener on loopback that serves both routes: as base address in the
     client's configuration, and as its HTTPS proxy. Only opencode.ai is decrypted and recorded;
     everything else passes untouched.
     """
-    call("run.run", given)
+    from pawwork_proxy.cli.plan import forget_expired, make_plan
+    from pawwork_proxy.environment.identity import load_identity
+
+    plan = make_plan(installs, **capturing)
+    forget_expired(plan)
+    asyncio.run(_run(plan, load_identity(), as_json=output == "json"))
+
+
+async def _run(plan: RunPlan, identity: Identity, *, as_json: bool) -> None:
+    from pawwork_proxy.cli.live import chosen_view
+    from pawwork_proxy.proxy.session import running_proxy, stop_signals
+
+    if not as_json:
+        click.echo(how_to_connect(plan, identity), err=True)
+    view = chosen_view()
+    try:
+        async with stop_signals() as stop, running_proxy(plan, identity, view) as recorder:
+            if as_json:
+                started = {
+                    "event": "listening",
+                    "installs": {listener.label: listener.url for listener in plan.listeners},
+                    "capture": str(recorder.path),
+                    "ca_certificate": str(identity.ca_certificate),
+                }
+                click.echo(json.dumps(started))
+            await stop.wait()
+    finally:
+        view.close()
+    _summary(recorder, as_json=as_json)
+
+
+def how_to_connect(plan: RunPlan, identity: Identity) -> str:
+    """What to set in a client, for each install and either route."""
+    from pawwork_proxy.facts.addresses import default_base
+
+    lines = []
+    base = default_base()
+    for listener in plan.listeners:
+        lines += [
+            f"install '{listener.label}' listens on {listener.url}",
+            "  baseURL route (OpenCode; PawWork built on it), in opencode.json or pawwork.json:",
+            f'    "provider": {{ "opencode": {{ "options": {{ "baseURL": "{listener.url}{base}" '
+            "} } }",
+            "  proxy route (OpenCode 1, every PawWork), in the environment of the client:",
+            f"    HTTPS_PROXY={listener.url}  NODE_USE_ENV_PROXY=1",
+            f"    NODE_EXTRA_CA_CERTS={identity.ca_certificate}",
+            f"  or let us start it: pawwork-proxy launch --install {listener.label} -- CMD",
+        ]
+    if plan.via:
+        lines.append(f"leaving through the proxy {plan.via.address}")
+    if plan.simulated:
+        lines.append(f"upstream is {plan.upstream.authority}: the capture is marked as simulated")
+    lines.append("stop with Ctrl-C")
+    return "\n".join(lines)
+
+
+def _summary(recorder: Recorder, *, as_json: bool) -> None:
+    from pawwork_proxy.cli.live import counter_line
+    from pawwork_proxy.cli.plan import home_relative
+
+    counts = recorder.counts
+    if as_json:
+        end = {
+            "event": "finished",
+            "capture": str(recorder.path),
+            "recorded": counts.recorded,
+            "in_flight": counts.in_flight,
+            "stubs": dict(counts.stubs),
+            "lost": recorder.lost,
+            "tap_failures": counts.tap_failures,
+            "outcomes": dict(counts.kinds),
+        }
+        click.echo(json.dumps(end))
+        return
+    click.echo(counter_line(counts, recorder.lost), err=True)
+    if not counts.opened:
+        click.echo(NOTHING_SEEN, err=True)
+        if counts.distrusted:
+            click.echo(
+                "  - a client distrusts our certificate: set NODE_EXTRA_CA_CERTS as above", err=True
+            )
+    click.echo(str(recorder.path))
+    click.echo(f"look at it: pawwork-proxy show {home_relative(recorder.path)}", err=True)

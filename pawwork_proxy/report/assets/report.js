@@ -8,7 +8,7 @@
   const list = document.getElementById("all-marks");
   const FIELDS = ["lane", "group", "start", "end", "count", "capture", "seq", "kind", "model",
     "key", "origin", "retry", "reset"];
-  const WORDS = new Set(["group", "capture", "kind", "model", "key", "origin"]);
+  const WORDS = new Set(["group", "capture", "kind", "model", "key", "origin", "retry"]);
   const marks = data.marks.map((row) => Object.fromEntries(
     FIELDS.map((name, n) => [name, WORDS.has(name) ? data.words[row[n]] : row[n]])));
   printAll();
@@ -24,20 +24,17 @@
     ["time", mark.count > 1 ? `${iso(mark.start)} to ${iso(mark.end)}` : iso(mark.start)],
     ["model, key", `${mark.model}, ${mark.key}`],
     ["said by", mark.origin],
-    ["retry after", mark.retry === null ? "-" : `${Math.round(mark.retry)} s`],
+    ["retry after", mark.retry],
     ["resets", mark.reset === null ? "-" : iso(mark.reset)],
     ["record", `${mark.capture}#${mark.seq}`],
   ];
 
   function choose(n) {
     chosen = Math.max(0, Math.min(marks.length - 1, n));
-    detail.replaceChildren(...rows(marks[chosen]).flatMap(([name, value]) => {
-      const dt = document.createElement("dt");
-      const dd = document.createElement("dd");
-      dt.textContent = name;
-      dd.textContent = value;
-      return [dt, dd];
-    }));
+    const element = (tag, text) =>
+      Object.assign(document.createElement(tag), { textContent: text });
+    detail.replaceChildren(...rows(marks[chosen]).flatMap(([name, value]) =>
+      [element("dt", name), element("dd", value)]));
     chart.redraw(false);
   }
 
@@ -222,17 +219,14 @@
   // Paper shows what is closed on screen, in light colours also where the screen is dark.
   function printAll() {
     let opened = [];
-    addEventListener("beforeprint", () => {
-      document.documentElement.classList.add("paper");
-      opened = [...document.querySelectorAll("details:not([open], .no-print)")];
-      for (const one of opened) one.open = true;
+    const turn = (printing) => {
+      document.documentElement.classList.toggle("paper", printing);
+      if (printing) opened = [...document.querySelectorAll("details:not([open], .no-print)")];
+      for (const one of opened) one.open = printing;
       if (chart) chart.redraw(false);
-    });
-    addEventListener("afterprint", () => {
-      document.documentElement.classList.remove("paper");
-      for (const one of opened) one.open = false;
-      if (chart) chart.redraw(false);
-    });
+    };
+    addEventListener("beforeprint", () => turn(true));
+    addEventListener("afterprint", () => turn(false));
   }
 
   // A link to a piece of evidence opens what it is in, also where the browser does not.

@@ -44,9 +44,9 @@ def test_a_transcript_for_people() -> None:
         "free_usage_limit (family quota, from zen)",
         "The free daily allowance is used up.",
         "[free_usage_type]",
-        "wait:  2 h 0 min (from retry-after), cadence utc_day",
+        "wait:  2h00m00s (from retry-after), cadence utc_day",
         "reset: 2026-11-25 01:00:00 CET (2026-11-25 00:00:00 UTC)",
-        "C1: rate_limit, retried after 2 h 0 min",
+        "C1: rate_limit, retried after 2h00m00s",
         "C4/C5/C6: free_quota_exhausted, not retried",
         "next:",
     ):
@@ -55,7 +55,7 @@ def test_a_transcript_for_people() -> None:
 
 @pytest.mark.parametrize(
     ("wait", "words"),
-    [("2", "2 s"), ("61", "1 min 1 s"), ("90000", "1 d 1 h"), ("0.5", "0.5 s")],
+    [("2", "2s"), ("61", "1m01s"), ("90000", "1d01h00m00s"), ("0.5", "0.5s")],
 )
 def test_waits_in_words(wait: str, words: str) -> None:
     result = run("busy", "--status", "503", "--header", f"Retry-After: {wait}")
@@ -67,7 +67,7 @@ def test_conflicts_and_streams_are_shown() -> None:
     body = 'data: {"error":{"type":"GoUsageLimitError","message":"Resets in 2hr 4min."}}\n\n'
     result = run(body, "--status", "200", "--header", "retry-after: 60")
     assert "inside a stream" in result.stdout
-    assert "but:   text=7440 s says otherwise" in result.stdout
+    assert "but:   text=2h04m00s says otherwise" in result.stdout
 
 
 def test_a_file_and_json(tmp_path: Path) -> None:

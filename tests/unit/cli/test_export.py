@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from pawwork_proxy.cli.commands.export import export
-from pawwork_proxy.cli.export import FORMATS, SQL_TYPES
+from pawwork_proxy.cli.commands.export import FORMATS, export
 from pawwork_proxy.errors import ConfigurationError
 from pawwork_proxy.export.har import har_text
 from pawwork_proxy.export.otlp import otlp_text
@@ -45,8 +44,9 @@ def test_parquet_has_a_typed_row_for_each_exchange(tmp_path: Path) -> None:
     duckdb = pytest.importorskip("duckdb")
     table = duckdb.read_parquet(str(exported(tmp_path, "parquet")))
     assert table.columns == [column.name for column in COLUMNS]
-    kinds = [SQL_TYPES[column.type] for column in COLUMNS]
-    assert [str(kind) for kind in table.types] == [SAID.get(kind, kind) for kind in kinds]
+    assert [str(kind) for kind in table.types] == [
+        SAID.get(column.type, column.type) for column in COLUMNS
+    ]
     found = table.select("outcome", "status", "started_at", "reset_at").fetchall()
     assert found == [
         ("success", 200, MORNING + timedelta(seconds=1), None),

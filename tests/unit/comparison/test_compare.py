@@ -8,7 +8,7 @@ import pytest
 from pawwork_proxy.comparison.compare import compare
 from pawwork_proxy.model.observation import ABSENT, Observation
 from pawwork_proxy.model.verdict import Comparison, Note, Verdict
-from pawwork_proxy.report.conclusion import conclusion
+from pawwork_proxy.report.sentences import conclusion
 from tests.unit.comparison.builders import OFFICE, SAVED_KEY, TWO, Diary
 
 

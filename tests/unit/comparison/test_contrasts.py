@@ -2,7 +2,7 @@
 
 from pawwork_proxy.comparison.compare import compare
 from pawwork_proxy.model.verdict import Contrast
-from pawwork_proxy.report.reasoning import contrast_words
+from pawwork_proxy.report.sentences import contrast_words
 from tests.unit.comparison.builders import OFFICE, TWO, Diary
 
 SIX = {"ip_family": "ipv6", "address": "ip:six", "prefix": "ip:prefix"}

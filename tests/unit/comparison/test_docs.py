@@ -7,7 +7,7 @@ from typing import get_args
 from pawwork_proxy.comparison.compare import compare
 from pawwork_proxy.comparison.dimensions import DIMENSIONS
 from pawwork_proxy.model.verdict import AssumptionId, Contrast, Finding, Reason
-from pawwork_proxy.report.conclusion import conclusion
+from pawwork_proxy.report.sentences import conclusion
 from tests.unit.comparison.builders import OFFICE, TWO, Diary
 
 DOC = (Path(__file__).parents[3] / "docs" / "quota-inference.md").read_text(encoding="utf-8")

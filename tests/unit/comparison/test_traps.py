@@ -7,7 +7,7 @@ from pawwork_proxy.comparison.compare import compare
 from pawwork_proxy.comparison.hypotheses import Columns
 from pawwork_proxy.model.observation import PUBLIC, SEVERAL, Identities, Observation
 from pawwork_proxy.model.verdict import Finding, Reason, Verdict
-from pawwork_proxy.report.conclusion import conclusion
+from pawwork_proxy.report.sentences import conclusion
 from tests.unit.comparison.builders import OFFICE, SAVED_KEY, TWO, Diary, limiter
 
 RELAYED: dict[str, Any] = {"origin": "relayed:Console"}

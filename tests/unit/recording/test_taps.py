@@ -14,7 +14,7 @@ from pawwork_proxy.captures.gathering import gather
 from pawwork_proxy.captures.reader import WholeCapture
 from pawwork_proxy.captures.sources import capture_sources
 from pawwork_proxy.cli.live import counter_line
-from pawwork_proxy.cli.show import Shown
+from pawwork_proxy.cli.shown import Shown
 from pawwork_proxy.clients.processes import FoundProcess
 from pawwork_proxy.comparison.exclusions import EXCLUSIONS
 from pawwork_proxy.inventory.inventory import take_inventory
@@ -280,7 +280,7 @@ def test_every_report_says_that_an_exchange_was_observed_in_part(
     (source,) = capture_sources([path])
     assert said in Shown(source).remarks()
     assert "1 failed looks at the traffic" in counter_line(run.recorder.counts, 0)
-    assert "unknown (seen in part)" in plain_line(shown(exchange))
+    assert "unknown (seen in part)" in plain_line(shown(exchange, exchange.outcome))
     (row,) = cells(support_rows([exchange]))
     assert "unknown (seen in part)" in row
     bundle = assembled([path])

@@ -5,7 +5,7 @@ from typing import Any
 
 from pawwork_proxy.comparison.compare import compare
 from pawwork_proxy.report.comparison_json import render_json
-from pawwork_proxy.report.conclusion import conclusion
+from pawwork_proxy.report.sentences import conclusion
 from tests.unit.comparison.builders import OFFICE, TWO, Diary
 
 STUDY = Diary().admitted(20).refused().admitted(**TWO).refused(**TWO).admitted(**OFFICE).seen

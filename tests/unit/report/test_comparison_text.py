@@ -4,7 +4,7 @@ import re
 
 from pawwork_proxy.comparison.compare import compare
 from pawwork_proxy.report.comparison_text import WIDTH, render_markdown, render_text
-from pawwork_proxy.report.reasoning import contrast_words
+from pawwork_proxy.report.sentences import contrast_words
 from tests.unit.comparison.builders import MORNING, OFFICE, TWO, Diary
 
 STUDY = (

@@ -71,7 +71,7 @@ def test_an_aborted_answer_is_called_what_show_calls_it() -> None:
     record = aborted(9, 1)
     assert record.outcome.kind == "transport_error"
     text = page([*study(), record])
-    assert row_of(record).outcome.startswith("transport_error")
+    assert row_of(record, record.outcome).outcome.startswith("transport_error")
     row = re.search(r'<th scope="row">(transport_error[^<]*)</th><td[^>]*>client<', text)
     assert row is not None
     assert row[1] == "transport_error (admitted, then aborted)"

@@ -1,20 +1,17 @@
-"""`show`: captures as a table, with filters."""
+"""One capture as `show` and `demo` print it: a table, what it comes to, what is missing."""
 
-import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime, tzinfo
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from datetime import UTC, tzinfo
+from itertools import chain
 
 import click
-from rich.console import Console
 
 from pawwork_proxy.captures.completeness import happenings
-from pawwork_proxy.captures.copies import each_once
 from pawwork_proxy.captures.lines import outcome_of
 from pawwork_proxy.captures.records import Records
-from pawwork_proxy.captures.sources import CaptureSource, capture_sources, each_readable
-from pawwork_proxy.cli.warnings import warn
+from pawwork_proxy.captures.sources import CaptureSource
+from pawwork_proxy.cli.output import print_table
 from pawwork_proxy.model.outcome import Kind, Outcome
 from pawwork_proxy.model.view import ExchangeView
 from pawwork_proxy.report.exchange_table import (
@@ -22,47 +19,8 @@ from pawwork_proxy.report.exchange_table import (
     exchange_table,
     interrupted_row,
     plain_line,
-    row_with,
+    row_of,
 )
-from pawwork_proxy.report.plain_text import printable
-
-
-def show(
-    captures: Sequence[Path],
-    installs: Sequence[str],
-    outcomes: Sequence[str],
-    models: Sequence[str],
-    since: datetime | None,
-    until: datetime | None,
-    local: bool,
-    output: str,
-) -> None:
-    """Print the exchanges that pass the filters, capture by capture."""
-    zone = datetime.now().astimezone().tzinfo if local else UTC
-
-    def wanted(exchange: ExchangeView, outcome: Outcome) -> bool:
-        at = exchange.timing.started_at
-        return (
-            (not installs or exchange.context.install in installs)
-            and (not outcomes or outcome.kind in outcomes)
-            and (not models or exchange.request.model in models)
-            and (since is None or at >= since)
-            and (until is None or at < until)
-        )
-
-    filtered = bool(installs or outcomes or models or since or until)
-    left_out: list[str] = []
-    sources = each_once(capture_sources(captures), left_out)
-    for shown in each_readable(
-        sources, lambda source: Shown(source, wanted, zone or UTC), left_out
-    ):
-        if output == "json":
-            shown.print_records()
-        else:
-            shown.print_table(filtered=filtered)
-        for line in shown.remarks():
-            click.echo(printable(line), err=True)
-    warn(left_out)
 
 
 class Shown:
@@ -89,7 +47,7 @@ class Shown:
         wanted = self._wanted(exchange, outcome)
         if wanted:
             self._kinds[outcome.kind] += 1
-            self._rows.append(row_with(exchange, outcome, self._zone))
+            self._rows.append(row_of(exchange, outcome, self._zone))
         return wanted
 
     def print_records(self) -> None:
@@ -108,12 +66,8 @@ class Shown:
         under_way = [] if filtered else capture.interrupted
         rows = [*self._rows, *(interrupted_row(one, self._zone) for one in under_way)]
         rows.sort(key=lambda row: row.seq)
-        if sys.stdout.isatty():
-            Console().print(exchange_table(rows, title))
-        else:
-            click.echo(printable(title))
-            for row in rows:
-                click.echo(plain_line(row))
+        lines = chain([title], map(plain_line, rows))
+        print_table(lambda: exchange_table(rows, title), lines)
         total = " · ".join(f"{number} {kind}" for kind, number in self._kinds.most_common())
         click.echo(f"{self._kinds.total()} exchanges{': ' + total if total else ''}")
 
