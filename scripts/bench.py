@@ -9,15 +9,17 @@ import argparse
 import asyncio
 import json
 import os
+import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -25,32 +27,26 @@ from pawwork_proxy.model.signals import Ending
 from pawwork_proxy.outcomes.rules import classify
 from pawwork_proxy.responses.response_reader import ResponseReader
 from scripts._bench_captures import ROOT, many_exchanges
-from scripts._bench_upstream import EVENTS, free_port
+from scripts._bench_upstream import content_length
 
-_TOOL = {
-    "type": "function",
-    "function": {
-        "name": "read",
-        "description": "word " * 300,
-        "parameters": {
-            "type": "object",
-            "properties": {
-                name: {"type": "string", "description": "word " * 10} for name in "abcd"
-            },
-        },
+TOOL = {
+    "name": "read",
+    "description": "word " * 300,
+    "parameters": {
+        "type": "object",
+        "properties": {name: {"type": "string", "description": "word " * 10} for name in "abcd"},
     },
 }
-BODY = json.dumps(
-    {
-        "model": "big-pickle",
-        "stream": True,
-        "messages": [
-            {"role": "system", "content": "word " * 1800},
-            {"role": "user", "content": "word " * 20},
-        ],
-        "tools": [_TOOL] * 11,
-    }
-).encode()
+CONVERSATION = {
+    "model": "big-pickle",
+    "stream": True,
+    "messages": [
+        {"role": "system", "content": "word " * 1800},
+        {"role": "user", "content": "word " * 20},
+    ],
+    "tools": [{"type": "function", "function": TOOL}] * 11,
+}
+BODY = json.dumps(CONVERSATION).encode()
 """About 30 KB in the shape of a conversation's first request: system prompt, prompt, 11 tools."""
 
 STOCK_STREAMING = "def responseheaders(flow):\n    flow.response.stream = True\n"
@@ -62,30 +58,24 @@ class Target:
 
     name: str
     port: int
-    pid: int | None = None
+    pid: int
 
-    def request(self, path: str, body: bytes = BODY) -> bytes:
+    def request(self, path: str) -> bytes:
         """A whole request, ready to send."""
         return (
             f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\n"
             "Authorization: Bearer public\r\nContent-Type: application/json\r\n"
             "User-Agent: opencode/1.18.33\r\nx-opencode-client: cli\r\n"
             "x-opencode-session: ses_0123456789abABCDEFGHIJKLMN\r\n"
-            f"Content-Length: {len(body)}\r\n\r\n"
-        ).encode() + body
+            f"Content-Length: {len(BODY)}\r\n\r\n"
+        ).encode() + BODY
 
 
-@contextmanager
-def process(command: list[str], env: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
-    """A child that is ended with the block."""
-    child = subprocess.Popen(
-        command, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=ROOT
-    )
-    try:
-        yield child
-    finally:
-        child.terminate()
-        child.wait(30)
+def free_port() -> int:
+    """A port that was free a moment ago."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port
 
 
 @contextmanager
@@ -95,29 +85,30 @@ def targets(folder: Path) -> Iterator[list[Target]]:
     env["PAWWORK_PROXY_HOME"] = str(folder / "private")
     script = folder / "streaming.py"
     script.write_text(STOCK_STREAMING)
-    mitmdump = str(Path(sys.executable).with_name("mitmdump"))
+    direct, stock, streaming, ours = (free_port() for _ in range(4))
+    url = f"http://127.0.0.1:{direct}"
+    mitmdump = [str(Path(sys.executable).with_name("mitmdump")), "-q"]
+    mitmdump += ["--set", f"confdir={folder / 'stock'}", "--mode"]
+    run = ["run", "--format", "json", "--install", f"bench@{ours}", "--upstream", url]
+    run += ["--captures", str(folder / "captures")]
+    commands = (
+        ("direct", direct, [sys.executable, "-m", "scripts._bench_upstream", str(direct)]),
+        ("stock", stock, [*mitmdump, f"reverse:{url}@127.0.0.1:{stock}"]),
+        (
+            "stock streaming",
+            streaming,
+            [*mitmdump, f"reverse:{url}@127.0.0.1:{streaming}", "-s", str(script)],
+        ),
+        ("ours", ours, [sys.executable, "-m", "pawwork_proxy", *run]),
+    )
+    null = subprocess.DEVNULL
     with ExitStack() as stack:
-        upstream = free_port()
-        command = [sys.executable, "-m", "scripts._bench_upstream", str(upstream)]
-        child = stack.enter_context(process(command, env))
-        assert child.stdout is not None
-        child.stdout.readline()
-        found = [Target("direct", upstream)]
-        for name, options in (("stock", []), ("stock streaming", ["-s", str(script)])):
-            port = free_port()
-            mode = f"reverse:http://127.0.0.1:{upstream}@127.0.0.1:{port}"
-            confdir = f"confdir={folder / 'stock'}"
-            command = [mitmdump, "-q", "--mode", mode, "--set", confdir, *options]
-            child = stack.enter_context(process(command, env))
+        found = []
+        for name, port, command in commands:
+            child = subprocess.Popen(command, env=env, stdout=null, stderr=null, cwd=ROOT)
+            stack.callback(child.wait, 30)
+            stack.callback(child.terminate)
             found.append(Target(name, port, child.pid))
-        command = [sys.executable, "-m", "pawwork_proxy", "run", "--format", "json"]
-        command += ["--install", "bench@0", "--captures", str(folder / "captures")]
-        command += ["--upstream", f"http://127.0.0.1:{upstream}"]
-        child = stack.enter_context(process(command, env))
-        assert child.stdout is not None
-        started = json.loads(child.stdout.readline())
-        port = int(started["installs"]["bench"].rpartition(":")[2])
-        found.append(Target("ours", port, child.pid))
         for target in found:
             asyncio.run(until_listening(target))
         yield found
@@ -156,8 +147,7 @@ async def ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, reques
             size = await reader.readline()
         await reader.readexactly(2)
         return first
-    length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
-    await reader.readexactly(length)
+    await reader.readexactly(content_length(head))
     return time.perf_counter() - start
 
 
@@ -182,52 +172,40 @@ async def first_event_ms(target: Target, count: int) -> float:
     return statistics.median(times) * 1000
 
 
-async def long_stream_ms(target: Target, _: int) -> float:
-    """Milliseconds for one stream of 2 000 events."""
+async def streams_ms(target: Target, streams: int, events: int) -> float:
+    """Milliseconds for so many streams at once, of so many events each."""
     start = time.perf_counter()
-    await fetch(target, f"/events/{EVENTS}")
+    await asyncio.gather(*(fetch(target, f"/events/{events}") for _ in range(streams)))
     return (time.perf_counter() - start) * 1000
-
-
-async def many_streams_ms(target: Target, _: int) -> float:
-    """Milliseconds for 100 streams of 100 events at once."""
-    start = time.perf_counter()
-    await asyncio.gather(*(fetch(target, "/events/100") for _ in range(100)))
-    return (time.perf_counter() - start) * 1000
-
-
-Measure = Callable[[Target, int], Awaitable[float]]
 
 
 def compare(
-    title: str, measure: Measure, found: list[Target], count: int, rounds: int
+    title: str,
+    found: list[Target],
+    rounds: int,
+    measure: Callable[..., Coroutine[Any, Any, float]],
+    *amounts: int,
 ) -> dict[str, float]:
     """Let the targets take turns; print and return the medians."""
     samples: dict[str, list[float]] = {target.name: [] for target in found}
     for _ in range(rounds):
         for target in found:
-            samples[target.name].append(asyncio.run(_value(measure, target, count)))
+            samples[target.name].append(asyncio.run(measure(target, *amounts)))
     medians = {name: statistics.median(values) for name, values in samples.items()}
     print(f"{title}: " + ", ".join(f"{name} {value:.2f}" for name, value in medians.items()))
     return medians
 
 
-async def _value(measure: Measure, target: Target, count: int) -> float:
-    return await measure(target, count)
-
-
 def memory(target: Target, exchanges: int) -> None:
     """Print resident memory after a warm-up and after many exchanges."""
-    assert target.pid is not None
-    process_of = psutil.Process(target.pid)
-    asyncio.run(throughput(target, 2000))
-    before = process_of.memory_info().rss
-    asyncio.run(throughput(target, exchanges))
-    after = process_of.memory_info().rss
-    mib = 1024 * 1024
+    resident = []
+    for count in (2000, exchanges):
+        asyncio.run(throughput(target, count))
+        resident.append(psutil.Process(target.pid).memory_info().rss / 2**20)
+    before, after = resident
     print(
-        f"memory of ours, MiB: {before / mib:.1f} after 2 000 exchanges, "
-        f"{after / mib:.1f} after {exchanges + 2000}"
+        f"memory of ours, MiB: {before:.1f} after 2 000 exchanges, "
+        f"{after:.1f} after {exchanges + 2000}"
     )
 
 
@@ -255,17 +233,17 @@ def main() -> None:
     scale, rounds = (1, 3) if quick else (10, 7)
     with tempfile.TemporaryDirectory() as folder, targets(Path(folder)) as found:
         direct, _, streaming, ours = found
-        rates = compare("requests/s, 30 KB bodies", throughput, found, 800 * scale, rounds)
+        rates = compare("requests/s, 30 KB bodies", found, rounds, throughput, 800 * scale)
         print(f"  ratio ours/stock: {rates['ours'] / rates['stock']:.2f} (aim 1.2)")
         streams = [direct, streaming, ours]
-        firsts = compare("first event, ms", first_event_ms, streams, 20 * scale, rounds)
+        firsts = compare("first event, ms", streams, rounds, first_event_ms, 20 * scale)
         late = firsts["ours"] - firsts["stock streaming"]
         print(f"  ours later than stock streaming by {late:+.2f} ms (aim at most 1)")
-        for title, measure in (
-            (f"stream of {EVENTS} events, ms", long_stream_ms),
-            ("100 streams at once, ms", many_streams_ms),
+        for title, *amounts in (
+            ("stream of 2000 events, ms", 1, 2000),
+            ("100 streams at once, ms", 100, 100),
         ):
-            times = compare(title, measure, streams, 1, rounds)
+            times = compare(title, streams, rounds, streams_ms, *amounts)
             print(f"  ratio ours/stock streaming: {times['ours'] / times['stock streaming']:.2f}")
         memory(ours, 5_000 * scale)
     classification_rate(1_000 * scale)

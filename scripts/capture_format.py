@@ -9,7 +9,7 @@ import types
 import typing
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Annotated, Any, Literal, Union
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
@@ -22,14 +22,13 @@ from scripts._pages import DOCS, table, write
 PAGE = DOCS / "capture-format.md"
 LINES: tuple[type[Noun], ...] = (Header, Opened, Exchange, Stub, Note, End)
 
-RANGES: dict[Any, str] = {
-    value: name for name, value in vars(numbers).items() if typing.get_origin(value) is Annotated
-}
-"""The types of `model.numbers` and their names."""
-FORMS: dict[Any, str] = {
-    value: name for name, value in vars(texts).items() if typing.get_origin(value) is Annotated
-}
-"""The types of `model.texts` and their names."""
+
+def named(module: types.ModuleType) -> dict[Any, str]:
+    """The types that a module makes by `Annotated`, and their names."""
+    return {kind: name for name, kind in vars(module).items() if get_origin(kind) is Annotated}
+
+
+RANGES, FORMS = named(numbers), named(texts)
 
 
 def parts() -> dict[str, str]:
@@ -41,16 +40,24 @@ def parts() -> dict[str, str]:
     }
 
 
-def range_row(kind: Any) -> tuple[str, str, str]:
+def range_row(kind: Any) -> tuple[str, ...]:
     """The table row of a range."""
     (bounds,) = (one for one in kind.__metadata__ if isinstance(one, FieldInfo))
     limits = {type(one).__name__: one for one in bounds.metadata}
-    return RANGES[kind], limit(limits["Ge"].ge), limit(limits["Le"].le)
+    ends = (limits["Ge"].ge, limits["Le"].le)
+    shown = (f"{end:%Y-%m-%d}" if isinstance(end, datetime) else f"{end:.0f}" for end in ends)
+    return RANGES[kind], *shown
 
 
-def limit(value: float | datetime) -> str:
-    """One end of a range."""
-    return f"{value:%Y-%m-%d}" if isinstance(value, datetime) else f"{value:.0f}"
+def form_row(form: Any) -> tuple[str, str]:
+    """The table row of a form of text."""
+    constraints = form.__metadata__[0]
+    longest = f", up to {constraints.max_length} characters" if constraints.max_length else ""
+    return FORMS[form], f"`{_cell(constraints.pattern)}`{longest}"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
 
 
 def nouns() -> list[type[Noun]]:
@@ -62,63 +69,51 @@ def nouns() -> list[type[Noun]]:
     return found
 
 
+def nouns_in(annotation: Any) -> Iterator[type[Noun]]:
+    """The nouns that a type mentions."""
+    if isinstance(annotation, type) and issubclass(annotation, Noun):
+        yield annotation
+    for argument in get_args(annotation):
+        yield from nouns_in(argument)
+
+
 def section(noun: type[Noun]) -> str:
-    """What there is to say about a line or a part."""
+    """What there is to say about a line, by its type word, or a part, by its class."""
+    title = f"Line `{noun.__name__.lower()}`" if noun in LINES else f"Part `{noun.__name__}`"
+    summary = " ".join((noun.__doc__ or "").strip().partition("\n\n")[0].split())
     hints = typing.get_type_hints(noun, include_extras=True)
     rows = [row(name, hints[name], field) for name, field in noun.model_fields.items()]
-    title = f"{'Line' if noun in LINES else 'Part'} `{name_of(noun)}`"
     fields = table(("Field", "Type", "Null", "Safe as", "What"), rows)
-    return f"## {title}\n\n{summary(noun)}\n\n{fields}"
-
-
-def name_of(noun: type[Noun]) -> str:
-    """A line's type word, or a part's class name."""
-    return noun.__name__.lower() if noun in LINES else noun.__name__
-
-
-def summary(noun: type[Noun]) -> str:
-    """First paragraph of the docstring."""
-    return (noun.__doc__ or "").strip().split("\n\n")[0].replace("\n    ", " ")
-
-
-def form_row(form: Any) -> tuple[str, str]:
-    """The table row of a form of text."""
-    constraints = form.__metadata__[0]
-    pattern = constraints.pattern.replace("|", "\\|")
-    longest = f", up to {constraints.max_length} characters" if constraints.max_length else ""
-    return FORMS[form], f"`{pattern}`{longest}"
+    return f"## {title}\n\n{summary}\n\n{fields}"
 
 
 def row(name: str, annotation: Any, field: FieldInfo) -> tuple[str, ...]:
     """The table row of a field."""
     text, nullable = type_text(annotation)
-    what = " ".join((field.description or "").split()).replace("|", "\\|") or "-"
+    what = _cell(" ".join((field.description or "-").split()))
     return f"`{name}`", text, "yes" if nullable else "no", safe(text), what
 
 
 def type_text(annotation: Any) -> tuple[str, bool]:
     """A type in words, and whether it may be null."""
-    for named in (FORMS, RANGES):
-        if annotation in named:
-            return named[annotation], False
-    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if name := (FORMS | RANGES).get(annotation):
+        return name, False
+    origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
         return type_text(arguments[0])
-    if origin in (Union, types.UnionType):
-        rest = [one for one in arguments if one is not type(None)]
-        return " or ".join(type_text(one)[0] for one in rest), len(rest) < len(arguments)
-    if origin is Literal:
-        return ", ".join(f"`{word}`" for word in arguments), False
-    if origin is tuple:
-        return f"list of {type_text(arguments[0])[0]}", False
-    if origin is dict:
-        return f"{type_text(arguments[0])[0]} → {type_text(arguments[1])[0]}", False
-    if isinstance(annotation, type) and issubclass(annotation, Noun):
+    is_class = isinstance(annotation, type) and origin is None
+    if origin is Literal or (is_class and issubclass(annotation, enum.Enum)):
+        return ", ".join(f"`{word}`" for word in arguments or annotation), False
+    if is_class and issubclass(annotation, Noun):
         return f"[{annotation.__name__}](#part-{annotation.__name__.lower()})", False
-    if isinstance(annotation, type) and issubclass(annotation, enum.Enum):
-        return ", ".join(f"`{word}`" for word in annotation), False
-    plain = {float: "number", bool: "flag"}
-    return plain[annotation], False
+    inner = [type_text(one)[0] for one in arguments if one not in {types.NoneType, ...}]
+    if origin in {Union, types.UnionType}:
+        return " or ".join(inner), len(inner) < len(arguments)
+    if origin is tuple:
+        return f"list of {inner[0]}", False
+    if origin is dict:
+        return " → ".join(inner), False
+    return {float: "number", bool: "flag"}[annotation], False
 
 
 def safe(text: str) -> str:
@@ -129,15 +124,7 @@ def safe(text: str) -> str:
         return "fixed words"
     if any(form in text for form in FORMS.values()):
         return "form"
-    return "time" if text == "Moment" else "flag" if text == "flag" else "number"
-
-
-def nouns_in(annotation: Any) -> Iterator[type[Noun]]:
-    """The nouns that a type mentions."""
-    if isinstance(annotation, type) and issubclass(annotation, Noun):
-        yield annotation
-    for argument in typing.get_args(annotation):
-        yield from nouns_in(argument)
+    return {"Moment": "time", "flag": "flag"}.get(text, "number")
 
 
 if __name__ == "__main__":

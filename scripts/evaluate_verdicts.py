@@ -22,8 +22,9 @@ from pawwork_proxy.model.verdict import Comparison, Verdict
 from pawwork_proxy.report.sentences import verdict_words
 from scripts.verdict_evaluation.decidability import (
     Observed,
-    as_candidate,
     decidable,
+    fits,
+    follows,
     has_ipv6,
     possible,
 )
@@ -82,17 +83,9 @@ class Tally:
 
 def truth(rules: Rules, ipv6: bool, dimension: str) -> str:
     """What the world's rules say about a dimension; `partly` for a mixture of models."""
-    key = set(rules.key)
-    if "caller" in key:
-        key |= {"key", "address"}
-    if dimension in {"model", "model_group"} and "bucket" in key:
+    if dimension in {"model", "model_group"} and "bucket" in rules.key:
         return "partly"
-    wanted = {
-        "network": {"address", "prefix"},
-        "address": {"address"} if ipv6 else {"address", "prefix"},
-    }.get(dimension, {dimension})
-    followed = not key if dimension == "global" else bool(key & wanted)
-    return "follows" if followed else "does_not_follow"
+    return "follows" if follows(frozenset(rules.key), dimension, ipv6) else "does_not_follow"
 
 
 def is_wrong(verdict: Verdict, rules: Rules, seen: list[Observation], ipv6: bool) -> bool:
@@ -104,14 +97,9 @@ def is_wrong(verdict: Verdict, rules: Rules, seen: list[Observation], ipv6: bool
         return verdict.finding != expected
     rows = {(row.capture, row.seq) for one in verdict.evidence for row in one.rows}
     who = [one.who for one in seen if (one.capture, one.seq) in rows]
-    values = {(str(getattr(one, verdict.dimension)), _bucket(rules, one.model)) for one in who}
-    apart = len({bucket for _, bucket in values}) == len({value for value, _ in values})
-    return apart != (verdict.finding == "follows")
-
-
-def _bucket(rules: Rules, model: str | None) -> str:
-    assert model is not None
-    return model[:2] if model in rules.own_buckets else "default"
+    buckets = {one.model_group if one.model in rules.own_buckets else "default" for one in who}
+    values = {getattr(one, verdict.dimension) for one in who}
+    return (len(buckets) == len(values)) != (verdict.finding == "follows")
 
 
 def evaluate(worlds: int, seed: int, plans_every: int) -> Tally:
@@ -136,12 +124,10 @@ def _judge(tally: Tally, number: int, world: World) -> None:
     _check(tally, f"world {number}", world, comparison, list(world.seen))
     found = zen(comparison)
     alive = possible([observed])
-    key = as_candidate(world.rules.key, observed)
-    nameable = key if has_ipv6(observed.rows) else key - {"prefix"}
-    if nameable == key and observed.refused and key not in alive:
+    if not fits([observed], frozenset(world.rules.key)):
         tally.truth_ruled_out += 1
         tally.explained.append(
-            f"world {number}: the truth {sorted(key)} is ruled out by brute force"
+            f"world {number}: the truth {world.rules.key} is ruled out by brute force"
         )
     could = decidable([observed], alive)
     for dimension, finding in could.items():
@@ -176,18 +162,8 @@ def _check(
 
 
 def _plan(tally: Tally, number: int, world: World) -> None:
-    def answered(found: dict[str, str]) -> bool:
-        spelled = {"bucket": (), "caller": ("key", "address")}
-        parts = [one for part in world.rules.key for one in spelled.get(part, (part,))]
-        parts = parts or ["global"]
-        place = {"address": "network", "prefix": "network"}
-        return all(
-            "follows" in {found.get(part), found.get(place.get(part, part))} for part in parts
-        )
-
-    result = plan_result(
-        world, answered, partial(_check, tally, f"world {number}, after trials", world)
-    )
+    check = partial(_check, tally, f"world {number}, after trials", world)
+    result = plan_result(world, check)
     if result is None:
         return
     tally.plans.append(result)

@@ -32,7 +32,7 @@ sys.path[0] = str(Path(__file__).resolve().parent.parent)
 from scripts._bootstrap import ROOT, start  # noqa: E402 - needs the line above
 
 FLOOR = 88
-COPIED = ("addons", "captures/samples", "docs", "pawwork_proxy", "scripts", "tests")
+NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "capture-*.jsonl")
 RULES = ("outcomes/test_rule_borders.py", "outcomes/test_edge_pages.py", "outcomes/test_rules.py")
 # Modules of the package, and the tests of each in tests/unit, the quickest to tell first.
 MODULES = {
@@ -164,13 +164,10 @@ def main() -> int:
     for plugin in entry_points(group="pytest11"):  # loaded once for all
         plugin.load()
     weak = 0
-    with tempfile.TemporaryDirectory() as copy:
-        for name in COPIED:
-            shutil.copytree(ROOT / name, Path(copy, name))
-        for file in filter(Path.is_file, ROOT.glob("[!.]*")):
-            shutil.copy(file, copy)
+    with tempfile.TemporaryDirectory() as folder:
+        copy = shutil.copytree(ROOT, Path(folder, "copy"), ignore=NOT_COPIED)
         os.chdir(copy)
-        sys.path[0] = str(Path.cwd())
+        sys.path[0] = str(copy)
         for module in chosen.modules or MODULES:
             count, alive = survivors(module, chosen.sample)
             percent = 100 * (count - len(alive)) / count

@@ -2,8 +2,7 @@
 
 import sys
 
-from pawwork_proxy.facts.client_behaviour import FAILURES, USER_SEES
-from pawwork_proxy.facts.meanings import MEANINGS, Meaning
+from pawwork_proxy.facts.outcomes import FAILURES, MEANINGS, USER_SEES, Meaning
 from pawwork_proxy.outcomes.rules import RULES
 from scripts._pages import DOCS, table, write
 

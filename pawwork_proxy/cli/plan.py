@@ -7,12 +7,11 @@ import os
 import socket
 from collections.abc import Sequence
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import click
 
 from pawwork_proxy.captures.retention import remove_expired
-from pawwork_proxy.environment.clock import utc_now
+from pawwork_proxy.environment.machine import utc_now
 from pawwork_proxy.errors import ConfigurationError
 from pawwork_proxy.proxy.chained import chained_proxy
 from pawwork_proxy.proxy.listeners import parse_listeners
@@ -42,7 +41,7 @@ def make_plan(
         _check_source(source)
     target = parse_upstream(upstream) if upstream else ZEN
     listeners = parse_listeners(installs)
-    chained = chained_proxy(via, urlsplit(f"{target.scheme}://{target.authority}"))
+    chained = chained_proxy(via, target)
     if (
         chained
         and chained.host in ("127.0.0.1", "localhost")
@@ -61,7 +60,6 @@ def make_plan(
         captures=captures.expanduser().absolute(),
         keep_days=keep_days,
         upstream_ca=upstream_ca,
-        simulated=not target.is_zen,
         egress_probe=egress_probe,
     )
 

@@ -1,25 +1,42 @@
 """Where clients keep keys on this machine: the places of `facts`, and how to read each.
 
-Invariant: places are made from what is given and nothing is read; only `keys_at` reads.
+Places hold configurations (JSON with comments, property lists), an auth.json, or DSH's YAML.
+Invariant: places are made from what is given and nothing is read; only `keys_at` reads, and it
+raises OSError or ValueError for what cannot be read or understood, never more than that.
 """
 
+import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from pawwork_proxy.clients.client_config import (
-    LARGEST_FILE,
-    PROVIDER,
-    config_keys,
-    credentials_in,
-    parse_jsonc,
-    parsed_plist,
+from pawwork_proxy.environment.machine import system
+from pawwork_proxy.facts.fields import KEY_HEADERS
+from pawwork_proxy.facts.identifiers import (
+    KEY_VARIABLES,
+    PLACES,
+    PROJECT,
+    ROOTS,
+    Form,
+    Kept,
+    PlaceRow,
 )
-from pawwork_proxy.facts.client_places import PLACES, PROJECT, ROOTS, Form, Kept, PlaceRow
 from pawwork_proxy.model.context import OsFamily
+from pawwork_proxy.redaction.headers import split_credential
+from pawwork_proxy.wire.bounded_json import member
 
+LARGEST_FILE = 1024 * 1024
+LARGEST_YAML = 64 * 1024
+"""Parsing this much takes some tenths of a second; a real file has a few lines."""
+_PROVIDER = re.compile(r"opencode")
+_DEEPEST = 8  # levels of a configuration that are searched for keys
+_STRING = r'"(?:\\.|[^"\\])*"'
+_COMMENT = re.compile(rf"({_STRING})|//[^\n]*|/\*.*?\*/", re.DOTALL)
+_TRAILING_COMMA = re.compile(rf"({_STRING})|,(?=\s*[}}\]])", re.DOTALL)
+_REFERENCE = re.compile(r"\{(env|file):([^}]*)\}")
 _MOST_PARENTS = 24  # folders above the working folder in which a project may begin
 
 
@@ -31,6 +48,17 @@ class Surroundings:
     home: Path
     environment: Mapping[str, str]
     folder: Path | None = None
+
+
+def surroundings(environment: Mapping[str, str], folder: Path | None = None) -> Surroundings:
+    """What decides it for a process with this environment."""
+    home = environment.get("HOME") or environment.get("USERPROFILE")
+    return Surroundings(
+        system=system(),
+        home=Path(home) if home else Path.home(),
+        environment=dict(environment),
+        folder=folder,
+    )
 
 
 class Place(NamedTuple):
@@ -98,36 +126,21 @@ def keys_at(place: Place, around: Surroundings) -> list[str]:
         if place.form == "variable":
             # No client sends the line end that a file or a paste has left behind a key.
             return [text.strip()] if text.strip() else []
-        return _config_keys(parse_jsonc(text), around, around.folder) if text else []
+        return list(_config_keys(parse_jsonc(text), around, around.folder)) if text else []
     try:
         with place.path.open("rb") as file:
             data = file.read(LARGEST_FILE)
     except (FileNotFoundError, NotADirectoryError):
         return []
     if place.form == "plist":
-        return _config_keys(parsed_plist(data), around, place.path.parent)
+        return list(_config_keys(_parsed_plist(data), around, place.path.parent))
     text = data.decode("utf-8")
     if place.form == "credentials":
-        return credentials_in(text)
+        return _credentials_in(text)
     parsed = parse_jsonc(text)
     if place.form == "auth":
         return list(_saved_keys(parsed))
-    return _config_keys(parsed, around, place.path.parent)
-
-
-def _config_keys(parsed: object, around: Surroundings, folder: Path | None) -> list[str]:
-    return list(config_keys(parsed, around.home, around.environment, folder))
-
-
-def _saved_keys(parsed: object) -> Iterator[str]:
-    """Keys of the `opencode…` entries of an auth.json: api, oauth and wellknown."""
-    if not isinstance(parsed, dict):
-        raise ValueError("not an object")
-    for provider, entry in parsed.items():
-        if PROVIDER.match(provider) and isinstance(entry, dict):
-            for name in ("key", "access", "token"):
-                if isinstance(entry.get(name), str):
-                    yield entry[name]
+    return list(_config_keys(parsed, around, place.path.parent))
 
 
 def stamp_of(place: Place) -> tuple[int, int, int] | None:
@@ -139,3 +152,96 @@ def stamp_of(place: Place) -> tuple[int, int, int] | None:
     except OSError:
         return None
     return status.st_mtime_ns, status.st_ino, status.st_size
+
+
+def _saved_keys(parsed: object) -> Iterator[str]:
+    """Keys of the `opencode…` entries of an auth.json: api, oauth and wellknown."""
+    if not isinstance(parsed, dict):
+        raise ValueError("not an object")
+    for provider, entry in parsed.items():
+        if _PROVIDER.match(provider) and isinstance(entry, dict):
+            for name in ("key", "access", "token"):
+                if isinstance(entry.get(name), str):
+                    yield entry[name]
+
+
+def parse_jsonc(text: str) -> object:
+    """The value of JSON with comments and trailing commas; ValueError when it is none."""
+    plain = _COMMENT.sub(lambda match: match[1] or " ", text.removeprefix("\ufeff"))
+    parsed: object = json.loads(_TRAILING_COMMA.sub(lambda match: match[1] or "", plain))
+    return parsed
+
+
+def _config_keys(parsed: object, around: Surroundings, folder: Path | None) -> Iterator[str]:
+    """Keys of `provider.opencode…`, with `{env:…}` and `{file:…}` replaced.
+
+    They stand in the options, and in headers of the options, of a model and of its options.
+    """
+
+    def referred(match: re.Match[str]) -> str:
+        named = match[2].strip()
+        if match[1] == "env":
+            return around.environment.get(named, "")
+        path = around.home / named[2:] if named.startswith("~/") else Path(named)
+        with ((folder or around.home) / path).open("rb") as file:
+            return file.read(LARGEST_FILE).decode("utf-8").strip()
+
+    for name, provider in _members(member(parsed, "provider")):
+        if _PROVIDER.match(name):
+            for key in _keys_of(provider):
+                if isinstance(key, str) and key:
+                    yield _REFERENCE.sub(referred, key)
+
+
+def _keys_of(provider: object) -> Iterator[object]:
+    holders = [member(provider, "options")]
+    for _, model in _members(member(provider, "models")):
+        holders += [model, member(model, "options")]
+    for holder in holders:
+        yield member(holder, "apiKey")
+        for header, value in _members(member(holder, "headers")):
+            if header.lower() in KEY_HEADERS and isinstance(value, str):
+                yield split_credential(value)[1]
+
+
+def _credentials_in(text: str) -> list[str]:
+    """Keys of DSH's credentials file, in whatever way its YAML is written."""
+    if len(text) > LARGEST_YAML:
+        raise ValueError("too long")
+    import yaml  # noqa: PLC0415  slow to load, and few users have such a file
+
+    try:
+        parsed: object = yaml.safe_load(text.removeprefix("\ufeff"))
+    except yaml.YAMLError as error:
+        raise ValueError(type(error).__name__) from None
+    return list(_named_keys(parsed, _DEEPEST, set()))
+
+
+def _named_keys(node: object, depth: int, seen: set[int]) -> Iterator[str]:
+    """Texts under the names of keys; an anchor's content is looked at once."""
+    if depth == 0 or id(node) in seen:
+        return
+    seen.add(id(node))
+    for name, value in _members(node):
+        if name in KEY_VARIABLES:
+            holders = [value, *(inner for label, inner in _members(value) if label != "type")]
+            yield from (held.strip() for held in holders if isinstance(held, str) and held.strip())
+        else:
+            yield from _named_keys(value, depth - 1, seen)
+
+
+def _parsed_plist(data: bytes) -> object:
+    """ValueError when it is no property list; plistlib's own errors differ by format."""
+    import plistlib  # noqa: PLC0415  on macOS only there are such files
+    from xml.parsers.expat import ExpatError  # noqa: PLC0415
+
+    try:
+        parsed: object = plistlib.loads(data)
+    except (plistlib.InvalidFileException, ExpatError) as error:
+        raise ValueError(type(error).__name__) from None
+    return parsed
+
+
+def _members(node: object) -> Iterator[tuple[str, object]]:
+    if isinstance(node, dict):
+        yield from ((name, value) for name, value in node.items() if isinstance(name, str))

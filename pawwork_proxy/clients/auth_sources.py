@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
@@ -22,9 +22,9 @@ from pawwork_proxy.clients.auth_places import (
     keys_at,
     places,
     stamp_of,
+    surroundings,
 )
-from pawwork_proxy.environment.machine import system
-from pawwork_proxy.facts.client_places import Kept
+from pawwork_proxy.facts.identifiers import Kept
 from pawwork_proxy.model.context import AuthSource
 from pawwork_proxy.model.exchange import AuthSourceFinding, Doubt
 from pawwork_proxy.model.request import AuthFacts
@@ -53,27 +53,27 @@ class AuthSources:
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._fingerprint = fingerprint
-        self._own = own or own_surroundings()
-        self._look = lru_cache(maxsize=_MOST_CLIENTS)(look or client_surroundings)
+        self._look = look or client_surroundings
         self._now = now
+        self._own = _Watched(fingerprint, own or own_surroundings())
+        self._own.refresh(now(), MISSED_S)
         self._watched = lru_cache(maxsize=_MOST_CLIENTS)(self._watch)
-        self.look_up(AuthFacts(kind="user_key"))
 
     def look_up(self, auth: AuthFacts, pid: int | None = None) -> AuthSourceFinding:
         """Look where the key of a request is kept; `pid` is the client process, if it is known."""
         if auth.kind in ("none", "public"):
             return _ANONYMOUS
-        around = self._look(pid) if pid is not None else None
-        watched = self._watched(pid if around else None)
+        watched = self._own if pid is None else self._watched(pid)
         now, fingerprint = self._now(), auth.pseudonym or ""
         watched.refresh(now, LOOK_AGAIN_S if watched.holds(fingerprint) else MISSED_S)
         return watched.finding(fingerprint)
 
-    def _watch(self, pid: int | None) -> _Watched:
-        around = self._look(pid) if pid is not None else None
-        watched = _Watched(self._fingerprint, around or self._own)
-        if pid is not None:  # a client that is found late may still use a key from before
-            watched.remember(self._watched(None))
+    def _watch(self, pid: int) -> _Watched:
+        around = self._look(pid)
+        if around is None:
+            return self._own
+        watched = _Watched(self._fingerprint, around)
+        watched.remember(self._own)  # a client that is found late may still use an older key
         return watched
 
 
@@ -145,23 +145,13 @@ class _Watched:
 
 def own_surroundings() -> Surroundings:
     """The surroundings of this process: what a client started from the same shell would see."""
-    return _surroundings(os.environ)
+    return surroundings(os.environ)
 
 
 def client_surroundings(pid: int) -> Surroundings | None:
     """The surroundings of a running client, where the system lets us look."""
     try:
         process = psutil.Process(pid)
-        return _surroundings(process.environ(), Path(process.cwd()))
+        return surroundings(process.environ(), Path(process.cwd()))
     except (psutil.Error, OSError):
         return None
-
-
-def _surroundings(environment: Mapping[str, str], folder: Path | None = None) -> Surroundings:
-    home = environment.get("HOME") or environment.get("USERPROFILE")
-    return Surroundings(
-        system=system(),
-        home=Path(home) if home else Path.home(),
-        environment=dict(environment),
-        folder=folder,
-    )

@@ -8,9 +8,10 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from pawwork_proxy.clients.auth_places import places, surroundings
 from pawwork_proxy.environment.machine import LOOPBACK_NAMES
 from pawwork_proxy.errors import ConfigurationError
-from pawwork_proxy.facts.addresses import CONFIG_SCHEMA, PROVIDERS, default_base
+from pawwork_proxy.facts.server import CONFIG_SCHEMA, PROVIDERS, default_base
 from pawwork_proxy.model.context import Route
 from pawwork_proxy.model.request import Tier
 
@@ -65,9 +66,10 @@ def has_go_key(env: Mapping[str, str]) -> bool:
     """
     if env.get("OPENCODE_API_KEY"):
         return True
-    data = env.get("XDG_DATA_HOME") or str(Path(env.get("HOME", "~")).expanduser() / ".local/share")
+    found = places(surroundings(env))
+    auth = next(place.path for place in found if place.id == "opencode.auth" and place.path)
     try:
-        saved = json.loads((Path(data) / "opencode" / "auth.json").read_bytes())
+        saved = json.loads(auth.read_bytes())
     except (OSError, ValueError):
         return False
     return isinstance(saved, dict) and "opencode-go" in saved

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from pawwork_proxy.comparison.windows import FIXED_CADENCES
-from pawwork_proxy.facts.server_eras import DAILY
+from pawwork_proxy.facts.server import DAILY
 from pawwork_proxy.model.observation import Observation
 
 

@@ -9,10 +9,8 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
-from pawwork_proxy.facts.addresses import MODEL_PROTOCOLS
 from pawwork_proxy.facts.clients import client_of
-from pawwork_proxy.facts.models import is_free, is_title_model
-from pawwork_proxy.facts.server_eras import server_era
+from pawwork_proxy.facts.server import MODEL_PROTOCOLS, is_free, is_title_model, server_era
 from pawwork_proxy.model.capture import End, Header, Note, Stub
 from pawwork_proxy.model.observation import ABSENT, PUBLIC, Identities, Observation, ResponseEnd
 from pawwork_proxy.model.outcome import Family, Outcome

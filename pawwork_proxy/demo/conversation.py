@@ -12,10 +12,11 @@ from contextlib import closing
 from dataclasses import dataclass
 from http.client import HTTPConnection
 
-from pawwork_proxy.facts.addresses import default_base
+from pawwork_proxy.facts.server import default_base
 
 USER_AGENT = "opencode/1.18.33 ai-sdk/provider-utils/4.0.23 runtime/bun/1.3.14"
 MODEL = "big-pickle"
+_HEX = "0123456789abcdef"
 _BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _TOOLS = ("bash", "edit", "glob", "grep", "read", "task", "todowrite", "webfetch", "write")
 
@@ -30,8 +31,7 @@ class DemoClient:
 
     def converse(self, prompt: str) -> list[int]:
         """A new conversation: its title, then its main call; the statuses of both."""
-        session = f"ses_{self._digits(12)}{self._letters(14)}"
-        request = f"msg_{self._digits(12)}{self._letters(14)}"
+        session, request = self._new_id("ses"), self._new_id("msg")
         title = {"temperature": 0.5, "messages": _messages("Generate a title.", prompt)}
         main = {"messages": _messages("You are a coding agent.", prompt), "tools": _tools()}
         return [self._ask(body, session, request) for body in (title, main)]
@@ -56,11 +56,9 @@ class DemoClient:
             response.read()
             return response.status
 
-    def _digits(self, count: int) -> str:
-        return "".join(self.random.choices("0123456789abcdef", k=count))
-
-    def _letters(self, count: int) -> str:
-        return "".join(self.random.choices(_BASE62, k=count))
+    def _new_id(self, prefix: str) -> str:
+        choices = self.random.choices
+        return f"{prefix}_{''.join(choices(_HEX, k=12))}{''.join(choices(_BASE62, k=14))}"
 
 
 def _messages(system: str, prompt: str) -> list[dict[str, str]]:

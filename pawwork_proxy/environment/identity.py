@@ -22,7 +22,7 @@ from pawwork_proxy.environment.private_files import (
 )
 from pawwork_proxy.environment.studies import current_key
 from pawwork_proxy.errors import ConfigurationError
-from pawwork_proxy.facts.namespaces import Namespace
+from pawwork_proxy.facts.identifiers import Namespace
 from pawwork_proxy.model.context import Machine
 from pawwork_proxy.redaction.pseudonyms import Pseudonymiser
 

@@ -1,4 +1,4 @@
-"""Reads what this machine is: operating system, architecture, its own stable id.
+"""Reads what this machine is: operating system, architecture, its own stable id; and its clock.
 
 Invariant: the raw machine id never leaves this module; callers get what the pseudonymise function
 they pass makes of it.
@@ -10,11 +10,13 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
 
 from pawwork_proxy.model.context import Machine, OsFamily, Platform
+from pawwork_proxy.model.numbers import bounded_moment
 
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "::1")
 """How a program on this machine names the machine itself."""
@@ -42,6 +44,11 @@ def read_platform() -> Platform:
 def system() -> OsFamily:
     """The operating system of this machine."""
     return _OS.get(platform.system(), "other")
+
+
+def utc_now() -> datetime:
+    """The time in UTC; a clock that was set out of a record's range stands at its end."""
+    return bounded_moment(datetime.now(UTC))
 
 
 def local_addresses() -> list[str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from pawwork_proxy import __version__
-from pawwork_proxy.facts.addresses import HOST
+from pawwork_proxy.facts.server import HOST
 from pawwork_proxy.model.capture import Header
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.request import HeaderNote

@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import Any
 
 from pawwork_proxy import __version__
-from pawwork_proxy.facts.addresses import HOST
+from pawwork_proxy.facts.server import HOST
 from pawwork_proxy.model.capture import Header
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.outcome import Family

@@ -1,4 +1,4 @@
-"""Words that servers put into `type`, `code`, `status` of an error, and what each one means.
+"""Words that servers put into `type`, `code`, `status` of an error, and why a model stopped.
 
 Invariant: a word outside `data/errors.toml` is never stored; what its parts mean may be.
 """
@@ -6,7 +6,7 @@ Invariant: a word outside `data/errors.toml` is never stored; what its parts mea
 import re
 from enum import StrEnum
 
-from pawwork_proxy.facts.table import Fact, rows
+from pawwork_proxy.facts.table import Fact, Words, WordSet, rows
 from pawwork_proxy.model.base import Noun
 
 
@@ -75,6 +75,14 @@ class Stems(Fact):
     rows: tuple[Stem, ...]
 
 
+class FinishReasons(Fact):
+    """Why a model stopped, in the words of one protocol."""
+
+    what: str
+    finished: WordSet = frozenset()
+    failed: dict[str, Sense] = {}
+
+
 def _senses(table: str) -> dict[str, dict[str, Sense]]:
     """What the words of each maker mean."""
     found: dict[str, dict[str, Sense]] = {}
@@ -95,6 +103,11 @@ STEMS = tuple(stem for group in rows(Stems, "errors", "stems") for stem in group
 _WORDS = {**VENDOR_TYPES, **ZEN_TYPES, **ZAI_CODES}
 _LOWER = {word.lower(): word for word in _WORDS}
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[\s.\-:/]+")
+_FINISHES = rows(FinishReasons, "errors", "finish")
+FINISHED: Words = frozenset().union(*(row.finished for row in _FINISHES))
+"""The response is as the model left it, short or filtered as it may be."""
+FAILED = {word: sense for row in _FINISHES for word, sense in row.failed.items()}
+"""The finish reason reports that something broke."""
 MAX_WORD = 80  # characters of an unknown type that are looked at
 
 
@@ -120,3 +133,8 @@ def stem_sense(word: str) -> Sense | None:
     """What the parts of an unknown word mean, if anything."""
     snake = _CAMEL.sub("_", word[:MAX_WORD]).lower()
     return next((stem.sense for stem in STEMS if stem.part.search(snake)), None)
+
+
+def known_finish(word: str) -> str | None:
+    """The finish reason when it is in the table."""
+    return word if word in FINISHED or word in FAILED else None

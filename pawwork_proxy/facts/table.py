@@ -27,7 +27,9 @@ def _words(value: object) -> object:
 
 
 def _any_case(value: object) -> object:
-    return re.compile(value, re.IGNORECASE) if isinstance(value, str) else value
+    """A row may write one expression, or a list of which one has to match."""
+    expression = "|".join(value) if isinstance(value, list) else value
+    return re.compile(expression, re.IGNORECASE) if isinstance(expression, str) else value
 
 
 WordSet = Annotated[Words, BeforeValidator(_words)]

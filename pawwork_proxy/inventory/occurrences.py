@@ -7,8 +7,7 @@ kept is an occurrence all the same, so that nothing that was sent is passed over
 from collections.abc import Callable, Iterator
 from typing import Any, Final, NamedTuple
 
-from pawwork_proxy.facts.fields import BODY_FIELDS
-from pawwork_proxy.facts.headers import KEY_HEADERS
+from pawwork_proxy.facts.fields import BODY_FIELDS, KEY_HEADERS
 from pawwork_proxy.model.capture import Header
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.inventory import Layer, Scope

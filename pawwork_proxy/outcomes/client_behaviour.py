@@ -1,10 +1,10 @@
-"""What each range of clients does with a response, by the tables of `facts.client_behaviour`."""
+"""What each range of clients does with a response, by the tables of `facts.outcomes`."""
 
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from pawwork_proxy.facts.client_behaviour import FAILURES, RANGES, Condition, Range
+from pawwork_proxy.facts.outcomes import FAILURES, RANGES, Condition, Range
 from pawwork_proxy.model.outcome import ClientBehaviour, Kind
 from pawwork_proxy.outcomes.clues import Clues
 

@@ -9,10 +9,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from pawwork_proxy.facts.errors import GOOGLE_STATUSES, Sense, word_sense
-from pawwork_proxy.facts.finish_reasons import FAILED
-from pawwork_proxy.facts.phrases import SENSES
-from pawwork_proxy.facts.providers import OTHER, OWN, UNNAMED
+from pawwork_proxy.facts.errors import FAILED, GOOGLE_STATUSES, Sense, word_sense
+from pawwork_proxy.facts.wordings import OTHER, OWN, SENSES, UNNAMED
 from pawwork_proxy.model.signals import ErrorFact, ErrorPlace, Signals
 
 _STREAM_PLACES = frozenset({ErrorPlace.STREAM_FIRST, ErrorPlace.STREAM_LATER})

@@ -88,7 +88,7 @@ def _cadence(clues: Clues, kind: Kind, wait: float | None, at: datetime | None) 
         worded = [cadence for _, phrase, cadence in _WINDOWS if phrase in clues.phrases]
         if stated or worded:
             return (stated or worded)[0]
-        if at is not None and _is_midnight(at) and _near(at).weekday() == 0:
+        if at is not None and is_midnight(at) and _near(at).weekday() == 0:
             return Cadence.WEEK
     if kind in (Kind.MONTHLY_LIMIT, Kind.USER_LIMIT):
         return Cadence.MONTH
@@ -97,7 +97,7 @@ def _cadence(clues: Clues, kind: Kind, wait: float | None, at: datetime | None) 
     if kind is Kind.FREE_USAGE_LIMIT:
         if at is None:
             return Cadence.UTC_DAY if 60 < wait <= 86400 else Cadence.OTHER
-        return Cadence.UTC_DAY if _is_midnight(at) else Cadence.OTHER
+        return Cadence.UTC_DAY if is_midnight(at) else Cadence.OTHER
     if kind in _RATES and wait <= 60:
         return Cadence.MINUTE
     return Cadence.OTHER
@@ -107,7 +107,7 @@ def _near(at: datetime) -> datetime:
     return later(at, TOLERANCE_S) or at
 
 
-def _is_midnight(at: datetime) -> bool:
+def is_midnight(at: datetime) -> bool:
     """Within the tolerance of 00:00 UTC, from either side."""
     near = _near(at)
     second = near.hour * 3600 + near.minute * 60 + near.second + near.microsecond / 1e6

@@ -22,23 +22,19 @@ _AT_THE_EDGE = frozenset({Failure.REFUSED, Failure.DNS, Failure.UNREACHABLE, Fai
 
 def classify(signals: Signals) -> Outcome:
     """The outcome of a response, with what each generation of the client does about it."""
-    outcome, clues = _judged(signals)
-    client = client_behaviour(clues, outcome.kind)
+    outcome = judge(signals)
+    client = client_behaviour(Clues(signals), outcome.kind)
     return outcome.model_copy(update={"client": client})
 
 
 def judge(signals: Signals) -> Outcome:
     """The outcome alone: what a record keeps, since the client's part follows from it."""
-    return _judged(signals)[0]
-
-
-def _judged(signals: Signals) -> tuple[Outcome, Clues]:
     clues = Clues(signals)
     rules = WORDLESS_RULES if is_quiet(signals) else RULES
     rule = next(rule for rule in rules if rule.when.holds(clues))
     origin, provider = _origin(rule, clues)
     reset = reset_of(clues, rule.kind)
-    outcome = Outcome(
+    return Outcome(
         kind=rule.kind,
         family=rule.kind.family,
         origin=origin,
@@ -53,7 +49,6 @@ def _judged(signals: Signals) -> tuple[Outcome, Clues]:
         reset_cadence=reset.cadence,
         reset_conflicts=reset.conflicts,
     )
-    return outcome, clues
 
 
 def is_quiet(signals: Signals) -> bool:

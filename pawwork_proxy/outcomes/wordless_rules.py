@@ -1,5 +1,6 @@
 """Rows for responses without an error in words: edges, broken streams, bare statuses, success."""
 
+from pawwork_proxy.model.numbers import later
 from pawwork_proxy.model.outcome import Kind, Origin
 from pawwork_proxy.model.signals import (
     AnswerShape,
@@ -10,7 +11,7 @@ from pawwork_proxy.model.signals import (
     Failure,
 )
 from pawwork_proxy.outcomes.clues import Clues
-from pawwork_proxy.outcomes.reset import TOLERANCE_S
+from pawwork_proxy.outcomes.reset import is_midnight
 from pawwork_proxy.outcomes.rule import Rule, Sample, seen, status
 
 _SSE = (("content-type", "text/event-stream"),)
@@ -63,11 +64,9 @@ def _is_plain_success(clues: Clues) -> bool:
 
 def _ends_at_midnight(clues: Clues) -> bool:
     """The longest wait, counted from the server's date, ends at 00:00 UTC."""
-    date = clues.signals.date
-    if date is None or clues.longest_wait <= 60:
-        return False
-    second = (date.hour * 60 + date.minute) * 60 + date.second
-    return (second + clues.longest_wait + TOLERANCE_S) % 86400 <= 2 * TOLERANCE_S
+    date, wait = clues.signals.date, clues.longest_wait
+    end = None if date is None or wait <= 60 else later(date, wait)
+    return end is not None and is_midnight(end)
 
 
 def _is_known_transport(clues: Clues) -> bool:

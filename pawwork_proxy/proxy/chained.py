@@ -7,10 +7,11 @@ credentials of that proxy live in the returned value only; its text form shows h
 import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pawwork_proxy.environment.machine import LOOPBACK_NAMES
 from pawwork_proxy.errors import ConfigurationError
+from pawwork_proxy.recording.destination import Upstream, http_address
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class ChainedProxy:
 
 def chained_proxy(
     via: str | None,
-    upstream: SplitResult,
+    upstream: Upstream,
     *,
     system_proxies: Callable[[], Mapping[str, str]] = urllib.request.getproxies,
     bypassed: Callable[[str], object] = urllib.request.proxy_bypass,
@@ -44,8 +45,7 @@ def chained_proxy(
     """
     if via is not None:
         return _parse(via, "--via")
-    host = upstream.hostname or ""
-    if host in LOOPBACK_NAMES or bypassed(host):
+    if upstream.host in LOOPBACK_NAMES or bypassed(upstream.host):
         return None
     proxies = system_proxies()
     for name in (upstream.scheme, "all"):
@@ -55,12 +55,8 @@ def chained_proxy(
 
 
 def _parse(url: str, where: str) -> ChainedProxy:
-    try:
-        parts = urlsplit(url if "://" in url else f"http://{url}")
-        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
-    except ValueError:  # its text quotes the address, password included
-        parts, port = urlsplit(""), None
-    if parts.scheme not in ("http", "https") or not parts.hostname or port is None:
+    parts, port = http_address(url if "://" in url else f"http://{url}") or (urlsplit(""), 0)
+    if not parts.hostname:
         raise ConfigurationError(
             f"{where} names no HTTP proxy that can be chained to",
             "give http://HOST:PORT with --via (SOCKS proxies are not supported)",

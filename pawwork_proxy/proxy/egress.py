@@ -18,7 +18,7 @@ from typing import NamedTuple
 import certifi
 
 from pawwork_proxy import __version__
-from pawwork_proxy.facts.addresses import TRACE
+from pawwork_proxy.facts.server import TRACE
 from pawwork_proxy.model.context import Egress
 from pawwork_proxy.proxy.chained import ChainedProxy
 from pawwork_proxy.recording.destination import Upstream
@@ -56,11 +56,8 @@ class ProbeRoute(NamedTuple):
 
 def parse_trace(text: str) -> Trace | None:
     """The `key=value` lines of a trace page; None when it names no IP address."""
-    found: dict[str, str] = {}
-    for line in text.splitlines():
-        name, equals, value = line.partition("=")
-        if equals:
-            found.setdefault(name.strip(), value.strip())
+    pairs = [line.split("=", 1) for line in text.splitlines() if "=" in line]
+    found = {name.strip(): value.strip() for name, value in reversed(pairs)}  # the first one counts
     try:
         address = str(ipaddress.ip_address(found.get("ip", "")))
     except ValueError:
@@ -91,21 +88,17 @@ def egress_of(trace: Trace, pseudonyms: Pseudonymiser, at: datetime) -> Egress |
 
 async def source_towards(route: ProbeRoute) -> str | None:
     """The local address that a connection of the traffic would leave from now."""
-    host, port = route.first_hop
-    loop = asyncio.get_running_loop()
     try:
-        found = await loop.getaddrinfo(host, port, type=socket.SOCK_DGRAM)
+        # Connecting a datagram socket sends nothing; it asks the system for the route.
+        probe, _ = await asyncio.get_running_loop().create_datagram_endpoint(
+            asyncio.DatagramProtocol, remote_addr=route.first_hop
+        )
     except OSError:
         return None
-    for family, kind, protocol, _, address in found:
-        try:
-            # Connecting a datagram socket sends nothing; it asks the system for the route.
-            with socket.socket(family, kind, protocol) as probe:
-                probe.connect(address)
-                return str(probe.getsockname()[0])
-        except OSError:
-            continue
-    return None
+    try:
+        return str(probe.get_extra_info("sockname")[0])
+    finally:
+        probe.close()
 
 
 async def ask_trace(route: ProbeRoute, source: str | None) -> Trace | None:
@@ -131,10 +124,7 @@ async def _fetch(route: ProbeRoute, source: str | None) -> str | None:
     connector = aiohttp.TCPConnector(
         local_addr=(source, 0) if source else None, family=family, ssl=trusted
     )
-    credentials = None
-    if route.via and route.via.credentials is not None:
-        user, _, password = route.via.credentials.partition(":")
-        credentials = aiohttp.BasicAuth(user, password)
+    credentials = route.via.credentials if route.via else None
     upstream = route.upstream
     async with (
         aiohttp.ClientSession(
@@ -143,7 +133,7 @@ async def _fetch(route: ProbeRoute, source: str | None) -> str | None:
         session.get(
             f"{upstream.scheme}://{upstream.authority}{TRACE}",
             proxy=route.via.address if route.via else None,
-            proxy_auth=credentials,
+            proxy_auth=aiohttp.BasicAuth(*credentials.split(":", 1)) if credentials else None,
             allow_redirects=False,
         ) as response,
     ):

@@ -9,6 +9,7 @@ Invariant: listeners are bound to the loopback interface and nowhere else.
 
 import socket
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 from pawwork_proxy.errors import ConfigurationError
@@ -70,12 +71,10 @@ def _parse(spec: str, index: int) -> tuple[str, int]:
 
 def _bindable(wanted: Sequence[tuple[str, int]]) -> tuple[Listener, ...]:
     """Try each port, all at once so that free ones differ, then let go of them for the master."""
-    held: list[socket.socket] = []
-    try:
-        listeners = []
+    listeners = []
+    with ExitStack() as held:
         for label, port in wanted:
-            probe = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-            held.append(probe)
+            probe = held.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((LOOPBACK, port))
@@ -86,7 +85,4 @@ def _bindable(wanted: Sequence[tuple[str, int]]) -> tuple[Listener, ...]:
                     f"stop what uses that port, or choose another: --install {label}@0",
                 ) from None
             listeners.append(Listener(label, probe.getsockname()[1]))
-        return tuple(listeners)
-    finally:
-        for probe in held:
-            probe.close()
+    return tuple(listeners)

@@ -5,7 +5,6 @@ interrupted, failed to start); on none of them is traffic waited for.
 """
 
 import asyncio
-import secrets
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,16 +13,11 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
 
-import mitmproxy.version
-
-from pawwork_proxy import __version__
 from pawwork_proxy.captures.writer import CaptureWriter
 from pawwork_proxy.clients.processes import ProcessFinder
-from pawwork_proxy.environment.clock import utc_now
 from pawwork_proxy.environment.identity import Identity
-from pawwork_proxy.environment.machine import LOOPBACK_NAMES, local_addresses
-from pawwork_proxy.model.capture import CaptureOptions, Header
-from pawwork_proxy.model.context import Egress, Install
+from pawwork_proxy.environment.machine import LOOPBACK_NAMES, local_addresses, utc_now
+from pawwork_proxy.model.context import Egress
 from pawwork_proxy.proxy.chained import ChainedProxy
 from pawwork_proxy.proxy.egress import ProbeRoute, ask_trace, egress_of, source_towards
 from pawwork_proxy.proxy.egress_watch import EgressWatch
@@ -31,7 +25,8 @@ from pawwork_proxy.proxy.listeners import Listener
 from pawwork_proxy.proxy.master import ProxyMaster
 from pawwork_proxy.recording.addon import CaptureAddon
 from pawwork_proxy.recording.destination import RECORDED_HOST, Upstream
-from pawwork_proxy.recording.recorder import Recorder, Watcher, settle
+from pawwork_proxy.recording.recorder import Recorder, Watcher
+from pawwork_proxy.recording.start import new_header, settle
 
 
 @dataclass(frozen=True)
@@ -46,37 +41,12 @@ class RunPlan:
     keep_days: int = 0
     source: str | None = None
     upstream_ca: Path | None = None
-    simulated: bool = False
     egress_probe: bool = False
 
     @property
     def probe_route(self) -> ProbeRoute:
         """The way of this run's traffic, for the egress probe."""
         return ProbeRoute(self.upstream, self.via, self.upstream_ca)
-
-
-def header_of(plan: RunPlan, identity: Identity, egress: Egress | None = None) -> Header:
-    """First line of this run's capture."""
-    return Header(
-        capture_id=secrets.token_hex(8),
-        study_id=identity.study_id,
-        tool_version=__version__,
-        mitmproxy_version=mitmproxy.version.VERSION,
-        started_at=utc_now(),
-        machine=identity.machine,
-        installs=tuple(
-            Install(label=one.label, id=identity.register_install(one.label), port=one.port)
-            for one in plan.listeners
-        ),
-        network=plan.network,
-        egress=egress,
-        simulated=plan.simulated,
-        options=CaptureOptions(
-            upstream="opencode.ai" if plan.upstream.is_zen else "other",
-            chained_proxy=plan.via is not None,
-            egress_probe=plan.egress_probe,
-        ),
-    )
 
 
 def egress_watch(plan: RunPlan, identity: Identity) -> EgressWatch:
@@ -101,9 +71,17 @@ async def running_proxy(
     egress = None
     if watch is not None:
         egress = await watch.start(plan.source or await source_towards(plan.probe_route))
-    writer = CaptureWriter(plan.captures, header_of(plan, identity, egress), utc_now)
+    header = new_header(
+        identity,
+        {listener.label: listener.port for listener in plan.listeners},
+        plan.network,
+        is_zen=plan.upstream.is_zen,
+        chained_proxy=plan.via is not None,
+        egress_probe=plan.egress_probe,
+        egress=egress,
+    )
     recorder = Recorder(
-        writer,
+        CaptureWriter(plan.captures, header, utc_now),
         identity,
         plan.network,
         plan.via.host if plan.via else None,
@@ -112,9 +90,9 @@ async def running_proxy(
         egress_of=watch.of if watch else lambda _: None,
     )
     if watch is not None:
-        watch.report_to(recorder.egress)
+        watch.report_to(recorder.note)
         if egress is None:
-            recorder.egress("egress_unavailable", None)
+            recorder.note("egress_unavailable")
     finder = ProcessFinder()
     addon = CaptureAddon(
         recorder,

@@ -13,21 +13,23 @@ import re
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from functools import partial
-from typing import TypeVar
 
 from mitmproxy import connection, http, tls
 from mitmproxy.proxy import layer, server_hooks
 
 from pawwork_proxy.clients.processes import FoundProcess
+from pawwork_proxy.model.context import Route
 from pawwork_proxy.model.signals import Ending, ExchangePart
 from pawwork_proxy.recording import flows
 from pawwork_proxy.recording.destination import (
+    Asked,
     Form,
     PassBy,
     Refuse,
     Upstream,
     decide,
     is_recorded_host,
+    undecided,
 )
 from pawwork_proxy.recording.ongoing import Arrival, Ongoing, Tee, UpstreamFacts
 from pawwork_proxy.recording.recorder import Recorder
@@ -36,7 +38,6 @@ _ONGOING = "pawwork_proxy.ongoing"
 LAST_HOOKS_S = 0.1  # mitmproxy may end an exchange after its client has gone
 _ABSOLUTE_FORM = re.compile(rb"[A-Za-z]{1,20} https?://", re.IGNORECASE)
 
-Made = TypeVar("Made")
 FindProcess = Callable[[int, int], Future[FoundProcess | None]]
 OnConnected = Callable[[tuple[str, int], str, str], None]
 """Called for each connection that was opened, with its target, local and remote address."""
@@ -125,28 +126,26 @@ class CaptureAddon:
         """A tunnel to the recorded host failed before any request (eager connection strategy)."""
         if not is_recorded_host(flow.request.host):
             return
-        ongoing = self._open(flow, "forward")
-        if ongoing is not None:
-            failure = self._upstream_failures.pop(flow.client_conn.id, None)
-            self._end(flow, ongoing, failure or Ending.UPSTREAM_UNREACHABLE)
+        self._open(flow, "forward")
+        failure = self._upstream_failures.pop(flow.client_conn.id, None)
+        self._end(flow, failure or Ending.UPSTREAM_UNREACHABLE)
 
     def requestheaders(self, flow: http.HTTPFlow) -> None:
         """Decide what becomes of a request; the recorded ones are tapped from here on."""
         request = flow.request
         if flows.is_reverse_mode(flow):  # stock mitmproxy has chosen the upstream itself
-            self._relay(flow, self._open(flow, "reverse"))
+            self._open(flow, "reverse")
+            self._relay(flow)
             return
-        form = self._forms.get(flow.client_conn.id, "origin")
-        if flow.client_conn.tls:
-            form = "tunnelled"
-        decision = decide(
-            form=form,
-            host=request.host,
-            port=request.port,
-            headers=request.headers.fields,
-            own_ports=self._installs,
-            upstream=self._upstream,
-        )
+        client = flow.client_conn
+        form = "tunnelled" if client.tls else self._forms.get(client.id, "origin")
+        fields = request.headers.fields
+        asked = Asked(form, request.host, request.port, fields, self._installs)
+        try:
+            decision = decide(asked)
+        except Exception as error:
+            self._recorder.tap_failed(error)
+            decision = undecided(asked)
         match decision:
             case Refuse(status, reason):
                 self._recorder.refused()
@@ -158,18 +157,19 @@ class CaptureAddon:
                 self._recorder.passed_by()
                 request.stream = True
                 return
-        ongoing = self._open(flow, decision.route)
+        self._open(flow, decision.route)
         if not flow.error:  # else mitmproxy refuses the request itself (invalid headers)
-            flows.redirect(flow, decision.upstream)
-            self._try(flows.name_host, flow, decision.upstream, decision.host_header)
-            self._relay(flow, ongoing)
+            flows.redirect(flow, self._upstream)
+            self._try(flows.name_host, flow, self._upstream, decision.route)
+            self._relay(flow)
 
     def responseheaders(self, flow: http.HTTPFlow) -> None:
         """Let the response through as it comes, and look at a copy."""
         assert flow.response is not None
         ongoing = _ongoing_of(flow)
         if ongoing is None:
-            flow.response.stream = flow.response.stream or _from_upstream(flow)
+            # What we have made ourselves did not come over the wire, and cannot be streamed.
+            flow.response.stream = flow.response.stream or flow.server_conn.connected
             return
         try:
             ongoing.response_started(
@@ -187,11 +187,11 @@ class CaptureAddon:
     def response(self, flow: http.HTTPFlow) -> None:
         """The response has ended as it should."""
         if flow.websocket is None:
-            self._finish(flow, Ending.COMPLETE)
+            self._end(flow, Ending.COMPLETE)
 
     def websocket_end(self, flow: http.HTTPFlow) -> None:
         """A WebSocket was closed by either side."""
-        self._finish(flow, Ending.WEBSOCKET)
+        self._end(flow, Ending.WEBSOCKET)
 
     def error(self, flow: http.HTTPFlow) -> None:
         """The exchange broke off; there will be no `response`."""
@@ -204,54 +204,54 @@ class CaptureAddon:
         except Exception as error:
             ending = Ending.UNSTATED
             self._missed(ongoing, ("ending",), error)
-        self._end(flow, ongoing, ending)
+        self._end(flow, ending)
 
     # -- helpers of the hooks --------------------------------------------------------------
 
-    def _try(self, call: Callable[..., Made], *arguments: object) -> Made | None:
-        """The result of a step that traffic does not depend on; None when it failed."""
+    def _try(self, step: Callable[..., object], *arguments: object) -> None:
+        """Take a step that traffic does not depend on."""
         try:
-            return call(*arguments)
+            step(*arguments)
         except Exception as error:
             self._recorder.tap_failed(error)
-            return None
 
     def _missed(self, ongoing: Ongoing, parts: tuple[ExchangePart, ...], error: Exception) -> None:
         """Looking at parts of an exchange failed: its record will say so."""
         ongoing.missed(*parts)
         self._recorder.tap_failed(error)
 
-    def _open(self, flow: http.HTTPFlow, route: str) -> Ongoing | None:
-        ongoing = self._try(self._opened, flow, route)
-        if ongoing is None:
-            self._try(self._recorder.not_opened)
-        else:
-            flow.metadata[_ONGOING] = ongoing
-        return ongoing
-
-    def _opened(self, flow: http.HTTPFlow, route: str) -> Ongoing:
-        return self._recorder.open(
-            Arrival(
-                install=self._install_of(flow.client_conn),
-                route="forward" if route == "forward" else "reverse",
-                method=flow.request.method,
-                target=flow.request.path,
-                http_version=flow.request.http_version,
-                headers=flow.request.headers.fields,
-                process=self._processes.get(flow.client_conn.id),
-                connection=flow.client_conn.id,
+    def _open(self, flow: http.HTTPFlow, route: Route) -> None:
+        """Begin to record a flow; if that fails, it goes on without."""
+        try:
+            flow.metadata[_ONGOING] = self._recorder.open(
+                Arrival(
+                    install=self._install_of(flow.client_conn),
+                    route=route,
+                    method=flow.request.method,
+                    target=flow.request.path,
+                    http_version=flow.request.http_version,
+                    headers=flow.request.headers.fields,
+                    process=self._processes.get(flow.client_conn.id),
+                    connection=flow.client_conn.id,
+                )
             )
-        )
+        except Exception as error:
+            self._recorder.tap_failed(error)
+            self._try(self._recorder.not_opened)
 
-    def _relay(self, flow: http.HTTPFlow, ongoing: Ongoing | None) -> None:
+    def _relay(self, flow: http.HTTPFlow) -> None:
         """Let the body through, tapped if the exchange is recorded."""
+        ongoing = _ongoing_of(flow)
         if ongoing is None:
             flow.request.stream = True
             return
         failed = partial(self._missed, ongoing, ("request_body",))
         flow.request.stream = Tee(ongoing.request_chunk, failed)
 
-    def _end(self, flow: http.HTTPFlow, ongoing: Ongoing, ending: Ending) -> None:
+    def _end(self, flow: http.HTTPFlow, ending: Ending) -> None:
+        ongoing = _ongoing_of(flow)
+        if ongoing is None:
+            return
         try:
             facts = flows.upstream_facts(flow)
         except Exception as error:
@@ -263,11 +263,6 @@ class CaptureAddon:
             self._recorder.tap_failed(error)
             self._try(self._recorder.give_up, ongoing)
 
-    def _finish(self, flow: http.HTTPFlow, ending: Ending) -> None:
-        ongoing = _ongoing_of(flow)
-        if ongoing is not None:
-            self._end(flow, ongoing, ending)
-
     def _install_of(self, client: connection.Client) -> str:
         return self._installs.get(client.sockname[1], self._default_install)
 
@@ -275,8 +270,3 @@ class CaptureAddon:
 def _ongoing_of(flow: http.HTTPFlow) -> Ongoing | None:
     found = flow.metadata.get(_ONGOING)
     return found if isinstance(found, Ongoing) else None
-
-
-def _from_upstream(flow: http.HTTPFlow) -> bool:
-    """Whether the response came over the wire: only then can it be streamed."""
-    return flow.server_conn.connected

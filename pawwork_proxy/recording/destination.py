@@ -5,24 +5,17 @@ the proxy (foreign Origin, cross-site fetch, or a Host that is not the listener'
 what DNS rebinding looks like); no header is changed but Host on the reverse route.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
-from typing import Literal
-from urllib.parse import urlsplit
+from typing import Literal, NamedTuple
+from urllib.parse import SplitResult, urlsplit
 
 from pawwork_proxy.environment.machine import LOOPBACK_NAMES
 from pawwork_proxy.errors import ConfigurationError
-from pawwork_proxy.facts.addresses import HOST
+from pawwork_proxy.facts.server import HOST
 from pawwork_proxy.model.context import Route
 
 RECORDED_HOST = HOST
-
-
-def is_recorded_host(host: str) -> bool:
-    """Whether a host name, however it is spelled, is the recorded one (RFC 4343; final dot)."""
-    return host.lower().rstrip(".") == RECORDED_HOST
-
-
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 Form = Literal["origin", "absolute", "tunnelled"]
@@ -52,14 +45,20 @@ class Upstream:
 ZEN = Upstream("https", RECORDED_HOST, 443)
 
 
-def parse_upstream(url: str) -> Upstream:
-    """`http(s)://HOST[:PORT]` without a path; ConfigurationError for anything else."""
+def http_address(url: str) -> tuple[SplitResult, int] | None:
+    """An address of HTTP and its port; None for any other text."""
     try:
         parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        parts, port = urlsplit(""), None
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/"):
+        port = parts.port or _DEFAULT_PORTS.get(parts.scheme)
+    except ValueError:  # its text quotes the address, password included
+        return None
+    return (parts, port) if parts.scheme in _DEFAULT_PORTS and parts.hostname and port else None
+
+
+def parse_upstream(url: str) -> Upstream:
+    """`http(s)://HOST[:PORT]` without a path; ConfigurationError for anything else."""
+    parts, port = http_address(url) or (urlsplit(""), 0)
+    if not parts.hostname or parts.path not in ("", "/"):
         raise ConfigurationError(
             "--upstream must be http://HOST[:PORT] or https://HOST[:PORT], without a path",
             "for example: --upstream http://127.0.0.1:8080 (what 'pawwork-proxy simulate' prints)",
@@ -69,17 +68,24 @@ def parse_upstream(url: str) -> Upstream:
     if not parts.hostname.isascii():
         raise ConfigurationError("--upstream must name its host in ASCII (xn--…)")
     scheme: Literal["http", "https"] = "https" if parts.scheme == "https" else "http"
-    return Upstream(scheme, parts.hostname, port or _DEFAULT_PORTS[scheme])
+    return Upstream(scheme, parts.hostname, port)
+
+
+class Asked(NamedTuple):
+    """A request that reached a listener, and what decides about it."""
+
+    form: Form
+    host: str
+    port: int
+    headers: Iterable[tuple[bytes, bytes]]
+    own_ports: Container[int]
 
 
 @dataclass(frozen=True)
 class Relay:
-    """Record the request and send it to the upstream."""
+    """Record the request and send it to the upstream; on the reverse route Host gets its name."""
 
     route: Route
-    upstream: Upstream
-    host_header: str | None
-    """New value of Host (reverse route), or None to leave it as the client sent it."""
 
 
 @dataclass(frozen=True)
@@ -102,35 +108,47 @@ NOT_OUR_HOST = Refuse(421, "this address is a local capture proxy; use it as bas
 FOREIGN_PAGE = Refuse(403, "the capture proxy does not serve web pages")
 
 
-def decide(
-    *,
-    form: Form,
-    host: str,
-    port: int,
-    headers: Iterable[tuple[bytes, bytes]],
-    own_ports: Iterable[int],
-    upstream: Upstream,
-) -> Decision:
-    """What to do with a request to `host`:`port`; no name or value of a header makes it raise."""
-    if form != "tunnelled" and host in LOOPBACK_NAMES and port in own_ports:
-        if _from_a_page(headers, port):
+def is_recorded_host(host: str) -> bool:
+    """Whether a host name, however it is spelled, is the recorded one (RFC 4343; final dot)."""
+    return host.lower().rstrip(".") == RECORDED_HOST
+
+
+def decide(asked: Asked) -> Decision:
+    """What to do with a request; no name or value of a header makes it raise."""
+    return _way_of(asked, _is_from_a_page)
+
+
+def undecided(asked: Asked) -> Decision:
+    """What to do with a request if `decide` fails: traffic fails open, but never to a web page.
+
+    So whatever has a header that only browsers send counts as a page's.
+    """
+    return _way_of(asked, lambda asked: bool(_browser_headers(asked)))
+
+
+def _way_of(asked: Asked, is_from_a_page: Callable[[Asked], bool]) -> Decision:
+    own = asked.host in LOOPBACK_NAMES and asked.port in asked.own_ports
+    if own and asked.form != "tunnelled":
+        if is_from_a_page(asked):
             return FOREIGN_PAGE
-        return Relay("reverse", upstream, upstream.authority)
-    if form == "origin":
+        return Relay("reverse")
+    if asked.form == "origin":
         return NOT_OUR_HOST
-    if is_recorded_host(host):
-        return Relay("forward", upstream, None)
-    return PassBy()
+    return Relay("forward") if is_recorded_host(asked.host) else PassBy()
 
 
-def _from_a_page(headers: Iterable[tuple[bytes, bytes]], port: int) -> bool:
-    """Browsers say where a request comes from; API clients send neither of the two headers."""
-    for name, value in headers:
-        lower = name.lower()
-        if lower == b"origin" and value.lower() not in {
-            f"http://{own}:{port}".encode() for own in ("127.0.0.1", "localhost", "[::1]")
-        }:
-            return True
-        if lower == b"sec-fetch-site" and value.lower() not in (b"none", b"same-origin"):
+def _is_from_a_page(asked: Asked) -> bool:
+    for name, value in _browser_headers(asked):
+        harmless = [b"none", b"same-origin"]
+        if name == b"origin":
+            own = ("127.0.0.1", "localhost", "[::1]")
+            harmless = [f"http://{host}:{asked.port}".encode() for host in own]
+        if value.lower() not in harmless:
             return True
     return False
+
+
+def _browser_headers(asked: Asked) -> list[tuple[bytes, bytes]]:
+    """Browsers say where a request comes from; API clients send neither of the two headers."""
+    names = (b"origin", b"sec-fetch-site")
+    return [(lower, value) for name, value in asked.headers if (lower := name.lower()) in names]

@@ -9,6 +9,7 @@ from mitmproxy import flow as mflow
 from mitmproxy import http
 from mitmproxy.proxy.mode_specs import ReverseMode, UpstreamMode
 
+from pawwork_proxy.model.context import Route
 from pawwork_proxy.model.signals import Ending
 from pawwork_proxy.recording.destination import Upstream
 from pawwork_proxy.recording.ongoing import UpstreamFacts
@@ -29,20 +30,20 @@ def redirect(flow: http.HTTPFlow, upstream: Upstream) -> None:
     data.host, data.port = upstream.host, upstream.port
 
 
-def name_host(flow: http.HTTPFlow, upstream: Upstream, host_header: str | None) -> None:
-    """Name the upstream in the value of Host, if there is a new one, and where HTTP wants it."""
-    request = flow.request
+def name_host(flow: http.HTTPFlow, upstream: Upstream, route: Route) -> None:
+    """Name the upstream where HTTP wants it; on the reverse route, also in the value of Host."""
+    request, authority = flow.request, upstream.authority.encode("ascii")
     chained = isinstance(flow.client_conn.proxy_mode, UpstreamMode)
     if chained and upstream.scheme == "http" and not request.is_http2:
         # A chained proxy needs the absolute form (RFC 9112, section 3.2.2).
-        request.data.authority = upstream.authority.encode("ascii")
-    if host_header is not None:
+        request.data.authority = authority
+    if route == "reverse":
         request.headers.fields = tuple(
-            (name, host_header.encode("ascii") if name.lower() == b"host" else value)
+            (name, authority if name.lower() == b"host" else value)
             for name, value in request.headers.fields
         )
         if request.is_http2:
-            request.data.authority = host_header.encode("ascii")
+            request.data.authority = authority
 
 
 def upstream_facts(flow: http.HTTPFlow) -> UpstreamFacts:

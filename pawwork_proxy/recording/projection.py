@@ -12,7 +12,7 @@ from functools import lru_cache
 from pawwork_proxy.clients.auth_sources import AuthSources
 from pawwork_proxy.clients.processes import FoundProcess
 from pawwork_proxy.environment.identity import Identity
-from pawwork_proxy.facts.namespaces import Namespace
+from pawwork_proxy.facts.identifiers import Namespace
 from pawwork_proxy.model.context import ClientProcess, Egress, ExchangeContext, Route
 from pawwork_proxy.model.exchange import Exchange, Redaction, Timing
 from pawwork_proxy.model.numbers import bounded_ms

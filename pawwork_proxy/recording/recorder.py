@@ -5,18 +5,15 @@ Invariants: nothing raises into the traffic; each exchange that was opened ends 
 The broad `except`s of the product are here, in the tee, and around hooks as in mitmproxy.
 """
 
-import gc
 import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
-from pathlib import Path
 from typing import Literal, TypeVar
 
 from pawwork_proxy.captures.writer import CaptureWriter
-from pawwork_proxy.environment.clock import utc_now
 from pawwork_proxy.environment.identity import Identity
+from pawwork_proxy.environment.machine import utc_now
 from pawwork_proxy.logs import place_of, say
 from pawwork_proxy.model.base import line_of
 from pawwork_proxy.model.capture import End, Note, NoteEvent, Opened, Stub, StubReason
@@ -39,8 +36,7 @@ time of making each between two events of the traffic. A kill in between leaves 
 MOST_PENDING = 64  # so many finished exchanges are recorded at once, without waiting
 
 Made = TypeVar("Made")
-Finished = tuple[Ongoing, Ending, UpstreamFacts]
-"""An exchange that is over, and how."""
+Finished = tuple[Ongoing, Ending, UpstreamFacts]  # an exchange that is over, and how
 
 
 @dataclass
@@ -80,16 +76,6 @@ class Watcher:
         """The run is over."""
 
 
-def settle() -> None:
-    """Keep the garbage collector from holding up the traffic; when all is made for a run.
-
-    What the start has made lives as long as the process: each round over its objects would halt
-    everything for some 60 ms, and cost a tenth of all processor time under stock mitmdump.
-    """
-    gc.collect()
-    gc.freeze()
-
-
 class Recorder:
     """Opens and completes exchanges of one run."""
 
@@ -103,15 +89,15 @@ class Recorder:
         later: Callable[[float, Callable[[], None]], object],
         *,
         egress_of: Callable[[str | None], Egress | None] = lambda _: None,
-        utc_now: Callable[[], datetime] = utc_now,
         monotonic: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.counts = Counts()
+        self.path = writer.path
+        """The capture file."""
         self._writer = writer
         self._failures_said: set[tuple[str, str, str]] = set()
         self._watcher = watcher
         watcher.attach(self.counts)
-        self._utc_now = utc_now
         self._monotonic = monotonic
         self._later = later
         self._open: dict[int, Ongoing] = {}
@@ -127,12 +113,7 @@ class Recorder:
         self._switched_off = leaked is not False
         if self._switched_off:
             say("self_test_failed", recording="off")
-            self._note("self_test_failed")
-
-    @property
-    def path(self) -> Path:
-        """The capture file."""
-        return self._writer.path
+            self.note("self_test_failed")
 
     @property
     def lost(self) -> int:
@@ -142,7 +123,7 @@ class Recorder:
     def open(self, arrival: Arrival) -> Ongoing:
         """Note that a request has arrived, on disk, before anything of it goes upstream."""
         seq = self.counts.opened + 1
-        ongoing = Ongoing(seq, self._utc_now(), arrival, self._monotonic, self._finished)
+        ongoing = Ongoing(seq, utc_now(), arrival, self._monotonic, self._finished)
         self.counts.opened = seq
         try:
             route = self._redactor.route(arrival.target)
@@ -199,14 +180,14 @@ class Recorder:
     def client_distrusts_ca(self, install: str) -> None:
         """A client turned down our certificate: it was not told to trust it."""
         self.counts.distrusted += 1
-        self._note("client_distrusts_ca", install=install)
-        self._changed()
+        self.note("client_distrusts_ca", install=install)
 
-    def egress(
-        self, event: Literal["egress_changed", "egress_unavailable"], egress: Egress | None
+    def note(
+        self, event: NoteEvent, egress: Egress | None = None, install: str | None = None
     ) -> None:
-        """The route of the traffic was probed anew, or could not be."""
-        self._note(event, egress=egress)
+        """Note in the capture what happened beside the exchanges."""
+        note = Note(at=utc_now(), event=event, install=install, egress=egress)
+        self._append(line_of(note), weight=0)
         self._changed()
 
     def close(self, reason: Literal["finished", "interrupted"]) -> None:
@@ -216,7 +197,7 @@ class Recorder:
         self._complete_pending(all_of_them=True)
         self._writer.close(
             End(
-                at=self._utc_now(),
+                at=utc_now(),
                 exchanges=self.counts.recorded,
                 stubs=dict(self.counts.stubs),
                 lost=self._writer.lost,
@@ -284,7 +265,7 @@ class Recorder:
         self.counts.stubs[reason] += 1
         stub = Stub(
             seq=ongoing.seq,
-            at=self._utc_now(),
+            at=utc_now(),
             install=ongoing.arrival.install,
             reason=reason,
             status=ongoing.status,
@@ -309,12 +290,6 @@ class Recorder:
         except Exception as error:
             self._failed(event, error)
             return None
-
-    def _note(
-        self, event: NoteEvent, *, install: str | None = None, egress: Egress | None = None
-    ) -> None:
-        note = Note(at=self._utc_now(), event=event, install=install, egress=egress)
-        self._append(line_of(note), weight=0)
 
     def _failed(self, event: str, error: Exception) -> None:
         """Log an internal failure, the first of a kind and place, without its text."""

@@ -4,28 +4,24 @@ Invariant: the same addon and recorder as in `run`; only where their settings co
 """
 
 import contextlib
-import secrets
 import sys
 from pathlib import Path
 
-import mitmproxy.version
 from mitmproxy import ctx, exceptions
 from mitmproxy.addonmanager import Loader
 from mitmproxy.proxy.mode_specs import ProxyMode, ReverseMode
 
-from pawwork_proxy import __version__
 from pawwork_proxy.captures.retention import KEEP_DAYS, remove_expired
 from pawwork_proxy.captures.writer import CaptureWriter
 from pawwork_proxy.clients.processes import ProcessFinder
-from pawwork_proxy.environment.clock import utc_now
 from pawwork_proxy.environment.identity import load_identity
+from pawwork_proxy.environment.machine import utc_now
 from pawwork_proxy.errors import PawworkProxyError
 from pawwork_proxy.logs import guard_stderr, mute_other_handlers
-from pawwork_proxy.model.capture import CaptureOptions, Header
-from pawwork_proxy.model.context import Install
 from pawwork_proxy.recording.addon import CaptureAddon
 from pawwork_proxy.recording.destination import RECORDED_HOST, ZEN
-from pawwork_proxy.recording.recorder import Recorder, Watcher, settle
+from pawwork_proxy.recording.recorder import Recorder, Watcher
+from pawwork_proxy.recording.start import new_header, settle
 from pawwork_proxy.redaction.labels import LABEL_RULE, keep_label
 
 
@@ -77,21 +73,10 @@ class CaptureScript:
         identity = load_identity()
         label, network = ctx.options.pawwork_install, ctx.options.pawwork_network or None
         modes = [ProxyMode.parse(mode) for mode in ctx.options.mode]
-        elsewhere = any(
-            isinstance(mode, ReverseMode) and mode.address[0] != RECORDED_HOST for mode in modes
+        is_zen = all(
+            mode.address[0] == RECORDED_HOST for mode in modes if isinstance(mode, ReverseMode)
         )
-        header = Header(
-            capture_id=secrets.token_hex(8),
-            study_id=identity.study_id,
-            tool_version=__version__,
-            mitmproxy_version=mitmproxy.version.VERSION,
-            started_at=utc_now(),
-            machine=identity.machine,
-            installs=(Install(label=label, id=identity.register_install(label)),),
-            network=network,
-            simulated=elsewhere,
-            options=CaptureOptions(upstream="other" if elsewhere else "opencode.ai"),
-        )
+        header = new_header(identity, {label: None}, network, is_zen=is_zen)
         captures = Path(ctx.options.pawwork_captures).absolute()
         keep_days = ctx.options.pawwork_keep_days
         if removed := remove_expired(captures, utc_now(), keep_days):

@@ -7,8 +7,8 @@ recording must be switched off: we want proof that nothing leaks, not merely no 
 import json
 import secrets
 
-from pawwork_proxy.environment.clock import utc_now
-from pawwork_proxy.facts.addresses import default_base
+from pawwork_proxy.environment.machine import utc_now
+from pawwork_proxy.facts.server import default_base
 from pawwork_proxy.model.base import line_of
 from pawwork_proxy.model.signals import Ending
 from pawwork_proxy.recording.ongoing import Arrival, Ongoing, UpstreamFacts

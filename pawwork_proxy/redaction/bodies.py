@@ -17,9 +17,9 @@ from pawwork_proxy.facts.fields import (
     METADATA_NAMES,
     ROLES,
     TOOL_NAMES,
+    TYPE_FORMS,
 )
-from pawwork_proxy.facts.forms import TYPE_FORMS
-from pawwork_proxy.facts.namespaces import Namespace
+from pawwork_proxy.facts.identifiers import Namespace
 from pawwork_proxy.model.exchange import Redaction
 from pawwork_proxy.model.numbers import HOTTEST, TEMPERATURE_DECIMALS, bounded_count
 from pawwork_proxy.model.request import BodyState, IdentityField, RequestBody

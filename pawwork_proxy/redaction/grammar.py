@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from pawwork_proxy.facts.host_names import foreign_hosts
-from pawwork_proxy.facts.key_starts import KEY_STARTS
-from pawwork_proxy.facts.namespaces import Namespace
+from pawwork_proxy.facts.identifiers import KEY_STARTS, Namespace
+from pawwork_proxy.facts.vocabulary import foreign_hosts
 from pawwork_proxy.redaction.pseudonyms import PSEUDONYM, Pseudonymiser, is_address
 
 LOOSE_LIMIT = 12

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from pawwork_proxy.facts.headers import HEADERS, HeaderRow
-from pawwork_proxy.facts.namespaces import Namespace
+from pawwork_proxy.facts.fields import HEADERS, HeaderRow
+from pawwork_proxy.facts.identifiers import Namespace
 from pawwork_proxy.model.exchange import Redaction
 from pawwork_proxy.model.request import AuthScheme, HeaderNote
 from pawwork_proxy.redaction.shapes import ShapeName, Shapes

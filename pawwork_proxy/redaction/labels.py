@@ -5,8 +5,8 @@ Invariant: what this keeps passes the scan of a bundle, because a header cannot 
 
 import re
 
-from pawwork_proxy.facts.host_names import foreign_hosts
-from pawwork_proxy.facts.key_starts import KEY_STARTS
+from pawwork_proxy.facts.identifiers import KEY_STARTS
+from pawwork_proxy.facts.vocabulary import foreign_hosts
 from pawwork_proxy.model.context import valid_label
 
 LABEL_RULE = (

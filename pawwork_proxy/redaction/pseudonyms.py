@@ -18,7 +18,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from pawwork_proxy.errors import RedactionError
-from pawwork_proxy.facts.namespaces import NAMESPACES, Namespace
+from pawwork_proxy.facts.identifiers import NAMESPACES, Namespace
 from pawwork_proxy.model.context import AddressFamily
 
 MIN_KEY_BYTES = 16

@@ -12,9 +12,8 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from pawwork_proxy.facts.headers import KEY_HEADERS, REQUEST_ID_HEADERS
-from pawwork_proxy.facts.key_starts import OPENCODE_KEY
-from pawwork_proxy.facts.namespaces import Namespace
+from pawwork_proxy.facts.fields import KEY_HEADERS, REQUEST_ID_HEADERS
+from pawwork_proxy.facts.identifiers import OPENCODE_KEY, Namespace
 from pawwork_proxy.model.exchange import Redaction
 from pawwork_proxy.model.numbers import LONGEST_WAIT_S, bounded_count
 from pawwork_proxy.model.request import (

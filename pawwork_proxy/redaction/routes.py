@@ -8,9 +8,9 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from pawwork_proxy.facts import addresses
+from pawwork_proxy.facts import server
 from pawwork_proxy.facts.fields import QUERY_CREDENTIALS, QUERY_NAMES
-from pawwork_proxy.facts.namespaces import Namespace
+from pawwork_proxy.facts.identifiers import Namespace
 from pawwork_proxy.facts.table import word_lists
 from pawwork_proxy.model.request import Protocol, Tier
 from pawwork_proxy.redaction.pseudonyms import Pseudonymiser
@@ -49,14 +49,14 @@ class Routes:
         path, _, query = target.partition("?")
         path = _without_origin(path)
         names, credentials, values, unknown_names = self._query(query)
-        found = addresses.endpoint(path)
+        found = server.endpoint(path)
         tier: Tier = found.base.tier if found else "other"
         protocol: Protocol
         if found and found.template:
             shaped, unknown, protocol = found.template, 0, found.protocol
         else:
             shaped, unknown = self._segments(path)
-            protocol = "trace" if path == addresses.TRACE else "other"
+            protocol = "trace" if path == server.TRACE else "other"
         model = unquote(found.model) if found and found.model else None
         unknown += unknown_names
         return RouteMatch(shaped, tier, protocol, names, model, credentials, unknown, values)

@@ -13,12 +13,11 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple, Self
 
-from pawwork_proxy.facts import addresses, fields, headers, models
-from pawwork_proxy.facts.errors import known_word
-from pawwork_proxy.facts.finish_reasons import known_finish
-from pawwork_proxy.facts.namespaces import Namespace
-from pawwork_proxy.facts.providers import OTHER, PROVIDERS, known_provider
+from pawwork_proxy.facts import fields, server
+from pawwork_proxy.facts.errors import known_finish, known_word
+from pawwork_proxy.facts.identifiers import Namespace
 from pawwork_proxy.facts.table import word_lists
+from pawwork_proxy.facts.wordings import OTHER, PROVIDERS, known_provider
 from pawwork_proxy.model import texts
 from pawwork_proxy.redaction.grammar import LOOSE_LIMIT, Grammar, compose, words_of
 from pawwork_proxy.redaction.labels import keep_label
@@ -136,20 +135,20 @@ _LANGUAGE = (
     r"(?:-(?:[A-Za-z]{2}|001|150|419))?"
 )
 _DIRECTIVE = rf"{_any_of(_HTTP['cache_directives'])}(?:=\d{{1,9}})?"
-_MODELS = Grammar(words_of(models.MODEL_WORDS), "-._:/@", digits=6, lead="@")
+_MODELS = Grammar(words_of(server.MODEL_WORDS), "-._:/@", digits=6, lead="@")
 _AGENTS = Grammar(
-    words_of(_AGENT_WORDS["products"], models.MODEL_WORDS, _AGENT_WORDS["prereleases"]),
+    words_of(_AGENT_WORDS["products"], server.MODEL_WORDS, _AGENT_WORDS["prereleases"]),
     " /-._", digits=6, bare_numbers=True,
 )  # fmt: skip
 _MEDIA = Grammar(words_of(_HTTP["media_types"], _WORDS["api_words"]), "/+.-", digits=2)
-_HEADER_NAMES = Grammar(words_of(headers.HEADER_WORDS), "-_")
-_FEATURES = Grammar(words_of(headers.HEADER_WORDS), "-._")
+_HEADER_NAMES = Grammar(words_of(fields.HEADER_WORDS), "-_")
+_FEATURES = Grammar(words_of(fields.HEADER_WORDS), "-._")
 _PLATFORMS = Grammar(words_of(_WORDS["api_words"], _AGENT_WORDS["platforms"]), " _-.")
 _FIELDS = Grammar(words_of(_WORDS["api_words"]), "_-.")
 _TYPES = _FIELDS._replace(type_form=True)
 _SERVERS = Grammar(words_of(_HTTP["servers"]), "/-.", digits=4)
 _VERSIONS = Grammar(words_of(_AGENT_WORDS["prereleases"]), ".-+", digits=6, bare_numbers=True)
-_PROVIDERS = Grammar(words_of(models.MODEL_WORDS, PROVIDERS), " -._")
+_PROVIDERS = Grammar(words_of(server.MODEL_WORDS, PROVIDERS), " -._")
 
 
 class ShapeName(StrEnum):
@@ -165,7 +164,7 @@ class ShapeName(StrEnum):
         return shape
 
     # fmt: off
-    MODEL = "model", ShapeRow(96, _one_of(models.MODEL_IDS), "names the bucket", "big-pickle",
+    MODEL = "model", ShapeRow(96, _one_of(server.MODEL_IDS), "names the bucket", "big-pickle",
         texts.ModelName, _MODELS, namespace=Namespace.MODEL)
     USER_AGENT = "user_agent", ShapeRow(LONGEST, _one_of(), "tells releases apart", "curl/8.5.0",
         texts.UserAgent, _AGENTS, prepare=_without_comments, namespace=Namespace.PRODUCT)
@@ -189,7 +188,7 @@ class ShapeName(StrEnum):
         "FreeUsageLimitError", texts.KeptName, _TYPES)
     FINISH_REASON = "finish_reason", ShapeRow(48, known_finish, "why the response ended",
         "end_turn", texts.FinishReason)
-    HEADER_NAME = "header_name", ShapeRow(64, _one_of(headers.HEADERS), "what the client sends",
+    HEADER_NAME = "header_name", ShapeRow(64, _one_of(fields.HEADERS), "what the client sends",
         "x-opencode-session", texts.HeaderName, _HEADER_NAMES, prepare=str.lower,
         namespace=Namespace.HEADER)
     METHOD = "method", ShapeRow(8, _one_of(_HTTP["methods"]), "route", "POST", texts.Method)
@@ -214,7 +213,7 @@ class ShapeName(StrEnum):
         texts.KeptName, _PROVIDERS)
     EFFORT = "effort", ShapeRow(16, _one_of(_WORDS["reasoning_efforts"]), "changes token counts",
         "medium", texts.KnownWord)
-    HOST = "host", ShapeRow(64, _one_of(addresses.KNOWN_HOSTS), "which upstream", "opencode.ai",
+    HOST = "host", ShapeRow(64, _one_of(server.KNOWN_HOSTS), "which upstream", "opencode.ai",
         prepare=_host, namespace=Namespace.HOST)
     LABEL = "label", ShapeRow(32, keep_label, "the user's own word", "laptop-a", texts.Label)
     WORD = "word", ShapeRow(64, _one_of(_AGENT_WORDS["platforms"]),

@@ -7,8 +7,7 @@ stands, so that `prompt_cache_key` and `x-opencode-session` can be seen to be eq
 import re
 from typing import NamedTuple
 
-from pawwork_proxy.facts.key_starts import OPENCODE_KEY
-from pawwork_proxy.facts.namespaces import Namespace
+from pawwork_proxy.facts.identifiers import OPENCODE_KEY, Namespace
 from pawwork_proxy.redaction.pseudonyms import Pseudonymiser, is_address
 
 

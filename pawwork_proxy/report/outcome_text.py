@@ -5,8 +5,7 @@ Invariant: what is said of a wait names where it was read from.
 
 from collections.abc import Iterator
 
-from pawwork_proxy.facts.client_behaviour import USER_SEES
-from pawwork_proxy.facts.meanings import MEANINGS
+from pawwork_proxy.facts.outcomes import MEANINGS, USER_SEES
 from pawwork_proxy.model.outcome import Outcome
 from pawwork_proxy.outcomes.rules import RULES
 from pawwork_proxy.report.words import duration

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from rich.table import Table
 from rich.text import Text
 
-from pawwork_proxy.facts.addresses import PROVIDERS
+from pawwork_proxy.facts.server import PROVIDERS
 from pawwork_proxy.model.manifest import SupportRow
 from pawwork_proxy.report.words import duration, printable
 

@@ -6,13 +6,12 @@ read; never more than `HEAD` and five times `TAIL` are held.
 
 import re
 
-from pawwork_proxy.facts.pages import edge_marks
+from pawwork_proxy.facts.wordings import edge_marks
 from pawwork_proxy.model.signals import AnswerShape, BodyShape, ErrorPlace
 from pawwork_proxy.responses.completions import note_object
-from pawwork_proxy.responses.contents import Contents
-from pawwork_proxy.responses.error_envelopes import error_in
-from pawwork_proxy.responses.error_lines import LineFacts, read_line
-from pawwork_proxy.responses.error_objects import FoundErrors, collect, collect_error
+from pawwork_proxy.responses.error_lines import read_line
+from pawwork_proxy.responses.error_objects import collect, collect_error, error_in
+from pawwork_proxy.responses.response import Contents
 from pawwork_proxy.wire.bounded_json import JsonState, object_end, parse_json
 
 HEAD = 256 * 1024
@@ -49,8 +48,8 @@ class BodyReader:
 
     def finish(self, status: int | None) -> Contents:
         """Read what was kept."""
-        self._contents.truncated = self._size > HEAD
-        self._contents.shape = self._read(status)
+        body = self._read(status)
+        self._contents.body, self._contents.truncated = body, self._size > HEAD
         return self._contents
 
     def _read(self, status: int | None) -> BodyShape:
@@ -67,7 +66,7 @@ class BodyReader:
                 data = value.encode("utf-8", "replace").strip()
         if _HTML.match(data[:PAGE].lstrip()) or data[:15].lower().startswith(b"<!doctype"):
             page = data[:PAGE].decode("utf-8", "replace")
-            self._contents.line = LineFacts(edge_markers=edge_marks(page))
+            self._contents.edge_markers = edge_marks(page)
             return BodyShape.HTML
         if b"\0" in data[:PAGE]:
             return BodyShape.BINARY
@@ -79,15 +78,15 @@ class BodyReader:
 
         Under a 2xx it counts only if a client's wrapper stands in it or it begins like a report.
         """
-        errors = FoundErrors()
+        found = Contents()
         text = data[:PAGE].decode("utf-8", "replace")
-        line = read_line(text, errors)
+        read_line(text, found)
         if good and not any(
             fact.wrapper or fact.provider or (fact.type and _REPORT.match(text))
-            for fact in errors.facts
+            for fact in found.errors
         ):
             return
-        self._contents.errors, self._contents.line = errors, line
+        self._contents = found
 
     def _read_json(self, data: bytes, *, good: bool) -> BodyShape:
         value, state = parse_json(data)
@@ -98,7 +97,7 @@ class BodyReader:
         for item in value[:1] if isinstance(value, list) else [value]:
             if isinstance(item, dict):
                 self._read_object(item, good=good)
-        if self._contents.truncated:
+        if self._size > HEAD:
             self._read_tail()
             whole = bytes(self._tail[-64:]).rstrip().endswith((b"}", b"]"))
             return BodyShape.JSON if whole else BodyShape.CUT_JSON
@@ -107,14 +106,14 @@ class BodyReader:
     def _read_object(self, value: dict[str, object], *, good: bool) -> None:
         contents = self._contents
         if value.get("cloudflare_error") is True:
-            contents.line = LineFacts(edge_markers=("edge_object",))
+            contents.edge_markers = ("edge_object",)
         error = error_in(value)
         if error is not None:
-            collect_error(error, ErrorPlace.BODY, contents.errors)
+            collect_error(error, ErrorPlace.BODY, contents)
             return
-        note_object(value, contents.facts)
-        if not good and contents.facts.shape is AnswerShape.NONE:
-            collect(value, ErrorPlace.BODY, contents.errors)
+        note_object(value, contents)
+        if not good and contents.answer is AnswerShape.NONE:
+            collect(value, ErrorPlace.BODY, contents)
 
     def _read_tail(self) -> None:
         """The finish reason and the counts behind a long text.
@@ -133,4 +132,4 @@ class BodyReader:
         if finishes:
             found["choices"] = [{"finish_reason": finishes[-1].decode()}]
         if found:
-            note_object(found, self._contents.facts)
+            note_object(found, self._contents)

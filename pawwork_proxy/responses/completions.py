@@ -3,14 +3,12 @@
 Invariant: a model's words are never looked at; what counts is which keys stand where.
 """
 
-from dataclasses import dataclass, field
-
-from pawwork_proxy.facts.finish_reasons import FAILED, known_finish
+from pawwork_proxy.facts.errors import FAILED, known_finish
 from pawwork_proxy.model.numbers import COST_DECIMALS, HIGHEST_COST, LARGEST_COUNT
-from pawwork_proxy.model.response import Usage
 from pawwork_proxy.model.signals import AnswerShape, Dialect
-from pawwork_proxy.responses.error_envelopes import dicts_in
-from pawwork_proxy.responses.response import RawTexts
+from pawwork_proxy.responses.error_objects import dicts_in
+from pawwork_proxy.responses.response import Contents
+from pawwork_proxy.wire.bounded_json import member
 
 _USAGE_KEYS: tuple[tuple[str, str], ...] = (
     ("prompt_tokens", "input"), ("input_tokens", "input"), ("promptTokenCount", "input"),
@@ -27,169 +25,144 @@ _DETAIL_KEYS = (
     "prompt_tokens_details", "completion_tokens_details", "input_tokens_details",
     "output_tokens_details",
 )  # fmt: skip
-_NO_USAGE = Usage()
 _LISTING_OBJECTS = frozenset({"list", "model"})
 
 
-@dataclass(slots=True)
-class CompletionFacts:
-    """What the objects of one response have told so far."""
-
-    dialect: Dialect = Dialect.UNKNOWN
-    shape: AnswerShape = AnswerShape.NONE
-    content_seen: bool = False
-    finish_seen: bool = False
-    failed_finish: str | None = None
-    cost: float | None = None
-    cost_seen: bool = False
-    counts: dict[str, int] = field(default_factory=dict)
-    raw: RawTexts = field(default_factory=RawTexts)
-
-    def usage(self) -> Usage:
-        """The token counts, as a noun."""
-        return Usage(**self.counts) if self.counts else _NO_USAGE
-
-
-def note_object(value: dict[str, object], facts: CompletionFacts) -> str:
+def note_object(value: dict[str, object], contents: Contents) -> str:
     """Read one object of a normal response; return `delta`, `ping` or `other`."""
-    _note_head(value, facts)
-    _note_cost(value.get("cost"), facts)
-    _note_usage(value.get("usageMetadata"), facts)
+    _note_head(value, contents)
+    _note_cost(value.get("cost"), contents)
+    _note_usage(value.get("usageMetadata"), contents)
     kind = value.get("type")
     if isinstance(value.get("choices"), list):
-        return _note_chat(value, facts)
+        return _note_chat(value, contents)
     if isinstance(kind, str) and kind.startswith("response."):
-        return _note_responses(kind, value, facts)
+        return _note_responses(kind, value, contents)
     if "candidates" in value or "promptFeedback" in value:
-        return _note_google(value, facts)
+        return _note_google(value, contents)
     if value.get("object") == "response":
-        facts.dialect = Dialect.RESPONSES
-        _note_response_object(value, facts)
+        contents.dialect = Dialect.RESPONSES
+        _note_response_object(value, contents)
         return "other"
     if isinstance(kind, str):
-        return _note_messages(kind, value, facts)
+        return _note_messages(kind, value, contents)
     if (
         value.get("object") in _LISTING_OBJECTS
         or isinstance(value.get("data"), list)
         or isinstance(value.get("usage"), dict)
         or isinstance(value.get("input_tokens"), int)
     ):
-        facts.shape = AnswerShape.LISTING
+        contents.answer = AnswerShape.LISTING
     return "other"
 
 
-def _note_head(value: dict[str, object], facts: CompletionFacts) -> None:
+def _note_head(value: dict[str, object], contents: Contents) -> None:
     """What all dialects but Google's name alike."""
-    facts.raw.model = facts.raw.model or _text(value.get("model"))
-    facts.raw.response_id = facts.raw.response_id or _text(value.get("id"))
-    _note_usage(value.get("usage"), facts)
+    contents.raw.model = contents.raw.model or _text(value.get("model"))
+    contents.raw.response_id = contents.raw.response_id or _text(value.get("id"))
+    _note_usage(value.get("usage"), contents)
 
 
-def _note_chat(value: dict[str, object], facts: CompletionFacts) -> str:
-    facts.dialect = Dialect.CHAT
+def _note_chat(value: dict[str, object], contents: Contents) -> str:
+    contents.dialect = Dialect.CHAT
     choices = dicts_in(value.get("choices"))
     if not choices:
         return "ping" if "cost" in value else "other"
-    facts.shape = AnswerShape.COMPLETION
+    contents.answer = AnswerShape.COMPLETION
     for choice in choices:
         part = choice.get("delta") or choice.get("message") or choice.get("text")
-        facts.content_seen = facts.content_seen or bool(part)
-        _note_finish(choice.get("finish_reason"), facts)
+        contents.content_seen = contents.content_seen or bool(part)
+        _note_finish(choice.get("finish_reason"), contents)
     return "delta"
 
 
-def _note_messages(kind: str, value: dict[str, object], facts: CompletionFacts) -> str:
+def _note_messages(kind: str, value: dict[str, object], contents: Contents) -> str:
     match kind:
         case "ping":
             return "ping"
         case "message_start":
             message = value.get("message")
             if isinstance(message, dict):
-                _note_head(message, facts)
+                _note_head(message, contents)
         case "content_block_start" | "content_block_delta":
-            facts.content_seen = True
+            contents.content_seen = True
         case "message_delta":
-            delta = value.get("delta")
-            if isinstance(delta, dict):
-                _note_finish(delta.get("stop_reason"), facts)
+            _note_finish(member(value.get("delta"), "stop_reason"), contents)
         case "message_stop":
-            facts.finish_seen = True
+            contents.finish_seen = True
         case "message":
-            facts.content_seen = facts.content_seen or bool(value.get("content"))
-            _note_finish(value.get("stop_reason"), facts)
+            contents.content_seen = contents.content_seen or bool(value.get("content"))
+            _note_finish(value.get("stop_reason"), contents)
         case "content_block_stop":
             pass
         case _:
             return "other"
-    facts.dialect = Dialect.MESSAGES
-    facts.shape = AnswerShape.COMPLETION
+    contents.dialect = Dialect.MESSAGES
+    contents.answer = AnswerShape.COMPLETION
     return "delta" if kind == "content_block_delta" else "other"
 
 
-def _note_responses(kind: str, value: dict[str, object], facts: CompletionFacts) -> str:
-    facts.dialect = Dialect.RESPONSES
-    facts.shape = AnswerShape.COMPLETION
+def _note_responses(kind: str, value: dict[str, object], contents: Contents) -> str:
+    contents.dialect = Dialect.RESPONSES
+    contents.answer = AnswerShape.COMPLETION
     response = value.get("response")
     if isinstance(response, dict):
-        _note_response_object(response, facts)
+        _note_response_object(response, contents)
     if kind in ("response.completed", "response.incomplete", "response.done"):
-        facts.finish_seen = True
+        contents.finish_seen = True
     if kind.endswith(".delta"):
-        facts.content_seen = True
+        contents.content_seen = True
         return "delta"
     return "other"
 
 
-def _note_response_object(response: dict[str, object], facts: CompletionFacts) -> None:
-    facts.shape = AnswerShape.COMPLETION
-    facts.raw.model = facts.raw.model or _text(response.get("model"))
-    facts.raw.response_id = _text(response.get("id")) or facts.raw.response_id
-    _note_usage(response.get("usage"), facts)
-    facts.content_seen = facts.content_seen or bool(response.get("output"))
+def _note_response_object(response: dict[str, object], contents: Contents) -> None:
+    contents.answer = AnswerShape.COMPLETION
+    contents.raw.model = contents.raw.model or _text(response.get("model"))
+    contents.raw.response_id = _text(response.get("id")) or contents.raw.response_id
+    _note_usage(response.get("usage"), contents)
+    contents.content_seen = contents.content_seen or bool(response.get("output"))
     status = response.get("status")
-    details = response.get("incomplete_details")
-    reason = details.get("reason") if isinstance(details, dict) else None
+    reason = member(response.get("incomplete_details"), "reason")
     if status in ("completed", "incomplete", "failed", "cancelled"):
-        _note_finish(reason or status, facts)
+        _note_finish(reason or status, contents)
 
 
-def _note_google(value: dict[str, object], facts: CompletionFacts) -> str:
-    facts.dialect = Dialect.GOOGLE
-    facts.shape = AnswerShape.COMPLETION
-    facts.raw.model = facts.raw.model or _text(value.get("modelVersion"))
-    feedback = value.get("promptFeedback")
-    if isinstance(feedback, dict):
-        _note_finish(feedback.get("blockReason"), facts)
+def _note_google(value: dict[str, object], contents: Contents) -> str:
+    contents.dialect = Dialect.GOOGLE
+    contents.answer = AnswerShape.COMPLETION
+    contents.raw.model = contents.raw.model or _text(value.get("modelVersion"))
+    _note_finish(member(value.get("promptFeedback"), "blockReason"), contents)
     for candidate in dicts_in(value.get("candidates")):
-        facts.content_seen = facts.content_seen or bool(candidate.get("content"))
-        _note_finish(candidate.get("finishReason"), facts)
+        contents.content_seen = contents.content_seen or bool(candidate.get("content"))
+        _note_finish(candidate.get("finishReason"), contents)
     return "delta"
 
 
-def _note_finish(reason: object, facts: CompletionFacts) -> None:
+def _note_finish(reason: object, contents: Contents) -> None:
     if not isinstance(reason, str) or not reason:
         return
     known = known_finish(reason)
     if known in FAILED:
-        facts.failed_finish = known
+        contents.failed_finish = known
     else:
-        facts.finish_seen = True
-    facts.raw.finish_reason = reason
+        contents.finish_seen = True
+    contents.raw.finish_reason = reason
 
 
-def _note_cost(cost: object, facts: CompletionFacts) -> None:
+def _note_cost(cost: object, contents: Contents) -> None:
     if isinstance(cost, bool) or not isinstance(cost, str | int | float):
         return
-    facts.cost_seen = True
+    contents.cost_seen = True
     try:
         number = float(cost)
     except (ValueError, OverflowError):
         return
     if 0 <= number < HIGHEST_COST:
-        facts.cost = round(number, COST_DECIMALS)
+        contents.cost = round(number, COST_DECIMALS)
 
 
-def _note_usage(usage: object, facts: CompletionFacts) -> None:
+def _note_usage(usage: object, contents: Contents) -> None:
     if not isinstance(usage, dict):
         return
     for place in (usage, *(usage.get(key) for key in _DETAIL_KEYS)):
@@ -198,7 +171,7 @@ def _note_usage(usage: object, facts: CompletionFacts) -> None:
         for key, name in _USAGE_KEYS:
             count = place.get(key)
             if type(count) is int and 0 <= count <= LARGEST_COUNT:  # no bool
-                facts.counts[name] = count
+                contents.counts[name] = count
 
 
 def _text(value: object) -> str | None:

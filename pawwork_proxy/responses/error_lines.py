@@ -5,13 +5,13 @@ Invariant: the line itself is not kept.
 """
 
 import re
-from dataclasses import dataclass
 
 from pawwork_proxy.facts.errors import VENDOR_TYPES, ZEN_TYPES, Sense, known_word
-from pawwork_proxy.facts.pages import edge_marks, transport_mark
-from pawwork_proxy.model.signals import ErrorFact, ErrorPlace, Failure, Side
-from pawwork_proxy.responses.error_objects import FoundErrors, collect, read_message
+from pawwork_proxy.facts.wordings import edge_marks, transport_mark
+from pawwork_proxy.model.signals import ErrorFact, ErrorPlace
+from pawwork_proxy.responses.error_objects import collect, read_message
 from pawwork_proxy.responses.error_words import Words
+from pawwork_proxy.responses.response import Contents
 from pawwork_proxy.wire.bounded_json import embedded_values
 
 MAX_LINE = 8 * 1024
@@ -35,34 +35,24 @@ _ZEN_RATE = re.compile(r"rate limit exceeded\. please try again later", re.I)
 _UNTYPED = frozenset({Sense.NEUTRAL, Sense.SERVER, Sense.OPAQUE})
 
 
-@dataclass(frozen=True, slots=True)
-class LineFacts:
-    """What a line told beside its errors."""
-
-    status: int | None = None
-    edge_markers: tuple[str, ...] = ()
-    transport: tuple[Failure, Side] | None = None
-
-
-def read_line(text: str, errors: FoundErrors) -> LineFacts:
-    """Add the errors that a line reports; return what else it told."""
+def read_line(text: str, contents: Contents) -> None:
+    """Add the errors that a line reports, and its status, marks and broken transport."""
     text = text[:MAX_LINE]
     values, around = embedded_values(text)
     for value in values:
-        collect(value, ErrorPlace.LINE, errors)
-    status = _status(around)
-    if words := _words(_CLASS_BEFORE_OBJECT.sub(" ", around), quoted=bool(errors.facts)):
-        errors.facts.append(ErrorFact.model_validate({"place": ErrorPlace.LINE, **words}))
-    read_message(around.replace("{", " "), ErrorPlace.LINE, errors)
-    return LineFacts(status, edge_marks(text), transport_mark(around))
+        collect(value, ErrorPlace.LINE, contents)
+    quoted = bool(contents.errors)
+    if words := _words(_CLASS_BEFORE_OBJECT.sub(" ", around), quoted=quoted):
+        contents.errors.append(ErrorFact.model_validate({"place": ErrorPlace.LINE, **words}))
+    read_message(around.replace("{", " "), ErrorPlace.LINE, contents)
+    contents.text_status = _status(around)
+    contents.edge_markers = edge_marks(text)
+    contents.transport = transport_mark(around)
 
 
 def _status(text: str) -> int | None:
-    head = text[:400]
-    for pattern in _STATUS:
-        if match := pattern.search(head):
-            return int(match.group(1))
-    return None
+    found = (pattern.search(text[:400]) for pattern in _STATUS)
+    return next((int(match[1]) for match in found if match), None)
 
 
 def _words(text: str, *, quoted: bool) -> Words:

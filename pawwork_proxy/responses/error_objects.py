@@ -1,21 +1,24 @@
-"""Finds the errors in a JSON value or a message, outermost first, and where they were.
+"""Tells whether an object is an error, and finds the errors in a JSON value or a message.
 
-Strategy: walk structure, never serialised text. Keys that carry a model's or a caller's words
-are not entered, so that a conversation about errors is no error.
+Strategy: walk structure, never serialised text, outermost first. Keys that carry a model's or a
+caller's words are not entered, so that a conversation about errors is no error.
 """
 
-from dataclasses import dataclass, field
-
-from pawwork_proxy.model.signals import ErrorFact, ErrorPlace, RetryHint
+from pawwork_proxy.facts.errors import known_word
+from pawwork_proxy.model.signals import ErrorFact, ErrorPlace
 from pawwork_proxy.responses.error_words import message_words, object_words
-from pawwork_proxy.responses.response import RawTexts
+from pawwork_proxy.responses.response import Contents
 from pawwork_proxy.responses.waits import body_hints, text_hints
-from pawwork_proxy.wire.bounded_json import embedded_values, parse_json
+from pawwork_proxy.wire.bounded_json import embedded_values, member, parse_json
 
 MAX_FACTS = 6
 MAX_DEPTH = 10
 MAX_CHILDREN = 24
 MAX_MESSAGE = 16 * 1024
+MAX_CHOICES = 64
+_MESSAGES = ("message", "msg", "detail", "error_msg", "error_message", "errorMessage", "reason")
+_NO_ERROR_CODES = (None, 0, "0", 200, "200")
+_NORMAL_TYPES = ("response.", "message", "content_block", "ping")
 
 CONTENT_KEYS = frozenset(
     {
@@ -34,78 +37,125 @@ MESSAGE_KEYS = (
 )  # fmt: skip
 
 
-@dataclass(slots=True)
-class FoundErrors:
-    """What a walk has found so far."""
+def error_in(value: dict[str, object], event: str = "") -> object | None:
+    """The part of a response's object that is an error, or None for a normal one."""
+    error = value.get("error")
+    if error and error is not True:
+        return value
+    kind = value.get("type")
+    if event == "error" or kind == "error":
+        return value
+    response = value.get("response")
+    failed = response if member(response, "error") else None
+    if kind in ("response.failed", "response.error"):
+        return failed or value
+    for choice in dicts_in(value.get("choices")):
+        if isinstance(choice.get("error"), dict | str) and choice["error"]:
+            return choice["error"]
+    base = value.get("base_resp")  # MiniMax
+    if member(base, "status_code") not in (0, None, "0"):
+        return base
+    if _is_normal(value):
+        return None
+    return failed or (value if _is_flat_error(value) else None)
 
-    facts: list[ErrorFact] = field(default_factory=list)
-    hints: list[RetryHint] = field(default_factory=list)
-    raw: RawTexts = field(default_factory=RawTexts)
 
-    @property
-    def full(self) -> bool:
-        """No more facts are kept."""
-        return len(self.facts) >= MAX_FACTS
+def dicts_in(value: object) -> list[dict[str, object]]:
+    """The objects among the first items of a list."""
+    if not isinstance(value, list):
+        return []
+    return [item for item in value[:MAX_CHOICES] if isinstance(item, dict)]
 
 
-def collect(value: object, place: ErrorPlace, errors: FoundErrors, depth: int = 0) -> None:
+def _is_normal(value: dict[str, object]) -> bool:
+    """An object of one of the four dialects, whatever else it holds."""
+    kind = value.get("type")
+    return (
+        isinstance(value.get("choices"), list)
+        or "candidates" in value
+        or "cost" in value
+        or (isinstance(kind, str) and kind.startswith(_NORMAL_TYPES))
+    )
+
+
+def _is_flat_error(value: dict[str, object]) -> bool:
+    """`{"message": …, "type": "server_error"}`: an error object without its envelope."""
+    kind = value.get("type")
+    if isinstance(kind, str) and known_word(kind) is not None:
+        return True
+    if value.get("success") is False:
+        return True
+    if not any(isinstance(value.get(key), str | list | dict) for key in _MESSAGES):
+        return False
+    if any(value.get(key) not in _NO_ERROR_CODES for key in ("code", "statusCode")):
+        return True
+    status = value.get("status")
+    return isinstance(status, int) and status >= 400
+
+
+def collect(value: object, place: ErrorPlace, contents: Contents, depth: int = 0) -> None:
     """Add the errors of a value that is one or holds some, outermost first."""
-    if depth > MAX_DEPTH or errors.full:
+    if depth > MAX_DEPTH or _is_full(contents):
         return
     if isinstance(value, list):
         for child in value[:MAX_CHILDREN]:
-            collect(child, place, errors, depth + 1)
+            collect(child, place, contents, depth + 1)
     elif isinstance(value, str):
-        read_message(value, place, errors)
+        read_message(value, place, contents)
     elif isinstance(value, dict):
-        _add_object(value, place, errors)
+        _add_object(value, place, contents)
         for key, child in list(value.items())[:MAX_CHILDREN]:
             if key in CONTENT_KEYS:
                 continue
             if isinstance(child, dict | list):
-                collect(child, place, errors, depth + 1)
+                collect(child, place, contents, depth + 1)
             elif isinstance(child, str) and key in MESSAGE_KEYS and "{" in child:
-                _read_quoted(child, errors, depth)
+                _read_quoted(child, contents, depth)
 
 
-def collect_error(value: object, place: ErrorPlace, errors: FoundErrors) -> None:
+def collect_error(value: object, place: ErrorPlace, contents: Contents) -> None:
     """Add what is known to be an error, even when none of its words is."""
-    before = len(errors.facts)
-    collect(value, place, errors)
-    if len(errors.facts) == before and not errors.full:
-        errors.facts.append(ErrorFact(place=place))
+    before = len(contents.errors)
+    collect(value, place, contents)
+    if len(contents.errors) == before and not _is_full(contents):
+        contents.errors.append(ErrorFact(place=place))
 
 
-def read_message(text: str, place: ErrorPlace, errors: FoundErrors) -> None:
+def read_message(text: str, place: ErrorPlace, contents: Contents) -> None:
     """Add the error that a bare message states, and any object quoted in it."""
     text = text[:MAX_MESSAGE]
-    errors.hints += text_hints(text)
-    if words := message_words(text, errors.raw):
-        errors.facts.append(ErrorFact.model_validate({"place": place, **words}))
+    contents.hints += text_hints(text)
+    if words := message_words(text, contents.raw):
+        contents.errors.append(ErrorFact.model_validate({"place": place, **words}))
     if "{" in text:
-        _read_quoted(text, errors, 0)
+        _read_quoted(text, contents, 0)
 
 
-def _read_quoted(text: str, errors: FoundErrors, depth: int) -> None:
+def _read_quoted(text: str, contents: Contents, depth: int) -> None:
     """Objects inside a string: the whole of it is one, or it quotes some."""
     text = text[:MAX_MESSAGE]
     value, _ = parse_json(text) if text.lstrip()[:1] in ("{", "[") else (None, None)
     values = [value] if isinstance(value, dict | list) else embedded_values(text)[0]
     for inner in values:
-        collect(inner, ErrorPlace.NESTED, errors, depth + 2)
+        collect(inner, ErrorPlace.NESTED, contents, depth + 2)
 
 
-def _add_object(value: dict[str, object], place: ErrorPlace, errors: FoundErrors) -> None:
+def _add_object(value: dict[str, object], place: ErrorPlace, contents: Contents) -> None:
     """The error that an object states itself, without those inside it."""
     texts = [text for key in MESSAGE_KEYS if isinstance(text := value.get(key), str) and text]
     messages = [text[:MAX_MESSAGE] for text in dict.fromkeys(texts)]
     for text in messages:
-        errors.hints += text_hints(text)
-    words = object_words(value, messages, errors.raw)
+        contents.hints += text_hints(text)
+    words = object_words(value, messages, contents.raw)
     if isinstance(workspace := value.get("workspace"), str):
-        errors.raw.workspace = workspace
+        contents.raw.workspace = workspace
     if isinstance(request := value.get("request_id"), str):
-        errors.raw.request_id = request
-    if any(words.values()) or (messages and not errors.facts):
-        errors.facts.append(ErrorFact.model_validate({"place": place, **words}))
-    errors.hints += body_hints(value)
+        contents.raw.request_id = request
+    if any(words.values()) or (messages and not contents.errors):
+        contents.errors.append(ErrorFact.model_validate({"place": place, **words}))
+    contents.hints += body_hints(value)
+
+
+def _is_full(contents: Contents) -> bool:
+    """No more errors are kept."""
+    return len(contents.errors) >= MAX_FACTS

@@ -9,8 +9,7 @@ from collections.abc import Sequence
 from typing import TypedDict
 
 from pawwork_proxy.facts.errors import GOOGLE_STATUSES, Sense, known_word, stem_sense, word_sense
-from pawwork_proxy.facts.phrases import phrases_in
-from pawwork_proxy.facts.providers import OTHER, UNNAMED, known_provider
+from pawwork_proxy.facts.wordings import OTHER, UNNAMED, known_provider, phrases_in
 from pawwork_proxy.responses.response import RawTexts
 
 TYPE_KEYS = ("type", "error_type", "errorType", "__type", "name", "exception")

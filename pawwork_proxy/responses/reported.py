@@ -1,14 +1,23 @@
-"""A response as somebody reports it - a line of JSON, a paste - brought before the reader.
+"""Responses as people report them: a line of JSON, or a paste with a body, transcript or HAR file.
 
 Invariant: a report without a status or headers is still read; nothing is assumed in their place.
+Parts of a paste that cannot be parsed are skipped, never raised; a paste that is none of the known
+forms is a body.
 """
 
+import base64
+import binascii
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
+from pawwork_proxy.facts.server import HOST
+from pawwork_proxy.model.numbers import HIGHEST_STATUS
 from pawwork_proxy.model.signals import Ending
 from pawwork_proxy.responses.response import ReadResponse
 from pawwork_proxy.responses.response_reader import ResponseReader
+from pawwork_proxy.wire.bounded_json import member, parse_json
 
 TRANSPORTS: dict[str, Ending] = {
     "connect_refused": Ending.UPSTREAM_REFUSED,
@@ -29,6 +38,11 @@ TRANSPORTS: dict[str, Ending] = {
 """What reporters call a broken transport; an `Ending`'s own name is understood too."""
 _PACKED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
 """How gzip and zstd begin."""
+_STATUS_LINE = re.compile(rb"^HTTP/[\d.]+ +(\d{3})[^\r\n]*\r?\n")
+_VERBOSE = re.compile(rb"^< HTTP/[\d.]+ +\d{3}", re.MULTILINE)
+_BLANK_LINE = re.compile(rb"\r\n\r\n|\n\n")
+_CURL_NOISE = (b"* ", b"> ", b"{ [", b"} [", b">\r", b"<\r")
+MAX_ENTRIES = 1000
 
 
 def ending_of(transport: str | None) -> Ending:
@@ -78,3 +92,102 @@ def read_case(case: Mapping[str, Any]) -> ReadResponse:
         streaming=case.get("streaming"),
         transport=case.get("transport"),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Paste:
+    """One response found in a paste."""
+
+    body: bytes
+    status: int | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+    label: str | None = None
+    """Place in a HAR file, `entry 3`."""
+
+
+def responses_in(text: bytes) -> list[Paste]:
+    """The responses that a paste holds; one, unless it is a HAR file."""
+    stripped = text.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if stripped.startswith(b"{") and b'"entries"' in stripped:
+        entries = _har(stripped)
+        if entries is not None:
+            return entries
+    if _VERBOSE.search(stripped):
+        stripped = _unprefixed(stripped)
+    if _STATUS_LINE.match(stripped):
+        return [_transcript(stripped)]
+    return [Paste(text)]
+
+
+def _unprefixed(text: bytes) -> bytes:
+    """What `curl -v` printed, without its marks and its own remarks."""
+    start = _VERBOSE.search(text)
+    assert start is not None
+    kept = []
+    for line in text[start.start() :].split(b"\n"):
+        if line.startswith(b"< ") or line.rstrip() == b"<":
+            kept.append(line[2:])
+        elif not line.startswith(_CURL_NOISE) and line.rstrip() not in (b"*", b">"):
+            kept.append(line)
+    return b"\n".join(kept)
+
+
+def _transcript(text: bytes) -> Paste:
+    """The last header block counts: earlier ones are proxies, 100s and redirects."""
+    status: int | None = None
+    headers: dict[str, str] = {}
+    while match := _STATUS_LINE.match(text):
+        status = int(match.group(1))
+        text = text[match.end() :]
+        block, text = _header_block(text)
+        headers = {}
+        for line in block.replace(b"\r", b"").split(b"\n"):
+            name, colon, value = line.decode("utf-8", "replace").partition(":")
+            if colon and name.strip():
+                headers.setdefault(name.strip().lower(), value.strip())
+    return Paste(text, status, headers)
+
+
+def _header_block(text: bytes) -> tuple[bytes, bytes]:
+    """The header lines, and what follows the blank line behind them."""
+    if text.startswith((b"\r\n", b"\n")):
+        return b"", text.lstrip(b"\r\n")
+    blank = _BLANK_LINE.search(text)
+    return (text[: blank.start()], text[blank.end() :]) if blank else (text, b"")
+
+
+def _har(text: bytes) -> list[Paste] | None:
+    entries = member(member(parse_json(text)[0], "log"), "entries")
+    if not isinstance(entries, list):
+        return None
+    numbered = list(enumerate(entries[:MAX_ENTRIES], 1))
+    ours = [(n, e) for n, e in numbered if HOST in str(member(member(e, "request"), "url"))]
+    return [paste for n, e in ours or numbered if (paste := _har_entry(n, e)) is not None]
+
+
+def _har_entry(number: int, entry: object) -> Paste | None:
+    response = member(entry, "response")
+    if not isinstance(response, dict):
+        return None
+    status, listed, failed = (response.get(name) for name in ("status", "headers", "_error"))
+    headers: dict[str, str] = {}
+    for header in listed if isinstance(listed, list) else []:
+        if isinstance(header, dict):
+            headers.setdefault(str(header.get("name")).lower(), str(header.get("value")))
+    body = _har_body(response.get("content"))
+    if not body and isinstance(failed, str):
+        body = failed.encode()
+    known = isinstance(status, int) and 0 < status <= HIGHEST_STATUS
+    return Paste(body, status if known else None, headers, f"entry {number}")
+
+
+def _har_body(content: object) -> bytes:
+    text = member(content, "text")
+    if not isinstance(text, str):
+        return b""
+    if member(content, "encoding") == "base64":
+        try:
+            return base64.b64decode(text)
+        except (binascii.Error, ValueError):
+            return b""
+    return text.encode("utf-8", "replace")

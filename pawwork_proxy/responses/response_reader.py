@@ -5,22 +5,19 @@ head and tail; the result does not depend on how the bytes were cut into chunks.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
 
-from pawwork_proxy.model.response import EncodingState
+from pawwork_proxy.model.response import EncodingState, Usage
 from pawwork_proxy.model.signals import (
     BodyShape,
     ContentTypeClass,
     Ending,
     ExchangePart,
-    RetryHint,
     Side,
     Signals,
     TransportFailure,
 )
 from pawwork_proxy.responses.body_reader import BodyReader
-from pawwork_proxy.responses.contents import Contents
-from pawwork_proxy.responses.response import ReadResponse
+from pawwork_proxy.responses.response import Contents, ReadResponse
 from pawwork_proxy.responses.stream_reader import StreamReader
 from pawwork_proxy.responses.waits import header_hints, http_date
 from pawwork_proxy.wire.content_coding import ContentDecoder
@@ -104,61 +101,46 @@ class ResponseReader:
             self._reader.feed(held)
         contents = self._reader.finish(self._status)
         if self._status is None and self._wire == 0:
-            contents.shape = BodyShape.NONE
-        facts, raw = contents.facts, contents.errors.raw
-        raw.model, raw.response_id = facts.raw.model, facts.raw.response_id
-        raw.finish_reason = facts.raw.finish_reason
+            contents.body = BodyShape.NONE
         encoding = self._decoder.state()
-        return ReadResponse(
-            signals=self._signals(ending, unobserved, contents, encoding),
-            usage=facts.usage(),
-            cost=facts.cost,
-            events=contents.events,
-            encoding=encoding,
-            wire_bytes=self._wire,
-            decoded_bytes=self._decoded,
-            truncated=contents.truncated,
-            raw=raw,
-        )
-
-    def _signals(
-        self,
-        ending: Ending,
-        unobserved: tuple[ExchangePart, ...] | None,
-        contents: Contents,
-        encoding: EncodingState,
-    ) -> Signals:
-        facts, line = contents.facts, contents.line
         date = http_date(self._headers.get("date", ""))
-        return Signals(
+        hints = dict.fromkeys([*header_hints(self._headers, date), *contents.hints])
+        signals = Signals(
             status=self._status,
-            text_status=line.status,
+            text_status=contents.text_status,
             ending=ending,
             made_by_proxy=self._made_by_proxy,
             content_type=self._content_type,
             server_cloudflare="cloudflare" in self._headers.get("server", "").lower(),
             cf_mitigated="cf-mitigated" in self._headers,
             date=date,
-            body=contents.shape,
+            body=contents.body,
             decoding_failed=encoding not in _READABLE,
-            answer=facts.shape,
-            dialect=facts.dialect,
-            content_seen=facts.content_seen,
-            finish_seen=facts.finish_seen,
-            failed_finish=facts.failed_finish,
+            answer=contents.answer,
+            dialect=contents.dialect,
+            content_seen=contents.content_seen,
+            finish_seen=contents.finish_seen,
+            failed_finish=contents.failed_finish,
             done_marker=contents.done,
-            cost_seen=facts.cost_seen,
+            cost_seen=contents.cost_seen,
             events=contents.events.total,
-            edge_markers=line.edge_markers,
-            errors=tuple(contents.errors.facts),
-            retry_hints=self._hints(contents.errors.hints, date),
+            edge_markers=contents.edge_markers,
+            errors=tuple(contents.errors),
+            retry_hints=tuple(hints)[:MAX_HINTS],
             transport=_transport(ending, contents),
             unobserved=unobserved,
         )
-
-    def _hints(self, found: list[RetryHint], date: datetime | None) -> tuple[RetryHint, ...]:
-        own = header_hints(self._headers, date)
-        return tuple(dict.fromkeys([*own, *found]))[:MAX_HINTS]
+        return ReadResponse(
+            signals=signals,
+            usage=Usage(**contents.counts),
+            cost=contents.cost,
+            events=contents.events,
+            encoding=encoding,
+            wire_bytes=self._wire,
+            decoded_bytes=self._decoded,
+            truncated=contents.truncated,
+            raw=contents.raw,
+        )
 
 
 def _content_type(value: str) -> ContentTypeClass:
@@ -171,7 +153,7 @@ def _transport(ending: Ending, contents: Contents) -> TransportFailure | None:
     """What the proxy saw counts before what a line reports."""
     if (failure := ending.failure) is not None:
         return TransportFailure(failure=failure, side=ending.side or Side.UNKNOWN, place="ending")
-    if contents.line.transport is not None:
-        failure, side = contents.line.transport
+    if contents.transport is not None:
+        failure, side = contents.transport
         return TransportFailure(failure=failure, side=side, place="text")
     return None

@@ -10,9 +10,8 @@ from pawwork_proxy.model.numbers import bounded_count
 from pawwork_proxy.model.response import EventCounts
 from pawwork_proxy.model.signals import AnswerShape, BodyShape, Dialect, ErrorPlace
 from pawwork_proxy.responses.completions import note_object
-from pawwork_proxy.responses.contents import Contents
-from pawwork_proxy.responses.error_envelopes import error_in
-from pawwork_proxy.responses.error_objects import collect_error, read_message
+from pawwork_proxy.responses.error_objects import collect_error, error_in, read_message
+from pawwork_proxy.responses.response import Contents
 from pawwork_proxy.wire.bounded_json import JsonState, parse_json
 from pawwork_proxy.wire.events import BLANK, Event, EventSplitter, parse_events, segments
 
@@ -25,7 +24,6 @@ class StreamReader:
 
     def __init__(self) -> None:
         self._contents = Contents(BodyShape.STREAM)
-        self._facts = self._contents.facts
         self._splitter = EventSplitter()
         self._deltas = self._pings = self._comments = self._errors = self._other = 0
 
@@ -106,7 +104,7 @@ class StreamReader:
             left = segment.count(key)
             if left and left != segment.count(key + b":null") + segment.count(key + b": null"):
                 return False
-        dialect = self._facts.dialect
+        dialect = self._contents.dialect
         if dialect is Dialect.CHAT:
             plain = segment.count(b'"choices":[{') or segment.count(b'"choices": [{')
         elif dialect is Dialect.MESSAGES:
@@ -118,7 +116,7 @@ class StreamReader:
         if plain != events:
             return False
         self._deltas += events
-        self._facts.content_seen = True
+        self._contents.content_seen = True
         return True
 
     def _read(self, event: Event, *, last: bool = False) -> None:
@@ -139,7 +137,7 @@ class StreamReader:
             if name == "error" or _looks_like_an_error(data):
                 self._errors += 1
                 text = data[:4096].decode("utf-8", "replace")
-                read_message(text, self._place(), self._contents.errors)
+                read_message(text, self._place(), self._contents)
             else:
                 self._other += 1
             return
@@ -149,17 +147,17 @@ class StreamReader:
         if error is not None:
             self._errors += 1
             if self._errors <= MAX_ERROR_EVENTS:
-                collect_error(error, self._place(), self._contents.errors)
+                collect_error(error, self._place(), self._contents)
             return
         if state is JsonState.CUT and last:
             return  # half an event is none
-        kind = note_object(value, self._facts)
+        kind = note_object(value, self._contents)
         self._deltas += kind == "delta"
         self._pings += kind == "ping" or name == "ping"
         self._other += kind == "other" and name != "ping"
 
     def _place(self) -> ErrorPlace:
-        if self._facts.content_seen or self._facts.shape is AnswerShape.COMPLETION:
+        if self._contents.content_seen or self._contents.answer is AnswerShape.COMPLETION:
             return ErrorPlace.STREAM_LATER
         return ErrorPlace.STREAM_FIRST
 

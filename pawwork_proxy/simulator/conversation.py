@@ -59,7 +59,7 @@ class Reply:
         }
 
 
-class Shape(NamedTuple):
+class Templates(NamedTuple):
     """Templates of one protocol, see the data file."""
 
     first: tuple[Template, ...]
@@ -76,12 +76,14 @@ def _events_of(text: str) -> tuple[Template, ...]:
     return tuple(Template(f"{event}\n\n") for event in text.strip().split("\n\n") if event)
 
 
-def _shape(row: Mapping[str, str]) -> Shape:
+def _templates(row: Mapping[str, str]) -> Templates:
     (each,) = _events_of(row["each"])
-    return Shape(_events_of(row["first"]), each, _events_of(row["last"]), Template(row["whole"]))
+    return Templates(
+        _events_of(row["first"]), each, _events_of(row["last"]), Template(row["whole"])
+    )
 
 
-_SHAPES = {protocol: _shape(row) for protocol, row in read_table("conversations").items()}
+_TEMPLATES = {protocol: _templates(row) for protocol, row in read_table("conversations").items()}
 
 
 def events(protocol: Protocol, reply: Reply) -> tuple[bytes, ...]:
@@ -99,21 +101,21 @@ def events(protocol: Protocol, reply: Reply) -> tuple[bytes, ...]:
 
 def text_events_begin(protocol: Protocol) -> int:
     """How many events of a stream come before the first one that carries text."""
-    return len(_SHAPES[protocol].first)
+    return len(_TEMPLATES[protocol].first)
 
 
 def whole(protocol: Protocol, reply: Reply) -> bytes:
     """The response to a request that did not ask for a stream."""
-    return _SHAPES[protocol].whole.substitute(reply.values()).encode()
+    return _TEMPLATES[protocol].whole.substitute(reply.values()).encode()
 
 
 @lru_cache(maxsize=256)
 def _events(protocol: Protocol, reply: Reply) -> tuple[bytes, ...]:
     """Filling the templates costs more than a request may: one pattern serves many replies."""
-    shape, values = _SHAPES[protocol], reply.values()
-    texts = [(shape.each, _json(piece)) for piece in reply.pieces]
-    before, after = [(event, "") for event in shape.first], [(event, "") for event in shape.last]
+    templates, values = _TEMPLATES[protocol], reply.values()
+    pieces = dict(enumerate(map(_json, reply.pieces), len(templates.first)))
+    all_events = (*templates.first, *[templates.each] * len(pieces), *templates.last)
     return tuple(
-        template.substitute(values, piece=piece, number=number).encode()
-        for number, (template, piece) in enumerate([*before, *texts, *after])
+        event.substitute(values, piece=pieces.get(number, ""), number=number).encode()
+        for number, event in enumerate(all_events)
     )

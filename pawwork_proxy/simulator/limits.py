@@ -2,22 +2,47 @@
 
 Pure; `now` is an argument (aware UTC). Checking and counting are apart because the server counts
 after the response: requests in parallel can therefore overshoot a threshold. Invariant: checking
-changes nothing.
+changes nothing. The windows are apart from the comparison's on purpose: the simulator is what the
+comparison is tested against.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from pawwork_proxy.simulator.model_call import ModelCall, quota_key
-from pawwork_proxy.simulator.scenario import FreeLimit, GoPlan, ModelOffer
-from pawwork_proxy.simulator.windows import ROLLING_5H, WindowName, seconds_until, window_of
+from pawwork_proxy.simulator.scenario import FreeLimit, GoPlan, ModelOffer, WindowName
 
 Pool = tuple[str, ...]
 KEPT_WINDOWS = 3
 """Older windows are forgotten, so that a long run does not grow."""
 NEW_ADDRESS_FACTOR = 7
 """A pool counts as new while its lifetime count is below 7 x threshold (source `ip-limiter`)."""
+ROLLING_5H = timedelta(hours=5)
+"""Go's first limit is no calendar window: it starts with its first use."""
+_LENGTHS: Mapping[WindowName, timedelta] = {
+    "utc_day": timedelta(days=1),
+    "hour": timedelta(hours=1),
+    "minute": timedelta(minutes=1),
+    "week": timedelta(weeks=1),
+}
+_A_MONDAY = datetime(2024, 1, 1, tzinfo=UTC)
+
+
+def window_of(name: WindowName, now: datetime) -> tuple[datetime, datetime]:
+    """Start and end of the calendar window; weeks begin on Monday 00:00 UTC."""
+    if name == "month":
+        start = datetime(now.year, now.month, 1, tzinfo=UTC)
+        return start, (start + timedelta(days=32)).replace(day=1)
+    length = _LENGTHS[name]
+    start = now - (now - _A_MONDAY) % length
+    return start, start + length
+
+
+def seconds_until(end: datetime, now: datetime) -> int:
+    """Whole seconds, rounded up and at least 1, as `retry-after` carries them."""
+    return max(1, math.ceil((end - now).total_seconds()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +91,9 @@ class WindowedCounts:
     def add(self, pool: Pool, now: datetime, amount: int = 1) -> None:
         """Count `amount` more in the window of `now`."""
         start = self.span(now)[0]
-        counts = self._by_window.get(start)
-        if counts is None:
-            counts = self._by_window[start] = {}
-            while len(self._by_window) > KEPT_WINDOWS:
-                del self._by_window[min(self._by_window)]
+        counts = self._by_window.setdefault(start, {})
+        while len(self._by_window) > KEPT_WINDOWS:
+            del self._by_window[min(self._by_window)]
         counts[pool] = counts.get(pool, self.already_used) + amount
 
 

@@ -7,15 +7,12 @@ depends on time, so equal calls always fall into the same pool.
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Annotated, Literal
 
-from pawwork_proxy.simulator.tables import OneOf
+from pawwork_proxy.simulator.tables import one_of
 
 Tier = Literal["zen", "go"]
 Protocol = Literal["chat", "messages", "responses", "google"]
-
-NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +37,7 @@ class ModelCall:
     tools: int = 0
     """How many of OpenCode's core tools the body offers."""
     locale: str = "en"
-    headers: Mapping[str, str] = field(default_factory=lambda: NO_HEADERS)
+    headers: Mapping[str, str] = field(default_factory=dict)
     """Lower-case names; only header gates and faults look at them."""
 
     @property
@@ -69,32 +66,28 @@ def derived_workspace(key: str) -> str:
 
 def _workspace(call: ModelCall, workspaces: Mapping[str, str]) -> str:
     key = call.credential
-    if key is None:
-        return ""
-    return workspaces.get(key) or derived_workspace(key)
+    return "" if key is None else workspaces.get(key) or derived_workspace(key)
 
 
-QUOTA_DIMENSIONS: Mapping[str, Callable[[ModelCall, Mapping[str, str]], str]] = MappingProxyType(
-    {
-        "ip": lambda call, _: address_key(call.address),
-        "key": lambda call, _: call.credential or "",
-        "auth_kind": lambda call, _: "key" if call.credential else "anonymous",
-        "workspace": _workspace,
-        "session": lambda call, _: call.session or "",
-        "install": lambda call, _: call.install or "",
-        "project": lambda call, _: call.project or "",
-        "request": lambda call, _: call.request or "",
-        "user_agent": lambda call, _: call.user_agent or "",
-        "client": lambda call, _: call.client or "",
-        "model": lambda call, _: call.model,
-        "model_group": lambda call, _: call.model[:2],
-        "region": lambda call, _: call.region or "",
-        "global": lambda *_: "",
-    }
-)
+QUOTA_DIMENSIONS: Mapping[str, Callable[[ModelCall, Mapping[str, str]], str]] = {
+    "ip": lambda call, _: address_key(call.address),
+    "key": lambda call, _: call.credential or "",
+    "auth_kind": lambda call, _: "key" if call.credential else "anonymous",
+    "workspace": _workspace,
+    "session": lambda call, _: call.session or "",
+    "install": lambda call, _: call.install or "",
+    "project": lambda call, _: call.project or "",
+    "request": lambda call, _: call.request or "",
+    "user_agent": lambda call, _: call.user_agent or "",
+    "client": lambda call, _: call.client or "",
+    "model": lambda call, _: call.model,
+    "model_group": lambda call, _: call.model[:2],
+    "region": lambda call, _: call.region or "",
+    "global": lambda *_: "",
+}
 """The value of each dimension; the second argument is the workspaces by key. What a client did not
 send is one shared, empty value."""
-QuotaDimension = Annotated[str, OneOf(QUOTA_DIMENSIONS)]
+QuotaDimension = Annotated[str, one_of(QUOTA_DIMENSIONS)]
 
 
 def quota_key(

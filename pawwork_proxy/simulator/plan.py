@@ -6,7 +6,6 @@ Invariant: everything that a fault does to the bytes is decided here, nothing in
 from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple
 
-from pawwork_proxy.simulator.bodies import JSON, WholeBody, compact, own_error
 from pawwork_proxy.simulator.conversation import (
     DEFAULT_EVENTS,
     Reply,
@@ -16,7 +15,8 @@ from pawwork_proxy.simulator.conversation import (
 )
 from pawwork_proxy.simulator.faults import ERROR_FRAMES, FAULTS, Fault
 from pawwork_proxy.simulator.model_call import ModelCall
-from pawwork_proxy.simulator.response import SimulatedResponse
+from pawwork_proxy.simulator.refusals import JSON, WholeBody, compact, own_error
+from pawwork_proxy.simulator.world import SimulatedResponse
 
 PlannedEnd = Literal["complete", "cut", "stall", "truncated", "reset"]
 """`cut`: closed inside the body; `truncated`: coded body too short, framing whole; `reset`: RST."""
@@ -58,11 +58,12 @@ def plan_of(response: SimulatedResponse, call: ModelCall, created: int, shape: S
     if body is not None:
         return plain_plan(response.status, body)
     reply = Reply(call.model, created, response.sequence, shape.text_events, shape.filler)
-    if fault is not None and _is_one_large_body(fault, call):
+    large_kinds = ("big_body",) if call.stream else ("big_body", "huge_event")
+    if fault is not None and fault.kind in large_kinds:
         large = replace(reply, text_events=1, filler=fault.size)
         return plain_plan(200, WholeBody(JSON, whole(call.protocol, large)))
     if call.stream:
-        stream = Plan(
+        good = Plan(
             200,
             "text/event-stream",
             (("cache-control", "no-cache"),),
@@ -70,9 +71,9 @@ def plan_of(response: SimulatedResponse, call: ModelCall, created: int, shape: S
             streamed=True,
             each_delay_s=shape.event_interval_s,
         )
-        return stream if fault is None else _spoilt_stream(stream, fault, call)
-    plain = plain_plan(200, WholeBody(JSON, whole(call.protocol, reply)))
-    return plain if fault is None else _spoilt_body(plain, fault)
+    else:
+        good = plain_plan(200, WholeBody(JSON, whole(call.protocol, reply)))
+    return good if fault is None else _spoilt(good, fault, call)
 
 
 def plain_plan(status: int, body: WholeBody) -> Plan:
@@ -94,8 +95,15 @@ def refusal_plan(refused: SimulatedResponse) -> Plan:
 
 
 def json_plan(value: object, status: int = 200) -> Plan:
-    """A JSON body, for the simulator's own endpoints."""
+    """A plan that writes a value as JSON."""
     return plain_plan(status, WholeBody(JSON, compact(value)))
+
+
+def fault_plan(kind: str) -> Plan:
+    """What a fault of that kind would send, where it is no fault but the server's habit."""
+    effect = FAULTS[kind]
+    assert effect.body is not None
+    return plain_plan(effect.status, effect.body)
 
 
 def _error_frame(fault: Fault) -> bytes:
@@ -113,52 +121,38 @@ def _error_frame(fault: Fault) -> bytes:
     return named + b"data: " + compact(frame) + b"\n\n"
 
 
-def _is_one_large_body(fault: Fault, call: ModelCall) -> bool:
-    return fault.kind == "big_body" or (fault.kind == "huge_event" and not call.stream)
-
-
-def _spoilt_stream(good: Plan, fault: Fault, call: ModelCall) -> Plan:
-    head, rest = good.parts[: fault.after], good.parts[fault.after :]
+def _spoilt(good: Plan, fault: Fault, call: ModelCall) -> Plan:
+    """A response that began well, as the fault leaves it; what is no stream is cut in half."""
     text_begins = text_events_begin(call.protocol)
+    if good.streamed:
+        begun = good.parts[: text_begins + 2]
+        head, rest = good.parts[: fault.after], good.parts[fault.after :]
+        broken = (*head, _half(rest[0] if rest else head[-1]))
+    else:
+        begun = head = broken = (_half(good.parts[0]),)
+        rest = ()
     match fault.kind:
-        case "error_first":
-            return replace(good, parts=(_error_frame(fault),))
-        case "error_later" | "error_flat" | "error_event":
-            return replace(good, parts=(*head, _error_frame(fault)))
         case "no_end":
-            return replace(good, parts=good.parts[: text_begins + 2])
+            return replace(good, parts=begun)
         case "huge_event":
             # One text event of the asked size, in the protocol's own shape.
             reply = Reply(call.model, 0, 0, text_events=1, filler=fault.size)
             huge = events(call.protocol, reply)[text_begins]
             return replace(good, parts=(*head, huge, *rest))
-        case "slow_first_byte":
-            return replace(good, first_delay_s=fault.seconds)
-        case "slow_events":
+        case "slow_events" if good.streamed:
             return replace(good, each_delay_s=fault.seconds)
-        case "stall":
-            return replace(good, parts=head, end="stall")
-        case "cut":
-            return replace(good, parts=(*head, _half(rest[0] if rest else head[-1])), end="cut")
-        case _:
-            return replace(good, end="truncated")
-
-
-def _spoilt_body(good: Plan, fault: Fault) -> Plan:
-    half = (_half(good.parts[0]),)
-    match fault.kind:
-        case "no_end":
-            return replace(good, parts=half)
         case "slow_first_byte" | "slow_events":
             return replace(good, first_delay_s=fault.seconds)
         case "stall":
-            return replace(good, parts=half, end="stall")
+            return replace(good, parts=head, end="stall")
         case "cut":
-            return replace(good, parts=half, end="cut")
+            return replace(good, parts=broken, end="cut")
         case "truncated_encoding":
             return replace(good, end="truncated")
-        case _:
-            return replace(good, parts=(_error_frame(fault).partition(b"data: ")[2].strip(),))
+    frame = _error_frame(fault)
+    if not good.streamed:
+        return replace(good, parts=(frame.partition(b"data: ")[2].strip(),))
+    return replace(good, parts=(frame,) if fault.kind == "error_first" else (*head, frame))
 
 
 def _half(part: bytes) -> bytes:

@@ -1,13 +1,18 @@
-"""The server's own refusals and their texts, in the locale that a request asks for.
+"""The server's own refusals: their texts in the locale that a request asks for, their bodies.
 
 The rows are in `data/refusals.toml`. Invariant: every message exists in English, and a missing
 translation falls back to it.
 """
 
+import json
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pawwork_proxy.simulator.tables import read_table
+
+TEXT = "text/plain;charset=UTF-8"
+"""Zen sets no content type on its own errors, and so the edge labels their JSON."""
+JSON = "application/json"
 
 
 class Refusal(NamedTuple):
@@ -28,6 +33,31 @@ MESSAGES: Mapping[str, Mapping[str, str]] = _TABLE["message"]
 LOCALES: frozenset[str] = frozenset[str]().union(*MESSAGES.values())
 
 
+class WholeBody(NamedTuple):
+    """A body that is sent whole, its content type, and further headers."""
+
+    content_type: str
+    body: bytes
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+def compact(value: object) -> bytes:
+    """JSON as servers write it: no blanks, UTF-8."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def own_error(
+    error_type: str,
+    message: str,
+    content_type: str = TEXT,
+    headers: tuple[tuple[str, str], ...] = (),
+    **more: Any,
+) -> WholeBody:
+    """An error in Zen's own form; `more` are further fields of the outer object."""
+    body = {"type": "error", "error": {"type": error_type, "message": message}, **more}
+    return WholeBody(content_type, compact(body), headers)
+
+
 def text_of(message: str, locale: str = "en", **values: str) -> str:
     """The message in that language, or in English; `values` fill its placeholders."""
     texts = MESSAGES[message]
@@ -41,14 +71,9 @@ def locale_of(headers: Mapping[str, str]) -> str:
     The order is the server's; `*` is skipped, what we do not speak is English.
     `headers` has lower-case names.
     """
-    cookie = ""
-    for pair in headers.get("cookie", "").split(";"):
-        name, _, value = pair.strip().partition("=")
-        if name == "oc_locale":
-            cookie = value
+    pairs = (pair.strip().partition("=") for pair in headers.get("cookie", "").split(";"))
+    cookies = {name: value for name, _, value in pairs}
     accepted = [part.split(";")[0] for part in headers.get("accept-language", "").split(",")]
-    for wish in (headers.get("x-opencode-locale", ""), cookie, *accepted):
-        language = wish.strip().lower().partition("-")[0]
-        if language in LOCALES:
-            return language
-    return "en"
+    wishes = (headers.get("x-opencode-locale", ""), cookies.get("oc_locale", ""), *accepted)
+    languages = (wish.strip().lower().partition("-")[0] for wish in wishes)
+    return next((language for language in languages if language in LOCALES), "en")

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, get_args
 from urllib.parse import unquote
 
-from pawwork_proxy.facts.addresses import TRACE, default_base
+from pawwork_proxy.facts.server import TRACE, default_base
 from pawwork_proxy.simulator.model_call import ModelCall, Protocol, Tier
 from pawwork_proxy.simulator.refusals import locale_of
 
@@ -35,15 +35,6 @@ class Route(NamedTuple):
         return _PROTOCOLS.get(self.name)
 
 
-class Address(NamedTuple):
-    """A base, and what the server serves below it."""
-
-    base: str
-    tier: Tier
-    serves: tuple[str, ...]
-    """Names of ENDPOINTS."""
-
-
 ENDPOINTS: Mapping[str, tuple[str, str]] = {
     "chat": ("POST", "/chat/completions"),
     "messages": ("POST", "/messages"),
@@ -52,35 +43,33 @@ ENDPOINTS: Mapping[str, tuple[str, str]] = {
     "models": ("GET", "/models"),
     "go_usage": ("GET", "/usage"),
 }
-"""Method and path below a base. Google's path is an expression, since the model stands in it."""
-ADDRESSES: tuple[Address, ...] = (
-    Address(default_base("zen"), "zen", ("chat", "messages", "responses", "google", "models")),
-    Address(default_base("go"), "go", ("chat", "messages", "responses", "models", "go_usage")),
-)
+"""Method and path below a base, as an expression: Google's has the model in it."""
+SERVED: Mapping[Tier, tuple[str, ...]] = {
+    "zen": ("chat", "messages", "responses", "google", "models"),
+    "go": ("chat", "messages", "responses", "models", "go_usage"),
+}
+"""Names of ENDPOINTS below the base of each tier."""
 
 _PROTOCOLS: Mapping[str, Protocol] = {protocol: protocol for protocol in get_args(Protocol)}
 _SERVED = [
-    (ENDPOINTS[name][0], address.base + ENDPOINTS[name][1], Route(name, address.tier))
-    for address in ADDRESSES
-    for name in address.serves
+    (ENDPOINTS[name][0], re.compile(default_base(tier) + ENDPOINTS[name][1]), Route(name, tier))
+    for tier, names in SERVED.items()
+    for name in names
 ]
-_FIXED = {(method, path): route for method, path, route in _SERVED if route.name != "google"}
-_GOOGLE = [(re.compile(path), route) for _, path, route in _SERVED if route.name == "google"]
 
 
 def route_of(method: str, path: str) -> Route:
     """The route of a path without its query; what Zen does not serve is the web site."""
-    fixed = _FIXED.get((method, path))
-    if fixed is not None:
-        return fixed
     if path.startswith("/_simulator/"):
         return Route("control")
     if path == TRACE:
         return Route("trace")
-    for pattern, route in _GOOGLE if method == "POST" else ():
-        found = pattern.fullmatch(path)
-        if found is not None:
+    for wanted, pattern, route in _SERVED:
+        found = pattern.fullmatch(path) if method == wanted else None
+        if found is not None and route.name == "google":
             return route._replace(model=unquote(found[1]), stream=found[2] is not None)
+        if found is not None:
+            return route
     return Route("site")
 
 
@@ -92,18 +81,19 @@ def key_of(headers: Mapping[str, str]) -> str | None:
     return headers.get("x-api-key") or headers.get("x-goog-api-key")
 
 
-class Sender(NamedTuple):
-    """What is known of the client apart from its request."""
-
-    address: str
-    region: str
-    install_header: str
-
-
 def call_of(
-    route: Route, headers: Mapping[str, str], body: bytes, sender: Sender
+    route: Route,
+    headers: Mapping[str, str],
+    body: bytes,
+    *,
+    address: str,
+    region: str,
+    install_header: str,
 ) -> ModelCall | None:
-    """The model call; None when the body is no JSON object or names no model."""
+    """The model call; None when the body is no JSON object or names no model.
+
+    `address` and `region` are what the edge knows of the client.
+    """
     protocol = route.protocol
     parsed = json_object(body)
     if protocol is None or parsed is None:
@@ -113,7 +103,7 @@ def call_of(
         return None
     return ModelCall(
         model=model,
-        address=sender.address,
+        address=address,
         key=key_of(headers),
         protocol=protocol,
         tier=route.tier,
@@ -123,8 +113,8 @@ def call_of(
         request=headers.get("x-opencode-request"),
         project=headers.get("x-opencode-project"),
         client=headers.get("x-opencode-client"),
-        install=headers.get(sender.install_header),
-        region=sender.region,
+        install=headers.get(install_header),
+        region=region,
         tools=_core_tools(parsed.get("tools")),
         locale=locale_of(headers),
         headers=headers,
@@ -141,11 +131,9 @@ def json_object(body: bytes) -> dict[str, Any] | None:
 
 
 def _core_tools(tools: object) -> int:
-    names = set()
-    for tool in tools if isinstance(tools, list) else ():
-        if isinstance(tool, dict):
-            inner = tool.get("function")
-            name = inner.get("name") if isinstance(inner, dict) else tool.get("name")
-            if isinstance(name, str):
-                names.add(name)
-    return len(names & CORE_TOOLS)
+    """How many of the core tools are offered; a tool's name may stand in its `function`."""
+    offered = [tool for tool in tools if isinstance(tool, dict)] if isinstance(tools, list) else []
+    inner = [tool["function"] for tool in offered if isinstance(tool.get("function"), dict)]
+    outer = [tool for tool in offered if not isinstance(tool.get("function"), dict)]
+    names = [tool.get("name") for tool in (*inner, *outer)]
+    return sum(core in names for core in CORE_TOOLS)

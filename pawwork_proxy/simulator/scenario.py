@@ -6,16 +6,17 @@ scenario holds no counters and no clock.
 """
 
 import re
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from pawwork_proxy.model.base import Noun
 from pawwork_proxy.simulator.faults import Fault
-from pawwork_proxy.simulator.model_call import Protocol, QuotaDimension
+from pawwork_proxy.simulator.model_call import ModelCall, Protocol, QuotaDimension
 from pawwork_proxy.simulator.refusals import LOCALES
-from pawwork_proxy.simulator.tables import read_table
-from pawwork_proxy.simulator.windows import WindowName
+from pawwork_proxy.simulator.tables import one_of, read_table
+
+WindowName = Literal["utc_day", "hour", "minute", "week", "month"]
 
 
 class HeaderGate(Noun):
@@ -62,26 +63,31 @@ class UserAgentLimit(Noun):
     """Only these models; empty: all free ones."""
     provider: str = "Console"
 
+    def admits(self, call: ModelCall) -> bool:
+        """Whether a call gets through this gate."""
+        exempt = self.models and call.model not in self.models
+        return bool(exempt) or (call.user_agent or "").startswith(self.admitted_prefix)
+
 
 class ClientGate(Noun):
     """The relayed 403 `FreeTierError`: what a request must look like."""
 
-    user_agent: str = r"opencode/\d"
+    user_agent: re.Pattern[str] = re.compile(r"opencode/\d")
     """Regular expression at the beginning of the user agent."""
-    session: str = r"ses_[0-9a-f]{12}[0-9A-Za-z]{14}"
+    session: re.Pattern[str] = re.compile(r"ses_[0-9a-f]{12}[0-9A-Za-z]{14}")
     """Regular expression for the whole session id; empty: not checked."""
     stream: bool = True
     core_tools: int = Field(default=5, ge=0)
     provider: str = "Console"
 
-    @field_validator("user_agent", "session")
-    @classmethod
-    def _is_an_expression(cls, value: str) -> str:
-        try:
-            re.compile(value)
-        except re.error:
-            raise ValueError("not a regular expression") from None
-        return value
+    def admits(self, call: ModelCall) -> bool:
+        """Whether a call gets through this gate."""
+        return (
+            self.user_agent.match(call.user_agent or "") is not None
+            and (not self.session.pattern or self.session.fullmatch(call.session or "") is not None)
+            and (call.stream or not self.stream)
+            and call.tools >= self.core_tools
+        )
 
 
 class GoPlan(Noun):
@@ -157,17 +163,10 @@ class Scenario(Noun):
     """Country code by address; where nothing is said: `US`."""
     install_header: str = "x-simulated-install"
     """Where the `install` dimension is read from; no real client sends one."""
-    locale: str | None = None
+    locale: Annotated[str, one_of(sorted(LOCALES))] | None = None
     """Language of own messages; None: as the request asks."""
     faults: tuple[Fault, ...] = ()
     """The first that strikes wins."""
-
-    @field_validator("locale")
-    @classmethod
-    def _locale_is_spoken(cls, value: str | None) -> str | None:
-        if value is not None and value not in LOCALES:
-            raise ValueError(f"one of {', '.join(sorted(LOCALES))}")
-        return value
 
     @model_validator(mode="after")
     def _nothing_is_listed_twice(self) -> Self:

@@ -6,33 +6,29 @@ is counted by the world when its response is over - whole, broken, or left by th
 
 import asyncio
 import hashlib
+import logging
 import socket
 import ssl
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from types import TracebackType
+from functools import partial
 from typing import Self
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from pawwork_proxy.errors import ConfigurationError
-from pawwork_proxy.simulator.bodies import JSON, TEXT, WholeBody
-from pawwork_proxy.simulator.control import control_plan
-from pawwork_proxy.simulator.faults import FAULTS
-from pawwork_proxy.simulator.listings import go_usage, models_listing, trace
+from pawwork_proxy.logs import place_of, say
+from pawwork_proxy.simulator.endpoints import endpoint_plan
 from pawwork_proxy.simulator.model_call import ModelCall
-from pawwork_proxy.simulator.plan import Plan, Shape, plain_plan, plan_of, refusal_plan
-from pawwork_proxy.simulator.refusals import locale_of
-from pawwork_proxy.simulator.response import SimulatedResponse
-from pawwork_proxy.simulator.routes import Route, Sender, call_of, key_of, route_of
+from pawwork_proxy.simulator.plan import Shape, fault_plan, plan_of
+from pawwork_proxy.simulator.routes import call_of, route_of
 from pawwork_proxy.simulator.scenario import Scenario
-from pawwork_proxy.simulator.seen import Seen
-from pawwork_proxy.simulator.server_log import silenced_logger
-from pawwork_proxy.simulator.state import State
-from pawwork_proxy.simulator.writing import ResponseWriter
+from pawwork_proxy.simulator.state import Seen, State
+from pawwork_proxy.simulator.writing import write_plan
 
-HOME_REGION = "US"
+LOOPBACK = "127.0.0.1"
 LONGEST_HEADER = 256 * 1024
 
 
@@ -48,7 +44,6 @@ class Simulator:
         scenario: Scenario | None = None,
         *,
         seed: int = 0,
-        host: str = "127.0.0.1",
         port: int = 0,
         networks: Sequence[str] = (),
         addresses: Mapping[str, str] | None = None,
@@ -62,13 +57,12 @@ class Simulator:
         self.clock, self.seen = self._state.clock, self._state.seen
         self.ports: tuple[int, ...] = ()
         """The main port, then one per network."""
-        self._host = host
         self._wanted_port = port
         self._networks = tuple(networks)
         self._addresses = dict(addresses or {})
         self._tls = tls
         self._shape = shape
-        self._writer = ResponseWriter(compress=compress)
+        self._write = partial(write_plan, compress=compress)
         self._on_response = on_response
         self._runners: list[web.ServerRunner] = []
 
@@ -91,8 +85,7 @@ class Simulator:
     def urls(self) -> tuple[str, ...]:
         """As `url`, for the main port and each network's."""
         scheme = "https" if self._tls else "http"
-        host = f"[{self._host}]" if ":" in self._host else self._host
-        return tuple(f"{scheme}://{host}:{port}" for port in self.ports)
+        return tuple(f"{scheme}://{LOOPBACK}:{port}" for port in self.ports)
 
     def replace_scenario(self, scenario: Scenario) -> None:
         """Go on by other rules; all counters start anew, what was seen stays."""
@@ -107,23 +100,17 @@ class Simulator:
         except OSError:
             await self._close()
             raise ConfigurationError(
-                f"cannot listen on {self._host}:{self._wanted_port}",
+                f"cannot listen on {LOOPBACK}:{self._wanted_port}",
                 "choose another --port, or 0 for a free one",
             ) from None
         self.ports = tuple(ports)
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self._close()
 
     async def _listen(self, port: int, network: str | None) -> int:
-        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
-        listener = socket.create_server((self._host, port), family=family, backlog=1024)
+        listener = socket.create_server((LOOPBACK, port), backlog=1024)
 
         async def handle(request: web.BaseRequest) -> web.StreamResponse:
             return await self._handle(request, network)
@@ -167,10 +154,19 @@ class Simulator:
             self.seen.add(seen)
         try:
             body = await _body_of(request, seen)
+            headers = {name.lower(): value for name, value in request.headers.items()}
             if route.protocol is None:
-                plan = self._other(request, route, body, seen, now)
-                return await self._writer.write(request, plan, now, seen)
-            return await self._model_call(request, route, body, seen, now)
+                plan = endpoint_plan(self._state, self.url, seen, headers, body, now)
+                return await self._write(request, plan, now, seen)
+            call = call_of(
+                route,
+                headers,
+                body,
+                address=seen.address,
+                region=self._state.region_of(seen),
+                install_header=self.scenario.install_header,
+            )
+            return await self._model_call(request, call, seen, now)
         except ConnectionResetError:
             seen.ending = "client_left"
             return web.StreamResponse()
@@ -183,13 +179,11 @@ class Simulator:
                 self._on_response(seen)
 
     async def _model_call(
-        self, request: web.BaseRequest, route: Route, body: bytes, seen: Seen, now: datetime
+        self, request: web.BaseRequest, call: ModelCall | None, seen: Seen, now: datetime
     ) -> web.StreamResponse:
-        sender = Sender(seen.address, self._region(seen), self.scenario.install_header)
-        call = call_of(route, _lower_case(request), body, sender)
         if call is None:
             seen.kind = "unreadable"
-            return await self._writer.write(request, _fault_plan("internal_error"), now, seen)
+            return await self._write(request, fault_plan("internal_error"), now, seen)
         world = self._state.world
         decided = world.decide(call, now)
         seen.call = decided.sequence
@@ -197,56 +191,38 @@ class Simulator:
         if decided.hold is not None:
             seen.pool_used, seen.pool_threshold = decided.hold.used, decided.hold.threshold
         plan = plan_of(decided, call, int(now.timestamp()), self._shape)
-        whole = False
+        aborted = True
         try:
-            response = await self._writer.write(request, plan, now, seen)
-            whole = True
+            response = await self._write(request, plan, now, seen)
+            aborted = False
         finally:
-            world.finish(decided, self.clock.now(), aborted=not whole)
+            world.finish(decided, self.clock.now(), aborted=aborted)
         return response
-
-    def _other(
-        self, request: web.BaseRequest, route: Route, body: bytes, seen: Seen, now: datetime
-    ) -> Plan:
-        match route.name:
-            case "control":
-                return control_plan(self._state, self.url, request.method, request.raw_path, body)
-            case "models":
-                return plain_plan(200, WholeBody(JSON, models_listing(self.scenario, now)))
-            case "trace":
-                shown = trace(seen.address, self._region(seen), now)
-                return plain_plan(200, WholeBody(TEXT, shown))
-            case "go_usage":
-                headers = _lower_case(request)
-                call = ModelCall(key=key_of(headers), locale=locale_of(headers))
-                found = self._state.world.go_use(call, now)
-                if isinstance(found, SimulatedResponse):
-                    return refusal_plan(found)
-                return plain_plan(200, WholeBody(JSON, go_usage(*found)))
-            case _:
-                return _fault_plan("site_page")
-
-    def _region(self, seen: Seen) -> str:
-        return self.scenario.regions.get(seen.address, HOME_REGION)
-
-
-def _fault_plan(kind: str) -> Plan:
-    """What a fault of that kind would send, where it is no fault but the server's habit."""
-    effect = FAULTS[kind]
-    assert effect.body is not None
-    return plain_plan(effect.status, effect.body)
-
-
-def _lower_case(request: web.BaseRequest) -> dict[str, str]:
-    return {name.lower(): value for name, value in request.headers.items()}
 
 
 async def _body_of(request: web.BaseRequest, seen: Seen) -> bytes:
-    digest = hashlib.sha256()
-    parts = []
+    body = bytearray()
     async for part in request.content.iter_any():
-        digest.update(part)
-        parts.append(part)
-        seen.body_length += len(part)
-    seen.body_sha256 = digest.hexdigest()
-    return b"".join(parts)
+        body += part
+        seen.body_length = len(body)
+    seen.body_sha256 = hashlib.sha256(body).hexdigest()
+    return bytes(body)
+
+
+def silenced_logger() -> logging.Logger:
+    """For `web.Server(logger=...)`: our own failures by type and place, bad requests not at all.
+
+    The library would log tracebacks with bytes of requests; nothing that a client sent may reach a
+    log through it.
+    """
+    logger = logging.getLogger("pawwork_proxy.simulator.http")
+    logger.propagate = False
+    logger.addFilter(_only_type_and_place)
+    return logger
+
+
+def _only_type_and_place(record: logging.LogRecord) -> bool:
+    error = record.exc_info[1] if record.exc_info else None
+    if error is not None and not isinstance(error, HttpProcessingError):
+        say("simulator_failed", type=type(error).__name__, place=place_of(error))
+    return False

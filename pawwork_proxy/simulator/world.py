@@ -6,22 +6,61 @@ Invariant: the same scenario, seed and calls give the same responses.
 """
 
 import random
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from pawwork_proxy.simulator.client_gates import closed_gate
 from pawwork_proxy.simulator.faults import FAULTS, Fault
-from pawwork_proxy.simulator.limits import FreeLimiter, GoLimiter, GoUse, Hold, WindowedCounts
+from pawwork_proxy.simulator.limits import (
+    FreeLimiter,
+    GoLimiter,
+    GoUse,
+    Hold,
+    Pool,
+    WindowedCounts,
+    seconds_until,
+)
 from pawwork_proxy.simulator.model_call import ModelCall, derived_workspace, quota_key
 from pawwork_proxy.simulator.refusals import REFUSALS, text_of
-from pawwork_proxy.simulator.response import NOTHING, SimulatedResponse, ToCount
 from pawwork_proxy.simulator.scenario import Account, ModelOffer, Scenario
-from pawwork_proxy.simulator.windows import seconds_until
 
 KEY_RETRY_AFTER_S = 60
 KEY_MODEL_CHARACTERS = 27
 """Requests are limited per key, UTC minute, and so much of the model id (source `key-limiter`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToCount:
+    """What is to be counted when the response is over."""
+
+    free: Hold | None = None
+    relayed: Hold | None = None
+    keyed: Hold | None = None
+    plan: Pool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedResponse:
+    """What the server sends for one model call, and why."""
+
+    decision: str
+    """`admitted`; that of a refusal (`data/refusals.toml`); or `fault`: no rule refused, but
+    provider, edge or transport failed, see `fault`."""
+    status: int
+    """HTTP status; 0: there is none, the connection is reset."""
+    sequence: int
+    """Number of the model call, from 1."""
+    error_type: str = ""
+    message: str = ""
+    retry_after: int | None = None
+    provider: str = ""
+    """Name of the closed service that refused; empty: the response is Zen's own."""
+    metadata: tuple[tuple[str, str], ...] = ()
+    """Of Go's refusals."""
+    fault: Fault | None = None
+    hold: Hold | None = None
+    """Place in the pool that decided, or would have."""
+    to_count: ToCount = ToCount()
 
 
 class World:
@@ -49,7 +88,9 @@ class World:
     def decide(self, call: ModelCall, now: datetime) -> SimulatedResponse:
         """The response to a call; nothing is counted before `finish`."""
         self._sequence += 1
-        fault = self._fault_for(call)
+        number, chance = self._sequence, self._chance
+        faults = (one for one in self.scenario.faults if one.strikes(call, number, chance))
+        fault = next(faults, None)
         if fault is not None and fault.stage == "edge":
             return SimulatedResponse(
                 "fault", FAULTS[fault.kind].status, self._sequence, fault=fault
@@ -76,7 +117,7 @@ class World:
         if fault is None:
             return response
         effect = FAULTS[fault.kind]
-        count = response.to_count if effect.counted else NOTHING
+        count = response.to_count if effect.counted else ToCount()
         return replace(
             response, decision="fault", status=effect.status, fault=fault, to_count=count
         )
@@ -125,9 +166,12 @@ class World:
             if isinstance(account, SimulatedResponse):
                 return account
         # A closed service's response is a provider's response: the own limiter counts it.
-        gate = closed_gate(self.scenario, call)
-        if gate is not None:
-            return self._relay(*gate, hold=hold, to_count=ToCount(free=hold))
+        for gate, refusal in (
+            (self.scenario.client_gate, "free_tier"),
+            (self.scenario.user_agent_limit, "free_usage_limit"),
+        ):
+            if gate is not None and not gate.admits(call):
+                return self._relay(refusal, gate.provider, hold=hold, to_count=ToCount(free=hold))
         relayed, rule = None, self.scenario.relayed
         if self._relayed is not None and rule is not None:
             pool = quota_key(rule.keyed_by, call, self._workspaces)
@@ -186,12 +230,6 @@ class World:
         if account is None:
             return self._refuse(call, "invalid_key")
         return self._refuse(call, account.state) if account.state == "blocked" else account
-
-    def _fault_for(self, call: ModelCall) -> Fault | None:
-        for fault in self.scenario.faults:
-            if fault.strikes(call, self._sequence, self._chance):
-                return fault
-        return None
 
     def _admit(self, hold: Hold | None, to_count: ToCount) -> SimulatedResponse:
         return SimulatedResponse("admitted", 200, self._sequence, hold=hold, to_count=to_count)

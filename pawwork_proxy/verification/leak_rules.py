@@ -13,11 +13,9 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from pawwork_proxy.facts.client_behaviour import FAILURES
-from pawwork_proxy.facts.host_names import foreign_hosts
-from pawwork_proxy.facts.key_starts import KEY_STARTS, OPENCODE_KEY
-from pawwork_proxy.facts.namespaces import Namespace
-from pawwork_proxy.facts.vocabulary import known_words
+from pawwork_proxy.facts.identifiers import KEY_STARTS, OPENCODE_KEY, Namespace
+from pawwork_proxy.facts.outcomes import FAILURES
+from pawwork_proxy.facts.vocabulary import foreign_hosts, known_words
 from pawwork_proxy.model.capture import LINE
 from pawwork_proxy.model.manifest import MANIFEST, README, SUMMARY, Manifest, Summary
 from pawwork_proxy.outcomes.rules import RULES

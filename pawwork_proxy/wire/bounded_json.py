@@ -5,6 +5,7 @@ Invariant: never raises; depth and size are bounded before anything is built.
 
 import ast
 from enum import StrEnum
+from itertools import accumulate
 
 from pydantic_core import from_json
 
@@ -44,6 +45,11 @@ def parse_json(data: bytes | str) -> tuple[object, JsonState]:
         return None, JsonState.NOT_JSON
 
 
+def member(value: object, name: str) -> object:
+    """What a parsed value has under a name; None if it is no object or has no such member."""
+    return value.get(name) if isinstance(value, dict) else None
+
+
 def parse_python(text: str) -> object:
     """The value of a dict or list as Python prints it, or None."""
     if len(text) > MAX_LITERAL or _depth(text) > MAX_LITERAL_DEPTH:
@@ -56,14 +62,8 @@ def parse_python(text: str) -> object:
 
 
 def _depth(text: str) -> int:
-    depth = deepest = 0
-    for char in text:
-        if char in "{[(":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif char in "}])":
-            depth -= 1
-    return deepest
+    steps = ((char in "{[(") - (char in "}])") for char in text)
+    return max(accumulate(steps), default=0)
 
 
 def embedded_values(text: str) -> tuple[list[object], str]:
@@ -81,15 +81,14 @@ def embedded_values(text: str) -> tuple[list[object], str]:
         end = object_end(text, start)
         piece = text[start:end]
         value = _value_of(piece, cut=end == len(text))
-        if value and isinstance(value, dict | list) and not _is_damaged(piece):
+        if value and isinstance(value, dict | list):
             values.append(value)
-            around.append(text[position:start])
-            position = end
-        else:
-            if value and isinstance(value, dict | list):
-                values.append(value)
-            around.append(text[position : start + 1])
-            position = start + 1
+            if not _is_damaged(piece):
+                around.append(text[position:start])
+                position = end
+                continue
+        around.append(text[position : start + 1])
+        position = start + 1
     around.append(text[position:])
     return values, " ".join(around)
 

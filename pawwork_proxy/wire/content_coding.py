@@ -6,7 +6,7 @@ bomb is given up early, so that neither memory nor time follow it.
 """
 
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 import brotli
@@ -112,30 +112,23 @@ def _has_zlib_header(data: bytes) -> bool:
     return data[0] & 0x0F == 8 and (data[0] * 256 + data[1]) % 31 == 0
 
 
-def _coding(name: str) -> _Coding | None:
-    match name:
-        case "gzip" | "x-gzip":
-            return _Zlib(zlib.MAX_WBITS | 16)
-        case "deflate":
-            return _Zlib(zlib.MAX_WBITS)
-        case "br":
-            return _Brotli()
-        case "zstd":
-            return _Zstd()
-        case _:
-            return None
+_CODINGS: dict[str, Callable[[], _Coding]] = {
+    "gzip": lambda: _Zlib(zlib.MAX_WBITS | 16),
+    "x-gzip": lambda: _Zlib(zlib.MAX_WBITS | 16),
+    "deflate": lambda: _Zlib(zlib.MAX_WBITS),
+    "br": _Brotli,
+    "zstd": _Zstd,
+}
 
 
 class ContentDecoder:
     """Decodes one body; give it the values of all content-encoding headers."""
 
     def __init__(self, encodings: Sequence[str] = ()) -> None:
-        names = [
-            name.strip().lower() for value in encodings for name in value.split(",") if name.strip()
-        ]
-        names = [name for name in names if name != "identity"]
-        codings = [_coding(name) for name in reversed(names[:MAX_CODINGS])]
-        self._layers = [coding for coding in codings if coding is not None]
+        listed = [name.strip().lower() for value in encodings for name in value.split(",")]
+        names = [name for name in listed if name not in ("", "identity")]
+        known = [name for name in reversed(names[:MAX_CODINGS]) if name in _CODINGS]
+        self._layers = [_CODINGS[name]() for name in known]
         self._failed = None if len(self._layers) == len(names) else EncodingState.UNSUPPORTED
         self.passes = not self._layers and self._failed is None
         """There is nothing to undo: what is fed comes out as it is."""

@@ -5,7 +5,7 @@ occupies more than `MAX_EVENT` bytes. Line ends may be LF, CR LF or CR (WHATWG, 
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 MAX_EVENT = 256 * 1024
@@ -87,20 +87,13 @@ def parse_events(block: bytes) -> Iterator[Event]:
             yield _parse_event(lines)
 
 
-def segments(block: bytes) -> Sequence[bytes]:
+def segments(block: bytes) -> Iterator[bytes]:
     """A block in parts of whole events, none much larger than `SEGMENT`."""
-    if len(block) <= SEGMENT:
-        return (block,)
-    found: list[bytes] = []
     start = 0
-    while len(block) - start > SEGMENT:
-        end = block.find(BLANK, start + SEGMENT)
-        if end < 0:
-            break
-        found.append(block[start : end + 2])
+    while len(block) - start > SEGMENT and (end := block.find(BLANK, start + SEGMENT)) >= 0:
+        yield block[start : end + 2]
         start = end + 2
-    found.append(block[start:])
-    return found
+    yield block[start:]
 
 
 def _parse_event(lines: bytes) -> Event:

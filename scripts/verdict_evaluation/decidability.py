@@ -6,9 +6,14 @@ at, and thresholds are solved for. A hypothesis is possible if thresholds, other
 requests can be chosen so that everything observed comes out. Odds play no part.
 """
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache, reduce
+from graphlib import CycleError, TopologicalSorter
 from itertools import combinations
+from operator import and_, or_
 from typing import NamedTuple, TypeVar
 
 from pawwork_proxy.model.observation import ABSENT, PUBLIC, Observation
@@ -31,21 +36,19 @@ class Demands:
     """Certainly counted on a day before an admission."""
     most: dict[tuple[int, ClientKind], int] = field(default_factory=dict)
     """At most counted on a day before a refusal that only own use can explain."""
-    above: set[tuple[ClientKind, ClientKind]] = field(default_factory=set)
-    """Which kind of client is allowed more than which."""
+    below: dict[ClientKind, set[ClientKind]] = field(default_factory=dict)
+    """Which kinds of client are allowed less than a kind."""
 
 
-class PartRows(NamedTuple):
-    """What the values of one part say about the rows, as sets of rows."""
+class Part(NamedTuple):
+    """What the values of one part say about each row, as sets of rows."""
 
-    equal: list[int]
-    """Per row, those with the same value."""
-    unknown: int
-    """Those whose value is not known."""
-    implied: list[int]
-    """Per row whose value is not known, those that must have the same one."""
+    sure: list[int]
+    """Those that must have the same value."""
+    may: list[int]
+    """Those that may have it."""
     private: int
-    """Those whose value is theirs alone."""
+    """Rows whose value is theirs alone."""
 
 
 class Observed:
@@ -53,180 +56,149 @@ class Observed:
 
     def __init__(self, observations: Iterable[Observation]) -> None:
         usable = [seen for seen in observations if seen.answered_at is not None]
-        days = {day for seen in usable if _refused(seen) and (day := _day(seen)) is not None}
-        self.rows: list[Observation] = []
-        self.day: list[int] = []
-        self.result: list[str] = []
-        """`refused`, `admitted` or `unclear`."""
-        for seen in usable:
-            for day in sorted({*_days(seen), int(_last_moment(seen) // DAY)} & days):
-                self.rows.append(seen)
-                self.day.append(day)
-                self.result.append(_result(seen) if day == _day(seen) else "unclear")
-        count = len(self.rows)
-        results = _grouped(self.result)
-        self.refused, self.admitted = results.get("refused", 0), results.get("admitted", 0)
-        self.counted = self.admitted & _bits(
-            n for n, row in enumerate(self.rows) if row.ending == "complete"
-        )
+        refused = [_days(seen) for seen in usable if _result(seen) == "refused"]
+        days = {min(some) for some in refused if len(some) == 1}
+        judged = [
+            (seen, day)
+            for seen in usable
+            for day in sorted({*_days(seen), _day(seen.ended_at, seen.clock_error_s)} & days)
+        ]
+        self.rows = [seen for seen, _ in judged]
+        self.day = [day for _, day in judged]
+        self.in_day = _grouped(self.day)
+        results = _grouped(_result(seen) if _days(seen) == {day} else "" for seen, day in judged)
+        self.refused, self.admitted = results["refused"], results["admitted"]
+        self.counted = self.admitted & _grouped(row.ending for row in self.rows)["complete"]
         self.kinds = [_client_kind(seen) for seen in self.rows]
         self.same_kind = _grouped(self.kinds)
-        self.in_day = _grouped(self.day)
-        self.before = [self._earlier(n, "head") for n in range(count)]
-        self.over = [self._earlier(n, "end") for n in range(count)]
-        self.after = [
-            _bits(m for m in range(count) if self.before[m] >> n & 1) for n in range(count)
-        ]
-        self.parts = {part: self._part_rows(part) for part in (*PARTS, "caller")}
-        everything = (1 << count) - 1
+        self.before = self._earlier(_head)
+        self.over = self._earlier(lambda seen: max(_head(seen), seen.ended_at))
+        everyone = range(len(self.rows))
+        self.after = [_bits(earlier >> n & 1 for earlier in self.before) for n in everyone]
+        self.everything = _bits(True for _ in everyone)
+        self.having = {
+            part: _grouped(_value(row, part) for row in self.rows) for part in (*PARTS, "caller")
+        }
+        """The rows of each value of a part."""
+        self.parts = {part: self._part(part) for part in self.having}
+        anything = [self.everything] * len(self.rows)
+        self.parts["bucket"] = Part(self.parts["model"].sure, anything, 0)
         self.varied = {
-            name
-            for name, part in self.parts.items()
-            if part.unknown or part.private or any(equal != everything for equal in part.equal)
+            name for name, part in self.parts.items() if part != Part(anything, anything, 0)
         }
         """Parts that can make a difference at all here."""
-        if "model" in self.varied:
-            self.varied.add("bucket")
         self._known: dict[Hypothesis, Demands | None] = {}
 
-    def _earlier(self, n: int, what: str) -> int:
-        row = self.rows[n]
-        return _bits(m for m, other in enumerate(self.rows) if _precedes(other, row, what))
+    def _earlier(self, moment: Callable[[Observation], datetime]) -> list[int]:
+        """Per row, those of which a moment surely lies before its request."""
+        moments = [(row, moment(row)) for row in self.rows]
+        return [_bits(_precedes(one, at, row) for one, at in moments) for row in self.rows]
 
-    def _part_rows(self, part: str) -> PartRows:
-        values = [_value(row, part) for row in self.rows]
-        by_value = _grouped(values)
+    def _part(self, part: str) -> Part:
+        having, unknown = self.having[part], self.having[part][None]
+        values = [(row, _value(row, part)) for row in self.rows]
         own = "key" if part == "caller" else part
-        private = (n for n, row in enumerate(self.rows) if getattr(row.who, own) not in NOBODYS)
-        return PartRows(
-            equal=[by_value[value] for value in values],
-            unknown=by_value.get(None, 0),
-            implied=self._implied(part),
-            private=_bits(private) if part in PRIVATE else 0,
+        private = _bits(getattr(row.who, own) not in NOBODYS for row in self.rows)
+        return Part(
+            [having[one] if one is not None else self._implied(row, part) for row, one in values],
+            [having[one] | unknown if one is not None else self.everything for _, one in values],
+            private if part in PRIVATE else 0,
         )
 
-    def _implied(self, part: str) -> list[int]:
-        found = [0] * len(self.rows)
-        for whole in (name for name, fixed in IMPLIES.items() if part in fixed):
-            wholes = [getattr(row.who, whole) for row in self.rows]
-            together = _grouped(wholes)
-            for n, row in enumerate(self.rows):
-                if getattr(row.who, part) is None and wholes[n] not in NOBODYS:
-                    found[n] |= together[wholes[n]]
-        return found
+    def _implied(self, row: Observation, part: str) -> int:
+        """Those that share with a row what fixes a part."""
+        wholes = (name for name, fixed in IMPLIES.items() if part in fixed)
+        values = ((name, getattr(row.who, name)) for name in wholes)
+        same = (self.having[name][value] for name, value in values if value not in NOBODYS)
+        return reduce(or_, same, 0)
 
     def shows(self, part: str) -> bool:
         """Whether somebody was admitted after a refusal of somebody else, by this part."""
-        parts = ("address", "prefix") if part == "network" else (part,)
         return any(
-            None not in (one, other) and one != other
-            for n in range(len(self.rows))
+            earlier & ~self.having[name][value] & ~self.having[name][None]
+            for n, row in enumerate(self.rows)
             if self.admitted >> n & 1
-            for m in range(len(self.rows))
-            if (self.before[n] & self.refused & self.in_day[self.day[n]]) >> m & 1
-            for name in parts
-            for one, other in [(getattr(self.rows[n].who, name), getattr(self.rows[m].who, name))]
+            and (earlier := self.before[n] & self.refused & self.in_day[self.day[n]])
+            for name in (("address", "prefix") if part == "network" else (part,))
+            if (value := getattr(row.who, name)) is not None
         )
 
     def demands(self, hypothesis: Hypothesis) -> Demands | None:
         """What a hypothesis asks of the thresholds; None if it cannot be the truth at all."""
         busy = hypothesis & self.varied
         if busy not in self._known:
-            self._known[busy] = self._demands(busy)
+            self._known[busy] = self._demands([self.parts[name] for name in busy])
         return self._known[busy]
 
-    def _demands(self, hypothesis: Hypothesis) -> Demands | None:
-        parts = [self.parts[name] for name in hypothesis if name != "bucket"]
+    def _demands(self, parts: list[Part]) -> Demands | None:
         found = Demands()
-        for n, result in enumerate(self.result):
-            kind = self.kinds[n]
-            if result == "unclear" or kind is None:
+        for n, kind in enumerate(self.kinds):
+            if kind is None or not (self.admitted | self.refused) >> n & 1:
                 continue
-            sure = may = self.in_day[self.day[n]]
-            private = 0
-            for part in parts:
-                known = not part.unknown >> n & 1
-                sure &= part.equal[n] if known else part.implied[n]
-                may &= part.equal[n] | part.unknown if known else -1
-                private |= part.private >> n & 1
-            if "bucket" in hypothesis:
-                sure &= self.parts["model"].equal[n]
-            place = self.day[n], kind
-            if result == "admitted":
+            place, in_day = (self.day[n], kind), self.in_day[self.day[n]]
+            sure = reduce(and_, (part.sure[n] for part in parts), in_day)
+            if self.admitted >> n & 1:
                 earlier = sure & self.before[n] & self.refused
                 if earlier & self.same_kind[kind]:
                     return None
-                found.above.update(
-                    (kind, low)
-                    for low, rows in self.same_kind.items()
-                    if low is not None and rows & earlier
-                )
+                lower = {low for low, rows in self.same_kind.items() if low and rows & earlier}
+                found.below.setdefault(kind, set()).update(lower)
                 if sure:
                     done = (sure & self.over[n] & self.counted).bit_count()
                     found.least[place] = max(found.least.get(place, 0), done)
-            elif private and sure:
+            elif sure and any(part.private >> n & 1 for part in parts):
+                may = reduce(and_, (part.may[n] for part in parts), in_day)
                 own = (may & ~self.after[n] & ~self.refused).bit_count()
                 found.most[place] = min(found.most.get(place, own), own)
         return found
 
 
 def fits(several: Sequence[Observed], hypothesis: Hypothesis) -> bool:
-    """Whether it can be the truth of several observations with no day in common."""
-    demands = [observed.demands(hypothesis) for observed in several]
-    asked = [one for one in demands if one is not None]
-    if len(asked) < len(demands):
+    """Whether it can be the truth of several observations with no day in common.
+
+    Thresholds of each day have to be found; their order is the same on all days.
+    """
+    below: defaultdict[ClientKind, set[ClientKind]] = defaultdict(set)
+    least: dict[tuple[int, ClientKind], int] = {}
+    most: dict[tuple[int, ClientKind], int] = {}
+    for observed in several:
+        if (asked := observed.demands(hypothesis)) is None:
+            return False
+        least |= asked.least
+        most |= asked.most
+        for kind, lower in asked.below.items():
+            below[kind] |= lower
+    try:
+        order = [*TopologicalSorter(below).static_order()]
+    except CycleError:
         return False
-    above = {pair for one in asked for pair in one.above}
-    least = {place: done for one in asked for place, done in one.least.items()}
-    most = {place: own for one in asked for place, own in one.most.items()}
-    days = {day for day, _ in (*least, *most)} or {0}
-    return all(_solvable(_on(day, least), _on(day, most), above) for day in days)
+    for day in {day for day, _ in most}:
+        floor = {kind: (done + 2) // 2 for (when, kind), done in least.items() if when == day}
+        for kind in order:
+            floor[kind] = max([floor.get(kind, 0), *(floor[low] + 1 for low in below[kind])])
+        if any(floor.get(kind, 0) > own for (when, kind), own in most.items() if when == day):
+            return False
+    return True
 
 
-def _on(day: int, counts: dict[tuple[int, ClientKind], int]) -> dict[ClientKind, int]:
-    return {kind: count for (when, kind), count in counts.items() if when == day}
+def _bits(flags: Iterable[bool | int]) -> int:
+    """The set of the rows whose flag is set."""
+    return sum(1 << n for n, flag in enumerate(flags) if flag)
 
 
-def _solvable(
-    least: dict[ClientKind, int],
-    most: dict[ClientKind, int],
-    above: set[tuple[ClientKind, ClientKind]],
-) -> bool:
-    """Whether thresholds of one day can be chosen; their order is the same on all days."""
-    floor = {kind: (done + 2) // 2 for kind, done in least.items()}
-    for _ in range(len(above) + 1):
-        changed = False
-        for high, low in above:
-            need = floor.get(low, 0) + 1
-            if floor.get(high, 0) < need:
-                floor[high] = need
-                changed = True
-        if not changed:
-            return all(floor.get(kind, 0) <= own for kind, own in most.items())
-    return False
-
-
-def _bits(numbers: Iterable[int]) -> int:
-    return sum(1 << number for number in numbers)
-
-
-def _grouped(values: Iterable[Value]) -> dict[Value, int]:
+def _grouped(values: Iterable[Value]) -> defaultdict[Value, int]:
     """The rows of each value."""
-    found: dict[Value, int] = {}
+    found: defaultdict[Value, int] = defaultdict(int)
     for n, value in enumerate(values):
-        found[value] = found.get(value, 0) | 1 << n
+        found[value] |= 1 << n
     return found
 
 
-def _precedes(one: Observation, other: Observation, what: str) -> bool:
-    """Whether the head, or the end, of one response surely came before the other request."""
-    slack = one.clock_error_s + other.clock_error_s
+def _precedes(one: Observation, moment: datetime, other: Observation) -> bool:
+    """Whether a moment of one request surely came before the other was sent."""
     if one.capture == other.capture:
-        if one.seq >= other.seq:
-            return False
-        slack = 0.0
-    answered = one.answered_at or one.ended_at
-    moment = answered if what == "head" else max(answered, one.ended_at)
+        return one.seq < other.seq and moment < other.started_at
+    slack = one.clock_error_s + other.clock_error_s
     return moment.timestamp() + slack < other.started_at.timestamp()
 
 
@@ -238,31 +210,23 @@ def _value(seen: Observation, part: str) -> str | None:
     return found
 
 
-def _refused(seen: Observation) -> bool:
-    return seen.kind == "free_usage_limit" and seen.origin == "zen"
-
-
 def _result(seen: Observation) -> str:
-    if _refused(seen):
+    if seen.kind == "free_usage_limit" and seen.origin == "zen":
         return "refused"
     return "admitted" if seen.family == "ok" else "unclear"
 
 
+def _head(seen: Observation) -> datetime:
+    return seen.answered_at or seen.ended_at
+
+
+def _day(moment: datetime, error: float) -> int:
+    return int((moment.timestamp() + error) // DAY)
+
+
 def _days(seen: Observation) -> set[int]:
     """Of its first and its last possible moment of judgement."""
-    answered = seen.answered_at or seen.ended_at
-    first = seen.started_at.timestamp() - seen.clock_error_s
-    return {int(at // DAY) for at in (first, answered.timestamp() + seen.clock_error_s)}
-
-
-def _last_moment(seen: Observation) -> float:
-    """When the server may have counted it at the latest."""
-    return seen.ended_at.timestamp() + seen.clock_error_s
-
-
-def _day(seen: Observation) -> int | None:
-    days = _days(seen)
-    return days.pop() if len(days) == 1 else None
+    return {_day(seen.started_at, -seen.clock_error_s), _day(_head(seen), seen.clock_error_s)}
 
 
 def _client_kind(seen: Observation) -> ClientKind | None:
@@ -275,31 +239,24 @@ def _client_kind(seen: Observation) -> ClientKind | None:
     return None if None in kind else kind
 
 
-def as_candidate(key: Iterable[str], observed: Observed) -> Hypothesis:
-    """A key as `candidates` has it: `address` for `caller` where keys tell nobody apart."""
-    told_apart = _keys_tell(observed.rows)
-    return frozenset("address" if part == "caller" and not told_apart else part for part in key)
-
-
-def _keys_tell(rows: Iterable[Observation]) -> bool:
-    """Whether keys can tell these callers apart from each other or from strangers."""
-    return {row.who.key for row in rows} not in ({ABSENT}, {PUBLIC})
-
-
 def candidates(several: Sequence[Observed]) -> list[Hypothesis]:
-    """Hypotheses of up to three parts, none of which another fixes."""
+    """Hypotheses of up to three parts, none of which another fixes.
+
+    For IPv4 the prefix is the address, and so is the caller where keys tell nobody apart.
+    """
     rows = [row for observed in several for row in observed.rows]
     parts = [part for part in (*PARTS, "bucket") if part != "prefix" or has_ipv6(rows)]
-    if _keys_tell(rows):
+    if {row.who.key for row in rows} not in ({ABSENT}, {PUBLIC}):
         parts.append("caller")
-    implies: dict[str, tuple[str, ...]] = {
+    lacking = {
+        name
+        for name in ("request", "session", "install")
+        if any(getattr(row.who, name) == ABSENT for row in rows)
+    }
+    implies = {name: fixed for name, fixed in IMPLIES.items() if name not in lacking} | {
         "bucket": ("model", "model_group"),
         "caller": ("key", "address", "workspace", "auth_kind"),
     }
-    for name, fixed in IMPLIES.items():
-        may_lack = name in {"request", "session", "install"}
-        if not may_lack or all(getattr(row.who, name) != ABSENT for row in rows):
-            implies[name] = fixed
     return [
         frozenset(some)
         for size in range(4)
@@ -321,6 +278,16 @@ def possible(
     return [hypothesis for hypothesis in some if fits(several, hypothesis)]
 
 
+@cache
+def follows(key: Hypothesis, dimension: str, ipv6: bool) -> bool:
+    """Whether a quota with this key follows a dimension; for IPv4 the prefix is the address."""
+    parts = {own for part in key for own in {"caller": ("key", "address")}.get(part, (part,))}
+    if dimension == "global":
+        return not parts
+    wider = dimension == "network" or (dimension == "address" and not ipv6)
+    return bool(parts & ({"address", "prefix"} if wider else {dimension}))
+
+
 def decidable(several: Sequence[Observed], alive: Sequence[Hypothesis]) -> dict[str, str]:
     """Per dimension what follows from the observations: follows, does_not_follow or nothing.
 
@@ -333,27 +300,23 @@ def decidable(several: Sequence[Observed], alive: Sequence[Hypothesis]) -> dict[
         for hypothesis in alive
         if "bucket" not in hypothesis
         or not any(
-            hypothesis - {"bucket"} | other in every
-            for other in (set[str](), {"model"}, {"model_group"})
+            hypothesis - {"bucket"} | {*other} in every
+            for other in ((), ("model",), ("model_group",))
         )
     ]
     found: dict[str, str] = {}
     if not plain or not any(observed.refused for observed in several):
         return found
-    out_of_question = set()
-    if not any(has_ipv6(observed.rows) for observed in several):
-        out_of_question.add("prefix")
+    ipv6 = any(has_ipv6(observed.rows) for observed in several)
+    out_of_question = set() if ipv6 else {"prefix"}
     if any("bucket" in hypothesis for hypothesis in plain):
         out_of_question |= {"model", "model_group"}
-    for part in (*PARTS, "global", "network"):
-        if part in out_of_question:
+    for dimension in (*PARTS, "global", "network"):
+        if dimension in out_of_question:
             continue
-        wanted = {"address", "prefix"} if part == "network" else {part}
-        if part in {"network", "address", "key"}:
-            wanted = wanted | {"caller"}
-        says = {not one if part == "global" else bool(one & wanted) for one in plain}
+        says = {follows(hypothesis, dimension, ipv6) for hypothesis in plain}
         if says == {False}:
-            found[part] = "does_not_follow"
-        elif says == {True} and any(observed.shows(part) for observed in several):
-            found[part] = "follows"
+            found[dimension] = "does_not_follow"
+        elif says == {True} and any(observed.shows(dimension) for observed in several):
+            found[dimension] = "follows"
     return found

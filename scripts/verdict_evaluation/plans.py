@@ -5,8 +5,9 @@ until it is refused. Following the advice means to do the very variations that i
 plan is found by trying all sets of trials against the brute-force elimination.
 """
 
-from collections.abc import Callable, Sequence
-from itertools import combinations
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from itertools import combinations, takewhile
 from typing import NamedTuple
 
 from pawwork_proxy.comparison.compare import compare
@@ -42,48 +43,44 @@ class PlanResult(NamedTuple):
 
 def zen(comparison: Comparison) -> dict[str, str]:
     """The verdicts on Zen's own limiter."""
-    for limit in comparison.limits:
-        if limit.origin == "zen":
-            return {verdict.dimension: verdict.finding for verdict in limit.verdicts}
-    return {}
+    own = (limit.verdicts for limit in comparison.limits if limit.origin == "zen")
+    return {verdict.dimension: verdict.finding for verdict in next(own, ())}
+
+
+def _answered(key: Iterable[str], found: dict[str, str]) -> bool:
+    """Whether verdicts name all that the quota is keyed on; addresses may be told by network."""
+    spelled = {"bucket": (), "caller": ("key", "address")}
+    parts = [one for part in key for one in spelled.get(part, (part,))]
+    wider = {"address": "network", "prefix": "network"}
+    return all(
+        "follows" in {found.get(part), found.get(wider.get(part, part))}
+        for part in parts or ["global"]
+    )
 
 
 def plan_result(
-    world: World,
-    answered: Callable[[dict[str, str]], bool],
-    check: Callable[[Comparison, list[Observation]], None],
+    world: World, check: Callable[[Comparison, list[Observation]], None]
 ) -> PlanResult | None:
     """Follow the advice in a world; None where there is no open question that trials can settle."""
-    before = list(world.seen)
-    observed = Observed(before)
+    answered = partial(_answered, world.rules.key)
+    seen = list(world.seen)
+    observed = Observed(seen)
     alive = possible([observed])
     if not observed.refused or answered(decidable([observed], alive)):
         return None
-    own = next(limiter for limiter in select(before).limiters if limiter.origin == "zen")
+    own = next(limiter for limiter in select(seen).limiters if limiter.origin == "zen")
     start = baseline(own)
     if start is None:
         return None
     base = world.who_of[start.seen.seq]
-    results = {}
+    results = []
     for day, every in enumerate(TRIALS, start=20):
         trial = possible_for(every, base["key"] != ABSENT, base["family"] == "ipv6")
         if trial is not None:
-            results[trial.id] = perform(world, base, trial, day)
+            results.append(perform(world, base, trial, day))
     best = _best(observed, alive, results, answered)
     if best is None:
         return None
-    return _follow(world, base, before, best, answered, check)
-
-
-def _follow(
-    world: World,
-    base: Who,
-    before: list[Observation],
-    best: int,
-    answered: Callable[[dict[str, str]], bool],
-    check: Callable[[Comparison, list[Observation]], None],
-) -> PlanResult:
-    seen = list(before)
     path: list[str] = []
     while True:
         comparison = compare(seen)
@@ -102,31 +99,24 @@ def _follow(
 def _best(
     observed: Observed,
     alive: Sequence[Hypothesis],
-    results: dict[str, list[Observation]],
+    results: Iterable[list[Observation]],
     answered: Callable[[dict[str, str]], bool],
 ) -> int | None:
     """The smallest number of trials after which the question is decidable."""
-    after = {name: Observed(rows) for name, rows in results.items()}
-    left = {
-        name: frozenset(possible([observed, found], alive))
-        for name, found in after.items()
-        if found.refused
-    }
+    refused = [found for found in map(Observed, results) if found.refused]
+    left = [(found, frozenset(possible([observed, found], alive))) for found in refused]
     for size in range(1, MOST_PLANNED + 1):
-        for names in combinations(left, size):
-            both = frozenset.intersection(*(left[name] for name in names))
-            several = [observed, *(after[name] for name in names)]
-            if size > 1 and any(name.endswith("_reversed") for name in names):
-                both = frozenset(possible(several, both))
-            if answered(decidable(several, sorted(both, key=sorted))):
+        for chosen in combinations(left, size):
+            several = [observed, *(found for found, _ in chosen)]
+            both = frozenset.intersection(*(alone for _, alone in chosen))
+            if answered(decidable(several, possible(several, both))):
                 return size
     return None
 
 
 def perform(world: World, base: Who, trial: Trial, day: int) -> list[Observation]:
     """Carry out a trial: until refused, once more, each variation, and the first again."""
-    roots = [variation.id.removesuffix("_reversed") for variation in trial.variations]
-    others = [changed(base, *pair) for pair in zip(trial.variations, roots, strict=True)]
+    others = [changed(base, variation) for variation in trial.variations]
     first, asked = base, others
     if trial.variations[0].reverse:
         first, asked = others[0], [base]
@@ -155,12 +145,11 @@ def _ask(who: Who, at: float, capture: str, request: str) -> Ask:
 
 def _shortened(seen: list[Observation]) -> list[Observation]:
     """The run of admissions before the last of them as one row, as volume makes it."""
-    run = 0
-    while run < len(seen) and seen[run].kind == "success":
-        run += 1
-    kept = [one for one in seen[: max(0, run - 1)] if one.ending == "complete"]
+    admitted = list(takewhile(lambda one: one.kind == "success", seen))
     refused = {one.who.request for one in seen if one.kind == "free_usage_limit"}
-    kept = [one for one in kept if one.who.request not in refused]
+    kept = [
+        one for one in admitted[:-1] if one.ending == "complete" and one.who.request not in refused
+    ]
     if len(kept) < 2:
         return seen
     row = kept[0].model_copy(
@@ -172,12 +161,12 @@ def _shortened(seen: list[Observation]) -> list[Observation]:
             "action": "",
         }
     )
-    chosen = {one.seq for one in kept}
-    return [row, *(one for one in seen if one.seq not in chosen)]
+    return [row, *(one for one in seen if one not in kept)]
 
 
-def changed(base: Who, trial: Variation, root: str) -> Who:
+def changed(base: Who, trial: Variation) -> Who:
     """The baseline with what the trial changes, always to the same new values."""
+    root = trial.id.removesuffix("_reversed")
     fresh: Who = {name: f"{root}-{name}" for name in trial.changes if name != "network"}
     if "session" in fresh and base["session"] == ABSENT:
         fresh["session"] = ABSENT

@@ -1,6 +1,7 @@
 """Draws worlds: rules, people and what they do, with the traps of real data."""
 
 import random
+from collections.abc import Callable
 from itertools import combinations
 
 from pawwork_proxy.model.observation import ABSENT
@@ -74,7 +75,10 @@ def _model(name: str) -> Who:
     return {"model": name, "model_group": name[:2]}
 
 
-def _place(address: str, prefix: str, family: str, region: str) -> Who:
+def _place(address: str, region: str) -> Who:
+    """A place; the prefix of an IPv6 address stands before its slash."""
+    prefix, ipv6, _ = address.partition("/")
+    family = "ipv6" if ipv6 else "ipv4"
     return {"address": address, "prefix": prefix, "family": family, "region": region}
 
 
@@ -101,9 +105,8 @@ class People:
     def _place(self, n: int, with_v6: bool) -> Who:
         region = self.rng.choice(("FRA", "FRA", "AMS"))
         if with_v6 and self.rng.random() < 0.6:
-            prefix = f"p{self.rng.randrange(2)}"
-            return _place(f"{prefix}/{n}", prefix, "ipv6", region)
-        return _place(f"v4-{n}", f"v4-{n}", "ipv4", region)
+            return _place(f"p{self.rng.randrange(2)}/{n}", region)
+        return _place(f"v4-{n}", region)
 
     def keyed(self, key: str | None) -> Who:
         """With a key of one's own (two keys per workspace), or without."""
@@ -125,29 +128,25 @@ class People:
 
     def varied(self, who: Who) -> Who:
         """The same person with some things changed."""
-        rng = self.rng
-        changed = dict(who)
+        rng, changed = self.rng, dict(who)
+        changes: tuple[Callable[[], Who], ...] = (
+            lambda: rng.choice(self.places),
+            lambda: self.keyed(rng.choice([None, *self.keys])),
+            lambda: _model(rng.choice(MODELS)),
+            lambda: rng.choice(AGENTS),
+            lambda: self.conversation(changed["install"]),
+            lambda: rng.choice(self.installs),
+            lambda: self.conversation(changed["install"], rng.choice(("repo", "other-repo"))),
+        )
         for _ in range(rng.choice((1, 1, 1, 2, 3))):
-            changed |= self._change(rng.randrange(7), changed)
+            changed |= rng.choice(changes)()
         return changed | self.prompt()
 
-    def _change(self, which: int, who: Who) -> Who:
-        rng = self.rng
-        match which:
-            case 0:
-                return rng.choice(self.places)
-            case 1:
-                return self.keyed(rng.choice([None, *self.keys]))
-            case 2:
-                return _model(rng.choice(MODELS))
-            case 3:
-                return rng.choice(AGENTS)
-            case 4:
-                return self.conversation(who["install"])
-            case 5:
-                return rng.choice(self.installs)
-            case _:
-                return self.conversation(who["install"], rng.choice(("repo", "other-repo")))
+    def ask(
+        self, who: Who, at: float, takes: float = 1.0, *, abort: bool = False, retries: int = 0
+    ) -> Ask:
+        """A request by one of our installs."""
+        return Ask(at, self.rng.randrange(10**9), who, who["device"], takes, abort, retries)
 
 
 def random_world(seed: str) -> tuple[World, People]:
@@ -165,62 +164,51 @@ def random_world(seed: str) -> tuple[World, People]:
     asks: list[Ask] = []
     at = START + rng.choice((0.3, 0.5, 0.98)) * DAY + rng.uniform(0, 600)
     for _ in range(rng.choice((1, 1, 2, 3))):
-        asks.extend(_episode(rng, people, rules, at))
+        asks.extend(_episode(people, rules, at))
         at += rng.choice((0.02, 0.3, 1.0)) * DAY
     if rng.random() < 0.35:
-        asks.extend(_strangers(rng, people, rules))
+        asks.extend(_strangers(people, rules))
     world.play(asks)
     return world, people
 
 
-def _episode(rng: random.Random, people: People, rules: Rules, at: float) -> list[Ask]:
+def _episode(people: People, rules: Rules, at: float) -> list[Ask]:
     """One install works for a while, perhaps until refused; then some others try."""
     asks: list[Ask] = []
+    rng = people.rng
     who = rng.choice(people.installs)
     pace = rng.choice((1.5, 8.0, 60.0))
     hasty = rng.random() < 0.2
     sloppy = rng.random() < 0.2
     bystander = people.varied(who)
     if rng.random() < 0.4:
-        asks.append(_ask(rng, bystander, at - 30))
+        asks.append(people.ask(bystander, at - 30))
     for n in range(rng.choice((rules.limit // 2, rules.limit + 2, 2 * rules.limit + 2))):
         if n % 3 == 0:
             who = who | people.prompt()
         if n and rng.random() < 0.05:
             who = who | people.conversation(who["install"])
         takes = rng.uniform(0.5, 6.0) if hasty else min(1.0, pace / 2)
-        asks.append(_ask(rng, who, at, takes, abort=sloppy and rng.random() < 0.3))
+        asks.append(people.ask(who, at, takes, abort=sloppy and rng.random() < 0.3))
         if rng.random() < 0.1:
-            asks.append(_ask(rng, who, at + 0.01, takes))
+            asks.append(people.ask(who, at + 0.01, takes))
         at += 0.3 if hasty else pace
     at += 20
     tries = [bystander | people.prompt()] if rng.random() < 0.5 else []
     tries += [people.varied(who) for _ in range(rng.choice((0, 1, 2, 3, 5)))]
     for other in tries:
         at += rng.choice((2.0, 90.0))
-        asks.append(_ask(rng, other, at, retries=rng.choice((0, 3))))
+        asks.append(people.ask(other, at, retries=rng.choice((0, 3))))
         if rng.random() < 0.3:
-            asks.append(_ask(rng, who | people.prompt(), at + 45))
+            asks.append(people.ask(who | people.prompt(), at + 45))
     return asks
 
 
-def _ask(
-    rng: random.Random,
-    who: Who,
-    at: float,
-    takes: float = 1.0,
-    *,
-    abort: bool = False,
-    retries: int = 0,
-) -> Ask:
-    return Ask(at, rng.randrange(10**9), who, who["device"], takes, abort, retries)
-
-
-def _strangers(rng: random.Random, people: People, rules: Rules) -> list[Ask]:
+def _strangers(people: People, rules: Rules) -> list[Ask]:
     """Others, some behind our addresses, some elsewhere with the same habits."""
-    asks = []
+    asks, rng = [], people.rng
     for _ in range(rng.randint(1, 4)):
-        place = rng.choice([*people.places, _place("v4-far", "v4-far", "ipv4", "FRA")])
+        place = rng.choice([*people.places, _place("v4-far", "FRA")])
         who = stranger(rng, place)
         at = START + rng.uniform(0, 2.5) * DAY
         pace = rng.choice((5.0, 600.0, 3600.0))

@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol
 
 from pawwork_proxy.model.observation import ABSENT
 from pawwork_proxy.simulator.faults import Fault
@@ -49,14 +48,11 @@ class Rules:
 
     def pool(self, who: Who) -> tuple[str, ...]:
         """The pool a request falls into."""
-        return tuple(self._part(part, who) for part in self.key)
-
-    def _part(self, part: str, who: Who) -> str:
-        if part == "bucket":
-            return who["model_group"] if who["model"] in self.own_buckets else "default"
-        if part == "caller":
-            return who["key"] if who["auth_kind"] == "user_key" else who["address"]
-        return who[part]
+        parts = who | {
+            "bucket": who["model_group"] if who["model"] in self.own_buckets else "default",
+            "caller": who["key" if who["auth_kind"] == "user_key" else "address"],
+        }
+        return tuple(parts[part] for part in self.key)
 
     def threshold(self, who: Who, new: bool) -> int:
         """How many are admitted to a pool before this caller is refused."""
@@ -70,13 +66,6 @@ Finish = Callable[[float, bool], None]
 """Counts a request when its response ends, at which moment, and whether the client left before."""
 
 
-class Server(Protocol):
-    """Decides at once, counts when the response is over."""
-
-    def decide(self, who: Who, at: float) -> tuple[str, Finish | None]:
-        """`success`, `refused`, `relayed` or `overload`; and how to count what was admitted."""
-
-
 class OwnServer:
     """Keys its pools on anything, also on what no simulated server could see."""
 
@@ -87,7 +76,10 @@ class OwnServer:
         self.lifetime: Counter[tuple[str, ...]] = Counter()
 
     def decide(self, who: Who, at: float) -> tuple[str, Finish | None]:
-        """See `Server`; counts for the day in which the request was judged, whenever it ends."""
+        """`success`, `refused`, `relayed` or `overload`; and how to count what was admitted.
+
+        It counts for the day in which the request was judged, whenever it ends.
+        """
         pool = self.rules.pool(who)
         day = int((at + 0.3) // DAY)
         new = (
@@ -153,7 +145,7 @@ class SimulatorServer:
         )
 
     def decide(self, who: Who, at: float) -> tuple[str, Finish | None]:
-        """See `Server`."""
+        """See `OwnServer`; counts when the response is over, for the day of that moment."""
         response = self.world.decide(_call(who), datetime.fromtimestamp(at + 0.3, UTC))
         if response.decision == "free_usage_limit":
             return "relayed" if response.provider else "refused", None
@@ -165,7 +157,7 @@ class SimulatorServer:
 
 
 def _call(who: Who) -> ModelCall:
-    sent = {name: None if value == ABSENT else value for name, value in who.items()}
+    sent = {name: value for name, value in who.items() if value != ABSENT}
     address = who["address"]
     if who["family"] == "ipv6":
         prefix, host = (f"{zlib.crc32(who[name].encode()):x}" for name in ("prefix", "address"))
@@ -173,11 +165,11 @@ def _call(who: Who) -> ModelCall:
     return ModelCall(
         model=who["model"],
         address=address,
-        key=sent["key"],
+        key=sent.get("key"),
         user_agent=who["user_agent"],
-        session=sent["session"],
-        request=sent["request"],
-        project=sent["project"],
+        session=sent.get("session"),
+        request=sent.get("request"),
+        project=sent.get("project"),
         client=who["client"],
         install=who["install"],
         region=who["region"],
@@ -185,6 +177,6 @@ def _call(who: Who) -> ModelCall:
     )
 
 
-def server_for(rules: Rules, rng: random.Random) -> Server:
+def server_for(rules: Rules, rng: random.Random) -> OwnServer | SimulatorServer:
     """The simulator where it can play by the rules, else our own."""
     return SimulatorServer(rules, rng) if SimulatorServer.fits(rules) else OwnServer(rules, rng)

@@ -6,7 +6,7 @@ Invariant: a world is a function of its seed; its own server really decided abou
 import heapq
 import random
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from pawwork_proxy.model.observation import ABSENT, Identities, Observation
 from scripts.verdict_evaluation.servers import Finish, Rules, Who, server_for
@@ -64,8 +64,7 @@ class World:
 
     def play(self, asks: list[Ask]) -> None:
         """Let requests happen in the order of time; they are counted when their responses end."""
-        queue: list[Ask] = list(asks)
-        heapq.heapify(queue)
+        queue = sorted(asks)
         ending: list[tuple[float, int, bool, Finish]] = []
         while queue:
             ask = heapq.heappop(queue)
@@ -129,4 +128,4 @@ RESULTS: dict[str, tuple[str, str, str, str]] = {
 
 
 def _utc(seconds: float) -> datetime:
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
+    return datetime.fromtimestamp(seconds, UTC)

@@ -11,7 +11,7 @@ import pytest
 
 from pawwork_proxy.captures.completeness import happenings
 from pawwork_proxy.captures.reader import WholeCapture
-from pawwork_proxy.demo.processes import second_address
+from pawwork_proxy.demo.laboratory import second_address
 from pawwork_proxy.environment.identity import load_identity
 from pawwork_proxy.model.context import Egress
 from pawwork_proxy.proxy.egress import ProbeRoute, ask_trace, source_towards

@@ -13,6 +13,7 @@ from tests.end_to_end.proxy_process import PATIENCE, clean_environment
 from tests.end_to_end.scripted_upstream import ScriptedUpstream, answer, exchange_raw
 
 STEPS = {
+    "addon.decide": ("exchange", 1),
     "recorder.Recorder.open": ("exchange", 0),
     "flows.name_host": ("exchange", 1),
     "flows.upstream_facts": ("exchange", 1),

@@ -26,8 +26,8 @@ from pawwork_proxy.simulator.faults import FAULTS, Fault
 from pawwork_proxy.simulator.plan import Shape
 from pawwork_proxy.simulator.presets import preset
 from pawwork_proxy.simulator.scenario import FreeLimit, Scenario
-from pawwork_proxy.simulator.seen import Seen
 from pawwork_proxy.simulator.server import Simulator
+from pawwork_proxy.simulator.state import Seen
 from tests.end_to_end.proxy_process import PATIENCE, ROOT, clean_environment, cli
 
 CHAT = "/zen/v1/chat/completions"

@@ -85,8 +85,7 @@ def create(
     from pawwork_proxy.bundle.selection import Choice, choose
     from pawwork_proxy.bundle.unlinkable import ThrowAwayKey
     from pawwork_proxy.captures.sources import capture_sources
-    from pawwork_proxy.environment.clock import utc_now
-    from pawwork_proxy.environment.machine import read_platform
+    from pawwork_proxy.environment.machine import read_platform, utc_now
     from pawwork_proxy.model.base import line_of
     from pawwork_proxy.model.outcome import Kind
     from pawwork_proxy.verification.opening import MIB

@@ -15,7 +15,7 @@ from pawwork_proxy.errors import PawworkProxyError
 
 if TYPE_CHECKING:
     from pawwork_proxy.model.outcome import Outcome
-    from pawwork_proxy.responses.pasted import Paste
+    from pawwork_proxy.responses.reported import Paste
 
 MAX_INPUT = 64 * 1024 * 1024
 
@@ -53,7 +53,7 @@ def classify(
     Reads FILE, or stdin where FILE is left out.
     """
     from pawwork_proxy.report.outcome_text import outcome_lines
-    from pawwork_proxy.responses.pasted import responses_in
+    from pawwork_proxy.responses.reported import responses_in
 
     if jsonl:
         # Line by line from a pipe, so that its other end may wait for what it has asked.
@@ -112,13 +112,12 @@ def _outcome_of(paste: Paste, status: int | None, headers: dict[str, str]) -> Ou
         paste.body,
         status=paste.status if paste.status is not None else status,
         headers={**headers, **paste.headers},
-        transport=paste.transport,
     )
     return judge(response.signals)
 
 
 def _object(paste: Paste, outcome: Outcome) -> dict[str, object]:
-    from pawwork_proxy.facts.meanings import MEANINGS
+    from pawwork_proxy.facts.outcomes import MEANINGS
     from pawwork_proxy.report.outcome_text import reason
 
     meaning = MEANINGS[outcome.kind]

@@ -40,8 +40,7 @@ def demo(preset: str, captures: Path) -> None:
     from pawwork_proxy.comparison.compare import compare
     from pawwork_proxy.comparison.dimensions import title
     from pawwork_proxy.demo.story import explanation, play
-    from pawwork_proxy.environment.clock import utc_now
-    from pawwork_proxy.environment.machine import read_platform
+    from pawwork_proxy.environment.machine import read_platform, utc_now
     from pawwork_proxy.report.sentences import conclusion, verdict_words
 
     paths = play(captures.absolute(), preset, lambda line: click.echo(line, err=True))

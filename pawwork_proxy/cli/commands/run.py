@@ -82,7 +82,7 @@ async def _run(plan: RunPlan, identity: Identity, *, as_json: bool) -> None:
 
 def how_to_connect(plan: RunPlan, identity: Identity) -> str:
     """What to set in a client, for each install and either route."""
-    from pawwork_proxy.facts.addresses import default_base
+    from pawwork_proxy.facts.server import default_base
 
     lines = []
     base = default_base()
@@ -99,7 +99,7 @@ def how_to_connect(plan: RunPlan, identity: Identity) -> str:
         ]
     if plan.via:
         lines.append(f"leaving through the proxy {plan.via.address}")
-    if plan.simulated:
+    if not plan.upstream.is_zen:
         lines.append(f"upstream is {plan.upstream.authority}: the capture is marked as simulated")
     lines.append("stop with Ctrl-C")
     return "\n".join(lines)

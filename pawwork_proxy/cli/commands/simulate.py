@@ -18,8 +18,8 @@ from pawwork_proxy.cli import options
 from pawwork_proxy.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from pawwork_proxy.simulator.seen import Seen
     from pawwork_proxy.simulator.server import Simulator
+    from pawwork_proxy.simulator.state import Seen
 
 EXITS = {0: "stopped", 2: "an option, port, file or scenario cannot be used"}
 
@@ -186,7 +186,7 @@ async def _serve(simulator: Simulator, networks: tuple[str, ...], output: str) -
 
 
 def _announce(simulator: Simulator, networks: tuple[str, ...], output: str) -> None:
-    from pawwork_proxy.facts.addresses import default_base
+    from pawwork_proxy.facts.server import default_base
 
     by_network = dict(zip(networks, simulator.urls[1:], strict=True))
     if output == "json":

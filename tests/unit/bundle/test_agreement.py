@@ -7,17 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pawwork_proxy.facts import (
-    addresses,
-    errors,
-    fields,
-    finish_reasons,
-    forms,
-    headers,
-    models,
-    namespaces,
-    providers,
-)
+from pawwork_proxy.facts import errors, fields, identifiers, server, wordings
 from pawwork_proxy.facts.table import word_lists
 from pawwork_proxy.model.base import line_of
 from pawwork_proxy.model.texts import (
@@ -44,10 +34,10 @@ HTTP, AGENT_WORDS, WORDS = map(word_lists, ("http", "user_agents", "words"))
 SHAPER = Shapes(Pseudonymiser(b"a" * 32))
 VOCABULARIES = {
     "roles": fields.ROLES | {"other"},
-    "forms": forms.FORMS,
+    "forms": fields.FORMS,
     "rules": [f"shape:{name.value}" for name in ShapeName]
-    + [f"id:{kind.value}" for kind in namespaces.Namespace],
-    "hosts": addresses.KNOWN_HOSTS,
+    + [f"id:{kind.value}" for kind in identifiers.Namespace],
+    "hosts": server.KNOWN_HOSTS,
     "languages": HTTP["languages"],
     "scripts": HTTP["scripts"],
     "codings": HTTP["codings"],
@@ -61,13 +51,13 @@ VOCABULARIES = {
     "prereleases": AGENT_WORDS["prereleases"],
     "clients": WORDS["clients"],
     "efforts": WORDS["reasoning_efforts"],
-    "finish reasons": [*finish_reasons.FINISHED, *finish_reasons.FAILED],
-    "providers": providers.PROVIDERS,
+    "finish reasons": [*errors.FINISHED, *errors.FAILED],
+    "providers": wordings.PROVIDERS,
     "error types": [*errors.ZEN_TYPES, *errors.VENDOR_TYPES, *errors.GOOGLE_STATUSES],
-    "models": [*models.MODEL_IDS, *models.MODEL_WORDS],
+    "models": [*server.MODEL_IDS, *server.MODEL_WORDS],
     "words": [*WORDS["api_words"], *WORDS["route_words"]],
     "metadata": fields.METADATA_NAMES,
-    "header names": [*headers.HEADERS, *headers.HEADER_WORDS],
+    "header names": [*fields.HEADERS, *fields.HEADER_WORDS],
     "names of the schema": SCHEMA_WORDS,
 }
 

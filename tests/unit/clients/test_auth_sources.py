@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from pawwork_proxy.clients.auth_places import Place, Surroundings, keys_at, places
+from pawwork_proxy.clients.auth_places import Place, Surroundings, keys_at, parse_jsonc, places
 from pawwork_proxy.clients.auth_sources import AuthSources, client_surroundings
-from pawwork_proxy.clients.client_config import parse_jsonc
-from pawwork_proxy.facts.namespaces import Namespace
+from pawwork_proxy.facts.identifiers import Namespace
 from pawwork_proxy.model.context import OsFamily
 from pawwork_proxy.model.request import AuthFacts, AuthKind
 from pawwork_proxy.redaction.pseudonyms import Pseudonymiser

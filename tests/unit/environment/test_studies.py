@@ -11,7 +11,7 @@ from pawwork_proxy.environment.studies import (
     list_studies,
 )
 from pawwork_proxy.errors import StudyError
-from pawwork_proxy.facts.namespaces import Namespace
+from pawwork_proxy.facts.identifiers import Namespace
 from pawwork_proxy.redaction.pseudonyms import Pseudonymiser
 
 

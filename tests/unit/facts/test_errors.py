@@ -3,18 +3,20 @@
 import pytest
 
 from pawwork_proxy.facts.errors import (
+    FAILED,
+    FINISHED,
     MINIMAX_CODES,
     STEMS,
     VENDOR_TYPES,
     ZAI_CODES,
     ZEN_TYPES,
     Sense,
+    known_finish,
     known_word,
     stem_sense,
     word_sense,
 )
-from pawwork_proxy.facts.finish_reasons import FAILED, FINISHED, known_finish
-from pawwork_proxy.facts.providers import OTHER, PROVIDERS, known_provider
+from pawwork_proxy.facts.wordings import OTHER, PROVIDERS, known_provider
 
 
 @pytest.mark.parametrize("word", [*ZEN_TYPES, *VENDOR_TYPES, *ZAI_CODES])

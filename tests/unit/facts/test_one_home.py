@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 import pawwork_proxy
-from pawwork_proxy.facts.addresses import HOST, TRACE
 from pawwork_proxy.facts.errors import VENDOR_TYPES, ZEN_TYPES
-from pawwork_proxy.facts.headers import HEADERS
+from pawwork_proxy.facts.fields import HEADERS
+from pawwork_proxy.facts.server import HOST, TRACE
 
 PACKAGE = Path(pawwork_proxy.__file__).parent
 ADDRESSES = re.compile(f"/zen/|{re.escape(HOST)}|{TRACE}")

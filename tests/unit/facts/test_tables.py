@@ -9,11 +9,11 @@ from typing import Any, get_args
 
 import pytest
 
-from pawwork_proxy.facts import addresses, client_behaviour, clients, server_eras
-from pawwork_proxy.facts.headers import HeaderFact
-from pawwork_proxy.facts.meanings import MEANINGS
-from pawwork_proxy.facts.phrases import PHRASES, Phrase
+from pawwork_proxy.facts import clients, outcomes, server
+from pawwork_proxy.facts.fields import HeaderFact
+from pawwork_proxy.facts.outcomes import MEANINGS
 from pawwork_proxy.facts.table import Confidence, Fact, rows_in, word_lists
+from pawwork_proxy.facts.wordings import PHRASES, Phrase
 from pawwork_proxy.model.outcome import Kind
 
 FILES = {
@@ -65,10 +65,10 @@ ORIGIN = {"source": ["own"], "date": "2026-11-28", "confidence": "I"}
     [
         (HeaderFact, "header", {"x-new": {"treatment": "keep"}}, "'treatment': Input should be"),
         (HeaderFact, "header", {"x-new": {"rôle": "key"}}, "'rôle': is not a column of this table"),
-        (addresses.Base, "base", [{"path": "/inference", "tier": "zen"}], "'provider': is missing"),
+        (server.Base, "base", [{"path": "/inference", "tier": "zen"}], "'provider': is missing"),
         (clients.Release, "release", {"C7": {"program": "PawWork"}}, "'new': is missing"),
         (Phrase, "phrase", {"new": {"sense": "rate", "example": "x"}}, "'wordings': is missing"),
-        (server_eras.ServerEra, "era", {"V8": {"daily": True}}, "'enforced': is missing"),
+        (server.ServerEra, "era", {"V8": {"daily": True}}, "'enforced': is missing"),
     ],
 )
 def test_what_is_wrong_with_a_row_is_said_in_words(
@@ -82,7 +82,7 @@ def test_what_is_wrong_with_a_row_is_said_in_words(
 def test_a_row_without_an_origin_is_refused() -> None:
     row = {"path": "/inference", "tier": "zen", "provider": "opencode"}
     with pytest.raises(ValueError, match="'source': is missing; 'date': is missing"):
-        rows_in(addresses.Base, {"base": [row]}, "base", "x.toml")
+        rows_in(server.Base, {"base": [row]}, "base", "x.toml")
 
 
 @pytest.mark.parametrize("row", clients.RECOGNITIONS, ids=lambda row: row.called or row.eras[0])
@@ -103,7 +103,7 @@ def test_each_look_of_a_client_is_found_by_its_example(row: clients.Recognition)
 @pytest.mark.parametrize("era", clients.RELEASES)
 def test_each_release_of_pawwork_says_what_it_does(era: str) -> None:
     release = clients.RELEASES[era]
-    told = [row for row in client_behaviour.RANGES if era.startswith(row.eras)]
+    told = [row for row in outcomes.RANGES if era.startswith(row.eras)]
     assert len(told) == (release.program == "PawWork"), (
         f"client_behaviour.toml: {len(told)} rows of [[range]] are for {era}"
     )
@@ -148,24 +148,24 @@ def test_a_version_tells_the_range_of_an_opencode() -> None:
 
 
 def test_server_eras_follow_each_other() -> None:
-    begun = [era.since for era in server_eras.SERVER_ERAS if era.since]
+    begun = [era.since for era in server.SERVER_ERAS if era.since]
     assert begun == sorted(set(begun))
-    assert server_eras.server_era(begun[0]) == "V1"
-    assert server_eras.server_era(begun[-1]) == "V7b"
+    assert server.server_era(begun[0]) == "V1"
+    assert server.server_era(begun[-1]) == "V7b"
 
 
-@pytest.mark.parametrize("base", addresses.BASES.values(), ids=lambda base: base.path)
-def test_each_base_is_found_with_its_tier(base: addresses.Base) -> None:
-    found = addresses.endpoint(f"{base.path}/chat/completions")
+@pytest.mark.parametrize("base", server.BASES.values(), ids=lambda base: base.path)
+def test_each_base_is_found_with_its_tier(base: server.Base) -> None:
+    found = server.endpoint(f"{base.path}/chat/completions")
     assert found is not None
     assert (found.base, found.protocol) == (base, "chat")
     assert found.template == f"{base.path}/chat/completions"
 
 
 def test_one_base_of_a_tier_is_the_default() -> None:
-    defaults = [base.tier for base in addresses.BASES.values() if base.default]
+    defaults = [base.tier for base in server.BASES.values() if base.default]
     assert sorted(defaults) == ["go", "zen"]
-    assert addresses.default_base("go") in addresses.BASES
+    assert server.default_base("go") in server.BASES
 
 
 @pytest.mark.parametrize("phrase", PHRASES, ids=lambda phrase: phrase.id)

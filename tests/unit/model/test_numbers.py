@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from pawwork_proxy.environment import clock
+from pawwork_proxy.environment import machine
 from pawwork_proxy.model.base import line_of
 from pawwork_proxy.model.capture import LINE
 from pawwork_proxy.model.numbers import EARLIEST, LATEST, LONGEST_MS, LONGEST_WAIT_S
@@ -135,5 +135,5 @@ def test_a_clock_that_was_set_beyond_reason_stands_at_the_end(
         def now(cls, tz: object = None) -> datetime:  # type: ignore[override]
             return moment
 
-    monkeypatch.setattr(clock, "datetime", Fixed)
-    assert clock.utc_now() == (expected or moment)
+    monkeypatch.setattr(machine, "datetime", Fixed)
+    assert machine.utc_now() == (expected or moment)

@@ -7,13 +7,11 @@ from typing import Annotated
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from pawwork_proxy.facts import clients, errors, fields, finish_reasons, headers
-from pawwork_proxy.facts.client_behaviour import FAILURES, USER_SEES
-from pawwork_proxy.facts.models import MODEL_IDS
-from pawwork_proxy.facts.pages import EDGE_MARKS
-from pawwork_proxy.facts.phrases import PHRASES
-from pawwork_proxy.facts.providers import OTHER, PROVIDERS, UNNAMED
+from pawwork_proxy.facts import clients, errors, fields
+from pawwork_proxy.facts.outcomes import FAILURES, USER_SEES
+from pawwork_proxy.facts.server import MODEL_IDS
 from pawwork_proxy.facts.table import word_lists
+from pawwork_proxy.facts.wordings import EDGE_MARKS, OTHER, PHRASES, PROVIDERS, UNNAMED
 from pawwork_proxy.model import texts
 from pawwork_proxy.model.texts import fits
 from pawwork_proxy.outcomes.rules import RULES
@@ -54,9 +52,9 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "Term": (*(rule.id for rule in RULES), *(phrase.id for phrase in PHRASES),
              *(mark for mark, _ in EDGE_MARKS), *USER_SEES, *(row.kind for row in FAILURES),
              *errors.Sense, *fields.ROLES, "other", *fields.TOOL_NAMES,
-             *(form.id for form in VALUE_FORMS), *finish_reasons.FAILED, "empty", "address"),
+             *(form.id for form in VALUE_FORMS), *errors.FAILED, "empty", "address"),
     "KnownWord": (*WORDS["clients"], *WORDS["reasoning_efforts"], *HTTP["edge_words"], PSEUDONYM),
-    "FinishReason": (*finish_reasons.FINISHED, *finish_reasons.FAILED, PSEUDONYM),
+    "FinishReason": (*errors.FINISHED, *errors.FAILED, PSEUDONYM),
     "Rule": ("drop", "content_not_kept", "shape:media_type", "id:session"),
     "Era": ("C1", "C12", *clients.RELEASES),
     "GoogleStatus": tuple(errors.GOOGLE_STATUSES),
@@ -65,7 +63,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "Provider": (*PROVIDERS, OTHER, UNNAMED),
     "KeyPlace": ("opencode.auth", "client.env", "opencode.config_content"),
     "DecidingPlace": ("status", "stream.finish_reason", "headers.retry-after", "stream_first.type"),
-    "HeaderName": (*headers.HEADERS, PSEUDONYM),
+    "HeaderName": (*fields.HEADERS, PSEUDONYM),
     "FieldName": (*fields.BODY_FIELDS, *fields.IDENTITY_FIELDS, PSEUDONYM),
     "QueryName": (*fields.QUERY_NAMES, PSEUDONYM),
     "IdentityPath": (*fields.IDENTITY_FIELDS, "metadata.user_id", f"metadata.{PSEUDONYM}",

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pawwork_proxy.facts.errors import Sense
-from pawwork_proxy.facts.phrases import SENSES
+from pawwork_proxy.facts.wordings import SENSES
 from pawwork_proxy.model.signals import (
     AnswerShape,
     BodyShape,

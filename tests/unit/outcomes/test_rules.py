@@ -9,10 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pawwork_proxy.facts.client_behaviour import FAILURES, USER_SEES
 from pawwork_proxy.facts.errors import VENDOR_TYPES, ZEN_TYPES
-from pawwork_proxy.facts.meanings import MEANINGS
-from pawwork_proxy.facts.phrases import PHRASES
+from pawwork_proxy.facts.outcomes import FAILURES, MEANINGS, USER_SEES
+from pawwork_proxy.facts.wordings import PHRASES
 from pawwork_proxy.model.numbers import EARLIEST, LATEST
 from pawwork_proxy.model.outcome import Family, Kind, Origin
 from pawwork_proxy.model.signals import (

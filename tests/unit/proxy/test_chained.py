@@ -1,20 +1,17 @@
 """The user's own proxy is found, parsed and never printed with its password."""
 
-from urllib.parse import urlsplit
-
 import pytest
 
 from pawwork_proxy.errors import ConfigurationError
 from pawwork_proxy.proxy.chained import ChainedProxy, chained_proxy
-
-ZEN = urlsplit("https://opencode.ai")
+from pawwork_proxy.recording.destination import ZEN, parse_upstream
 
 
 def find(
     via: str | None = None, upstream: str = "https://opencode.ai", **proxies: str
 ) -> ChainedProxy | None:
     return chained_proxy(
-        via, urlsplit(upstream), system_proxies=lambda: proxies, bypassed=lambda _: False
+        via, parse_upstream(upstream), system_proxies=lambda: proxies, bypassed=lambda _: False
     )
 
 

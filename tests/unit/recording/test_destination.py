@@ -7,6 +7,7 @@ from pawwork_proxy.recording.destination import (
     FOREIGN_PAGE,
     NOT_OUR_HOST,
     ZEN,
+    Asked,
     Decision,
     Form,
     PassBy,
@@ -14,34 +15,33 @@ from pawwork_proxy.recording.destination import (
     Upstream,
     decide,
     parse_upstream,
+    undecided,
 )
 
 
+def asked(form: Form, host: str, port: int, headers: dict[str, str]) -> Asked:
+    fields = [(name.encode(), value.encode()) for name, value in headers.items()]
+    return Asked(form, host, port, fields, {9610, 9611})
+
+
 def ask(form: Form, host: str, port: int = 9610, headers: dict[str, str] | None = None) -> Decision:
-    return decide(
-        form=form,
-        host=host,
-        port=port,
-        headers=[(name.encode(), value.encode()) for name, value in (headers or {}).items()],
-        own_ports={9610, 9611},
-        upstream=ZEN,
-    )
+    return decide(asked(form, host, port, headers or {}))
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1"])
-def test_own_address_is_the_reverse_route_and_gets_the_upstreams_host(host: str) -> None:
-    assert ask("origin", host) == Relay("reverse", ZEN, "opencode.ai")
+def test_own_address_is_the_reverse_route(host: str) -> None:
+    assert ask("origin", host) == Relay("reverse")
 
 
 def test_tunnelled_and_absolute_requests_for_opencode_keep_their_host() -> None:
-    assert ask("tunnelled", "opencode.ai", 443) == Relay("forward", ZEN, None)
-    assert ask("absolute", "opencode.ai", 80) == Relay("forward", ZEN, None)
+    assert ask("tunnelled", "opencode.ai", 443) == Relay("forward")
+    assert ask("absolute", "opencode.ai", 80) == Relay("forward")
 
 
 @pytest.mark.parametrize("host", ["OpenCode.AI", "opencode.ai.", "OPENCODE.AI."])
 def test_the_recorded_host_is_known_however_it_is_spelled(host: str) -> None:
-    assert ask("tunnelled", host, 443) == Relay("forward", ZEN, None)
-    assert ask("absolute", host, 80) == Relay("forward", ZEN, None)
+    assert ask("tunnelled", host, 443) == Relay("forward")
+    assert ask("absolute", host, 80) == Relay("forward")
 
 
 @pytest.mark.parametrize("host", ["models.opencode.ai", "opencode.ai.example", "example.org"])
@@ -113,15 +113,20 @@ def test_other_upstreams_are_refused_with_a_remedy(url: str) -> None:
 @pytest.mark.parametrize("form", ["origin", "absolute"])
 @pytest.mark.parametrize("name", [b"ORIGIN", b"Sec-Fetch-Site"])
 def test_headers_in_any_spelling_and_no_coding_are_judged(form: Form, name: bytes) -> None:
-    made = decide(
-        form=form,
-        host="127.0.0.1",
-        port=9610,
-        headers=[(b"\xff\xfe", b"\x00"), (name, b"\xff\xfe")],
-        own_ports={9610},
-        upstream=ZEN,
-    )
-    assert made == FOREIGN_PAGE
+    headers = [(b"\xff\xfe", b"\x00"), (name, b"\xff\xfe")]
+    assert decide(Asked(form, "127.0.0.1", 9610, headers, {9610})) == FOREIGN_PAGE
+
+
+@pytest.mark.parametrize("form", ["origin", "absolute", "tunnelled"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "OpenCode.ai.", "evil.example"])
+@pytest.mark.parametrize("names", [[], ["Origin"], ["SEC-FETCH-SITE", "accept"], ["user-agent"]])
+def test_without_a_decision_traffic_goes_on_and_a_page_gets_no_more_than_with_one(
+    form: Form, host: str, names: list[str]
+) -> None:
+    request = asked(form, host, 9610, dict.fromkeys(names, "https://evil.example"))
+    assert undecided(request) == decide(request)
+    harmless = asked("origin", "127.0.0.1", 9610, {"sec-fetch-site": "none"})
+    assert (undecided(harmless), type(decide(harmless))) == (FOREIGN_PAGE, Relay)
 
 
 def test_an_upstream_beyond_ascii_is_refused_at_the_start() -> None:

@@ -5,10 +5,10 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pawwork_proxy.facts import errors, fields, models, phrases
-from pawwork_proxy.facts.headers import HEADER_WORDS, HEADERS
-from pawwork_proxy.facts.providers import PROVIDERS
+from pawwork_proxy.facts import errors, fields, server, wordings
+from pawwork_proxy.facts.fields import HEADER_WORDS, HEADERS
 from pawwork_proxy.facts.table import word_lists
+from pawwork_proxy.facts.wordings import PROVIDERS
 from pawwork_proxy.model.base import line_of
 from pawwork_proxy.model.outcome import Outcome
 from pawwork_proxy.model.request import RequestFacts
@@ -25,7 +25,7 @@ REDACTOR = Redactor(Pseudonymiser(b"t" * 32))
 PIECES = sorted(
     {
         *WORDS["api_words"], *WORDS["route_words"], *HEADER_WORDS, *WORDS["features"],
-        *models.MODEL_WORDS, *HTTP["languages"], *HTTP["media_types"], *HTTP["codings"],
+        *server.MODEL_WORDS, *HTTP["languages"], *HTTP["media_types"], *HTTP["codings"],
         *HTTP["servers"], *HTTP["edge_words"], *HTTP["cache_directives"],
         *AGENT_WORDS["products"], *AGENT_WORDS["platforms"], *AGENT_WORDS["prereleases"],
         *errors.VENDOR_TYPES, *errors.ZEN_TYPES, *errors.ZAI_CODES, *errors.GOOGLE_STATUSES,
@@ -84,7 +84,7 @@ def test_an_answer_has_the_forms_of_the_model(
 
 
 @given(
-    body=odd_object | st.sampled_from([one.example for one in phrases.PHRASES]) | odd_text,
+    body=odd_object | st.sampled_from([one.example for one in wordings.PHRASES]) | odd_text,
     status=st.sampled_from([200, 400, 402, 403, 429, 500, 502, 529]),
     headers=st.lists(st.tuples(st.sampled_from(sorted(HEADERS)), odd_text), max_size=4),
     stream=st.booleans(),

@@ -379,7 +379,7 @@ def test_opening_that_raises_leaves_no_exchange_in_flight(
     def fail(*_: Any) -> None:
         raise ValueError("no clock")
 
-    monkeypatch.setattr(run.recorder, "_utc_now", fail)
+    monkeypatch.setattr("pawwork_proxy.recording.recorder.utc_now", fail)
     with pytest.raises(ValueError, match="no clock"):
         run.recorder.open(ARRIVAL)
     monkeypatch.undo()

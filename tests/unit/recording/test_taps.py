@@ -21,6 +21,7 @@ from pawwork_proxy.inventory.inventory import take_inventory
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.outcome import Kind
 from pawwork_proxy.model.signals import Ending, ExchangePart
+from pawwork_proxy.recording import addon as recording_addon
 from pawwork_proxy.recording import flows
 from pawwork_proxy.recording.addon import CaptureAddon
 from pawwork_proxy.recording.destination import ZEN
@@ -202,6 +203,34 @@ def test_nobody_compares_or_takes_for_complete_what_was_seen_in_part(
     assert any("bodies could not be read" in note for note in notes) is (
         "request_body" in step.parts
     )
+
+
+def test_a_request_whose_way_cannot_be_decided_goes_on_and_is_recorded(
+    run: Run, answer: Answer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    break_step(monkeypatch, recording_addon, "decide")
+    passes(run, answer)
+    capture = run.capture()
+    exchange = only(capture)
+    assert (exchange.context.route, exchange.outcome.kind) == ("reverse", answer.kind)
+    assert exchange.signals.unobserved is None
+    assert capture.end is not None
+    assert capture.end.tap_failures == 1
+
+
+def test_a_web_page_gets_nothing_when_it_cannot_be_decided(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    break_step(monkeypatch, recording_addon, "decide")
+    nobody: Future[FoundProcess | None] = Future()
+    addon = CaptureAddon(run.recorder, ZEN, {PORT: "main"}, lambda *_: nobody)
+    flow = tflow.tflow(req=tutils.treq(host="127.0.0.1", port=PORT, content=None))
+    flow.client_conn.sockname = ("127.0.0.1", PORT)
+    flow.request.headers["Origin"] = "http://evil.example"
+    addon.requestheaders(flow)
+    assert flow.response is not None
+    assert flow.response.status_code == 403
+    assert (run.recorder.counts.opened, run.recorder.counts.refused) == (0, 1)
 
 
 @pytest.mark.parametrize("how", ["ending_of_error", "ending"])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pawwork_proxy.facts.namespaces import Namespace
+from pawwork_proxy.facts.identifiers import Namespace
 from pawwork_proxy.redaction.grammar import Grammar, compose, is_version, words_of
 from pawwork_proxy.redaction.pseudonyms import PSEUDONYM, Pseudonymiser
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pawwork_proxy.errors import RedactionError
-from pawwork_proxy.facts.namespaces import NAMESPACES, Namespace
+from pawwork_proxy.facts.identifiers import NAMESPACES, Namespace
 from pawwork_proxy.redaction import pseudonyms
 from pawwork_proxy.redaction.pseudonyms import PSEUDONYM, Pseudonymiser, is_address
 

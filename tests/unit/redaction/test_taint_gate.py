@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
-from pawwork_proxy.facts.namespaces import Namespace
+from pawwork_proxy.facts.identifiers import Namespace
 from pawwork_proxy.redaction.credentials import Credentials
 from pawwork_proxy.redaction.pseudonyms import Pseudonymiser
 from pawwork_proxy.redaction.taint_gate import Hit, RawExchange, TaintGate

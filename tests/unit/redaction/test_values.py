@@ -2,9 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pawwork_proxy.facts import addresses, forms
-from pawwork_proxy.facts.forms import TYPE_FORMS
-from pawwork_proxy.facts.namespaces import Namespace
+from pawwork_proxy.facts import fields, server
+from pawwork_proxy.facts.fields import TYPE_FORMS
+from pawwork_proxy.facts.identifiers import Namespace
 from pawwork_proxy.redaction.pseudonyms import Pseudonymiser
 from pawwork_proxy.redaction.values import FORMS, FormRow, form_of, identify
 
@@ -23,7 +23,7 @@ def test_forms_are_unique_and_the_last_takes_everything() -> None:
 
 def test_every_form_is_on_the_list_that_all_share() -> None:
     ours = {row.id for row in FORMS} | {"address", "empty", "object", "global", "public"}
-    assert ours | set(TYPE_FORMS.values()) == forms.FORMS
+    assert ours | set(TYPE_FORMS.values()) == fields.FORMS
 
 
 @given(st.text(), st.sampled_from(Namespace))
@@ -44,6 +44,6 @@ def test_an_id_is_the_same_wherever_it_stands() -> None:
     )
 
 
-@pytest.mark.parametrize("row", addresses.ROUTES, ids=lambda row: row.example)
-def test_each_route_matches_its_example(row: addresses.Route) -> None:
+@pytest.mark.parametrize("row", server.ROUTES, ids=lambda row: row.example)
+def test_each_route_matches_its_example(row: server.Route) -> None:
     assert row.pattern.fullmatch(row.example)

@@ -5,14 +5,15 @@ import json
 import pytest
 
 from pawwork_proxy.model.signals import ErrorFact, ErrorPlace, Signals
-from pawwork_proxy.responses.error_objects import MAX_FACTS, FoundErrors, collect, read_message
+from pawwork_proxy.responses.error_objects import MAX_FACTS, collect, read_message
 from pawwork_proxy.responses.reported import read_reported
+from pawwork_proxy.responses.response import Contents
 
 
 def facts(value: object) -> list[ErrorFact]:
-    errors = FoundErrors()
-    collect(value, ErrorPlace.BODY, errors)
-    return errors.facts
+    contents = Contents()
+    collect(value, ErrorPlace.BODY, contents)
+    return contents.errors
 
 
 def signals(body: object, status: int | None = 400) -> Signals:
@@ -122,9 +123,9 @@ def test_scalars_hold_no_error() -> None:
 
 
 def test_a_message_may_quote_an_object() -> None:
-    errors = FoundErrors()
-    read_message('failed: {"type":"overloaded_error"}', ErrorPlace.STREAM_FIRST, errors)
-    assert errors.facts[-1].type == "overloaded_error"
+    contents = Contents()
+    read_message('failed: {"type":"overloaded_error"}', ErrorPlace.STREAM_FIRST, contents)
+    assert contents.errors[-1].type == "overloaded_error"
 
 
 def test_an_error_in_unknown_words_is_still_one() -> None:

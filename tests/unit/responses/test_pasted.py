@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pawwork_proxy.model.signals import Ending
-from pawwork_proxy.responses.pasted import Paste, responses_in
-from pawwork_proxy.responses.reported import ending_of, read_reported
+from pawwork_proxy.responses.reported import Paste, ending_of, read_reported, responses_in
 
 BODY = b'{"error":{"type":"server_error"}}'
 

@@ -11,7 +11,21 @@ from pawwork_proxy.cli.commands.simulate import simulate
 from pawwork_proxy.simulator.faults import FAULTS, Fault
 from pawwork_proxy.simulator.model_call import QUOTA_DIMENSIONS
 from pawwork_proxy.simulator.presets import scenario_from
-from pawwork_proxy.simulator.scenario import FreeLimit, Scenario
+from pawwork_proxy.simulator.scenario import (
+    Account,
+    ClientGate,
+    FreeLimit,
+    GoPlan,
+    HeaderGate,
+    ModelOffer,
+    RelayedLimit,
+    Scenario,
+    UserAgentLimit,
+)
+
+RULES = (
+    FreeLimit, HeaderGate, RelayedLimit, UserAgentLimit, ClientGate, GoPlan, Account, ModelOffer,
+)  # fmt: skip
 
 PAGE = (Path(__file__).parents[3] / "docs" / "simulator.md").read_text(encoding="utf-8")
 NAMED = set(re.findall(r"`([^`\n]+)`", PAGE))
@@ -23,10 +37,10 @@ NAMED = set(re.findall(r"`([^`\n]+)`", PAGE))
         set(FAULTS),
         set(QUOTA_DIMENSIONS),
         set(Scenario.model_fields),
-        set(FreeLimit.model_fields),
         set(Fault.model_fields) - {"kind"},
+        *(set(rule.model_fields) for rule in RULES),
     ],
-    ids=["faults", "dimensions", "scenario", "free", "fault"],
+    ids=["faults", "dimensions", "scenario", "fault", *(rule.__name__ for rule in RULES)],
 )
 def test_the_page_names_every_word_of_a_scenario(names: set[str]) -> None:
     assert names - NAMED == set()

@@ -5,9 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pawwork_proxy.simulator.routes import Route, Sender, call_of, key_of, route_of
+from pawwork_proxy.simulator.routes import Route, call_of, key_of, route_of
 
-SENDER = Sender("203.0.113.7", "DE", "x-simulated-install")
+SENDER = {
+    "address": "203.0.113.7",
+    "region": "DE",
+    "install_header": "x-simulated-install",
+}
 
 
 @pytest.mark.parametrize(
@@ -79,7 +83,7 @@ def test_call_are_read_from_headers_and_body() -> None:
         7,
     ]
     body = json.dumps({"model": "big-pickle", "stream": True, "tools": tools}).encode()
-    call = call_of(Route("chat"), headers, body, SENDER)
+    call = call_of(Route("chat"), headers, body, **SENDER)
     assert call is not None
     assert (call.model, call.stream, call.key, call.tools) == ("big-pickle", True, "sk-a", 2)
     assert (call.session, call.request, call.project) == ("ses_1", "msg_1", "global")
@@ -89,7 +93,7 @@ def test_call_are_read_from_headers_and_body() -> None:
 
 def test_googles_model_and_stream_flag_stand_in_the_path() -> None:
     route = Route("google", "zen", "gemini-3-flash", True)
-    call = call_of(route, {}, b'{"contents": [], "model": "other"}', SENDER)
+    call = call_of(route, {}, b'{"contents": [], "model": "other"}', **SENDER)
     assert call is not None
     assert (call.model, call.stream, call.protocol) == ("gemini-3-flash", True, "google")
 
@@ -102,14 +106,14 @@ JSON_VALUES = st.recursive(
 
 @given(body=st.binary() | JSON_VALUES.map(lambda value: json.dumps(value).encode()))
 def test_no_body_raises(body: bytes) -> None:
-    call_of(Route("chat"), {}, body, SENDER)
+    call_of(Route("chat"), {}, body, **SENDER)
 
 
 @given(fields=st.fixed_dictionaries({}, optional={"model": JSON_VALUES, "tools": JSON_VALUES}))
 def test_wrong_types_make_no_call(fields: dict[str, Any]) -> None:
-    call = call_of(Route("chat"), {}, json.dumps(fields).encode(), SENDER)
+    call = call_of(Route("chat"), {}, json.dumps(fields).encode(), **SENDER)
     assert (call is not None) == isinstance(fields.get("model"), str)
 
 
 def test_deep_nesting_is_no_request() -> None:
-    assert call_of(Route("chat"), {}, b"[" * 200_000, SENDER) is None
+    assert call_of(Route("chat"), {}, b"[" * 200_000, **SENDER) is None

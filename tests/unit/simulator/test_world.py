@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from pawwork_proxy.simulator.faults import FAULTS, Fault
 from pawwork_proxy.simulator.model_call import ModelCall
-from pawwork_proxy.simulator.response import SimulatedResponse
 from pawwork_proxy.simulator.scenario import (
     Account,
     AccountState,
@@ -22,7 +21,7 @@ from pawwork_proxy.simulator.scenario import (
     Scenario,
     UserAgentLimit,
 )
-from pawwork_proxy.simulator.world import World
+from pawwork_proxy.simulator.world import SimulatedResponse, World
 
 NOON = datetime(2026, 9, 1, 12, tzinfo=UTC)
 FREE = ModelCall()
@@ -172,6 +171,23 @@ def test_the_client_gate_wants_all_marks_of_opencode(changes: dict[str, Any]) ->
     assert (refused.status, refused.error_type) == (403, "FreeTierError")
 
 
+def test_the_first_closed_gate_refuses_in_the_name_of_its_provider() -> None:
+    strict = {"provider": "One"}
+    lax = {"provider": "One", "user_agent": "", "session": "", "stream": False, "core_tools": 0}
+    limit = UserAgentLimit(provider="Two")
+    curl = ModelCall(user_agent="curl/8")
+    refused = respond(curl, client_gate=strict, user_agent_limit=limit)
+    assert (refused.error_type, refused.provider) == ("FreeTierError", "One")
+    refused = respond(curl, client_gate=lax, user_agent_limit=limit)
+    assert (refused.error_type, refused.provider) == ("FreeUsageLimitError", "Two")
+    agent = ModelCall(user_agent="opencode/1")
+    assert respond(agent, client_gate=lax, user_agent_limit=limit).decision == "admitted"
+
+
+def test_no_gate_is_closed_unless_a_scenario_asks_for_one() -> None:
+    assert respond(ModelCall(user_agent="curl/8", stream=False)).decision == "admitted"
+
+
 def test_requests_in_parallel_overshoot_because_counting_follows_the_answer() -> None:
     world = World(Scenario(free=SMALL))
     together = [world.decide(FREE, NOON) for _ in range(3)]
@@ -298,18 +314,3 @@ def test_other_people_can_use_up_a_pool() -> None:
     world.consume(ModelCall(address="203.0.113.7", session="ses_theirs"), 1, NOON)
     assert world.ask(FREE, NOON).decision == "free_usage_limit"
     assert world.ask(ModelCall(address="198.51.100.1"), NOON).decision == "admitted"
-
-
-@pytest.mark.parametrize(
-    ("faults", "admitted"),
-    [
-        ((), True),
-        ((Fault(kind="cut"),), True),
-        ((Fault(kind="overload"),), True),
-        ((Fault(kind="bad_gateway"),), False),
-    ],
-)
-def test_a_fault_behind_the_rules_means_that_the_rules_admitted(
-    faults: tuple[Fault, ...], admitted: bool
-) -> None:
-    assert respond(FREE, faults=faults).admitted is admitted

@@ -4,16 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pawwork_proxy.facts import (
-    errors,
-    fields,
-    headers,
-    models,
-    phrases,
-    providers,
-)
-from pawwork_proxy.facts.client_behaviour import USER_SEES
-from pawwork_proxy.facts.namespaces import Namespace
+from pawwork_proxy.facts import errors, fields, server, wordings
+from pawwork_proxy.facts.identifiers import Namespace
+from pawwork_proxy.facts.outcomes import USER_SEES
 from pawwork_proxy.facts.table import word_lists
 from pawwork_proxy.outcomes.rules import RULES
 from pawwork_proxy.redaction.shapes import ShapeName
@@ -24,14 +17,14 @@ from tests.unit.redaction.canaries import canaries
 
 HTTP, AGENT_WORDS, WORDS = map(word_lists, ("http", "user_agents", "words"))
 OURS = {
-    "models": models.MODEL_IDS,
+    "models": server.MODEL_IDS,
     "rules": [rule.id for rule in RULES],
-    "phrases": [phrase.id for phrase in phrases.PHRASES],
+    "phrases": [phrase.id for phrase in wordings.PHRASES],
     "texts of clients": USER_SEES,
     "error types": [*errors.ZEN_TYPES, *errors.VENDOR_TYPES, *errors.GOOGLE_STATUSES],
-    "headers": headers.HEADERS,
+    "headers": fields.HEADERS,
     "media types": HTTP["media_types"],
-    "providers": providers.PROVIDERS,
+    "providers": wordings.PROVIDERS,
     "fields": [*fields.BODY_FIELDS, *fields.IDENTITY_FIELDS, *fields.TOOL_NAMES],
     "forms": [row.id for row in FORMS],
     "shapes": [

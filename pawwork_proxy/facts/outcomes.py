@@ -1,4 +1,4 @@
-"""What clients do with a response: failure kinds, and what each range of releases does."""
+"""What follows from an outcome: what it means for people, and what clients do with the response."""
 
 from pydantic import Field
 
@@ -8,6 +8,16 @@ from pawwork_proxy.model.base import Noun
 from pawwork_proxy.model.outcome import Kind
 from pawwork_proxy.model.signals import Failure
 from pawwork_proxy.model.texts import Era, Term
+
+
+class Meaning(Fact):
+    """One kind in words: in one sentence, for the user, and for support."""
+
+    kind: Kind = Field(alias="name")
+    sentence: str
+    recognised: str
+    user: str
+    support: str
 
 
 class Condition(Noun):
@@ -62,6 +72,7 @@ class Screens(Fact):
     texts: dict[Term, str]
 
 
+MEANINGS = {row.kind: row for row in rows(Meaning, "meanings", "meaning")}
 FAILURES = rows(FailureRow, "client_behaviour", "failure")
 """In the order in which the client looks; the last row always holds."""
 RANGES = rows(Range, "client_behaviour", "range")

@@ -3,7 +3,7 @@ import logging
 import pytest
 from aiohttp.http_exceptions import BadHttpMessage
 
-from pawwork_proxy.simulator.server_log import silenced_logger
+from pawwork_proxy.simulator.server import silenced_logger
 
 
 def log(error: Exception) -> None:

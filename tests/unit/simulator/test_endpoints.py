@@ -1,27 +1,36 @@
-import json
 from datetime import UTC, datetime
+from typing import Any
 
+import pytest
+
+from pawwork_proxy.simulator.endpoints import (
+    catalogue,
+    go_usage,
+    models_listing,
+    parse_instant,
+    trace,
+)
 from pawwork_proxy.simulator.limits import GoLimiter
-from pawwork_proxy.simulator.listings import catalogue, go_usage, models_listing, trace
 from pawwork_proxy.simulator.scenario import Account, GoPlan, Scenario
 
 NOON = datetime(2026, 9, 1, 12, tzinfo=UTC)
 
 
 def test_the_listing_leaves_out_what_is_no_longer_offered() -> None:
-    listing = json.loads(models_listing(Scenario(), NOON))
-    ids = [item["id"] for item in listing["data"]]
+    listing = models_listing(Scenario(), NOON)
+    models: Any = listing["data"]
+    ids = [model["id"] for model in models]
     assert listing["object"] == "list"
     assert "big-pickle" in ids
     assert "grok-code" not in ids
-    assert set(listing["data"][0]) == {"id", "object", "created", "owned_by"}
+    assert set(models[0]) == {"id", "object", "created", "owned_by"}
 
 
 def test_go_usage_has_the_three_windows() -> None:
     limiter = GoLimiter(GoPlan(five_hours=0.1, dollars_per_request=0.1))
     limiter.count(("wrk_1", "usr_1"), NOON)
     account = Account(key="sk-a", workspace="wrk_1", user="usr_1")
-    shown = json.loads(go_usage(account, limiter.uses(("wrk_1", "usr_1"), NOON)))
+    shown: Any = go_usage(account, limiter.uses(("wrk_1", "usr_1"), NOON))
     assert (shown["workspaceID"], shown["userID"]) == ("wrk_1", "usr_1")
     assert shown["usage"]["rolling"] == {
         "status": "rate-limited",
@@ -37,7 +46,19 @@ def test_the_trace_names_the_egress_address() -> None:
 
 
 def test_the_catalogue_prices_free_models_at_nothing() -> None:
-    provider = json.loads(catalogue(Scenario(), "http://127.0.0.1:1"))["opencode"]
+    provider: Any = catalogue(Scenario(), "http://127.0.0.1:1")["opencode"]
     assert provider["api"] == "http://127.0.0.1:1/zen/v1"
     assert provider["models"]["big-pickle"]["cost"] == {"input": 0, "output": 0}
     assert provider["models"]["glm-5.2"]["cost"]["input"] > 0
+
+
+@pytest.mark.parametrize(
+    "text", ["2026-09-01T23:59:50", "2026-09-01T23:59:50Z", "2026-09-02T01:59:50+02:00"]
+)
+def test_instants_without_offset_are_utc(text: str) -> None:
+    assert parse_instant(text) == datetime(2026, 9, 1, 23, 59, 50, tzinfo=UTC)
+
+
+def test_nonsense_is_a_value_error() -> None:
+    with pytest.raises(ValueError, match="isoformat"):
+        parse_instant("tomorrow")

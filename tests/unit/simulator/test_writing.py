@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pawwork_proxy.simulator.compression import CODERS, chosen_coding
+from pawwork_proxy.simulator.writing import CODERS, chosen_coding
 from pawwork_proxy.wire.zstd import ZstdDecompressor
 
 

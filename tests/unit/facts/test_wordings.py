@@ -4,8 +4,15 @@ import time
 
 import pytest
 
-from pawwork_proxy.facts.pages import EDGE_MARKS, edge_marks, transport_mark
-from pawwork_proxy.facts.phrases import PHRASES, SENSES, Phrase, phrases_in
+from pawwork_proxy.facts.wordings import (
+    EDGE_MARKS,
+    PHRASES,
+    SENSES,
+    Phrase,
+    edge_marks,
+    phrases_in,
+    transport_mark,
+)
 from pawwork_proxy.model.signals import Failure
 
 

@@ -2,8 +2,8 @@ import re
 
 import pytest
 
-from pawwork_proxy.facts.headers import HEADERS, REQUEST_ID_HEADERS, HeaderRow
-from pawwork_proxy.facts.namespaces import NAMESPACES, Namespace
+from pawwork_proxy.facts.fields import HEADERS, REQUEST_ID_HEADERS, HeaderRow
+from pawwork_proxy.facts.identifiers import NAMESPACES, Namespace
 from pawwork_proxy.redaction.shapes import ShapeName
 
 

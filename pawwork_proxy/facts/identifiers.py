@@ -1,0 +1,85 @@
+"""Keys and ids: how they begin, where clients keep keys, and what their pseudonyms are called."""
+
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import Field
+
+from pawwork_proxy.facts.table import Fact, rows
+from pawwork_proxy.model.context import OsFamily
+from pawwork_proxy.model.texts import KeyPlace
+
+Stretch = Literal["none", "some", "full"]
+Kept = Literal["config", "saved", "env"]
+Form = Literal["auth", "config", "credentials", "variable", "config_text", "plist"]
+PROJECT = "project"
+"""The root that is the working folder and its parents."""
+
+
+class KeyStart(Fact):
+    """The beginning of a key or id that must not stand in any kept text."""
+
+    name: str
+    follow: int
+    """How many characters must follow it to tell it from a word."""
+    of: Literal["key", "id"] = "key"
+    whose: Literal["OpenCode"] | None = None
+    """The maker, where records tell its keys from others'."""
+
+
+class PlaceRow(Fact):
+    """Files below a root, or an environment variable, where a client keeps a key."""
+
+    id: KeyPlace
+    kept: Kept
+    form: Form
+    root: str = ""
+    files: tuple[str, ...] = ()
+    variable: str = ""
+
+
+class Roots(Fact):
+    """Folders by name and system (`any`: on each); the first that can be filled in counts."""
+
+    folders: dict[str, dict[OsFamily | Literal["any"], tuple[str, ...]]]
+
+
+class Namespace(StrEnum):
+    """Prefix and namespace of a pseudonym; equal values of two namespaces cannot be linked."""
+
+    KEY = "key"
+    IP = "ip"
+    IP6P = "ip6p"
+    HOST = "host"
+    DEVICE = "device"
+    INSTALL = "install"
+    STUDY = "study"
+    SESSION = "session"
+    REQUEST = "request"
+    PROJECT = "project"
+    WORKSPACE = "workspace"
+    USER = "user"
+    MODEL = "model"
+    PRODUCT = "product"
+    HEADER = "header"
+    VALUE = "val"
+    WORD = "word"
+    PATH = "path"
+
+
+class NamespaceRow(Fact):
+    """What a namespace is for, and how hard each guess at its values is made."""
+
+    namespace: Namespace = Field(alias="name")
+    stretch: Stretch
+    stands_for: str
+
+
+KEY_STARTS = rows(KeyStart, "key_starts", "start")
+OPENCODE_KEY = next(row for row in KEY_STARTS if row.whose == "OpenCode")
+"""OpenCode's newer keys; its older ones begin like those of several vendors."""
+PLACES = rows(PlaceRow, "client_places", "place")
+"""The places that a client prefers first."""
+ROOTS = rows(Roots, "client_places", "roots")[0].folders
+KEY_VARIABLES = tuple(row.variable for row in PLACES if row.form == "variable")
+NAMESPACES = rows(NamespaceRow, "namespaces", "namespace")

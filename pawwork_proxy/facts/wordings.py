@@ -1,0 +1,99 @@
+"""What texts of responses say: error messages, pages of an edge, names of providers.
+
+A message or a page is never kept, only ids of what it says. Rules use phrases only where no type
+decides, or where one type has several meanings (`AuthError`, `ModelError`).
+Invariant: an id says nothing that identifies anybody; a provider outside the table becomes `other`.
+"""
+
+import re
+from functools import cached_property
+
+from pydantic import Field
+
+from pawwork_proxy.facts.errors import Sense
+from pawwork_proxy.facts.table import AnyCase, Fact, rows
+from pawwork_proxy.model.base import Noun
+from pawwork_proxy.model.signals import Failure, Side
+
+MAX_TEXT = 1200
+"""Characters of a message that are looked at."""
+UNNAMED = "unnamed"
+OTHER = "other"
+
+
+class Wording(Noun):
+    """How one language says it: a regular expression."""
+
+    language: str = Field(alias="in")
+    says: str
+
+
+class Phrase(Fact):
+    """One meaning, with the wordings that have it and a text in which it is found."""
+
+    id: str = Field(alias="name")
+    sense: Sense
+    example: str
+    wordings: tuple[Wording, ...]
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """All wordings as one expression, in any case."""
+        return re.compile("|".join(one.says for one in self.wordings), re.IGNORECASE)
+
+
+class EdgeMarks(Fact):
+    """Patterns of pages that an edge, CDN or web server writes, by the id of the mark."""
+
+    marks: dict[str, AnyCase]
+
+
+class BrokenTransport(Fact):
+    """How clients word one way in which a connection breaks."""
+
+    failure: Failure
+    side: Side
+    says: AnyCase
+
+
+class ProviderList(Fact):
+    """Providers of one sort, as in `Error from provider (NAME)` and `Upstream error from NAME`."""
+
+    name: str
+    what: str
+    names: tuple[str, ...]
+
+
+PHRASES = rows(Phrase, "wordings", "phrase")
+"""In the order in which ids are stored."""
+SENSES = {phrase.id: phrase.sense for phrase in PHRASES}
+EDGE_MARKS = tuple(m for row in rows(EdgeMarks, "pages", "edge") for m in row.marks.items())
+"""Id and pattern; an id may be stored."""
+_TRANSPORTS = rows(BrokenTransport, "pages", "transport")
+_PROVIDERS = {row.name: row.names for row in rows(ProviderList, "providers", "provider")}
+OWN = frozenset((*_PROVIDERS["closed_service"], *_PROVIDERS["own"]))
+"""Names under which no third party speaks; OpenCode's closed service is relayed, but its own."""
+PROVIDERS = tuple(name for names in _PROVIDERS.values() for name in names)
+_BY_FOLDED = {name.casefold(): name for name in PROVIDERS}
+
+
+def phrases_in(text: str) -> tuple[str, ...]:
+    """Ids of the phrases that a message holds."""
+    text = text[:MAX_TEXT]
+    return tuple(phrase.id for phrase in PHRASES if phrase.pattern.search(text))
+
+
+def edge_marks(text: str) -> tuple[str, ...]:
+    """Ids of the edge's marks in a page, or in a line that a client displays."""
+    return tuple(name for name, pattern in EDGE_MARKS if pattern.search(text))
+
+
+def transport_mark(text: str) -> tuple[Failure, Side] | None:
+    """The broken transport that a client's line reports; the first row that matches counts."""
+    found = (row for row in _TRANSPORTS if row.says.search(text))
+    return next(((row.failure, row.side) for row in found), None)
+
+
+def known_provider(name: str) -> str:
+    """The table's spelling of a provider's name, or `other`."""
+    return _BY_FOLDED.get(name.strip().casefold(), OTHER)
