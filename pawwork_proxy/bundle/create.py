@@ -1,198 +1,60 @@
-"""Builds a bundle, has it checked, and only then gives it its name.
+"""Has an assembled bundle checked, and only then gives it its name.
 
-`assemble` makes the members in memory; `write` puts them into a private temporary file beside the
-target, searches it for this machine's own secrets, has `verification.verify` look at the file in a
-process of its own, and renames it. Without that process's consent there is no bundle.
+`write` puts it into a private temporary file beside the target, searches it for this machine's own
+secrets, has `verification.verify` look at the file in a process of its own, and renames it. Without
+that process's consent there is no bundle.
 Invariant: whatever fails, no file is left; a refusal names place and rule, never what was found.
 """
 
 import contextlib
 import os
+import re
 import secrets
 import subprocess
 import sys
-from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
+import pyrage
 from pydantic import ValidationError
 
 import pawwork_proxy
-from pawwork_proxy.bundle.archive import Member, zip_bytes
+from pawwork_proxy.bundle.assembly import Assembled, Member
 from pawwork_proxy.bundle.own_secrets import OwnSecret, search
-from pawwork_proxy.bundle.refusal import refusal
-from pawwork_proxy.bundle.sealing import ENDING, Seal
-from pawwork_proxy.bundle.selection import LineOf, Part, Record, count_that_fits, newest
-from pawwork_proxy.bundle.support_view import support_rows
+from pawwork_proxy.bundle.selection import Part
+from pawwork_proxy.environment.private_files import write_new
 from pawwork_proxy.errors import BundleError, ConfigurationError
-from pawwork_proxy.model.base import line_of
-from pawwork_proxy.model.context import Platform
-from pawwork_proxy.model.manifest import (
-    MANIFEST,
-    MOST_CAPTURES,
-    README,
-    README_TEXT,
-    SUMMARY,
-    BundledFile,
-    Check,
-    CheckName,
-    Cut,
-    Manifest,
-    Summary,
-    Window,
-    content_hash,
-)
-from pawwork_proxy.verification.finding import Finding
-from pawwork_proxy.verification.leak_rules import RULES_VERSION
-from pawwork_proxy.verification.scan import Scan
+from pawwork_proxy.model.manifest import README
+from pawwork_proxy.verification.scan import Finding, Scan
 from pawwork_proxy.verification.verify import Verification
 
-DEFAULT_LIMIT = 5 * 1024 * 1024
 VERIFY_WITHIN_S = 1800.0  # only a hang takes that long
-_MARGIN = 0.98  # aim below the limit: how well the rest compresses is not known before
-_CHECKS: tuple[CheckName, ...] = ("limits", "hashes", "schema", "own-rules", "known-secrets")
-_FLAGS = (
-    os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-)
+_MEMBER = re.compile(r"captures/(\d+)\.jsonl")
+_SEALED = ".age"
 
 
-@dataclass(frozen=True)
-class Assembled:
-    """A bundle in memory, not yet checked."""
-
-    manifest: Manifest
-    summary: Summary
-    members: tuple[Member, ...]
-    data: bytes
-    """The zip."""
-    samples: tuple[bytes, ...]
-    """The newest record of each outcome, exactly as it is in there."""
-    words: tuple[str, ...]
-    """Names of installs and networks: the only words in it that a person chose."""
-    parts: tuple[Part, ...] = ()
-    """What the captures in it were made of, in their order."""
-
-    @property
-    def content_hash(self) -> str:
-        """What both sides compare."""
-        return content_hash((member.name, member.sha256) for member in self.members)
+Seal = Callable[[bytes], bytes]
 
 
-def assemble(
-    parts: Sequence[Part],
-    platform: Platform,
-    created_at: datetime,
-    limit: int = DEFAULT_LIMIT,
-    unlinkable: LineOf | None = None,
-) -> Assembled:
-    """The bundle of `parts`, cut to `limit` bytes of zip; equal arguments give equal bytes.
-
-    `unlinkable` is what wrote the lines of the parts, unless that was the ordinary way.
-    Raises ConfigurationError when there is nothing to put in or no record fits.
-    """
-    if not parts:
+def seal_for(recipient: str) -> Seal:
+    """What encrypts to an age recipient (`age1…`); ConfigurationError when it is none."""
+    try:
+        key = pyrage.x25519.Recipient.from_str(recipient)
+    except pyrage.RecipientError:
         raise ConfigurationError(
-            "no record is chosen", "widen the time, the installs or the outcomes"
-        )
-    if len(parts) > MOST_CAPTURES:
-        raise ConfigurationError(
-            f"a bundle holds {MOST_CAPTURES} captures at most", "choose by time with --since"
-        )
-    total = sum(len(part.records) for part in parts)
-    count = count_that_fits(parts, limit)
-    while count:
-        kept = parts if count == total else newest(parts, count)
-        built = _build(parts, kept, platform, created_at, limit, unlinkable)
-        if len(built.data) <= limit:
-            return built
-        # The manifest has its size too, and what compresses how well is not known before.
-        count = min(count - 1, int(count * limit / len(built.data) * _MARGIN))
-    raise ConfigurationError(
-        f"not one record fits into {limit} bytes", "allow more with --max-size"
-    )
+            "--encrypt-to takes an age recipient, which begins with age1",
+            "ask support for theirs; they make one with: age-keygen -o support-key.txt",
+        ) from None
 
+    def seal(data: bytes) -> bytes:
+        try:
+            sealed: bytes = pyrage.encrypt(data, [key])
+        except pyrage.EncryptError:
+            raise BundleError("the bundle could not be encrypted", "nothing was written") from None
+        return sealed
 
-def _build(
-    parts: Sequence[Part],
-    kept: Sequence[Part],
-    platform: Platform,
-    created_at: datetime,
-    limit: int,
-    unlinkable: LineOf | None,
-) -> Assembled:
-    records = [record for part in kept for record in part.records]
-    summary = Summary(rows=support_rows(one.row for one in records if one.row is not None))
-    members = [
-        Member(README, (README_TEXT.encode(),)),
-        Member(SUMMARY, ((unlinkable or line_of)(summary),)),
-        *(
-            Member(f"captures/{number:04}.jsonl", part.pieces(), len(part.records))
-            for number, part in enumerate(kept, start=1)
-        ),
-    ]
-    members.sort(key=lambda member: member.name)
-    manifest = Manifest(
-        bundle_id=content_hash((member.name, member.sha256) for member in members)[:16],
-        created_at=created_at.replace(second=0, microsecond=0),
-        tool_version=pawwork_proxy.__version__,
-        os=platform.os,
-        arch=platform.arch,
-        python=".".join(platform.python.split(".")[:2]),
-        simulated=any(part.simulated for part in kept),
-        unlinkable=unlinkable is not None,
-        records=len(records),
-        window=Window(
-            first=min(record.at for record in records), last=max(record.at for record in records)
-        ),
-        outcomes=dict(sorted(Counter(one.outcome for one in records if one.outcome).items())),
-        suppressed=dict(
-            sorted(Counter(one.suppressed for one in records if one.suppressed).items())
-        ),
-        lost=sum(part.lost for part in kept),
-        observed_in_part=sum(one.observed_in_part for one in records) or None,
-        damaged_lines=sum(part.damaged for part in parts),
-        redacted=_redacted(records),
-        cut=_cut(parts, kept, limit),
-        files=tuple(
-            BundledFile(name=one.name, size=one.size, sha256=one.sha256, records=one.records)
-            for one in members
-        ),
-        checks=tuple(Check(name=name, version=RULES_VERSION) for name in _CHECKS),
-    )
-    members.insert(0, Member(MANIFEST, (line_of(manifest),)))
-    words = tuple(sorted({word for part in kept for word in part.words}))
-    return Assembled(
-        manifest,
-        summary,
-        tuple(members),
-        zip_bytes(members),
-        _samples(records),
-        words,
-        tuple(kept),
-    )
-
-
-def _redacted(records: Sequence[Record]) -> dict[str, int]:
-    counts: Counter[str] = Counter()
-    for record in records:
-        for rule, count in record.redactions:
-            counts[rule] += count
-    return dict(sorted(counts.items()))
-
-
-def _cut(parts: Sequence[Part], kept: Sequence[Part], limit: int) -> Cut | None:
-    staying = {id(record) for part in kept for record in part.records}
-    gone = [one.at for part in parts for one in part.records if id(one) not in staying]
-    return Cut(records=len(gone), up_to=max(gone), limit_bytes=limit) if gone else None
-
-
-def _samples(records: Sequence[Record]) -> tuple[bytes, ...]:
-    newest: dict[str, Record] = {}
-    for record in sorted(records, key=lambda one: (one.at, one.seq)):
-        newest[str(record.outcome or record.suppressed or "interrupted")] = record
-    return tuple(newest[kind].line for kind in sorted(newest))
+    return seal
 
 
 def bundle_name(created_at: datetime) -> str:
@@ -231,19 +93,19 @@ def write(
     is_new = not folder.exists()
     target = folder / bundle_name(bundle.manifest.created_at)
     draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
-    sealed = draft.with_name(draft.name + ENDING)
+    sealed = draft.with_name(draft.name + _SEALED)
     try:
         say("writing")
         folder.mkdir(parents=True, exist_ok=True)
-        _write_draft(draft, bundle.data)
+        write_new(draft, bundle.data)
         say("searching for this machine's own secrets")
         _refuse(search(own, bundle.members), bundle)
         say("checking the finished file in a separate process")
         _require_consent(verified_apart(draft), bundle)
         if seal is not None:
             say("encrypting")
-            _write_draft(sealed, seal(bundle.data))
-            target = target.with_name(target.name + ENDING)
+            write_new(sealed, seal(bundle.data))
+            target = target.with_name(target.name + _SEALED)
         os.replace(sealed if seal else draft, target)  # noqa: PTH105  as the rules for files say
         _sync_folder(folder)
         kept = True
@@ -260,13 +122,6 @@ def write(
             with contextlib.suppress(OSError):
                 folder.rmdir()
     return target
-
-
-def _write_draft(draft: Path, data: bytes) -> None:
-    with os.fdopen(os.open(draft, _FLAGS, 0o600), "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _sync_folder(folder: Path) -> None:
@@ -312,3 +167,44 @@ def _require_consent(result: Verification, bundle: Assembled) -> None:
 def _refuse(finding: Finding | None, bundle: Assembled) -> None:
     if finding is not None:
         raise refusal(finding, bundle.parts)
+
+
+def refusal(finding: Finding, parts: Sequence[Part]) -> BundleError:
+    """The error for a finding in the bundle made of `parts`, in terms of what the user has.
+
+    No file of the bundle exists by then: what helps is the capture, its line, and how to leave it
+    out. Names no content.
+    """
+    match = _MEMBER.fullmatch(finding.member)
+    own_name = ""
+    if finding.rule in ("own_user", "own_host"):
+        own_name = " Perhaps a name you chose for an install or the network is your own."
+    if match is None or finding.line is None or not 1 <= int(match[1]) <= len(parts):
+        place = finding.place
+        hint = (
+            "Leave captures or records out by naming files, --since, --until, "
+            "--install or --outcome, and report the rule"
+        )
+    elif finding.line == 1:
+        place = f"{parts[int(match[1]) - 1].path}:1"
+        hint = (
+            "The header names installs and the network: leave this capture "
+            f"out, or its install by --install, and record under plain names.{own_name}"
+        )
+    elif finding.line - 2 >= len(parts[int(match[1]) - 1].records):
+        place = f"{parts[int(match[1]) - 1].path} (a note or its end)"
+        hint = "Leave this capture out, and report the rule"
+    else:
+        part = parts[int(match[1]) - 1]
+        record = part.records[finding.line - 2]
+        second = record.at.replace(microsecond=0, tzinfo=None)
+        place = f"{part.path}:{record.number}"
+        hint = (
+            f"Leave record {record.seq} of {record.at:%Y-%m-%d %H:%M:%S} UTC out: "
+            f"--until {second.isoformat()} keeps what came before, "
+            f"--since {(second + timedelta(seconds=1)).isoformat()} what came after; or choose by "
+            f"--outcome or --install; and report the rule.{own_name}"
+        )
+    return BundleError(
+        f"the bundle is refused: rule {finding.rule} at {place}", f"nothing was written. {hint}"
+    )

@@ -12,13 +12,13 @@ import getpass
 import html
 import re
 import socket
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from pawwork_proxy.bundle.archive import Member
+from pawwork_proxy.bundle.assembly import Member
 from pawwork_proxy.clients.auth_places import Place, Surroundings, keys_at, places
 from pawwork_proxy.clients.auth_sources import own_surroundings
 from pawwork_proxy.environment.private_files import private_home
@@ -26,9 +26,8 @@ from pawwork_proxy.environment.studies import KEY_BYTES
 from pawwork_proxy.errors import BundleError
 from pawwork_proxy.model.manifest import README
 from pawwork_proxy.redaction.credentials import spellings
-from pawwork_proxy.verification.finding import Finding
-from pawwork_proxy.verification.plain_words import PLAIN_WORDS
-from pawwork_proxy.verification.scan import texts_of
+from pawwork_proxy.verification.leak_rules import PLAIN_WORDS
+from pawwork_proxy.verification.scan import Finding, texts_of
 
 _NO_KEY_STARTS = ("/", "~", "{", "http://", "https://")
 _NOT_SECRET = frozenset({"public", "test-key"})
@@ -47,6 +46,7 @@ _PAIR = re.compile(
 """Name and value in JSON, JSON with comments, or YAML; the value may stand one level deeper."""
 _SCHEMED = re.compile(r"""(?i)(?:^|[:="'])[ \t]*(?:bearer|basic|token)[ \t]+([^\s"',#}]{8,})""")
 """A credential behind the scheme of a header, under whatever name."""
+_USER_VARIABLES = ("USER", "LOGNAME", "USERNAME", "SUDO_USER")
 _COMMON_NAMES = frozenset({"localhost", "localdomain", "admin", "user", "root", "local", "home"})
 
 
@@ -77,60 +77,48 @@ def own_secrets(around: Surroundings, private_home: Path) -> list[OwnSecret]:
 
 def search(secrets: Sequence[OwnSecret], members: Iterable[Member]) -> Finding | None:
     """The first place where one of `secrets` is, or None."""
-    needles = [(secret, tuple(_needles(secret))) for secret in secrets]
-    patterns = [
-        (secret, re.compile(rf"(?<![0-9a-z]){re.escape(secret.value.lower())}(?![0-9a-z])"))
-        for secret in secrets
-        if secret.name
-    ]
+    sought = [(secret.rule, _finder(secret)) for secret in secrets]
     for member in members:
-        texts: set[str] = set()
-        for line in _lines(member):
-            texts.update(_texts(member, line))
-        haystack = "\n".join(texts).lower()
-        for secret, forms in needles:
-            if any(form in haystack for form in forms):
-                return _located(secret.rule, forms, member)
-        for secret, pattern in patterns:
-            if found := pattern.search(haystack):
-                return _located(secret.rule, (found.group(),), member)
+        haystack = "\n".join({text for texts in _texts_by_line(member) for text in texts}).lower()
+        for rule, finds in sought:
+            if finds(haystack):
+                found = (
+                    number
+                    for number, texts in enumerate(_texts_by_line(member), start=1)
+                    if finds("\n".join(texts).lower())
+                )
+                return Finding(rule=rule, member=member.name, line=next(found, None))
     return None
 
 
-def _lines(member: Member) -> Iterator[str]:
-    return (
-        line for piece in member.pieces for line in piece.decode("utf-8", "replace").splitlines()
-    )
+def _texts_by_line(member: Member) -> Iterator[list[str]]:
+    for piece in member.pieces:
+        for line in piece.decode("utf-8", "replace").splitlines():
+            yield [line] if member.name == README else texts_of(line)
 
 
-def _texts(member: Member, line: str) -> list[str]:
-    return [line] if member.name == README else texts_of(line)
-
-
-def _located(rule: str, forms: Sequence[str], member: Member) -> Finding:
-    for number, line in enumerate(_lines(member), start=1):
-        lower = "\n".join(_texts(member, line)).lower()
-        if any(form in lower for form in forms):
-            return Finding(rule=rule, member=member.name, line=number)
-    return Finding(rule=rule, member=member.name)
-
-
-def _needles(secret: OwnSecret) -> Iterator[str]:
-    """The lower-case forms in which a secret might show up anywhere in a text."""
+def _finder(secret: OwnSecret) -> Callable[[str], bool]:
+    """Whether a lower-case text holds a secret; it is looked through once for each form."""
+    forms = tuple(_forms(secret))
     if not secret.name:
-        yield secret.value.lower()
-        for start in range(len(secret.value) - _WINDOW + 1):
-            window = secret.value[start : start + _WINDOW]
+        return lambda text: any(form in text for form in forms)
+    word = re.compile(rf"(?<![0-9a-z]){re.escape(secret.value.lower())}(?![0-9a-z])")
+    return lambda text: any(form in text for form in forms) or word.search(text) is not None
+
+
+def _forms(secret: OwnSecret) -> Iterator[str]:
+    """The lower-case forms in which a secret might show up anywhere in a text."""
+    value = secret.value
+    if not secret.name:
+        yield value.lower()
+        for start in range(len(value) - _WINDOW + 1):
+            window = value[start : start + _WINDOW]
             if not (window.islower() and window.replace("-", "").isalpha()):
                 yield window.lower()
-    for form in _encoded(secret.value):
-        if len(form) >= _SHORTEST_ENCODED:
+    in_base32 = base64.b32encode(value.encode("utf-8", "surrogatepass")).decode().rstrip("=")[:-1]
+    for form in (*spellings(value), html.escape(value), in_base32):
+        if form != value and len(form) >= _SHORTEST_ENCODED:
             yield form.lower()
-
-
-def _encoded(value: str) -> Iterator[str]:
-    yield from (form for form in (*spellings(value), html.escape(value)) if form != value)
-    yield base64.b32encode(value.encode("utf-8", "surrogatepass")).decode().rstrip("=")[:-1]
 
 
 def _keys(around: Surroundings) -> Iterator[str]:
@@ -144,10 +132,8 @@ def _keys(around: Surroundings) -> Iterator[str]:
     for place in places(around):
         if place.path is not None:
             text = _read(place)
-            if place.form == "auth":  # whatever its names are, all values there may be keys
-                yield from (value for _, value in _pairs(text))
-            else:
-                yield from _named_values(text)
+            # In a client's own file of keys any value may be one, whatever its name is.
+            yield from _named_values(text, any_name=place.form == "auth")
             with contextlib.suppress(OSError, ValueError, RecursionError):
                 yield from filter(_is_key, keys_at(place, around))
 
@@ -168,13 +154,11 @@ def _password_in_url(value: str) -> Iterator[str]:
             yield unquote(password)
 
 
-def _named_values(text: str) -> Iterator[str]:
+def _named_values(text: str, *, any_name: bool = False) -> Iterator[str]:
     yield from filter(_is_key, _SCHEMED.findall(text))
-    yield from (value for name, value in _pairs(text) if _SECRET_NAME.search(name))
-
-
-def _pairs(text: str) -> Iterator[tuple[str, str]]:
-    return ((name, value) for name, value in _PAIR.findall(text) if _is_key(value))
+    for name, value in _PAIR.findall(text):
+        if _is_key(value) and (any_name or _SECRET_NAME.search(name)):
+            yield value
 
 
 def _read(place: Place) -> str:
@@ -213,23 +197,14 @@ def _names(around: Surroundings) -> Iterator[OwnSecret]:
     if len(home) > _SHORTEST_NAME and around.home != Path(around.home.anchor):
         yield OwnSecret("own_home", home, name=True)
         yield OwnSecret("own_home", home.replace("\\", "/"), name=True)
-    users = {_user(), around.home.name, *_variables(around.environment, "USER", "LOGNAME",
-                                                     "USERNAME", "SUDO_USER")}  # fmt: skip
-    yield from (OwnSecret("own_user", name, name=True) for name in sorted(filter(_tells, users)))
-    hosts = {socket.gethostname(), *_variables(around.environment, "HOSTNAME", "COMPUTERNAME")}
+    users, hosts = {around.home.name}, {socket.gethostname()}
+    with contextlib.suppress(KeyError, OSError):
+        users.add(getpass.getuser())
+    users |= {around.environment.get(name, "") for name in _USER_VARIABLES}
+    hosts |= {around.environment.get(name, "") for name in ("HOSTNAME", "COMPUTERNAME")}
     hosts |= {host.partition(".")[0] for host in hosts}
-    yield from (OwnSecret("own_host", name, name=True) for name in sorted(filter(_tells, hosts)))
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return ""
-
-
-def _variables(environment: Mapping[str, str], *names: str) -> Iterator[str]:
-    return (environment[name] for name in names if environment.get(name))
+    for rule, names in (("own_user", users), ("own_host", hosts)):
+        yield from (OwnSecret(rule, name, name=True) for name in sorted(filter(_tells, names)))
 
 
 def _tells(name: str) -> bool:

@@ -5,7 +5,7 @@ Invariant: pure; sample records are the very bytes that the bundle holds.
 
 from collections.abc import Iterator, Mapping
 
-from pawwork_proxy.bundle.create import Assembled
+from pawwork_proxy.bundle.assembly import Assembled
 from pawwork_proxy.model.outcome import Kind
 
 WARNING = (

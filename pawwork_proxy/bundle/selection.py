@@ -10,19 +10,19 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
-from pawwork_proxy.bundle.archive import COMPRESSION_LEVEL
 from pawwork_proxy.bundle.support_view import row_of
 from pawwork_proxy.captures.copies import each_once
 from pawwork_proxy.captures.lines import Damage, read_line
 from pawwork_proxy.captures.reader import Lines, no_capture
 from pawwork_proxy.captures.sources import CaptureSource, each_readable
 from pawwork_proxy.model.base import Noun, line_of
-from pawwork_proxy.model.capture import End, Header, Line, Note, Opened, Stub, StubReason
+from pawwork_proxy.model.capture import End, Header, Note, Opened, Stub, StubReason
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.manifest import SupportRow
 from pawwork_proxy.model.outcome import Kind
-from pawwork_proxy.outcomes.rules import classify
+from pawwork_proxy.outcomes.rules import classify, judge
 
+COMPRESSION_LEVEL = 6
 LineOf = Callable[[Noun], bytes]
 """Writes a noun as the line it will be in the bundle."""
 
@@ -43,10 +43,6 @@ class Choice:
             and (self.until is None or at < self.until)
             and (install is None or not self.installs or install in self.installs)
         )
-
-    def covers_no_outcome(self, at: datetime, install: str | None) -> bool:
-        """Whether a record without an outcome is asked for."""
-        return not self.outcomes and self.covers(at, install)
 
     def takes(self, exchange: Exchange) -> bool:
         """Whether an exchange is asked for; its outcome by the rules of this version."""
@@ -78,21 +74,23 @@ class Part:
     """What goes in of one capture."""
 
     path: Path
-    header: bytes
-    started_at: datetime
-    simulated: bool
-    words: tuple[str, ...] = ()
-    """What the user calls its installs and its network."""
+    header: Header
+    header_line: bytes
     records: list[Record] = field(default_factory=list)
     notes: list[bytes] = field(default_factory=list)
     end: bytes = b""
     damaged: int = 0
     lost: int = 0
 
+    def words(self) -> list[str]:
+        """What the user calls its installs and its network."""
+        names = [*(install.label for install in self.header.installs), self.header.network]
+        return [name for name in names if name]
+
     def pieces(self) -> tuple[bytes, ...]:
         """The lines of the capture that this makes."""
         lines = (record.line for record in self.records)
-        return tuple(filter(None, (self.header, *lines, *self.notes, self.end)))
+        return tuple(filter(None, (self.header_line, *lines, *self.notes, self.end)))
 
 
 def choose(
@@ -123,91 +121,63 @@ def choose(
 
     parts = each_readable(once, part, remarks)
     chosen = [one for one in parts if one.records]
-    return sorted(chosen, key=lambda part: (part.started_at, part.header))
+    return sorted(chosen, key=lambda part: (part.header.started_at, part.header_line))
 
 
 def _part(
     path: Path, lines: Lines, choice: Choice, written: LineOf, progress: Callable[[int], None]
 ) -> Part:
-    collector: _Collector | None = None
+    part: Part | None = None
     damages: list[Damage] = []
+    opened: dict[int, Record | None] = {}
     for line in lines:
         progress(lines.offset)
-        match line:
-            case Damage():
-                damages.append(line)
-            case Header():
-                collector = _Collector(path, line, choice, written)
-            case Opened() | Exchange() | Stub() | Note() | End() if collector:
-                collector.add(line, lines.number)
-    if collector is None:
+        if isinstance(line, Damage):
+            damages.append(line)
+        elif isinstance(line, Header):
+            header = _narrowed(line, choice)
+            part = Part(path, header, written(header))
+        elif part is None:
+            continue  # the reader lets nothing pass before a header
+        elif isinstance(line, Opened):
+            opened[line.seq] = _record(line, lines.number, choice, written)
+        elif isinstance(line, Exchange | Stub):
+            opened.pop(line.seq, None)
+            part.records += filter(None, [_record(line, lines.number, choice, written)])
+        elif isinstance(line, Note) and choice.covers(line.at, line.install):
+            part.notes.append(written(line))
+            part.lost += (line.count or 0) if line.event == "records_lost" else 0
+        elif isinstance(line, End):
+            part.end = written(line)
+    if part is None:
         raise no_capture(path, damages)
-    part = collector.finished()
+    part.records += filter(None, opened.values())  # under way when the run stopped
+    part.records.sort(key=lambda record: record.seq)
     part.damaged = len(damages)
     return part
 
 
-class _Collector:
-    """Takes the lines of one capture behind its header."""
-
-    def __init__(self, path: Path, header: Header, choice: Choice, written: LineOf) -> None:
-        self._choice = choice
-        self._written = written
-        self._opened: dict[int, tuple[int, Opened]] = {}
-        narrowed = _narrowed(header, choice)
-        words = [*(install.label for install in narrowed.installs), narrowed.network]
-        self._part = Part(
-            path,
-            self._written(narrowed),
-            header.started_at,
-            header.simulated,
-            tuple(word for word in words if word),
-        )
-
-    def add(self, line: Line, number: int) -> None:
-        """Keep of a line what is chosen; `number` is its place in the file."""
-        match line:
-            case Opened():
-                self._opened[line.seq] = (number, line)
-            case Exchange():
-                self._opened.pop(line.seq, None)
-                if self._choice.takes(line):
-                    self._part.records.append(self._record(line, number))
-            case Stub():
-                self._opened.pop(line.seq, None)
-                if self._choice.covers_no_outcome(line.at, line.install):
-                    self._part.records.append(
-                        Record(
-                            line.at, line.seq, self._written(line), number, suppressed=line.reason
-                        )
-                    )
-            case Note() if self._choice.covers(line.at, line.install):
-                self._part.notes.append(self._written(line))
-                self._part.lost += (line.count or 0) if line.event == "records_lost" else 0
-            case End():
-                self._part.end = self._written(line)
-
-    def finished(self) -> Part:
-        """The part, with the requests that were under way when the run stopped."""
-        self._part.records += [
-            Record(one.at, one.seq, self._written(one), number)
-            for number, one in self._opened.values()
-            if self._choice.covers_no_outcome(one.at, one.install)
-        ]
-        self._part.records.sort(key=lambda record: record.seq)
-        return self._part
-
-    def _record(self, exchange: Exchange, number: int) -> Record:
+def _record(
+    line: Exchange | Stub | Opened, number: int, choice: Choice, written: LineOf
+) -> Record | None:
+    """What a line of the capture becomes, if it is chosen."""
+    if isinstance(line, Exchange):
+        if not choice.takes(line):
+            return None
         return Record(
-            exchange.timing.started_at,
-            exchange.seq,
-            self._written(exchange),
+            line.timing.started_at,
+            line.seq,
+            written(line),
             number,
-            row=row_of(exchange),
-            outcome=exchange.outcome.kind,
-            observed_in_part=exchange.signals.unobserved is not None,
-            redactions=tuple((one.rule, one.count) for one in exchange.redactions),
+            row=row_of(line, judge(line.signals)),
+            outcome=line.outcome.kind,
+            observed_in_part=line.signals.unobserved is not None,
+            redactions=tuple((one.rule, one.count) for one in line.redactions),
         )
+    if choice.outcomes or not choice.covers(line.at, line.install):
+        return None  # a record without an outcome is of none that was asked for
+    suppressed = line.reason if isinstance(line, Stub) else None
+    return Record(line.at, line.seq, written(line), number, suppressed=suppressed)
 
 
 def _narrowed(header: Header, choice: Choice) -> Header:

@@ -1,24 +1,22 @@
 """The support view: what each install met, one row per kind of meeting.
 
-Invariant: pure; a row's wait and reset time are those of its last exchange, and the outcome is
-judged by the rules of this version.
+Invariant: pure; a row's wait and reset time are those of its last exchange.
 """
 
-from collections.abc import Iterable
+from operator import attrgetter
 
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.manifest import SupportRow
 from pawwork_proxy.model.outcome import Outcome
 from pawwork_proxy.model.view import ExchangeView
-from pawwork_proxy.outcomes.rules import judge
+
+_KIND_OF_MEETING = attrgetter(
+    "install", "install_id", "tier", "model", "auth_kind", "auth_source", "status", "outcome",
+    "observed_in_part", "error_type",
+)  # fmt: skip
 
 
-def row_of(exchange: Exchange) -> SupportRow:
-    """The row of a single exchange."""
-    return row_with(exchange, judge(exchange.signals))
-
-
-def row_with(exchange: Exchange | ExchangeView, outcome: Outcome) -> SupportRow:
+def row_of(exchange: Exchange | ExchangeView, outcome: Outcome) -> SupportRow:
     """The row of a single exchange, with its outcome by the rules of this version."""
     at = exchange.timing.started_at
     return SupportRow(
@@ -48,12 +46,15 @@ class SupportRows:
 
     def add(self, row: SupportRow) -> None:
         """Take a row."""
-        key = (
-            row.install, row.install_id, row.tier, row.model, row.auth_kind, row.auth_source,
-            row.status, row.outcome, row.observed_in_part, row.error_type,
-        )  # fmt: skip
-        known = self._together.get(key)
-        self._together[key] = row if known is None else _joined(known, row)
+        kind = _KIND_OF_MEETING(row)
+        known = self._together.get(kind, row)
+        newer = row if row.last_seen >= known.last_seen else known
+        self._together[kind] = newer.model_copy(
+            update={
+                "count": row.count + (0 if known is row else known.count),
+                "first_seen": min(row.first_seen, known.first_seen),
+            }
+        )
 
     def rows(self) -> tuple[SupportRow, ...]:
         """What has come together; by install, then last seen."""
@@ -63,21 +64,3 @@ class SupportRows:
                 key=lambda row: (row.install, row.install_id, row.last_seen, row.model_dump_json()),
             )
         )
-
-
-def support_rows(single: Iterable[SupportRow]) -> tuple[SupportRow, ...]:
-    """The same for rows that are at hand."""
-    together = SupportRows()
-    for row in single:
-        together.add(row)
-    return together.rows()
-
-
-def _joined(one: SupportRow, other: SupportRow) -> SupportRow:
-    newer = other if other.last_seen >= one.last_seen else one
-    return newer.model_copy(
-        update={
-            "count": one.count + other.count,
-            "first_seen": min(one.first_seen, other.first_seen),
-        }
-    )

@@ -82,17 +82,23 @@ def create_private(path: Path, make: Callable[[], bytes]) -> bytes:
     return data
 
 
+def write_new(path: Path, data: bytes) -> None:
+    """Write and sync a file of mode 0600; OSError when there is one already, or a link."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+    flags |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
 @contextlib.contextmanager
 def _draft(path: Path, data: bytes) -> Iterator[Path]:
     """A written and synced temporary file in the target's folder, gone afterwards."""
     private_folder(path.parent)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     try:
-        with os.fdopen(os.open(draft, flags, 0o600), "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+        write_new(draft, data)
         yield draft
     except OSError as error:
         raise _unusable(path, error) from None

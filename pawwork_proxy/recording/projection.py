@@ -21,8 +21,7 @@ from pawwork_proxy.model.response import ResponseFacts
 from pawwork_proxy.model.signals import Ending, Signals
 from pawwork_proxy.outcomes.rules import judge
 from pawwork_proxy.recording.ongoing import Arrival, Ongoing, UpstreamFacts
-from pawwork_proxy.redaction.raw import RawRequest, RawResponse
-from pawwork_proxy.redaction.redactor import Redactor
+from pawwork_proxy.redaction.redactor import RawRequest, RawResponse, Redactor
 from pawwork_proxy.redaction.shapes import ShapeName
 from pawwork_proxy.redaction.taint_gate import RawExchange
 from pawwork_proxy.responses.response import ReadResponse

@@ -23,24 +23,20 @@ from pawwork_proxy.facts.identifiers import Namespace
 from pawwork_proxy.model.exchange import Redaction
 from pawwork_proxy.model.numbers import HOTTEST, TEMPERATURE_DECIMALS, bounded_count
 from pawwork_proxy.model.request import BodyState, IdentityField, RequestBody
-from pawwork_proxy.redaction.raw import RawRequest
 from pawwork_proxy.redaction.shapes import ShapeName, Shapes
 from pawwork_proxy.redaction.values import identify
 
 PARSE_LIMIT = 8 * 1024 * 1024
 """Bytes; parsing this much takes about 10 ms, beyond it the proxy would stall."""
+_KNOWN_FIELDS = BODY_FIELDS | IDENTITY_FIELDS.keys()
 _MOST_FIELDS = 48  # names that a record keeps; further ones are counted
 _MOST_MEMBERS = 24
 _MOST_MESSAGES = 10_000  # looked at, so that a hostile body cannot take long
 _LARGEST_COUNT = 10**9
 _TOKEN_LIMITS = ("max_tokens", "max_completion_tokens", "max_output_tokens", "maxOutputTokens")
+_remembered_note = lru_cache(maxsize=256)(Redaction)
+"""A client's requests have the same fields again and again."""
 _CONTENT_NOT_KEPT = Redaction(path="request.body", rule="content_not_kept")
-
-
-@lru_cache(maxsize=256)
-def _identity_note(path: str) -> Redaction:
-    """Remembered, since a client's requests have the same fields again and again."""
-    return Redaction(path=f"request.body.{path}", rule="identity")
 
 
 class BodyReading(NamedTuple):
@@ -57,14 +53,20 @@ class Bodies:
     def __init__(self, shapes: Shapes) -> None:
         self._shapes = shapes
 
-    def read(self, raw: RawRequest) -> BodyReading:
-        """All that a record may know of a request's body."""
-        state, parsed = _parse(raw)
+    def read(
+        self,
+        sent: bytes | None,
+        wire_bytes: int,
+        known_state: BodyState | None,
+        content_encoding: str | None,
+    ) -> BodyReading:
+        """All that a record may know of a request's body, of which `sent` was kept."""
+        state, parsed = (known_state, None) if known_state else _parse(sent, wire_bytes)
         outside: dict[str, Any] = {
             "state": state,
-            "wire_bytes": bounded_count(raw.wire_bytes),
-            "decoded_bytes": None if raw.body is None else len(raw.body),
-            "content_encoding": self._encoding(raw),
+            "wire_bytes": bounded_count(wire_bytes),
+            "decoded_bytes": None if sent is None else len(sent),
+            "content_encoding": content_encoding,
         }
         if parsed is None:
             return BodyReading(RequestBody(**outside))
@@ -86,7 +88,11 @@ class Bodies:
             identity=identity,
         )
         model = parsed.get("model")
-        redactions = [_identity_note(field.path) for field in identity if field.pseudonym]
+        redactions = [
+            _remembered_note(path=f"request.body.{field.path}", rule="identity")
+            for field in identity
+            if field.pseudonym
+        ]
         if unknown:
             redactions.append(Redaction(path="request.body", rule="unknown_field", count=unknown))
         if dropped:
@@ -94,24 +100,15 @@ class Bodies:
         redactions.append(_CONTENT_NOT_KEPT)
         return BodyReading(body, model if isinstance(model, str) else None, tuple(redactions))
 
-    def _encoding(self, raw: RawRequest) -> str | None:
-        for name, value in raw.headers:
-            if name.lower() == b"content-encoding":
-                return self._shapes.of(ShapeName.ENCODING, value.decode("latin-1").strip()).text
-        return None
-
     def _fields(self, parsed: Mapping[str, object]) -> tuple[tuple[str, ...], int]:
         """Top-level names, and how many of all were unknown."""
-        names: list[str] = []
-        unknown = 0
-        for name in parsed:
-            if len(names) < _MOST_FIELDS:
-                shaped = self._shapes.of(ShapeName.FIELD, name)
-                names.append(shaped.text)
-                unknown += not shaped.whole
-            else:
-                unknown += name not in BODY_FIELDS and name not in IDENTITY_FIELDS
-        return tuple(names), unknown
+        names = list(parsed)
+        shaped = [self._shapes.of(ShapeName.FIELD, name) for name in names[:_MOST_FIELDS]]
+        unknown = [name for name in names[_MOST_FIELDS:] if name not in _KNOWN_FIELDS]
+        return (
+            tuple([one.text for one in shaped]),
+            sum(not one.whole for one in shaped) + len(unknown),
+        )
 
     def _identity(self, parsed: Mapping[str, object]) -> tuple[tuple[IdentityField, ...], int]:
         """Identity fields as pseudonyms, and how many members were left out."""
@@ -126,13 +123,12 @@ class Bodies:
                 continue
             dropped += max(0, len(value) - _MOST_MEMBERS)
             for member, inner in list(value.items())[:_MOST_MEMBERS]:
-                shown = member if member in METADATA_NAMES else self._name(member)
+                shown = member
+                if member not in METADATA_NAMES:
+                    shown = self._shapes.pseudonyms.of(Namespace.WORD, member)
                 member_namespace = IDENTITY_FIELDS.get(member, namespace)
                 found.append(self._field(f"{name}.{shown}", member_namespace, inner))
         return tuple(found), dropped
-
-    def _name(self, member: str) -> str:
-        return self._shapes.pseudonyms.of(Namespace.WORD, member)
 
     def _field(self, path: str, namespace: Namespace, value: object) -> IdentityField:
         if isinstance(value, str):
@@ -154,13 +150,10 @@ class Bodies:
         return None
 
 
-def _parse(raw: RawRequest) -> tuple[BodyState, Mapping[str, object] | None]:
+def _parse(body: bytes | None, wire_bytes: int) -> tuple[BodyState, Mapping[str, object] | None]:
     """The state of a body, and the JSON object it is, if it is one."""
-    body = raw.body
-    if raw.body_state is not None:
-        return raw.body_state, None
     if body is None:
-        return ("not_kept" if raw.wire_bytes else "absent"), None
+        return ("not_kept" if wire_bytes else "absent"), None
     if not body.strip():
         return "empty", None
     if len(body) > PARSE_LIMIT:
@@ -186,73 +179,58 @@ def _why(body: bytes, message: str) -> BodyState:
 def _counts(parsed: Mapping[str, object]) -> dict[str, Any]:
     """Messages by role, characters, images and tools of any of the four protocols."""
     roles: Counter[str] = Counter()
-    chars = images = 0
+    pieces: list[str | None] = []
     messages = next(
         (parsed[name] for name in ("messages", "input", "contents") if name in parsed), None
     )
     items = messages if isinstance(messages, list) else [] if messages is None else [messages]
     for message in items[:_MOST_MESSAGES]:
         known: dict[str, object] = message if isinstance(message, dict) else {}
-        role = known.get("role")
+        role, content = known.get("role"), known.get("content")
         roles[role if isinstance(role, str) and role in ROLES else "other"] += 1
-        content = known.get("content")
         if isinstance(content, str) and len(known) == 2:  # the plain message, by far most
-            chars += len(content)
-            continue
-        more_chars, more_images = _texts(message)
-        chars += more_chars
-        images += more_images
+            pieces.append(content)
+        else:
+            _take(message, pieces)
+    images = pieces.count(None)
     for name in ("system", "instructions", "systemInstruction", "system_instruction"):
-        if name in parsed:
-            chars += _texts(parsed[name])[0]
+        _take(parsed.get(name), pieces)
     tools = parsed.get("tools")
-    names = list(_tool_names(tools)) if isinstance(tools, list) else []
     return {
         "messages": None if messages is None else len(items),
         "roles": dict(roles),
-        "text_chars": chars,
+        "text_chars": sum(len(piece) for piece in pieces if piece is not None),
         "images": images,
         "tools": len(tools) if isinstance(tools, list) else None,
-        "tool_names": tuple(dict.fromkeys(name for name in names if name in TOOL_NAMES)),
+        "tool_names": tuple(dict.fromkeys(_tool_names(tools))),
     }
 
 
-def _texts(node: object) -> tuple[int, int]:
-    """Characters of the texts and number of images in a message, a part, or a list of parts."""
+def _take(node: object, pieces: list[str | None]) -> None:
+    """Add the texts of a message, a part, or a list of parts, and None for each image."""
     if isinstance(node, str):
-        return len(node), 0
-    chars = images = 0
-    if isinstance(node, list):
+        pieces.append(node)
+    elif isinstance(node, list):
         for part in node[:_MOST_MESSAGES]:
-            more_chars, more_images = _texts(part)
-            chars += more_chars
-            images += more_images
-    elif _is_object(node):
+            _take(part, pieces)
+    elif isinstance(node, dict):
         for name in ("content", "text", "parts"):
             if name in node:
-                more_chars, more_images = _texts(node[name])
-                chars += more_chars
-                images += more_images
-        images += node.get("type") in ("image_url", "image", "input_image") or "inlineData" in node
-    return chars, images
+                _take(node[name], pieces)
+        if node.get("type") in ("image_url", "image", "input_image") or "inlineData" in node:
+            pieces.append(None)
 
 
-def _tool_names(tools: list[object]) -> Iterator[str]:
-    for tool in tools[:_MOST_MESSAGES]:
-        if not isinstance(tool, dict):
+def _tool_names(tools: object) -> Iterator[str]:
+    """The known names among those of tools, in the shapes of the four protocols."""
+    for tool in tools[:_MOST_MESSAGES] if isinstance(tools, list) else []:
+        if not _is_object(tool):
             continue
-        function = tool.get("function")
-        declared = tool.get("functionDeclarations")
-        named = (
-            [function]
-            if isinstance(function, dict)
-            else declared
-            if isinstance(declared, list)
-            else [tool]
-        )
-        for holder in named:
-            name = holder.get("name") if isinstance(holder, dict) else None
-            if isinstance(name, str):
+        function, declared = tool.get("function"), tool.get("functionDeclarations")
+        holders = declared if isinstance(declared, list) else [tool]
+        for holder in [function] if _is_object(function) else holders:
+            name = holder.get("name") if _is_object(holder) else None
+            if isinstance(name, str) and name in TOOL_NAMES:
                 yield name
 
 
@@ -267,13 +245,9 @@ def _flag(holder: Mapping[str, object], name: str) -> bool | None:
 
 def _number(value: object) -> float | None:
     """A sane temperature; more digits could carry something else."""
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, int | float)
-        or not -HOTTEST < value < HOTTEST
-    ):
-        return None
-    return round(float(value), TEMPERATURE_DECIMALS)
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < HOTTEST:
+        return round(float(value), TEMPERATURE_DECIMALS)
+    return None
 
 
 def _first_count(holder: Mapping[str, object], names: Iterable[str]) -> int | None:

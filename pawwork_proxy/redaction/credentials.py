@@ -1,6 +1,9 @@
-"""The credentials that a run has seen on the wire, and the spellings in which they may show up.
+"""The credentials that a run has seen on the wire, and the words of our own, which are none.
 
-Invariant: they live in memory only, and nothing here returns or raises any part of one.
+A record may hold our own words however often the raw exchange holds them too: the closed lists and
+the schema's own names. Words of fewer than three letters do not count: they would split a secret
+into harmless-looking pieces.
+Invariant: credentials live in memory only, and nothing here returns or raises any part of one.
 """
 
 import base64
@@ -8,14 +11,68 @@ import json
 import re
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
+from enum import Enum
+from typing import Literal, get_args, get_origin
 from urllib.parse import quote
 
-from pawwork_proxy.redaction.own_words import HARMLESS, LISTED, OWN_WORDS
+from pydantic import BaseModel
 
-_SHORTEST = 8
+from pawwork_proxy.facts.table import word_lists
+from pawwork_proxy.facts.vocabulary import kept_words
+from pawwork_proxy.model.capture import Line
+
+_SHORTEST_WORD = 3
+_WORD = re.compile(r"[0-9a-z]+")
+
+
+def _schema_names(of: object, seen: set[type]) -> Iterator[str]:
+    """Field names and fixed values of a type of the record, and of all that it is made of."""
+    if isinstance(of, type) and issubclass(of, BaseModel):
+        if of not in seen:
+            seen.add(of)
+            for name, field in of.model_fields.items():
+                yield name
+                yield from _schema_names(field.annotation, seen)
+    elif isinstance(of, type) and issubclass(of, Enum):
+        yield from (str(member.value) for member in of)
+    elif get_origin(of) is Literal:
+        yield from (value for value in get_args(of) if isinstance(value, str))
+    else:
+        for part in get_args(of):
+            yield from _schema_names(part, seen)
+
+
+SCHEMA_NAMES: frozenset[str] = frozenset(_schema_names(Line, set()))
+OWN_WORDS: frozenset[str] = frozenset(
+    word
+    for text in (*SCHEMA_NAMES, *kept_words())
+    for word in _WORD.findall(text.lower())
+    if len(word) >= _SHORTEST_WORD and not word.isdigit()
+)
+HARMLESS = re.compile(
+    r"(?<![0-9A-Za-z])(?:"
+    r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)"
+    r"|20[12]\d-?[01]\d-?[0-3]\d(?:[0-2]\d[0-5]\d)?"
+    r"|(?<=;)q=[01](?:\.\d{1,3})?"
+    r")(?![0-9A-Za-z])"
+)
+"""Times and quality values."""
+_HTTP = word_lists("http")
+_SHORT = "|".join(map(re.escape, [*_HTTP["codings"], *_HTTP["connection_options"], "*/*"]))
+_ITEM = (
+    rf"(?:{_SHORT}|(?:{'|'.join(_HTTP['languages'])})(?:-(?:{'|'.join(_HTTP['scripts'])}))?"
+    r"(?:-(?:[a-z]{2}|001|150|419))?)"
+    r"(?:;q=[01](?:\.\d{1,3})?)*"
+)
+LISTED = re.compile(rf"(?i){_ITEM}(?:, {_ITEM})*")
+"""Lists of languages, codings and the like: each item is known, but too short for a word."""
+_SHORTEST_KEY = 8
 """Shorter keys would be found by chance; twelve characters of them cannot be in a record anyway."""
 _MOST = 32  # only the latest ones are remembered
 _BETWEEN = re.compile(r"[^0-9a-z]+")
+_LOOPBACK = re.compile(r"(?:127(?:\.\d{1,3}){3}|::1|\[::1\])(?::\d{1,5})?")
+_LOOSE = 2
+"""A text with so few characters beside our own words is no secret: `HTTP/1.1`, `started_at`."""
 
 
 class Credentials:
@@ -35,7 +92,7 @@ class Credentials:
             self._needles.move_to_end(credential)
             return
         if (
-            len(credential) < _SHORTEST
+            len(credential) < _SHORTEST_KEY
             or credential in self._own_words
             or _says_nothing(credential)
         ):
@@ -49,11 +106,6 @@ class Credentials:
         return any(needle in line for needles in self._needles.values() for needle in needles)
 
 
-_LOOPBACK = re.compile(r"(?:127(?:\.\d{1,3}){3}|::1|\[::1\])(?::\d{1,5})?")
-_LOOSE = 2
-"""A text with so few characters beside our own words is no secret: `HTTP/1.1`, `started_at`."""
-
-
 def _says_nothing(text: str) -> bool:
     """Whether a text is our own words, a loopback address, a time or a language: no secret.
 
@@ -62,13 +114,8 @@ def _says_nothing(text: str) -> bool:
     words = [word for word in _BETWEEN.split(text.lower()) if word]
     foreign = [word for word in words if word not in OWN_WORDS]
     few = len(foreign) < len(words) and sum(map(len, foreign)) <= _LOOSE
-    return (
-        not foreign
-        or few
-        or _LOOPBACK.fullmatch(text) is not None
-        or HARMLESS.fullmatch(text) is not None
-        or LISTED.fullmatch(text) is not None
-    )
+    forms = (_LOOPBACK, HARMLESS, LISTED)
+    return not foreign or few or any(form.fullmatch(text) is not None for form in forms)
 
 
 def spellings(secret: str) -> Iterator[str]:

@@ -10,7 +10,7 @@ fewer than `LOOSE_LIMIT` characters, which is the length that the taint gate loo
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from enum import Enum, auto
+from enum import StrEnum
 from typing import NamedTuple
 
 from pawwork_proxy.facts.identifiers import KEY_STARTS, Namespace
@@ -40,12 +40,12 @@ _SIZE = re.compile(r"[ae]?\d{1,3}(?:x\d{1,2})?[bmkt]")
 _CASE_CHANGE = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _ERROR_TYPE = re.compile(r"[A-Z][A-Za-z]*(?:Error|Exception)|[a-z]+(?:_[a-z]+)+|[A-Z]+(?:_[A-Z]+)+")
 _CALENDAR = re.compile(r"20[12]\d(?:\.\d{1,2}){1,3}")
-_BROWSER = re.compile(r"\d{2,3}\.0\.\d{4}\.\d{1,3}")
-"""Chromium's versions are as long as a telephone number, and have a zero where it has none."""
+_AS_ONLY_RELEASES = re.compile(r"\d{2,3}\.0\.(?:\d{4}\.\d{1,3}|\d{5})")
+"""Chromium's and Windows' are as long as a telephone number, and have a zero where it has none."""
 _BIRTHDAY = re.compile(r"\d{1,2}\.\d{1,2}\.(?:19|20)\d\d|(?:19\d\d|200\d)\.\d{1,2}\.\d{1,2}")
-_MOST_VERSION_DIGITS = 9
-_LONGEST_OF_FOUR = 3
-"""The most digits of a later part where a version has four parts."""
+_MOST_VERSION_DIGITS = 8
+_LONGEST_OF_VERSION, _LONGEST_OF_FOUR = 4, 3
+"""The most digits of a part; of a later part where a version has four."""
 _KEY_OR_ID = re.compile(
     "|".join(rf"(?<![0-9A-Za-z]){re.escape(row.name)}[\w-]{{{row.follow}}}" for row in KEY_STARTS)
 )
@@ -70,30 +70,29 @@ class Grammar(NamedTuple):
     """What may stand before the first part."""
 
 
-class _Is(Enum):
-    """What a part is; those up to `UNKNOWN` end a stretch of loose characters."""
+class _Is(StrEnum):
+    """What a part is, as a letter: the rules are patterns over the letters of a text's parts."""
 
-    WORD = auto()
-    TIME = auto()
-    SIZE = auto()
-    EXPLAINED = auto()
+    WORD = "W"
+    TIME = "T"
+    SIZE = "S"
+    EXPLAINED = "E"
     """A pseudonym of ours, or a version behind a word."""
-    UNKNOWN = auto()
-    SHORT_WORD = auto()
-    VERSION = auto()
-    SHORT_DATE = auto()
-    NUMBER = auto()
+    UNKNOWN = "U"
+    SHORT_WORD = "w"
+    VERSION = "v"
+    REFUSED = "r"
+    """Numbers with points that are no version; unknown in the end."""
+    SHORT_DATE = "t"
+    NUMBER = "n"
     """A number, a single letter, or the one unknown word of an error's type."""
-    BETWEEN = auto()
-
-    @property
-    def is_loose(self) -> bool:
-        """Whether it could be a piece of a secret."""
-        return self.value > _Is.UNKNOWN.value
+    BETWEEN = "-"
 
 
-_WORDS = {_Is.WORD, _Is.SHORT_WORD}
-_NUMBERS = {_Is.VERSION, _Is.NUMBER, _Is.TIME}
+_LOOSE = re.compile("[wvrtn-]+")
+"""Parts that could be pieces of a secret; all others end such a stretch."""
+_UNKNOWN_TOGETHER = re.compile("U(?:-?U)*|.")
+_WORDS, _NUMBERS = "Ww", "vnT"
 
 
 @dataclass(slots=True)
@@ -124,14 +123,16 @@ def compose(
     parts = _parts(text.removeprefix(lead), grammar, pseudonyms)
     _weigh_numbers(parts, grammar)
     _strike_long_stretches(parts)
-    telling = _WORDS | (_NUMBERS if grammar.bare_numbers else set())
-    parts = list(_with_unknown_together(parts))
-    unknown = sum(part.kind is _Is.UNKNOWN for part in parts)
-    if unknown > _MOST_PSEUDONYMS or not any(part.kind in telling for part in parts):
+    kinds = "".join(part.kind for part in parts)
+    together = [
+        ("".join(part.text for part in parts[run.start() : run.end()]), run[0][0] == _Is.UNKNOWN)
+        for run in _UNKNOWN_TOGETHER.finditer(kinds)
+    ]
+    telling = _WORDS + _NUMBERS if grammar.bare_numbers else _WORDS
+    if sum(unknown for _, unknown in together) > _MOST_PSEUDONYMS or not set(telling) & set(kinds):
         return None
     shown = lead + "".join(
-        pseudonyms.of(namespace, part.text) if part.kind is _Is.UNKNOWN else part.text
-        for part in parts
+        pseudonyms.of(namespace, piece) if unknown else piece for piece, unknown in together
     )
     if not _is_foul(shown):
         return shown
@@ -146,15 +147,16 @@ def is_version(text: str) -> bool:
     numbers = text.removeprefix("v")
     if _holds_address(numbers) or _BIRTHDAY.fullmatch(numbers):
         return False
-    if _BROWSER.fullmatch(numbers):
+    if _AS_ONLY_RELEASES.fullmatch(numbers):
         return True
-    first, *rest = numbers.split(".")
-    telling = len(first) > 2 and rest and len(rest[0]) > (1 if len(rest) > 1 else 2)
-    if telling and not _CALENDAR.fullmatch(numbers):
-        return False
-    if len(rest) > 2 and max(map(len, rest)) > _LONGEST_OF_FOUR:
-        return False
-    return sum(map(len, (first, *rest))) <= _MOST_VERSION_DIGITS
+    first, *rest = map(len, numbers.split("."))
+    like_dialled = first > 2 and rest[0] > (1 if len(rest) > 1 else 2)
+    return (
+        (not like_dialled or _CALENDAR.fullmatch(numbers) is not None)
+        and max(first, *rest) <= _LONGEST_OF_VERSION
+        and (len(rest) < 3 or max(rest) <= _LONGEST_OF_FOUR)
+        and first + sum(rest) <= _MOST_VERSION_DIGITS
+    )
 
 
 def _parts(text: str, grammar: Grammar, pseudonyms: Pseudonymiser) -> list[_Part]:
@@ -191,8 +193,8 @@ def _parts_of_token(
                 parts.append(_Part(piece, _Is.EXPLAINED))
             case "time" if grammar.digits:
                 parts.append(_Part(piece, _Is.TIME))
-            case "version" if grammar.digits and is_version(piece):
-                parts.append(_Part(piece, _Is.VERSION))
+            case "version" if grammar.digits:
+                parts.append(_Part(piece, _Is.VERSION if is_version(piece) else _Is.REFUSED))
             case "atom":
                 parts += _atom(piece, grammar, spare)
             case _:
@@ -212,19 +214,14 @@ def _atom(text: str, grammar: Grammar, spare: int) -> Iterator[_Part]:
 
 
 def _kind_of(lower: str, grammar: Grammar) -> _Is:
-    if lower not in grammar.words:
-        if not grammar.digits:
-            return _Is.UNKNOWN
-        worded = _WORD_AND_NUMBER.fullmatch(lower)
-        if worded is None or worded[1] not in grammar.words:
-            return _numeric_kind_of(lower, grammar)
-        lower = worded[1]
-    if len(lower) == 1:
-        return _Is.NUMBER
-    return _Is.WORD if len(lower) >= _LETTERS_THAT_PART else _Is.SHORT_WORD
-
-
-def _numeric_kind_of(lower: str, grammar: Grammar) -> _Is:
+    worded = _WORD_AND_NUMBER.fullmatch(lower) if grammar.digits else None
+    word = worded[1] if worded and lower not in grammar.words else lower
+    if word in grammar.words:
+        if len(word) == 1:
+            return _Is.NUMBER
+        return _Is.WORD if len(word) >= _LETTERS_THAT_PART else _Is.SHORT_WORD
+    if grammar.digits == 0:
+        return _Is.UNKNOWN
     if _SHORT_DATE.fullmatch(lower):
         return _Is.SHORT_DATE
     if _SIZE.fullmatch(lower) and not grammar.bare_numbers:
@@ -244,49 +241,36 @@ def _weigh_numbers(parts: list[_Part], grammar: Grammar) -> None:
     sizes = [part for part in parts if part.kind is _Is.SIZE]
     for part in sizes[_MOST_SIZES if has_word else 0 :]:
         part.kind = _Is.NUMBER
-    counted = (_Is.NUMBER,) if grammar.bare_numbers else (_Is.NUMBER, _Is.VERSION)
+    counted = {_Is.NUMBER, *(() if grammar.bare_numbers else (_Is.VERSION, _Is.REFUSED))}
     numbers = [part for part in parts if part.kind in counted and not part.text.isalpha()]
     if sum(char.isdigit() for part in numbers for char in part.text) > grammar.digits:
         for part in numbers:
             part.kind = _Is.UNKNOWN
-    for before, between, part in zip(parts, parts[1:], parts[2:], strict=False):
+    for index, part in enumerate(parts[2:], start=2):
+        before, between = parts[index - 2 : index]
         behind = before.kind is _Is.WORD or (before.kind is _Is.SHORT_WORD and between.text == "/")
-        if part.kind is _Is.VERSION and behind:
+        if part.kind is _Is.VERSION and behind and not _goes_on(parts[index : index + 3]):
             part.kind = _Is.EXPLAINED
+
+
+def _goes_on(parts: list[_Part]) -> bool:
+    """Whether a number follows that makes a version as long as a telephone number."""
+    if [part.kind for part in parts[1:]] != [_Is.BETWEEN, _Is.NUMBER] or parts[1].text == " ":
+        return False
+    return sum(char.isdigit() for part in parts for char in part.text) > _MOST_VERSION_DIGITS
 
 
 def _strike_long_stretches(parts: list[_Part]) -> None:
     """Makes the numbers and short words of a stretch that could be a secret unknown."""
-    stretch: list[_Part] = []
-    for part in (*parts, _Part("", _Is.UNKNOWN)):
-        if part.kind.is_loose:
-            stretch.append(part)
-            continue
-        if sum(len(one.text) for one in stretch) >= LOOSE_LIMIT:
-            for one in stretch:
-                if one.kind is not _Is.BETWEEN:
-                    one.kind = _Is.UNKNOWN
-        stretch = []
-
-
-def _with_unknown_together(parts: list[_Part]) -> Iterator[_Part]:
-    """The parts, neighbouring unknown ones and what stands between them as one."""
-    unknown = between = ""
+    for run in _LOOSE.finditer("".join(part.kind for part in parts)):
+        stretch = parts[run.start() : run.end()]
+        if sum(len(part.text) for part in stretch) >= LOOSE_LIMIT:
+            for part in stretch:
+                if part.kind is not _Is.BETWEEN:
+                    part.kind = _Is.UNKNOWN
     for part in parts:
-        if part.kind is _Is.UNKNOWN:
-            unknown += between + part.text
-            between = ""
-        elif part.kind is _Is.BETWEEN and unknown and not between:
-            between = part.text
-        else:
-            if unknown:
-                yield _Part(unknown, _Is.UNKNOWN)
-            if between:
-                yield _Part(between, _Is.BETWEEN)
-            unknown = between = ""
-            yield part
-    if unknown:
-        yield _Part(unknown, _Is.UNKNOWN)
+        if part.kind is _Is.REFUSED:
+            part.kind = _Is.UNKNOWN
 
 
 def _is_foul(text: str) -> bool:

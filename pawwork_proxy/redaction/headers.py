@@ -4,7 +4,8 @@ Header lines repeat from one exchange to the next, so notes are remembered per l
 """
 
 import base64
-import binascii
+import contextlib
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
@@ -12,10 +13,10 @@ from pawwork_proxy.facts.fields import HEADERS, HeaderRow
 from pawwork_proxy.facts.identifiers import Namespace
 from pawwork_proxy.model.exchange import Redaction
 from pawwork_proxy.model.request import AuthScheme, HeaderNote
-from pawwork_proxy.redaction.raw import RawHeaders
 from pawwork_proxy.redaction.shapes import ShapeName, Shapes
 from pawwork_proxy.redaction.values import form_of, identify
 
+RawHeaders = Sequence[tuple[bytes, bytes]]
 MOST_HEADERS = 64  # further header lines are only counted
 _CACHED = 1024
 _CACHED_LENGTH = 512
@@ -124,13 +125,7 @@ def _secrets_in(name: str, value: str) -> list[str]:
     scheme, key = split_credential(value)
     found = [key]
     if scheme == "basic":
-        found += _basic_password(key)
+        with contextlib.suppress(ValueError):  # no base64
+            decoded = base64.b64decode(key, validate=True).decode("utf-8", "replace")
+            found += filter(None, decoded.split(":", 1))
     return found
-
-
-def _basic_password(key: str) -> list[str]:
-    try:
-        decoded = base64.b64decode(key, validate=True).decode("utf-8", "replace")
-    except (binascii.Error, ValueError):
-        return []
-    return [part for part in decoded.split(":", 1) if part]

@@ -63,38 +63,31 @@ class Routes:
 
     def _segments(self, path: str) -> tuple[str, int]:
         """The path with unknown segments pseudonymised, and how many those were."""
-        segments = path.split("/")
-        shaped: list[str] = []
+        segments = path.split("/", _MOST_SEGMENTS)
         unknown = 0
-        for segment in segments[:_MOST_SEGMENTS]:
-            if segment == "" or segment.lower() in _ROUTE_WORDS:
-                shaped.append(segment)
-            else:
-                shaped.append(self._pseudonyms.of(Namespace.PATH, unquote(segment)))
+        for place, segment in enumerate(segments):
+            is_rest = place == _MOST_SEGMENTS
+            if is_rest or (segment and segment.lower() not in _ROUTE_WORDS):
+                raw = segment if is_rest else unquote(segment)
+                segments[place] = self._pseudonyms.of(Namespace.PATH, raw)
                 unknown += 1
-        if len(segments) > _MOST_SEGMENTS:
-            rest = "/".join(segments[_MOST_SEGMENTS:])
-            shaped.append(self._pseudonyms.of(Namespace.PATH, rest))
-            unknown += 1
-        return "/".join(shaped), unknown
+        return "/".join(segments), unknown
 
     def _query(self, query: str) -> tuple[tuple[str, ...], tuple[str, ...], int, int]:
         """Safe names, credentials, and counts of values and of unknown names."""
         if not query:
             return (), (), 0, 0
         pairs = [pair.partition("=") for pair in re.split("[&;]", query[:_LONGEST]) if pair]
-        names: list[str] = []
-        credentials: list[str] = []
-        unknown = 0
-        for raw_name, _, value in pairs:
-            name = unquote(raw_name)
-            if name.lower() in QUERY_CREDENTIALS:
-                credentials.append(unquote(value))
-            known = name in QUERY_NAMES
-            unknown += not known
-            if len(names) < _MOST_NAMES:
-                names.append(name if known else self._pseudonyms.of(Namespace.WORD, name))
-        return tuple(names), tuple(credentials), sum(bool(pair[2]) for pair in pairs), unknown
+        fields = [(unquote(name), value) for name, _, value in pairs]
+        shown = tuple(
+            name if name in QUERY_NAMES else self._pseudonyms.of(Namespace.WORD, name)
+            for name, _ in fields[:_MOST_NAMES]
+        )
+        credentials = tuple(
+            unquote(value) for name, value in fields if name.lower() in QUERY_CREDENTIALS
+        )
+        unknown = sum(name not in QUERY_NAMES for name, _ in fields)
+        return shown, credentials, sum(bool(value) for _, value in fields), unknown
 
 
 def _without_origin(path: str) -> str:

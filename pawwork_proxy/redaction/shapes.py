@@ -48,12 +48,12 @@ class ShapeRow(NamedTuple):
     """Characters; a longer text is refused."""
     keep: Callable[[str], str | None]
     """The text that a closed list or pattern knows, in its spelling; None for any other."""
-    grammar: Grammar | None
-    """What the parts of other texts may be; None where there are no others."""
-    form: object
-    """The form of the record's field."""
     reason: str
     example: str
+    form: object = texts.HeaderValue
+    """The form of the record's field."""
+    grammar: Grammar | None = None
+    """What the parts of other texts may be; None where there are no others."""
     most: int = 0
     """A list of up to so many; each item is judged alone."""
     prepare: Callable[[str], str] = str
@@ -74,10 +74,6 @@ def _matching(pattern: str) -> Callable[[str], str | None]:
 
 def _any_of(known: Iterable[str]) -> str:
     return "(?:" + "|".join(map(re.escape, sorted(known, key=len, reverse=True))) + ")"
-
-
-def _nothing(_: str) -> None:
-    return None
 
 
 _COMMENT = re.compile(r"\([^()]*\)")
@@ -116,8 +112,7 @@ def _keep_media_type(text: str) -> str | None:
 
 
 def _keep_provider(text: str) -> str | None:
-    known = known_provider(text)
-    return None if known == OTHER else known
+    return None if (known := known_provider(text)) == OTHER else known
 
 
 def _keep_wait(text: str) -> str | None:
@@ -169,71 +164,64 @@ class ShapeName(StrEnum):
         return shape
 
     # fmt: off
-    MODEL = "model", ShapeRow(96, _one_of(server.MODEL_IDS), _MODELS, texts.ModelName,
-        "names the bucket", "big-pickle", namespace=Namespace.MODEL)
-    USER_AGENT = "user_agent", ShapeRow(LONGEST, _nothing, _AGENTS, texts.UserAgent,
-        "tells releases apart", "curl/8.5.0", prepare=_without_comments,
-        namespace=Namespace.PRODUCT)
-    MEDIA_TYPE = "media_type", ShapeRow(96, _keep_media_type, _MEDIA, texts.MediaType,
-        "which parser the response asks for", "text/event-stream;charset=utf-8",
-        prepare=_media_type)
-    ACCEPT = "accept", ShapeRow(256, _keep_media_type, _MEDIA, texts.HeaderValue,
-        "tells runtimes apart", "*/*", most=12, prepare=_media_type)
-    LANGUAGE = "language", ShapeRow(96, _matching(_LANGUAGE), None, texts.HeaderValue,
-        "chooses the language of error texts", "*", most=12)
-    ENCODING = "encoding", ShapeRow(96, _one_of(_HTTP["codings"]), None, texts.Codings,
-        "explains sizes and decoding", "gzip, deflate", most=12, prepare=str.lower)
-    CONNECTION = "connection", ShapeRow(96, _one_of(_HTTP["connection_options"]), None,
-        texts.HeaderValue, "connection reuse", "keep-alive", most=6, prepare=str.lower)
-    CACHE_CONTROL = "cache_control", ShapeRow(128, _matching(_DIRECTIVE), None, texts.HeaderValue,
+    MODEL = "model", ShapeRow(96, _one_of(server.MODEL_IDS), "names the bucket", "big-pickle",
+        texts.ModelName, _MODELS, namespace=Namespace.MODEL)
+    USER_AGENT = "user_agent", ShapeRow(LONGEST, _one_of(), "tells releases apart", "curl/8.5.0",
+        texts.UserAgent, _AGENTS, prepare=_without_comments, namespace=Namespace.PRODUCT)
+    MEDIA_TYPE = "media_type", ShapeRow(96, _keep_media_type, "which parser the response asks for",
+        "text/event-stream;charset=utf-8", texts.MediaType, _MEDIA, prepare=_media_type)
+    ACCEPT = "accept", ShapeRow(256, _keep_media_type, "tells runtimes apart", "*/*",
+        grammar=_MEDIA, most=12, prepare=_media_type)
+    LANGUAGE = "language", ShapeRow(96, _matching(_LANGUAGE), "chooses the language of error texts",
+        "*", most=12)
+    ENCODING = "encoding", ShapeRow(96, _one_of(_HTTP["codings"]), "explains sizes and decoding",
+        "gzip, deflate", texts.Codings, most=12, prepare=str.lower)
+    CONNECTION = "connection", ShapeRow(96, _one_of(_HTTP["connection_options"]),
+        "connection reuse", "keep-alive", most=6, prepare=str.lower)
+    CACHE_CONTROL = "cache_control", ShapeRow(128, _matching(_DIRECTIVE),
         "a response from a cache is no admission", "no-store", most=8, prepare=str.lower)
-    FETCH = "fetch", ShapeRow(16, _one_of(_HTTP["fetch_words"]), None, texts.HeaderValue,
-        "tells runtimes apart", "cors", prepare=str.lower)
-    EDGE_WORD = "edge_word", ShapeRow(24, _one_of(_HTTP["edge_words"]), None, texts.KnownWord,
-        "what the edge did", "challenge", prepare=str.lower)
-    ERROR_TYPE = "error_type", ShapeRow(64, known_word, _TYPES, texts.KeptName,
-        "decides the outcome", "FreeUsageLimitError")
-    FINISH_REASON = "finish_reason", ShapeRow(48, known_finish, None, texts.FinishReason,
-        "why the response ended", "end_turn")
-    HEADER_NAME = "header_name", ShapeRow(64, _one_of(fields.HEADERS), _HEADER_NAMES,
-        texts.HeaderName, "what the client sends", "x-opencode-session", prepare=str.lower,
+    FETCH = "fetch", ShapeRow(16, _one_of(_HTTP["fetch_words"]), "tells runtimes apart", "cors",
+        prepare=str.lower)
+    EDGE_WORD = "edge_word", ShapeRow(24, _one_of(_HTTP["edge_words"]), "what the edge did",
+        "challenge", texts.KnownWord, prepare=str.lower)
+    ERROR_TYPE = "error_type", ShapeRow(64, known_word, "decides the outcome",
+        "FreeUsageLimitError", texts.KeptName, _TYPES)
+    FINISH_REASON = "finish_reason", ShapeRow(48, known_finish, "why the response ended",
+        "end_turn", texts.FinishReason)
+    HEADER_NAME = "header_name", ShapeRow(64, _one_of(fields.HEADERS), "what the client sends",
+        "x-opencode-session", texts.HeaderName, _HEADER_NAMES, prepare=str.lower,
         namespace=Namespace.HEADER)
-    METHOD = "method", ShapeRow(8, _one_of(_HTTP["methods"]), None, texts.Method, "route", "POST")
-    HTTP_VERSION = "http_version", ShapeRow(8, _one_of(_HTTP["protocol_versions"]), None,
-        texts.HttpVersion, "tells runtimes apart", "HTTP/1.1")
-    CLIENT = "client", ShapeRow(16, _one_of(_WORDS["clients"]), None, texts.KnownWord,
-        "`x-opencode-client`, a build constant", "desktop")
-    CF_RAY = "cf_ray", ShapeRow(24, _matching(r"[0-9a-f]{16}(?:-[A-Z]{3})?"), None, texts.CfRay,
-        "lets OpenCode find the request; made by the edge", "8f1e2d3c4b5a6978-FRA",
+    METHOD = "method", ShapeRow(8, _one_of(_HTTP["methods"]), "route", "POST", texts.Method)
+    HTTP_VERSION = "http_version", ShapeRow(8, _one_of(_HTTP["protocol_versions"]),
+        "tells runtimes apart", "HTTP/1.1", texts.HttpVersion)
+    CLIENT = "client", ShapeRow(16, _one_of(_WORDS["clients"]),
+        "`x-opencode-client`, a build constant", "desktop", texts.KnownWord)
+    CF_RAY = "cf_ray", ShapeRow(24, _matching(r"[0-9a-f]{16}(?:-[A-Z]{3})?"),
+        "lets OpenCode find the request; made by the edge", "8f1e2d3c4b5a6978-FRA", texts.CfRay,
         namespace=Namespace.REQUEST)
-    RETRY_AFTER = "retry_after", ShapeRow(40, _keep_wait, None, texts.HeaderValue,
-        "the countdown", "50223")
-    DATE = "date", ShapeRow(40, _keep_date, None, texts.HeaderValue,
-        "the server's clock", "Tue, 25 Aug 2026 10:02:57 GMT")
-    SERVER = "server", ShapeRow(48, _one_of(_HTTP["servers"]), _SERVERS, texts.Server,
-        "who answered", "cloudflare", prepare=str.lower)
-    VERSION = "version", ShapeRow(32, _one_of(_AGENT_WORDS["prereleases"]), _VERSIONS,
-        texts.HeaderValue, "which build", "1.18.15")
-    FEATURES = "features", ShapeRow(256, _one_of(_WORDS["features"]), _FEATURES, texts.HeaderValue,
-        "beta flags change the protocol", "fine-grained-tool-streaming-2025-05-14", most=12)
-    NUMBER = "number", ShapeRow(9, _matching(r"\d{1,9}"), None, texts.HeaderValue,
-        "sizes and counts", "31744")
-    PROVIDER = "provider", ShapeRow(32, _keep_provider, _PROVIDERS, texts.KeptName,
-        "who refused", "Console Go")
-    EFFORT = "effort", ShapeRow(16, _one_of(_WORDS["reasoning_efforts"]), None, texts.KnownWord,
-        "changes token counts", "medium")
-    HOST = "host", ShapeRow(64, _one_of(server.KNOWN_HOSTS), None, texts.HeaderValue,
-        "which upstream", "opencode.ai", prepare=_host, namespace=Namespace.HOST)
-    LABEL = "label", ShapeRow(32, keep_label, None, texts.Label,
-        "the user's own word", "laptop-a")
-    WORD = "word", ShapeRow(64, _one_of(_AGENT_WORDS["platforms"]), _PLATFORMS, texts.HeaderValue,
-        "names of platforms and settings", "MacOS")
+    RETRY_AFTER = "retry_after", ShapeRow(40, _keep_wait, "the countdown", "50223")
+    DATE = "date", ShapeRow(40, _keep_date, "the server's clock", "Tue, 25 Aug 2026 10:02:57 GMT")
+    SERVER = "server", ShapeRow(48, _one_of(_HTTP["servers"]), "who answered", "cloudflare",
+        texts.Server, _SERVERS, prepare=str.lower)
+    VERSION = "version", ShapeRow(32, _one_of(_AGENT_WORDS["prereleases"]), "which build",
+        "1.18.15", grammar=_VERSIONS)
+    FEATURES = "features", ShapeRow(256, _one_of(_WORDS["features"]),
+        "beta flags change the protocol", "fine-grained-tool-streaming-2025-05-14",
+        grammar=_FEATURES, most=12)
+    NUMBER = "number", ShapeRow(9, _matching(r"\d{1,9}"), "sizes and counts", "31744")
+    PROVIDER = "provider", ShapeRow(32, _keep_provider, "who refused", "Console Go",
+        texts.KeptName, _PROVIDERS)
+    EFFORT = "effort", ShapeRow(16, _one_of(_WORDS["reasoning_efforts"]), "changes token counts",
+        "medium", texts.KnownWord)
+    HOST = "host", ShapeRow(64, _one_of(server.KNOWN_HOSTS), "which upstream", "opencode.ai",
+        prepare=_host, namespace=Namespace.HOST)
+    LABEL = "label", ShapeRow(32, keep_label, "the user's own word", "laptop-a", texts.Label)
+    WORD = "word", ShapeRow(64, _one_of(_AGENT_WORDS["platforms"]),
+        "names of platforms and settings", "MacOS", grammar=_PLATFORMS)
     FIELD = "field", ShapeRow(64, _one_of(fields.BODY_FIELDS, fields.IDENTITY_FIELDS),
-        _FIELDS, texts.FieldName,
-        "which fields a request's body has", "stream_options")
-    COUNTRY = "country", ShapeRow(2, _matching(r"[A-Z]{2}"), None, texts.Country,
-        "region limits", "DE")
-    COLO = "colo", ShapeRow(3, _matching(r"[A-Z]{3}"), None, texts.Airport, "which edge", "FRA")
+        "which fields a request's body has", "stream_options", texts.FieldName, _FIELDS)
+    COUNTRY = "country", ShapeRow(2, _matching(r"[A-Z]{2}"), "region limits", "DE", texts.Country)
+    COLO = "colo", ShapeRow(3, _matching(r"[A-Z]{3}"), "which edge", "FRA", texts.Airport)
     # fmt: on
 
 
@@ -271,7 +259,10 @@ class Shapes:
         kept = row.keep(prepared)
         if kept is not None or row.grammar is None:
             return kept
-        return compose(prepared, row.grammar, self.pseudonyms, _part_of(row))
+        # An unknown part of a user agent is a product, of any other text a word.
+        product = row.namespace is Namespace.PRODUCT
+        of_part = Namespace.PRODUCT if product else Namespace.WORD
+        return compose(prepared, row.grammar, self.pseudonyms, of_part)
 
     def _list(self, row: ShapeRow, text: str) -> str | None:
         """A comma-separated list, quality values included; None when no item can be kept."""
@@ -290,8 +281,3 @@ class Shapes:
             return None
         kept = self._item(row, value)
         return None if kept is None else ";".join([kept, *parameters])
-
-
-def _part_of(row: ShapeRow) -> Namespace:
-    """The namespace of an unknown part: a product of a user agent, else a word."""
-    return row.namespace if row.namespace is Namespace.PRODUCT else Namespace.WORD

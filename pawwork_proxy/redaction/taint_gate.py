@@ -9,15 +9,20 @@ grammar. A hit names a rule and a place made of the schema's own names.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from pydantic_core import from_json
 
-from pawwork_proxy.redaction.credentials import Credentials
-from pawwork_proxy.redaction.own_words import HARMLESS, LISTED, OWN_WORDS, SCHEMA_NAMES
+from pawwork_proxy.redaction.credentials import (
+    HARMLESS,
+    LISTED,
+    OWN_WORDS,
+    SCHEMA_NAMES,
+    Credentials,
+)
 from pawwork_proxy.redaction.pseudonyms import PSEUDONYM, Pseudonymiser, is_address
 
 SHARED = 12
@@ -67,12 +72,12 @@ class TaintGate:
             if not foreign:
                 self._remember(text)
                 continue
-            if _CF_RAY.fullmatch(text) and text == _cf_ray(line):
-                continue
+            if _CF_RAY.fullmatch(text) and "response.cf_ray" in _places_of(text, line):
+                continue  # a random word that we keep on purpose, in one place
             if haystack is None:
                 haystack = _haystack(raw)
             if any(_shares(stretch, haystack) for stretch in foreign):
-                return Hit("shared_text", _place_of(from_json(line), text))
+                return Hit("shared_text", _places_of(text, line)[0])
         return None
 
     def _remember(self, text: str) -> None:
@@ -116,9 +121,9 @@ _MOST_SIZES = 2
 def _without_own_words(match: re.Match[str]) -> str:
     run = match.group()
     lower = run.lower()
-    if lower in OWN_WORDS or (lower[:-1] in OWN_WORDS and lower[-1:].isdigit()):
-        return _BREAK
-    if lower[-2:].isdigit() and lower[:-2] in OWN_WORDS:
+    if lower in OWN_WORDS or any(
+        lower[-digits:].isdigit() and lower[:-digits] in OWN_WORDS for digits in (1, 2)
+    ):
         return _BREAK
     if not run.isalpha():
         return run
@@ -140,50 +145,27 @@ def _texts_of(line: str) -> set[str]:
     """All strings of a line; those of the schema's own names may be among them."""
     if "\\" not in line:  # nothing is escaped, so what stands between quotes are the strings
         return set(line.split('"')[1::2])
-    texts: set[str] = set()
-    _collect(from_json(line), texts)
-    return texts
+    return {text for _, text in _strings_in(from_json(line))}
 
 
-def _collect(node: object, texts: set[str]) -> None:
-    """All strings of a parsed line, keys outside the schema included."""
+def _places_of(text: str, line: str) -> list[str]:
+    """Where `text` stands in a line, in names of the schema; `*` for any other name."""
+    return [".".join(path) for path, found in _strings_in(from_json(line)) if found == text]
+
+
+def _strings_in(node: object, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
+    """All strings of a parsed line, names outside the schema included, each with its path."""
     if isinstance(node, str):
-        texts.add(node)
+        yield path, node
     elif isinstance(node, list):
         for item in node:
-            _collect(item, texts)
+            yield from _strings_in(item, (*path, "[]"))
     elif isinstance(node, dict):
         for name, value in node.items():
-            if name not in SCHEMA_NAMES:
-                texts.add(name)
-            if value is not None:
-                _collect(value, texts)
-
-
-def _cf_ray(line: str) -> str:
-    """The edge's id of the exchange: a random word that we keep on purpose, in one place."""
-    parsed = from_json(line)
-    response = parsed.get("response") if isinstance(parsed, dict) else None
-    ray = response.get("cf_ray") if isinstance(response, dict) else None
-    return ray if isinstance(ray, str) else ""
-
-
-def _place_of(node: object, text: str) -> str:
-    """Where `text` stands, in names of the schema; `*` for any other key."""
-    children: list[tuple[str, object]] = []
-    if isinstance(node, list):
-        children = [("[]", item) for item in node]
-    elif isinstance(node, dict):
-        if text in node:
-            return "*"
-        children = [(name if name in SCHEMA_NAMES else "*", value) for name, value in node.items()]
-    for name, value in children:
-        if value == text:
-            return name
-        inner = _place_of(value, text)
-        if inner:
-            return f"{name}.{inner}"
-    return ""
+            inside = (*path, name if name in SCHEMA_NAMES else "*")
+            if inside[-1] == "*":
+                yield inside, name
+            yield from _strings_in(value, inside)
 
 
 _MOST_LEVELS = 3

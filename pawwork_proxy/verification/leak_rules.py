@@ -9,13 +9,16 @@ Invariant: a verdict is a rule's name; no function here returns any part of a te
 import math
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
 from pawwork_proxy.facts.identifiers import KEY_STARTS, OPENCODE_KEY, Namespace
-from pawwork_proxy.facts.vocabulary import foreign_hosts
-from pawwork_proxy.verification.plain_words import PLAIN_WORDS
+from pawwork_proxy.facts.outcomes import FAILURES
+from pawwork_proxy.facts.vocabulary import foreign_hosts, known_words
+from pawwork_proxy.model.capture import LINE
+from pawwork_proxy.model.manifest import MANIFEST, README, SUMMARY, Manifest, Summary
+from pawwork_proxy.outcomes.rules import RULES
 
 RULES_VERSION = "1.4"
 
@@ -26,6 +29,53 @@ _OWN_PLACE = re.compile(r"^(?:request|response)\.(?:headers|body)\.")
 """Before the name of a header or a field: `headers.us` is no host."""
 TIME = re.compile(r"20\d\d-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-6]\d(?:\.\d{1,6})?Z")
 """Texts that are wholly a time are ours; nothing else fits into them."""
+
+_WORD_OF_LETTERS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_RUN = re.compile(r"[0-9A-Za-z]*[A-Za-z][0-9A-Za-z]*")
+
+
+def _of_schema(node: object) -> Iterator[str]:
+    if isinstance(node, list):
+        for item in node:
+            yield from _of_schema(item)
+    elif isinstance(node, dict):
+        yield from (*node.get("properties", ()), *node.get("enum", ()))
+        yield from [node["const"]] if "const" in node else []
+        for value in node.values():
+            yield from _of_schema(value)
+
+
+def _words(texts: Iterable[object]) -> Iterator[str]:
+    """Each text's runs of letters and digits, and the words of letters in them."""
+    for text in map(str, texts):
+        yield from (run.lower() for run in _RUN.findall(text))
+        yield from (word.lower() for word in _WORD_OF_LETTERS.findall(text))
+
+
+SCHEMA_WORDS: frozenset[str] = frozenset(
+    name
+    for schema in (LINE.json_schema(), Manifest.model_json_schema(), Summary.model_json_schema())
+    for name in map(str, _of_schema(schema))
+)
+_RULES_AND_PLACES = """
+    credential drop address identity content not kept unknown field features charset cut managed
+    config file env dsh place
+"""
+"""What records call the rules that dropped a value, and the places of keys; redaction's own lists
+are out of bounds for a verifier."""
+PLAIN_WORDS: frozenset[str] = frozenset(
+    _words(
+        (
+            *SCHEMA_WORDS,
+            *known_words(),
+            *(MANIFEST, README, SUMMARY, "captures/.jsonl"),
+            *(word for rule in RULES for word in (rule.id, *rule.when.places)),
+            *(word for row in FAILURES for word in (row.kind, row.user_sees)),
+            *_RULES_AND_PLACES.split(),
+        )
+    )
+)
+"""Words that a record is made of: the schema's own names and the vocabularies."""
 
 
 class LeakRule(NamedTuple):
@@ -77,14 +127,6 @@ def shannon(text: str) -> float:
     """Bits per character of a text, by its own distribution of characters."""
     counts = Counter(text)
     return -sum(n / len(text) * math.log2(n / len(text)) for n in counts.values())
-
-
-def _foreign_host(text: str) -> bool:
-    return any(True for _ in foreign_hosts(text))
-
-
-def _random_word(text: str) -> bool:
-    return any(_looks_random(match.group()) for match in _WORD.finditer(text))
 
 
 def _looks_random(word: str) -> bool:
@@ -156,14 +198,6 @@ def _unknown(text: str, shortest: int) -> set[str]:
     }
 
 
-def _unknown_words(text: str) -> bool:
-    return len(_unknown(text, 4)) > _MOST_UNKNOWN
-
-
-def _unknown_word(text: str) -> bool:
-    return bool(_unknown(text, 3))
-
-
 LEAK_RULES: tuple[LeakRule, ...] = (
     LeakRule("zen_key", _pattern(r"(?<![0-9A-Za-z])sk-[0-9A-Za-z]{64}(?![0-9A-Za-z])"),
              "Zen's own keys; scanners' rules for OpenAI miss the shape"),
@@ -184,17 +218,19 @@ LEAK_RULES: tuple[LeakRule, ...] = (
         "an address; loopback is nobody's, and above 255 there is only a version"),
     LeakRule("ipv6", _pattern(r"(?:[0-9A-Fa-f]{0,4}:){3}|(?!(?<=\[)::1\])::"),
              "an address, or a hardware one; loopback in brackets is nobody's"),
-    LeakRule("host_name", _foreign_host, "names a machine or a company"),
+    LeakRule("host_name", lambda text: any(foreign_hosts(text)), "names a machine or a company"),
     LeakRule("hex", _pattern(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{16,}(?![0-9A-Za-z])"),
              "keys, digests and ids"),
     LeakRule("digits", _digits, "telephone, card and account numbers, dates of birth"),
     LeakRule("serial", _serial, "licences and serial numbers"),
-    LeakRule("long_word", _random_word, "looks random, and is no pseudonym"),
+    LeakRule("long_word", lambda text: any(map(_looks_random, _WORD.findall(text))),
+             "looks random, and is no pseudonym"),
     LeakRule("sentence", _sentence, "words of a person"),
     LeakRule("foreign_character", _pattern(r"[^0-9A-Za-z\ ._:/@+,;=()*?$\[\]-]"),
              "kept texts are plain; quotes, escapes and other scripts come from content"),
-    LeakRule("unknown_words", _unknown_words, "passphrases and names are made of such words"),
-    LeakRule("unknown_word", _unknown_word,
+    LeakRule("unknown_words", lambda text: len(_unknown(text, 4)) > _MOST_UNKNOWN,
+             "passphrases and names are made of such words"),
+    LeakRule("unknown_word", lambda text: bool(_unknown(text, 3)),
              "most fields take words of vocabularies only; a name there was put in by hand"),
 )  # fmt: skip
 

@@ -17,7 +17,7 @@ from typing import BinaryIO
 
 from pawwork_proxy.errors import BundleError
 from pawwork_proxy.model.manifest import CAPTURE_MEMBER, MANIFEST, MOST_CAPTURES, README, SUMMARY
-from pawwork_proxy.verification.finding import Finding
+from pawwork_proxy.verification.scan import Finding
 
 MIB = 1024 * 1024
 MOST_MEMBERS = MOST_CAPTURES + 3
@@ -40,11 +40,11 @@ _PRIVATE_FILE = 0o100600 << 16
 _EPOCH, _DOS_DATE = (1980, 1, 1, 0, 0, 0), 33
 
 
-class Refused(Exception):
-    """The archive breaks a limit; `finding` says which. Never leaves this package."""
+class Refused(BundleError):
+    """The archive breaks a limit; `finding` says which."""
 
     def __init__(self, rule: str, member: str = "archive") -> None:
-        super().__init__(rule)
+        super().__init__(rule, "ask for a new bundle, made by 'pawwork-proxy bundle create'")
         self.finding = Finding(rule=rule, member=member)
 
 
@@ -52,21 +52,19 @@ class Refused(Exception):
 def opened_bundle(path: Path) -> Iterator[zipfile.ZipFile]:
     """The archive of `path` once it is within every limit.
 
-    Raises BundleError naming rule and place when it is not, or cannot be read.
+    Raises Refused, naming rule and place, when it is not, or cannot be read.
     """
     try:
-        with checked_archive(path) as archive:
+        with _opened(path) as archive:
             yield archive
     except Refused as refused:
-        raise BundleError(
-            f"{path.name} is refused: {refused.finding.rule} ({refused.finding.place})",
-            "ask for a new bundle, made by 'pawwork-proxy bundle create'",
-        ) from None
+        finding = refused.finding
+        refused.message = f"{path.name} is refused: {finding.rule} ({finding.place})"
+        raise
 
 
 @contextmanager
-def checked_archive(path: Path) -> Iterator[zipfile.ZipFile]:
-    """The same for those who collect findings: raises Refused."""
+def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
     with ExitStack() as stack:
         try:
             if not stat.S_ISREG(path.stat().st_mode):
@@ -81,7 +79,7 @@ def checked_archive(path: Path) -> Iterator[zipfile.ZipFile]:
             raise Refused("unreadable") from None
         except (zipfile.BadZipFile, EOFError, struct.error):
             raise Refused("damaged_archive") from None
-        except (NotImplementedError, RuntimeError, ValueError):
+        except (RuntimeError, ValueError):
             raise Refused("foreign_archive") from None
         try:
             yield archive
@@ -160,19 +158,14 @@ def _check_layout(stream: BinaryIO, infos: list[zipfile.ZipInfo], directory: int
         if info.header_offset != expected:
             raise Refused("data_around_the_archive", info.filename)
         stream.seek(expected)
-        signature, version, flags, method, time, date, crc, packed, size, name_length, extra = (
-            _LOCAL.unpack(stream.read(_LOCAL.size))
-        )
-        name = stream.read(name_length)
-        same = (
-            (signature, name) == (b"PK\3\4", info.filename.encode())
-            and (flags, method, crc) == (info.flag_bits, info.compress_type, info.CRC)
-            and (packed, size) == (info.compress_size, info.file_size)
-            and (version, time, date) == (_VERSION, 0, _DOS_DATE)
-        )
-        if not same or extra:
+        name = info.filename.encode()
+        header = _LOCAL.pack(
+            b"PK\3\4", _VERSION, info.flag_bits, info.compress_type, 0, _DOS_DATE, info.CRC,
+            info.compress_size, info.file_size, len(name), 0,
+        ) + name  # fmt: skip
+        if stream.read(len(header)) != header:
             raise Refused("headers_disagree", info.filename)
-        expected += _LOCAL.size + name_length + info.compress_size
+        expected += len(header) + info.compress_size
     if expected != directory:
         raise Refused("data_around_the_archive")
 

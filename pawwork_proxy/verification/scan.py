@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 
-from pawwork_proxy.verification.finding import Finding
+from pawwork_proxy.model.base import Noun
 from pawwork_proxy.verification.leak_rules import leak_in
 
 LONGEST_TEXT = 640
@@ -42,14 +42,27 @@ _ALLOWED: Mapping[str, tuple[tuple[frozenset[str], re.Pattern[str]], ...]] = {
     ),
 }
 """Where a rule's finding is what belongs there: by field, and by the whole form of the text."""
-
-
 _RAY = re.compile(r'(?:"cf_ray":|(?<="name":"cf-ray",)"value":)"[0-9a-f]{16}(?:-[A-Z]{3})?"')
 """The edge's id of a request, in its field and in the note of its header; nowhere else."""
 _WAIT = re.compile(
     r'("name":"(?:retry-after(?:-ms)?|x-ratelimit-reset-after)","value":)"[012]\d{9}"'
 )
 """A wait of ten digits is milliseconds or the time when it ends; in the notes of its headers."""
+
+
+class Finding(Noun):
+    """A reason to refuse a bundle; safe to print, store and send."""
+
+    rule: str
+    member: str
+    """Name of the member when it is one of ours, else `member N` or `archive`."""
+    line: int | None = None
+    """Counts from 1."""
+
+    @property
+    def place(self) -> str:
+        """Member and line in one word."""
+        return self.member if self.line is None else f"{self.member}:{self.line}"
 
 
 def texts_of(line: str) -> list[str]:

@@ -11,7 +11,8 @@ import json
 import sys
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
@@ -31,9 +32,8 @@ from pawwork_proxy.model.manifest import (
     Summary,
     content_hash,
 )
-from pawwork_proxy.verification.finding import Finding
-from pawwork_proxy.verification.opening import Refused, checked_archive
-from pawwork_proxy.verification.scan import Scan
+from pawwork_proxy.verification.opening import Refused, opened_bundle
+from pawwork_proxy.verification.scan import Finding, Scan
 
 MOST_FINDINGS = 20
 LONGEST_LINE = 4 * 1024 * 1024
@@ -53,32 +53,32 @@ class Verification(Noun):
     manifest: Manifest | None = None
 
 
-class _Stop(Exception):
-    """Ends a check that has found enough."""
-
-
 def verify(path: Path, progress: Progress = lambda *_: None) -> Verification:
     """Everything that is wrong with the bundle at `path`, as far as it is safe to look."""
     findings: list[Finding] = []
     try:
-        with checked_archive(path) as archive:
-            return _Inspection(archive, findings, progress).run()
+        with opened_bundle(path) as archive:
+            inspection = _Inspection(archive, progress)
+            for finding in islice(inspection.findings(), MOST_FINDINGS):
+                findings.append(finding)
     except Refused as refused:
-        return Verification(ok=False, findings=(*findings, refused.finding))
+        findings.append(refused.finding)
+    if findings:
+        return Verification(ok=False, findings=tuple(findings))
+    hashed = content_hash(inspection.digests.items())
+    return Verification(ok=True, content_hash=hashed, manifest=inspection.manifest)
 
 
 class _Inspection:
     """One pass over the members of an archive that is within its limits."""
 
-    def __init__(
-        self, archive: zipfile.ZipFile, findings: list[Finding], progress: Progress
-    ) -> None:
+    def __init__(self, archive: zipfile.ZipFile, progress: Progress) -> None:
+        self.manifest: Manifest | None = None
+        self.digests: dict[str, str] = {}
         self._archive = archive
-        self._findings = findings
         self._progress = progress
         self._scan = Scan()
-        self._digests: dict[str, str] = {}
-        self._records: dict[str, int] = {}
+        self._records: Counter[str] = Counter()
         self._outcomes: Counter[str] = Counter()
         self._suppressed: Counter[str] = Counter()
         self._in_part = 0
@@ -86,59 +86,44 @@ class _Inspection:
         self._done = 0
         self._total = sum(info.file_size for info in archive.infolist())
 
-    def run(self) -> Verification:
-        """Inspect every member, then compare with the manifest."""
-        manifest: Manifest | None = None
-        try:
-            for info in self._archive.infolist():
-                if info.filename == MANIFEST:
-                    manifest = self._document(MANIFEST, Manifest)
-                elif info.filename == SUMMARY:
-                    self._document(SUMMARY, Summary)
-                elif info.filename == README:
-                    if self._whole(README) != README_TEXT.encode():
-                        self._found("foreign_text", README)
-                else:
-                    self._capture(info.filename)
-            if manifest is not None:
-                self._compare(manifest)
-        except _Stop:
-            pass
-        return Verification(
-            ok=not self._findings,
-            content_hash=content_hash(self._digests.items()) if not self._findings else None,
-            findings=tuple(self._findings),
-            manifest=None if self._findings else manifest,
-        )
-
-    def _found(self, rule: str, member: str, line: int | None = None) -> None:
-        self._findings.append(Finding(rule=rule, member=member, line=line))
-        if len(self._findings) >= MOST_FINDINGS:
-            raise _Stop
+    def findings(self) -> Iterator[Finding]:
+        """What is wrong with any member, then what the manifest says otherwise."""
+        for info in self._archive.infolist():
+            if info.filename == MANIFEST:
+                self.manifest = yield from self._document(MANIFEST, Manifest)
+            elif info.filename == SUMMARY:
+                yield from self._document(SUMMARY, Summary)
+            elif info.filename == README:
+                if self._whole(README) != README_TEXT.encode():
+                    yield Finding(rule="foreign_text", member=README)
+            else:
+                yield from self._capture(info.filename)
+        if self.manifest is not None:
+            yield from self._compared_with(self.manifest)
 
     def _whole(self, member: str) -> bytes:
         data = self._archive.read(member)
-        self._digests[member] = hashlib.sha256(data).hexdigest()
-        self._records[member] = 0
+        self.digests[member] = hashlib.sha256(data).hexdigest()
         self._advance(len(data))
         return data
 
-    def _document(self, member: str, schema: type[_Document]) -> _Document | None:
+    def _document(
+        self, member: str, schema: type[_Document]
+    ) -> Generator[Finding, None, _Document | None]:
         """A JSON member of a closed schema, scanned like any record."""
         data = self._whole(member)
         try:
             document = schema.model_validate_json(data)
         except ValidationError:
-            self._found("schema", member)
+            yield Finding(rule="schema", member=member)
             return None
         if line_of(document) != data:
-            self._found("not_canonical", member)
-        self._scan_line(member, 1, data)
+            yield Finding(rule="not_canonical", member=member)
+        yield from self._scanned(member, 1, data)
         return document
 
-    def _capture(self, member: str) -> None:
+    def _capture(self, member: str) -> Iterator[Finding]:
         digest = hashlib.sha256()
-        records = 0
         ended = False
         number = 0
         for number, raw in enumerate(self._lines(member), start=1):
@@ -146,14 +131,14 @@ class _Inspection:
             try:
                 line = LINE.validate_json(raw)
             except ValidationError:
-                self._found("schema", member, number)
+                yield Finding(rule="schema", member=member, line=number)
                 continue
             if (number == 1) is not isinstance(line, Header) or ended:
-                self._found("order_of_lines", member, number)
+                yield Finding(rule="order_of_lines", member=member, line=number)
             if line_of(line) != raw and not _says_the_same(raw):
-                self._found("not_canonical", member, number)
-            self._scan_line(member, number, raw)
-            records += isinstance(line, Exchange | Stub | Opened)
+                yield Finding(rule="not_canonical", member=member, line=number)
+            yield from self._scanned(member, number, raw)
+            self._records[member] += isinstance(line, Exchange | Stub | Opened)
             ended = isinstance(line, End)
             match line:
                 case Exchange():
@@ -164,9 +149,8 @@ class _Inspection:
                 case Header():
                     self._simulated |= line.simulated
         if number == 0:
-            self._found("empty_member", member)
-        self._digests[member] = digest.hexdigest()
-        self._records[member] = records
+            yield Finding(rule="empty_member", member=member)
+        self.digests[member] = digest.hexdigest()
 
     def _lines(self, member: str) -> Iterator[bytes]:
         with self._archive.open(member) as stream:
@@ -176,39 +160,38 @@ class _Inspection:
                 self._advance(len(raw))
                 yield raw
 
-    def _scan_line(self, member: str, number: int, raw: bytes) -> None:
+    def _scanned(self, member: str, number: int, raw: bytes) -> Iterator[Finding]:
         try:
             finding = self._scan.line(member, number, raw.decode())
         except ValueError:  # no UTF-8, or an escape that JSON does not know
-            self._found("schema", member, number)
-            return
+            finding = Finding(rule="schema", member=member, line=number)
         if finding is not None:
-            self._found(finding.rule, finding.member, finding.line)
+            yield finding
 
     def _advance(self, size: int) -> None:
         self._done += size
         self._progress(self._done, self._total)
 
-    def _compare(self, manifest: Manifest) -> None:
+    def _compared_with(self, manifest: Manifest) -> Iterator[Finding]:
         """Members and manifest match one to one, and its counts are what was counted here."""
         listed = {file.name: file for file in manifest.files}
-        present = {name for name in self._digests if name != MANIFEST}
+        present = self.digests.keys() - {MANIFEST}
         if len(listed) != len(manifest.files):
-            self._found("listed_twice", MANIFEST)
+            yield Finding(rule="listed_twice", member=MANIFEST)
         for name in sorted(listed.keys() - present):
-            self._found("member_missing", name)
+            yield Finding(rule="member_missing", member=name)
         for name in sorted(present - listed.keys()):
-            self._found("member_not_listed", name)
+            yield Finding(rule="member_not_listed", member=name)
         for name in sorted(present & listed.keys()):
             file = listed[name]
-            if file.sha256 != self._digests[name]:
-                self._found("hash_differs", name)
+            if file.sha256 != self.digests[name]:
+                yield Finding(rule="hash_differs", member=name)
             elif file.size != self._archive.getinfo(name).file_size:
-                self._found("size_differs", name)
+                yield Finding(rule="size_differs", member=name)
             elif file.records != self._records[name]:
-                self._found("count_differs", name)
+                yield Finding(rule="count_differs", member=name)
         counted = (
-            sum(self._records.values()), self._outcomes, self._suppressed, self._in_part,
+            self._records.total(), self._outcomes, self._suppressed, self._in_part,
             self._simulated,
         )  # fmt: skip
         stated = (
@@ -216,20 +199,14 @@ class _Inspection:
             manifest.observed_in_part or 0, manifest.simulated,
         )  # fmt: skip
         if counted != stated:
-            self._found("count_differs", MANIFEST)
+            yield Finding(rule="count_differs", member=MANIFEST)
 
 
 def _says_the_same(raw: bytes) -> bool:
     """Whether a line that another version wrote differently hides nothing, such as a name twice."""
-    twice = False
-
-    def unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-        nonlocal twice
-        twice = twice or len({name for name, _ in pairs}) != len(pairs)
-        return dict(pairs)
-
-    json.loads(raw, object_pairs_hook=unique)
-    return not twice
+    objects: list[list[tuple[str, object]]] = []
+    json.loads(raw, object_pairs_hook=objects.append)
+    return all(len(dict(pairs)) == len(pairs) for pairs in objects)
 
 
 def main(arguments: list[str]) -> int:

@@ -10,7 +10,8 @@ from pawwork_proxy.model.request import AuthFacts, RequestBody, RequestFacts
 from pawwork_proxy.model.response import ResponseFacts
 from pawwork_proxy.model.signals import AnswerShape, BodyShape, Ending, Signals
 from pawwork_proxy.outcomes.rules import classify
-from pawwork_proxy.redaction.raw import RawHeaders, RawResponse
+from pawwork_proxy.redaction.headers import RawHeaders
+from pawwork_proxy.redaction.redactor import RawResponse
 from pawwork_proxy.responses.response import RawTexts, ReadResponse
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)

@@ -78,10 +78,10 @@ def create(
     Shows what will be in it and asks. The finished file is scanned for secrets, by rules and by
     what this machine knows, before it gets its name; any hit stops it, and no file is left.
     """
-    from pawwork_proxy.bundle.create import assemble, refuse_unshowable, write
+    from pawwork_proxy.bundle.assembly import assemble
+    from pawwork_proxy.bundle.create import refuse_unshowable, seal_for, write
     from pawwork_proxy.bundle.own_secrets import known_here
     from pawwork_proxy.bundle.preview import preview
-    from pawwork_proxy.bundle.sealing import seal_for
     from pawwork_proxy.bundle.selection import Choice, choose
     from pawwork_proxy.bundle.unlinkable import ThrowAwayKey
     from pawwork_proxy.captures.sources import capture_sources
@@ -170,7 +170,7 @@ def show(paths: Sequence[Path], output: str) -> None:
     Provider, model, auth source, status, retry-after, outcome, reset time, counts, first and last
     seen. A bundle is verified before anything of it is shown, and left out if it is refused.
     """
-    from pawwork_proxy.bundle.support_view import SupportRows, row_with
+    from pawwork_proxy.bundle.support_view import SupportRows, row_of
     from pawwork_proxy.captures.copies import each_once
     from pawwork_proxy.captures.lines import outcome_of
     from pawwork_proxy.captures.reader import view_capture
@@ -189,7 +189,7 @@ def show(paths: Sequence[Path], output: str) -> None:
             return view_capture(
                 source.path,
                 stream,
-                lambda one, _: together.add(row_with(one, outcome_of(one.signals))),
+                lambda one, _: together.add(row_of(one, outcome_of(one.signals))),
             ).header
 
     simulated = [header.simulated for header in each_readable(sources, read, left_out)]

@@ -27,7 +27,8 @@ def demo(preset: str, captures: Path) -> None:
     Everything is real but the upstream: two proxy processes, sockets on loopback, capture files.
     The report and a support bundle lie beside the captures.
     """
-    from pawwork_proxy.bundle.create import assemble, write
+    from pawwork_proxy.bundle.assembly import assemble
+    from pawwork_proxy.bundle.create import write
     from pawwork_proxy.bundle.own_secrets import known_here
     from pawwork_proxy.bundle.selection import Choice, choose
     from pawwork_proxy.captures.gathering import gather

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from pawwork_proxy.bundle.archive import Member, zip_bytes
-from pawwork_proxy.bundle.create import Assembled, assemble
+from pawwork_proxy.bundle.assembly import Assembled, Member, assemble, zip_bytes
 from pawwork_proxy.bundle.selection import Choice, choose
+from pawwork_proxy.bundle.support_view import SupportRows, row_of
 from pawwork_proxy.captures.sources import capture_sources
 from pawwork_proxy.model.base import Noun, line_of
 from pawwork_proxy.model.capture import End
@@ -22,7 +22,9 @@ from pawwork_proxy.model.manifest import (
     BundledFile,
     Manifest,
     Summary,
+    SupportRow,
 )
+from pawwork_proxy.outcomes.rules import judge
 from tests.unit.builders import NOON, exchange, header
 
 CREATED = datetime(2026, 11, 25, 9, 30, 41, tzinfo=UTC)
@@ -79,6 +81,14 @@ def forged(path: Path, change: Callable[[dict[str, bytes]], None]) -> Path:
     agreed = manifest.model_copy(update={"files": files})
     path.write_bytes(zip_bytes([Member(MANIFEST, (line_of(agreed),)), *members]))
     return path
+
+
+def support_rows(exchanges: Iterable[Exchange]) -> tuple[SupportRow, ...]:
+    """The support view of these exchanges."""
+    together = SupportRows()
+    for one in exchanges:
+        together.add(row_of(one, judge(one.signals)))
+    return together.rows()
 
 
 def raw_zip(path: Path, members: Sequence[tuple[str | zipfile.ZipInfo, bytes]]) -> Path:

@@ -25,7 +25,7 @@ from pawwork_proxy.redaction.pseudonyms import Pseudonymiser
 from pawwork_proxy.redaction.redactor import Redactor
 from pawwork_proxy.redaction.shapes import ShapeName, Shapes
 from pawwork_proxy.redaction.taint_gate import RawExchange, TaintGate
-from pawwork_proxy.verification.plain_words import SCHEMA_WORDS
+from pawwork_proxy.verification.leak_rules import SCHEMA_WORDS
 from pawwork_proxy.verification.scan import Scan, rule_broken_by
 from tests.unit.builders import header, raw_response
 from tests.unit.redaction.test_projections import request

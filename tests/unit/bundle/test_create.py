@@ -12,14 +12,9 @@ from typing import Any
 
 import pytest
 
-from pawwork_proxy.bundle import create
-from pawwork_proxy.bundle.create import (
-    assemble,
-    bundle_name,
-    refuse_unshowable,
-    verified_apart,
-    write,
-)
+from pawwork_proxy.bundle import assembly, create
+from pawwork_proxy.bundle.assembly import assemble
+from pawwork_proxy.bundle.create import bundle_name, refuse_unshowable, verified_apart, write
 from pawwork_proxy.bundle.own_secrets import OwnSecret
 from pawwork_proxy.bundle.selection import Choice
 from pawwork_proxy.errors import BundleError, ConfigurationError
@@ -205,7 +200,7 @@ def test_a_missing_folder_is_made_and_stays_only_with_its_bundle(tmp_path: Path)
     assert list(out.iterdir()) == [path]
 
 
-STEPS = ["_write_draft", "search", "verified_apart", "_require_consent", "_sync_folder"]
+STEPS = ["write_new", "search", "verified_apart", "_require_consent", "_sync_folder"]
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -282,7 +277,7 @@ def test_a_checker_that_never_answers_is_a_refusal(
 def test_no_bundle_of_more_captures_than_one_holds(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(create, "MOST_CAPTURES", 0)
+    monkeypatch.setattr(assembly, "MOST_CAPTURES", 0)
     with pytest.raises(ConfigurationError, match="captures at most"):
         assembled([capture(tmp_path)])
 

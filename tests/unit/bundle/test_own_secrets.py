@@ -11,11 +11,11 @@ from urllib.parse import quote
 
 import pytest
 
-from pawwork_proxy.bundle.archive import Member
+from pawwork_proxy.bundle.assembly import Member
 from pawwork_proxy.bundle.own_secrets import OwnSecret, own_secrets, search
 from pawwork_proxy.clients.auth_places import Surroundings
 from pawwork_proxy.errors import BundleError
-from pawwork_proxy.verification.finding import Finding
+from pawwork_proxy.verification.scan import Finding
 from tests.unit.redaction.canaries import canaries
 
 KEY = canaries(21)["zen"]

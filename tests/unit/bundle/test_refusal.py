@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from pawwork_proxy.bundle.refusal import refusal
+from pawwork_proxy.bundle.create import refusal
 from pawwork_proxy.bundle.selection import Choice, Part, choose
 from pawwork_proxy.captures.sources import capture_sources
 from pawwork_proxy.errors import BundleError
-from pawwork_proxy.verification.finding import Finding
+from pawwork_proxy.verification.scan import Finding
 from tests.unit.builders import exchange, opened
 from tests.unit.bundle.files import at, capture
 

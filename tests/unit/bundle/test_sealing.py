@@ -5,8 +5,7 @@ from pathlib import Path
 import pyrage
 import pytest
 
-from pawwork_proxy.bundle.create import write
-from pawwork_proxy.bundle.sealing import seal_for
+from pawwork_proxy.bundle.create import seal_for, write
 from pawwork_proxy.errors import BundleError, ConfigurationError
 from pawwork_proxy.verification.verify import verify
 from tests.unit.bundle.files import assembled, capture

@@ -67,10 +67,10 @@ def test_records_are_chosen(path: Path, choice: Choice, expected: list[int]) -> 
 
 def test_a_header_names_no_install_that_was_not_chosen(path: Path) -> None:
     (part,) = choose(capture_sources([path]), Choice(installs=frozenset({"other"})))
-    line = LINE.validate_json(part.header)
+    line = LINE.validate_json(part.header_line)
     assert isinstance(line, Header)
     assert [install.label for install in line.installs] == ["other"]
-    assert part.words == ("other", "home")
+    assert part.words() == ["other", "home"]
 
 
 def test_no_byte_is_copied(path: Path) -> None:

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from pawwork_proxy.bundle.create import Assembled, assemble
+from pawwork_proxy.bundle.assembly import Assembled, assemble
 from pawwork_proxy.bundle.selection import Choice, choose
 from pawwork_proxy.bundle.unlinkable import ThrowAwayKey
 from pawwork_proxy.captures.sources import capture_sources

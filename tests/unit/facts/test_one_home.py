@@ -39,6 +39,7 @@ MAY_NAME: dict[str, dict[str, str]] = {
     },
     "header": {
         "demo/conversation.py": "what the look-alike client sends",
+        "redaction/redactor.py": "which header fills which field of a record",
         "simulator/routes.py": "what the simulated server reads",
     },
 }

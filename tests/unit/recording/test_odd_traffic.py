@@ -16,8 +16,7 @@ from pawwork_proxy.model.response import ResponseFacts
 from pawwork_proxy.model.signals import Ending, Signals
 from pawwork_proxy.outcomes.rules import classify
 from pawwork_proxy.redaction.pseudonyms import Pseudonymiser
-from pawwork_proxy.redaction.raw import RawRequest
-from pawwork_proxy.redaction.redactor import Redactor
+from pawwork_proxy.redaction.redactor import RawRequest, Redactor
 from pawwork_proxy.responses.response_reader import ResponseReader
 from tests.unit.builders import raw_response
 

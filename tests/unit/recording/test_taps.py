@@ -10,7 +10,6 @@ from mitmproxy.flow import Error
 from mitmproxy.test import tflow, tutils
 
 from pawwork_proxy.bundle.preview import preview
-from pawwork_proxy.bundle.support_view import row_of, support_rows
 from pawwork_proxy.captures.gathering import gather
 from pawwork_proxy.captures.reader import WholeCapture
 from pawwork_proxy.captures.sources import capture_sources
@@ -32,7 +31,7 @@ from pawwork_proxy.report.exchange_table import row_of as shown
 from pawwork_proxy.report.support_table import cells
 from pawwork_proxy.responses.response_reader import ResponseReader
 from pawwork_proxy.verification.verify import verify
-from tests.unit.bundle.files import assembled
+from tests.unit.bundle.files import assembled, support_rows
 from tests.unit.captures.studies import observed
 from tests.unit.recording.test_recorder import Run, identity, run
 
@@ -311,7 +310,7 @@ def test_every_report_says_that_an_exchange_was_observed_in_part(
     assert said in Shown(source).remarks()
     assert "1 failed looks at the traffic" in counter_line(run.recorder.counts, 0)
     assert "unknown (seen in part)" in plain_line(shown(exchange, exchange.outcome))
-    (row,) = cells(support_rows([row_of(exchange)]))
+    (row,) = cells(support_rows([exchange]))
     assert "unknown (seen in part)" in row
     bundle = assembled([path])
     assert "Observed in part only: 1" in list(preview(bundle))

@@ -9,8 +9,7 @@ import pytest
 
 from pawwork_proxy.redaction.credentials import Credentials
 from pawwork_proxy.redaction.pseudonyms import Pseudonymiser
-from pawwork_proxy.redaction.raw import RawRequest
-from pawwork_proxy.redaction.redactor import Redactor
+from pawwork_proxy.redaction.redactor import RawRequest, Redactor
 from pawwork_proxy.redaction.taint_gate import RawExchange, TaintGate
 from tests.unit.held import held, size_of
 

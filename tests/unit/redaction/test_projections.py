@@ -13,8 +13,7 @@ from pawwork_proxy.model.response import EventCounts, Usage
 from pawwork_proxy.redaction.credentials import Credentials
 from pawwork_proxy.redaction.headers import MOST_HEADERS
 from pawwork_proxy.redaction.pseudonyms import Pseudonymiser
-from pawwork_proxy.redaction.raw import RawRequest, RawResponse
-from pawwork_proxy.redaction.redactor import Redactor
+from pawwork_proxy.redaction.redactor import RawRequest, RawResponse, Redactor
 from pawwork_proxy.redaction.shapes import ShapeName
 from pawwork_proxy.redaction.taint_gate import RawExchange, TaintGate
 from tests.unit.builders import raw_response

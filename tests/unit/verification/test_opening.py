@@ -11,7 +11,7 @@ import pytest
 
 from pawwork_proxy.errors import BundleError
 from pawwork_proxy.verification import opening
-from pawwork_proxy.verification.opening import MIB, Refused, checked_archive, opened_bundle
+from pawwork_proxy.verification.opening import MIB, Refused, opened_bundle
 from tests.unit.bundle.files import MEMBERS, bundle_file, plain_info, raw_zip
 
 
@@ -22,7 +22,7 @@ def rule_of(path: Path) -> str:
 
 
 def read_all(path: Path) -> None:
-    with checked_archive(path) as archive:
+    with opened_bundle(path) as archive:
         for name in archive.namelist():
             archive.read(name)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pawwork_proxy.bundle.archive import Member, zip_bytes
+from pawwork_proxy.bundle.assembly import Member, zip_bytes
 from pawwork_proxy.model.base import line_of
 from pawwork_proxy.model.manifest import MANIFEST, README, SUMMARY, Check, Manifest
 from pawwork_proxy.verification.verify import MOST_FINDINGS, Verification, main, verify
