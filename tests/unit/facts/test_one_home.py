@@ -24,7 +24,6 @@ MAY_NAME: dict[str, dict[str, str]] = {
     "address": {
         "model/capture.py": "a value of the file format",
         "model/manifest.py": "the text of a bundle's README",
-        "proxy/session.py": "that value of the file format",
         "recording/start.py": "that value of the file format",
         "redaction/shapes.py": "the example of a shape",
     },
