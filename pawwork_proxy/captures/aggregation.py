@@ -17,18 +17,16 @@ from datetime import UTC, datetime, timedelta
 from operator import itemgetter
 from typing import NamedTuple
 
-from msgspec.structs import force_setattr, replace
-
 from pawwork_proxy.captures.lines import outcome_of
 from pawwork_proxy.comparison.observations import ServerClock, observation, server_clock
 from pawwork_proxy.model.capture import Header
 from pawwork_proxy.model.observation import SEVERAL, Observation
 from pawwork_proxy.model.outcome import Family
-from pawwork_proxy.model.view import ExchangeView, SignalsView, TimingView
+from pawwork_proxy.model.view import ExchangeView, SignalsView, TimingView, replaced, set_field
 
 _NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
-_ANSWERED = TimingView(_NO_TIME, 0.0)
-_NOT_ANSWERED = TimingView(_NO_TIME)
+_ANSWERED = TimingView(started_at=_NO_TIME, first_byte_ms=0.0)
+_NOT_ANSWERED = TimingView(started_at=_NO_TIME)
 _NO_SIGNALS = SignalsView()
 _SENT = "sent"
 """Stands in a template for a session or a user action: whether one was sent is part of it."""
@@ -56,11 +54,11 @@ class _Group(NamedTuple):
 
     def view(self, session: str | None, row: _Row) -> ExchangeView:
         """One of them as it was read, but for dates that no rule looks at."""
-        return replace(
+        return replaced(  # type: ignore[no-any-return]
             self.template,
             seq=row[1],
             timing=row[4],
-            request=replace(self.template.request, session=session, request=row[5]),
+            request=replaced(self.template.request, session=session, request=row[5]),
             signals=self.signals,
         )
 
@@ -87,16 +85,16 @@ class Tally:
             lead = (response.date - started).total_seconds()
             self._low.append(lead - head_ms / 1000)
             self._high.append(lead + 1.0)
-            force_setattr(response, "date", None)
-        force_setattr(view, "seq", 0)
-        force_setattr(view, "timing", _NOT_ANSWERED if timing.first_byte_ms is None else _ANSWERED)
-        force_setattr(view, "signals", _NO_SIGNALS)
+            set_field(response, "date", None)
+        set_field(view, "seq", 0)
+        set_field(view, "timing", _NOT_ANSWERED if timing.first_byte_ms is None else _ANSWERED)
+        set_field(view, "signals", _NO_SIGNALS)
         if session:
-            force_setattr(request, "session", _SENT)
+            set_field(request, "session", _SENT)
         if action:
-            force_setattr(request, "request", _SENT)
+            set_field(request, "request", _SENT)
         if not signals.retry_hints:  # only for a wait do rules look at the date
-            force_setattr(signals, "date", None)
+            set_field(signals, "date", None)
         group = self._last
         if group is None or view != group.template or signals != group.signals:
             group = self._last = self._group(view, signals)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from pawwork_proxy.captures.reader import Capture
-from pawwork_proxy.model.gathered import CaptureSummary
+from pawwork_proxy.model.comparison_input import CaptureSummary
 
 MOST_NAMED = 5
 """Captures that lack the same thing and are named one by one; more are counted."""

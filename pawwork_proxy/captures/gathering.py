@@ -17,12 +17,11 @@ from pawwork_proxy.captures.completeness import (
     of_several_studies,
     summary_of,
 )
-from pawwork_proxy.captures.copies import each_once
 from pawwork_proxy.captures.reader import Capture, view_capture
-from pawwork_proxy.captures.sources import CaptureSource, capture_sources, each_readable
+from pawwork_proxy.captures.sources import CaptureSource, capture_sources, each_once, each_readable
 from pawwork_proxy.comparison.observations import Arrival, Gap, after_last, gaps, unrecorded
 from pawwork_proxy.errors import ConfigurationError
-from pawwork_proxy.model.gathered import CaptureSummary, Gathered
+from pawwork_proxy.model.comparison_input import CaptureSummary, ComparisonInput
 from pawwork_proxy.model.observation import SEVERAL, Observation
 
 ONE_BY_ONE = 8000
@@ -49,7 +48,7 @@ def gather(
     real_only: bool = False,
     one_by_one: int = ONE_BY_ONE,
     progress: Progress = lambda _done, _total: None,
-) -> Gathered:
+) -> ComparisonInput:
     """Read captures, folders, patterns, bundles; see `gather_from`."""
     return gather_from(
         capture_sources(paths),
@@ -67,7 +66,7 @@ def gather_from(
     real_only: bool = False,
     one_by_one: int = ONE_BY_ONE,
     progress: Progress = lambda _done, _total: None,
-) -> Gathered:
+) -> ComparisonInput:
     """Everything that a comparison or a report is made from.
 
     `exclusive`: labels of networks that nobody else uses, as the user vouches. Exchanges beyond
@@ -82,7 +81,7 @@ def gather_from(
     summaries = tuple(part.summary for part in parts)
     remarks += incomplete(summaries)
     remarks += of_several_studies(summaries, NOT_COMPARED)
-    return Gathered(
+    return ComparisonInput(
         captures=summaries,
         observations=tuple(_unsure_of_requests(parts)),
         unrecorded=tuple(one for part in parts for one in part.unrecorded),

@@ -9,7 +9,7 @@ from pawwork_proxy.captures.completeness import MOST_NAMED, incomplete, listed, 
 from pawwork_proxy.captures.gathering import gather
 from pawwork_proxy.captures.records import Records, unfit
 from pawwork_proxy.captures.sources import capture_sources
-from pawwork_proxy.model.gathered import CaptureSummary
+from pawwork_proxy.model.comparison_input import CaptureSummary
 from tests.unit.captures.studies import MORNING, one, write
 
 
