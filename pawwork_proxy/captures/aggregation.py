@@ -30,6 +30,11 @@ _NOT_ANSWERED = TimingView(started_at=_NO_TIME)
 _NO_SIGNALS = SignalsView()
 _SENT = "sent"
 """Stands in a template for a session or a user action: whether one was sent is part of it."""
+_OF_A_REQUEST = {
+    "seq", "started_at", "answered_at", "ended_at", "retry_after_s", "reset_at", "action",
+    "who", "session", "request",
+}  # fmt: skip
+"""Fields of observations and of identities that differ between requests of one kind."""
 _HOUR_S, _DAY_S = 3600.0, 86_400.0
 
 
@@ -301,19 +306,12 @@ def _latest_head_and_end(ordered: Sequence[_Row]) -> tuple[datetime, datetime]:
     return head, end
 
 
-def _alike(one: Observation) -> Observation:
-    """An observation with all that differs from request to request blank."""
-    return one.model_copy(
-        update={
-            "seq": 0,
-            "started_at": _NO_TIME,
-            "answered_at": None if one.answered_at is None else _NO_TIME,
-            "ended_at": _NO_TIME,
-            "retry_after_s": None,
-            "reset_at": None,
-            "action": "",
-            "who": one.who.model_copy(update={"session": None, "request": None}),
-        }
+def _alike(one: Observation) -> tuple[object, ...]:
+    """All of an observation but what differs from request to request."""
+    return (
+        one.answered_at is None,
+        *(value for name, value in one if name not in _OF_A_REQUEST),
+        *(value for name, value in one.who if name not in _OF_A_REQUEST),
     )
 
 

@@ -37,11 +37,7 @@ class _Lack(NamedTuple):
 
 
 _LACKS = (
-    _Lack(
-        lambda one: not one.exchanges,
-        "it holds no exchange",
-        "hold no exchange",
-    ),
+    _Lack(lambda one: not one.exchanges, "it holds no exchange", "hold no exchange"),
     _Lack(
         lambda one: not one.ended,
         "no end line: the run goes on, or ended without closing the capture",

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 
 from pawwork_proxy.captures import gathering
 from pawwork_proxy.captures.aggregation import Tally
-from pawwork_proxy.captures.gathering import gather
 from pawwork_proxy.captures.lines import outcome_of, read_view
 from pawwork_proxy.captures.reader import opened_capture, view_capture
 from pawwork_proxy.comparison.compare import compare
@@ -30,7 +29,7 @@ from pawwork_proxy.model.signals import ErrorFact, ErrorPlace, RetryHint, Signal
 from pawwork_proxy.model.verdict import Finding
 from pawwork_proxy.model.view import ExchangeView
 from pawwork_proxy.outcomes.rules import judge
-from tests.unit.captures.studies import MORNING, one, pseudonym, write
+from tests.unit.captures.studies import MORNING, gather, one, pseudonym, write
 
 MANY = 4000
 BORDER = datetime(2026, 9, 16, 23, 55, tzinfo=UTC)

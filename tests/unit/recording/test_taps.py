@@ -298,7 +298,7 @@ def test_every_report_says_that_an_exchange_was_observed_in_part(
     passes(run, REFUSED)
     path, capture = run.writer.path, run.capture()
     exchange = only(capture)
-    gathered = gather([path], one_by_one=one_by_one)
+    gathered = gather(capture_sources([path]), one_by_one=one_by_one)
     assert [one.in_part for one in gathered.captures] == [1]
     said = f"{path.name}: {IN_PART}"
     assert said in gathered.remarks
