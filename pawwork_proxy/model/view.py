@@ -5,7 +5,7 @@ The nouns remain the schema: they are what a line is written from, and what veri
 stranger's line against. A view is a struct made from a noun: some of its fields, with its types,
 closed lists, ranges and defaults, which are checked while decoding. The forms of texts are not:
 they are a promise about what leaves a machine, which `verification` keeps. To the type checker a
-view is its noun.
+view is its noun; a field that `READ` does not name is missing all the same once the program runs.
 
 Invariant: two views that are equal make equal observations, since an observation is computed from
 nothing else. What tells requests of one kind apart (number, times, session, user action) is set
