@@ -11,10 +11,9 @@ from datetime import datetime
 from pathlib import Path
 
 from pawwork_proxy.bundle.support_view import row_of
-from pawwork_proxy.captures.copies import each_once
 from pawwork_proxy.captures.lines import Damage, read_line
 from pawwork_proxy.captures.reader import Lines, no_capture
-from pawwork_proxy.captures.sources import CaptureSource, each_readable
+from pawwork_proxy.captures.sources import CaptureSource, each_once, each_readable
 from pawwork_proxy.model.base import Noun, line_of
 from pawwork_proxy.model.capture import End, Header, Note, Opened, Stub, StubReason
 from pawwork_proxy.model.exchange import Exchange
@@ -129,7 +128,6 @@ def _part(
 ) -> Part:
     part: Part | None = None
     damages: list[Damage] = []
-    opened: dict[int, Record | None] = {}
     for line in lines:
         progress(lines.offset)
         if isinstance(line, Damage):
@@ -139,10 +137,7 @@ def _part(
             part = Part(path, header, written(header))
         elif part is None:
             continue  # the reader lets nothing pass before a header
-        elif isinstance(line, Opened):
-            opened[line.seq] = _record(line, lines.number, choice, written)
         elif isinstance(line, Exchange | Stub):
-            opened.pop(line.seq, None)
             part.records += filter(None, [_record(line, lines.number, choice, written)])
         elif isinstance(line, Note) and choice.covers(line.at, line.install):
             part.notes.append(written(line))
@@ -151,7 +146,8 @@ def _part(
             part.end = written(line)
     if part is None:
         raise no_capture(path, damages)
-    part.records += filter(None, opened.values())  # under way when the run stopped
+    under_way = (_record(one, at, choice, written) for at, one in lines.under_way.values())
+    part.records += filter(None, under_way)
     part.records.sort(key=lambda record: record.seq)
     part.damaged = len(damages)
     return part

@@ -17,21 +17,24 @@ from datetime import UTC, datetime, timedelta
 from operator import itemgetter
 from typing import NamedTuple
 
-from msgspec.structs import force_setattr, replace
-
 from pawwork_proxy.captures.lines import outcome_of
 from pawwork_proxy.comparison.observations import ServerClock, observation, server_clock
 from pawwork_proxy.model.capture import Header
 from pawwork_proxy.model.observation import SEVERAL, Observation
 from pawwork_proxy.model.outcome import Family
-from pawwork_proxy.model.view import ExchangeView, SignalsView, TimingView
+from pawwork_proxy.model.view import ExchangeView, SignalsView, TimingView, replaced, set_field
 
 _NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
-_ANSWERED = TimingView(_NO_TIME, 0.0)
-_NOT_ANSWERED = TimingView(_NO_TIME)
+_ANSWERED = TimingView(started_at=_NO_TIME, first_byte_ms=0.0)
+_NOT_ANSWERED = TimingView(started_at=_NO_TIME)
 _NO_SIGNALS = SignalsView()
 _SENT = "sent"
 """Stands in a template for a session or a user action: whether one was sent is part of it."""
+_OF_A_REQUEST = {
+    "seq", "started_at", "answered_at", "ended_at", "retry_after_s", "reset_at", "action",
+    "who", "session", "request",
+}  # fmt: skip
+"""Fields of observations and of identities that differ between requests of one kind."""
 _HOUR_S, _DAY_S = 3600.0, 86_400.0
 
 
@@ -56,11 +59,11 @@ class _Group(NamedTuple):
 
     def view(self, session: str | None, row: _Row) -> ExchangeView:
         """One of them as it was read, but for dates that no rule looks at."""
-        return replace(
+        return replaced(  # type: ignore[no-any-return]
             self.template,
             seq=row[1],
             timing=row[4],
-            request=replace(self.template.request, session=session, request=row[5]),
+            request=replaced(self.template.request, session=session, request=row[5]),
             signals=self.signals,
         )
 
@@ -87,16 +90,16 @@ class Tally:
             lead = (response.date - started).total_seconds()
             self._low.append(lead - head_ms / 1000)
             self._high.append(lead + 1.0)
-            force_setattr(response, "date", None)
-        force_setattr(view, "seq", 0)
-        force_setattr(view, "timing", _NOT_ANSWERED if timing.first_byte_ms is None else _ANSWERED)
-        force_setattr(view, "signals", _NO_SIGNALS)
+            set_field(response, "date", None)
+        set_field(view, "seq", 0)
+        set_field(view, "timing", _NOT_ANSWERED if timing.first_byte_ms is None else _ANSWERED)
+        set_field(view, "signals", _NO_SIGNALS)
         if session:
-            force_setattr(request, "session", _SENT)
+            set_field(request, "session", _SENT)
         if action:
-            force_setattr(request, "request", _SENT)
+            set_field(request, "request", _SENT)
         if not signals.retry_hints:  # only for a wait do rules look at the date
-            force_setattr(signals, "date", None)
+            set_field(signals, "date", None)
         group = self._last
         if group is None or view != group.template or signals != group.signals:
             group = self._last = self._group(view, signals)
@@ -303,19 +306,12 @@ def _latest_head_and_end(ordered: Sequence[_Row]) -> tuple[datetime, datetime]:
     return head, end
 
 
-def _alike(one: Observation) -> Observation:
-    """An observation with all that differs from request to request blank."""
-    return one.model_copy(
-        update={
-            "seq": 0,
-            "started_at": _NO_TIME,
-            "answered_at": None if one.answered_at is None else _NO_TIME,
-            "ended_at": _NO_TIME,
-            "retry_after_s": None,
-            "reset_at": None,
-            "action": "",
-            "who": one.who.model_copy(update={"session": None, "request": None}),
-        }
+def _alike(one: Observation) -> tuple[object, ...]:
+    """All of an observation but what differs from request to request."""
+    return (
+        one.answered_at is None,
+        *(value for name, value in one if name not in _OF_A_REQUEST),
+        *(value for name, value in one.who if name not in _OF_A_REQUEST),
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from pawwork_proxy.captures.reader import Capture
-from pawwork_proxy.model.gathered import CaptureSummary
+from pawwork_proxy.model.comparison_input import CaptureSummary
 
 MOST_NAMED = 5
 """Captures that lack the same thing and are named one by one; more are counted."""
@@ -37,11 +37,7 @@ class _Lack(NamedTuple):
 
 
 _LACKS = (
-    _Lack(
-        lambda one: not one.exchanges,
-        "it holds no exchange",
-        "hold no exchange",
-    ),
+    _Lack(lambda one: not one.exchanges, "it holds no exchange", "hold no exchange"),
     _Lack(
         lambda one: not one.ended,
         "no end line: the run goes on, or ended without closing the capture",

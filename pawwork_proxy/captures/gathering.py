@@ -4,9 +4,8 @@ Invariant: one capture counts once, however often it is given, and a file that c
 named in the remarks.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
-from pathlib import Path
 from typing import NamedTuple
 
 from pawwork_proxy.captures.aggregation import Tally
@@ -17,12 +16,11 @@ from pawwork_proxy.captures.completeness import (
     of_several_studies,
     summary_of,
 )
-from pawwork_proxy.captures.copies import each_once
 from pawwork_proxy.captures.reader import Capture, view_capture
-from pawwork_proxy.captures.sources import CaptureSource, capture_sources, each_readable
-from pawwork_proxy.comparison.observations import Arrival, Gap, after_last, gaps, unrecorded
+from pawwork_proxy.captures.sources import CaptureSource, each_once, each_readable
+from pawwork_proxy.comparison.observations import Arrival, Neighbours, after_last, unrecorded
 from pawwork_proxy.errors import ConfigurationError
-from pawwork_proxy.model.gathered import CaptureSummary, Gathered
+from pawwork_proxy.model.comparison_input import CaptureSummary, ComparisonInput
 from pawwork_proxy.model.observation import SEVERAL, Observation
 
 ONE_BY_ONE = 8000
@@ -43,31 +41,13 @@ class _Part(NamedTuple):
 
 
 def gather(
-    paths: Iterable[Path],
-    *,
-    exclusive: frozenset[str] = frozenset(),
-    real_only: bool = False,
-    one_by_one: int = ONE_BY_ONE,
-    progress: Progress = lambda _done, _total: None,
-) -> Gathered:
-    """Read captures, folders, patterns, bundles; see `gather_from`."""
-    return gather_from(
-        capture_sources(paths),
-        exclusive=exclusive,
-        real_only=real_only,
-        one_by_one=one_by_one,
-        progress=progress,
-    )
-
-
-def gather_from(
     sources: Sequence[CaptureSource],
     *,
     exclusive: frozenset[str] = frozenset(),
     real_only: bool = False,
     one_by_one: int = ONE_BY_ONE,
     progress: Progress = lambda _done, _total: None,
-) -> Gathered:
+) -> ComparisonInput:
     """Everything that a comparison or a report is made from.
 
     `exclusive`: labels of networks that nobody else uses, as the user vouches. Exchanges beyond
@@ -82,7 +62,7 @@ def gather_from(
     summaries = tuple(part.summary for part in parts)
     remarks += incomplete(summaries)
     remarks += of_several_studies(summaries, NOT_COMPARED)
-    return Gathered(
+    return ComparisonInput(
         captures=summaries,
         observations=tuple(_unsure_of_requests(parts)),
         unrecorded=tuple(one for part in parts for one in part.unrecorded),
@@ -138,12 +118,15 @@ def _part(read: _Read, rows: Sequence[Observation], *, aggregated: bool = False)
     return _Part(
         summary_of(capture, aggregated=aggregated),
         rows,
-        tuple(unrecorded(capture.header, _gaps(capture, tally), tally.clock)),
+        tuple(unrecorded(capture.header, _around_gaps(capture, tally), tally.clock)),
     )
 
 
-def _gaps(capture: Capture, tally: Tally) -> Iterator[Gap]:
-    """Requests of which a capture knows, but has no exchange."""
+def _around_gaps(capture: Capture, tally: Tally) -> Iterator[Neighbours]:
+    """The exchanges before and after requests of which a capture knows, but has no exchange.
+
+    The moment when it began counts as number 0, the one when it ended as the number after the last.
+    """
     began = Arrival(0, capture.header.started_at)
     known = [
         began,
@@ -152,10 +135,10 @@ def _gaps(capture: Capture, tally: Tally) -> Iterator[Gap]:
         *(Arrival(one.seq, one.at) for one in capture.interrupted),
     ]
     closing = after_last(known, capture.count, [*capture.stubs, *capture.notes, capture.end])
-    if capture.count == closing.seq - 1:  # each number has its exchange, as in most captures
-        return iter(())
-    arrived = sorted([began, closing, *tally.arrivals()])
-    return gaps((Arrival(*a), Arrival(*b)) for a, b in pairwise(arrived) if b[0] - a[0] > 1)
+    if capture.count < closing.seq - 1:  # in most captures each number has its exchange
+        for one, other in pairwise(sorted([began, closing, *tally.arrivals()])):
+            if other[0] - one[0] > 1:
+                yield Arrival(*one), Arrival(*other)
 
 
 def _one_world(parts: Sequence[_Part], real_only: bool, remarks: list[str]) -> list[_Part]:

@@ -7,19 +7,17 @@ line holds; whatever the light view cannot take is judged by the schema.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 from pydantic import ValidationError
 
-from pawwork_proxy.model.capture import LINE, End, Header, Line, Note, Opened, Stub
+from pawwork_proxy.model.capture import LINE, Line, Opened
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.numbers import EARLIEST, LATEST
-from pawwork_proxy.model.outcome import Outcome
 from pawwork_proxy.model.signals import Signals
-from pawwork_proxy.model.view import ExchangeView, OpenedView, SignalsView, view_of
+from pawwork_proxy.model.view import ExchangeView, OpenedView, SignalsView, replaced, view_of
 from pawwork_proxy.outcomes.rules import judge
 
 MAX_LINE_BYTES = 4 * 1024 * 1024
@@ -49,14 +47,11 @@ class Damage:
     reason: Reason
 
 
-Viewed = ExchangeView | OpenedView | Header | Stub | Note | End
-Reading = Callable[[bytes, int], Line | Viewed | Damage]
+Reading = Callable[[bytes, int], Line | Damage]
 """Turns the bytes of a line and its number into what a reader needs."""
 
 _FIRST_YEAR, _NO_YEAR = EARLIEST.year, LATEST.year
-_decode: Callable[[bytes], ExchangeView | OpenedView] = msgspec.json.Decoder(
-    ExchangeView | OpenedView
-).decode
+_decode: Callable[[bytes], Any] = msgspec.json.Decoder(ExchangeView | OpenedView).decode
 
 
 def read_line(raw: bytes, number: int) -> Line | Damage:
@@ -73,31 +68,32 @@ def read_line(raw: bytes, number: int) -> Line | Damage:
         return Damage(number, "not_json" if raw.endswith(b"\n") else "torn")
 
 
-def read_view(raw: bytes, number: int) -> Viewed | Damage:
-    """One line as its light view: types, closed lists and ranges hold, and signals can be judged.
+def read_view(raw: bytes, number: int) -> Line | Damage:
+    """One line; of an exchange and of a request its light view.
 
-    Fields that nobody reads there are not looked at, and neither is the form of a text.
+    Types, closed lists and ranges hold, and signals can be judged. Fields that nobody reads there
+    are not looked at, and neither is the form of a text.
     """
     try:
         view = _decode(raw)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         # A line of another kind, a damaged one, or one that only the schema understands.
         line = read_line(raw, number)
-        if isinstance(line, Exchange):
-            return view_of(line)
-        return OpenedView(line.seq, line.at, line.install) if isinstance(line, Opened) else line
-    if isinstance(view, OpenedView):
-        possible = _FIRST_YEAR <= view.at.year < _NO_YEAR
-        return view if possible else Damage(number, "not_a_record")
-    started, response, signals = view.timing.started_at, view.response, view.signals
-    date = (response and response.date) or started
-    if (
-        _FIRST_YEAR <= started.year < _NO_YEAR
-        and _FIRST_YEAR <= date.year < _NO_YEAR
-        and (not signals.has_words or _can_be_judged(signals))
-    ):
-        return view
-    return Damage(number, "not_a_record")
+        return view_of(line) if isinstance(line, Exchange | Opened) else line
+    if type(view) is OpenedView:
+        fits = _FIRST_YEAR <= view.at.year < _NO_YEAR
+    else:
+        started, response, signals = view.timing.started_at, view.response, view.signals
+        date = (response and response.date) or started
+        has_texts = signals.errors or signals.retry_hints or signals.edge_markers
+        has_texts = has_texts or signals.failed_finish is not None
+        fits = (
+            _FIRST_YEAR <= started.year < _NO_YEAR
+            and _FIRST_YEAR <= date.year < _NO_YEAR
+            and (not has_texts or _fit_schema(signals))
+        )
+    viewed: Exchange | Opened = view
+    return viewed if fits else Damage(number, "not_a_record")
 
 
 def is_overlong(raw: bytes) -> bool:
@@ -105,18 +101,26 @@ def is_overlong(raw: bytes) -> bool:
     return len(raw) == MAX_LINE_BYTES and not raw.endswith(b"\n")
 
 
-@lru_cache(maxsize=1024)
-def outcome_of(signals: SignalsView) -> Outcome:
-    """What signals come to by the rules of this version.
+outcome_of = lru_cache(maxsize=1024)(judge)
+"""What signals come to by the rules of this version; thousands of responses are alike."""
 
-    Raises ValidationError where they hold a text of no known form.
+
+def _fit_schema(signals: SignalsView) -> bool:
+    """Whether times and texts in signals are as the schema has them: decoding does not check that.
+
+    The waits differ from response to response, the texts hardly.
     """
-    return judge(Signals.model_validate(msgspec.to_builtins(signals, builtin_types=(datetime,))))
+    moments = (signals.date, *(hint.at for hint in signals.retry_hints))
+    waits = tuple(replaced(hint, seconds=0.0, at=None) for hint in signals.retry_hints)
+    return all(one is None or EARLIEST <= one <= LATEST for one in moments) and _texts_fit_schema(
+        replaced(signals, date=None, retry_hints=waits)
+    )
 
 
-def _can_be_judged(signals: SignalsView) -> bool:
+@lru_cache(maxsize=1024)
+def _texts_fit_schema(signals: SignalsView) -> bool:
     try:
-        outcome_of(signals)
+        Signals.model_validate(msgspec.to_builtins(signals))
     except ValidationError:
         return False
     return True

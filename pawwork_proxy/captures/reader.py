@@ -21,13 +21,12 @@ from pawwork_proxy.captures.lines import (
     MAX_LINE_BYTES,
     Damage,
     Reading,
-    Viewed,
     is_overlong,
     read_line,
     read_view,
 )
 from pawwork_proxy.errors import CaptureFormatError, UnsupportedSchemaError
-from pawwork_proxy.model.capture import SCHEMA_VERSION, End, Header, Line, Note, Opened, Stub
+from pawwork_proxy.model.capture import SCHEMA_VERSION, End, Header, Note, Opened, Stub
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.view import ExchangeView, OpenedView
 
@@ -36,9 +35,10 @@ _BOM = b"\xef\xbb\xbf"
 _HEADER = b'{"type":"header"'
 """How a header begins, also one that is torn, or glued to a torn line."""
 
-_OPENED: Final = (OpenedView, Opened)
-_EXCHANGE: Final = (ExchangeView, Exchange)
-_NUMBERED: Final = (ExchangeView, *_OPENED, Exchange, Stub)
+# Types are looked up, not asked: `isinstance` of a model costs as much as decoding a line.
+_EXCHANGE: Final = frozenset({ExchangeView, Exchange})
+_OPENED: Final = frozenset({OpenedView, Opened})
+_NUMBERED: Final = _EXCHANGE | _OPENED | {Stub}
 """Lines that bear the number of a request."""
 
 
@@ -54,61 +54,57 @@ class Capture:
     """Exchanges of which only part was observed."""
     stubs: list[Stub] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
-    interrupted: list[OpenedView] = field(default_factory=list)
+    interrupted: list[Opened] = field(default_factory=list)
     """Requests that were under way when the run stopped, in order of arrival."""
     damages: list[Damage] = field(default_factory=list)
     end: End | None = None
-
-    def add(self, line: Stub | Note | End) -> None:
-        """Take a line that is neither of an exchange nor the header."""
-        if isinstance(line, Stub):
-            self.stubs.append(line)
-        elif isinstance(line, Note):
-            self.notes.append(line)
-        else:
-            self.end = line
-
-
-@dataclass
-class WholeCapture(Capture):
-    """All of one capture that can be read."""
-
     exchanges: list[Exchange] = field(default_factory=list)
-    """In order of arrival."""
+    """In order of arrival, where they were read whole and not handed on."""
 
 
 class Lines:
     """The lines of one capture in turn, its header first, or what is wrong with them.
 
     `name` is how messages call the file, `read` what is made of each line. While a line is looked
-    at, `number` and `offset` tell its place in the file. Iterating raises UnsupportedSchemaError
-    when a newer version of this tool wrote the capture.
+    at, `number` and `offset` tell its place in the file. That a request has arrived is not among
+    them: `under_way` holds it until it is over. Iterating raises UnsupportedSchemaError when a
+    newer version of this tool wrote the capture.
     """
 
     def __init__(self, stream: BinaryIO, name: object, read: Reading) -> None:
         self.number = 0
         self.offset = 0
+        self.under_way: dict[int, tuple[int, Opened]] = {}
+        """By the number of a request: its line, and which line that is."""
         self._stream = stream
         self._name = name
         self._read = read
 
-    def __iter__(self) -> Iterator[Line | Viewed | Damage]:
-        # A million lines pass here: what is asked of each of them is asked once, and cheap.
+    def __iter__(  # noqa: PLR0912  a million lines pass here: one loop, and what it asks is cheap
+        self,
+    ) -> Iterator[Header | Exchange | Stub | Note | End | Damage]:
         read, next_line = self._read, partial(self._stream.readline, MAX_LINE_BYTES)
         begun = over = False
         records: set[int] = set()
+        under_way = self.under_way
         following = self._stream.tell()
         for number, raw in enumerate(iter(next_line, b""), start=1):
-            self.number, self.offset = number, following
+            offset = following
             following += len(raw)
             if number == 1:
                 raw = raw.removeprefix(_BOM)  # noqa: PLW2901  some editors put it there
-            line = Damage(number, "another_capture") if over else read(raw, number)
-            if begun and isinstance(line, _NUMBERED):
-                if line.seq in records:
+            line: Any = Damage(number, "another_capture") if over else read(raw, number)
+            kind = type(line)
+            if begun and kind in _NUMBERED:
+                seq = line.seq
+                if seq in records:
                     line = Damage(number, "repeated")
-                elif not isinstance(line, _OPENED):
-                    records.add(line.seq)
+                elif kind in _OPENED:
+                    under_way[seq] = (number, line)
+                    continue
+                else:
+                    records.add(seq)
+                    under_way.pop(seq, None)
             elif isinstance(line, Damage):
                 rest = raw
                 while is_overlong(rest):
@@ -124,6 +120,7 @@ class Lines:
                 begun, over = True, begun
             elif not begun:
                 line = Damage(number, "before_header")
+            self.number, self.offset = number, offset
             yield Damage(number, "another_capture") if over else line
 
 
@@ -169,7 +166,7 @@ def view_capture(
     return _gone_through(path, Lines(stream, path, read_view), seen)
 
 
-def read_capture(path: Path) -> WholeCapture:
+def read_capture(path: Path) -> Capture:
     """A capture file with all its records in memory, each held against the schema.
 
     Raises CaptureFormatError when it is no capture or cannot be opened, UnsupportedSchemaError
@@ -179,38 +176,37 @@ def read_capture(path: Path) -> WholeCapture:
     with opened_capture(path) as stream:
         lines = Lines(stream, path, read_line)
         capture = _gone_through(path, lines, lambda exchange, _: exchanges.append(exchange))
-    exchanges.sort(key=lambda exchange: exchange.seq)
-    return WholeCapture(**vars(capture), exchanges=exchanges)
+    capture.exchanges = sorted(exchanges, key=lambda exchange: exchange.seq)
+    return capture
 
 
-def _gone_through(path: Path, lines: Lines, seen: Callable[[Any, int], None]) -> Capture:
+def _gone_through(path: Path, lines: Lines, seen: Callable[[Exchange, int], None]) -> Capture:
     capture: Capture | None = None
     damages: list[Damage] = []
-    opened: dict[int, Opened | OpenedView] = {}
     count = in_part = 0
+    line: Any
     for line in lines:
-        if isinstance(line, _EXCHANGE):
+        if type(line) in _EXCHANGE:
             count += 1
-            if line.signals.unobserved is not None:
-                in_part += 1
-            opened.pop(line.seq, None)
+            in_part += line.signals.unobserved is not None
             seen(line, lines.offset)
-        elif isinstance(line, _OPENED):
-            opened[line.seq] = line
         elif isinstance(line, Damage):
             damages.append(line)
         elif isinstance(line, Header):
             capture = Capture(path, line, damages=damages)
         else:
             assert capture is not None  # what stands before the header is damage
-            capture.add(line)
+            match line:
+                case Stub():
+                    capture.stubs.append(line)
+                case Note():
+                    capture.notes.append(line)
+                case End():
+                    capture.end = line
     if capture is None:
         raise no_capture(path, damages)
     capture.count, capture.in_part = count, in_part
-    for stub in capture.stubs:
-        opened.pop(stub.seq, None)
-    left = (opened[seq] for seq in sorted(opened))
-    capture.interrupted = [OpenedView(one.seq, one.at, one.install) for one in left]
+    capture.interrupted = [lines.under_way[seq][1] for seq in sorted(lines.under_way)]
     return capture
 
 

@@ -13,7 +13,7 @@ count only where that helps it. So a hypothesis that is the truth is never ruled
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, chain, pairwise
 from typing import Literal
@@ -166,7 +166,7 @@ def assess(hypothesis: Hypothesis, columns: Columns) -> Assessment:
         for kind, by_capture in refused.items():
             first = min(by_capture.values(), key=lambda number: (rows[number].head, number))
             row = rows[first]
-            own = _possible_count(row, (rows[n] for n in pools.may_share(first)))
+            own = possibly_counted(row, (rows[n] for n in pools.may_share(first)))
             if private:
                 bounds[kind, window].refusals.append((own, row))
             else:
@@ -227,12 +227,9 @@ def _order_conflicts(
 
 def _opposed(above: dict[tuple[ClientKind, ClientKind], Conflict]) -> list[Conflict]:
     """Chains of 'allows more than' that bite their tail."""
-    over: dict[ClientKind, list[ClientKind]] = defaultdict(list)
-    for high, low in above:
-        over[high].append(low)
     found = []
     for (high, low), conflict in above.items():
-        way = way_down(over, low, high)
+        way = way_down(above, low, high)
         if way is not None:
             back = [row for step in pairwise(way) for row in above[step].rows]
             found.append(Conflict("opposed", (*back, *conflict.rows)))
@@ -240,9 +237,12 @@ def _opposed(above: dict[tuple[ClientKind, ClientKind], Conflict]) -> list[Confl
 
 
 def way_down(
-    over: Mapping[ClientKind, Sequence[ClientKind]], start: ClientKind, goal: ClientKind
+    above: Iterable[tuple[ClientKind, ClientKind]], start: ClientKind, goal: ClientKind
 ) -> list[ClientKind] | None:
-    """A way from one kind of client down to another, if there is one."""
+    """A way from one kind of client down to another that is allowed less, if there is one."""
+    over: dict[ClientKind, list[ClientKind]] = defaultdict(list)
+    for high, low in above:
+        over[high].append(low)
     ways = [[start]]
     seen = {start}
     for way in ways:
@@ -308,8 +308,8 @@ def _raise_bounds(
             bound.least, bound.least_row = total, row
 
 
-def _possible_count(refusal: PlacedRequest, company: Iterable[PlacedRequest]) -> int:
-    """The most that may have been counted in its pool before a refusal."""
+def possibly_counted(refusal: PlacedRequest, company: Iterable[PlacedRequest]) -> int:
+    """The most of its company in a pool that may have been counted before a refusal."""
     return sum(
         row.seen.count
         for row in company

@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 
 from pawwork_proxy.comparison.contrasts import differing
 from pawwork_proxy.comparison.dimensions import BUCKET, DIMENSIONS, PRESENCE
-from pawwork_proxy.comparison.elimination import Assessment, ClientKind, Findings, way_down
+from pawwork_proxy.comparison.elimination import Assessment, Findings, way_down
 from pawwork_proxy.comparison.hypotheses import Hypothesis, parts, smallest, undominated
 from pawwork_proxy.comparison.selection import Limiter, PlacedRequest, placed
 from pawwork_proxy.comparison.trials import TRIALS, Trial, Variation, possible_for
@@ -84,17 +84,10 @@ class _Pair:
         assert first is not None
         assert second is not None
         if result == "admitted":
-            return not (same and _allows_more(assessment, first, second))
+            # Where the first is allowed as much as the second or more, both are refused alike.
+            return not (same and way_down(assessment.above, first, second) is not None)
         own = any(self.second.private(part) for part in hypothesis - {BUCKET})
         return not (same is False and own and second in assessment.admitted)
-
-
-def _allows_more(assessment: Assessment, high: ClientKind, low: ClientKind) -> bool:
-    """Whether one kind of client is known to be allowed at least as much as another."""
-    over: dict[ClientKind, list[ClientKind]] = {}
-    for one, other in assessment.above:
-        over.setdefault(one, []).append(other)
-    return way_down(over, high, low) is not None
 
 
 def next_experiment(

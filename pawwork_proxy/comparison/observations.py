@@ -94,7 +94,7 @@ def observation(
         simulated=header.simulated,
         started_at=started,
         answered_at=None if head is None else started + timedelta(milliseconds=head),
-        ended_at=started + timedelta(milliseconds=max(_ms(timing.total_ms), _ms(head))),
+        ended_at=started + timedelta(milliseconds=max(timing.total_ms or 0.0, head or 0.0)),
         clock_error_s=clock.error_s,
         steady=clock.steady,
         server_era="simulated" if header.simulated else server_era(started),
@@ -111,7 +111,7 @@ def observation(
         cadence=outcome.reset_cadence,
         ending=ending,
         action=request.request or "",
-        alone=exchange.context.network in exclusive,
+        exclusive=exchange.context.network in exclusive,
         chained_proxy=exchange.context.chained_proxy,
         in_part=exchange.signals.unobserved is not None,
         who=_identities(header, exchange),
@@ -125,15 +125,8 @@ class Arrival(NamedTuple):
     at: datetime
 
 
-class Gap(NamedTuple):
-    """Requests that reached the proxy, one after the other, and left no exchange."""
-
-    first: int
-    """Sequence number of the first of them."""
-    requests: int
-    after: datetime
-    before: datetime
-    """Between which moments they came."""
+Neighbours = tuple[Arrival, Arrival]
+"""Two exchanges that follow each other in a capture, and between which numbers are missing."""
 
 
 def after_last(known: Iterable[Arrival], exchanges: int, others: Iterable[object]) -> Arrival:
@@ -163,51 +156,35 @@ def after_last(known: Iterable[Arrival], exchanges: int, others: Iterable[object
     return Arrival(last + 1, latest) if counted <= last else Arrival(counted + 1, until)
 
 
-def gaps(neighbours: Iterable[tuple[Arrival, Arrival]]) -> Iterator[Gap]:
-    """What is missing between exchanges that follow each other in a capture.
-
-    The moment when it began counts as number 0, the one when it ended as the number after the last.
-    """
-    for one, other in neighbours:
-        missing = other.seq - one.seq - 1
-        if missing > 0:
-            yield Gap(one.seq + 1, missing, min(one.at, other.at), max(one.at, other.at))
-
-
-def unrecorded(header: Header, found: Iterable[Gap], clock: ServerClock) -> Iterator[Observation]:
+def unrecorded(
+    header: Header, around: Iterable[Neighbours], clock: ServerClock
+) -> Iterator[Observation]:
     """Observations that stand for gaps: all that is known is where and when they may have been.
 
     Not by whom: the header of a bundle names only the installs that were asked for.
     """
     offset = timedelta(seconds=clock.offset_s)
-    for gap in found:
+    for one, other in around:
         yield Observation(
             capture=header.capture_id,
-            seq=gap.first,
+            seq=one.seq + 1,
             study=header.study_id,
             simulated=header.simulated,
-            started_at=gap.after + offset,
-            ended_at=gap.before + offset + LONGEST_RESPONSE,
+            started_at=min(one.at, other.at) + offset,
+            ended_at=max(one.at, other.at) + offset + LONGEST_RESPONSE,
             clock_error_s=clock.error_s,
             steady=clock.steady,
             kind="unknown",
             family="unknown",
             origin="unknown",
-            count=gap.requests,
-            who=Identities(
-                network=header.network,
-                device=header.machine.device,
-            ),
+            count=other.seq - one.seq - 1,
+            who=Identities(network=header.network, device=header.machine.device),
         )
 
 
 def install_name(label: str, install_id: str) -> str:
     """What tells installs apart that have one label on two machines."""
     return f"{label} {install_id[-6:]}"
-
-
-def _ms(value: float | None) -> float:
-    return 0.0 if value is None else value
 
 
 def _is_free(exchange: ExchangeView) -> bool | None:

@@ -4,7 +4,7 @@ Invariant: everything is read off verdicts; nothing here looks at rows again.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple, get_args
+from typing import Final, NamedTuple, get_args
 
 from pawwork_proxy.model.observation import DimensionName
 from pawwork_proxy.model.verdict import (
@@ -29,20 +29,16 @@ class OptionRule(NamedTuple):
     """The first is the one that is given as the reason."""
 
 
+_FREE_OF: Final[Finding] = "does_not_follow"
 OPTION_RULES: tuple[OptionRule, ...] = (
     OptionRule("user_keys", True, (("key", "follows"),)),
-    OptionRule("user_keys", False, (("key", "does_not_follow"),)),
+    OptionRule("user_keys", False, (("key", _FREE_OF),)),
     OptionRule(
         "own_relay",
         False,
-        (
-            ("address", "follows"),
-            ("key", "does_not_follow"),
-            ("install", "does_not_follow"),
-            ("session", "does_not_follow"),
-        ),
+        (("address", "follows"), ("key", _FREE_OF), ("install", _FREE_OF), ("session", _FREE_OF)),
     ),
-    OptionRule("own_relay", True, (("network", "does_not_follow"),)),
+    OptionRule("own_relay", True, (("network", _FREE_OF),)),
     OptionRule("no_free_default", False, (("install", "follows"),)),
     OptionRule("no_free_default", False, (("device", "follows"),)),
     OptionRule("no_free_default", False, (("session", "follows"),)),
@@ -50,11 +46,7 @@ OPTION_RULES: tuple[OptionRule, ...] = (
     OptionRule(
         "no_free_default",
         True,
-        (
-            ("install", "does_not_follow"),
-            ("session", "does_not_follow"),
-            ("request", "does_not_follow"),
-        ),
+        (("install", _FREE_OF), ("session", _FREE_OF), ("request", _FREE_OF)),
     ),
 )
 """The first rule of an option whose findings all hold decides it."""

@@ -45,13 +45,7 @@ def hours(observations: Iterable[Observation]) -> tuple[Hour, ...]:
         part = {"ok": "admitted", "quota": "quota", "overload": "overload"}
         counts[hour][part.get(seen.family, "other")] += seen.count
     return tuple(
-        Hour(
-            at=hour,
-            admitted=found["admitted"],
-            quota=found["quota"],
-            overload=found["overload"],
-            other=found["other"],
-        )
+        Hour(at=hour, **{part: found[part] for part in ("admitted", "quota", "overload", "other")})
         for hour, found in sorted(counts.items())
     )
 

@@ -63,9 +63,9 @@ class PlacedRequest:
     def private(self, part: str) -> bool:
         """Whether nobody but the observer can have its value of a part of a hypothesis."""
         if part in {"address", "prefix"}:
-            return self.seen.alone
+            return self.seen.exclusive
         if part == CALLER:
-            return self.private("key") or (self.seen.who.key is not None and self.seen.alone)
+            return self.private("key") or (self.seen.who.key is not None and self.seen.exclusive)
         return is_private(part, self.value(part))
 
     @property

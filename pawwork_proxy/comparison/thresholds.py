@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from pawwork_proxy.comparison.contrasts import evidence_row
 from pawwork_proxy.comparison.dimensions import BUCKET, PRESENCE, title
-from pawwork_proxy.comparison.elimination import ClientKind
+from pawwork_proxy.comparison.elimination import ClientKind, possibly_counted
 from pawwork_proxy.comparison.hypotheses import Hypothesis
 from pawwork_proxy.comparison.places import Place, Places
 from pawwork_proxy.comparison.selection import KIND_DIMENSIONS, Limiter, PlacedRequest
@@ -59,7 +59,7 @@ def _thresholds(
         if row.part != "maybe":
             kinds[row.client_kind].append(row)
     exclusive = any(all(row.private(name) for row in rows) for name in names) or all(
-        row.seen.alone for row in rows
+        row.seen.exclusive for row in rows
     )
     for kind, of_kind in kinds.items():
         refused = [row for row in of_kind if row.part == "refused"]
@@ -69,7 +69,7 @@ def _thresholds(
             bucket=", ".join([bucket, *_told_apart(kind, kinds)]),
             window=rows[0].window,
             at_least=max((_surely_counted(row, rows) + 1 for row in latest.values()), default=0),
-            at_most=None if first is None else _possibly_counted(first, perhaps),
+            at_most=None if first is None else possibly_counted(first, perhaps),
             exclusive=exclusive,
             first_refusal=None if first is None else evidence_row(first),
         )
@@ -95,12 +95,6 @@ def _surely_counted(before: PlacedRequest, rows: Iterable[PlacedRequest]) -> int
     )
 
 
-def _possibly_counted(before: PlacedRequest, rows: Iterable[PlacedRequest]) -> int:
-    return sum(
-        row.seen.count for row in rows if row.part != "refused" and not before.surely_before(row)
-    )
-
-
 def early_refusals(limiter: Limiter) -> tuple[EarlyRefusal, ...]:
     """Installs that were refused after few requests of their own where another got many.
 
@@ -123,7 +117,7 @@ def early_refusals(limiter: Limiter) -> tuple[EarlyRefusal, ...]:
         if not refused:
             continue
         first = min(refused, key=lambda row: row.head)
-        own = _possibly_counted(first, [*rows, *unknown[window]])
+        own = possibly_counted(first, [*rows, *unknown[window]])
         another = max(
             (
                 times

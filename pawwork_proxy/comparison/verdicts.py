@@ -201,6 +201,6 @@ def _assumptions(finding: Finding, chosen: Sequence[Conflict]) -> tuple[Assumpti
                     found.append("uniform")
             case _:
                 assert_never(one.shows)
-        if one.shows == "shared" and one.deciding.seen.alone:
+        if one.shows == "shared" and one.deciding.seen.exclusive:
             found.append("alone")
     return tuple(dict.fromkeys(found))

@@ -110,7 +110,7 @@ class Observation(Noun):
     ending: ResponseEnd = "complete"
     action: str = ""
     """Pseudonym of the user action (request id); retries, rounds and title calls share it."""
-    alone: bool = False
+    exclusive: bool = False
     """The user vouches that nobody else used this address."""
     chained_proxy: bool = False
     in_part: bool = False

@@ -45,23 +45,17 @@ Ground = Literal[
 ]
 """Why a verdict is what it is, finer than `Reason`; `report` has a sentence for each."""
 
+_GROUNDS: dict[Reason, tuple[Ground, ...]] = {
+    "decided": ("separate_pools", "several_pools", "narrower_pools", "not_part"),
+    "untested": ("only_ipv4", "not_known", "one_value", "unrecorded_change"),
+    "confounded": ("confounded",),
+    "contradictory": ("nothing_fits", "models_differ"),
+    "insufficient": (
+        "global_fits", "not_in_every_row", "used_by_others", "by_caller", "no_known_pair",
+    ),
+}  # fmt: skip
 REASONS: dict[Ground, Reason] = {
-    "separate_pools": "decided",
-    "several_pools": "decided",
-    "narrower_pools": "decided",
-    "not_part": "decided",
-    "only_ipv4": "untested",
-    "not_known": "untested",
-    "one_value": "untested",
-    "unrecorded_change": "untested",
-    "confounded": "confounded",
-    "nothing_fits": "contradictory",
-    "models_differ": "contradictory",
-    "global_fits": "insufficient",
-    "not_in_every_row": "insufficient",
-    "used_by_others": "insufficient",
-    "by_caller": "insufficient",
-    "no_known_pair": "insufficient",
+    ground: reason for reason, grounds in _GROUNDS.items() for ground in grounds
 }
 NoteId = Literal[
     "simulated", "chained_proxy", "one_install", "address_not_known", "label", "several_limiters"

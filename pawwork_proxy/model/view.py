@@ -1,11 +1,11 @@
 """A record as far as comparing and listing read it: decoded straight from its line, unread fields
 skipped.
 
-The pydantic models remain the schema: they are what a line is written from, and what verification
-holds a stranger's line against. Each struct here repeats a part of one model, field by field, and a
-test holds the names, types and defaults of the two together. Types, closed lists and ranges are
-checked while decoding; the forms of texts are not (they are a promise about what leaves a machine,
-which `verification` keeps), except in signals, which the rules must be able to judge.
+The nouns remain the schema: they are what a line is written from, and what verification holds a
+stranger's line against. A view is a struct made from a noun: some of its fields, with its types,
+closed lists, ranges and defaults, which are checked while decoding. The forms of texts are not:
+they are a promise about what leaves a machine, which `verification` keeps. To the type checker a
+view is its noun; a field that `READ` does not name is missing all the same once the program runs.
 
 Invariant: two views that are equal make equal observations, since an observation is computed from
 nothing else. What tells requests of one kind apart (number, times, session, user action) is set
@@ -13,207 +13,116 @@ apart from the rest by `captures.aggregation`; every other field, also one that 
 part of what has to be equal.
 """
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Literal
+from functools import reduce
+from itertools import chain
+from operator import or_
+from types import UnionType
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 import msgspec
-from msgspec import Meta, Struct
+from annotated_types import Ge, Le
+from msgspec import Meta
+from pydantic import AwareDatetime
 
-from pawwork_proxy.model.base import line_of
-from pawwork_proxy.model.context import AddressFamily, AuthSource
-from pawwork_proxy.model.exchange import Exchange
-from pawwork_proxy.model.numbers import (
-    HIGHEST_COST,
-    HIGHEST_STATUS,
-    LARGEST_COUNT,
-    LONGEST_MS,
-    LONGEST_WAIT_S,
-)
-from pawwork_proxy.model.request import AuthKind, Protocol, Tier
-from pawwork_proxy.model.signals import (
-    AnswerShape,
-    BodyShape,
-    ContentTypeClass,
-    Dialect,
-    Ending,
-    ErrorPlace,
-    ExchangePart,
-    Failure,
-    Side,
-)
+from pawwork_proxy.model.base import Noun, line_of
+from pawwork_proxy.model.capture import Opened
+from pawwork_proxy.model.context import Egress, ExchangeContext
+from pawwork_proxy.model.exchange import AuthSourceFinding, Exchange, Timing
+from pawwork_proxy.model.outcome import Outcome
+from pawwork_proxy.model.request import AuthFacts, RequestFacts
+from pawwork_proxy.model.response import ResponseFacts
+from pawwork_proxy.model.signals import ErrorFact, RetryHint, Signals, TransportFailure
 
-Count = Annotated[int, Meta(ge=0, le=LARGEST_COUNT)]
-Status = Annotated[int, Meta(ge=0, le=HIGHEST_STATUS)]
-Milliseconds = Annotated[float, Meta(ge=0, le=LONGEST_MS)]
-WaitSeconds = Annotated[float, Meta(ge=0, le=LONGEST_WAIT_S)]
-Cost = Annotated[float, Meta(ge=0, le=HIGHEST_COST)]
-Moment = Annotated[datetime, Meta(tz=True)]
-
-
-class EgressView(Struct, frozen=True, gc=False):
-    """Part of `Egress`."""
-
-    address: str
-    family: AddressFamily
-    prefix: str | None = None
-    country: str | None = None
-    colo: str | None = None
+_Viewed = TypeVar("_Viewed", bound=Noun)
+NO_RULE_READS = {"events"}
+"""Fields of signals that no view has."""
+READ: dict[type[Noun], str] = {
+    Egress: "address family prefix country colo",
+    ExchangeContext: "install install_id device network egress upstream_family source_address"
+    " chained_proxy",
+    Timing: "started_at first_byte_ms total_ms",
+    RequestFacts: "tier protocol model model_group user_agent client session request project",
+    AuthFacts: "kind pseudonym",
+    AuthSourceFinding: "source",
+    ResponseFacts: "status colo workspace cost date",
+    ErrorFact: " ".join(ErrorFact.model_fields),
+    RetryHint: " ".join(RetryHint.model_fields),
+    TransportFailure: " ".join(TransportFailure.model_fields),
+    Signals: " ".join(name for name in Signals.model_fields if name not in NO_RULE_READS),
+    Outcome: "kind",
+    Exchange: "seq context timing request auth signals outcome auth_source response",
+    Opened: "seq at install",
+}
+"""The fields of a view, by its noun; a noun comes before those that hold it."""
+ANY_TEXT = {(Outcome, "kind")}
+"""Fields that take any word, where the noun has a closed list: every conclusion is drawn anew."""
+VIEWS: dict[object, type[msgspec.Struct]] = {}
 
 
-class ContextView(Struct, frozen=True, gc=False):
-    """Part of `ExchangeContext`."""
-
-    install: str
-    install_id: str
-    device: str
-    network: str | None = None
-    egress: EgressView | None = None
-    upstream_family: AddressFamily | None = None
-    source_address: str | None = None
-    chained_proxy: bool = False
-
-
-class TimingView(Struct, frozen=True, gc=False):
-    """Part of `Timing`."""
-
-    started_at: Moment
-    first_byte_ms: Milliseconds | None = None
-    total_ms: Milliseconds | None = None
-
-
-class RequestView(Struct, frozen=True, gc=False):
-    """Part of `RequestFacts`."""
-
-    tier: Tier
-    protocol: Protocol
-    model: str | None = None
-    model_group: str | None = None
-    user_agent: str | None = None
-    client: str | None = None
-    session: str | None = None
-    request: str | None = None
-    project: str | None = None
+def _view(noun: type[Noun]) -> type[msgspec.Struct]:
+    needed: list[Any] = []
+    others: list[Any] = []
+    for name in READ[noun].split():
+        field = noun.model_fields[name]
+        kind = str if (noun, name) in ANY_TEXT else _type(Annotated[field.annotation, field])
+        if field.is_required():
+            needed.append((name, kind))
+        else:
+            default = field.default
+            others.append(
+                (name, kind, VIEWS[type(default)]() if isinstance(default, Noun) else default)
+            )
+    return msgspec.defstruct(
+        f"{noun.__name__}View",
+        [*needed, *others],
+        namespace={name: one for name, one in vars(noun).items() if isinstance(one, property)},
+        tag=noun.model_fields["type"].default if noun in {Exchange, Opened} else None,
+        frozen=True,
+        gc=False,
+    )
 
 
-class AuthView(Struct, frozen=True, gc=False):
-    """Part of `AuthFacts`."""
-
-    kind: AuthKind = "none"
-    pseudonym: str | None = None
-
-
-class AuthSourceView(Struct, frozen=True, gc=False):
-    """Part of `AuthSourceFinding`."""
-
-    source: AuthSource = "unknown"
-
-
-class ResponseView(Struct, frozen=True, gc=False):
-    """Part of `ResponseFacts`."""
-
-    status: Status
-    colo: str | None = None
-    workspace: str | None = None
-    cost: Cost | None = None
-    date: Moment | None = None
+def _type(annotation: Any) -> Any:
+    """What a field of a noun takes, as msgspec checks it while decoding."""
+    origin, parts = get_origin(annotation), get_args(annotation)
+    if annotation in {AwareDatetime, datetime}:
+        return Annotated[datetime, Meta(tz=True)]
+    if origin is Annotated:
+        kind, forms = _type(parts[0]), [getattr(form, "metadata", [form]) for form in parts[1:]]
+        bounds = {type(one): one for one in chain.from_iterable(forms)}
+        if kind in {int, float} and Ge in bounds:
+            return Annotated[kind, Meta(ge=bounds[Ge].ge, le=bounds[Le].le)]
+        return kind
+    if origin in {Union, UnionType}:
+        kinds = [_type(part) for part in parts]
+        words = str in kinds  # any text, whatever words are named beside it
+        return reduce(or_, (one for one in kinds if not (words and get_origin(one) is Literal)))
+    if origin is tuple:
+        return tuple[_type(parts[0]), ...]  # type: ignore[misc]
+    return VIEWS.get(annotation, annotation)
 
 
-class ErrorView(Struct, frozen=True, gc=False):
-    """Part of `ErrorFact`."""
+for _noun in READ:
+    VIEWS[_noun] = _view(_noun)
 
-    place: ErrorPlace
-    type: str | None = None
-    type_stem: str | None = None
-    code: str | None = None
-    code_stem: str | None = None
-    google_status: str | None = None
-    bracket: str | None = None
-    bracket_stem: str | None = None
-    inner_status: Status | None = None
-    wrapper: Literal["upstream_request", "streaming_response", "upstream_error"] | None = None
-    provider: str | None = None
-    phrases: tuple[str, ...] = ()
-    limit_name: Literal["5 hour", "weekly", "monthly"] | None = None
+if TYPE_CHECKING:
+    ExchangeView = Exchange
+    OpenedView = Opened
+    SignalsView = Signals
+    TimingView = Timing
+else:
+    ExchangeView, OpenedView = VIEWS[Exchange], VIEWS[Opened]
+    SignalsView, TimingView = VIEWS[Signals], VIEWS[Timing]
 
 
-class RetryHintView(Struct, frozen=True, gc=False):
-    """Part of `RetryHint`."""
-
-    place: str
-    seconds: WaitSeconds
-    at: Moment | None = None
+replaced: Callable[..., Any] = msgspec.structs.replace
+set_field: Callable[[Any, str, object], None] = msgspec.structs.force_setattr
+"""As in msgspec, for a view, which the type checker takes for its noun."""
 
 
-class TransportView(Struct, frozen=True, gc=False):
-    """Part of `TransportFailure`."""
-
-    failure: Failure
-    side: Side
-    place: Literal["ending", "stated", "text"]
-
-
-class SignalsView(Struct, frozen=True, gc=False):
-    """Part of `Signals`: everything that a rule reads, which is all but the number of events."""
-
-    status: Status | None = None
-    text_status: Status | None = None
-    ending: Ending = Ending.UNSTATED
-    made_by_proxy: bool = False
-    content_type: ContentTypeClass = ContentTypeClass.NONE
-    server_cloudflare: bool = False
-    cf_mitigated: bool = False
-    date: Moment | None = None
-    body: BodyShape = BodyShape.NONE
-    decoding_failed: bool = False
-    answer: AnswerShape = AnswerShape.NONE
-    dialect: Dialect = Dialect.UNKNOWN
-    content_seen: bool = False
-    finish_seen: bool = False
-    failed_finish: str | None = None
-    done_marker: bool = False
-    cost_seen: bool = False
-    edge_markers: tuple[str, ...] = ()
-    errors: tuple[ErrorView, ...] = ()
-    retry_hints: tuple[RetryHintView, ...] = ()
-    transport: TransportView | None = None
-    unobserved: tuple[ExchangePart, ...] | None = None
-
-    @property
-    def has_words(self) -> bool:
-        """Whether it holds texts, whose form decoding does not check."""
-        return bool(
-            self.errors or self.retry_hints or self.edge_markers or self.failed_finish is not None
-        )
-
-
-class RecordedOutcomeView(Struct, frozen=True, gc=False):
-    """Part of `Outcome`; any word will do, since every conclusion is drawn anew."""
-
-    kind: str
-
-
-class ExchangeView(Struct, frozen=True, gc=False, tag="exchange"):
-    """Part of `Exchange`."""
-
-    seq: Count
-    context: ContextView
-    timing: TimingView
-    request: RequestView
-    auth: AuthView
-    signals: SignalsView
-    outcome: RecordedOutcomeView
-    auth_source: AuthSourceView = AuthSourceView()
-    response: ResponseView | None = None
-
-
-class OpenedView(Struct, frozen=True, gc=False, tag="opened"):
-    """Part of `Opened`."""
-
-    seq: Count
-    at: Moment
-    install: str
-
-
-def view_of(exchange: Exchange) -> ExchangeView:
+def view_of(record: _Viewed) -> _Viewed:
     """The view of a record that is at hand."""
-    return msgspec.json.decode(line_of(exchange), type=ExchangeView)
+    view: Any = msgspec.json.decode(line_of(record), type=VIEWS[type(record)])
+    return view  # type: ignore[no-any-return]

@@ -19,7 +19,7 @@ import jinja2
 
 from pawwork_proxy import __version__
 from pawwork_proxy.comparison.dimensions import title
-from pawwork_proxy.model.gathered import Gathered
+from pawwork_proxy.model.comparison_input import ComparisonInput
 from pawwork_proxy.model.inventory import Inventory
 from pawwork_proxy.model.observation import Observation
 from pawwork_proxy.model.verdict import Comparison
@@ -46,7 +46,7 @@ DIRECTIONS = {
 
 
 def render_report(
-    comparison: Comparison, gathered: Gathered, inventory: Inventory | None = None
+    comparison: Comparison, gathered: ComparisonInput, inventory: Inventory | None = None
 ) -> str:
     """The report; `inventory` is left out where captures are too many to take one."""
     script = "\n".join(map(_asset, SCRIPTS))

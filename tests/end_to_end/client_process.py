@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from pawwork_proxy.captures.reader import WholeCapture, read_capture
+from pawwork_proxy.captures.reader import Capture, read_capture
 from pawwork_proxy.errors import CaptureFormatError
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.outcome import Kind
@@ -18,7 +18,7 @@ class Conversation:
     def __init__(self, printed: str, path: Path) -> None:
         self.printed = printed
         self.path = path
-        self.capture: WholeCapture = read_capture(path)
+        self.capture: Capture = read_capture(path)
 
     @property
     def calls(self) -> list[Exchange]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pawwork_proxy.captures.reader import WholeCapture, read_capture
+from pawwork_proxy.captures.reader import Capture, read_capture
 from pawwork_proxy.errors import CaptureFormatError
 
 Found = TypeVar("Found")
@@ -85,14 +85,14 @@ class ProxyProcess:
         self.process.kill()
         self.process.communicate(timeout=PATIENCE)
 
-    def capture(self) -> WholeCapture:
+    def capture(self) -> Capture:
         """What is on disk now."""
         return read_capture(self.capture_path)
 
-    def wait_for(self, state: Callable[[WholeCapture], bool]) -> WholeCapture:
+    def wait_for(self, state: Callable[[Capture], bool]) -> Capture:
         """The capture as soon as it is in a state."""
 
-        def look() -> WholeCapture | None:
+        def look() -> Capture | None:
             try:
                 capture = self.capture()
             except CaptureFormatError:
@@ -101,7 +101,7 @@ class ProxyProcess:
 
         return wait_for(look)
 
-    def wait_for_exchanges(self, number: int) -> WholeCapture:
+    def wait_for_exchanges(self, number: int) -> Capture:
         """The capture once it holds so many exchanges."""
         return self.wait_for(lambda capture: len(capture.exchanges) >= number)
 

@@ -19,7 +19,7 @@ from urllib.parse import quote
 
 import pytest
 
-from pawwork_proxy.captures.reader import WholeCapture, read_capture
+from pawwork_proxy.captures.reader import Capture, read_capture
 from tests.end_to_end.proxy_process import ProxyProcess, clean_environment, wait_for
 from tests.end_to_end.scripted_upstream import Peer, ScriptedUpstream, exchange_raw
 from tests.unit.redaction.canaries import canaries, pieces
@@ -172,9 +172,7 @@ def play_all(port: int, upstream: ScriptedUpstream, secrets: dict[str, str]) -> 
     return count
 
 
-def check(
-    home: Path, printed: str, capture: WholeCapture, count: int, secrets: dict[str, str]
-) -> None:
+def check(home: Path, printed: str, capture: Capture, count: int, secrets: dict[str, str]) -> None:
     """Nothing lost, nothing thrown away, nothing left."""
     assert len(capture.exchanges) + len(capture.stubs) == count
     assert len(capture.stubs) <= count * 0.01, "safe records must not be thrown away"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pawwork_proxy.captures.completeness import happenings
-from pawwork_proxy.captures.reader import WholeCapture
+from pawwork_proxy.captures.reader import Capture
 from pawwork_proxy.demo.laboratory import second_address
 from pawwork_proxy.environment.identity import load_identity
 from pawwork_proxy.model.context import Egress
@@ -26,7 +26,7 @@ from tests.end_to_end.test_tls import certificate
 TRACE = b"ip=203.0.113.9\nloc=DE\ncolo=FRA\n"
 
 
-def ask(proxy: ProxyProcess) -> WholeCapture:
+def ask(proxy: ProxyProcess) -> Capture:
     """One request through the proxy; the capture that holds it."""
     body = json.dumps({"model": "big-pickle", "messages": []}).encode()
     request = urllib.request.Request(f"{proxy.url}/zen/v1/chat/completions", body)

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from pawwork_proxy.captures.gathering import gather
+from pawwork_proxy.captures.sources import capture_sources
 from pawwork_proxy.comparison.compare import compare
 from pawwork_proxy.model.outcome import Kind
 from pawwork_proxy.model.verdict import Comparison, LimiterFindings
@@ -93,7 +94,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
 
 
 def answer(*conversations: Conversation) -> tuple[Comparison, LimiterFindings]:
-    gathered = gather([one.path for one in conversations])
+    gathered = gather(capture_sources([one.path for one in conversations]))
     comparison = compare(gathered.observations, gathered.unrecorded)
     return comparison, comparison.limits[0]
 

@@ -171,10 +171,14 @@ def show(paths: Sequence[Path], output: str) -> None:
     seen. A bundle is verified before anything of it is shown, and left out if it is refused.
     """
     from pawwork_proxy.bundle.support_view import SupportRows, row_of
-    from pawwork_proxy.captures.copies import each_once
     from pawwork_proxy.captures.lines import outcome_of
     from pawwork_proxy.captures.reader import view_capture
-    from pawwork_proxy.captures.sources import CaptureSource, capture_sources, each_readable
+    from pawwork_proxy.captures.sources import (
+        CaptureSource,
+        capture_sources,
+        each_once,
+        each_readable,
+    )
     from pawwork_proxy.model.capture import Header
     from pawwork_proxy.model.manifest import Summary
     from pawwork_proxy.report.support_table import support_lines, support_table

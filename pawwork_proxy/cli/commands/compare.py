@@ -24,12 +24,14 @@ def compare(captures: Sequence[Path], output: str, alone: Sequence[str], real_on
     that joined one study. What had to be left out is said among the notes.
     """
     from pawwork_proxy.captures.gathering import gather
+    from pawwork_proxy.captures.sources import capture_sources
     from pawwork_proxy.comparison.compare import compare as judge
     from pawwork_proxy.report.comparison_json import render_json
     from pawwork_proxy.report.comparison_text import render_markdown, render_text
 
     with progress("reading") as show:
-        gathered = gather(captures, exclusive=frozenset(alone), real_only=real_only, progress=show)
+        sources, exclusive = capture_sources(captures), frozenset(alone)
+        gathered = gather(sources, exclusive=exclusive, real_only=real_only, progress=show)
     comparison = judge(gathered.observations, gathered.unrecorded)
     render = {"text": render_text, "markdown": render_markdown, "json": render_json}[output]
     click.echo(render(comparison, gathered.remarks), nl=False)

@@ -52,7 +52,7 @@ def demo(preset: str, captures: Path) -> None:
     click.echo("\nWhat this shows (simulated):")
     for line in explanation(exchanges):
         click.echo(f"  {line}")
-    gathered = gather(paths)
+    gathered = gather(capture_sources(paths))
     comparison = compare(gathered.observations, gathered.unrecorded)
     click.echo(f"\nThe verdict (simulated): {conclusion(comparison)}")
     for limit in comparison.limits:

@@ -33,9 +33,8 @@ def export(captures: Sequence[Path], output: str, out: Path) -> None:
     CAPTURES are capture files, folders, patterns and support bundles.
     """
     from pawwork_proxy.captures.completeness import listed
-    from pawwork_proxy.captures.copies import each_once
     from pawwork_proxy.captures.records import Records, unfit
-    from pawwork_proxy.captures.sources import capture_sources, each_readable
+    from pawwork_proxy.captures.sources import capture_sources, each_once, each_readable
     from pawwork_proxy.export.har import har_text
     from pawwork_proxy.export.otlp import otlp_text
     from pawwork_proxy.export.table import csv_lines, json_lines

@@ -23,9 +23,13 @@ def identity(captures: Sequence[Path], installs: Sequence[str], output: str) -> 
     records. CAPTURES are capture files, folders, patterns and support bundles.
     """
     from pawwork_proxy.captures.completeness import listed
-    from pawwork_proxy.captures.copies import each_once
     from pawwork_proxy.captures.records import Records, unfit
-    from pawwork_proxy.captures.sources import CaptureSource, capture_sources, each_readable
+    from pawwork_proxy.captures.sources import (
+        CaptureSource,
+        capture_sources,
+        each_once,
+        each_readable,
+    )
     from pawwork_proxy.inventory.inventory import take_inventory
     from pawwork_proxy.report.identity_table import identity_lines, identity_table, identity_words
 

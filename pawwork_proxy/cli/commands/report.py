@@ -35,17 +35,16 @@ def write_report(
     captures: Sequence[Path], out: Path, alone: frozenset[str], *, real_only: bool
 ) -> None:
     """Gather, compare, render, write."""
-    from pawwork_proxy.captures.copies import each_once
-    from pawwork_proxy.captures.gathering import gather_from
+    from pawwork_proxy.captures.gathering import gather
     from pawwork_proxy.captures.records import Records
-    from pawwork_proxy.captures.sources import capture_sources, each_readable
+    from pawwork_proxy.captures.sources import capture_sources, each_once, each_readable
     from pawwork_proxy.comparison.compare import compare
     from pawwork_proxy.inventory.inventory import take_inventory
     from pawwork_proxy.report.page import render_report
 
     sources = capture_sources(captures)
     with progress("reading") as show:
-        gathered = gather_from(sources, exclusive=alone, real_only=real_only, progress=show)
+        gathered = gather(sources, exclusive=alone, real_only=real_only, progress=show)
     inventory = None
     if not any(one.aggregated for one in gathered.captures):
         used = {one.capture_id for one in gathered.captures}

@@ -38,8 +38,7 @@ def show(
     CAPTURES are capture files, folders, patterns and support bundles. Outcomes are judged again by
     the rules of this version. Damaged lines are counted and named, and hide none of the others.
     """
-    from pawwork_proxy.captures.copies import each_once
-    from pawwork_proxy.captures.sources import capture_sources, each_readable
+    from pawwork_proxy.captures.sources import capture_sources, each_once, each_readable
     from pawwork_proxy.cli.shown import Shown
     from pawwork_proxy.model.outcome import Outcome
     from pawwork_proxy.model.view import ExchangeView

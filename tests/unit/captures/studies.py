@@ -1,15 +1,18 @@
 """Made-up captures for tests of gathering: refusals at chosen places among many admissions."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from pawwork_proxy.captures import gathering
 from pawwork_proxy.captures.aggregation import Tally
-from pawwork_proxy.captures.reader import WholeCapture
+from pawwork_proxy.captures.reader import Capture
 from pawwork_proxy.captures.records import Records
 from pawwork_proxy.captures.sources import capture_sources, each_readable
 from pawwork_proxy.model.capture import End, Header
+from pawwork_proxy.model.comparison_input import ComparisonInput
 from pawwork_proxy.model.context import ExchangeContext, Install
 from pawwork_proxy.model.exchange import Exchange, Timing
 from pawwork_proxy.model.observation import Observation
@@ -116,7 +119,7 @@ def write(path: Path, exchanges: list[Exchange], **changes: Any) -> Path:
 class Read(NamedTuple):
     """Captures read whole, and what is said of those that could not be read."""
 
-    captures: list[WholeCapture]
+    captures: list[Capture]
     remarks: list[str]
 
 
@@ -124,8 +127,13 @@ def read_captures(paths: Iterable[Path]) -> Read:
     """Every capture at these places with all its records."""
     remarks: list[str] = []
     records = each_readable(capture_sources(paths), Records, remarks)
-    whole = [WholeCapture(**vars(one.capture), exchanges=list(one)) for one in records]
+    whole = [replace(one.capture, exchanges=list(one)) for one in records]
     return Read(whole, remarks)
+
+
+def gather(paths: Iterable[Path], **options: Any) -> ComparisonInput:
+    """What a comparison of the captures at these places is made from."""
+    return gathering.gather(capture_sources(paths), **options)
 
 
 def observed(head: Header, exchanges: Iterable[Exchange]) -> list[Observation]:

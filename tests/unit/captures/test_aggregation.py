@@ -15,22 +15,21 @@ from hypothesis import strategies as st
 
 from pawwork_proxy.captures import gathering
 from pawwork_proxy.captures.aggregation import Tally
-from pawwork_proxy.captures.gathering import gather
 from pawwork_proxy.captures.lines import outcome_of, read_view
 from pawwork_proxy.captures.reader import opened_capture, view_capture
 from pawwork_proxy.comparison.compare import compare
 from pawwork_proxy.comparison.observations import observation
 from pawwork_proxy.model.capture import Header, Stub
+from pawwork_proxy.model.comparison_input import ComparisonInput
 from pawwork_proxy.model.context import Egress
 from pawwork_proxy.model.exchange import Exchange
-from pawwork_proxy.model.gathered import Gathered
 from pawwork_proxy.model.observation import ABSENT, SEVERAL, Observation
 from pawwork_proxy.model.request import AuthFacts
 from pawwork_proxy.model.signals import ErrorFact, ErrorPlace, RetryHint, Signals
 from pawwork_proxy.model.verdict import Finding
 from pawwork_proxy.model.view import ExchangeView
 from pawwork_proxy.outcomes.rules import judge
-from tests.unit.captures.studies import MORNING, one, pseudonym, write
+from tests.unit.captures.studies import MORNING, gather, one, pseudonym, write
 
 MANY = 4000
 BORDER = datetime(2026, 9, 16, 23, 55, tzinfo=UTC)
@@ -77,7 +76,7 @@ def aggregated(path: Path, most_rows: int = MANY) -> list[Observation]:
     return tally.aggregated(header, frozenset(), most_rows)
 
 
-def findings(gathered: Gathered) -> dict[tuple[str, str], Finding]:
+def findings(gathered: ComparisonInput) -> dict[tuple[str, str], Finding]:
     limits = compare(gathered.observations, gathered.unrecorded, plan=False).limits
     return {
         (limit.origin, verdict.dimension): verdict.finding
@@ -417,7 +416,7 @@ def test_aggregation_decides_the_same_or_leaves_it_open(
     expected = findings(whole)
     for rows in (MANY, 0):
         observations = aggregated(path, rows)
-        found = findings(Gathered(captures=(), observations=tuple(observations)))
+        found = findings(ComparisonInput(captures=(), observations=tuple(observations)))
         assert sum(row.count for row in observations) == len(whole.observations)
         assert len(observations) <= len(whole.observations)
         for dimension, finding in found.items():

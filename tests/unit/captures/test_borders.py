@@ -3,8 +3,10 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from pawwork_proxy.captures.completeness import happenings
-from pawwork_proxy.captures.lines import read_view
+from pawwork_proxy.captures.lines import Damage, read_view
 from pawwork_proxy.captures.records import Records
 from pawwork_proxy.captures.sources import capture_sources
 from pawwork_proxy.model.base import line_of
@@ -54,3 +56,18 @@ def test_what_only_the_schema_understands_is_viewed_all_the_same() -> None:
     view = read_view(without_seconds, 1)
     assert isinstance(view, ExchangeView)
     assert view.timing.started_at == MORNING.replace(second=0)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        (b'"seconds":', b'"at":"3001-01-01T00:00:00Z","seconds":'),
+        (b'"place":"retry-after"', b'"place":"somewhere"'),
+        (b'"type":"FreeUsageLimitError"', b'"type":"two words"'),
+    ],
+)
+def test_signals_that_no_rule_could_judge_are_no_record(changed: tuple[bytes, bytes]) -> None:
+    raw = line_of(one(1, 1, refused=True))
+    assert isinstance(read_view(raw, 1), ExchangeView)
+    assert raw.count(changed[0]) == 1
+    assert read_view(raw.replace(*changed), 2) == Damage(2, "not_a_record")

@@ -6,11 +6,10 @@ from typing import Any
 import pytest
 
 from pawwork_proxy.captures.completeness import MOST_NAMED, incomplete, listed, named
-from pawwork_proxy.captures.gathering import gather
 from pawwork_proxy.captures.records import Records, unfit
 from pawwork_proxy.captures.sources import capture_sources
-from pawwork_proxy.model.gathered import CaptureSummary
-from tests.unit.captures.studies import MORNING, one, write
+from pawwork_proxy.model.comparison_input import CaptureSummary
+from tests.unit.captures.studies import MORNING, gather, one, write
 
 
 def summary(name: str = "a.jsonl", **changes: Any) -> CaptureSummary:

@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-from pawwork_proxy.captures.copies import each_once
-from pawwork_proxy.captures.sources import capture_sources
+from pawwork_proxy.captures.sources import capture_sources, each_once
 from tests.unit.captures.studies import one, write
 
 

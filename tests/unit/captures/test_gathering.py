@@ -4,10 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from pawwork_proxy.captures.gathering import gather
 from pawwork_proxy.errors import CaptureFormatError, ConfigurationError
 from pawwork_proxy.model.observation import SEVERAL
-from tests.unit.captures.studies import one, write
+from tests.unit.captures.studies import gather, one, write
 
 
 def remarks(*paths: Path) -> str:

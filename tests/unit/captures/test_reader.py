@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pawwork_proxy.captures import lines, reader
-from pawwork_proxy.captures.reader import WholeCapture, read_capture
+from pawwork_proxy.captures.reader import Capture, read_capture
 from pawwork_proxy.errors import CaptureFormatError, UnsupportedSchemaError
 from pawwork_proxy.model.base import line_of
 from pawwork_proxy.model.capture import End, Note, Stub
@@ -27,7 +27,7 @@ LINES = [
 ]
 
 
-def read(folder: Path, data: bytes) -> WholeCapture:
+def read(folder: Path, data: bytes) -> Capture:
     path = folder / "capture.jsonl"
     path.write_bytes(data)
     return read_capture(path)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pawwork_proxy.captures.gathering import gather
 from pawwork_proxy.comparison.compare import compare
+from tests.unit.captures.studies import gather
 
 SAMPLES = Path(__file__).resolve().parents[3] / "captures" / "samples"
 ROWS = re.findall(

@@ -46,7 +46,12 @@ def test_a_fresh_address_that_is_refused_proves_nothing() -> None:
     assert finding(Diary().admitted(9).refused().refused(**OFFICE).seen, "address") == (
         "undetermined"
     )
-    alone = Diary().admitted(9, alone=True).refused(alone=True).refused(**OFFICE, alone=True)
+    alone = (
+        Diary()
+        .admitted(9, exclusive=True)
+        .refused(exclusive=True)
+        .refused(**OFFICE, exclusive=True)
+    )
     found = verdict(compare(alone.seen), "address")
     assert found.finding == "does_not_follow"
     assert "alone" in found.assumptions
@@ -199,7 +204,7 @@ def test_models_of_which_only_some_share_a_pool() -> None:
     second = {"model": "north-a", "model_group": "no"}
     third = {"model": "mimo-a", "model_group": "mi"}
     diary = Diary()
-    with_alone = {"alone": True}
+    with_alone = {"exclusive": True}
     diary.admitted(2, **second, **with_alone).admitted(20, **with_alone)
     diary.refused(**with_alone).refused(**second, **with_alone).admitted(**third, **with_alone)
     there = {**OFFICE, **with_alone}
@@ -212,7 +217,7 @@ def test_models_of_which_only_some_share_a_pool() -> None:
 
 
 def test_ipv6_addresses_of_one_prefix() -> None:
-    v6 = {"address": "ip:a", "prefix": "ip6p:x", "ip_family": "ipv6", "alone": True}
+    v6 = {"address": "ip:a", "prefix": "ip6p:x", "ip_family": "ipv6", "exclusive": True}
     neighbour = {**v6, "address": "ip:b"}
     seen = Diary().admitted(9, **v6).refused(**v6).refused(**neighbour).seen
     seen += Diary("c2", seen[-1].ended_at).admitted(**OFFICE, ip_family="ipv6").seen

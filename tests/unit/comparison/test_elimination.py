@@ -42,9 +42,9 @@ def test_two_days_of_the_chain_are_only_an_order() -> None:
 
 def test_a_way_down_that_is_not_there() -> None:
     a, b, c, d = (("a",), ("b",), ("c",), ("d",))
-    over: dict[tuple[str, ...], list[tuple[str, ...]]] = {a: [b, c], b: [d], c: [d]}
-    assert way_down(over, a, d) == [a, b, d]
-    assert way_down(over, b, c) is None
+    above = [(a, b), (a, c), (b, d), (c, d)]
+    assert way_down(above, a, d) == [a, b, d]
+    assert way_down(above, b, c) is None
 
 
 def test_the_earliest_refusal_of_several_counts() -> None:

@@ -1,19 +1,17 @@
 """From exchanges to observations."""
 
 from datetime import timedelta
-from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from pawwork_proxy.comparison.observations import (
     LEAST_ERROR_S,
+    LONGEST_RESPONSE,
     UNKNOWN_CLOCK_S,
     Arrival,
-    Gap,
     ServerClock,
     after_last,
-    gaps,
     observation,
     server_clock,
     unrecorded,
@@ -172,7 +170,7 @@ def test_a_simulator_sees_the_address_we_send_from() -> None:
     local = context(source_address=LOCAL, upstream_family="ipv4", network="lab")
     found = observed(exchange(context=local), simulated=True)
     assert (found.who.address, found.who.prefix) == (LOCAL, LOCAL)
-    assert (found.server_era, found.alone, found.simulated) == ("simulated", True, True)
+    assert (found.server_era, found.exclusive, found.simulated) == ("simulated", True, True)
     six = context(source_address=LOCAL6, upstream_family="ipv6")
     assert observed(exchange(context=six), simulated=True).who.prefix is None
     assert observed(exchange(context=local)).who.address is None
@@ -198,14 +196,15 @@ def test_before_the_first_server_era_nothing_is_known() -> None:
     assert observed(old).server_era == "before V1"
 
 
-def test_missing_numbers_are_gaps_between_their_neighbours() -> None:
+def test_missing_numbers_were_asked_between_their_neighbours() -> None:
     at = [NOON + timedelta(seconds=second) for second in range(10)]
-    arrivals = [Arrival(0, at[0]), Arrival(2, at[2]), Arrival(3, at[3]), Arrival(7, at[7])]
-    assert list(gaps(pairwise(arrivals))) == [
-        Gap(1, 1, at[0], at[2]),
-        Gap(4, 3, at[3], at[7]),
-    ]
-    assert list(gaps([(Arrival(1, at[5]), Arrival(3, at[4]))])) == [Gap(2, 1, at[4], at[5])]
+    around = [(Arrival(3, at[3]), Arrival(7, at[7])), (Arrival(1, at[5]), Arrival(3, at[4]))]
+    clock = ServerClock(2.0, 1.5)
+    late, turned = unrecorded(header(), around, clock)
+    assert (late.seq, late.count) == (4, 3)
+    assert (late.started_at, late.ended_at) == (at[5], at[9] + LONGEST_RESPONSE)
+    assert (turned.seq, turned.count, turned.started_at) == (2, 1, at[6])
+    assert turned.ended_at == at[7] + LONGEST_RESPONSE
 
 
 def test_the_runs_own_counts_tell_of_requests_behind_the_last_one() -> None:
@@ -227,7 +226,7 @@ def test_the_runs_own_counts_tell_of_requests_behind_the_last_one() -> None:
 
 def test_a_gap_stands_for_requests_of_whom_little_is_known() -> None:
     clock = ServerClock(2.0, 1.5, steady=False)
-    (one,) = unrecorded(header(network="lab"), [Gap(4, 3, NOON, NOON)], clock)
+    (one,) = unrecorded(header(network="lab"), [(Arrival(3, NOON), Arrival(7, NOON))], clock)
     assert (one.seq, one.count, one.kind, one.answered_at) == (4, 3, "unknown", None)
     assert one.started_at == NOON + timedelta(seconds=2)
     assert one.ended_at > one.started_at

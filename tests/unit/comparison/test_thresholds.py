@@ -26,7 +26,7 @@ def test_bounds_of_a_bucket_that_refused() -> None:
 def test_buckets_of_ones_own_are_exclusive() -> None:
     diary = Diary().admitted(2).refused()
     assert thresholds(limiter(diary.seen), frozenset({"install"}))[0].exclusive
-    vouched = Diary().admitted(2, alone=True).refused(alone=True)
+    vouched = Diary().admitted(2, exclusive=True).refused(exclusive=True)
     assert thresholds(limiter(vouched.seen), ADDRESS)[0].exclusive
 
 

@@ -185,8 +185,8 @@ def test_those_with_a_key_tell_nothing_of_the_address_of_others() -> None:
 
 
 def test_those_without_a_key_of_their_own_tell_nothing_of_the_keys_of_others() -> None:
-    diary = Diary().admitted(9, alone=True).refused(alone=True)
-    diary.refused(key=PUBLIC, alone=True).admitted(**OFFICE, alone=True)
+    diary = Diary().admitted(9, exclusive=True).refused(exclusive=True)
+    diary.refused(key=PUBLIC, exclusive=True).admitted(**OFFICE, exclusive=True)
     verdicts = found(diary.seen)
     assert verdicts["address"].finding == "follows"
     assert (verdicts["key"].finding, verdicts["key"].ground) == ("undetermined", "by_caller")

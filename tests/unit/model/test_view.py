@@ -1,128 +1,81 @@
-"""The light view and the schema of a record say the same, so that neither drifts."""
+"""The light view takes from a line what the schema takes, and has all that rules read."""
 
-import types
-from datetime import datetime
-from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from datetime import UTC, datetime
 
-import annotated_types
 import msgspec
 import pytest
-from msgspec.structs import FieldInfo, fields
-from pydantic import AwareDatetime, BaseModel
-from pydantic.fields import FieldInfo as ModelField
+from msgspec.structs import fields
 
-from pawwork_proxy.model import view
-from pawwork_proxy.model.capture import Opened
-from pawwork_proxy.model.context import Egress, ExchangeContext
-from pawwork_proxy.model.exchange import AuthSourceFinding, Exchange, Timing
+from pawwork_proxy.model.base import Noun
+from pawwork_proxy.model.exchange import AuthSourceFinding, Timing
+from pawwork_proxy.model.numbers import HIGHEST_COST, HIGHEST_STATUS, LARGEST_COUNT, LONGEST_MS
 from pawwork_proxy.model.outcome import Outcome
-from pawwork_proxy.model.request import AuthFacts, RequestFacts
+from pawwork_proxy.model.request import RequestFacts
 from pawwork_proxy.model.response import ResponseFacts
 from pawwork_proxy.model.signals import ErrorFact, RetryHint, Signals, TransportFailure
+from pawwork_proxy.model.view import READ, VIEWS, view_of
+from tests.unit.builders import exchange
 
-PAIRS: dict[type[msgspec.Struct], type[BaseModel]] = {
-    view.EgressView: Egress,
-    view.ContextView: ExchangeContext,
-    view.TimingView: Timing,
-    view.RequestView: RequestFacts,
-    view.AuthView: AuthFacts,
-    view.AuthSourceView: AuthSourceFinding,
-    view.ResponseView: ResponseFacts,
-    view.ErrorView: ErrorFact,
-    view.RetryHintView: RetryHint,
-    view.TransportView: TransportFailure,
-    view.SignalsView: Signals,
-    view.RecordedOutcomeView: Outcome,
-    view.ExchangeView: Exchange,
-    view.OpenedView: Opened,
-}
-WHOLE = (view.ErrorView, view.RetryHintView, view.TransportView)
-"""Structs that have every field of their model, since rules may look at any of them."""
-TEXTS: dict[type[msgspec.Struct], set[str]] = {view.RecordedOutcomeView: {"kind"}}
-"""Fields that take any text, where the model has a closed list."""
-FIELDS = [
-    (struct, field, PAIRS[struct].model_fields[field.name])
-    for struct in PAIRS
-    for field in fields(struct)
-]
+MOMENT = "2026-11-20T09:00:00Z"
 
 
-def plain(annotation: Any) -> Any:
-    """A type without the forms and ranges that it adds to another."""
-    if annotation in PAIRS:
-        return PAIRS[annotation]
-    origin, parts = get_origin(annotation), get_args(annotation)
-    if origin is Annotated:
-        return plain(parts[0])
-    if origin in {Union, types.UnionType}:
-        return frozenset(map(plain, parts))
-    if origin is tuple:
-        return (tuple, *map(plain, parts))
-    if origin is Literal:
-        return (Literal, *parts)
-    return datetime if annotation is AwareDatetime else annotation
+def decoded(noun: type[Noun], **values: object) -> msgspec.Struct:
+    return msgspec.json.decode(msgspec.json.encode(values), type=VIEWS[noun])
 
 
-def as_text(kind: Any) -> Any:
-    """`str | Literal[...]` takes any text."""
-    if isinstance(kind, frozenset) and str in kind:
-        return frozenset(one for one in kind if not (isinstance(one, tuple) and one[0] is Literal))
-    return kind
+@pytest.mark.parametrize("noun", [ErrorFact, RetryHint, TransportFailure, Signals])
+def test_what_rules_read_is_in_the_view(noun: type[Noun]) -> None:
+    there = {field.name for field in fields(VIEWS[noun])}
+    assert set(noun.model_fields) - there == ({"events"} if noun is Signals else set())
 
 
-def test_every_struct_is_held_to_a_model() -> None:
-    own = {
-        one
-        for one in vars(view).values()
-        if isinstance(one, type) and one.__module__ == view.__name__
+@pytest.mark.parametrize("noun", READ)
+def test_a_field_is_needed_where_the_noun_needs_it(noun: type[Noun]) -> None:
+    assert {field.name for field in fields(VIEWS[noun]) if field.required} == {
+        name for name in READ[noun].split() if noun.model_fields[name].is_required()
     }
-    assert own == set(PAIRS)
 
 
-@pytest.mark.parametrize(("struct", "field", "model"), FIELDS)
-def test_a_field_has_the_type_and_the_default_of_the_model(
-    struct: type[msgspec.Struct], field: FieldInfo, model: ModelField
-) -> None:
-    hint = get_type_hints(struct, include_extras=True)[field.name]
-    expected = as_text(plain(model.annotation))
-    assert plain(hint) == (str if field.name in TEXTS.get(struct, ()) else expected)
-    assert field.required == model.is_required()
-    default = model.default
-    if isinstance(default, BaseModel):
-        default = msgspec.convert(default.model_dump(), type=type(field.default))
-    assert field.required or field.default == default
+def test_a_default_is_that_of_the_noun() -> None:
+    view = view_of(exchange(1))
+    assert view.auth_source.source == AuthSourceFinding().source
+    assert decoded(Signals) == VIEWS[Signals]()
+    assert VIEWS[Signals]().ending is Signals().ending  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("struct", WHOLE)
-def test_what_rules_read_is_in_the_view(struct: type[msgspec.Struct]) -> None:
-    assert {field.name for field in fields(struct)} == set(PAIRS[struct].model_fields)
+@pytest.mark.parametrize(
+    ("noun", "values"),
+    [
+        (ResponseFacts, {"status": HIGHEST_STATUS + 1}),
+        (ResponseFacts, {"status": -1}),
+        (ResponseFacts, {"status": 200, "cost": HIGHEST_COST + 1}),
+        (ResponseFacts, {"status": 200, "date": "2026-11-20T09:00:00"}),
+        (ResponseFacts, {"status": None}),
+        (Timing, {"started_at": MOMENT, "total_ms": LONGEST_MS + 1}),
+        (Timing, {"started_at": MOMENT, "first_byte_ms": -1.0}),
+        (Timing, {"started_at": 7}),
+        (RequestFacts, {"tier": "later", "protocol": "chat"}),
+        (RequestFacts, {"tier": "zen", "protocol": "chat", "model": 7}),
+        (ErrorFact, {"place": "later"}),
+        (ErrorFact, {"place": "body", "limit_name": "yearly"}),
+        (ErrorFact, {"place": "body", "inner_status": LARGEST_COUNT}),
+        (Signals, {"unobserved": ["soul"]}),
+        (Signals, {"errors": [{}]}),
+    ],
+)
+def test_types_lists_and_ranges_are_checked(noun: type[Noun], values: dict[str, object]) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        decoded(noun, **values)
 
 
-def test_signals_lack_only_what_no_rule_reads() -> None:
-    there = {field.name for field in fields(view.SignalsView)}
-    assert set(Signals.model_fields) - there == {"events"}
+def test_what_the_noun_allows_is_taken() -> None:
+    assert decoded(ResponseFacts, status=HIGHEST_STATUS, cost=HIGHEST_COST, later=1)
+    assert decoded(Outcome, kind="a word of a later version")
+    found = decoded(Timing, started_at=MOMENT, total_ms=LONGEST_MS)
+    assert found == VIEWS[Timing](datetime(2026, 11, 20, 9, tzinfo=UTC), None, LONGEST_MS)
 
 
-@pytest.mark.parametrize(("struct", "field", "model"), FIELDS)
-def test_a_range_is_that_of_the_model(
-    struct: type[msgspec.Struct], field: FieldInfo, model: ModelField
-) -> None:
-    if plain(get_type_hints(struct)[field.name]) in {datetime, frozenset({datetime, type(None)})}:
-        return  # `read_view` looks at the year
-    hint = get_type_hints(struct, include_extras=True)[field.name]
-    bounds = [
-        meta for part in (hint, *get_args(hint)) for meta in getattr(part, "__metadata__", ())
-    ]
-    found = {(meta.ge, meta.le) for meta in bounds}
-    metadata = [
-        *model.metadata,
-        *(
-            meta
-            for part in get_args(model.annotation)
-            for outer in getattr(part, "__metadata__", ())
-            for meta in getattr(outer, "metadata", [outer])
-        ),
-    ]
-    least = [meta.ge for meta in metadata if isinstance(meta, annotated_types.Ge)]
-    most = [meta.le for meta in metadata if isinstance(meta, annotated_types.Le)]
-    assert found == ({(least[0], most[0])} if least else set())
+def test_what_a_noun_computes_its_view_computes() -> None:
+    signals = exchange(1).signals.model_copy(update={"unobserved": ("response_head",)})
+    view = view_of(exchange(1, signals=signals))
+    assert (view.signals.response_observed, signals.response_observed) == (False, False)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pawwork_proxy.captures.reader import WholeCapture, read_capture
+from pawwork_proxy.captures.reader import Capture, read_capture
 from pawwork_proxy.captures.writer import CaptureWriter
 from pawwork_proxy.environment.identity import Identity, load_identity
 from pawwork_proxy.environment.private_files import HOME_VARIABLE
@@ -78,7 +78,7 @@ class Run:
         ongoing.finish(Ending.COMPLETE, UpstreamFacts())
         return ongoing
 
-    def capture(self) -> WholeCapture:
+    def capture(self) -> Capture:
         return read_capture(self.writer.path)
 
 

@@ -11,7 +11,7 @@ from mitmproxy.test import tflow, tutils
 
 from pawwork_proxy.bundle.preview import preview
 from pawwork_proxy.captures.gathering import gather
-from pawwork_proxy.captures.reader import WholeCapture
+from pawwork_proxy.captures.reader import Capture
 from pawwork_proxy.captures.sources import capture_sources
 from pawwork_proxy.cli.live import counter_line
 from pawwork_proxy.cli.shown import Shown
@@ -147,7 +147,7 @@ def break_step(patch: pytest.MonkeyPatch, holder: Any, name: str, at_call: int =
     patch.setattr(holder, name, fails)
 
 
-def only(capture: WholeCapture) -> Exchange:
+def only(capture: Capture) -> Exchange:
     assert not capture.stubs
     assert not capture.interrupted
     (exchange,) = capture.exchanges
@@ -298,7 +298,7 @@ def test_every_report_says_that_an_exchange_was_observed_in_part(
     passes(run, REFUSED)
     path, capture = run.writer.path, run.capture()
     exchange = only(capture)
-    gathered = gather([path], one_by_one=one_by_one)
+    gathered = gather(capture_sources([path]), one_by_one=one_by_one)
     assert [one.in_part for one in gathered.captures] == [1]
     said = f"{path.name}: {IN_PART}"
     assert said in gathered.remarks

@@ -2,8 +2,8 @@
 
 from pawwork_proxy.comparison.compare import compare
 from pawwork_proxy.inventory.inventory import take_inventory
+from pawwork_proxy.model.comparison_input import CaptureSummary, ComparisonInput
 from pawwork_proxy.model.exchange import Exchange
-from pawwork_proxy.model.gathered import CaptureSummary, Gathered
 from pawwork_proxy.model.signals import Ending
 from pawwork_proxy.outcomes.rules import judge
 from pawwork_proxy.report.page import render_report
@@ -19,7 +19,7 @@ CHUNK = (
 
 def page(exchanges: list[Exchange], **changes: str) -> str:
     head = header(simulated=True)
-    gathered = Gathered(
+    gathered = ComparisonInput(
         captures=(
             CaptureSummary(
                 name="a.jsonl",

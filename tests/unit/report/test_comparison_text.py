@@ -9,9 +9,9 @@ from tests.unit.comparison.builders import MORNING, OFFICE, TWO, Diary
 
 STUDY = (
     Diary()
-    .admitted(20, alone=True)
-    .refused(alone=True, reset_at=MORNING)
-    .refused(**TWO, alone=True)
+    .admitted(20, exclusive=True)
+    .refused(exclusive=True, reset_at=MORNING)
+    .refused(**TWO, exclusive=True)
     .admitted(**OFFICE)
     .other("provider_overload", "overload")
     .seen
@@ -39,7 +39,7 @@ def test_the_answer_comes_first_and_everything_is_there() -> None:
 
 
 def test_a_bucket_that_nobody_else_can_use() -> None:
-    seen = [one.model_copy(update={"alone": True}) for one in STUDY]
+    seen = [one.model_copy(update={"exclusive": True}) for one in STUDY]
     assert "impossible" in render_text(compare(seen))
 
 

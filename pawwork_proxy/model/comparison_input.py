@@ -43,7 +43,7 @@ class CaptureSummary(Noun):
     """Whether it lacks nothing: `captures.completeness` has the list."""
 
 
-class Gathered(Noun):
+class ComparisonInput(Noun):
     """Everything a comparison or a report is made from."""
 
     captures: tuple[CaptureSummary, ...]
