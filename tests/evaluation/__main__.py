@@ -1,6 +1,6 @@
 """How often verdicts are right, wrong or missing, over random worlds with a known truth.
 
-    python scripts/evaluate_verdicts.py --worlds 2000 --seed 1
+    python -m tests.evaluation --worlds 2000 --seed 1
 
 Prints wrong `follows`, wrong `does_not_follow`, how many decidable dimensions were answered, how
 good the next experiments were, and explains every miss. Exit code 1 if something is below what
@@ -12,15 +12,12 @@ import sys
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from pawwork_proxy.comparison.compare import compare
 from pawwork_proxy.model.observation import Observation
 from pawwork_proxy.model.verdict import Comparison, Verdict
 from pawwork_proxy.report.sentences import verdict_words
-from scripts.verdict_evaluation.decidability import (
+from tests.evaluation.decidability import (
     Observed,
     decidable,
     fits,
@@ -28,10 +25,10 @@ from scripts.verdict_evaluation.decidability import (
     has_ipv6,
     possible,
 )
-from scripts.verdict_evaluation.plans import PlanResult, plan_result, zen
-from scripts.verdict_evaluation.random_worlds import random_world
-from scripts.verdict_evaluation.servers import Rules, SimulatorServer
-from scripts.verdict_evaluation.worlds import World
+from tests.evaluation.plans import PlanResult, plan_result, zen
+from tests.evaluation.random_worlds import random_world
+from tests.evaluation.servers import Rules, SimulatorServer
+from tests.evaluation.worlds import World
 
 ANSWERED = 0.95
 PLANNED = 0.9

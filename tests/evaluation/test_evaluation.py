@@ -9,11 +9,11 @@ from pawwork_proxy.comparison.compare import compare
 from pawwork_proxy.comparison.trials import TRIALS
 from pawwork_proxy.model.observation import SEVERAL
 from pawwork_proxy.model.verdict import Verdict
-from scripts.evaluate_verdicts import Tally, evaluate, is_wrong, report, truth
-from scripts.verdict_evaluation.decidability import Observed, decidable, fits, possible
-from scripts.verdict_evaluation.plans import perform
-from scripts.verdict_evaluation.random_worlds import random_rules, random_world
-from scripts.verdict_evaluation.servers import OwnServer, Rules, SimulatorServer, server_for
+from tests.evaluation.__main__ import Tally, evaluate, is_wrong, report, truth
+from tests.evaluation.decidability import Observed, decidable, fits, possible
+from tests.evaluation.plans import perform
+from tests.evaluation.random_worlds import random_rules, random_world
+from tests.evaluation.servers import OwnServer, Rules, SimulatorServer, server_for
 from tests.unit.comparison.builders import OFFICE, SAVED_KEY, TWO, Diary
 
 

@@ -16,9 +16,9 @@ from pawwork_proxy.comparison.selection import select
 from pawwork_proxy.comparison.trials import BY_ID, TRIALS, Trial, Variation, possible_for
 from pawwork_proxy.model.observation import ABSENT, SEVERAL, Observation
 from pawwork_proxy.model.verdict import Comparison
-from scripts.verdict_evaluation.decidability import Hypothesis, Observed, decidable, possible
-from scripts.verdict_evaluation.servers import DAY, Who
-from scripts.verdict_evaluation.worlds import AGENTS, START, Ask, World
+from tests.evaluation.decidability import Hypothesis, Observed, decidable, possible
+from tests.evaluation.servers import DAY, Who
+from tests.evaluation.worlds import AGENTS, START, Ask, World
 
 MOST_STEPS = 4
 MOST_PLANNED = 2

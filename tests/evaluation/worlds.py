@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from pawwork_proxy.model.observation import ABSENT, Identities, Observation
-from scripts.verdict_evaluation.servers import Finish, Rules, Who, server_for
+from tests.evaluation.servers import Finish, Rules, Who, server_for
 
 START = datetime(2026, 6, 1, tzinfo=UTC).timestamp()
 

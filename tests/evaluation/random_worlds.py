@@ -5,8 +5,8 @@ from collections.abc import Callable
 from itertools import combinations
 
 from pawwork_proxy.model.observation import ABSENT
-from scripts.verdict_evaluation.servers import DAY, Rules, Who
-from scripts.verdict_evaluation.worlds import AGENTS, IMPLIES, MODELS, PARTS, START, Ask, World
+from tests.evaluation.servers import DAY, Rules, Who
+from tests.evaluation.worlds import AGENTS, IMPLIES, MODELS, PARTS, START, Ask, World
 
 LIKELY = (
     ("address",),

@@ -17,8 +17,8 @@ from operator import and_, or_
 from typing import NamedTuple, TypeVar
 
 from pawwork_proxy.model.observation import ABSENT, PUBLIC, Observation
-from scripts.verdict_evaluation.servers import DAY
-from scripts.verdict_evaluation.worlds import IMPLIES, PARTS
+from tests.evaluation.servers import DAY
+from tests.evaluation.worlds import IMPLIES, PARTS
 
 PRIVATE = frozenset({"key", "device", "install", "session", "request", "caller"})
 NOBODYS = frozenset({None, ABSENT, PUBLIC})

@@ -1,1 +1,0 @@
-"""Random worlds with a known truth, and what could be known of it; parts of evaluate_verdicts."""
