@@ -171,7 +171,7 @@ def _check_layout(stream: BinaryIO, infos: list[zipfile.ZipInfo], directory: int
 
 
 def _is_plain(info: zipfile.ZipInfo) -> bool:
-    """Whether a member's metadata is what `archive.zip_bytes` writes for every one of them."""
+    """Whether a member's metadata is what `bundle.assembly` writes for every one of them."""
     return (
         info.date_time == _EPOCH
         and info.create_system == _UNIX

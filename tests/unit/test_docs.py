@@ -60,6 +60,16 @@ def test_the_architecture_has_the_layers_of_the_import_contract() -> None:
     assert block.split("\n")[1:-1] == [layer for layer in layers if not layer.startswith("(")]
 
 
+def test_the_architecture_says_who_may_import_a_guarded_library() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]
+    text = " ".join(ARCHITECTURE.split())
+    for contract in contracts["contracts"]:
+        if contract["type"] == "protected":
+            allowed = [one.removeprefix("pawwork_proxy.") for one in contract["allowed_importers"]]
+            users = " and ".join(f"`{name}`" for name in allowed)
+            assert f"only {users} import {contract['protected_modules'][0]}" in text
+
+
 def test_the_architecture_says_what_each_package_is() -> None:
     rows = set(re.findall(r"^\| `([a-z_.]+)` \| .+\. \|$", ARCHITECTURE, re.MULTILINE))
     package = ROOT / "pawwork_proxy"

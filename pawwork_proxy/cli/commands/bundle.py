@@ -32,7 +32,8 @@ def bundle() -> None:
 
 
 @bundle.command(
-    epilog=options.after_help("bundle create captures --outcome free_usage_limit", MAKING)
+    short_help="Make a bundle, show what will be in it, and ask.",
+    epilog=options.after_help("bundle create captures --outcome free_usage_limit", MAKING),
 )
 @options.captures(required=False)
 @options.installs
@@ -127,9 +128,10 @@ def create(
 
 
 @bundle.command(
+    short_help="Check a bundle that somebody sent you.",
     epilog=options.after_help(
         "bundle verify pawwork-support-2026-11-25-0a1b2c3d.zip", {0: "in order", 4: "refused"}
-    )
+    ),
 )
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @options.formats("text", "json", words="json prints the findings as one object.")
@@ -160,7 +162,8 @@ def verify(file: Path, output: str) -> None:
 
 
 @bundle.command(
-    epilog=options.after_help("bundle show pawwork-support-*.zip --format json", options.READING)
+    short_help="Print what support asks first, per install.",
+    epilog=options.after_help("bundle show pawwork-support-*.zip --format json", options.READING),
 )
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @options.formats("table", "json", words="json prints all rows as one object.")

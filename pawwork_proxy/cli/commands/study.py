@@ -18,7 +18,10 @@ def study() -> None:
     """
 
 
-@study.command(epilog=after_help("study create quota-august > token.txt"))
+@study.command(
+    short_help="Start a study and print its token.",
+    epilog=after_help("study create quota-august > token.txt"),
+)
 @click.argument("name")
 def create(name: str) -> None:
     """Start a study NAME and print its token; captures belong to it from now on."""
@@ -34,7 +37,10 @@ def create(name: str) -> None:
     )
 
 
-@study.command(epilog=after_help("study join < token.txt"))
+@study.command(
+    short_help="Join the study that a token belongs to.",
+    epilog=after_help("study join < token.txt"),
+)
 @click.argument("token", required=False)
 def join(token: str | None) -> None:
     """Join the study of TOKEN (asked for when left out, so that it stays out of the history)."""
@@ -70,7 +76,10 @@ def list_(output: str) -> None:
         click.echo("No study is current: captures use your own key.", err=True)
 
 
-@study.command(epilog=after_help("study leave quota-august"))
+@study.command(
+    short_help="Remove the key of a study from this machine.",
+    epilog=after_help("study leave quota-august"),
+)
 @click.argument("name", required=False)
 def leave(name: str | None) -> None:
     """Remove the key of study NAME (default: the current one) from this machine."""

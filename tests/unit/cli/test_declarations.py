@@ -54,6 +54,13 @@ def test_a_command_has_its_module_its_row_and_its_place_in_the_readme() -> None:
     assert not missing, "; ".join(sorted(missing))
 
 
+@pytest.mark.parametrize("group", ["", "study", "bundle"])
+def test_no_list_of_commands_cuts_a_sentence_off(group: str) -> None:
+    shown = CliRunner().invoke(cli, [*group.split(), "--help"], terminal_width=80).stdout
+    listed = shown.split("Commands:\n")[1].split("\n\n")[0]
+    assert "..." not in listed
+
+
 @EVERY
 def test_help_is_made_of_sentences_with_an_example(path: tuple[str, ...]) -> None:
     command = ALL[path]
