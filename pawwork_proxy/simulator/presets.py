@@ -67,6 +67,11 @@ def scenario_from(data: object, place: str) -> Scenario:
         raise ScenarioError(
             f"{place}: {where}: {first['msg']}", "see docs/simulator.md for the fields"
         ) from None
+    except (RecursionError, OverflowError):  # of `re`, which names no field
+        raise ScenarioError(
+            f"{place}: a regular expression is too deep or counts too far",
+            "write it with fewer brackets, and repeat less often",
+        ) from None
 
 
 def _merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:

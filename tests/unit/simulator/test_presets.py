@@ -50,6 +50,13 @@ def test_json_stands_alone(tmp_path: Path) -> None:
         ("a.json", b'{"base": "no-such"}', "no preset"),
         ("a.json", b'{"free": {"limit": "many"}}', "free.limit"),
         ("a.json", b"[" * 100_000, "neither JSON nor TOML"),
+        ("a.json", b'{"client_gate": {"user_agent": "("}}', "client_gate.user_agent"),
+        (
+            "a.json",
+            b'{"client_gate": {"user_agent": "%b%b"}}' % (b"(" * 3000, b")" * 3000),
+            "regular expression is too deep",
+        ),
+        ("a.toml", b'client_gate = {session = "a{99999999999}"}', "counts too far"),
     ],
 )
 def test_bad_files_are_named_with_the_place(
