@@ -1,10 +1,12 @@
 """The light view takes from a line what the schema takes, and has all that rules read."""
 
 from datetime import UTC, datetime
+from typing import Annotated, Any
 
 import msgspec
 import pytest
 from msgspec.structs import fields
+from pydantic import TypeAdapter, ValidationError
 
 from pawwork_proxy.model.base import Noun
 from pawwork_proxy.model.exchange import AuthSourceFinding, Timing
@@ -13,7 +15,7 @@ from pawwork_proxy.model.outcome import Outcome
 from pawwork_proxy.model.request import RequestFacts
 from pawwork_proxy.model.response import ResponseFacts
 from pawwork_proxy.model.signals import ErrorFact, RetryHint, Signals, TransportFailure
-from pawwork_proxy.model.view import READ, VIEWS, view_of
+from pawwork_proxy.model.view import ANY_TEXT, READ, VIEWS, view_of
 from tests.unit.builders import exchange
 
 MOMENT = "2026-11-20T09:00:00Z"
@@ -66,6 +68,25 @@ def test_a_default_is_that_of_the_noun() -> None:
 def test_types_lists_and_ranges_are_checked(noun: type[Noun], values: dict[str, object]) -> None:
     with pytest.raises(msgspec.ValidationError):
         decoded(noun, **values)
+
+
+@pytest.mark.parametrize("number", [-1, -0.5, 0.5, 1000, 10**7, 10**12, 10**18])
+@pytest.mark.parametrize(
+    ("noun", "name"),
+    [(noun, name) for noun in READ for name in READ[noun].split() if (noun, name) not in ANY_TEXT],
+)
+def test_a_number_that_the_noun_refuses_its_view_refuses(
+    noun: type[Noun], name: str, number: float
+) -> None:
+    field = noun.model_fields[name]
+    annotation: Any = Annotated[field.annotation, field]
+    of_noun = TypeAdapter[Any](annotation)
+    (of_view,) = (one.type for one in fields(VIEWS[noun]) if one.name == name)
+    try:
+        of_noun.validate_python(number)
+    except ValidationError:
+        with pytest.raises(msgspec.ValidationError):
+            msgspec.json.decode(msgspec.json.encode(number), type=of_view)
 
 
 def test_what_the_noun_allows_is_taken() -> None:
