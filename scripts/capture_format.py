@@ -17,10 +17,11 @@ from pawwork_proxy.model import numbers, texts
 from pawwork_proxy.model.base import Noun
 from pawwork_proxy.model.capture import End, Header, Note, Opened, Stub
 from pawwork_proxy.model.exchange import Exchange
+from pawwork_proxy.model.handshake import Connection, Hello
 from scripts._pages import DOCS, table, write
 
 PAGE = DOCS / "capture-format.md"
-LINES: tuple[type[Noun], ...] = (Header, Opened, Exchange, Stub, Note, End)
+LINES: tuple[type[Noun], ...] = (Header, Opened, Exchange, Stub, Note, Hello, Connection, End)
 
 
 def named(module: types.ModuleType) -> dict[Any, str]:

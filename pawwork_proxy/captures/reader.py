@@ -232,6 +232,6 @@ def _refuse_newer(raw: bytes, name: object) -> None:
     version = _header_fields(raw).get("schema_version")
     if isinstance(version, int) and version > SCHEMA_VERSION:
         raise UnsupportedSchemaError(
-            f"{name} has schema version {version}, this tool reads {SCHEMA_VERSION}",
+            f"{name} has schema version {version}, this tool reads 1 to {SCHEMA_VERSION}",
             "update pawwork-proxy",
         )

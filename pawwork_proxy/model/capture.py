@@ -1,4 +1,4 @@
-"""The lines of a capture file: header, then opened/exchange/stub/note lines, then end.
+"""The lines of a capture file: header, then one line for each thing that happened, then end.
 
 Invariant: the file alone tells whether something is missing: each request leaves an `opened` line
 before a byte of it goes upstream, and an `exchange` or `stub` line when it is over. An `opened`
@@ -11,11 +11,16 @@ from pydantic import ConfigDict, Field, TypeAdapter
 
 from pawwork_proxy.model import texts
 from pawwork_proxy.model.base import Noun
-from pawwork_proxy.model.context import Egress, Install, Machine, Route
+from pawwork_proxy.model.context import ClientProcess, Egress, Install, Machine, Route
 from pawwork_proxy.model.exchange import Exchange
-from pawwork_proxy.model.numbers import Count, Moment, Status
+from pawwork_proxy.model.handshake import Connection, Hello
+from pawwork_proxy.model.numbers import Count, ExitCode, Moment, Status
+from pawwork_proxy.model.outcome import Kind
 
-SCHEMA_VERSION: Literal[1] = 1
+SchemaVersion = Literal[1, 2]
+"""Those that can be read. 2 added the routes inside and tunnel and the lines hello and connection,
+which a reader of version 1 would take for damage."""
+SCHEMA_VERSION: Literal[2] = 2
 
 
 StubReason = Literal["taint", "recording_failed"]
@@ -34,7 +39,7 @@ class Header(Noun):
     """First line: who wrote this capture, where, and of what."""
 
     type: Literal["header"] = "header"
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: SchemaVersion = SCHEMA_VERSION
     capture_id: texts.RandomId
     study_id: texts.Pseudonym
     """Pseudonym of the study (or of the user's own key): equal ids may be joined."""
@@ -79,6 +84,10 @@ NoteEvent = Literal[
     "egress_unavailable",
     "client_distrusts_ca",
     "self_test_failed",
+    "client_observed",
+    "client_not_observed",
+    "client_error",
+    "client_exit",
 ]
 
 
@@ -91,6 +100,12 @@ class Note(Noun):
     install: texts.Label | None = None
     count: Count | None = None
     egress: Egress | None = None
+    client: ClientProcess | None = None
+    """The program that is observed from here on, or that cannot be."""
+    outcome: Kind | None = None
+    """What an error that the client itself printed comes to; nothing else of it is kept."""
+    exit_code: ExitCode | None = None
+    """Of the client that was started; above 128 it was ended by a signal."""
 
 
 class End(Noun):
@@ -111,7 +126,7 @@ class End(Noun):
 
 
 Line = Annotated[
-    Header | Opened | Exchange | Stub | Note | End,
+    Header | Opened | Exchange | Stub | Note | Hello | Connection | End,
     Field(discriminator="type"),
 ]
 LINE: TypeAdapter[Line] = TypeAdapter(Line, config=ConfigDict(defer_build=True))

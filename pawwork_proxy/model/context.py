@@ -12,8 +12,10 @@ from pawwork_proxy.model.numbers import Moment, Port
 
 AddressFamily = Literal["ipv4", "ipv6"]
 OsFamily = Literal["linux", "macos", "windows", "other"]
-Route = Literal["reverse", "forward"]
-"""How the client reached us: by a baseURL (reverse), or as its HTTP proxy (forward)."""
+Route = Literal["reverse", "forward", "inside", "tunnel"]
+"""How the client was observed: by a baseURL that points here (reverse), as its HTTPS proxy with our
+certificate (forward), from within the client (inside), as its HTTPS proxy that passes bytes
+untouched (tunnel)."""
 
 Program = Literal[
     "pawwork", "opencode", "electron", "bun", "deno", "node", "python", "curl", "other"
@@ -94,3 +96,7 @@ class ExchangeContext(Noun):
     chained_proxy: bool = False
     proxy: texts.Pseudonym | None = None
     """Of the chained proxy's host and port, `host:…`."""
+    client_hello: texts.HelloDigest | None = None
+    """Digest of the client's TLS ClientHello, where we saw it."""
+    upstream_hello: texts.HelloDigest | None = None
+    """Digest of the ClientHello with which we reached the server over TLS."""

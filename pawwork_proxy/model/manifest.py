@@ -14,7 +14,7 @@ from pydantic import Field, StringConstraints
 
 from pawwork_proxy.model import texts
 from pawwork_proxy.model.base import Noun
-from pawwork_proxy.model.capture import SCHEMA_VERSION, StubReason
+from pawwork_proxy.model.capture import SCHEMA_VERSION, SchemaVersion, StubReason
 from pawwork_proxy.model.context import AuthSource, OsFamily
 from pawwork_proxy.model.outcome import Kind
 from pawwork_proxy.model.request import AuthKind, Tier
@@ -79,7 +79,7 @@ class Manifest(Noun):
     created_at: datetime
     """To the minute, UTC."""
     tool_version: texts.Version
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: SchemaVersion = SCHEMA_VERSION
     os: OsFamily
     arch: texts.Architecture
     python: Annotated[str, StringConstraints(pattern=r"^\d\.\d{1,2}$")]

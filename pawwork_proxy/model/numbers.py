@@ -47,6 +47,10 @@ Count = Annotated[int, Field(ge=0, le=LARGEST_COUNT, strict=True)]
 Status = Annotated[int, Field(ge=0, le=HIGHEST_STATUS, strict=True)]
 """An HTTP status: three digits."""
 Port = Annotated[int, Field(ge=0, le=65535, strict=True)]
+CodePoint = Annotated[int, Field(ge=0, le=0xFFFF, strict=True)]
+"""A number that a public list of a protocol gives a meaning, such as a cipher suite's."""
+ExitCode = Annotated[int, Field(ge=0, le=255, strict=True)]
+"""How a program said that it ended."""
 Milliseconds = Annotated[float, Field(ge=0, le=LONGEST_MS, strict=True)]
 """A duration that we measured."""
 WaitSeconds = Annotated[float, Field(ge=0, le=LONGEST_WAIT_S, strict=True)]

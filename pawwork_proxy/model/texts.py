@@ -61,6 +61,10 @@ Label = Annotated[str, _form(_LABEL)]
 """What the user calls an install or a network."""
 RandomId = Annotated[str, _form("[0-9a-f]{16}")]
 """Made by us at random."""
+HelloDigest = Annotated[str, _form("(?:[0-9a-f]{8}){2}")]
+"""Of a TLS ClientHello, without what varies between connections of one client."""
+Ja4 = Annotated[str, _form(r"t(?:1[0-3]|s3|00)[di]\d{4}[0-9A-Za-z]{2}_[0-9a-f]{12}_[0-9a-f]{12}")]
+"""FoxIO's JA4 of a TLS ClientHello."""
 CfRay = Annotated[str, _form("[0-9a-f]{16}(?:-[A-Z]{3})?")]
 """The edge's id of a request."""
 Version = Annotated[str, _form(_VERSION)]

@@ -41,7 +41,7 @@ NO_RULE_READS = {"events"}
 READ: dict[type[Noun], str] = {
     Egress: "address family prefix country colo",
     ExchangeContext: "install install_id device network egress upstream_family source_address"
-    " chained_proxy",
+    " chained_proxy client_hello upstream_hello",
     Timing: "started_at first_byte_ms total_ms",
     RequestFacts: "tier protocol model model_group user_agent client session request project",
     AuthFacts: "kind pseudonym",

@@ -9,15 +9,13 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from pawwork_proxy.model.handshake import VARYING_EXTENSIONS
+
 HANDSHAKE_RECORD = 22
 CLIENT_HELLO = 1
 LONGEST_HELLO = 64 * 1024
 
-SERVER_NAME, SIGNATURE_ALGORITHMS, ALPN = 0, 13, 16
-PADDING, PRE_SHARED_KEY, SUPPORTED_VERSIONS, ECH = 21, 41, 43, 65037
-VARYING = frozenset({SERVER_NAME, PADDING, PRE_SHARED_KEY, ECH})
-"""Extensions that one and the same client sends or leaves out, or fills anew each time: the name
-of the server, padding to a length, the ticket of an earlier connection, encrypted hello."""
+SERVER_NAME, SIGNATURE_ALGORITHMS, ALPN, SUPPORTED_VERSIONS = 0, 13, 16, 43
 
 _JA4_VERSIONS = {0x0304: "13", 0x0303: "12", 0x0302: "11", 0x0301: "10", 0x0300: "s3"}
 _RANDOM_BYTES = 32
@@ -54,7 +52,7 @@ class ClientHello:
     @property
     def digest(self) -> str:
         """16 hex digits over all that lasts, in sent order: equal for one client's connections."""
-        lasting = tuple(one for one in self.extensions if one not in VARYING)
+        lasting = tuple(one for one in self.extensions if one not in VARYING_EXTENSIONS)
         parts = (self.versions, self.suites, lasting, self.signature_algorithms)
         text = "|".join(",".join(map(_hex, part)) for part in parts)
         return hashlib.sha256(f"{text}|{','.join(self.alpn)}".encode()).hexdigest()[:16]

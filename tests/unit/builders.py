@@ -6,6 +6,7 @@ from typing import Any
 from pawwork_proxy.model.capture import CaptureOptions, Header, Opened
 from pawwork_proxy.model.context import ExchangeContext, Install, Machine
 from pawwork_proxy.model.exchange import Exchange, Timing
+from pawwork_proxy.model.handshake import Connection, Hello
 from pawwork_proxy.model.request import AuthFacts, RequestBody, RequestFacts
 from pawwork_proxy.model.response import ResponseFacts
 from pawwork_proxy.model.signals import AnswerShape, BodyShape, Ending, Signals
@@ -47,6 +48,36 @@ def opened(seq: int = 1, **changes: Any) -> Opened:
         "path": "/zen/v1/chat/completions",
     }
     return Opened(**(values | changes))
+
+
+def hello(**changes: Any) -> Hello:
+    values: dict[str, Any] = {
+        "at": NOON,
+        "by": "client",
+        "digest": "a55145fe33f720e1",
+        "ja4": "t13d1714h1_5b57614c22b0_43ade6aba3df",
+        "versions": (0x0304, 0x0303),
+        "suites": tuple(range(0xC001, 0xC012)),
+        "extensions": (0, 10, 13, 16, 43),
+        "signature_algorithms": (0x0403, 0x0804),
+        "alpn": ("http/1.1",),
+    }
+    return Hello(**(values | changes))
+
+
+def connection(**changes: Any) -> Connection:
+    values: dict[str, Any] = {
+        "at": NOON,
+        "install": "main",
+        "client_hello": "a55145fe33f720e1",
+        "connect_ms": 1.5,
+        "first_byte_ms": 20.0,
+        "total_ms": 1200.0,
+        "sent_bytes": 3607,
+        "received_bytes": 33798,
+        "ended_by": "client",
+    }
+    return Connection(**(values | changes))
 
 
 def exchange(seq: int = 1, *, status: int | None = 200, **changes: Any) -> Exchange:

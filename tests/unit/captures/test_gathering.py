@@ -33,7 +33,7 @@ def test_what_is_missing_is_said_per_file(tmp_path: Path) -> None:
     whole = write(tmp_path / "whole.jsonl", [one(1, 1), one(2, 1)])
     (tmp_path / "empty.jsonl").write_bytes(b"")
     (tmp_path / "text.jsonl").write_text("hello\n")
-    newer = whole.read_text().replace('"schema_version":1', '"schema_version":9')
+    newer = whole.read_text().replace('"schema_version":2', '"schema_version":9')
     (tmp_path / "newer.jsonl").write_text(newer)
     torn = whole.read_text().replace(b"whole".hex().rjust(16, "0"), "1" * 16)
     (tmp_path / "torn.jsonl").write_text(torn[: torn.rindex('"signals"')])
@@ -43,7 +43,7 @@ def test_what_is_missing_is_said_per_file(tmp_path: Path) -> None:
         in said
     )
     assert "text.jsonl: left out, it is no capture: it has no header line." in said
-    assert "newer.jsonl: left out, it has schema version 9, this tool reads 1." in said
+    assert "newer.jsonl: left out, it has schema version 9, this tool reads 1 to 2." in said
     assert "torn.jsonl: no end line: the run goes on, or ended without closing" in said
     assert "torn.jsonl: exchanges under way when the run stopped: 1." in said
     assert "torn.jsonl: 1 damaged lines skipped" in said

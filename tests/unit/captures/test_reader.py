@@ -120,7 +120,7 @@ OTHER = line_of(header(capture_id="f" * 16))
         b" " + OTHER.replace(b":", b": "),
         LINES[3][:90] + OTHER,
         OTHER[:50] + b"\n",
-        OTHER.replace(b'"schema_version":1', b'"schema_version": 9'),
+        OTHER.replace(b'"schema_version":2', b'"schema_version": 9'),
         b'{"kind":1, "type": "header", "surprise":true}\n',
     ],
     ids=["whole", "spaced", "glued", "torn", "newer", "odd"],
@@ -176,11 +176,21 @@ def test_a_missing_file_is_a_clear_error(tmp_path: Path) -> None:
 
 
 def test_a_newer_schema_asks_for_an_update_even_with_unknown_fields(tmp_path: Path) -> None:
-    newer = json.loads(LINES[0]) | {"schema_version": 2, "surprise": True}
-    with pytest.raises(UnsupportedSchemaError, match="schema version 2") as caught:
+    newer = json.loads(LINES[0]) | {"schema_version": 3, "surprise": True}
+    with pytest.raises(UnsupportedSchemaError, match="schema version 3") as caught:
         read(tmp_path, json.dumps(newer).encode() + b"\n")
     assert caught.value.hint == "update pawwork-proxy"
     assert "capture.jsonl" in caught.value.message
+
+
+def test_a_capture_of_the_first_schema_is_read_as_before(tmp_path: Path) -> None:
+    now = read(tmp_path, b"".join(LINES))
+    assert LINES[0].count(b'"schema_version":2') == 1
+    first = LINES[0].replace(b'"schema_version":2', b'"schema_version":1')
+    before = read(tmp_path, b"".join([first, *LINES[1:]]))
+    assert before.header.schema_version == 1
+    assert before.exchanges == now.exchanges
+    assert not before.damages
 
 
 def test_a_header_that_does_not_fit_its_own_schema_is_no_header(tmp_path: Path) -> None:

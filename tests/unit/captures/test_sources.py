@@ -76,7 +76,7 @@ def test_no_capture_is_said_by_its_name(tmp_path: Path) -> None:
 
 def newer(folder: Path, name: str = "newer.jsonl") -> Path:
     path = folder / name
-    path.write_bytes(line_of(header()).replace(b'"schema_version":1', b'"schema_version":9'))
+    path.write_bytes(line_of(header()).replace(b'"schema_version":2', b'"schema_version":9'))
     return path
 
 
@@ -94,7 +94,7 @@ def test_what_cannot_be_read_is_left_out_and_named(tmp_path: Path) -> None:
         "d.jsonl: left out, it is no regular file.",
         "e.jsonl: left out, it is no capture: an empty file, nothing was recorded in it.",
         "loop.jsonl: left out, cannot read it: ELOOP.",
-        "newer.jsonl: left out, it has schema version 9, this tool reads 1.",
+        "newer.jsonl: left out, it has schema version 9, this tool reads 1 to 2.",
         "pipe.jsonl: left out, it is no regular file.",
         "pawwork-support-pipe.zip: left out, it is refused: no_regular_file (archive).",
         "pawwork-support-x.zip: left out, it is refused: not_a_bundle (archive).",
