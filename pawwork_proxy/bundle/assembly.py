@@ -204,7 +204,8 @@ def _cut(parts: Sequence[Part], kept: Sequence[Part], limit: int) -> Cut | None:
 def _samples(records: Sequence[Record]) -> tuple[bytes, ...]:
     newest: dict[str, Record] = {}
     for record in sorted(records, key=lambda one: (one.at, one.seq)):
-        newest[str(record.outcome or record.suppressed or "interrupted")] = record
+        bare = "interrupted" if record.seq else "connection"
+        newest[str(record.outcome or record.suppressed or bare)] = record
     return tuple(newest[kind].line for kind in sorted(newest))
 
 

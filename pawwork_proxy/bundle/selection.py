@@ -17,6 +17,7 @@ from pawwork_proxy.captures.sources import CaptureSource, each_once, each_readab
 from pawwork_proxy.model.base import Noun, line_of
 from pawwork_proxy.model.capture import End, Header, Note, Opened, Stub, StubReason
 from pawwork_proxy.model.exchange import Exchange
+from pawwork_proxy.model.handshake import Connection, Hello
 from pawwork_proxy.model.manifest import SupportRow
 from pawwork_proxy.model.outcome import Kind
 from pawwork_proxy.outcomes.rules import classify, judge
@@ -52,10 +53,11 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One exchange, withheld or interrupted exchange, as the line it will be."""
+    """One exchange, withheld or interrupted exchange, or connection, as the line it will be."""
 
     at: datetime
     seq: int
+    """0 for a connection, which has none."""
     line: bytes
     number: int
     """Of its line in the capture file."""
@@ -66,6 +68,8 @@ class Record:
     observed_in_part: bool = False
     suppressed: StubReason | None = None
     redactions: tuple[tuple[str, int], ...] = ()
+    hellos: tuple[str | None, ...] = ()
+    """Digests of the handshakes that it names."""
 
 
 @dataclass
@@ -75,6 +79,8 @@ class Part:
     path: Path
     header: Header
     header_line: bytes
+    hellos: list[bytes] = field(default_factory=list)
+    """Those that a record names."""
     records: list[Record] = field(default_factory=list)
     notes: list[bytes] = field(default_factory=list)
     end: bytes = b""
@@ -89,7 +95,7 @@ class Part:
     def pieces(self) -> tuple[bytes, ...]:
         """The lines of the capture that this makes."""
         lines = (record.line for record in self.records)
-        return tuple(filter(None, (self.header_line, *lines, *self.notes, self.end)))
+        return tuple(filter(None, (self.header_line, *self.hellos, *lines, *self.notes, self.end)))
 
 
 def choose(
@@ -128,6 +134,7 @@ def _part(
 ) -> Part:
     part: Part | None = None
     damages: list[Damage] = []
+    hellos: list[Hello] = []
     for line in lines:
         progress(lines.offset)
         if isinstance(line, Damage):
@@ -137,7 +144,9 @@ def _part(
             part = Part(path, header, written(header))
         elif part is None:
             continue  # the reader lets nothing pass before a header
-        elif isinstance(line, Exchange | Stub):
+        elif isinstance(line, Hello):
+            hellos.append(line)
+        elif isinstance(line, Exchange | Stub | Connection):
             part.records += filter(None, [_record(line, lines.number, choice, written)])
         elif isinstance(line, Note) and choice.covers(line.at, line.install):
             part.notes.append(written(line))
@@ -149,12 +158,14 @@ def _part(
     under_way = (_record(one, at, choice, written) for at, one in lines.under_way.values())
     part.records += filter(None, under_way)
     part.records.sort(key=lambda record: record.seq)
+    named = {digest for record in part.records for digest in record.hellos}
+    part.hellos = [written(one) for one in hellos if one.digest in named]
     part.damaged = len(damages)
     return part
 
 
 def _record(
-    line: Exchange | Stub | Opened, number: int, choice: Choice, written: LineOf
+    line: Exchange | Stub | Opened | Connection, number: int, choice: Choice, written: LineOf
 ) -> Record | None:
     """What a line of the capture becomes, if it is chosen."""
     if isinstance(line, Exchange):
@@ -169,9 +180,12 @@ def _record(
             outcome=line.outcome.kind,
             observed_in_part=line.signals.unobserved is not None,
             redactions=tuple((one.rule, one.count) for one in line.redactions),
+            hellos=(line.context.client_hello, line.context.upstream_hello),
         )
     if choice.outcomes or not choice.covers(line.at, line.install):
         return None  # a record without an outcome is of none that was asked for
+    if isinstance(line, Connection):
+        return Record(line.at, 0, written(line), number, hellos=(line.client_hello,))
     suppressed = line.reason if isinstance(line, Stub) else None
     return Record(line.at, line.seq, written(line), number, suppressed=suppressed)
 

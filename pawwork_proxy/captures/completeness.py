@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from pawwork_proxy.captures.reader import Capture
 from pawwork_proxy.model.comparison_input import CaptureSummary
+from pawwork_proxy.report.handshakes import handshake_sentence
 
 MOST_NAMED = 5
 """Captures that lack the same thing and are named one by one; more are counted."""
@@ -37,7 +38,11 @@ class _Lack(NamedTuple):
 
 
 _LACKS = (
-    _Lack(lambda one: not one.exchanges, "it holds no exchange", "hold no exchange"),
+    _Lack(
+        lambda one: not (one.exchanges or one.connections),
+        "it holds no exchange",
+        "hold no exchange",
+    ),
     _Lack(
         lambda one: not one.ended,
         "no end line: the run goes on, or ended without closing the capture",
@@ -107,6 +112,8 @@ def summary_of(capture: Capture, *, aggregated: bool = False) -> CaptureSummary:
         damaged=len(own),
         damaged_lines=", ".join(places),
         joined=len(capture.damages) - len(own),
+        connections=len(capture.connections),
+        handshake=handshake_sentence(capture.hellos, capture.handshakes),
         ended=capture.end is not None,
         aggregated=aggregated,
     )
@@ -126,6 +133,16 @@ def incomplete(summaries: Iterable[CaptureSummary]) -> Iterator[str]:
         else:
             words = lack.many.format(n=counted(sum(map(lack.number, lacking))))
             yield f"{counted(len(lacking))} captures {words}."
+
+
+def of_handshakes(summaries: Iterable[CaptureSummary]) -> Iterator[str]:
+    """Says where the server saw another handshake than the client's; alike captures together."""
+    alike: dict[str, list[str]] = {}
+    for summary in summaries:
+        if summary.handshake is not None:
+            alike.setdefault(summary.handshake, []).append(summary.name)
+    for sentence, names in alike.items():
+        yield f"{named(names)}: {sentence}."
 
 
 def happenings(capture: Capture) -> Iterator[str]:

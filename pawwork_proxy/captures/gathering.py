@@ -13,6 +13,7 @@ from pawwork_proxy.captures.completeness import (
     NOT_COMPARED,
     incomplete,
     named,
+    of_handshakes,
     of_several_studies,
     summary_of,
 )
@@ -61,6 +62,7 @@ def gather(
     parts = _one_world(parts, real_only, remarks)
     summaries = tuple(part.summary for part in parts)
     remarks += incomplete(summaries)
+    remarks += of_handshakes(summaries)
     remarks += of_several_studies(summaries, NOT_COMPARED)
     return ComparisonInput(
         captures=summaries,

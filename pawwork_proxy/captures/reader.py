@@ -28,6 +28,7 @@ from pawwork_proxy.captures.lines import (
 from pawwork_proxy.errors import CaptureFormatError, UnsupportedSchemaError
 from pawwork_proxy.model.capture import SCHEMA_VERSION, End, Header, Note, Opened, Stub
 from pawwork_proxy.model.exchange import Exchange
+from pawwork_proxy.model.handshake import Connection, Hello
 from pawwork_proxy.model.view import ExchangeView, OpenedView
 
 _BUFFER_BYTES = 256 * 1024
@@ -54,6 +55,11 @@ class Capture:
     """Exchanges of which only part was observed."""
     stubs: list[Stub] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
+    hellos: list[Hello] = field(default_factory=list)
+    handshakes: set[tuple[str | None, str | None]] = field(default_factory=set)
+    """Digests of the client's hello and of ours, as exchanges name them together."""
+    connections: list[Connection] = field(default_factory=list)
+    """Of the tunnel route."""
     interrupted: list[Opened] = field(default_factory=list)
     """Requests that were under way when the run stopped, in order of arrival."""
     damages: list[Damage] = field(default_factory=list)
@@ -183,11 +189,14 @@ def read_capture(path: Path) -> Capture:
 def _gone_through(path: Path, lines: Lines, seen: Callable[[Exchange, int], None]) -> Capture:
     capture: Capture | None = None
     damages: list[Damage] = []
+    handshakes: set[tuple[str | None, str | None]] = set()
     count = in_part = 0
     line: Any
     for line in lines:
         if type(line) in _EXCHANGE:
             count += 1
+            context = line.context
+            handshakes.add((context.client_hello, context.upstream_hello))
             in_part += line.signals.unobserved is not None
             seen(line, lines.offset)
         elif isinstance(line, Damage):
@@ -201,11 +210,15 @@ def _gone_through(path: Path, lines: Lines, seen: Callable[[Exchange, int], None
                     capture.stubs.append(line)
                 case Note():
                     capture.notes.append(line)
+                case Hello():
+                    capture.hellos.append(line)
+                case Connection():
+                    capture.connections.append(line)
                 case End():
                     capture.end = line
     if capture is None:
         raise no_capture(path, damages)
-    capture.count, capture.in_part = count, in_part
+    capture.count, capture.in_part, capture.handshakes = count, in_part, handshakes
     capture.interrupted = [lines.under_way[seq][1] for seq in sorted(lines.under_way)]
     return capture
 

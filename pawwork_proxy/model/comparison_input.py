@@ -36,6 +36,11 @@ class CaptureSummary(Noun):
     """Which, and what is wrong with them; of many the first few."""
     joined: int = 0
     """Lines of another capture behind it in the same file, all left out."""
+    connections: int = 0
+    """On the tunnel route: seen from outside, their exchanges unknown."""
+    handshake: str | None = None
+    """How the handshake that the server saw differs from the client's; None where it does not, or
+    where nothing is known of ours."""
     ended: bool = False
     aggregated: bool = False
     """Admissions that agree were counted together instead of one by one."""

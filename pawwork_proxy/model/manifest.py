@@ -88,7 +88,7 @@ class Manifest(Noun):
     unlinkable: bool
     """True when every pseudonym was made anew under a key that was thrown away."""
     records: Count
-    """Exchanges, withheld and interrupted ones included."""
+    """Exchanges, withheld and interrupted ones included, and connections of the tunnel route."""
     window: Window | None = None
     outcomes: dict[Kind, Count]
     suppressed: dict[StubReason, Count]

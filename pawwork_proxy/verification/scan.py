@@ -44,6 +44,11 @@ _ALLOWED: Mapping[str, tuple[tuple[frozenset[str], re.Pattern[str]], ...]] = {
 """Where a rule's finding is what belongs there: by field, and by the whole form of the text."""
 _RAY = re.compile(r'(?:"cf_ray":|(?<="name":"cf-ray",)"value":)"[0-9a-f]{16}(?:-[A-Z]{3})?"')
 """The edge's id of a request, in its field and in the note of its header; nowhere else."""
+_HANDSHAKE = re.compile(
+    r'"(?:(?:digest|client_hello|upstream_hello)":"[0-9a-f]{16}'
+    r'|ja4":"t[0-9s]{2}[di]\d{4}[0-9A-Za-z]{2}(?:_[0-9a-f]{12}){2})"'
+)
+"""Digests of what a TLS ClientHello offers, in their fields."""
 _WAIT = re.compile(
     r'("name":"(?:retry-after(?:-ms)?|x-ratelimit-reset-after)","value":)"[012]\d{9}"'
 )
@@ -88,7 +93,7 @@ class Scan:
 
     def line(self, member: str, number: int, line: str) -> Finding | None:
         """The first finding in a line, or None."""
-        line = _WAIT.sub(r'\1""', _RAY.sub('"cf_ray":""', line))
+        line = _HANDSHAKE.sub('""', _WAIT.sub(r'\1""', _RAY.sub('"cf_ray":""', line)))
         for text in sorted(set(texts_of(line)) - self._clean):
             rule = rule_broken_by(text)
             if rule is None:

@@ -23,6 +23,7 @@ from pawwork_proxy.logs import guard_stderr
 from pawwork_proxy.model.base import Noun, line_of
 from pawwork_proxy.model.capture import LINE, End, Header, Opened, Stub
 from pawwork_proxy.model.exchange import Exchange
+from pawwork_proxy.model.handshake import Connection
 from pawwork_proxy.model.manifest import (
     MANIFEST,
     README,
@@ -138,7 +139,7 @@ class _Inspection:
             if line_of(line) != raw and not _says_the_same(raw):
                 yield Finding(rule="not_canonical", member=member, line=number)
             yield from self._scanned(member, number, raw)
-            self._records[member] += isinstance(line, Exchange | Stub | Opened)
+            self._records[member] += isinstance(line, Exchange | Stub | Opened | Connection)
             ended = isinstance(line, End)
             match line:
                 case Exchange():

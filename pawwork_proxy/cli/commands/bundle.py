@@ -174,6 +174,7 @@ def show(paths: Sequence[Path], output: str) -> None:
     seen. A bundle is verified before anything of it is shown, and left out if it is refused.
     """
     from pawwork_proxy.bundle.support_view import SupportRows, row_of
+    from pawwork_proxy.captures.completeness import of_handshakes, summary_of
     from pawwork_proxy.captures.lines import outcome_of
     from pawwork_proxy.captures.reader import view_capture
     from pawwork_proxy.captures.sources import (
@@ -182,7 +183,7 @@ def show(paths: Sequence[Path], output: str) -> None:
         each_once,
         each_readable,
     )
-    from pawwork_proxy.model.capture import Header
+    from pawwork_proxy.model.comparison_input import CaptureSummary
     from pawwork_proxy.model.manifest import Summary
     from pawwork_proxy.report.support_table import support_lines, support_table
 
@@ -191,21 +192,22 @@ def show(paths: Sequence[Path], output: str) -> None:
         sources = each_once(capture_sources(paths, show_done), left_out)
     together = SupportRows()
 
-    def read(source: CaptureSource) -> Header:
+    def read(source: CaptureSource) -> CaptureSummary:
         with source.open() as stream:
-            return view_capture(
+            capture = view_capture(
                 source.path,
                 stream,
                 lambda one, _: together.add(row_of(one, outcome_of(one.signals))),
-            ).header
+            )
+        return summary_of(capture)
 
-    simulated = [header.simulated for header in each_readable(sources, read, left_out)]
+    summaries = list(each_readable(sources, read, left_out))
     rows = together.rows()
-    warn(left_out)
+    warn([*left_out, *of_handshakes(summaries)])
     if output == "json":
         click.echo(Summary(rows=rows).model_dump_json(exclude_none=True))
         return
-    if any(simulated):
+    if any(one.simulated for one in summaries):
         click.echo("SIMULATED: made on a simulator, at least in part")
     print_table(lambda: support_table(rows), support_lines(rows))
 

@@ -23,7 +23,7 @@ from pawwork_proxy.model.capture import Note, Stub
 from pawwork_proxy.model.exchange import Redaction
 from pawwork_proxy.model.manifest import MANIFEST, README, SUMMARY
 from pawwork_proxy.verification.verify import verify
-from tests.unit.builders import NOON, exchange, header, opened
+from tests.unit.builders import NOON, connection, exchange, header, hello, opened
 from tests.unit.bundle.files import (
     CREATED,
     END,
@@ -135,6 +135,16 @@ def test_a_finished_bundle_is_private_and_verifies(tmp_path: Path) -> None:
     assert result.ok
     assert result.content_hash == made.content_hash
     assert len(steps) == 3
+
+
+def test_a_bundle_of_handshakes_and_connections_verifies(tmp_path: Path) -> None:
+    context = exchange().context.model_copy(update={"client_hello": hello().digest})
+    for lines in ((hello(), exchange(1, context=context)), (hello(), connection())):
+        path = bundle_file(tmp_path, *lines)
+        result = verify(path)
+        assert result.ok, result.findings
+        assert result.manifest is not None
+        assert result.manifest.records == 1
 
 
 @pytest.mark.parametrize("form", sorted(canaries()))

@@ -12,7 +12,7 @@ from pawwork_proxy.model.base import line_of
 from pawwork_proxy.model.capture import LINE, Header, Note, Stub
 from pawwork_proxy.model.context import Install
 from pawwork_proxy.outcomes.rules import classify
-from tests.unit.builders import NOON, exchange, header, opened
+from tests.unit.builders import NOON, connection, exchange, header, hello, opened
 from tests.unit.bundle.files import END, at, capture, written
 
 OTHER = Install(label="other", id="install:" + "d" * 24)
@@ -123,3 +123,21 @@ def test_what_cannot_be_read_is_left_out_and_named(path: Path, tmp_path: Path) -
     assert remarks == ["other.jsonl: left out, it is no capture: it has no header line."]
     with pytest.raises(CaptureFormatError, match="no header line"):
         choose(capture_sources([other]), Choice())
+
+
+def test_the_hellos_that_a_record_names_go_with_it(tmp_path: Path) -> None:
+    context = exchange().context.model_copy(update={"client_hello": "a55145fe33f720e1"})
+    other = hello(digest="0123456789abcdef")
+    path = capture(tmp_path, hello(), other, exchange(1, context=context))
+    (part,) = choose(capture_sources([path]), Choice())
+    assert part.pieces()[1:3] == (line_of(hello()), line_of(exchange(1, context=context)))
+    assert line_of(other) not in part.pieces()
+
+
+def test_a_capture_of_the_tunnel_route_goes_in(tmp_path: Path) -> None:
+    lines = (hello(), connection(), connection(at=NOON + timedelta(minutes=9)))
+    path = capture(tmp_path, *lines)
+    (part,) = choose(capture_sources([path]), Choice(since=NOON + timedelta(minutes=5)))
+    assert part.pieces()[1:3] == (line_of(lines[0]), line_of(lines[2]))
+    assert not choose(capture_sources([path]), Choice(outcomes=frozenset({KIND})))
+    assert not choose(capture_sources([path]), Choice(installs=frozenset({"other"})))

@@ -5,7 +5,13 @@ from typing import Any
 
 import pytest
 
-from pawwork_proxy.captures.completeness import MOST_NAMED, incomplete, listed, named
+from pawwork_proxy.captures.completeness import (
+    MOST_NAMED,
+    incomplete,
+    listed,
+    named,
+    of_handshakes,
+)
 from pawwork_proxy.captures.records import Records, unfit
 from pawwork_proxy.captures.sources import capture_sources
 from pawwork_proxy.model.comparison_input import CaptureSummary
@@ -103,3 +109,21 @@ def test_a_record_that_only_the_light_view_takes_is_left_out_and_counted(tmp_pat
     assert records.capture.count == 3
     assert [record.seq for record in records] == [1, 3]
     assert list(unfit([records])) == ["a.jsonl: 1 records do not fit the schema and are left out."]
+
+
+def test_captures_with_the_same_handshakes_are_named_together() -> None:
+    said = list(
+        of_handshakes(
+            [
+                summary("a.jsonl", handshake="it differs"),
+                summary("b.jsonl"),
+                summary("c.jsonl", handshake="it differs"),
+                summary("d.jsonl", handshake="it was not seen"),
+            ]
+        )
+    )
+    assert said == ["a.jsonl, c.jsonl: it differs.", "d.jsonl: it was not seen."]
+
+
+def test_a_capture_of_connections_alone_lacks_nothing() -> None:
+    assert not list(incomplete([summary(exchanges=0, connections=2)]))

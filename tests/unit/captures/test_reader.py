@@ -13,7 +13,7 @@ from pawwork_proxy.captures.reader import Capture, read_capture
 from pawwork_proxy.errors import CaptureFormatError, UnsupportedSchemaError
 from pawwork_proxy.model.base import line_of
 from pawwork_proxy.model.capture import End, Note, Stub
-from tests.unit.builders import NOON, exchange, header, opened
+from tests.unit.builders import NOON, connection, exchange, header, hello, opened
 
 LINES = [
     line_of(header()),
@@ -191,6 +191,23 @@ def test_a_capture_of_the_first_schema_is_read_as_before(tmp_path: Path) -> None
     assert before.header.schema_version == 1
     assert before.exchanges == now.exchanges
     assert not before.damages
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_handshakes_and_connections_have_their_places(tmp_path: Path, whole: bool) -> None:
+    ours = hello(by="proxy", digest="0123456789abcdef")
+    context = exchange().context.model_copy(
+        update={"client_hello": hello().digest, "upstream_hello": ours.digest}
+    )
+    lines = (header(), hello(), ours, exchange(1, context=context), exchange(2), connection())
+    path = tmp_path / "capture.jsonl"
+    path.write_bytes(b"".join(map(line_of, lines)))
+    with path.open("rb") as stream:
+        capture = read_capture(path) if whole else reader.view_capture(path, stream)
+    assert capture.hellos == [hello(), ours]
+    assert capture.handshakes == {(hello().digest, ours.digest), (None, None)}
+    assert capture.connections == [connection()]
+    assert not capture.damages
 
 
 def test_a_header_that_does_not_fit_its_own_schema_is_no_header(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ def run(name: str, out: Path, *paths: Path) -> Result:
 
 def newer(folder: Path) -> Path:
     path = write(folder / "newer.jsonl", [one(1, 1)])
-    path.write_text(path.read_text().replace('"schema_version":1', '"schema_version":9'))
+    path.write_text(path.read_text().replace('"schema_version":2', '"schema_version":9'))
     return path
 
 

@@ -17,12 +17,12 @@ from pawwork_proxy.verification.scan import (
     rule_broken_by,
     texts_of,
 )
-from tests.unit.builders import exchange, header, opened
+from tests.unit.builders import connection, exchange, header, hello, opened
 from tests.unit.bundle.files import saying
 from tests.unit.redaction.canaries import canaries
 from tests.unit.redaction.test_projections import requests_with
 
-RECORDS = [exchange(), header(), opened()]
+RECORDS = [exchange(), header(), opened(), hello(), connection()]
 
 
 def string_places(node: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
@@ -66,7 +66,7 @@ def test_a_secret_as_a_name_is_found() -> None:
 
 def test_clean_records_pass() -> None:
     scan = Scan()
-    assert [scan.line("m", 1, line_of(record).decode()) for record in RECORDS] == [None] * 3
+    assert [scan.line("m", 1, line_of(record).decode()) for record in RECORDS] == [None] * 5
 
 
 def test_a_text_that_is_right_in_one_field_is_wrong_in_another() -> None:
@@ -180,5 +180,27 @@ def test_the_edges_id_may_stand_in_its_own_places_only(ray: str) -> None:
         {"user_agent": ray},
         {ray: 1},
         {"cf_ray": ray + "x"},
+    ):
+        assert finding(foreign) is not None, foreign
+
+
+def test_the_digests_of_a_handshake_may_stand_in_their_own_fields_only() -> None:
+    digest, ja4 = "a55145fe33f720e1", "t13d1714h1_5b57614c22b0_43ade6aba3df"
+    own = {"digest": digest, "client_hello": digest, "upstream_hello": digest, "ja4": ja4}
+
+    def finding(record: object) -> object:
+        line = json.dumps(record, separators=(",", ":"))
+        return Scan().line("captures/0001.jsonl", 1, line)
+
+    assert finding(own) is None
+    for foreign in (
+        {**own, "model": digest},
+        {"digest": digest + "a"},
+        {"digest": ja4},
+        {"ja4": digest},
+        {"ja4": ja4 + "a"},
+        {ja4: 1},
+        {"install": ja4},
+        {"alpn": [digest]},
     ):
         assert finding(foreign) is not None, foreign
