@@ -31,6 +31,7 @@ from pawwork_proxy.recording.destination import (
     is_recorded_host,
     undecided,
 )
+from pawwork_proxy.recording.hellos import OwnHellos
 from pawwork_proxy.recording.ongoing import Arrival, Ongoing, Tee, UpstreamFacts
 from pawwork_proxy.recording.recorder import Recorder
 
@@ -66,6 +67,8 @@ class CaptureAddon:
         self._forms: dict[str, Form] = {}
         self._upstream_failures: dict[str, Ending] = {}
         self._processes: dict[str, Future[FoundProcess | None]] = {}
+        self._client_hellos: dict[str, str | None] = {}
+        self._own_hellos = OwnHellos(partial(recorder.hello, "proxy"))
 
     # -- connections -----------------------------------------------------------------------
 
@@ -89,9 +92,14 @@ class CaptureAddon:
         ending = flows.ending_of_connect_error(data.server.error or "")
         self._upstream_failures[data.client.id] = ending
 
+    def tls_established_server(self, data: tls.TlsData) -> None:
+        """The upstream has seen our ClientHello; what it offered is part of what was measured."""
+        self._try(self._own_hellos.connected, data)
+
     def tls_failed_server(self, data: tls.TlsData) -> None:
         """The upstream's certificate does not verify, or it speaks no TLS."""
         self._upstream_failures[data.context.client.id] = Ending.UPSTREAM_TLS
+        self._try(self._own_hellos.connected, data)
 
     def client_disconnected(self, client: connection.Client) -> None:
         """Forget the connection, after the hooks of its last exchange have had their turn."""
@@ -101,6 +109,7 @@ class CaptureAddon:
         self._upstream_failures.pop(client.id, None)
         self._forms.pop(client.id, None)
         self._processes.pop(client.id, None)
+        self._client_hellos.pop(client.id, None)
 
     def next_layer(self, nextlayer: layer.NextLayer) -> None:
         """Note whether a connection speaks to us as to a proxy, before mitmproxy normalises it."""
@@ -108,6 +117,12 @@ class CaptureAddon:
         if client.id not in self._forms:
             absolute = _ABSOLUTE_FORM.match(nextlayer.data_client())
             self._forms[client.id] = "absolute" if absolute else "origin"
+
+    def tls_clienthello(self, data: tls.ClientHelloData) -> None:
+        """The client's ClientHello, before it is shown a certificate that it may distrust."""
+        address = data.context.server.address
+        if address and is_recorded_host(address[0]):
+            self._try(self._keep_client_hello, data)
 
     def tls_failed_client(self, data: tls.TlsData) -> None:
         """A client that refuses our certificate never gets as far as a request."""
@@ -233,11 +248,16 @@ class CaptureAddon:
                     headers=flow.request.headers.fields,
                     process=self._processes.get(flow.client_conn.id),
                     connection=flow.client_conn.id,
+                    client_hello=self._client_hellos.get(flow.client_conn.id),
                 )
             )
         except Exception as error:
             self._recorder.tap_failed(error)
             self._try(self._recorder.not_opened)
+
+    def _keep_client_hello(self, data: tls.ClientHelloData) -> None:
+        digest = self._recorder.hello("client", data.client_hello.raw_bytes())
+        self._client_hellos[data.context.client.id] = digest
 
     def _relay(self, flow: http.HTTPFlow) -> None:
         """Let the body through, tapped if the exchange is recorded."""
@@ -253,7 +273,8 @@ class CaptureAddon:
         if ongoing is None:
             return
         try:
-            facts = flows.upstream_facts(flow)
+            hello = self._own_hellos.digest_of(flow.server_conn)
+            facts = flows.upstream_facts(flow, hello)
         except Exception as error:
             facts = UpstreamFacts()
             self._missed(ongoing, ("connection",), error)

@@ -46,8 +46,11 @@ def name_host(flow: http.HTTPFlow, upstream: Upstream, route: Route) -> None:
             request.data.authority = authority
 
 
-def upstream_facts(flow: http.HTTPFlow) -> UpstreamFacts:
-    """Facts on the connection that the exchange used, as far as it came."""
+def upstream_facts(flow: http.HTTPFlow, hello: str | None) -> UpstreamFacts:
+    """Facts on the connection that the exchange used, as far as it came.
+
+    `hello` is the digest of the ClientHello that we would send on it.
+    """
     server = flow.server_conn
     if server.timestamp_tcp_setup is None or server.sockname is None:
         return UpstreamFacts()
@@ -61,6 +64,7 @@ def upstream_facts(flow: http.HTTPFlow) -> UpstreamFacts:
         tls_version=server.tls_version,
         source_address=server.sockname[0],
         connect_ms=connect_ms,
+        hello=hello if server.tls else None,
     )
 
 

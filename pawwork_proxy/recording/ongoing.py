@@ -38,6 +38,8 @@ class Arrival:
     process: Future[FoundProcess | None] | None = None
     connection: str = ""
     """mitmproxy's name for the client connection, within this run only."""
+    client_hello: str | None = None
+    """Digest of the client's TLS ClientHello, where it sent us one."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,8 @@ class UpstreamFacts:
     source_address: str | None = None
     """The raw local address; pseudonymised before it is kept."""
     connect_ms: float | None = None
+    hello: str | None = None
+    """Digest of the ClientHello with which we reached it over TLS."""
 
 
 class Ongoing:

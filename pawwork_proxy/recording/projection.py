@@ -124,6 +124,8 @@ class Projector:
             upstream.http_version,
             upstream.tls_version,
             source,
+            arrival.client_hello,
+            upstream.hello,
         )
 
     def _new_context(
@@ -136,6 +138,8 @@ class Projector:
         upstream_http: str | None,
         upstream_tls: str | None,
         source: str | None,
+        client_hello: str | None,
+        upstream_hello: str | None,
     ) -> ExchangeContext:
         address = self._address(source) if source else None
         return ExchangeContext(
@@ -153,6 +157,8 @@ class Projector:
             source_address=address.address if address else None,
             chained_proxy=self._proxy is not None,
             proxy=self._proxy,
+            client_hello=client_hello,
+            upstream_hello=upstream_hello,
         )
 
     def _version(self, text: str | None) -> str | None:

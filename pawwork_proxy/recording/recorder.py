@@ -19,15 +19,18 @@ from pawwork_proxy.model.base import line_of
 from pawwork_proxy.model.capture import End, Note, NoteEvent, Opened, Stub, StubReason
 from pawwork_proxy.model.context import Egress
 from pawwork_proxy.model.exchange import Exchange
+from pawwork_proxy.model.handshake import HelloSide
 from pawwork_proxy.model.signals import Ending
 from pawwork_proxy.outcomes.rules import RULES
+from pawwork_proxy.recording.hellos import MOST_KINDS, hello_line
 from pawwork_proxy.recording.ongoing import Arrival, Ongoing, UpstreamFacts
 from pawwork_proxy.recording.projection import Projected, Projector
 from pawwork_proxy.recording.self_test import leaks
 from pawwork_proxy.redaction.credentials import Credentials
 from pawwork_proxy.redaction.redactor import Redactor
 from pawwork_proxy.redaction.shapes import ShapeName
-from pawwork_proxy.redaction.taint_gate import TaintGate
+from pawwork_proxy.redaction.taint_gate import RawExchange, TaintGate
+from pawwork_proxy.wire.client_hello import read_client_hello
 
 MAX_FAILURES_SAID = 20  # a peer could cause ever new ones
 BATCH_S = 0.05
@@ -102,6 +105,7 @@ class Recorder:
         self._later = later
         self._open: dict[int, Ongoing] = {}
         self._pending: list[Finished] = []
+        self._hellos: dict[HelloSide, set[str]] = {"client": set(), "proxy": set()}
         self._redactor = Redactor(identity.pseudonymiser)
         self._projector = Projector(identity, self._redactor, network, proxy_address, egress_of)
         own_words = [network or "", *identity.install_labels(), *(rule.id for rule in RULES)]
@@ -141,6 +145,13 @@ class Recorder:
         self._open[ongoing.seq] = ongoing
         self._changed()
         return ongoing
+
+    def hello(self, by: HelloSide, raw: bytes) -> str | None:
+        """Digest of a TLS ClientHello, which is written when it is new; None if it cannot be kept.
+
+        `raw` is the handshake message in its TLS records.
+        """
+        return self._try("hello_failed", self._kept_hello, by, raw)
 
     def not_opened(self) -> None:
         """Opening a request failed: it goes on without being recorded, and counts as lost."""
@@ -206,6 +217,19 @@ class Recorder:
                 reason=reason,
             )
         )
+
+    def _kept_hello(self, by: HelloSide, raw: bytes) -> str | None:
+        hello, known = read_client_hello(raw), self._hellos[by]
+        if hello is None or hello.digest in known:
+            return hello.digest if hello else None
+        line = line_of(hello_line(hello, by, self._utc_now()))
+        tainted = self._switched_off or self._gate.check(line.decode(), RawExchange((raw,)))
+        if tainted or len(known) >= MOST_KINDS:
+            return None
+        known.add(hello.digest)
+        self._gate.made_here(hello.digest)
+        self._append(line, weight=0)
+        return hello.digest
 
     def _finished(self, ongoing: Ongoing, ending: Ending, upstream: UpstreamFacts) -> None:
         """Put an exchange that is over in line; under load records are made several at a time."""

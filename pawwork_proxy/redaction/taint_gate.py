@@ -53,8 +53,12 @@ class TaintGate:
     ) -> None:
         self._pseudonyms = pseudonyms
         self._credentials = credentials
-        self._ours = SCHEMA_NAMES.union(own_words)
+        self._ours = {*SCHEMA_NAMES, *own_words}
         self._harmless: set[str] = set()
+
+    def made_here(self, text: str) -> None:
+        """A digest of ours may stand in records from now on."""
+        self._ours.add(text)
 
     def check(self, line: str, raw: RawExchange) -> Hit | None:
         """The first reason not to write `line`, or None."""

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from pawwork_proxy.captures.reader import read_capture
+from pawwork_proxy.model.handshake import differences
 from pawwork_proxy.model.signals import Ending
 from tests.end_to_end.proxy_process import PATIENCE, ProxyProcess, clean_environment, wait_for
 from tests.end_to_end.scripted_upstream import ScriptedUpstream, answer
@@ -137,6 +138,13 @@ def test_http2_on_either_side(tmp_path: Path, http2: bool) -> None:
     assert context.client_http == version
     assert context.upstream_http == version
     assert context.upstream_tls == "TLSv1.3"
+    capture = proxy.capture()
+    client_hello, ours = capture.hellos
+    assert (client_hello.by, ours.by) == ("client", "proxy")
+    assert (context.client_hello, context.upstream_hello) == (client_hello.digest, ours.digest)
+    assert client_hello.alpn == ours.alpn == (("h2", "http/1.1") if http2 else ("http/1.1",))
+    assert list(differences(client_hello, ours))
+    assert proxy.capture().damages == []
 
 
 def test_a_bad_upstream_certificate_is_refused_and_said(tmp_path: Path) -> None:
@@ -163,6 +171,7 @@ def test_a_client_that_distrusts_our_ca_leaves_a_note(tmp_path: Path) -> None:
             http.get(f"https://{NAME}/zen/v1/models")
         capture = proxy.wait_for(lambda capture: bool(capture.notes))
     assert [note.event for note in capture.notes] == ["client_distrusts_ca"]
+    assert [hello.by for hello in capture.hellos] == ["client"]
     assert not upstream.received
 
 
