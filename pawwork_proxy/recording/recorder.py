@@ -222,7 +222,7 @@ class Recorder:
         hello, known = read_client_hello(raw), self._hellos[by]
         if hello is None or hello.digest in known:
             return hello.digest if hello else None
-        line = line_of(hello_line(hello, by, self._utc_now()))
+        line = line_of(hello_line(hello, by, utc_now()))
         tainted = self._switched_off or self._gate.check(line.decode(), RawExchange((raw,)))
         if tainted or len(known) >= MOST_KINDS:
             return None

@@ -26,6 +26,7 @@ from pawwork_proxy.simulator.plan import Shape, fault_plan, plan_of
 from pawwork_proxy.simulator.routes import call_of, route_of
 from pawwork_proxy.simulator.scenario import Scenario
 from pawwork_proxy.simulator.state import Seen, State
+from pawwork_proxy.simulator.tls import HelloWatch
 from pawwork_proxy.simulator.writing import write_plan
 
 LOOPBACK = "127.0.0.1"
@@ -61,6 +62,7 @@ class Simulator:
         self._networks = tuple(networks)
         self._addresses = dict(addresses or {})
         self._tls = tls
+        self._hellos = HelloWatch(tls) if tls else None
         self._shape = shape
         self._write = partial(write_plan, compress=compress)
         self._on_response = on_response
@@ -149,6 +151,7 @@ class Simulator:
             target=request.raw_path,
             headers=tuple(request.raw_headers),
             route=route.name,
+            client_hello=self._client_hello(request),
         )
         if route.name != "control":
             self.seen.add(seen)
@@ -198,6 +201,11 @@ class Simulator:
         finally:
             world.finish(decided, self.clock.now(), aborted=aborted)
         return response
+
+    def _client_hello(self, request: web.BaseRequest) -> bytes:
+        if self._hellos is None or request.transport is None:
+            return b""
+        return self._hellos.of(request.transport.get_extra_info("ssl_object"))
 
 
 async def _body_of(request: web.BaseRequest, seen: Seen) -> bytes:

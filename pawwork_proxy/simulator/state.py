@@ -12,8 +12,10 @@ from typing import Any, Literal
 
 from pawwork_proxy.simulator.scenario import Scenario
 from pawwork_proxy.simulator.world import World
+from pawwork_proxy.wire.client_hello import read_client_hello
 
 HOME_REGION = "US"
+_RAW = {"headers", "client_hello"}
 ActualEnd = Literal["open", "complete", "client_left", "fault"]
 """`fault`: the simulator itself cut or broke the response; `open`: not over yet."""
 
@@ -71,12 +73,16 @@ class Seen:
     """Body bytes of the response, coded, before transfer framing."""
     ending: ActualEnd = "open"
     duration_ms: float = 0.0
+    client_hello: bytes = b""
+    """The TLS handshake message with which the client came; empty without TLS."""
 
     def as_json(self) -> dict[str, Any]:
         """For the inspection endpoint; header bytes as latin-1, which loses nothing."""
-        fields = {name: getattr(self, name) for name in self.__slots__ if name != "headers"}
+        fields = {name: getattr(self, name) for name in self.__slots__ if name not in _RAW}
         headers = [[part.decode("latin-1") for part in header] for header in self.headers]
-        return {**fields, "headers": headers}
+        hello = read_client_hello(self.client_hello)
+        shown = hello and {"ja4": hello.ja4, "digest": hello.digest}
+        return {**fields, "headers": headers, "client_hello": shown}
 
 
 class SeenLog(deque[Seen]):

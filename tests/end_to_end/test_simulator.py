@@ -453,6 +453,7 @@ def test_bad_input_neither_stops_it_nor_reaches_its_log(tmp_path: Path) -> None:
         (["--address", "127.0.0.2"], "PEER=IP"),
         (["--clock", "noon"], "a date and time"),
         (["--tls-cert", "missing.pem"], "certificate"),
+        (["--tls", "--tls-cert", "missing.pem"], "exclude each other"),
         (["--port", "70000"], "70000"),
     ],
 )
@@ -470,6 +471,22 @@ def test_the_list_shows_every_preset(tmp_path: Path) -> None:
     assert process.returncode == 0
     assert len(output.splitlines()) > 30
     assert "fault-cut" in output
+
+
+def test_it_makes_a_certificate_for_one_run(tmp_path: Path) -> None:
+    process = start("--tls", "--format", "json", home=tmp_path)
+    assert process.stdout is not None
+    started = json.loads(process.stdout.readline())
+    trusted = Path(started["ca_certificate"])
+    context = ssl.create_default_context(cafile=trusted)
+    with httpx.Client(verify=context, trust_env=False, timeout=PATIENCE) as client:
+        assert client.post(started["url"] + CHAT, json=ASK).status_code == 200
+        (seen,) = client.get(f"{started['url']}/_simulator/seen").json()["requests"]
+    assert seen["client_hello"]["ja4"].startswith("t13i")
+    assert [path.name for path in trusted.parent.iterdir()] == [trusted.name]
+    process.terminate()
+    process.communicate(timeout=PATIENCE)
+    assert not trusted.parent.exists()
 
 
 async def test_it_serves_tls_with_a_given_certificate(tmp_path: Path) -> None:

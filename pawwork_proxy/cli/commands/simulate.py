@@ -8,8 +8,10 @@ import json
 import signal
 import ssl
 from collections import Counter
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import click
@@ -96,6 +98,12 @@ EXITS = {0: "stopped", 2: "an option, port, file or scenario cannot be used"}
     "--no-compression", is_flag=True, help="Never compress, whatever a client says it accepts."
 )
 @click.option(
+    "--tls",
+    is_flag=True,
+    help="Serve HTTPS as opencode.ai and on loopback, with a certificate made for this run. The "
+    "file of its authority is printed, for clients to trust (NODE_EXTRA_CA_CERTS).",
+)
+@click.option(
     "--tls-cert",
     type=click.Path(path_type=Path),
     metavar="FILE",
@@ -122,6 +130,7 @@ def simulate(
     event_interval: float,
     event_size: int,
     no_compression: bool,
+    tls: bool,
     tls_cert: Path | None,
     tls_key: Path | None,
     quiet: bool,
@@ -134,6 +143,7 @@ def simulate(
     from pawwork_proxy.simulator.plan import Shape
     from pawwork_proxy.simulator.presets import preset, preset_rows, read_scenario
     from pawwork_proxy.simulator.server import Simulator
+    from pawwork_proxy.simulator.tls import own_certificate
 
     if list_presets:
         for name, row in preset_rows().items():
@@ -147,19 +157,29 @@ def simulate(
         if not quiet:
             click.echo(line_of(seen), err=True)
 
-    simulator = Simulator(
-        scenario,
-        seed=seed,
-        port=port,
-        networks=[_address(text, "--network") for text in networks],
-        addresses=dict(_pair(text) for text in addresses),
-        start=clock,
-        tls=None if tls_cert is None else _tls(tls_cert, tls_key),
-        shape=Shape(stream_events, event_interval, event_size),
-        compress=not no_compression,
-        on_response=on_response,
-    )
-    asyncio.run(_serve(simulator, networks, output))
+    if tls and tls_cert is not None:
+        raise ConfigurationError(
+            "--tls and --tls-cert exclude each other", "give --tls for a certificate of our making"
+        )
+    context = None if tls_cert is None else _tls(tls_cert, tls_key)
+    authority = None
+    with ExitStack() as stack:
+        if tls:
+            folder = stack.enter_context(TemporaryDirectory(prefix="pawwork-simulator-"))
+            context, authority = own_certificate(Path(folder))
+        simulator = Simulator(
+            scenario,
+            seed=seed,
+            port=port,
+            networks=[_address(text, "--network") for text in networks],
+            addresses=dict(_pair(text) for text in addresses),
+            start=clock,
+            tls=context,
+            shape=Shape(stream_events, event_interval, event_size),
+            compress=not no_compression,
+            on_response=on_response,
+        )
+        asyncio.run(_serve(simulator, networks, authority, output))
     total = ", ".join(f"{name} {count}" for name, count in counts.most_common())
     click.echo(f"{simulator.seen.total} requests: {total or 'none'}", err=True)
 
@@ -175,33 +195,43 @@ def line_of(seen: Seen) -> str:
     )
 
 
-async def _serve(simulator: Simulator, networks: tuple[str, ...], output: str) -> None:
+async def _serve(
+    simulator: Simulator, networks: tuple[str, ...], authority: Path | None, output: str
+) -> None:
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for wanted in (signal.SIGINT, signal.SIGTERM):
         signal.signal(wanted, lambda *_: loop.call_soon_threadsafe(stopped.set))
     async with simulator:
-        _announce(simulator, networks, output)
+        _announce(simulator, networks, authority, output)
         await stopped.wait()
 
 
-def _announce(simulator: Simulator, networks: tuple[str, ...], output: str) -> None:
+def _announce(
+    simulator: Simulator, networks: tuple[str, ...], authority: Path | None, output: str
+) -> None:
     from pawwork_proxy.facts.server import default_base
 
     by_network = dict(zip(networks, simulator.urls[1:], strict=True))
     if output == "json":
         found = {"url": simulator.url, "networks": by_network, "simulated": True}
+        if authority is not None:
+            found["ca_certificate"] = str(authority)
         click.echo(json.dumps(found))
         return
     click.echo(f"simulator: {simulator.url}")
     for network, url in by_network.items():
         click.echo(f"  as {network}: {url}")
+    trust = ""
+    if authority is not None:
+        click.echo(f"trust its authority: {authority}")
+        trust = f" --upstream-ca {authority}"
     config = {
         "provider": {"opencode": {"options": {"baseURL": f"{simulator.url}{default_base()}"}}}
     }
     click.echo(
         f"rules: {simulator.scenario.name}, {simulator.scenario.summary}\n"
-        "through the proxy:  pawwork-proxy run --upstream " + simulator.url + "\n"
+        f"through the proxy:  pawwork-proxy run --upstream {simulator.url}{trust}\n"
         "without the proxy:  OPENCODE_DISABLE_MODELS_FETCH=1 "
         f"OPENCODE_CONFIG_CONTENT='{json.dumps(config)}' opencode run -m opencode/big-pickle hello",
         err=True,
