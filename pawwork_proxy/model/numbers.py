@@ -21,6 +21,7 @@ LONGEST_WAIT_S = 366 * 86_400.0
 LARGEST_COUNT = 2**31 - 1
 """Two gigabytes, or one request a second for 68 years; a card or telephone number is larger."""
 HIGHEST_STATUS = 999
+HIGHEST_EXIT = 255
 HIGHEST_COST = 10_000.0
 COST_DECIMALS = 6
 HOTTEST = 100.0
@@ -49,7 +50,7 @@ Status = Annotated[int, Field(ge=0, le=HIGHEST_STATUS, strict=True)]
 Port = Annotated[int, Field(ge=0, le=65535, strict=True)]
 CodePoint = Annotated[int, Field(ge=0, le=0xFFFF, strict=True)]
 """A number that a public list of a protocol gives a meaning, such as a cipher suite's."""
-ExitCode = Annotated[int, Field(ge=0, le=255, strict=True)]
+ExitCode = Annotated[int, Field(ge=0, le=HIGHEST_EXIT, strict=True)]
 """How a program said that it ended."""
 Milliseconds = Annotated[float, Field(ge=0, le=LONGEST_MS, strict=True)]
 """A duration that we measured."""

@@ -63,10 +63,10 @@ def egress_watch(plan: RunPlan, identity: Identity) -> EgressWatch:
 
 
 @asynccontextmanager
-async def running_proxy(
+async def recording(
     plan: RunPlan, identity: Identity, watcher: Watcher
-) -> AsyncIterator[Recorder]:
-    """The proxy, listening, inside the block; its capture is closed when the block is left."""
+) -> AsyncIterator[tuple[Recorder, EgressWatch | None]]:
+    """A recorder inside the block; its capture is closed when the block is left."""
     watch = egress_watch(plan, identity) if plan.egress_probe else None
     egress = None
     if watch is not None:
@@ -93,44 +93,55 @@ async def running_proxy(
         watch.report_to(recorder.note)
         if egress is None:
             recorder.note("egress_unavailable")
-    finder = ProcessFinder()
-    addon = CaptureAddon(
-        recorder,
-        plan.upstream,
-        {listener.port: listener.label for listener in plan.listeners},
-        finder.look_up,
-        source=plan.source,
-        on_connected=watch.connected if watch else lambda *_: None,
-    )
     reason: Literal["finished", "interrupted"] = "interrupted"
     try:
-        master = ProxyMaster(
-            plan.listeners,
-            addon,
-            recorded_host=RECORDED_HOST,
-            ca_folder=identity.ca_folder,
-            via=plan.via,
-            upstream_ca=plan.upstream_ca,
-        )
-        running = asyncio.create_task(master.run())
-        try:
-            await _until_listening(master, running)
-            settle()
-            # An address costs 35 ms the first time: paid on a thread, not by the first exchange.
-            asyncio.get_running_loop().run_in_executor(
-                None, identity.pseudonymiser.warm, _likely_sources(plan)
-            )
-            yield recorder
-            reason = "finished"
-        finally:
-            master.stop()
-            await asyncio.wait([running])
-        running.result()
+        yield recorder, watch
+        reason = "finished"
     finally:
         if watch is not None:
             await watch.close()
-        finder.close()
         recorder.close(reason)
+
+
+@asynccontextmanager
+async def running_proxy(
+    plan: RunPlan, identity: Identity, watcher: Watcher
+) -> AsyncIterator[Recorder]:
+    """The proxy, listening, inside the block; its capture is closed when the block is left."""
+    async with recording(plan, identity, watcher) as (recorder, watch):
+        finder = ProcessFinder()
+        addon = CaptureAddon(
+            recorder,
+            plan.upstream,
+            {listener.port: listener.label for listener in plan.listeners},
+            finder.look_up,
+            source=plan.source,
+            on_connected=watch.connected if watch else lambda *_: None,
+        )
+        try:
+            master = ProxyMaster(
+                plan.listeners,
+                addon,
+                recorded_host=RECORDED_HOST,
+                ca_folder=identity.ca_folder,
+                via=plan.via,
+                upstream_ca=plan.upstream_ca,
+            )
+            running = asyncio.create_task(master.run())
+            try:
+                await _until_listening(master, running)
+                settle()
+                # An address costs 35 ms the first time: paid on a thread, not by an exchange.
+                asyncio.get_running_loop().run_in_executor(
+                    None, identity.pseudonymiser.warm, _likely_sources(plan)
+                )
+                yield recorder
+            finally:
+                master.stop()
+                await asyncio.wait([running])
+            running.result()
+        finally:
+            finder.close()
 
 
 def _likely_sources(plan: RunPlan) -> list[str]:

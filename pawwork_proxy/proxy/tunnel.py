@@ -1,9 +1,9 @@
 """An HTTP CONNECT proxy that passes bytes untouched and keeps what can be seen from outside.
 
-On the tunnel route the client's own TLS reaches the server: handshake, addresses and certificates
-are its own, so what happens here happens without us, too. Seen are the ClientHello, sizes, times
-and who closed. Invariants: no byte is changed, added or held back; nothing but CONNECT is served;
-a connection that one side ends or resets is ended or reset towards the other.
+On the tunnel route the client's own TLS reaches the server: handshake and certificates are its own,
+so what happens here happens without us, too. Seen are the ClientHello, sizes, times and who closed.
+Invariants: no byte is changed, added or held back; nothing but CONNECT is served; a connection that
+one side ends or resets is ended or reset towards the other.
 """
 
 import asyncio
@@ -16,17 +16,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from pawwork_proxy.wire.client_hello import (
-    LONGEST_HELLO,
-    ClientHello,
-    hello_length,
-    read_client_hello,
-)
+from pawwork_proxy.wire.client_hello import LONGEST_HELLO, hello_length
 
 PIECE = 64 * 1024
-LONGEST_HEAD = 16 * 1024
-HEAD_PATIENCE_S = 30.0
-"""A program that connects and says nothing is let go of; a request is always said at once."""
+PATIENCE_S = 120.0
+"""A program that connects and says nothing, or a way out that does not open, is given up."""
+MOST_PIECES = 64
+"""A hello that comes in more pieces is passed on, and not looked for any longer."""
 
 Side = Literal["client", "server", "proxy"]
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -34,152 +30,156 @@ Connect = Callable[[str, int], Awaitable[Streams]]
 """Opens the way to a host and port: directly, or through the user's own proxy. Raises OSError."""
 
 
-@dataclass(slots=True)
-class TunnelConnection:
+@dataclass(slots=True, eq=False)
+class Passing:
     """One CONNECT to the recorded host, as seen from outside."""
 
-    opened_at: datetime
+    at: datetime
     client_port: int
     connect_ms: float | None = None
-    hello: ClientHello | None = None
+    hello: bytes = b""
+    """The client's ClientHello in its TLS records; empty if none was seen."""
     sent_bytes: int = 0
     received_bytes: int = 0
     first_byte_ms: float | None = None
-    total_ms: float | None = None
-    closed_by: Side | None = None
+    total_ms: float = 0.0
+    ended_by: Side = "proxy"
     reset: bool = False
 
 
 class Tunnel:
-    """Serves CONNECT on one listener; `ended` is told of each connection to a recorded host."""
+    """Serves CONNECT; `begun` and `ended` are told of each connection to the recorded host."""
 
     def __init__(
         self,
         connect: Connect,
         is_recorded: Callable[[str, int], bool],
-        opened: Callable[[TunnelConnection], None],
-        ended: Callable[[TunnelConnection], None],
+        begun: Callable[[Passing], None],
+        ended: Callable[[Passing], None],
+        passed_by: Callable[[], None],
         utc_now: Callable[[], datetime],
         monotonic: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._connect = connect
         self._is_recorded = is_recorded
-        self._opened = opened
+        self._begun = begun
         self._ended = ended
+        self._passed_by = passed_by
         self._utc_now = utc_now
         self._monotonic = monotonic
-        self.passed_by = 0
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection of a client, from its CONNECT to its end; for `asyncio.start_server`."""
-        upstream: asyncio.StreamWriter | None = None
         try:
-            async with asyncio.timeout(HEAD_PATIENCE_S):
+            async with asyncio.timeout(PATIENCE_S):
                 target = _connect_target(await reader.readuntil(b"\r\n\r\n"))
             if target is None:
                 await _say(writer, b"405 Method Not Allowed")
-                return
-            started = self._monotonic()
-            seen = TunnelConnection(self._utc_now(), writer.get_extra_info("peername")[1])
-            try:
-                server, upstream = await self._connect(*target)
-            except OSError:
-                await _say(writer, b"502 Bad Gateway")
-                return
-            seen.connect_ms = self._since(started)
-            await _say(writer, b"200 Connection established")
-            if self._is_recorded(*target):
-                self._opened(seen)
-                await self._watched(seen, started, (reader, writer), (server, upstream))
-                self._ended(seen)
+            elif self._is_recorded(*target):
+                await self._watched(target, (reader, writer))
             else:
-                self.passed_by += 1
-                await _relay((reader, writer), (server, upstream), lambda _: None, lambda _: None)
-        except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, TimeoutError):
+                self._passed_by()
+                await self._passed(target, (reader, writer), None)
+        except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             pass  # the client left before it said what it wants
         finally:
-            for one in (writer, upstream):
-                if one is not None:
-                    one.close()
+            writer.close()
 
-    async def _watched(
-        self, seen: TunnelConnection, started: float, client: Streams, server: Streams
-    ) -> None:
-        head = bytearray()
-        reading_hello = True
+    async def _watched(self, target: tuple[str, int], client: Streams) -> None:
+        seen = Passing(self._utc_now(), client[1].get_extra_info("peername")[1])
+        look = _Look(seen, self._monotonic)
+        self._begun(seen)
+        try:
+            await self._passed(target, client, look)
+        finally:  # also when the run ends while the connection stands
+            seen.total_ms = look.elapsed()
+            self._ended(seen)
 
-        def sent(piece: bytes) -> None:
-            nonlocal reading_hello
-            seen.sent_bytes += len(piece)
-            if not reading_hello:
-                return
-            head.extend(piece[: LONGEST_HELLO - len(head)])
-            length = hello_length(bytes(head))
-            if length is not None or len(head) >= LONGEST_HELLO:
-                seen.hello = read_client_hello(bytes(head[:length])) if length else None
-                reading_hello = False
-                head.clear()
-
-        def received(piece: bytes) -> None:
-            if seen.first_byte_ms is None:
-                seen.first_byte_ms = self._since(started)
-            seen.received_bytes += len(piece)
-
-        seen.closed_by, seen.reset = await _relay(client, server, sent, received)
-        seen.total_ms = self._since(started)
-
-    def _since(self, started: float) -> float:
-        return round((self._monotonic() - started) * 1000, 3)
+    async def _passed(self, target: tuple[str, int], client: Streams, look: "_Look | None") -> None:
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                server = await self._connect(*target)
+        except OSError:
+            await _say(client[1], b"502 Bad Gateway")
+            return
+        try:
+            if look is not None:
+                look.connected()
+            await _say(client[1], b"200 Connection established")
+            await _relay(client, server, look)
+        finally:
+            server[1].close()
 
 
-async def through_proxy(
-    proxy: tuple[str, int], authorization: str | None, host: str, port: int
-) -> Streams:
-    """The way to `host` through an HTTP proxy of the user's. Raises OSError when it refuses."""
-    reader, writer = await asyncio.open_connection(*proxy)
-    try:
-        name = f"[{host}]" if ":" in host else host
-        lines = [f"CONNECT {name}:{port} HTTP/1.1", f"Host: {name}:{port}"]
-        if authorization is not None:
-            lines.append(f"Proxy-Authorization: {authorization}")
-        writer.write("\r\n".join([*lines, "", ""]).encode("ascii"))
-        head = await reader.readuntil(b"\r\n\r\n")
-    except (asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-        writer.close()
-        raise ConnectionError("the proxy closed the connection") from None
-    if head.split(maxsplit=2)[1:2] != [b"200"]:
-        writer.close()
-        raise ConnectionRefusedError("the proxy refuses the tunnel")
-    return reader, writer
+class _Look:
+    """Looks at what passes on one connection."""
+
+    def __init__(self, seen: Passing, monotonic: Callable[[], float]) -> None:
+        self._seen = seen
+        self._monotonic = monotonic
+        self._started = monotonic()
+        self._head: bytearray | None = bytearray()
+        self._pieces = 0
+
+    def elapsed(self) -> float:
+        """Milliseconds since the client asked."""
+        return (self._monotonic() - self._started) * 1000
+
+    def connected(self) -> None:
+        """The connection to the server stands."""
+        self._seen.connect_ms = self.elapsed()
+
+    def passed(self, side: Side, piece: bytes) -> None:
+        """A piece came from this side, and has been passed on."""
+        if side == "client":
+            self._seen.sent_bytes += len(piece)
+            self._look_for_hello(piece)
+        else:
+            if self._seen.first_byte_ms is None:
+                self._seen.first_byte_ms = self.elapsed()
+            self._seen.received_bytes += len(piece)
+
+    def ended(self, side: Side, *, reset: bool) -> None:
+        """A side ended its half, or broke off; the first one to do so counts."""
+        if self._seen.ended_by == "proxy":
+            self._seen.ended_by, self._seen.reset = side, reset
+
+    def _look_for_hello(self, piece: bytes) -> None:
+        if self._head is None:
+            return
+        self._head += piece[: LONGEST_HELLO - len(self._head)]
+        self._pieces += 1
+        length = hello_length(bytes(self._head))
+        if length is not None:
+            self._seen.hello = bytes(self._head[:length])
+        if length is not None or self._pieces == MOST_PIECES or len(self._head) == LONGEST_HELLO:
+            self._head = None
 
 
-async def _relay(
-    client: Streams,
-    server: Streams,
-    sent: Callable[[bytes], None],
-    received: Callable[[bytes], None],
-) -> tuple[Side, bool]:
-    """Pass bytes both ways until both sides have ended; who ended first, and whether by a reset."""
-    first: list[tuple[Side, bool]] = []
+async def _relay(client: Streams, server: Streams, look: _Look | None) -> None:
+    """Pass bytes both ways until both sides have ended."""
 
-    async def pump(side: Side, source: Streams, sink: Streams, on: Callable[[bytes], None]) -> None:
+    async def pump(side: Side, source: Streams, sink: Streams) -> None:
         try:
             while piece := await source[0].read(PIECE):
                 sink[1].write(piece)
-                on(piece)
+                if look is not None:
+                    look.passed(side, piece)
                 await sink[1].drain()
         except OSError:
-            first.append((side, True))
+            if look is not None:
+                look.ended(side, reset=True)
             _reset(sink[1])
         else:
-            first.append((side, False))
+            if look is not None:
+                look.ended(side, reset=False)
             with contextlib.suppress(OSError):
-                sink[1].write_eof()
+                if sink[1].can_write_eof():
+                    sink[1].write_eof()
+                else:  # TLS towards a chained proxy knows no half of a connection
+                    sink[1].close()
 
-    await asyncio.gather(
-        pump("client", client, server, sent), pump("server", server, client, received)
-    )
-    return first[0]
+    await asyncio.gather(pump("client", client, server), pump("server", server, client))
 
 
 def _reset(writer: asyncio.StreamWriter) -> None:

@@ -19,7 +19,8 @@ from pawwork_proxy.model.base import line_of
 from pawwork_proxy.model.capture import End, Note, NoteEvent, Opened, Stub, StubReason
 from pawwork_proxy.model.context import Egress
 from pawwork_proxy.model.exchange import Exchange
-from pawwork_proxy.model.handshake import HelloSide
+from pawwork_proxy.model.handshake import Connection, HelloSide
+from pawwork_proxy.model.outcome import Kind
 from pawwork_proxy.model.signals import Ending
 from pawwork_proxy.outcomes.rules import RULES
 from pawwork_proxy.recording.hellos import MOST_KINDS, hello_line
@@ -48,6 +49,8 @@ class Counts:
 
     opened: int = 0
     recorded: int = 0
+    connections: int = 0
+    """On the tunnel route."""
     passed_by: int = 0
     refused: int = 0
     distrusted: int = 0
@@ -153,6 +156,12 @@ class Recorder:
         """
         return self._try("hello_failed", self._kept_hello, by, raw)
 
+    def connection(self, line: Connection) -> None:
+        """A connection on the tunnel route is over."""
+        self.counts.connections += 1
+        self._append(line_of(line))
+        self._changed()
+
     def not_opened(self) -> None:
         """Opening a request failed: it goes on without being recorded, and counts as lost."""
         self._writer.lose(1)
@@ -194,10 +203,23 @@ class Recorder:
         self.note("client_distrusts_ca", install=install)
 
     def note(
-        self, event: NoteEvent, egress: Egress | None = None, install: str | None = None
+        self,
+        event: NoteEvent,
+        egress: Egress | None = None,
+        install: str | None = None,
+        *,
+        outcome: Kind | None = None,
+        exit_code: int | None = None,
     ) -> None:
         """Note in the capture what happened beside the exchanges."""
-        note = Note(at=utc_now(), event=event, install=install, egress=egress)
+        note = Note(
+            at=utc_now(),
+            event=event,
+            install=install,
+            egress=egress,
+            outcome=outcome,
+            exit_code=exit_code,
+        )
         self._append(line_of(note), weight=0)
         self._changed()
 

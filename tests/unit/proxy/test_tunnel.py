@@ -9,7 +9,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pawwork_proxy.proxy.tunnel import Streams, Tunnel, TunnelConnection, through_proxy
+from pawwork_proxy.proxy.chained import ChainedProxy
+from pawwork_proxy.proxy.tunnel import MOST_PIECES, Connect, Passing, Streams, Tunnel
+from pawwork_proxy.proxy.way_out import way_out
 from tests.unit.wire.test_client_hello import BUN
 
 CONNECT = b"CONNECT opencode.ai:443 HTTP/1.1\r\nHost: opencode.ai:443\r\n\r\n"
@@ -22,30 +24,41 @@ class Seen:
     """What a tunnel reports, and a way to wait for it."""
 
     def __init__(self) -> None:
-        self.opened: list[TunnelConnection] = []
-        self.ended: asyncio.Queue[TunnelConnection] = asyncio.Queue()
+        self.opened: list[Passing] = []
+        self.ended: asyncio.Queue[Passing] = asyncio.Queue()
+        self.passed_by = 0
+
+    def other(self) -> None:
+        self.passed_by += 1
 
 
 @asynccontextmanager
-async def tunnel_to(upstream: Serve) -> AsyncIterator[tuple[Seen, Tunnel, int]]:
-    """A tunnel for opencode.ai whose every way leads to `upstream`; its port."""
+async def tunnel_by(connect: Connect) -> AsyncIterator[tuple[Seen, int]]:
+    """A tunnel for opencode.ai with this way out; its port."""
     seen = Seen()
+    tunnel = Tunnel(
+        connect,
+        lambda host, port: (host, port) == ("opencode.ai", 443),
+        seen.opened.append,
+        seen.ended.put_nowait,
+        seen.other,
+        lambda: datetime.now(UTC),
+    )
+    async with await asyncio.start_server(tunnel.serve, "127.0.0.1", 0) as listener:
+        yield seen, listener.sockets[0].getsockname()[1]
+
+
+@asynccontextmanager
+async def tunnel_to(upstream: Serve) -> AsyncIterator[tuple[Seen, int]]:
+    """A tunnel for opencode.ai whose every way leads to `upstream`; its port."""
     server = await asyncio.start_server(upstream, "127.0.0.1", 0)
     target = server.sockets[0].getsockname()[1]
 
     async def connect(_host: str, _port: int) -> Streams:
         return await asyncio.open_connection("127.0.0.1", target)
 
-    tunnel = Tunnel(
-        connect,
-        lambda host, port: (host, port) == ("opencode.ai", 443),
-        seen.opened.append,
-        seen.ended.put_nowait,
-        lambda: datetime.now(UTC),
-    )
-    listener = await asyncio.start_server(tunnel.serve, "127.0.0.1", 0)
-    async with server, listener:
-        yield seen, tunnel, listener.sockets[0].getsockname()[1]
+    async with server, tunnel_by(connect) as found:
+        yield found
 
 
 async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -56,7 +69,7 @@ async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
 
 
 async def test_bytes_pass_untouched_and_are_counted() -> None:
-    async with tunnel_to(echo) as (seen, _, port):
+    async with tunnel_to(echo) as (seen, port):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(CONNECT)
         assert await reader.readuntil(b"\r\n\r\n") == ESTABLISHED
@@ -69,26 +82,25 @@ async def test_bytes_pass_untouched_and_are_counted() -> None:
         connection = await seen.ended.get()
     assert seen.opened == [connection]
     assert connection.sent_bytes == connection.received_bytes == len(data)
-    assert connection.hello is not None
-    assert connection.hello.alpn == ("http/1.1",)
-    assert connection.closed_by == "client"
+    assert connection.hello == BUN
+    assert connection.ended_by == "client"
     assert not connection.reset
     assert connection.first_byte_ms is not None
-    assert connection.total_ms is not None
     assert 0 <= connection.first_byte_ms <= connection.total_ms
 
 
-async def test_a_hello_that_comes_in_pieces_is_read() -> None:
-    async with tunnel_to(echo) as (seen, _, port):
+@pytest.mark.parametrize(("size", "kept"), [(len(BUN) // MOST_PIECES + 1, BUN), (1, b"")])
+async def test_a_hello_that_comes_in_pieces_is_read_within_reason(size: int, kept: bytes) -> None:
+    async with tunnel_to(echo) as (seen, port):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(CONNECT)
         await reader.readuntil(b"\r\n\r\n")
-        for at in range(len(BUN)):
-            writer.write(BUN[at : at + 1])
-            await writer.drain()
-            assert await reader.readexactly(1) == BUN[at : at + 1]
+        for at in range(0, len(BUN), size):
+            piece = BUN[at : at + size]
+            writer.write(piece)
+            assert await reader.readexactly(len(piece)) == piece
         writer.close()
-        assert (await seen.ended.get()).hello is not None
+        assert (await seen.ended.get()).hello == kept
 
 
 async def test_a_server_that_closes_is_named() -> None:
@@ -98,15 +110,15 @@ async def test_a_server_that_closes_is_named() -> None:
         await writer.drain()
         writer.close()
 
-    async with tunnel_to(short) as (seen, _, port):
+    async with tunnel_to(short) as (seen, port):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(CONNECT + b"not TLS at all")
         await reader.readuntil(b"\r\n\r\n")
         assert await reader.read() == b"bye"
         writer.close()
         connection = await seen.ended.get()
-    assert connection.closed_by == "server"
-    assert connection.hello is None
+    assert connection.ended_by == "server"
+    assert connection.hello == b""
 
 
 @pytest.mark.parametrize("resetting", ["client", "server"])
@@ -131,7 +143,7 @@ async def test_a_reset_is_passed_on_as_a_reset(resetting: str) -> None:
             ended.put_nowait("reset")
         writer.close()
 
-    async with tunnel_to(upstream) as (seen, _, port):
+    async with tunnel_to(upstream) as (seen, port):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(CONNECT)
         await reader.readuntil(b"\r\n\r\n")
@@ -144,19 +156,19 @@ async def test_a_reset_is_passed_on_as_a_reset(resetting: str) -> None:
             with pytest.raises(ConnectionError):
                 await reader.readexactly(1)
         connection = await seen.ended.get()
-    assert connection.closed_by == resetting
+    assert connection.ended_by == resetting
     assert connection.reset
 
 
 async def test_other_hosts_pass_by_unseen() -> None:
-    async with tunnel_to(echo) as (seen, tunnel, port):
+    async with tunnel_to(echo) as (seen, port):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(b"CONNECT example.org:443 HTTP/1.1\r\n\r\n")
         assert await reader.readuntil(b"\r\n\r\n") == ESTABLISHED
         writer.write(b"hello")
         assert await reader.readexactly(5) == b"hello"
         writer.close()
-    assert tunnel.passed_by == 1
+    assert seen.passed_by == 1
     assert seen.opened == []
 
 
@@ -164,24 +176,24 @@ async def test_other_hosts_pass_by_unseen() -> None:
     "head", [b"GET http://opencode.ai/ HTTP/1.1\r\n\r\n", b"CONNECT opencode.ai HTTP/1.1\r\n\r\n"]
 )
 async def test_nothing_but_connect_is_served(head: bytes) -> None:
-    async with tunnel_to(echo) as (_, _, port):
+    async with tunnel_to(echo) as (_, port):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(head)
         assert (await reader.read()).startswith(b"HTTP/1.1 405 ")
         writer.close()
 
 
-async def test_an_upstream_that_cannot_be_reached_is_said() -> None:
+async def test_an_upstream_that_cannot_be_reached_is_said_and_told() -> None:
     async def connect(_host: str, _port: int) -> Streams:
         raise ConnectionRefusedError
 
-    tunnel = Tunnel(connect, lambda *_: True, print, print, lambda: datetime.now(UTC))
-    async with await asyncio.start_server(tunnel.serve, "127.0.0.1", 0) as listener:
-        port = listener.sockets[0].getsockname()[1]
+    async with tunnel_by(connect) as (seen, port):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(CONNECT)
         assert (await reader.read()).startswith(b"HTTP/1.1 502 ")
         writer.close()
+        connection = await seen.ended.get()
+    assert (connection.connect_ms, connection.ended_by) == (None, "proxy")
 
 
 async def test_the_users_own_proxy_is_asked_for_the_way() -> None:
@@ -196,8 +208,9 @@ async def test_the_users_own_proxy_is_asked_for_the_way() -> None:
         writer.close()
 
     async with await asyncio.start_server(proxy, "127.0.0.1", 0) as listener:
-        address = ("127.0.0.1", listener.sockets[0].getsockname()[1])
-        reader, writer = await through_proxy(address, "Basic dTpw", "opencode.ai", 443)
+        port = listener.sockets[0].getsockname()[1]
+        via = ChainedProxy("http", "127.0.0.1", port, "u:p")
+        reader, writer = await way_out(via, "127.0.0.1")("opencode.ai", 443)
         assert await reader.read() == b"hello"
         writer.close()
         assert await asked.get() == (
@@ -205,4 +218,14 @@ async def test_the_users_own_proxy_is_asked_for_the_way() -> None:
             b"Proxy-Authorization: Basic dTpw\r\n\r\n"
         )
         with pytest.raises(ConnectionRefusedError):
-            await through_proxy(address, None, "opencode.ai", 443)
+            await way_out(ChainedProxy("http", "127.0.0.1", port), None)("opencode.ai", 443)
+
+
+async def test_a_proxy_that_hangs_up_is_no_way_out() -> None:
+    async def proxy(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    async with await asyncio.start_server(proxy, "127.0.0.1", 0) as listener:
+        port = listener.sockets[0].getsockname()[1]
+        with pytest.raises(ConnectionError):
+            await way_out(ChainedProxy("http", "127.0.0.1", port), None)("opencode.ai", 443)

@@ -1,0 +1,143 @@
+"""A run on the route `tunnel`: the bytes pass untouched, and each connection leaves a line.
+
+The same tunnel can stand beside the tap of the route `inside`: then it proves that the handshake
+which reached the server was the client's own.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import Future
+from contextlib import asynccontextmanager
+
+from pawwork_proxy.clients.processes import FoundProcess, ProcessFinder
+from pawwork_proxy.environment.identity import Identity
+from pawwork_proxy.environment.machine import utc_now
+from pawwork_proxy.errors import ConfigurationError
+from pawwork_proxy.model.handshake import Connection
+from pawwork_proxy.model.numbers import bounded_count, bounded_ms
+from pawwork_proxy.proxy.egress_watch import EgressWatch
+from pawwork_proxy.proxy.listeners import LOOPBACK, Listener
+from pawwork_proxy.proxy.session import RunPlan, recording
+from pawwork_proxy.proxy.tunnel import Passing, Streams, Tunnel
+from pawwork_proxy.proxy.way_out import way_out
+from pawwork_proxy.recording.destination import is_recorded_host
+from pawwork_proxy.recording.recorder import Recorder, Watcher
+from pawwork_proxy.recording.start import settle
+
+
+@asynccontextmanager
+async def running_tunnel(
+    plan: RunPlan, identity: Identity, watcher: Watcher
+) -> AsyncIterator[Recorder]:
+    """The tunnel, listening, inside the block; its capture is closed when the block is left."""
+    async with (
+        recording(plan, identity, watcher) as (recorder, watch),
+        tunnelling(plan, recorder, watch),
+    ):
+        settle()
+        yield recorder
+
+
+@asynccontextmanager
+async def tunnelling(
+    plan: RunPlan, recorder: Recorder, watch: EgressWatch | None
+) -> AsyncIterator[None]:
+    """The tunnel on the plan's listeners inside the block, for a recorder that is there already.
+
+    When the block is left, connections that still stand are ended and recorded.
+    """
+    finder = ProcessFinder()
+    tasks: set[asyncio.Task[None]] = set()
+    servers: list[asyncio.Server] = []
+    try:
+        for listener in plan.listeners:
+            tunnel = _tunnel(plan, listener, recorder, watch, finder)
+
+            async def serve(
+                reader: asyncio.StreamReader,
+                writer: asyncio.StreamWriter,
+                tunnel: Tunnel = tunnel,
+            ) -> None:
+                task = asyncio.current_task()
+                assert task is not None
+                tasks.add(task)
+                task.add_done_callback(tasks.discard)
+                await tunnel.serve(reader, writer)
+
+            servers.append(await _listening(listener, serve))
+        yield
+    finally:
+        for server in servers:
+            server.close()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        finder.close()
+
+
+async def _listening(
+    listener: Listener,
+    serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
+) -> asyncio.Server:
+    try:
+        return await asyncio.start_server(serve, LOOPBACK, listener.port)
+    except OSError:
+        raise ConfigurationError(
+            f"cannot listen on {LOOPBACK}:{listener.port} for '{listener.label}'",
+            "another program took the port meanwhile; try again",
+        ) from None
+
+
+def _tunnel(
+    plan: RunPlan,
+    listener: Listener,
+    recorder: Recorder,
+    watch: EgressWatch | None,
+    finder: ProcessFinder,
+) -> Tunnel:
+    connect = way_out(plan.via, plan.source)
+    programs: dict[Passing, Future[FoundProcess | None]] = {}
+
+    async def connected(host: str, port: int) -> Streams:
+        streams = await connect(host, port)
+        if watch is not None:
+            hop = (plan.via.host, plan.via.port) if plan.via else (host, port)
+            local, remote = map(streams[1].get_extra_info, ("sockname", "peername"))
+            watch.connected(hop, local[0], remote[0])
+        return streams
+
+    def begun(passing: Passing) -> None:
+        programs[passing] = finder.look_up(passing.client_port, listener.port)
+
+    def ended(passing: Passing) -> None:
+        program = programs.pop(passing)
+        found = program.result() if program.done() and not program.cancelled() else None
+        recorder.connection(
+            Connection(
+                at=passing.at,
+                install=listener.label,
+                client=found.public if found else None,
+                client_hello=recorder.hello("client", passing.hello),
+                connect_ms=_ms(passing.connect_ms),
+                first_byte_ms=_ms(passing.first_byte_ms),
+                total_ms=_ms(passing.total_ms) or 0.0,
+                sent_bytes=bounded_count(passing.sent_bytes),
+                received_bytes=bounded_count(passing.received_bytes),
+                ended_by=passing.ended_by,
+                reset=passing.reset,
+            )
+        )
+
+    return Tunnel(
+        connected,
+        lambda host, port: is_recorded_host(host) and port == 443,
+        begun,
+        ended,
+        recorder.passed_by,
+        utc_now,
+    )
+
+
+def _ms(value: float | None) -> float | None:
+    """Milliseconds to three decimals; the clock is no more exact."""
+    return None if value is None else round(bounded_ms(value), 3)

@@ -1,0 +1,54 @@
+"""The way from the tunnel to a host: directly, or through the user's own proxy as the client would.
+
+Invariant: credentials of that proxy go to that proxy alone.
+"""
+
+import asyncio
+import base64
+import ssl
+
+import certifi
+
+from pawwork_proxy.proxy.chained import ChainedProxy
+from pawwork_proxy.proxy.tunnel import Connect, Streams
+
+
+def way_out(via: ChainedProxy | None, source: str | None) -> Connect:
+    """Opens connections, from a local address where the user named one."""
+    local = (source, 0) if source else None
+
+    async def directly(host: str, port: int) -> Streams:
+        return await asyncio.open_connection(host, port, local_addr=local)
+
+    async def chained(host: str, port: int) -> Streams:
+        assert via is not None
+        tls = None
+        if via.scheme == "https":
+            tls = ssl.create_default_context(cafile=certifi.where())
+        streams = await asyncio.open_connection(via.host, via.port, local_addr=local, ssl=tls)
+        try:
+            await _ask_for(host, port, via.credentials, streams)
+        except BaseException:
+            streams[1].close()
+            raise
+        return streams
+
+    return chained if via else directly
+
+
+async def _ask_for(host: str, port: int, credentials: str | None, streams: Streams) -> None:
+    """Ask a proxy for a tunnel. Raises OSError when it refuses."""
+    reader, writer = streams
+    name = f"[{host}]" if ":" in host else host
+    lines = [f"CONNECT {name}:{port} HTTP/1.1", f"Host: {name}:{port}"]
+    if credentials is not None:
+        lines.append(
+            f"Proxy-Authorization: Basic {base64.b64encode(credentials.encode()).decode()}"
+        )
+    writer.write("\r\n".join([*lines, "", ""]).encode("latin-1"))
+    try:
+        head = await reader.readuntil(b"\r\n\r\n")
+    except (asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+        raise ConnectionError("the proxy gave no answer") from None
+    if head.split(maxsplit=2)[1:2] != [b"200"]:
+        raise ConnectionRefusedError("the proxy refuses the tunnel")
