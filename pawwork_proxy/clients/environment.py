@@ -26,7 +26,7 @@ def client_environment(
     *,
     go: bool,
 ) -> dict[str, str]:
-    """`base` with what the route needs: a configuration for baseURL, or proxy and CA.
+    """`base` with what the route needs: a configuration for baseURL, or proxy, or proxy and CA.
 
     `go` adds the opencode-go provider, which must be left out where there is no key for it.
     Raises ConfigurationError when the base's own OPENCODE_CONFIG_CONTENT is no JSON object.
@@ -42,8 +42,9 @@ def client_environment(
         return env
     for name in ("HTTPS_PROXY", "https_proxy"):
         env[name] = listener_url
-    env["NODE_EXTRA_CA_CERTS"] = str(ca_bundle)
     env["NODE_USE_ENV_PROXY"] = "1"
+    if route == "forward":
+        env["NODE_EXTRA_CA_CERTS"] = str(ca_bundle)
     return env
 
 

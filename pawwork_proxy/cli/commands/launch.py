@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,13 +15,7 @@ from pawwork_proxy.cli.options import after_help, capturing
 from pawwork_proxy.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from pawwork_proxy.environment.identity import Identity
     from pawwork_proxy.model.context import Route
-    from pawwork_proxy.proxy.session import RunPlan
-
-NOTHING_SEEN = """\
-No exchange was seen: the client asked nothing, or it went around the proxy.
-hint: try the other route, with --route forward or --route reverse"""
 
 
 @click.command(epilog=after_help("launch --network home -- opencode run -m opencode/big-pickle hi"))
@@ -33,10 +27,11 @@ hint: try the other route, with --route forward or --route reverse"""
 )
 @click.option(
     "--route",
-    type=click.Choice(["reverse", "forward"]),
+    type=click.Choice(["reverse", "forward", "tunnel"]),
     default="reverse",
     help="reverse sets the base address in the client's configuration; forward makes us the "
-    "client's HTTPS proxy, with our certificate authority.",
+    "client's HTTPS proxy, with our certificate authority; tunnel makes us its HTTPS proxy and "
+    "passes everything untouched: it shows handshake, sizes, times and ends of connections only.",
 )
 @click.option(
     "--home",
@@ -54,6 +49,7 @@ def launch(
 
     The exit code is the client's own; 2 if an option cannot be used or CMD cannot be started.
     """
+    from pawwork_proxy.cli import launched
     from pawwork_proxy.cli.plan import forget_expired, make_plan
     from pawwork_proxy.environment.identity import load_identity
 
@@ -66,7 +62,10 @@ def launch(
             f"the client's command {client[0]} is not found", "give its full path after --"
         )
     forget_expired(plan)
-    return asyncio.run(_launch(plan, load_identity(), route, [program, *client[1:]], env))
+    command = [program, *client[1:]]
+    if route == "tunnel":
+        return asyncio.run(launched.tunnelled(plan, load_identity(), command, env))
+    return asyncio.run(launched.intercepted(plan, load_identity(), route, command, env))
 
 
 def _base_environment(home: Path | None) -> dict[str, str]:
@@ -86,51 +85,3 @@ def _base_environment(home: Path | None) -> dict[str, str]:
                 "name a folder you may write to",
             ) from None
     return env
-
-
-async def _launch(
-    plan: RunPlan, identity: Identity, route: Route, command: list[str], base: Mapping[str, str]
-) -> int:
-    from pawwork_proxy.cli.live import counter_line
-    from pawwork_proxy.cli.plan import home_relative
-    from pawwork_proxy.clients.environment import client_environment, has_go_key
-    from pawwork_proxy.proxy.session import running_proxy, stop_signals
-    from pawwork_proxy.recording.recorder import Watcher
-
-    async with (
-        stop_signals(interrupt=False) as stop,
-        # Nobody watches: the screen belongs to the client.
-        running_proxy(plan, identity, Watcher()) as recorder,
-    ):
-        env = client_environment(
-            base,
-            route,
-            plan.listeners[0].url,
-            identity.ca_bundle(base.get("NODE_EXTRA_CA_CERTS")),
-            go=has_go_key(base),
-        )
-        try:
-            client = await asyncio.create_subprocess_exec(*command, env=env)
-        except OSError as error:
-            raise ConfigurationError(
-                f"the client cannot be started: {type(error).__name__}",
-                "check that the command after -- is a program of this system",
-            ) from None
-        code = await _wait(client, stop)
-    click.echo(counter_line(recorder.counts, recorder.lost), err=True)
-    if not recorder.counts.opened:
-        click.echo(NOTHING_SEEN, err=True)
-    click.echo(f"capture: {home_relative(recorder.path)}", err=True)
-    return code
-
-
-async def _wait(client: asyncio.subprocess.Process, stop: asyncio.Event) -> int:
-    """The client's exit code; a termination request to us is passed on to it."""
-    ended = asyncio.create_task(client.wait())
-    stopping = asyncio.create_task(stop.wait())
-    await asyncio.wait([ended, stopping], return_when=asyncio.FIRST_COMPLETED)
-    if not ended.done():
-        client.terminate()
-    code = await ended
-    stopping.cancel()
-    return code if code >= 0 else 128 - code

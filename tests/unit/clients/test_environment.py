@@ -57,6 +57,19 @@ def test_a_go_key_is_looked_for_where_the_client_saves_it(tmp_path: Path, variab
     assert has_go_key({variable: str(tmp_path), "OPENCODE_API_KEY": "k"})
 
 
+def test_the_tunnel_route_sets_the_proxy_and_nothing_that_it_would_have_to_trust() -> None:
+    env = client_environment({"PATH": "/bin"}, "tunnel", URL, CA, go=True)
+    assert env.keys() == {
+        "PATH",
+        "HTTPS_PROXY",
+        "https_proxy",
+        "NODE_USE_ENV_PROXY",
+        "NO_PROXY",
+        "no_proxy",
+    }
+    assert env["HTTPS_PROXY"] == URL
+
+
 @pytest.mark.parametrize("route", ["reverse", "forward"])
 def test_loopback_is_never_proxied_and_own_exceptions_stay(route: str) -> None:
     base = {"NO_PROXY": "intranet.example,localhost"}

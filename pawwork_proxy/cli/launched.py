@@ -1,0 +1,122 @@
+"""A client that `launch` has started, by kind of route; results are the client's exit code."""
+
+import asyncio
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+
+import click
+
+from pawwork_proxy.cli.live import counter_line
+from pawwork_proxy.cli.plan import home_relative
+from pawwork_proxy.clients.environment import client_environment, has_go_key
+from pawwork_proxy.clients.own_errors import errors_passed_on
+from pawwork_proxy.environment.identity import Identity
+from pawwork_proxy.errors import ConfigurationError
+from pawwork_proxy.model.context import Route
+from pawwork_proxy.model.numbers import HIGHEST_EXIT
+from pawwork_proxy.model.outcome import Kind
+from pawwork_proxy.proxy.session import RunPlan, running_proxy, stop_signals
+from pawwork_proxy.proxy.tunnelling import running_tunnel
+from pawwork_proxy.recording.recorder import Recorder, Watcher
+
+NOTHING_SEEN = """\
+No exchange was seen: the client asked nothing, or it went around the proxy.
+hint: try the other route, with --route forward or --route reverse"""
+NO_CONNECTION = """\
+No connection to opencode.ai was seen: the client asked nothing, or it went around the proxy.
+hint: try another route, with --route forward or --route reverse"""
+ERRORS_NOT_READ = (
+    "The client's error lines went to the terminal and were not noted; add 2>client.log to have "
+    "their kinds in the capture."
+)
+MOST_ERRORS = 100
+"""Errors of the client's own that a capture notes; one that retries for hours says the same."""
+
+
+async def intercepted(
+    plan: RunPlan, identity: Identity, route: Route, command: Sequence[str], base: Mapping[str, str]
+) -> int:
+    """Run a client whose exchanges pass through the proxy, on `reverse` or `forward`."""
+    async with (
+        stop_signals(interrupt=False) as stop,
+        # Nobody watches: the screen belongs to the client.
+        running_proxy(plan, identity, Watcher()) as recorder,
+    ):
+        env = client_environment(
+            base,
+            route,
+            plan.listeners[0].url,
+            identity.ca_bundle(base.get("NODE_EXTRA_CA_CERTS")),
+            go=has_go_key(base),
+        )
+        code = await _wait(await _started(command, env), stop)
+    _summary(recorder, None if recorder.counts.opened else NOTHING_SEEN)
+    return code
+
+
+async def tunnelled(
+    plan: RunPlan, identity: Identity, command: Sequence[str], base: Mapping[str, str]
+) -> int:
+    """Run a client whose bytes pass untouched; note what it says of errors, and how it ends."""
+    if not plan.upstream.is_zen:
+        raise ConfigurationError(
+            "--upstream and --route tunnel exclude each other: the tunnel sends nothing elsewhere",
+            "leave --upstream out, or use another --route",
+        )
+    listener = plan.listeners[0]
+    shown = sys.stderr.isatty()  # a pipe in its place would change what the client shows
+    loop = asyncio.get_running_loop()
+    left = iter(range(MOST_ERRORS))
+    async with (
+        stop_signals(interrupt=False) as stop,
+        running_tunnel(plan, identity, Watcher()) as recorder,
+    ):
+
+        def note(kind: Kind) -> None:
+            recorder.note("client_error", install=listener.label, outcome=kind)
+
+        def tell(kind: Kind) -> None:
+            if next(left, None) is not None:
+                loop.call_soon_threadsafe(note, kind)
+
+        env = client_environment(base, "tunnel", listener.url, identity.ca_certificate, go=False)
+        async with nullcontext(None) if shown else errors_passed_on(tell) as errors:
+            code = await _wait(await _started(command, env, errors), stop)
+        known = code if 0 <= code <= HIGHEST_EXIT else None
+        recorder.note("client_exit", install=listener.label, exit_code=known)
+    _summary(recorder, None if recorder.counts.connections else NO_CONNECTION)
+    if shown:
+        click.echo(ERRORS_NOT_READ, err=True)
+    return code
+
+
+async def _started(
+    command: Sequence[str], env: Mapping[str, str], errors: int | None = None
+) -> asyncio.subprocess.Process:
+    try:
+        return await asyncio.create_subprocess_exec(*command, env=env, stderr=errors)
+    except OSError as error:
+        raise ConfigurationError(
+            f"the client cannot be started: {type(error).__name__}",
+            "check that the command after -- is a program of this system",
+        ) from None
+
+
+async def _wait(client: asyncio.subprocess.Process, stop: asyncio.Event) -> int:
+    """The client's exit code; a termination request to us is passed on to it."""
+    ended = asyncio.create_task(client.wait())
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait([ended, stopping], return_when=asyncio.FIRST_COMPLETED)
+    if not ended.done():
+        client.terminate()
+    code = await ended
+    stopping.cancel()
+    return code if code >= 0 else 128 - code
+
+
+def _summary(recorder: Recorder, nothing_seen: str | None) -> None:
+    click.echo(counter_line(recorder.counts, recorder.lost), err=True)
+    if nothing_seen:
+        click.echo(nothing_seen, err=True)
+    click.echo(f"capture: {home_relative(recorder.path)}", err=True)
