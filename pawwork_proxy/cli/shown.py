@@ -14,6 +14,7 @@ from pawwork_proxy.captures.sources import CaptureSource
 from pawwork_proxy.cli.output import print_table
 from pawwork_proxy.model.outcome import Kind, Outcome
 from pawwork_proxy.model.view import ExchangeView
+from pawwork_proxy.report.connections import connection_lines
 from pawwork_proxy.report.exchange_table import (
     Row,
     exchange_table,
@@ -68,6 +69,8 @@ class Shown:
         rows.sort(key=lambda row: row.seq)
         lines = chain([title], map(plain_line, rows))
         print_table(lambda: exchange_table(rows, title), lines)
+        for line in connection_lines([] if filtered else capture.connections, self._zone):
+            click.echo(line)
         total = " · ".join(f"{number} {kind}" for kind, number in self._kinds.most_common())
         click.echo(f"{self._kinds.total()} exchanges{': ' + total if total else ''}")
 

@@ -74,7 +74,7 @@ def row_of(exchange: Exchange | ExchangeView, outcome: Outcome, zone: tzinfo = U
         family=outcome.family,
         retry_after="" if wait is None else duration(wait),
         reset=_moment(outcome.reset_at, exchange.timing.started_at, zone),
-        took=_milliseconds(exchange.timing.total_ms),
+        took=milliseconds(exchange.timing.total_ms),
     )
 
 
@@ -124,7 +124,8 @@ def _moment(moment: datetime | None, start: datetime, zone: tzinfo) -> str:
     return f"{local:%H:%M:%S}" if local.date() == began.date() else f"{local:%Y-%m-%d %H:%M}"
 
 
-def _milliseconds(value: float | None) -> str:
+def milliseconds(value: float | None) -> str:
+    """A duration in milliseconds, in seconds from ten of them on; `-` for None."""
     if value is None:
         return "-"
     return f"{value:.0f}ms" if value < 10_000 else f"{value / 1000:.1f}s"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import subprocess
 import tempfile
 import urllib.error
@@ -40,7 +41,10 @@ class SimulatorProcess:
 
     def seen(self) -> list[dict[str, Any]]:
         """Every request that the simulator counted."""
-        with urllib.request.urlopen(f"{self.url}/_simulator/seen", timeout=PATIENCE) as answer:
+        authority = self.started.get("ca_certificate")
+        trusted = ssl.create_default_context(cafile=authority) if authority else None
+        address = f"{self.url}/_simulator/seen"
+        with urllib.request.urlopen(address, timeout=PATIENCE, context=trusted) as answer:
             found = json.load(answer)
         requests = found["requests"]
         assert isinstance(requests, list)
