@@ -53,7 +53,7 @@ def upstream_facts(flow: http.HTTPFlow, hello: str | None) -> UpstreamFacts:
     """
     server = flow.server_conn
     if server.timestamp_tcp_setup is None or server.sockname is None:
-        return UpstreamFacts()
+        return UpstreamFacts(hello=hello)  # of a connection behind a chained proxy no more is known
     connect_ms = None
     opened = server.timestamp_start
     if opened is not None and opened >= flow.request.timestamp_start:
@@ -64,7 +64,7 @@ def upstream_facts(flow: http.HTTPFlow, hello: str | None) -> UpstreamFacts:
         tls_version=server.tls_version,
         source_address=server.sockname[0],
         connect_ms=connect_ms,
-        hello=hello if server.tls else None,
+        hello=hello,
     )
 
 

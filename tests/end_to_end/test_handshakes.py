@@ -1,0 +1,129 @@
+"""Real clients with their true URL over TLS: whose handshake reaches the server on which route.
+
+The server name is opencode.ai, the address loopback: a proxy takes the name to the simulator, and
+`launch` leaves through that proxy as it would through a user's own.
+"""
+
+import asyncio
+import os
+import subprocess
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from pawwork_proxy.captures.reader import WholeCapture, read_capture
+from pawwork_proxy.clients.environment import clean_home
+from pawwork_proxy.simulator.server import Simulator
+from pawwork_proxy.simulator.tls import own_certificate
+from pawwork_proxy.wire.client_hello import ClientHello, read_client_hello
+from tests.end_to_end.hello_bytes import without_what_varies
+from tests.end_to_end.map_proxy import MapProxy
+from tests.end_to_end.proxy_process import PATIENCE, ROOT, clean_environment, cli
+
+ASK = ["run", "-m", "opencode/big-pickle", "hello"]
+
+
+@dataclass
+class Bench:
+    """A simulator behind a proxy that takes opencode.ai to it, and a place for clients."""
+
+    folder: Path
+    simulator: Simulator
+    way: MapProxy
+    authority: Path
+    said: str = ""
+    """What the last command wrote to stderr."""
+
+    async def run(self, *command: str, **variables: str) -> bytes:
+        """Run a command to its end in an environment of its own; what it printed."""
+        places = clean_home(self.folder / f"home-{self.simulator.seen.total}")
+        project = self.folder / "project"
+        for place in (project, *map(Path, places.values())):
+            await asyncio.to_thread(place.mkdir, parents=True, exist_ok=True)
+        environment = clean_environment(self.folder, places) | {
+            "OPENCODE_DISABLE_MODELS_FETCH": "1",
+            "NODE_EXTRA_CA_CERTS": str(self.authority),
+            "PYTHONPATH": str(ROOT),
+            **variables,
+        }
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            env=environment,
+            cwd=project,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        printed, said = await asyncio.wait_for(process.communicate(), PATIENCE)
+        assert process.returncode == 0, said.decode()
+        self.said = said.decode()
+        return printed
+
+    async def launch(self, route: str, *client: str) -> tuple[bytes, WholeCapture]:
+        """Run a client through `launch`; what it printed, and the capture."""
+        captures = self.folder / route
+        options = ["--route", route, "--via", self.way.url, "--captures", str(captures)]
+        options += ["--upstream-ca", str(self.authority)]
+        printed = await self.run(*cli("launch", *options, "--", *client))
+        (path,) = captures.iterdir()
+        return printed, read_capture(path)
+
+    def new_hellos(self, known: int) -> tuple[set[bytes], ClientHello]:
+        """What came since so many requests: the handshakes at the server, to the byte."""
+        raw = [seen.client_hello for seen in self.simulator.seen.after(known)]
+        assert len(raw) >= 2  # a title and an answer
+        first = read_client_hello(raw[0])
+        assert first is not None
+        return set(map(without_what_varies, raw)), first
+
+
+@asynccontextmanager
+async def bench(folder: Path) -> AsyncIterator[Bench]:
+    context, authority = own_certificate(folder)
+    async with Simulator(tls=context) as simulator:
+        with MapProxy(simulator.url) as way:
+            yield Bench(folder, simulator, way, authority)
+
+
+@pytest.mark.slow
+@pytest.mark.client
+async def test_the_tunnel_leaves_the_clients_handshake_and_forward_does_not(
+    tmp_path: Path,
+) -> None:
+    client = [os.environ["PAWWORK_TEST_CLIENT"], *ASK]
+    async with bench(tmp_path) as at:
+        plain_answer = await at.run(*client, HTTPS_PROXY=at.way.url)
+        plain, own = at.new_hellos(0)
+        known = at.simulator.seen.total
+        tunnel_answer, tunnel = await at.launch("tunnel", *client)
+        tunnelled, _ = at.new_hellos(known)
+        known = at.simulator.seen.total
+        forward_answer, forward = await at.launch("forward", *client)
+        intercepted, ours = at.new_hellos(known)
+        await at.run(*cli("show", str(tmp_path / "forward")))
+        shown = at.said
+
+    assert plain_answer == tunnel_answer == forward_answer
+    assert len(plain) == 1
+    assert plain == tunnelled
+    assert not plain & intercepted
+
+    assert {one.client_hello for one in tunnel.connections} == {own.digest}
+    assert [hello.ja4 for hello in tunnel.hellos] == [own.ja4]
+    assert {note.exit_code for note in tunnel.notes if note.event == "client_exit"} == {0}
+    assert not tunnel.exchanges
+
+    pairs = {(one.context.client_hello, one.context.upstream_hello) for one in forward.exchanges}
+    assert pairs == {(own.digest, ours.digest)}
+    assert {(hello.by, hello.ja4) for hello in forward.hellos} == {
+        ("client", own.ja4),
+        ("proxy", ours.ja4),
+    }
+    assert (
+        "the server saw our TLS handshake (28 suites, 12 extensions, ALPN http/1.1) instead of the "
+        "client's (17 suites, 14 extensions, ALPN http/1.1); they differ in cipher suites and "
+        "extensions."
+    ) in shown
