@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.end_to_end.dsh_client import find_dsh
 from tests.end_to_end.tools import Missing, find_chromium, find_client
 
 REQUIRE_VARIABLE = "PAWWORK_REQUIRE_EXTRAS"
@@ -15,6 +16,7 @@ Find = Callable[[Mapping[str, str]], str | Missing]
 
 TOOLS: dict[str, tuple[str, Find]] = {
     "client": ("PAWWORK_TEST_CLIENT", find_client),
+    "dsh": ("PAWWORK_TEST_DSH", find_dsh),
     "browser": ("PAWWORK_TEST_CHROMIUM", find_chromium),
 }
 """By marker: the variable that tells the tests where the tool is, and who finds it."""

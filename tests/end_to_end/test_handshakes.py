@@ -19,6 +19,7 @@ from pawwork_proxy.clients.environment import clean_home
 from pawwork_proxy.simulator.server import Simulator
 from pawwork_proxy.simulator.tls import own_certificate
 from pawwork_proxy.wire.client_hello import ClientHello, read_client_hello
+from tests.end_to_end.dsh_client import dsh_command
 from tests.end_to_end.hello_bytes import without_what_varies
 from tests.end_to_end.map_proxy import MapProxy
 from tests.end_to_end.proxy_process import PATIENCE, ROOT, clean_environment, cli
@@ -45,6 +46,8 @@ class Bench:
             await asyncio.to_thread(place.mkdir, parents=True, exist_ok=True)
         environment = clean_environment(self.folder, places) | {
             "OPENCODE_DISABLE_MODELS_FETCH": "1",
+            "OPENCODE_API_KEY": "public",
+            "DSH_HOME": str(self.folder / f"dsh-{self.simulator.seen.total}"),
             "NODE_EXTRA_CA_CERTS": str(self.authority),
             "PYTHONPATH": str(ROOT),
             **variables,
@@ -90,12 +93,26 @@ async def bench(folder: Path) -> AsyncIterator[Bench]:
 
 @pytest.mark.slow
 @pytest.mark.client
-async def test_the_tunnel_leaves_the_clients_handshake_and_forward_does_not(
-    tmp_path: Path,
-) -> None:
+async def test_the_tunnel_leaves_opencodes_handshake_and_forward_does_not(tmp_path: Path) -> None:
     client = [os.environ["PAWWORK_TEST_CLIENT"], *ASK]
-    async with bench(tmp_path) as at:
-        plain_answer = await at.run(*client, HTTPS_PROXY=at.way.url)
+    shown = "17 suites, 14 extensions, ALPN http/1.1); they differ in cipher suites and extensions."
+    await differs_on_forward_alone(tmp_path, client, shown)
+
+
+@pytest.mark.slow
+@pytest.mark.dsh
+async def test_the_tunnel_leaves_dshs_handshake_and_forward_does_not(tmp_path: Path) -> None:
+    client = dsh_command(os.environ["PAWWORK_TEST_DSH"], "hello")
+    shown = "52 suites, 12 extensions, ALPN http/1.1); they differ in cipher suites."
+    await differs_on_forward_alone(tmp_path, client, shown)
+
+
+async def differs_on_forward_alone(folder: Path, client: list[str], shown: str) -> None:
+    """Run a client without us, then on both routes; `shown` is how `show` tells of it."""
+    async with bench(folder) as at:
+        plain_answer = await at.run(
+            *client, HTTPS_PROXY=at.way.url, NODE_USE_ENV_PROXY="1", NO_PROXY="127.0.0.1"
+        )
         plain, own = at.new_hellos(0)
         known = at.simulator.seen.total
         tunnel_answer, tunnel = await at.launch("tunnel", *client)
@@ -103,8 +120,7 @@ async def test_the_tunnel_leaves_the_clients_handshake_and_forward_does_not(
         known = at.simulator.seen.total
         forward_answer, forward = await at.launch("forward", *client)
         intercepted, ours = at.new_hellos(known)
-        await at.run(*cli("show", str(tmp_path / "forward")))
-        shown = at.said
+        await at.run(*cli("show", str(folder / "forward")))
 
     assert plain_answer == tunnel_answer == forward_answer
     assert len(plain) == 1
@@ -124,6 +140,5 @@ async def test_the_tunnel_leaves_the_clients_handshake_and_forward_does_not(
     }
     assert (
         "the server saw our TLS handshake (28 suites, 12 extensions, ALPN http/1.1) instead of the "
-        "client's (17 suites, 14 extensions, ALPN http/1.1); they differ in cipher suites and "
-        "extensions."
-    ) in shown
+        f"client's ({shown}"
+    ) in at.said
