@@ -152,6 +152,14 @@ def happenings(capture: Capture) -> Iterator[str]:
         yield f"{name}: changes of the egress during the run: {changes}; exchanges say which holds."
     if events["egress_unavailable"]:
         yield f"{name}: the edge did not always say as which address it sees this machine."
+    errors = Counter(note.outcome for note in capture.notes if note.event == "client_error")
+    if errors:
+        kinds = ", ".join(f"{kind} {count}" for kind, count in errors.most_common())
+        yield f"{name}: errors that the client itself printed, by their kind: {kinds}."
+    for note in capture.notes:
+        if note.event == "client_exit":
+            code = "an unknown code" if note.exit_code is None else f"code {note.exit_code}"
+            yield f"{name}: the client that was started ended with {code}."
 
 
 def of_several_studies(summaries: Iterable[CaptureSummary], so: str) -> Iterator[str]:

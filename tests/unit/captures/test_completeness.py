@@ -7,6 +7,7 @@ import pytest
 
 from pawwork_proxy.captures.completeness import (
     MOST_NAMED,
+    happenings,
     incomplete,
     listed,
     named,
@@ -14,7 +15,11 @@ from pawwork_proxy.captures.completeness import (
 )
 from pawwork_proxy.captures.records import Records, unfit
 from pawwork_proxy.captures.sources import capture_sources
+from pawwork_proxy.model.base import line_of
+from pawwork_proxy.model.capture import Note
 from pawwork_proxy.model.comparison_input import CaptureSummary
+from pawwork_proxy.model.outcome import Kind
+from tests.unit.builders import NOON, header
 from tests.unit.captures.studies import MORNING, gather, one, write
 
 
@@ -127,3 +132,21 @@ def test_captures_with_the_same_handshakes_are_named_together() -> None:
 
 def test_a_capture_of_connections_alone_lacks_nothing() -> None:
     assert not list(incomplete([summary(exchanges=0, connections=2)]))
+
+
+def test_what_the_client_itself_said_and_how_it_ended_is_told(tmp_path: Path) -> None:
+    notes = [
+        Note(at=NOON, event="client_error", outcome=Kind.PROVIDER_OVERLOAD),
+        Note(at=NOON, event="client_error", outcome=Kind.FREE_USAGE_LIMIT),
+        Note(at=NOON, event="client_error", outcome=Kind.PROVIDER_OVERLOAD),
+        Note(at=NOON, event="client_exit", exit_code=7),
+        Note(at=NOON, event="client_exit"),
+    ]
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(b"".join(map(line_of, (header(), *notes))))
+    assert list(happenings(Records(capture_sources([path])[0]).capture)) == [
+        "a.jsonl: errors that the client itself printed, by their kind: provider_overload 2, "
+        "free_usage_limit 1.",
+        "a.jsonl: the client that was started ended with code 7.",
+        "a.jsonl: the client that was started ended with an unknown code.",
+    ]

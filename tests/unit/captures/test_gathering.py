@@ -5,7 +5,10 @@ from pathlib import Path
 import pytest
 
 from pawwork_proxy.errors import CaptureFormatError, ConfigurationError
+from pawwork_proxy.model.base import line_of
+from pawwork_proxy.model.handshake import Hello
 from pawwork_proxy.model.observation import SEVERAL
+from tests.unit.builders import exchange, header, hello
 from tests.unit.captures.studies import gather, one, write
 
 
@@ -47,6 +50,30 @@ def test_what_is_missing_is_said_per_file(tmp_path: Path) -> None:
     assert "torn.jsonl: no end line: the run goes on, or ended without closing" in said
     assert "torn.jsonl: exchanges under way when the run stopped: 1." in said
     assert "torn.jsonl: 1 damaged lines skipped" in said
+
+
+def with_handshakes(path: Path, ours: Hello) -> Path:
+    context = exchange().context.model_copy(
+        update={"client_hello": hello().digest, "upstream_hello": ours.digest}
+    )
+    lines = (hello(), ours, exchange(1, context=context))
+    capture_id = path.stem.encode().hex().rjust(16, "0")
+    path.write_bytes(b"".join(map(line_of, (header(capture_id=capture_id), *lines))))
+    return path
+
+
+def test_where_the_server_saw_another_handshake_is_said(tmp_path: Path) -> None:
+    differing = hello(by="proxy", digest="0123456789abcdef", suites=(1, 2))
+    with_handshakes(tmp_path / "a.jsonl", differing)
+    with_handshakes(tmp_path / "b.jsonl", differing)
+    with_handshakes(tmp_path / "c.jsonl", hello(by="proxy", digest="0123456789abcdef"))
+    said = remarks(tmp_path)
+    assert (
+        "a.jsonl, b.jsonl: the server saw our TLS handshake (2 suites, 5 extensions, ALPN http/1.1)"
+        " instead of the client's (17 suites, 5 extensions, ALPN http/1.1); they differ in cipher "
+        "suites." in said
+    )
+    assert "c.jsonl: the server" not in said
 
 
 def test_a_bundle_that_is_not_in_order_is_left_out_and_named(tmp_path: Path) -> None:
