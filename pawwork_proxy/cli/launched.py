@@ -13,6 +13,7 @@ from pawwork_proxy.clients.environment import client_environment, has_go_key
 from pawwork_proxy.clients.own_errors import errors_passed_on
 from pawwork_proxy.environment.identity import Identity
 from pawwork_proxy.errors import ConfigurationError
+from pawwork_proxy.facts.server import HOST
 from pawwork_proxy.model.context import Route
 from pawwork_proxy.model.numbers import HIGHEST_EXIT
 from pawwork_proxy.model.outcome import Kind
@@ -23,8 +24,8 @@ from pawwork_proxy.recording.recorder import Recorder, Watcher
 NOTHING_SEEN = """\
 No exchange was seen: the client asked nothing, or it went around the proxy.
 hint: try the other route, with --route forward or --route reverse"""
-NO_CONNECTION = """\
-No connection to opencode.ai was seen: the client asked nothing, or it went around the proxy.
+NO_CONNECTION = f"""\
+No connection to {HOST} was seen: the client asked nothing, or it went around the proxy.
 hint: try another route, with --route forward or --route reverse"""
 ERRORS_NOT_READ = (
     "The client's error lines went to the terminal and were not noted; add 2>client.log to have "

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
-from pawwork_proxy.facts.addresses import HOST
+from pawwork_proxy.facts.server import HOST
 
 
 class MapProxy:
