@@ -100,8 +100,8 @@ EXITS = {0: "stopped", 2: "an option, port, file or scenario cannot be used"}
 @click.option(
     "--tls",
     is_flag=True,
-    help="Serve HTTPS under the real server's name and on loopback, with a certificate made for this run. The "
-    "file of its authority is printed, for clients to trust (NODE_EXTRA_CA_CERTS).",
+    help="Serve HTTPS under the real server's name and on loopback, with a certificate made for "
+    "this run. The file of its authority is printed, for clients to trust (NODE_EXTRA_CA_CERTS).",
 )
 @click.option(
     "--tls-cert",
