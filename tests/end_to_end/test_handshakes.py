@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from pawwork_proxy.captures.reader import WholeCapture, read_capture
+from pawwork_proxy.captures.reader import Capture, read_capture
 from pawwork_proxy.clients.environment import clean_home
 from pawwork_proxy.simulator.server import Simulator
 from pawwork_proxy.simulator.tls import own_certificate
@@ -65,7 +65,7 @@ class Bench:
         self.said = said.decode()
         return printed
 
-    async def launch(self, route: str, *client: str) -> tuple[bytes, WholeCapture]:
+    async def launch(self, route: str, *client: str) -> tuple[bytes, Capture]:
         """Run a client through `launch`; what it printed, and the capture."""
         captures = self.folder / route
         options = ["--route", route, "--via", self.way.url, "--captures", str(captures)]

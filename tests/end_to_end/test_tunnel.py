@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pawwork_proxy.captures.reader import WholeCapture, read_capture
+from pawwork_proxy.captures.reader import Capture, read_capture
 from pawwork_proxy.model.outcome import Kind
 from tests.end_to_end.map_proxy import MapProxy
 from tests.end_to_end.proxy_process import PATIENCE, ROOT, clean_environment, cli
@@ -33,7 +33,7 @@ os._exit(0)
 
 def launch(
     folder: Path, *options: str, client: list[str]
-) -> tuple["subprocess.CompletedProcess[str]", WholeCapture]:
+) -> tuple["subprocess.CompletedProcess[str]", Capture]:
     command = cli("launch", "--route", "tunnel", "--captures", str(folder / "captures"), *options)
     done = subprocess.run(
         [*command, "--", *client],

@@ -8,7 +8,7 @@ from mitmproxy import connection, tls
 from mitmproxy.net import tls as net_tls
 from OpenSSL import SSL
 
-from pawwork_proxy.captures.reader import WholeCapture
+from pawwork_proxy.captures.reader import Capture
 from pawwork_proxy.model.signals import Ending
 from pawwork_proxy.recording.hellos import MOST_KINDS, OwnHellos
 from pawwork_proxy.recording.ongoing import UpstreamFacts
@@ -21,7 +21,7 @@ __all__ = ["identity", "run"]  # fixtures
 DIGEST = "6a62f9e303546ccc"
 
 
-def ended(run: Run) -> WholeCapture:
+def ended(run: Run) -> Capture:
     run.recorder.close("finished")
     return run.capture()
 
