@@ -95,7 +95,7 @@ def _tunnel(
     watch: EgressWatch | None,
     finder: ProcessFinder,
 ) -> Tunnel:
-    connect = way_out(plan.via, plan.source)
+    connect = way_out(plan.via, plan.source, plan.upstream_ca)
     programs: dict[Passing, Future[FoundProcess | None]] = {}
 
     async def connected(host: str, port: int) -> Streams:

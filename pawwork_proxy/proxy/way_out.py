@@ -6,6 +6,7 @@ Invariant: credentials of that proxy go to that proxy alone.
 import asyncio
 import base64
 import ssl
+from pathlib import Path
 
 import certifi
 
@@ -13,8 +14,13 @@ from pawwork_proxy.proxy.chained import ChainedProxy
 from pawwork_proxy.proxy.tunnel import Connect, Streams
 
 
-def way_out(via: ChainedProxy | None, source: str | None) -> Connect:
-    """Opens connections, from a local address where the user named one."""
+def way_out(
+    via: ChainedProxy | None, source: str | None = None, certificates: Path | None = None
+) -> Connect:
+    """Opens connections, from a local address where the user named one.
+
+    `certificates`: what the user trusts instead of the usual authorities, for a proxy over TLS.
+    """
     local = (source, 0) if source else None
 
     async def directly(host: str, port: int) -> Streams:
@@ -24,7 +30,7 @@ def way_out(via: ChainedProxy | None, source: str | None) -> Connect:
         assert via is not None
         tls = None
         if via.scheme == "https":
-            tls = ssl.create_default_context(cafile=certifi.where())
+            tls = ssl.create_default_context(cafile=certificates or certifi.where())
         streams = await asyncio.open_connection(via.host, via.port, local_addr=local, ssl=tls)
         try:
             await _ask_for(host, port, via.credentials, streams)

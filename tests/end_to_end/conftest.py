@@ -35,13 +35,16 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip a test whose tool is missing, and say why; fail it where all tools are required."""
     for marker, (variable, _) in TOOLS.items():
         if item.get_closest_marker(marker):
-            found = tool(marker)
-            if isinstance(found, str):
-                os.environ[variable] = found
-            elif os.environ.get(REQUIRE_VARIABLE) == "1":
-                pytest.fail(f"{found.what}, and {REQUIRE_VARIABLE}=1: {found.remedy}")
-            else:
-                pytest.skip(f"{found.what}: {found.remedy}")
+            os.environ[variable] = required(tool(marker))
+
+
+def required(found: str | Missing) -> str:
+    """The path of a tool; without it the test is skipped, or fails where all are required."""
+    if isinstance(found, str):
+        return found
+    if os.environ.get(REQUIRE_VARIABLE) == "1":
+        pytest.fail(f"{found.what}, and {REQUIRE_VARIABLE}=1: {found.remedy}")
+    pytest.skip(f"{found.what}: {found.remedy}")
 
 
 @functools.cache

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from scripts._bootstrap import ROOT, exclusive
-from tests.end_to_end.tools import Missing
+from tests.end_to_end.tools import Missing, find_program
 
 _HERE = Path(__file__).with_name("dsh")
 _FOLDER = ROOT / ".tools" / "dsh"
@@ -26,24 +26,24 @@ def find_dsh(environment: Mapping[str, str]) -> str | Missing:
             _install(folder, environment)
     if not (folder / _PROGRAM).exists():
         return Missing("DSH could not be installed by npm", "go online and start again")
-    if _node(folder, environment) is None:
+    if _node(environment) is None:
         return Missing("no Node.js 22.19 or newer is there for DSH", "install one")
     return str(folder)
 
 
 def dsh_command(folder: str, task: str) -> list[str]:
     """Answers one task with OpenCode's free model, and ends."""
-    node = _node(Path(folder), os.environ)
+    node = _node(os.environ)
     assert node is not None
     patch = _HERE / "opencode.cordis.patch.yml"
     program = str(Path(folder) / _PROGRAM)
     return [node, program, "--profile", "headless", "--patch", str(patch), task]
 
 
-def _node(folder: Path, environment: Mapping[str, str]) -> str | None:
-    own = folder / "node_modules" / "node-24" / "bin" / "node"
-    if own.exists():
-        return str(own)
+def _node(environment: Mapping[str, str]) -> str | None:
+    own = find_program("node-24", environment)
+    if isinstance(own, str):
+        return own
     found = shutil.which("node", path=environment.get("PATH"))
     if found is None:
         return None

@@ -81,6 +81,31 @@ def find_client(environment: Mapping[str, str]) -> str | Missing:
     )
 
 
+def find_program(alias: str, environment: Mapping[str, str]) -> str | Missing:
+    """Path of a runtime or an older client that the manifest names among its optional packages."""
+    with exclusive(CLIENT_FOLDER):
+        found = _installed_program(alias)
+        if found is None and _differs(CLIENT_FOLDER / CLIENT_MANIFEST.name):
+            npm = shutil.which("npm", path=environment.get("PATH"))
+            if npm is not None:
+                _install(npm)
+                found = _installed_program(alias)
+    what = f"{alias} could not be installed by npm"
+    return found or Missing(what, "it is there for Linux on x64; else go online and start again")
+
+
+def _installed_program(alias: str) -> str | None:
+    folder = CLIENT_FOLDER / "node_modules" / alias / "bin"
+    return next(
+        (str(folder / name) for name in ("bun", "node", "opencode") if (folder / name).exists()),
+        None,
+    )
+
+
+def _differs(installed: Path) -> bool:
+    return not installed.exists() or installed.read_bytes() != CLIENT_MANIFEST.read_bytes()
+
+
 def client_wanted(manifest: Path = CLIENT_MANIFEST) -> tuple[str, str]:
     """Name and exact version of the client that the manifest asks for."""
     ((package, version),) = json.loads(manifest.read_text(encoding="utf-8"))["dependencies"].items()

@@ -2,16 +2,19 @@
 
 import asyncio
 import socket
+import ssl
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from pawwork_proxy.proxy.chained import ChainedProxy
 from pawwork_proxy.proxy.tunnel import MOST_PIECES, Connect, Passing, Streams, Tunnel
 from pawwork_proxy.proxy.way_out import way_out
+from pawwork_proxy.simulator.tls import own_certificate
 from tests.unit.wire.test_client_hello import BUN
 
 CONNECT = b"CONNECT opencode.ai:443 HTTP/1.1\r\nHost: opencode.ai:443\r\n\r\n"
@@ -210,7 +213,7 @@ async def test_the_users_own_proxy_is_asked_for_the_way() -> None:
     async with await asyncio.start_server(proxy, "127.0.0.1", 0) as listener:
         port = listener.sockets[0].getsockname()[1]
         via = ChainedProxy("http", "127.0.0.1", port, "u:p")
-        reader, writer = await way_out(via, "127.0.0.1")("opencode.ai", 443)
+        reader, writer = await way_out(via, source="127.0.0.1")("opencode.ai", 443)
         assert await reader.read() == b"hello"
         writer.close()
         assert await asked.get() == (
@@ -218,7 +221,7 @@ async def test_the_users_own_proxy_is_asked_for_the_way() -> None:
             b"Proxy-Authorization: Basic dTpw\r\n\r\n"
         )
         with pytest.raises(ConnectionRefusedError):
-            await way_out(ChainedProxy("http", "127.0.0.1", port), None)("opencode.ai", 443)
+            await way_out(ChainedProxy("http", "127.0.0.1", port))("opencode.ai", 443)
 
 
 async def test_a_proxy_that_hangs_up_is_no_way_out() -> None:
@@ -228,4 +231,31 @@ async def test_a_proxy_that_hangs_up_is_no_way_out() -> None:
     async with await asyncio.start_server(proxy, "127.0.0.1", 0) as listener:
         port = listener.sockets[0].getsockname()[1]
         with pytest.raises(ConnectionError):
-            await way_out(ChainedProxy("http", "127.0.0.1", port), None)("opencode.ai", 443)
+            await way_out(ChainedProxy("http", "127.0.0.1", port))("opencode.ai", 443)
+
+
+async def test_a_proxy_over_tls_is_a_way_out_and_ends_with_the_client(tmp_path: Path) -> None:
+    """TLS knows no half of a connection: the client's end is passed on as an end of both."""
+    ended: asyncio.Queue[bytes] = asyncio.Queue()
+
+    async def proxy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        ended.put_nowait(await reader.read())
+        writer.close()
+
+    context, trusted = own_certificate(tmp_path)
+    async with await asyncio.start_server(proxy, "127.0.0.1", 0, ssl=context) as listener:
+        via = ChainedProxy("https", "127.0.0.1", listener.sockets[0].getsockname()[1])
+        with pytest.raises(ssl.SSLCertVerificationError):
+            await way_out(via)("opencode.ai", 443)
+        async with tunnel_by(way_out(via, certificates=trusted)) as (seen, port):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(CONNECT + b"some bytes")
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write_eof()
+            assert await ended.get() == b"some bytes"
+            assert await reader.read() == b""
+            writer.close()
+            connection = await seen.ended.get()
+    assert (connection.ended_by, connection.sent_bytes) == ("client", 10)
