@@ -21,6 +21,7 @@ from pawwork_proxy.proxy.session import RunPlan, recording
 from pawwork_proxy.proxy.tunnel import Passing, Streams, Tunnel
 from pawwork_proxy.proxy.way_out import way_out
 from pawwork_proxy.recording.destination import is_recorded_host
+from pawwork_proxy.recording.ongoing import LOOK_UP_PATIENCE_MS
 from pawwork_proxy.recording.recorder import Recorder, Watcher
 from pawwork_proxy.recording.start import settle
 
@@ -48,10 +49,11 @@ async def tunnelling(
     """
     finder = ProcessFinder()
     tasks: set[asyncio.Task[None]] = set()
+    lines: set[asyncio.Task[None]] = set()
     servers: list[asyncio.Server] = []
     try:
         for listener in plan.listeners:
-            tunnel = _tunnel(plan, listener, recorder, watch, finder)
+            tunnel = _tunnel(plan, listener, recorder, watch, finder, lines)
 
             async def serve(
                 reader: asyncio.StreamReader,
@@ -72,6 +74,7 @@ async def tunnelling(
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*lines)
         finder.close()
 
 
@@ -94,6 +97,7 @@ def _tunnel(
     recorder: Recorder,
     watch: EgressWatch | None,
     finder: ProcessFinder,
+    lines: set[asyncio.Task[None]],
 ) -> Tunnel:
     connect = way_out(plan.via, plan.source, plan.upstream_ca)
     programs: dict[Passing, Future[FoundProcess | None]] = {}
@@ -110,8 +114,14 @@ def _tunnel(
         programs[passing] = finder.look_up(passing.client_port, listener.port)
 
     def ended(passing: Passing) -> None:
-        program = programs.pop(passing)
-        found = program.result() if program.done() and not program.cancelled() else None
+        line = asyncio.create_task(recorded(passing, programs.pop(passing)))
+        lines.add(line)
+        line.add_done_callback(lines.discard)
+
+    async def recorded(passing: Passing, program: Future[FoundProcess | None]) -> None:
+        known = asyncio.wrap_future(program)
+        await asyncio.wait({known}, timeout=LOOK_UP_PATIENCE_MS / 1000)
+        found = known.result() if known.done() and not known.cancelled() else None
         recorder.connection(
             Connection(
                 at=passing.at,

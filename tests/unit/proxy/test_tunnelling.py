@@ -2,10 +2,15 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from concurrent.futures import Future
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
+from pawwork_proxy.clients.processes import FoundProcess, ProcessFinder
+from pawwork_proxy.model.context import ClientProcess
 from pawwork_proxy.proxy.chained import ChainedProxy
 from pawwork_proxy.proxy.egress_watch import EgressWatch
 from pawwork_proxy.proxy.listeners import parse_listeners
@@ -53,6 +58,23 @@ async def test_a_connection_that_stands_when_the_run_ends_is_recorded(
     assert (connection.sent_bytes, connection.received_bytes) == (len(BUN), len(BUN))
     assert (connection.install, connection.client_hello) == ("main", hello.digest)
     assert run.recorder.counts.connections == 1
+
+
+async def test_the_program_behind_a_connection_is_named(
+    tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = Future[FoundProcess | None]()
+    monkeypatch.setattr(ProcessFinder, "look_up", lambda *_: found)
+    async with plan_of(tmp_path) as plan, tunnelling(plan, run.recorder, None):
+        reader, writer = await asyncio.open_connection("127.0.0.1", plan.listeners[0].port)
+        writer.write(CONNECT)
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write_eof()
+        assert await reader.read() == b""
+        writer.close()
+        found.set_result(FoundProcess(1, ClientProcess(name="opencode")))
+    (connection,) = run.capture().connections
+    assert connection.client == ClientProcess(name="opencode")
 
 
 async def test_other_hosts_and_ports_pass_by_and_are_counted(tmp_path: Path, run: Run) -> None:
