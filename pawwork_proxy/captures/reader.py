@@ -56,8 +56,8 @@ class Capture:
     stubs: list[Stub] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     hellos: list[Hello] = field(default_factory=list)
-    handshakes: set[tuple[str | None, str | None]] = field(default_factory=set)
-    """Digests of the client's hello and of ours, as exchanges name them together."""
+    handshakes: set[tuple[str | None, str]] = field(default_factory=set)
+    """Digests of the client's hello and of ours, as exchanges over TLS name them together."""
     connections: list[Connection] = field(default_factory=list)
     """Of the tunnel route."""
     interrupted: list[Opened] = field(default_factory=list)
@@ -189,14 +189,15 @@ def read_capture(path: Path) -> Capture:
 def _gone_through(path: Path, lines: Lines, seen: Callable[[Exchange, int], None]) -> Capture:
     capture: Capture | None = None
     damages: list[Damage] = []
-    handshakes: set[tuple[str | None, str | None]] = set()
+    handshakes: set[tuple[str | None, str]] = set()
     count = in_part = 0
     line: Any
     for line in lines:
         if type(line) in _EXCHANGE:
             count += 1
-            context = line.context
-            handshakes.add((context.client_hello, context.upstream_hello))
+            ours = line.context.upstream_hello
+            if ours is not None:
+                handshakes.add((line.context.client_hello, ours))
             in_part += line.signals.unobserved is not None
             seen(line, lines.offset)
         elif isinstance(line, Damage):

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from pawwork_proxy.model.handshake import Difference, Hello, differences
 
-Pair = tuple[str | None, str | None]
-"""Digests of the client's hello and of ours, as the exchanges of a capture name them together."""
+Pair = tuple[str | None, str]
+"""Digests of the client's hello (None: there was none to see) and of ours, from one exchange."""
 
 _WORDS: dict[Difference, str] = {
     "suites": "cipher suites",
@@ -17,37 +17,28 @@ _WORDS: dict[Difference, str] = {
 def handshake_sentence(hellos: Iterable[Hello], pairs: Iterable[Pair]) -> str | None:
     """What the server could see of us instead of the client; None where there is nothing to say.
 
-    `pairs` may hold digests whose hello was lost: nothing is said of those.
+    Nothing is said of a digest whose hello was lost.
     """
     known = {(hello.by, hello.digest): hello for hello in hellos}
-    sentences = dict.fromkeys(
-        sentence
-        for client, ours in sorted(pairs, key=str)
-        if (
-            sentence := _of_pair(
-                known.get(("client", client or "")), known.get(("proxy", ours or ""))
-            )
-        )
-    )
-    return next(iter(sentences), None) if len(sentences) < 2 else _of_several(list(sentences))
-
-
-def _of_pair(client: Hello | None, ours: Hello | None) -> str | None:
-    if ours is None:
+    sentences: dict[str, None] = {}
+    for digest, digest_of_ours in sorted(pairs, key=str):
+        ours = known.get(("proxy", digest_of_ours))
+        client = known.get(("client", digest or ""))
+        if ours is None or (client is None and digest is not None):
+            continue
+        if client is None:
+            sentences[f"{_ours(ours)}; the client's own was not seen"] = None
+        elif differing := [_WORDS[one] for one in differences(client, ours)]:
+            sentence = f"{_ours(ours)} instead of the client's ({_offer(client)})"
+            sentences[f"{sentence}; they differ in {_listed(differing)}"] = None
+    if not sentences:
         return None
-    if client is None:
-        return f"the server saw our TLS handshake ({_offer(ours)}); the client's own was not seen"
-    differing = [_WORDS[one] for one in differences(client, ours)]
-    if not differing:
-        return None
-    return (
-        f"the server saw our TLS handshake ({_offer(ours)}) instead of the client's "
-        f"({_offer(client)}); they differ in {_listed(differing)}"
-    )
+    first, *more = sentences
+    return f"{first}; and other pairs of handshakes that differ: {len(more)}" if more else first
 
 
-def _of_several(sentences: list[str]) -> str:
-    return f"{sentences[0]}; and other pairs of handshakes that differ: {len(sentences) - 1}"
+def _ours(hello: Hello) -> str:
+    return f"the server saw our TLS handshake ({_offer(hello)})"
 
 
 def _offer(hello: Hello) -> str:
