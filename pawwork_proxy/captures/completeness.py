@@ -44,6 +44,11 @@ _LACKS = (
         "hold no exchange",
     ),
     _Lack(
+        lambda one: 0 if one.exchanges else one.connections,
+        "it holds no exchange, only connections that passed untouched: {n}",
+        "hold no exchange, only connections that passed untouched, {n} in all",
+    ),
+    _Lack(
         lambda one: not one.ended,
         "no end line: the run goes on, or ended without closing the capture",
         "have no end line: their runs go on, or ended without closing them",

@@ -13,8 +13,7 @@ def connection_lines(connections: Sequence[Connection], zone: tzinfo = UTC) -> l
         return []
     return [
         *(_line(one, zone) for one in connections),
-        f"{len(connections)} connections passed untouched: what was asked and answered in them "
-        "is not known",
+        f"{len(connections)} connections passed untouched: what was asked in them is not known",
     ]
 
 

@@ -10,7 +10,7 @@ import re
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -38,6 +38,8 @@ class Bench:
     simulator: Simulator
     way: MapProxy
     authority: Path
+    variables: dict[str, str] = field(default_factory=dict)
+    """Of every client."""
     said: str = ""
     """What the last command wrote to stderr."""
 
@@ -49,8 +51,8 @@ class Bench:
             await asyncio.to_thread(place.mkdir, parents=True, exist_ok=True)
         environment = clean_environment(self.folder, places) | {
             "OPENCODE_DISABLE_MODELS_FETCH": "1",
-            "OPENCODE_API_KEY": "public",
             "DSH_HOME": str(self.folder / f"dsh-{self.simulator.seen.total}"),
+            **self.variables,
             "NODE_EXTRA_CA_CERTS": str(self.authority),
             "PYTHONPATH": str(ROOT),
             **variables,
@@ -114,13 +116,17 @@ async def test_the_tunnel_leaves_opencodes_handshake_and_forward_does_not(
 @pytest.mark.dsh
 async def test_the_tunnel_leaves_dshs_handshake_and_forward_does_not(tmp_path: Path) -> None:
     client = dsh_command(os.environ["PAWWORK_TEST_DSH"], "hello")
+    key = {"OPENCODE_API_KEY": "public"}  # as PawWork's product starts it
     shown = r"52 suites, 12 extensions, ALPN http/1\.1\); they differ in cipher suites\."
-    await differs_on_forward_alone(tmp_path, client, shown)
+    await differs_on_forward_alone(tmp_path, client, shown, key)
 
 
-async def differs_on_forward_alone(folder: Path, client: list[str], shown: str) -> None:
+async def differs_on_forward_alone(
+    folder: Path, client: list[str], shown: str, variables: dict[str, str] | None = None
+) -> None:
     """Run a client without us, then on both routes; `shown` is how `show` tells of it."""
     async with bench(folder) as at:
+        at.variables |= variables or {}
         plain_answer = await at.run(
             *client, HTTPS_PROXY=at.way.url, NODE_USE_ENV_PROXY="1", NO_PROXY="127.0.0.1"
         )
