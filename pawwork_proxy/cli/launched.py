@@ -4,12 +4,16 @@ import asyncio
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import click
 
 from pawwork_proxy.cli.live import counter_line
 from pawwork_proxy.cli.plan import home_relative
+from pawwork_proxy.clients.auth_places import surroundings
 from pawwork_proxy.clients.environment import client_environment, has_go_key
+from pawwork_proxy.clients.own_addresses import moved_addresses
 from pawwork_proxy.clients.own_errors import errors_passed_on
 from pawwork_proxy.environment.identity import Identity
 from pawwork_proxy.errors import ConfigurationError
@@ -39,19 +43,20 @@ async def intercepted(
     plan: RunPlan, identity: Identity, route: Route, command: Sequence[str], base: Mapping[str, str]
 ) -> int:
     """Run a client whose exchanges pass through the proxy, on `reverse` or `forward`."""
-    async with (
-        stop_signals(interrupt=False) as stop,
-        # Nobody watches: the screen belongs to the client.
-        running_proxy(plan, identity, Watcher()) as recorder,
-    ):
-        env = client_environment(
-            base,
-            route,
-            plan.listeners[0].url,
-            identity.ca_bundle(base.get("NODE_EXTRA_CA_CERTS")),
-            go=has_go_key(base),
-        )
-        code = await _wait(await _started(command, env), stop)
+    with TemporaryDirectory(prefix="pawwork-proxy-") as folder:
+        async with (
+            stop_signals(interrupt=False) as stop,
+            # Nobody watches: the screen belongs to the client.
+            running_proxy(plan, identity, Watcher()) as recorder,
+        ):
+            url = plan.listeners[0].url
+            moved = None
+            if route == "reverse":
+                around = surroundings(base, Path.cwd())
+                moved = moved_addresses(around, url, Path(folder), go=has_go_key(base))
+            ca_bundle = identity.ca_bundle(base.get("NODE_EXTRA_CA_CERTS"))
+            env = client_environment(base, route, url, ca_bundle, moved)
+            code = await _wait(await _started(command, env), stop)
     _summary(recorder, None if recorder.counts.opened else NOTHING_SEEN)
     return code
 
@@ -81,7 +86,7 @@ async def tunnelled(
             if next(left, None) is not None:
                 loop.call_soon_threadsafe(note, kind)
 
-        env = client_environment(base, "tunnel", listener.url, identity.ca_certificate, go=False)
+        env = client_environment(base, "tunnel", listener.url, identity.ca_certificate)
         async with nullcontext(None) if shown else errors_passed_on(tell) as errors:
             code = await _wait(await _started(command, env, errors), stop)
         known = code if 0 <= code <= HIGHEST_EXIT else None

@@ -9,6 +9,7 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -85,14 +86,14 @@ def _places_of(row: PlaceRow, around: Surroundings) -> Iterator[Place]:
             yield Place(row.id, row.kept, row.form, (around.folder or Path()) / named)
         return
     endings = (".json", ".jsonc") if row.form == "config" else ("",)
-    for folder in _project(around) if row.root == PROJECT else _root(row.root, around):
+    for folder in _project(around) if row.root == PROJECT else root_folder(row.root, around):
         for name in row.files:
             for ending in endings:
                 file = name.format(user=around.home.name) + ending
                 yield Place(row.id, row.kept, row.form, folder / file)
 
 
-def _root(name: str, around: Surroundings) -> Iterator[Path]:
+def root_folder(name: str, around: Surroundings) -> Iterator[Path]:
     """The root's folder in these surroundings, if it has one."""
     folders = ROOTS[name]
     for folder in folders.get("any") or folders.get(around.system, ()):
@@ -121,26 +122,41 @@ def keys_at(place: Place, around: Surroundings) -> list[str]:
 
     Raises OSError or ValueError when there is a file that cannot be read or understood.
     """
+    data = _content(place, around)
+    if not data.strip():
+        return []
+    if place.form == "variable":
+        # No client sends the line end that a file or a paste has left behind a key.
+        return [data.decode("utf-8").strip()]
+    if place.form == "credentials":
+        return _credentials_in(data.decode("utf-8"))
+    if place.form == "auth":
+        return list(_saved_keys(parse_jsonc(data.decode("utf-8"))))
+    folder = place.path.parent if place.path else around.folder
+    return list(_config_keys(_parsed_config(place, data), around, folder))
+
+
+def configurations(around: Surroundings) -> Iterator[object]:
+    """The configurations of one client that can be read, the one that it prefers first."""
+    for place in places(around):
+        if place.source == "config":
+            with suppress(OSError, ValueError, RecursionError):
+                yield _parsed_config(place, _content(place, around))
+
+
+def _content(place: Place, around: Surroundings) -> bytes:
+    """What stands at a place; nothing where there is none."""
     if place.path is None:
-        text = around.environment.get(place.variable, "")
-        if place.form == "variable":
-            # No client sends the line end that a file or a paste has left behind a key.
-            return [text.strip()] if text.strip() else []
-        return list(_config_keys(parse_jsonc(text), around, around.folder)) if text else []
+        return around.environment.get(place.variable, "").encode()
     try:
         with place.path.open("rb") as file:
-            data = file.read(LARGEST_FILE)
+            return file.read(LARGEST_FILE)
     except (FileNotFoundError, NotADirectoryError):
-        return []
-    if place.form == "plist":
-        return list(_config_keys(_parsed_plist(data), around, place.path.parent))
-    text = data.decode("utf-8")
-    if place.form == "credentials":
-        return _credentials_in(text)
-    parsed = parse_jsonc(text)
-    if place.form == "auth":
-        return list(_saved_keys(parsed))
-    return list(_config_keys(parsed, around, place.path.parent))
+        return b""
+
+
+def _parsed_config(place: Place, data: bytes) -> object:
+    return _parsed_plist(data) if place.form == "plist" else parse_jsonc(data.decode("utf-8"))
 
 
 def stamp_of(place: Place) -> tuple[int, int, int] | None:

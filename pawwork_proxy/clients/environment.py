@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pawwork_proxy.clients.auth_places import places, surroundings
+from pawwork_proxy.clients.own_addresses import MovedAddresses
 from pawwork_proxy.environment.machine import LOOPBACK_NAMES
 from pawwork_proxy.errors import ConfigurationError
-from pawwork_proxy.facts.server import CONFIG_SCHEMA, PROVIDERS, default_base
+from pawwork_proxy.facts.server import CONFIG_SCHEMA
 from pawwork_proxy.model.context import Route
-from pawwork_proxy.model.request import Tier
 
 CONFIG = "OPENCODE_CONFIG_CONTENT"
 
@@ -23,12 +23,10 @@ def client_environment(
     route: Route,
     listener_url: str,
     ca_bundle: Path,
-    *,
-    go: bool,
+    moved: MovedAddresses | None = None,
 ) -> dict[str, str]:
-    """`base` with what the route needs: a configuration for baseURL, or proxy, or proxy and CA.
+    """`base` with what the route needs: moved addresses, or proxy, or proxy and CA.
 
-    `go` adds the opencode-go provider, which must be left out where there is no key for it.
     Raises ConfigurationError when the base's own OPENCODE_CONFIG_CONTENT is no JSON object.
     """
     env = dict(base)
@@ -37,8 +35,12 @@ def client_environment(
         *LOOPBACK_NAMES,
     ]
     env["NO_PROXY"] = env["no_proxy"] = ",".join(dict.fromkeys(bypass))
-    if route == "reverse":
-        env[CONFIG] = json.dumps(_merged(_own_config(env.get(CONFIG)), provider(listener_url, go)))
+    if moved is not None:
+        if moved.bases:
+            own = _own_config(env.get(CONFIG))
+            env[CONFIG] = json.dumps(_merged(own, _provider(listener_url, moved.bases)))
+        if moved.catalogue is not None:
+            env["OPENCODE_MODELS_PATH"] = str(moved.catalogue)
         return env
     for name in ("HTTPS_PROXY", "https_proxy"):
         env[name] = listener_url
@@ -48,14 +50,12 @@ def client_environment(
     return env
 
 
-def provider(listener_url: str, go: bool) -> dict[str, object]:
-    """The configuration that points OpenCode's providers at the proxy."""
-    tiers: tuple[Tier, ...] = ("zen", "go") if go else ("zen",)
+def _provider(listener_url: str, bases: Mapping[str, str]) -> dict[str, object]:
+    """The configuration that points providers at the proxy; `bases` has a path for each."""
     return {
         "$schema": CONFIG_SCHEMA,
         "provider": {
-            PROVIDERS[tier]: {"options": {"baseURL": f"{listener_url}{default_base(tier)}"}}
-            for tier in tiers
+            name: {"options": {"baseURL": f"{listener_url}{path}"}} for name, path in bases.items()
         },
     }
 

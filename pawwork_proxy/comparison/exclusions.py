@@ -23,6 +23,8 @@ class ExclusionRow(NamedTuple):
 
 BEFORE_LIMITER = frozenset({"billing", "auth", "model", "policy"})
 OTHER_LIMITS = frozenset({"go_usage_limit", "black_usage_limit", "key_rate_limit"})
+FREE_TIERS = frozenset({"zen", "unknown"})
+"""An address that is not known may be where the free tier is served next."""
 NOT_SERVERS = frozenset({"edge", "proxy", "client", "unknown"})
 
 
@@ -52,7 +54,7 @@ def is_admission(seen: Observation) -> bool:
 
 
 EXCLUSIONS: tuple[ExclusionRow, ...] = (
-    ExclusionRow("other_tier", False, lambda seen: seen.tier != "zen"),
+    ExclusionRow("other_tier", False, lambda seen: seen.tier not in FREE_TIERS),
     ExclusionRow("no_model_call", False, lambda seen: not seen.model_call),
     ExclusionRow("observed_in_part", True, lambda seen: seen.in_part),
     ExclusionRow("other_limit", False, lambda seen: seen.kind in OTHER_LIMITS),

@@ -12,7 +12,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from http.client import HTTPConnection
 
-from pawwork_proxy.facts.server import default_base
+from pawwork_proxy.facts.server import todays_base
 
 USER_AGENT = "opencode/1.18.33 ai-sdk/provider-utils/4.0.23 runtime/bun/1.3.14"
 MODEL = "big-pickle"
@@ -49,7 +49,7 @@ class DemoClient:
             "Accept": "*/*",
             "Accept-Encoding": "gzip, deflate, br, zstd",
         }
-        address = f"{default_base()}/chat/completions"
+        address = f"{todays_base('zen', 'chat')}/chat/completions"
         with closing(HTTPConnection("127.0.0.1", self.port, timeout=30)) as connection:
             connection.request("POST", address, json.dumps(whole), headers)
             response = connection.getresponse()

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from pawwork_proxy.facts.identifiers import Namespace
 from pawwork_proxy.facts.server import MODEL_WORDS
-from pawwork_proxy.facts.table import Fact, Words, WordSet, read, rows, word_lists
+from pawwork_proxy.facts.table import Fact, InOrder, Words, WordSet, read, rows, word_lists
 from pawwork_proxy.model.inventory import Layer, Role
 from pawwork_proxy.model.request import AuthHeader
 
@@ -43,6 +43,13 @@ class FieldFact(_FieldRow):
     role: Role
     namespace: Namespace | None = None
     """Of the pseudonym that a body field's value becomes."""
+
+
+class RecordField(Fact):
+    """A field of a record, and the headers that can fill it: the first that was sent does."""
+
+    name: str
+    headers: InOrder
 
 
 class HeaderRow(NamedTuple):
@@ -89,6 +96,7 @@ HEADER_WORDS = _WORDS["api_words"] | MODEL_WORDS | _WORDS["header_name_words"]
 """Words that may make up the name of a header that is not listed."""
 KEY_HEADERS: tuple[AuthHeader, ...] = tuple(read("headers")["key_headers"])
 """Where a client puts its key, in the order in which the server would prefer them."""
+RECORD_FIELDS = {row.name: row.headers for row in rows(RecordField, "headers", "record")}
 REQUEST_ID_HEADERS: tuple[str, ...] = tuple(read("headers")["request_ids"])
 """Where a server states its own request id, in the order of preference."""
 _LAYERS: tuple[Layer, ...] = get_args(Layer)

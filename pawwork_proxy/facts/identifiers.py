@@ -38,6 +38,15 @@ class PlaceRow(Fact):
     variable: str = ""
 
 
+class CatalogueRow(Fact):
+    """Where a client keeps the catalogue of providers and models."""
+
+    root: str = ""
+    files: tuple[str, ...] = ()
+    variable: str = ""
+    """The variable that names the file."""
+
+
 class Roots(Fact):
     """Folders by name and system (`any`: on each); the first that can be filled in counts."""
 
@@ -80,6 +89,7 @@ OPENCODE_KEY = next(row for row in KEY_STARTS if row.whose == "OpenCode")
 """OpenCode's newer keys; its older ones begin like those of several vendors."""
 PLACES = rows(PlaceRow, "client_places", "place")
 """The places that a client prefers first."""
+CATALOGUES = rows(CatalogueRow, "client_places", "catalogue")
 ROOTS = rows(Roots, "client_places", "roots")[0].folders
 KEY_VARIABLES = tuple(row.variable for row in PLACES if row.form == "variable")
 NAMESPACES = rows(NamespaceRow, "namespaces", "namespace")

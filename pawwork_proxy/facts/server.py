@@ -2,9 +2,9 @@
 
 import re
 from datetime import datetime
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from pawwork_proxy.facts.table import Fact, WordSet, rows, word_lists
 from pawwork_proxy.model.request import Protocol, Tier
@@ -28,7 +28,8 @@ class Base(Fact):
     path: str
     tier: Tier
     provider: str
-    default: bool = False
+    serves: Annotated[tuple[Protocol, ...], BeforeValidator(str.split)] = ()
+    """The protocols that the server answers below it."""
 
 
 class Route(Fact):
@@ -68,10 +69,14 @@ BASES = {base.path: base for base in rows(Base, "addresses", "base")}
 ROUTES = rows(Route, "addresses", "route")
 MODEL_PROTOCOLS: frozenset[Protocol] = frozenset({"chat", "messages", "responses", "google"})
 """Dialects in which a model is asked."""
-PROVIDERS: dict[Tier, str] = {"other": "other", **{b.tier: b.provider for b in BASES.values()}}
+PROVIDERS: dict[Tier, str] = {
+    "unknown": "unknown",
+    **{base.tier: base.provider for base in BASES.values()},
+}
 """The client's provider id for a tier."""
 _LONGEST_FIRST = sorted(map(re.escape, BASES), key=len, reverse=True)
 _BASE = re.compile(f"(?:{'|'.join(_LONGEST_FIRST)})(?=/|$)")
+_ENDS = [(route, re.compile(f"(?P<between>.*?){route.pattern.pattern}", re.S)) for route in ROUTES]
 _MODELS = word_lists("models")
 MODEL_IDS, MODEL_WORDS = _MODELS["model_ids"], _MODELS["model_words"]
 _MODEL_NAMES = {row.name: row.pattern for row in rows(ModelName, "models", "names")}
@@ -81,37 +86,46 @@ DAILY = frozenset(era.id for era in SERVER_ERAS if era.daily)
 
 
 class Endpoint(NamedTuple):
-    """What a path asks for."""
+    """What a path asks for: `base.path`, `between` and `template` together are the whole path."""
 
-    base: Base
-    rest: str
-    """What follows the base."""
+    base: Base | None
+    """None below an address that has no row."""
+    between: str
+    """What stands between the base and the route; mostly nothing."""
     protocol: Protocol = "other"
     template: str = ""
-    """The whole path as a record shows it; empty where the rest of it is not known."""
+    """The route as a record shows it; empty where none is known, and all the rest is `between`."""
     model: str | None = None
     """As it stands in the path."""
 
+    @property
+    def tier(self) -> Tier:
+        """The base's; of a route below no known base `unknown`, of anything else `other`."""
+        if self.base is not None:
+            return self.base.tier
+        return "unknown" if self.template else "other"
 
-def endpoint(path: str) -> Endpoint | None:
-    """What a path below a known base asks for; None below any other."""
+
+def endpoint(path: str) -> Endpoint:
+    """What a path asks for: its base by how it begins, its protocol by how it ends."""
     begin = _BASE.match(path)
-    if begin is None:
-        return None
-    base, rest = BASES[begin.group()], path[begin.end() :]
-    for route in ROUTES:
-        found = route.pattern.fullmatch(rest)
+    base = BASES[begin.group()] if begin else None
+    rest = path[begin.end() :] if begin else path
+    for route, end in _ENDS:
+        found = end.fullmatch(rest)
         if found:
             groups = found.groupdict()
             verb = f":{groups['verb']}" if groups.get("verb") else ""
-            template = f"{base.path}{route.template}{verb}"
-            return Endpoint(base, rest, route.protocol, template, groups.get("model"))
+            between, template = groups["between"], f"{route.template}{verb}"
+            return Endpoint(base, between, route.protocol, template, groups.get("model"))
     return Endpoint(base, rest)
 
 
-def default_base(tier: Tier = "zen") -> str:
-    """The base that printed and written settings name."""
-    return next(base.path for base in BASES.values() if base.tier == tier and base.default)
+def todays_base(tier: Tier = "zen", protocol: Protocol = "chat") -> str:
+    """Where the server serves a protocol today: for who does not know the client's own base."""
+    return next(
+        base.path for base in BASES.values() if base.tier == tier and protocol in base.serves
+    )
 
 
 def is_free(model: str) -> bool:

@@ -34,6 +34,8 @@ def _any_case(value: object) -> object:
 
 WordSet = Annotated[Words, BeforeValidator(_words)]
 """Words between spaces and line ends."""
+InOrder = Annotated[tuple[str, ...], BeforeValidator(lambda text: tuple(text.split()))]
+"""Words between spaces, of which the first counts most."""
 AnyCase = Annotated[re.Pattern[str], BeforeValidator(_any_case)]
 """A regular expression that matches in any case."""
 

@@ -10,7 +10,8 @@ from pawwork_proxy.model import texts
 from pawwork_proxy.model.base import Noun
 from pawwork_proxy.model.numbers import Count, Temperature
 
-Tier = Literal["zen", "go", "other"]
+Tier = Literal["zen", "go", "unknown", "other"]
+"""`unknown`: a known route below an address that has no row; `other`: neither tier."""
 Protocol = Literal["chat", "messages", "responses", "google", "listing", "usage", "trace", "other"]
 AuthHeader = Literal["authorization", "x-api-key", "x-goog-api-key", "query", "none"]
 AuthScheme = Literal["bearer", "basic", "other"]

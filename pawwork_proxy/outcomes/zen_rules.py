@@ -39,10 +39,16 @@ def _key_not_refused(clues: Clues) -> bool:
     return Sense.AUTH_INVALID not in clues.said and "auth_invalid_word" not in clues.phrases
 
 
+def _no_used_up_quota(clues: Clues) -> bool:
+    """The free limit says when it ends; a gate that wears its type has nothing to wait for."""
+    return Sense.FREE_LIMIT not in clues.named or not clues.signals.retry_hints
+
+
 ZEN_RULES: tuple[Rule, ...] = (
-    Rule("client_gate_wording", Kind.CLIENT_GATE, said(Sense.GATE),
-         "the sentence names the client as the reason, whatever type a relay gave it",
-         zen("FreeUsageLimitError", "OpenCode's free tier can only be used in OpenCode", 403)),
+    Rule("client_gate_wording", Kind.CLIENT_GATE, said(Sense.GATE) & _no_used_up_quota,
+         "the sentence names the client as the reason, whatever type it wears: since V7b also the "
+         "quota's, and then without the quota's wait",
+         zen("FreeUsageLimitError", "Free usage limit reached. Free models work in OpenCode.")),
     Rule("client_gate_type", Kind.CLIENT_GATE, named(Sense.GATE),
          "a type that refuses the client: free tier gate, missing session, version floor",
          zen("FreeTierError", "Not for you", 403)),

@@ -8,7 +8,7 @@ import json
 import secrets
 
 from pawwork_proxy.environment.machine import utc_now
-from pawwork_proxy.facts.server import default_base
+from pawwork_proxy.facts.server import todays_base
 from pawwork_proxy.model.base import line_of
 from pawwork_proxy.model.signals import Ending
 from pawwork_proxy.recording.ongoing import Arrival, Ongoing, UpstreamFacts
@@ -43,7 +43,7 @@ def _arrival(install: str, key: str, sentence: str) -> Arrival:
         (b"user-agent", f"agent/{key}".encode()),
         (b"x-" + key.encode(), sentence.encode()),
     )
-    target = f"{default_base()}/{key}?{key}={key}"
+    target = f"{todays_base('zen', 'chat')}/{key}?{key}={key}"
     return Arrival(install, "reverse", "POST", target, "HTTP/1.1", headers)
 
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from pawwork_proxy.facts.fields import KEY_HEADERS, REQUEST_ID_HEADERS
+from pawwork_proxy.facts.fields import KEY_HEADERS, RECORD_FIELDS, REQUEST_ID_HEADERS
 from pawwork_proxy.facts.identifiers import OPENCODE_KEY, Namespace
 from pawwork_proxy.model.exchange import Redaction
 from pawwork_proxy.model.numbers import LONGEST_WAIT_S, bounded_count
@@ -41,8 +41,6 @@ from pawwork_proxy.redaction.values import identify
 from pawwork_proxy.responses.response import ReadResponse
 from pawwork_proxy.responses.waits import http_date
 
-_OPENCODE_IDS = ("client", "session", "request", "project", "workspace")
-"""Fields of a record that hold the client's header `x-opencode-…` of the same name."""
 _remembered_auth = lru_cache(maxsize=256)(AuthFacts)
 """A client sends the same key again and again."""
 _BODY_NOT_KEPT = Redaction(path="response.body", rule="content_not_kept")
@@ -114,7 +112,9 @@ class Redactor:
         auth, credentials = self._auth(found, lines, route)
         model = reading.model if reading.model is not None else route.model
         shaped = None if model is None else self.shapes.of(ShapeName.MODEL, model)
-        ids: dict[str, Any] = {name: _shown(found, f"x-opencode-{name}") for name in _OPENCODE_IDS}
+        ids: dict[str, Any] = {
+            name: _shown(found, *headers) for name, headers in RECORD_FIELDS.items()
+        }
         facts = RequestFacts(
             method=self.shapes.of(ShapeName.METHOD, raw.method).text,
             path=route.path,
@@ -236,10 +236,10 @@ def _group(model: str | None) -> str | None:
     return group if len(group) == 2 and group.isascii() and group.isalnum() else None
 
 
-def _shown(found: dict[str, Line], name: str) -> str | None:
-    """The kept value of a header, or its pseudonym."""
-    line = found.get(name)
-    return (line.note.value or line.note.pseudonym) if line else None
+def _shown(found: dict[str, Line], *names: str) -> str | None:
+    """The kept value, or the pseudonym, of the first of these headers that was sent."""
+    note = next((found[name].note for name in names if name in found), None)
+    return (note.value or note.pseudonym) if note else None
 
 
 def _value(found: dict[str, Line], name: str) -> str | None:

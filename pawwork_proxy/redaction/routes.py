@@ -50,16 +50,12 @@ class Routes:
         path = _without_origin(path)
         names, credentials, values, unknown_names = self._query(query)
         found = server.endpoint(path)
-        tier: Tier = found.base.tier if found else "other"
-        protocol: Protocol
-        if found and found.template:
-            shaped, unknown, protocol = found.template, 0, found.protocol
-        else:
-            shaped, unknown = self._segments(path)
-            protocol = "trace" if path == server.TRACE else "other"
-        model = unquote(found.model) if found and found.model else None
+        between, unknown = self._segments(found.between)
+        shaped = f"{found.base.path if found.base else ''}{between}{found.template}"
+        protocol: Protocol = "trace" if path == server.TRACE else found.protocol
+        model = unquote(found.model) if found.model else None
         unknown += unknown_names
-        return RouteMatch(shaped, tier, protocol, names, model, credentials, unknown, values)
+        return RouteMatch(shaped, found.tier, protocol, names, model, credentials, unknown, values)
 
     def _segments(self, path: str) -> tuple[str, int]:
         """The path with unknown segments pseudonymised, and how many those were."""

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
 
 from pawwork_proxy.errors import ScenarioError
-from pawwork_proxy.facts.server import HOST, default_base
+from pawwork_proxy.facts.server import HOST, todays_base
 from pawwork_proxy.simulator.limits import GoUse
 from pawwork_proxy.simulator.model_call import ModelCall
 from pawwork_proxy.simulator.plan import Plan, fault_plan, json_plan, plain_plan, refusal_plan
@@ -39,12 +39,12 @@ def endpoint_plan(
     match seen.route:
         case "control":
             return _control_plan(state, url, seen, body)
-        case "models":
+        case "listing":
             return json_plan(models_listing(state.scenario, now))
         case "trace":
             shown = trace(seen.address, state.region_of(seen), now)
             return plain_plan(200, WholeBody(TEXT, shown))
-        case "go_usage":
+        case "usage":
             call = ModelCall(key=key_of(headers), locale=locale_of(headers))
             found = state.world.go_use(call, now)
             if isinstance(found, SimulatedResponse):
@@ -127,7 +127,7 @@ def catalogue(scenario: Scenario, origin: str) -> dict[str, object]:
         "name": "OpenCode Zen",
         "env": ["OPENCODE_API_KEY"],
         "npm": PACKAGES["chat"],
-        "api": origin + default_base("zen"),
+        "api": origin + todays_base(),
         "doc": f"https://{HOST}/docs/zen",
         "models": models,
     }

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, get_args
 from urllib.parse import unquote
 
-from pawwork_proxy.facts.server import TRACE, default_base
+from pawwork_proxy.facts.server import BASES, TRACE
 from pawwork_proxy.simulator.model_call import ModelCall, Protocol, Tier
 from pawwork_proxy.simulator.refusals import locale_of
 
@@ -40,21 +40,20 @@ ENDPOINTS: Mapping[str, tuple[str, str]] = {
     "messages": ("POST", "/messages"),
     "responses": ("POST", "/responses"),
     "google": ("POST", r"/models/([^/:]+):(stream)?[gG]enerateContent"),
-    "models": ("GET", "/models"),
-    "go_usage": ("GET", "/usage"),
+    "listing": ("GET", "/models"),
+    "usage": ("GET", "/usage"),
 }
-"""Method and path below a base, as an expression: Google's has the model in it."""
-SERVED: Mapping[Tier, tuple[str, ...]] = {
-    "zen": ("chat", "messages", "responses", "google", "models"),
-    "go": ("chat", "messages", "responses", "models", "go_usage"),
-}
-"""Names of ENDPOINTS below the base of each tier."""
+"""Method and path below a base, by protocol, as an expression: Google's has the model in it."""
 
 _PROTOCOLS: Mapping[str, Protocol] = {protocol: protocol for protocol in get_args(Protocol)}
 _SERVED = [
-    (ENDPOINTS[name][0], re.compile(default_base(tier) + ENDPOINTS[name][1]), Route(name, tier))
-    for tier, names in SERVED.items()
-    for name in names
+    (
+        ENDPOINTS[name][0],
+        re.compile(base.path + ENDPOINTS[name][1]),
+        Route(name, "go" if base.tier == "go" else "zen"),
+    )
+    for base in BASES.values()
+    for name in base.serves
 ]
 
 

@@ -208,7 +208,7 @@ async def test_listings_usage_and_the_site() -> None:
     assert usage.json()["usage"]["monthly"]["status"] == "ok"
     assert (site.status_code, site.headers["content-type"][:9]) == (404, "text/html")
     assert catalogue.json()["opencode"]["api"] == f"{simulator.url}/zen/v1"
-    assert [one.route for one in simulator.seen] == ["models", "go_usage", "go_usage", "site"]
+    assert [one.route for one in simulator.seen] == ["listing", "usage", "usage", "site"]
 
 
 async def test_a_body_that_is_no_json_is_an_internal_error_and_is_not_counted() -> None:

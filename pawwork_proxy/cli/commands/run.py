@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -82,10 +84,12 @@ async def _run(plan: RunPlan, identity: Identity, *, as_json: bool) -> None:
 
 def how_to_connect(plan: RunPlan, identity: Identity) -> str:
     """What to set in a client, for each install and either route."""
-    from pawwork_proxy.facts.server import default_base
+    from pawwork_proxy.clients.auth_places import surroundings
+    from pawwork_proxy.clients.own_addresses import own_base
+    from pawwork_proxy.facts.server import todays_base
 
     lines = []
-    base = default_base()
+    base = own_base(surroundings(os.environ, Path.cwd())) or todays_base()
     for listener in plan.listeners:
         lines += [
             f"install '{listener.label}' listens on {listener.url}",

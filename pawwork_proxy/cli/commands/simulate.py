@@ -210,7 +210,7 @@ async def _serve(
 def _announce(
     simulator: Simulator, networks: tuple[str, ...], authority: Path | None, output: str
 ) -> None:
-    from pawwork_proxy.facts.server import default_base
+    from pawwork_proxy.facts.server import todays_base
 
     by_network = dict(zip(networks, simulator.urls[1:], strict=True))
     if output == "json":
@@ -227,7 +227,9 @@ def _announce(
         click.echo(f"trust its authority: {authority}")
         trust = f" --upstream-ca {authority}"
     config = {
-        "provider": {"opencode": {"options": {"baseURL": f"{simulator.url}{default_base()}"}}}
+        "provider": {
+            "opencode": {"options": {"baseURL": f"{simulator.url}{todays_base('zen', 'chat')}"}}
+        }
     }
     click.echo(
         f"rules: {simulator.scenario.name}, {simulator.scenario.summary}\n"

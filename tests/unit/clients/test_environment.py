@@ -11,30 +11,37 @@ from pawwork_proxy.clients.environment import (
     client_environment,
     has_go_key,
 )
+from pawwork_proxy.clients.own_addresses import MovedAddresses
 from pawwork_proxy.errors import ConfigurationError
 
 URL = "http://127.0.0.1:9610"
 CA = Path("/private/ca.pem")
+FILE = Path("/private/models.json")
+ONE_BASE = MovedAddresses({"opencode": "/a/v1"}, None)
 
 
 def test_the_reverse_route_sets_base_urls_and_merges_into_the_clients_own_config() -> None:
     own = {"provider": {"opencode": {"options": {"timeout": 1}}, "other": {}}, "theme": "x"}
-    env = client_environment({CONFIG: json.dumps(own)}, "reverse", URL, CA, go=True)
+    moved = MovedAddresses({"opencode": "/a/v1", "opencode-go": "/b/v1"}, None)
+    env = client_environment({CONFIG: json.dumps(own)}, "reverse", URL, CA, moved)
     config = json.loads(env[CONFIG])
-    assert config["provider"]["opencode"]["options"] == {"timeout": 1, "baseURL": f"{URL}/zen/v1"}
-    assert config["provider"]["opencode-go"]["options"]["baseURL"] == f"{URL}/zen/go/v1"
+    assert config["provider"]["opencode"]["options"] == {"timeout": 1, "baseURL": f"{URL}/a/v1"}
+    assert config["provider"]["opencode-go"]["options"]["baseURL"] == f"{URL}/b/v1"
     assert config["provider"]["other"] == {}
     assert config["theme"] == "x"
     assert "HTTPS_PROXY" not in env
+    assert "OPENCODE_MODELS_PATH" not in env
 
 
-def test_without_a_go_key_go_stays_hidden() -> None:
-    env = client_environment({}, "reverse", URL, CA, go=False)
-    assert list(json.loads(env[CONFIG])["provider"]) == ["opencode"]
+def test_a_catalogue_that_was_moved_takes_the_place_of_the_clients_own() -> None:
+    own = {"OPENCODE_MODELS_PATH": "/own/models.json"}
+    env = client_environment(own, "reverse", URL, CA, MovedAddresses({}, FILE))
+    assert env["OPENCODE_MODELS_PATH"] == str(FILE)
+    assert CONFIG not in env
 
 
 def test_the_forward_route_sets_proxy_and_certificate_and_no_configuration() -> None:
-    env = client_environment({}, "forward", URL, CA, go=True)
+    env = client_environment({}, "forward", URL, CA)
     assert env["HTTPS_PROXY"] == env["https_proxy"] == URL
     assert env["NODE_EXTRA_CA_CERTS"] == str(CA)
     assert env["NODE_USE_ENV_PROXY"] == "1"
@@ -58,7 +65,7 @@ def test_a_go_key_is_looked_for_where_the_client_saves_it(tmp_path: Path, variab
 
 
 def test_the_tunnel_route_sets_the_proxy_and_nothing_that_it_would_have_to_trust() -> None:
-    env = client_environment({"PATH": "/bin"}, "tunnel", URL, CA, go=True)
+    env = client_environment({"PATH": "/bin"}, "tunnel", URL, CA)
     assert env.keys() == {
         "PATH",
         "HTTPS_PROXY",
@@ -70,19 +77,20 @@ def test_the_tunnel_route_sets_the_proxy_and_nothing_that_it_would_have_to_trust
     assert env["HTTPS_PROXY"] == URL
 
 
-@pytest.mark.parametrize("route", ["reverse", "forward"])
-def test_loopback_is_never_proxied_and_own_exceptions_stay(route: str) -> None:
+def test_loopback_is_never_proxied_and_own_exceptions_stay() -> None:
     base = {"NO_PROXY": "intranet.example,localhost"}
-    env = client_environment(
-        base, "reverse" if route == "reverse" else "forward", URL, CA, go=False
-    )
-    assert env["NO_PROXY"] == env["no_proxy"] == "intranet.example,localhost,127.0.0.1,::1"
+    kept = "intranet.example,localhost,127.0.0.1,::1"
+    for env in (
+        client_environment(base, "forward", URL, CA),
+        client_environment(base, "reverse", URL, CA, ONE_BASE),
+    ):
+        assert env["NO_PROXY"] == env["no_proxy"] == kept
 
 
 @pytest.mark.parametrize("text", ["[1]", "{", '"x"'])
 def test_a_configuration_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(ConfigurationError, match="no JSON object"):
-        client_environment({CONFIG: text}, "reverse", URL, CA, go=False)
+        client_environment({CONFIG: text}, "reverse", URL, CA, ONE_BASE)
 
 
 def test_a_clean_home_holds_every_place_a_client_looks_at() -> None:

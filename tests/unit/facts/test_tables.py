@@ -157,15 +157,31 @@ def test_server_eras_follow_each_other() -> None:
 @pytest.mark.parametrize("base", server.BASES.values(), ids=lambda base: base.path)
 def test_each_base_is_found_with_its_tier(base: server.Base) -> None:
     found = server.endpoint(f"{base.path}/chat/completions")
-    assert found is not None
-    assert (found.base, found.protocol) == (base, "chat")
-    assert found.template == f"{base.path}/chat/completions"
+    assert (found.base, found.tier, found.protocol) == (base, base.tier, "chat")
+    assert (found.between, found.template) == ("", "/chat/completions")
 
 
-def test_one_base_of_a_tier_is_the_default() -> None:
-    defaults = [base.tier for base in server.BASES.values() if base.default]
-    assert sorted(defaults) == ["go", "zen"]
-    assert server.default_base("go") in server.BASES
+@pytest.mark.parametrize(
+    ("path", "tier", "protocol", "between"),
+    [
+        ("/inference/custom/wire_7/chat/completions", "other", "chat", "/wire_7"),
+        ("/next/openai/v2/responses", "unknown", "responses", "/next/openai/v2"),
+        ("/zen/v9/messages", "zen", "messages", "/v9"),
+        ("/next/v1beta/models/gemini-3-pro:generateContent", "unknown", "google", "/next/v1beta"),
+        ("/docs/zen", "other", "other", "/docs/zen"),
+    ],
+)
+def test_an_address_without_a_row_has_the_protocol_of_its_end(
+    path: str, tier: str, protocol: str, between: str
+) -> None:
+    found = server.endpoint(path)
+    assert (found.tier, found.protocol, found.between) == (tier, protocol, between)
+
+
+def test_each_tier_has_an_address_for_every_protocol_today() -> None:
+    for tier, protocols in {"zen": server.MODEL_PROTOCOLS, "go": {"chat", "messages"}}.items():
+        for protocol in (*protocols, "listing"):
+            assert server.todays_base(tier, protocol) in server.BASES  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("phrase", PHRASES, ids=lambda phrase: phrase.id)

@@ -46,6 +46,24 @@ def test_the_last_rule_catches_all() -> None:
     assert classify(Signals()).rule_id == "undecided"
 
 
+@pytest.mark.parametrize(
+    ("message", "wait", "kind"),
+    [
+        ("Free usage limit reached. Free models work in OpenCode.", None, Kind.CLIENT_GATE),
+        ("Free usage limit reached. Free models work in OpenCode.", "50223", "free_usage_limit"),
+        ("Rate limit exceeded. Please try again later.", None, Kind.FREE_USAGE_LIMIT),
+    ],
+)
+def test_a_gate_in_the_quotas_type_is_told_by_sentence_and_wait(
+    message: str, wait: str | None, kind: Kind
+) -> None:
+    error = {"type": "FreeUsageLimitError", "message": message}
+    headers = [] if wait is None else [("retry-after", wait)]
+    reader = ResponseReader(429, headers)
+    reader.feed(json.dumps({"type": "error", "error": error}).encode())
+    assert classify(reader.finish(Ending.COMPLETE).signals).kind == kind
+
+
 EVIDENCE = {
     "body.message": """
         client_gate_wording context auth_missing_wording

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pawwork_proxy.model.request import RequestFacts
 from pawwork_proxy.model.response import EventCounts, Usage
 from pawwork_proxy.redaction.credentials import Credentials
 from pawwork_proxy.redaction.headers import MOST_HEADERS
@@ -153,6 +154,17 @@ def test_redacted_records_pass_the_gate(form: str, redactor: Redactor) -> None:
         exchange = RawExchange((raw.target.encode(), heads, raw.body or b""))
         line = json.dumps({"request": projected.request.model_dump(mode="json")})
         assert gate.check(line, exchange) is None, position
+
+
+@pytest.mark.parametrize("name", ["x-opencode-session-id", "x-session-affinity", "X-Session-Id"])
+def test_every_header_of_the_session_tells_it(redactor: Redactor, name: str) -> None:
+    def of(*names: str) -> RequestFacts:
+        sent = [(one, "ses_" + "0a" * 13) for one in names]
+        return redactor.request(request(headers=[*sent, ("x-opencode-org-id", "wrk_7")])).request
+
+    usual = of("x-opencode-session")
+    assert usual.session == of(name).session is not None
+    assert usual.workspace is not None
 
 
 def test_a_plain_request_keeps_what_matters(redactor: Redactor) -> None:

@@ -47,7 +47,7 @@ def test_the_trace_names_the_egress_address() -> None:
 
 def test_the_catalogue_prices_free_models_at_nothing() -> None:
     provider: Any = catalogue(Scenario(), "http://127.0.0.1:1")["opencode"]
-    assert provider["api"] == "http://127.0.0.1:1/zen/v1"
+    assert provider["api"] == "http://127.0.0.1:1/inference/openai/v1"
     assert provider["models"]["big-pickle"]["cost"] == {"input": 0, "output": 0}
     assert provider["models"]["glm-5.2"]["cost"]["input"] > 0
 

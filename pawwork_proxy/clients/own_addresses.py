@@ -1,0 +1,121 @@
+"""Which addresses a client asks without us: its configuration names them, or else its catalogue.
+
+Invariant: only addresses on the recorded host are moved to a listener, and each keeps its path: a
+client asks the same address through us as without us.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from pawwork_proxy.clients.auth_places import Surroundings, configurations, root_folder
+from pawwork_proxy.facts.identifiers import CATALOGUES
+from pawwork_proxy.facts.server import HOST, PROVIDERS, todays_base
+from pawwork_proxy.model.request import Tier
+
+LARGEST_CATALOGUE = 64 * 1024 * 1024
+
+
+class MovedAddresses(NamedTuple):
+    """What makes a client ask a listener at the very paths at which it would ask the server."""
+
+    bases: dict[str, str]
+    """By provider: the path of the one address that its configuration has to name."""
+    catalogue: Path | None
+    """A file with the client's own catalogue, its addresses moved; None where it has none."""
+
+
+def moved_addresses(
+    around: Surroundings, listener_url: str, folder: Path, *, go: bool
+) -> MovedAddresses:
+    """Move the addresses of a client to a listener; `folder` gets the catalogue, if there is one.
+
+    A configured address beats the catalogue's. Where neither names one, the client has a catalogue
+    inside, which cannot be read: it is given the address at which the server serves chat today.
+    `go` says whether it has a key for Go, which must be left out otherwise.
+    """
+    catalogue = own_catalogue(around)
+    bases = {}
+    tiers: tuple[Tier, ...] = ("zen", "go") if go else ("zen",)
+    for tier in tiers:
+        name = PROVIDERS[tier]
+        configured = configured_base(name, around)
+        if configured is not None:
+            bases[name] = configured
+        elif catalogue_base(catalogue, name) is None:
+            bases[name] = todays_base(tier)
+    if catalogue is None:
+        return MovedAddresses(bases, None)
+    file = folder / "models.json"
+    file.write_text(json.dumps(_moved(catalogue, listener_url)), encoding="utf-8")
+    return MovedAddresses(bases, file)
+
+
+def own_base(around: Surroundings) -> str | None:
+    """The path of the address that this client's free models have, if anything here tells it."""
+    name = PROVIDERS["zen"]
+    return configured_base(name, around) or catalogue_base(own_catalogue(around), name)
+
+
+def configured_base(provider: str, around: Surroundings) -> str | None:
+    """The path of the address that the client's configuration gives a provider, if it does."""
+    for parsed in configurations(around):
+        base = _at(parsed, "provider", provider, "options", "baseURL")
+        if isinstance(base, str) and urlsplit(base).hostname == HOST:
+            return urlsplit(base).path.rstrip("/")
+    return None
+
+
+def own_catalogue(around: Surroundings) -> dict[str, Any] | None:
+    """The catalogue that the client has kept, if there is one that can be read."""
+    for path in _catalogue_files(around):
+        try:
+            if path.stat().st_size > LARGEST_CATALOGUE:
+                continue
+            parsed = json.loads(path.read_bytes())
+        except (OSError, ValueError, RecursionError):
+            continue
+        if isinstance(parsed, dict):
+            return parsed
+    return None
+
+
+def catalogue_base(catalogue: object, provider: str) -> str | None:
+    """The path of a provider's address in a catalogue, if it lies on the recorded host."""
+    api = _at(catalogue, provider, "api")
+    if not isinstance(api, str) or urlsplit(api).hostname != HOST:
+        return None
+    return urlsplit(api).path.rstrip("/")
+
+
+def _moved(part: Any, listener_url: str) -> Any:
+    if isinstance(part, dict):
+        return {
+            name: _moved_address(value, listener_url)
+            if name == "api" and isinstance(value, str)
+            else _moved(value, listener_url)
+            for name, value in part.items()
+        }
+    return [_moved(one, listener_url) for one in part] if isinstance(part, list) else part
+
+
+def _moved_address(address: str, listener_url: str) -> str:
+    parts = urlsplit(address)
+    return f"{listener_url}{parts.path}" if parts.hostname == HOST else address
+
+
+def _catalogue_files(around: Surroundings) -> Iterator[Path]:
+    for row in CATALOGUES:
+        named = around.environment.get(row.variable)
+        if named:
+            yield Path(named)
+        for folder in root_folder(row.root, around) if row.root else ():
+            yield from (folder / file for file in row.files)
+
+
+def _at(node: object, *names: str) -> object:
+    for name in names:
+        node = node.get(name) if isinstance(node, dict) else None
+    return node
