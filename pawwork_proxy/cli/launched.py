@@ -15,12 +15,14 @@ from pawwork_proxy.clients.auth_places import surroundings
 from pawwork_proxy.clients.environment import client_environment, has_go_key
 from pawwork_proxy.clients.own_addresses import moved_addresses
 from pawwork_proxy.clients.own_errors import errors_passed_on
+from pawwork_proxy.clients.tap import takes_no_plugin
 from pawwork_proxy.environment.identity import Identity
 from pawwork_proxy.errors import ConfigurationError
 from pawwork_proxy.facts.server import HOST
 from pawwork_proxy.model.context import Route
 from pawwork_proxy.model.numbers import HIGHEST_EXIT
 from pawwork_proxy.model.outcome import Kind
+from pawwork_proxy.proxy.inside import observing_inside
 from pawwork_proxy.proxy.session import RunPlan, running_proxy, stop_signals
 from pawwork_proxy.proxy.tunnelling import running_tunnel
 from pawwork_proxy.recording.recorder import Recorder, Watcher
@@ -35,6 +37,17 @@ ERRORS_NOT_READ = (
     "The client's error lines went to the terminal and were not noted; add 2>client.log to have "
     "their kinds in the capture."
 )
+NOTHING_SEEN_INSIDE = """\
+No exchange was seen: the client asked nothing, or it could not be observed from inside.
+hint: try another route, with --route forward or --route reverse"""
+TAKES_NO_PLUGIN = """\
+pawwork-proxy: OpenCode loads no plugin with --pure or OPENCODE_PURE, and cannot be observed from
+inside; leave that out, or use another --route"""
+NOT_OBSERVED = """\
+pawwork-proxy: this client is not observed: in ten seconds it has not loaded our tap.
+Use another route: --route forward or --route reverse"""
+NOTHING_ASKED = """\
+pawwork-proxy: no client is observed yet: our tap is loaded, and nothing was asked so far"""
 MOST_ERRORS = 100
 """Errors of the client's own that a capture notes; one that retries for hours says the same."""
 
@@ -89,12 +102,41 @@ async def tunnelled(
         env = client_environment(base, "tunnel", listener.url, identity.ca_certificate)
         async with nullcontext(None) if shown else errors_passed_on(tell) as errors:
             code = await _wait(await _started(command, env, errors), stop)
-        known = code if 0 <= code <= HIGHEST_EXIT else None
-        recorder.note("client_exit", install=listener.label, exit_code=known)
+        _note_exit(recorder, listener.label, code)
     _summary(recorder, None if recorder.counts.connections else NO_CONNECTION)
     if shown:
         click.echo(ERRORS_NOT_READ, err=True)
     return code
+
+
+async def observed_inside(
+    plan: RunPlan, identity: Identity, command: Sequence[str], base: Mapping[str, str]
+) -> int:
+    """Run a client with the tap in it; its connections pass untouched."""
+    if takes_no_plugin(base, command):
+        click.echo(TAKES_NO_PLUGIN, err=True)
+    listener = plan.listeners[0]
+    async with (
+        stop_signals(interrupt=False) as stop,
+        observing_inside(plan, identity, Watcher()) as inside,
+    ):
+        env = client_environment(
+            inside.environment(base), "inside", listener.url, identity.ca_certificate, go=False
+        )
+        client = await _started(command, env)
+        inside.expect_client(
+            asyncio.get_running_loop().call_later,
+            lambda loaded: click.echo(NOTHING_ASKED if loaded else NOT_OBSERVED, err=True),
+        )
+        code = await _wait(client, stop)
+        _note_exit(inside.recorder, listener.label, code)
+    _summary(inside.recorder, None if inside.recorder.counts.opened else NOTHING_SEEN_INSIDE)
+    return code
+
+
+def _note_exit(recorder: Recorder, install: str, code: int) -> None:
+    known = code if 0 <= code <= HIGHEST_EXIT else None
+    recorder.note("client_exit", install=install, exit_code=known)
 
 
 async def _started(

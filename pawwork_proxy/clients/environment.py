@@ -37,7 +37,7 @@ def client_environment(
     env["NO_PROXY"] = env["no_proxy"] = ",".join(dict.fromkeys(bypass))
     if moved is not None:
         if moved.bases:
-            own = _own_config(env.get(CONFIG))
+            own = own_config(env.get(CONFIG))
             env[CONFIG] = json.dumps(_merged(own, _provider(listener_url, moved.bases)))
         if moved.catalogue is not None:
             env["OPENCODE_MODELS_PATH"] = str(moved.catalogue)
@@ -95,7 +95,8 @@ CLEARED_FOR_A_CLEAN_HOME = ("OPENCODE_API_KEY", "OPENCODE_GO_API_KEY", "OPENCODE
 """What a clean install must not inherit: keys and configuration of the user's own client."""
 
 
-def _own_config(text: str | None) -> dict[str, object]:
+def own_config(text: str | None) -> dict[str, object]:
+    """The user's own OPENCODE_CONFIG_CONTENT; ConfigurationError when it is no JSON object."""
     if not text:
         return {}
     try:
@@ -105,7 +106,7 @@ def _own_config(text: str | None) -> dict[str, object]:
     if not isinstance(config, dict):
         raise ConfigurationError(
             f"{CONFIG} in the environment is no JSON object",
-            f"unset {CONFIG}, or use --route forward",
+            f"correct or unset {CONFIG}, or use --route forward",
         )
     return config
 

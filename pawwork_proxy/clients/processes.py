@@ -78,6 +78,13 @@ def find_process(client_port: int, listener_port: int) -> FoundProcess | None:
     return None
 
 
+def ancestors(pid: int) -> frozenset[int]:
+    """The processes that a process descends from, as far as we may know."""
+    with suppress(psutil.Error, OSError):
+        return frozenset(parent.pid for parent in psutil.Process(pid).parents())
+    return frozenset()
+
+
 def describe(executable: str) -> ClientProcess:
     """The public face of a program: a name from the table, or `other`."""
     stem = executable.removesuffix(".exe")

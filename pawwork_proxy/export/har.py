@@ -40,7 +40,7 @@ def _entry(header: Header, one: Exchange) -> dict[str, Any]:
         "request": {
             "method": one.request.method,
             "url": f"https://{host}{one.request.path}",
-            "httpVersion": one.request.http_version,
+            "httpVersion": one.request.http_version or "",
             "cookies": [],
             "headers": _headers(one.request.headers),
             "queryString": [{"name": name, "value": ""} for name in one.request.query],
@@ -50,7 +50,7 @@ def _entry(header: Header, one: Exchange) -> dict[str, Any]:
         "response": {
             "status": answer.status if answer else 0,
             "statusText": "",
-            "httpVersion": answer.http_version if answer else "",
+            "httpVersion": (answer.http_version or "") if answer else "",
             "cookies": [],
             "headers": _headers(answer.headers) if answer else [],
             "content": {

@@ -13,7 +13,7 @@ from pydantic import Field
 from pawwork_proxy.facts.errors import Sense
 from pawwork_proxy.facts.table import AnyCase, Fact, rows
 from pawwork_proxy.model.base import Noun
-from pawwork_proxy.model.signals import Failure, Side
+from pawwork_proxy.model.signals import Ending, Failure, Side
 
 MAX_TEXT = 1200
 """Characters of a message that are looked at."""
@@ -56,6 +56,13 @@ class BrokenTransport(Fact):
     says: AnyCase
 
 
+class FetchFailure(Fact):
+    """The codes by which runtimes report one way in which a `fetch` got no response."""
+
+    ending: Ending
+    codes: AnyCase
+
+
 class ProviderList(Fact):
     """Providers of one sort, as in `Error from provider (NAME)` and `Upstream error from NAME`."""
 
@@ -69,6 +76,7 @@ PHRASES = rows(Phrase, "wordings", "phrase")
 SENSES = {phrase.id: phrase.sense for phrase in PHRASES}
 EDGE_MARKS = tuple(m for row in rows(EdgeMarks, "pages", "edge") for m in row.marks.items())
 """Id and pattern; an id may be stored."""
+_FETCH_FAILURES = rows(FetchFailure, "fetch_failures", "failure")
 _TRANSPORTS = rows(BrokenTransport, "pages", "transport")
 _PROVIDERS = {row.name: row.names for row in rows(ProviderList, "providers", "provider")}
 OWN = frozenset((*_PROVIDERS["closed_service"], *_PROVIDERS["own"]))
@@ -92,6 +100,11 @@ def transport_mark(text: str) -> tuple[Failure, Side] | None:
     """The broken transport that a client's line reports; the first row that matches counts."""
     found = (row for row in _TRANSPORTS if row.says.search(text))
     return next(((row.failure, row.side) for row in found), None)
+
+
+def fetch_ending(code: str) -> Ending | None:
+    """How an exchange ended, by the code of the client's error; None for a code of no row."""
+    return next((row.ending for row in _FETCH_FAILURES if row.codes.fullmatch(code)), None)
 
 
 def known_provider(name: str) -> str:

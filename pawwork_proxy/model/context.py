@@ -57,11 +57,22 @@ class Install(Noun):
     port: Port | None = None
 
 
+class Runtime(Noun):
+    """What runs a client's code, as the client itself says."""
+
+    name: Literal["bun", "node"]
+    version: texts.Version | None = None
+
+
 class ClientProcess(Noun):
-    """The program behind the loopback connection, as far as the system tells."""
+    """The program that asks, as far as the system or the client itself tells."""
 
     name: Program
     version: texts.Version | None = None
+    runtime: Runtime | None = None
+    """Known on the route `inside`."""
+    nested: bool | None = None
+    """Whether another client of the same run started it; known on the route `inside`."""
 
 
 class Egress(Noun):

@@ -102,7 +102,8 @@ class RequestFacts(Noun):
     protocol: Protocol
     query: tuple[texts.QueryName, ...] = ()
     """Names of query parameters in order; never their values."""
-    http_version: texts.HttpVersion
+    http_version: texts.HttpVersion | None = None
+    """None where it cannot be seen, inside the client."""
     model: texts.ModelName | None = None
     model_kept: bool = True
     """False: `model` is a pseudonym, or holds one in place of an unknown part."""
@@ -120,5 +121,6 @@ class RequestFacts(Noun):
     """In the order in which they were sent."""
     headers_cut: Count = 0
     """Header lines beyond the limit, counted but not noted."""
-    header_bytes: Count = 0
+    header_bytes: Count | None = None
+    """None inside the client, where some of the headers cannot be seen."""
     body: RequestBody

@@ -52,7 +52,7 @@ class ResponseFacts(Noun):
     """The response half of an exchange's record."""
 
     status: Status
-    http_version: texts.HttpVersion
+    http_version: texts.HttpVersion | None = None
     headers: tuple[HeaderNote, ...] = ()
     """In the order in which they were sent."""
     headers_cut: Count = 0

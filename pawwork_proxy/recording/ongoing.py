@@ -33,7 +33,8 @@ class Arrival:
     route: Route
     method: str
     target: str
-    http_version: str
+    http_version: str | None
+    """None where it cannot be seen, inside the client."""
     headers: RawHeaders
     process: Future[FoundProcess | None] | None = None
     connection: str = ""
@@ -112,7 +113,7 @@ class Ongoing:
         if room > 0:
             self.request_body += chunk[:room]
 
-    def response_started(self, status: int, version: str, headers: RawHeaders) -> None:
+    def response_started(self, status: int, version: str | None, headers: RawHeaders) -> None:
         """Status line and headers of the response have arrived.
 
         A status without a meaning (RFC 9110, section 15) is no response: nothing of it is kept.
@@ -127,10 +128,11 @@ class Ongoing:
         self.reader = ResponseReader(
             status,
             [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers],
+            decoded=self.arrival.route == "inside",
         )
 
     def response_chunk(self, chunk: bytes) -> None:
-        """A piece of the response, as on the wire."""
+        """A piece of the response: as on the wire, or inside the client without its coding."""
         if not chunk or self.reader is None:
             return
         room = RESPONSE_COPY_LIMIT - len(self.response_head)

@@ -22,7 +22,6 @@ from pawwork_proxy.model.signals import Ending, Signals
 from pawwork_proxy.outcomes.rules import judge
 from pawwork_proxy.recording.ongoing import Arrival, Ongoing, UpstreamFacts
 from pawwork_proxy.redaction.redactor import RawRequest, RawResponse, Redactor
-from pawwork_proxy.redaction.shapes import ShapeName
 from pawwork_proxy.redaction.taint_gate import RawExchange
 from pawwork_proxy.responses.response import ReadResponse
 from pawwork_proxy.responses.response_reader import ResponseReader
@@ -105,7 +104,7 @@ class Projector:
     ) -> tuple[ResponseFacts | None, tuple[Redaction, ...], tuple[str, ...]]:
         if ongoing.status is None:
             return None, (), ()
-        version = ongoing.response_version or ""
+        version = ongoing.response_version
         projected = self._redactor.response(
             RawResponse(ongoing.status, version, ongoing.response_headers, response)
         )
@@ -132,7 +131,7 @@ class Projector:
         self,
         install: str,
         route: Route,
-        client_http: str,
+        client_http: str | None,
         client: ClientProcess | None,
         egress: Egress | None,
         upstream_http: str | None,
@@ -150,9 +149,9 @@ class Projector:
             route=route,
             client=client,
             egress=egress,
-            client_http=self._version(client_http),
-            upstream_http=self._version(upstream_http),
-            upstream_tls=self._version(upstream_tls),
+            client_http=self._redactor.shapes.http_version(client_http),
+            upstream_http=self._redactor.shapes.http_version(upstream_http),
+            upstream_tls=self._redactor.shapes.http_version(upstream_tls),
             upstream_family=address.family if address else None,
             source_address=address.address if address else None,
             chained_proxy=self._proxy is not None,
@@ -160,9 +159,6 @@ class Projector:
             client_hello=client_hello,
             upstream_hello=upstream_hello,
         )
-
-    def _version(self, text: str | None) -> str | None:
-        return self._redactor.shapes.of(ShapeName.HTTP_VERSION, text).text if text else None
 
     def _timing(self, ongoing: Ongoing, upstream: UpstreamFacts) -> Timing:
         return Timing(

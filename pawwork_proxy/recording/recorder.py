@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal, TypeVar
 
 from pawwork_proxy.captures.writer import CaptureWriter
@@ -17,7 +18,7 @@ from pawwork_proxy.environment.machine import utc_now
 from pawwork_proxy.logs import place_of, say
 from pawwork_proxy.model.base import line_of
 from pawwork_proxy.model.capture import End, Note, NoteEvent, Opened, Stub, StubReason
-from pawwork_proxy.model.context import Egress
+from pawwork_proxy.model.context import ClientProcess, Egress
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.handshake import Connection, HelloSide
 from pawwork_proxy.model.outcome import Kind
@@ -127,10 +128,19 @@ class Recorder:
         """Exchanges whose record could not be written."""
         return self._writer.lost
 
-    def open(self, arrival: Arrival) -> Ongoing:
-        """Note that a request has arrived, on disk, before anything of it goes upstream."""
+    def open(
+        self,
+        arrival: Arrival,
+        *,
+        at: datetime | None = None,
+        now: Callable[[], float] | None = None,
+    ) -> Ongoing:
+        """Note that a request has arrived, on disk, before anything of it goes upstream.
+
+        `at` and `now` are the client's clocks where the client itself tells of the exchange.
+        """
         seq = self.counts.opened + 1
-        ongoing = Ongoing(seq, utc_now(), arrival, self._monotonic, self._finished)
+        ongoing = Ongoing(seq, at or utc_now(), arrival, now or self._monotonic, self._finished)
         self.counts.opened = seq
         try:
             route = self._redactor.route(arrival.target)
@@ -192,6 +202,12 @@ class Recorder:
         self._failed("tap_failed", error)
         self._changed()
 
+    def frames_lost(self, number: int) -> None:
+        """What the tap in a client told did not all arrive, or could not be understood."""
+        if number:
+            self.counts.tap_failures += number
+            self._changed()
+
     def give_up(self, ongoing: Ongoing) -> None:
         """An exchange is over and cannot be finished: a stub stands for it."""
         if self._open.pop(ongoing.seq, None) is not None:
@@ -210,6 +226,7 @@ class Recorder:
         *,
         outcome: Kind | None = None,
         exit_code: int | None = None,
+        client: ClientProcess | None = None,
     ) -> None:
         """Note in the capture what happened beside the exchanges."""
         note = Note(
@@ -219,6 +236,7 @@ class Recorder:
             egress=egress,
             outcome=outcome,
             exit_code=exit_code,
+            client=client,
         )
         self._append(line_of(note), weight=0)
         self._changed()

@@ -53,7 +53,8 @@ class RawRequest:
 
     method: str
     target: str
-    http_version: str
+    http_version: str | None
+    """None where it cannot be seen, inside the client."""
     headers: RawHeaders
     body: bytes | None = None
     wire_bytes: int = 0
@@ -66,7 +67,7 @@ class RawResponse:
     """The head of a response, and what was read from its body."""
 
     status: int
-    http_version: str
+    http_version: str | None
     headers: RawHeaders
     read: ReadResponse
 
@@ -121,7 +122,7 @@ class Redactor:
             tier=route.tier,
             protocol=route.protocol,
             query=route.query,
-            http_version=self.shapes.of(ShapeName.HTTP_VERSION, raw.http_version).text,
+            http_version=self.shapes.http_version(raw.http_version),
             model=shaped.text if shaped else None,
             model_kept=shaped.whole if shaped else True,
             model_group=_group(model),
@@ -129,7 +130,9 @@ class Redactor:
             **ids,
             headers=tuple([line.note for line in lines]),
             headers_cut=max(0, len(raw.headers) - MOST_HEADERS),
-            header_bytes=sum(len(name) + len(value) + 4 for name, value in raw.headers),
+            header_bytes=None
+            if raw.http_version is None
+            else sum(len(name) + len(value) + 4 for name, value in raw.headers),
             body=reading.body,
         )
         notes = [line.redaction for line in lines if line.redaction]
@@ -181,7 +184,7 @@ class Redactor:
         )
         response = ResponseFacts(
             status=raw.status,
-            http_version=self.shapes.of(ShapeName.HTTP_VERSION, raw.http_version).text,
+            http_version=self.shapes.http_version(raw.http_version),
             headers=tuple([line.note for line in lines]),
             headers_cut=max(0, len(raw.headers) - MOST_HEADERS),
             wire_bytes=bounded_count(read.wire_bytes),

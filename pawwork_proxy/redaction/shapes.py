@@ -238,6 +238,10 @@ class Shapes:
             return self.refused(shape, text)
         return self._cached(shape, text)
 
+    def http_version(self, text: str | None) -> str | None:
+        """What may be kept of a version of HTTP or TLS; None where none was seen."""
+        return self.of(ShapeName.HTTP_VERSION, text).text if text else None
+
     def refused(self, shape: ShapeName, text: str) -> Shaped:
         """The pseudonym of a text of which nothing may be kept."""
         if shape is ShapeName.HOST:

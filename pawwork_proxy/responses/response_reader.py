@@ -47,14 +47,18 @@ class ResponseReader:
         headers: Sequence[tuple[str, str]] = (),
         streaming: bool | None = None,
         made_by_proxy: bool = False,
+        *,
+        decoded: bool = False,
     ) -> None:
+        """`decoded`: who feeds it has undone the content coding that the headers name."""
         self._status = status
         self._made_by_proxy = made_by_proxy
         self._headers: dict[str, str] = {}
         for name, value in headers:
             self._headers.setdefault(name.strip().lower(), value.strip())
         codings = [v for n, v in headers if n.strip().lower() == "content-encoding"]
-        self._decoder = ContentDecoder(codings)
+        self._decoder = ContentDecoder([] if decoded else codings)
+        self._undone = decoded and bool(codings)
         self._content_type = _content_type(self._headers.get("content-type", "").lower())
         self._expect_stream = bool(streaming) or self._content_type is ContentTypeClass.EVENT_STREAM
         self._start = bytearray()
@@ -102,7 +106,7 @@ class ResponseReader:
         contents = self._reader.finish(self._status)
         if self._status is None and self._wire == 0:
             contents.body = BodyShape.NONE
-        encoding = self._decoder.state()
+        encoding = EncodingState.DECODED if self._undone else self._decoder.state()
         date = http_date(self._headers.get("date", ""))
         hints = dict.fromkeys([*header_hints(self._headers, date), *contents.hints])
         signals = Signals(

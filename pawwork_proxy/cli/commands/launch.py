@@ -27,11 +27,12 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--route",
-    type=click.Choice(["reverse", "forward", "tunnel"]),
+    type=click.Choice(["reverse", "forward", "inside", "tunnel"]),
     default="reverse",
     help="reverse sets the base address in the client's configuration; forward makes us the "
-    "client's HTTPS proxy, with our certificate authority; tunnel makes us its HTTPS proxy and "
-    "passes everything untouched: it shows handshake, sizes, times and ends of connections only.",
+    "client's HTTPS proxy, with our certificate authority; inside loads a small observer into the "
+    "client and passes its connections untouched; tunnel passes them untouched, too, and shows "
+    "handshake, sizes, times and ends of connections only.",
 )
 @click.option(
     "--home",
@@ -63,6 +64,8 @@ def launch(
         )
     forget_expired(plan)
     command = [program, *client[1:]]
+    if route == "inside":
+        return asyncio.run(launched.observed_inside(plan, load_identity(), command, env))
     if route == "tunnel":
         return asyncio.run(launched.tunnelled(plan, load_identity(), command, env))
     return asyncio.run(launched.intercepted(plan, load_identity(), route, command, env))
