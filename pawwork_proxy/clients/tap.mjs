@@ -11,7 +11,7 @@ import process from "node:process";
 
 const SETTINGS = "PAWWORK_PROXY_TAP";
 const MARK = Symbol.for("pawwork-proxy.tap");
-const MOST_WAITING = 16 * 1024 * 1024; // more than what the recorder looks at of a body
+const MOST_WAITING = 12 * 1024 * 1024; // more than what the recorder looks at of a body
 const RESERVE = 1024 * 1024; // for frames without data: an exchange copied in part still ends
 const PIECE = 256 * 1024;
 const CONNECTION_TRIES = 3;
@@ -21,14 +21,18 @@ const UPPER_CASE = /^(delete|get|head|options|post|put)$/i; // the methods that 
 const now = () => performance.timeOrigin + performance.now();
 
 // The connection to the recorder; frames are JSON, one a line, the first one says who we are.
+//
+// They are written after everything that the event loop has to do now, so that neither a request nor
+// what the client makes of a piece waits for them, and before the process ends.
 class Recorder {
   constructor({ address, token }) {
     this.address = address;
     this.listens = true;
     this.tries = 0;
     this.socket = null;
-    this.waiting = [];
-    this.waitingBytes = 0;
+    this.frames = [];
+    this.bytes = 0;
+    this.scheduled = false;
     this.send({
       t: "hello",
       token,
@@ -38,6 +42,7 @@ class Recorder {
       program: process.execPath.split(/[\\/]/).pop(),
       at: now(),
     });
+    process.on("exit", () => attempt(() => this.write()));
     this.connect();
   }
 
@@ -48,8 +53,7 @@ class Recorder {
     socket.unref();
     socket.on("connect", () => {
       this.socket = socket;
-      for (const line of this.waiting) socket.write(line);
-      this.waiting = [];
+      this.write();
     });
     socket.on("data", () => {}); // unread, it would keep the connection from closing
     socket.on("error", () => {});
@@ -57,7 +61,7 @@ class Recorder {
       // A recorder that has gone is not looked for again: it has lost the beginning of everything.
       if (this.socket === socket || this.tries >= CONNECTION_TRIES) {
         this.listens = false;
-        this.waiting = [];
+        this.frames = [];
       } else setTimeout(() => this.connect(), 50 * this.tries).unref?.();
     });
   }
@@ -65,15 +69,25 @@ class Recorder {
   // Whether the frame was taken; where nobody listens, none is missed.
   send(frame) {
     if (!this.listens) return true;
-    const held = this.socket ? this.socket.writableLength : this.waitingBytes;
+    const held = this.bytes + (this.socket?.writableLength ?? 0);
     if (held > MOST_WAITING + (frame.data === undefined ? RESERVE : 0)) return false;
-    const line = JSON.stringify(frame) + "\n";
-    if (this.socket) this.socket.write(line);
-    else {
-      this.waiting.push(line);
-      this.waitingBytes += line.length;
-    }
+    this.frames.push(frame);
+    this.bytes += frame.data?.length ?? 0;
+    if (!this.scheduled) setImmediate(() => attempt(() => this.write()));
+    this.scheduled = true;
     return true;
+  }
+
+  write() {
+    this.scheduled = false;
+    if (this.socket === null || this.frames.length === 0) return;
+    const lines = this.frames.map((frame) => {
+      const data = frame.data?.toString("base64");
+      return JSON.stringify(data === undefined ? frame : { ...frame, data }) + "\n";
+    });
+    this.frames = [];
+    this.bytes = 0;
+    this.socket.write(lines.join(""));
   }
 }
 
@@ -110,7 +124,7 @@ class Exchange {
     try {
       const bytes = bytesOf(part);
       for (let start = 0; start < bytes.length; start += PIECE) {
-        this.say(t, { data: bytes.subarray(start, start + PIECE).toString("base64") });
+        this.say(t, { data: bytes.subarray(start, start + PIECE) });
       }
     } catch {
       this.miss(t);
@@ -137,10 +151,11 @@ class Exchange {
   }
 }
 
+// A copy of a body's piece: the client may go on to change its own.
 function bytesOf(part) {
   if (typeof part === "string") return Buffer.from(part);
-  if (part instanceof ArrayBuffer) return Buffer.from(part);
-  return Buffer.from(part.buffer, part.byteOffset, part.byteLength);
+  if (part instanceof ArrayBuffer) return Buffer.from(part.slice());
+  return Buffer.from(part.buffer.slice(part.byteOffset, part.byteOffset + part.byteLength));
 }
 
 // The code of a failure, or its name; never its text, which may quote anything.

@@ -97,7 +97,7 @@ def choices(path: tuple[str, ...], name: str) -> set[str]:
 
 
 def test_what_declarations_repeat_to_stay_light_is_true() -> None:
-    assert choices(("launch",), "route") == set(get_args(Route)) - {"inside"}
+    assert choices(("launch",), "route") == set(get_args(Route))
     assert MOST_MIB * MIB == LARGEST_FILE
     keep = {name: one.default for name in ("run", "launch") for one in ALL[(name,)].params
             if one.name == "keep_days"}  # fmt: skip
