@@ -70,12 +70,12 @@ class Bench:
         self.said = said.decode()
         return printed
 
-    async def launch(self, route: str, *client: str) -> tuple[bytes, Capture]:
+    async def launch(self, route: str, *client: str, **variables: str) -> tuple[bytes, Capture]:
         """Run a client through `launch`; what it printed, and the capture."""
         captures = self.folder / route
         options = ["--route", route, "--via", self.way.url, "--captures", str(captures)]
         options += ["--upstream-ca", str(self.authority)]
-        printed = await self.run(*cli("launch", *options, "--", *client))
+        printed = await self.run(*cli("launch", *options, "--", *client), **variables)
         (path,) = captures.iterdir()
         return printed, read_capture(path)
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pawwork_proxy.captures.reader import WholeCapture
+from pawwork_proxy.captures.reader import Capture
 from pawwork_proxy.environment.identity import Identity
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.outcome import Kind
@@ -96,7 +96,7 @@ class Inside:
     def client(self, pid: int = 7, token: str = TOKEN) -> Client:
         return Client(self.clients, pid, token)
 
-    def capture(self) -> WholeCapture:
+    def capture(self) -> Capture:
         self.run.later.run()
         return self.run.capture()
 
