@@ -5,9 +5,20 @@ import zlib from "node:zlib";
 
 const sent = { slow: 0, many: 0 };
 const closed = [];
+let waiting = null;
+let unanswered = null;
+// Answers `arrived` once a request that is never answered has come.
+const told = (asks, never) => {
+  waiting ??= asks;
+  unanswered ??= never;
+  if (waiting === null || unanswered === null) return;
+  waiting.end();
+  waiting = unanswered = null;
+};
 const server = http.createServer((request, response) => {
   const path = new URL(request.url, "http://x").pathname.slice(1);
-  response.on("close", () => closed.push([path, response.writableFinished]));
+  // When a request goes that nobody answers in time is the client's clock's affair.
+  if (path !== "late") response.on("close", () => closed.push([path, response.writableFinished]));
   let body = "";
   request.on("data", (part) => (body += part));
   request.on("end", () => {
@@ -56,8 +67,12 @@ const server = http.createServer((request, response) => {
         response.writeHead(200, { "content-length": "100" });
         response.write("data: half");
         return setTimeout(() => response.destroy(), 30);
-      case "never":
+      case "late":
         return undefined;
+      case "never":
+        return told(null, response);
+      case "arrived":
+        return told(response, null);
       case "reset":
         return request.socket.resetAndDestroy();
       case "799":
