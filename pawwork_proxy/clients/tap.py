@@ -1,4 +1,4 @@
-"""How the tap (`tap.mjs` and what it imports) gets into a client: as a plugin, or by Node's options.
+"""How the tap (`tap.mjs` and what it imports) gets into a client: as plugin, or by Node's options.
 
 Both ways are set, since a command does not tell which program it starts: each client knows one of
 them, and a client that knows both loads the tap once. Invariant: what the user has set there stays.

@@ -104,8 +104,11 @@ server.on("upgrade", (request, socket) => {
   socket.write(Buffer.from([0x81, 5, ...Buffer.from("hello")]));
 });
 server.listen(0, "127.0.0.1", () => console.log(server.address().port));
-// Once the client is gone and all its connections are: what became of each request.
+// Once the client is gone, and with it all that is open: what became of each request.
 process.on("SIGTERM", () => {
-  server.close(() => console.log(JSON.stringify({ closed: closed.sort(), bounded: sent.many < 2000 })));
+  server.close();
   server.closeIdleConnections();
+});
+process.on("exit", () => {
+  console.log(JSON.stringify({ closed: closed.sort(), bounded: sent.many < 2000 }));
 });
