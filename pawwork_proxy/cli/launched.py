@@ -1,4 +1,4 @@
-"""A client that `launch` has started, by kind of route; results are the client's exit code."""
+"""A client that we start, by kind of route."""
 
 import asyncio
 import sys
@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 import click
 
@@ -18,10 +19,11 @@ from pawwork_proxy.clients.own_errors import errors_passed_on
 from pawwork_proxy.clients.tap import takes_no_plugin
 from pawwork_proxy.environment.identity import Identity
 from pawwork_proxy.errors import ConfigurationError
-from pawwork_proxy.facts.server import HOST
+from pawwork_proxy.facts.server import HOST, MODEL_PROTOCOLS
 from pawwork_proxy.model.context import Route
+from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.numbers import HIGHEST_EXIT
-from pawwork_proxy.model.outcome import Kind
+from pawwork_proxy.model.outcome import Family, Kind
 from pawwork_proxy.proxy.inside import observing_inside
 from pawwork_proxy.proxy.session import RunPlan, running_proxy, stop_signals
 from pawwork_proxy.proxy.tunnelling import running_tunnel
@@ -48,19 +50,93 @@ pawwork-proxy: this client is not observed: in ten seconds it has not loaded our
 Use another route: --route forward or --route reverse"""
 NOTHING_ASKED = """\
 pawwork-proxy: no client is observed yet: our tap is loaded, and nothing was asked so far"""
+REFUSALS = frozenset({Family.QUOTA, Family.RATE_LIMIT, Family.POLICY})
 MOST_ERRORS = 100
 """Errors of the client's own that a capture notes; one that retries for hours says the same."""
 
 
-async def intercepted(
-    plan: RunPlan, identity: Identity, route: Route, command: Sequence[str], base: Mapping[str, str]
-) -> int:
+class Launched(NamedTuple):
+    """What became of a client."""
+
+    code: int
+    """Its exit code."""
+    capture: Path
+
+
+class UntilRefused(Watcher):
+    """Ends a client that a model refused: it would ask again and again, or wait for hours."""
+
+    def __init__(self) -> None:
+        self.refused = asyncio.Event()
+
+    def recorded(self, exchange: Exchange) -> None:
+        """Look whether the server refused a model call by a limit or as a policy."""
+        asked = exchange.request.protocol in MODEL_PROTOCOLS
+        if asked and exchange.outcome.family in REFUSALS:
+            self.refused.set()
+
+
+class Client:
+    """A command, and who may end it."""
+
+    def __init__(self, command: Sequence[str], until: UntilRefused | None) -> None:
+        self.command = command
+        self.watcher = until or Watcher()
+        self._until = until
+
+    async def run(
+        self, env: Mapping[str, str], stop: asyncio.Event, errors: int | None = None
+    ) -> int:
+        """Its exit code; a termination request to us is passed on to it."""
+        # What is ended after a refusal prints beside the results of ours, not among them.
+        output = None if self._until is None else sys.stderr.fileno()
+        try:
+            client = await asyncio.create_subprocess_exec(
+                *self.command, env=env, stdout=output, stderr=errors
+            )
+        except OSError as error:
+            raise ConfigurationError(
+                f"the client cannot be started: {type(error).__name__}",
+                "check that the command after -- is a program of this system",
+            ) from None
+        ended = asyncio.create_task(client.wait())
+        events = [stop] if self._until is None else [stop, self._until.refused]
+        asked = [asyncio.create_task(event.wait()) for event in events]
+        await asyncio.wait([ended, *asked], return_when=asyncio.FIRST_COMPLETED)
+        if not ended.done():
+            client.terminate()
+        code = await ended
+        for one in asked:
+            one.cancel()
+        return code if code >= 0 else 128 - code
+
+
+async def run_client(
+    plan: RunPlan,
+    identity: Identity,
+    route: Route,
+    command: Sequence[str],
+    base: Mapping[str, str],
+    until: UntilRefused | None = None,
+) -> Launched:
+    """Run a client on a route, until it exits or, with `until`, is refused."""
+    # Nobody else watches: the screen belongs to the client.
+    client = Client(command, until)
+    if route == "inside":
+        return await _observed_inside(plan, identity, client, base)
+    if route == "tunnel":
+        return await _tunnelled(plan, identity, client, base)
+    return await _intercepted(plan, identity, route, client, base)
+
+
+async def _intercepted(
+    plan: RunPlan, identity: Identity, route: Route, client: Client, base: Mapping[str, str]
+) -> Launched:
     """Run a client whose exchanges pass through the proxy, on `reverse` or `forward`."""
     with TemporaryDirectory(prefix="pawwork-proxy-") as folder:
         async with (
             stop_signals(interrupt=False) as stop,
-            # Nobody watches: the screen belongs to the client.
-            running_proxy(plan, identity, Watcher()) as recorder,
+            running_proxy(plan, identity, client.watcher) as recorder,
         ):
             url = plan.listeners[0].url
             moved = None
@@ -69,14 +145,14 @@ async def intercepted(
                 moved = moved_addresses(around, url, Path(folder), go=has_go_key(base))
             ca_bundle = identity.ca_bundle(base.get("NODE_EXTRA_CA_CERTS"))
             env = client_environment(base, route, url, ca_bundle, moved)
-            code = await _wait(await _started(command, env), stop)
+            code = await client.run(env, stop)
     _summary(recorder, None if recorder.counts.opened else NOTHING_SEEN)
-    return code
+    return Launched(code, recorder.path)
 
 
-async def tunnelled(
-    plan: RunPlan, identity: Identity, command: Sequence[str], base: Mapping[str, str]
-) -> int:
+async def _tunnelled(
+    plan: RunPlan, identity: Identity, client: Client, base: Mapping[str, str]
+) -> Launched:
     """Run a client whose bytes pass untouched; note what it says of errors, and how it ends."""
     if not plan.upstream.is_zen:
         raise ConfigurationError(
@@ -89,7 +165,7 @@ async def tunnelled(
     left = iter(range(MOST_ERRORS))
     async with (
         stop_signals(interrupt=False) as stop,
-        running_tunnel(plan, identity, Watcher()) as recorder,
+        running_tunnel(plan, identity, client.watcher) as recorder,
     ):
 
         def note(kind: Kind) -> None:
@@ -101,66 +177,41 @@ async def tunnelled(
 
         env = client_environment(base, "tunnel", listener.url, identity.ca_certificate)
         async with nullcontext(None) if shown else errors_passed_on(tell) as errors:
-            code = await _wait(await _started(command, env, errors), stop)
+            code = await client.run(env, stop, errors)
         _note_exit(recorder, listener.label, code)
     _summary(recorder, None if recorder.counts.connections else NO_CONNECTION)
     if shown:
         click.echo(ERRORS_NOT_READ, err=True)
-    return code
+    return Launched(code, recorder.path)
 
 
-async def observed_inside(
-    plan: RunPlan, identity: Identity, command: Sequence[str], base: Mapping[str, str]
-) -> int:
+async def _observed_inside(
+    plan: RunPlan, identity: Identity, client: Client, base: Mapping[str, str]
+) -> Launched:
     """Run a client with the tap in it; its connections pass untouched."""
-    if takes_no_plugin(base, command):
+    if takes_no_plugin(base, client.command):
         click.echo(TAKES_NO_PLUGIN, err=True)
     listener = plan.listeners[0]
     async with (
         stop_signals(interrupt=False) as stop,
-        observing_inside(plan, identity, Watcher()) as inside,
+        observing_inside(plan, identity, client.watcher) as inside,
     ):
         env = client_environment(
-            inside.environment(base), "inside", listener.url, identity.ca_certificate, go=False
+            inside.environment(base), "inside", listener.url, identity.ca_certificate
         )
-        client = await _started(command, env)
         inside.expect_client(
             asyncio.get_running_loop().call_later,
             lambda loaded: click.echo(NOTHING_ASKED if loaded else NOT_OBSERVED, err=True),
         )
-        code = await _wait(client, stop)
+        code = await client.run(env, stop)
         _note_exit(inside.recorder, listener.label, code)
     _summary(inside.recorder, None if inside.recorder.counts.opened else NOTHING_SEEN_INSIDE)
-    return code
+    return Launched(code, inside.recorder.path)
 
 
 def _note_exit(recorder: Recorder, install: str, code: int) -> None:
     known = code if 0 <= code <= HIGHEST_EXIT else None
     recorder.note("client_exit", install=install, exit_code=known)
-
-
-async def _started(
-    command: Sequence[str], env: Mapping[str, str], errors: int | None = None
-) -> asyncio.subprocess.Process:
-    try:
-        return await asyncio.create_subprocess_exec(*command, env=env, stderr=errors)
-    except OSError as error:
-        raise ConfigurationError(
-            f"the client cannot be started: {type(error).__name__}",
-            "check that the command after -- is a program of this system",
-        ) from None
-
-
-async def _wait(client: asyncio.subprocess.Process, stop: asyncio.Event) -> int:
-    """The client's exit code; a termination request to us is passed on to it."""
-    ended = asyncio.create_task(client.wait())
-    stopping = asyncio.create_task(stop.wait())
-    await asyncio.wait([ended, stopping], return_when=asyncio.FIRST_COMPLETED)
-    if not ended.done():
-        client.terminate()
-    code = await ended
-    stopping.cancel()
-    return code if code >= 0 else 128 - code
 
 
 def _summary(recorder: Recorder, nothing_seen: str | None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,11 +28,10 @@ if TYPE_CHECKING:
 @click.option(
     "--route",
     type=click.Choice(["reverse", "forward", "inside", "tunnel"]),
-    default="reverse",
-    help="reverse sets the base address in the client's configuration; forward makes us the "
-    "client's HTTPS proxy, with our certificate authority; inside loads a small observer into the "
-    "client and passes its connections untouched; tunnel passes them untouched, too, and shows "
-    "handshake, sizes, times and ends of connections only.",
+    help="inside loads a small observer into the client and passes its connections untouched; "
+    "tunnel passes them untouched, too, and shows handshake, sizes, times and ends of connections "
+    "only; forward makes us the client's HTTPS proxy, with our certificate authority; reverse "
+    "moves the client's base address to us. Without it: inside, or reverse if --upstream is named.",
 )
 @click.option(
     "--home",
@@ -44,7 +43,7 @@ if TYPE_CHECKING:
 @capturing
 @click.argument("client", nargs=-1, required=True, metavar="-- CMD [ARGS]...")
 def launch(
-    install: str, route: Route, home: Path | None, client: Sequence[str], **capturing: Any
+    install: str, route: Route | None, home: Path | None, client: Sequence[str], **capturing: Any
 ) -> int:
     """Start a client that talks through the proxy, and capture until it exits.
 
@@ -56,22 +55,25 @@ def launch(
 
     # Any free port, unless one is named: `run` may hold the usual one, and nobody has to know ours.
     plan = make_plan([install if "@" in install else f"{install}@0"], **capturing)
-    env = _base_environment(home)
+    env = base_environment(home)
+    command = found_command(client, env)
+    forget_expired(plan)
+    route = route or ("inside" if plan.upstream.is_zen else "reverse")
+    return asyncio.run(launched.run_client(plan, load_identity(), route, command, env)).code
+
+
+def found_command(client: Sequence[str], env: Mapping[str, str]) -> list[str]:
+    """The client's command with its program's path. Raises ConfigurationError without one."""
     program = shutil.which(client[0], path=env.get("PATH"))
     if program is None:
         raise ConfigurationError(
             f"the client's command {client[0]} is not found", "give its full path after --"
         )
-    forget_expired(plan)
-    command = [program, *client[1:]]
-    if route == "inside":
-        return asyncio.run(launched.observed_inside(plan, load_identity(), command, env))
-    if route == "tunnel":
-        return asyncio.run(launched.tunnelled(plan, load_identity(), command, env))
-    return asyncio.run(launched.intercepted(plan, load_identity(), route, command, env))
+    return [program, *client[1:]]
 
 
-def _base_environment(home: Path | None) -> dict[str, str]:
+def base_environment(home: Path | None) -> dict[str, str]:
+    """The environment that a client starts from; in `home`, that of a clean install."""
     from pawwork_proxy.clients.environment import CLEARED_FOR_A_CLEAN_HOME, clean_home
 
     env = dict(os.environ)
