@@ -23,6 +23,7 @@ from pawwork_proxy.report.words import printable
 COMMANDS: dict[str, str] = {
     "run": "Record what clients ask, until Ctrl-C: live table, one capture file.",
     "launch": "Start a client with everything set, and capture until it exits.",
+    "disturb": "Say whether measuring makes a difference for a client.",
     "show": "Print captures as a table.",
     "compare": "Say what the quota follows: verdicts, evidence, the next experiment.",
     "report": "Write the same as one HTML page, with a timeline.",

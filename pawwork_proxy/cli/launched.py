@@ -1,6 +1,8 @@
 """A client that we start, by kind of route."""
 
 import asyncio
+import os
+import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
@@ -13,7 +15,12 @@ import click
 from pawwork_proxy.cli.live import counter_line
 from pawwork_proxy.cli.plan import home_relative
 from pawwork_proxy.clients.auth_places import surroundings
-from pawwork_proxy.clients.environment import client_environment, has_go_key
+from pawwork_proxy.clients.environment import (
+    CLEARED_FOR_A_CLEAN_HOME,
+    clean_home,
+    client_environment,
+    has_go_key,
+)
 from pawwork_proxy.clients.own_addresses import moved_addresses
 from pawwork_proxy.clients.own_errors import errors_passed_on
 from pawwork_proxy.clients.tap import takes_no_plugin
@@ -53,6 +60,34 @@ pawwork-proxy: no client is observed yet: our tap is loaded, and nothing was ask
 REFUSALS = frozenset({Family.QUOTA, Family.RATE_LIMIT, Family.POLICY})
 MOST_ERRORS = 100
 """Errors of the client's own that a capture notes; one that retries for hours says the same."""
+
+
+def found_command(client: Sequence[str], env: Mapping[str, str]) -> list[str]:
+    """The client's command with its program's path. Raises ConfigurationError without one."""
+    program = shutil.which(client[0], path=env.get("PATH"))
+    if program is None:
+        raise ConfigurationError(
+            f"the client's command {client[0]} is not found", "give its full path after --"
+        )
+    return [program, *client[1:]]
+
+
+def base_environment(home: Path | None) -> dict[str, str]:
+    """The environment that a client starts from; in `home`, that of a clean install."""
+    env = dict(os.environ)
+    if home is not None:
+        for name in CLEARED_FOR_A_CLEAN_HOME:
+            env.pop(name, None)
+        env |= clean_home(home.expanduser().absolute())
+        try:
+            for name in ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "APPDATA"):
+                Path(env[name]).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigurationError(
+                f"--home {home} cannot be used: {type(error).__name__}",
+                "name a folder you may write to",
+            ) from None
+    return env
 
 
 class Launched(NamedTuple):

@@ -130,6 +130,13 @@ vouching = together(
         "ones are an error.",
     ),
 )
+clean_home = click.option(
+    "--home",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="FOLDER",
+    help="Run the client as a clean install that lives in this folder, with its own HOME, XDG and "
+    "APPDATA folders.",
+)
 capturing = together(
     click.option(
         "--network",

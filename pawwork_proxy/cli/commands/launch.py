@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from pawwork_proxy.cli.options import after_help, capturing
-from pawwork_proxy.errors import ConfigurationError
+from pawwork_proxy.cli.options import after_help, capturing, clean_home
 
 if TYPE_CHECKING:
     from pawwork_proxy.model.context import Route
@@ -33,13 +30,7 @@ if TYPE_CHECKING:
     "only; forward makes us the client's HTTPS proxy, with our certificate authority; reverse "
     "moves the client's base address to us. Without it: inside, or reverse if --upstream is named.",
 )
-@click.option(
-    "--home",
-    type=click.Path(file_okay=False, path_type=Path),
-    metavar="FOLDER",
-    help="Run the client as a clean install that lives in this folder, with its own HOME, XDG and "
-    "APPDATA folders.",
-)
+@clean_home
 @capturing
 @click.argument("client", nargs=-1, required=True, metavar="-- CMD [ARGS]...")
 def launch(
@@ -55,38 +46,8 @@ def launch(
 
     # Any free port, unless one is named: `run` may hold the usual one, and nobody has to know ours.
     plan = make_plan([install if "@" in install else f"{install}@0"], **capturing)
-    env = base_environment(home)
-    command = found_command(client, env)
+    env = launched.base_environment(home)
+    command = launched.found_command(client, env)
     forget_expired(plan)
     route = route or ("inside" if plan.upstream.is_zen else "reverse")
     return asyncio.run(launched.run_client(plan, load_identity(), route, command, env)).code
-
-
-def found_command(client: Sequence[str], env: Mapping[str, str]) -> list[str]:
-    """The client's command with its program's path. Raises ConfigurationError without one."""
-    program = shutil.which(client[0], path=env.get("PATH"))
-    if program is None:
-        raise ConfigurationError(
-            f"the client's command {client[0]} is not found", "give its full path after --"
-        )
-    return [program, *client[1:]]
-
-
-def base_environment(home: Path | None) -> dict[str, str]:
-    """The environment that a client starts from; in `home`, that of a clean install."""
-    from pawwork_proxy.clients.environment import CLEARED_FOR_A_CLEAN_HOME, clean_home
-
-    env = dict(os.environ)
-    if home is not None:
-        for name in CLEARED_FOR_A_CLEAN_HOME:
-            env.pop(name, None)
-        env |= clean_home(home.expanduser().absolute())
-        try:
-            for name in ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "APPDATA"):
-                Path(env[name]).mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise ConfigurationError(
-                f"--home {home} cannot be used: {type(error).__name__}",
-                "name a folder you may write to",
-            ) from None
-    return env

@@ -99,8 +99,12 @@ def how_to_connect(plan: RunPlan, identity: Identity) -> str:
             "  proxy route (OpenCode 1, every PawWork), in the environment of the client:",
             f"    HTTPS_PROXY={listener.url}  NODE_USE_ENV_PROXY=1",
             f"    NODE_EXTRA_CA_CERTS={identity.ca_certificate}",
-            f"  or let us start it: pawwork-proxy launch --install {listener.label} -- CMD",
         ]
+    lines += [
+        "Both routes show the server our TLS handshake instead of the client's, which today's free",
+        "tier is reported to look at. To study it, let us start the client and observe it from inside:",
+        "  pawwork-proxy launch -- CMD",
+    ]
     if plan.via:
         lines.append(f"leaving through the proxy {plan.via.address}")
     if not plan.upstream.is_zen:
