@@ -12,8 +12,6 @@ from contextlib import closing
 from dataclasses import dataclass
 from http.client import HTTPConnection
 
-from pawwork_proxy.facts.server import todays_base
-
 USER_AGENT = "opencode/1.18.33 ai-sdk/provider-utils/4.0.23 runtime/bun/1.3.14"
 MODEL = "big-pickle"
 _HEX = "0123456789abcdef"
@@ -27,12 +25,14 @@ class DemoClient:
 
     port: int
     random: random.Random
+    base: str
+    """The path of the address that the catalogue of its server names."""
     key: str = "public"
 
     def converse(self, prompt: str) -> list[int]:
         """A new conversation: its title, then its main call; the statuses of both."""
         session, request = self._new_id("ses"), self._new_id("msg")
-        title = {"temperature": 0.5, "messages": _messages("Generate a title.", prompt)}
+        title = {"temperature": 0.5, "messages": _messages("You are a title generator.", prompt)}
         main = {"messages": _messages("You are a coding agent.", prompt), "tools": _tools()}
         return [self._ask(body, session, request) for body in (title, main)]
 
@@ -49,9 +49,8 @@ class DemoClient:
             "Accept": "*/*",
             "Accept-Encoding": "gzip, deflate, br, zstd",
         }
-        address = f"{todays_base('zen', 'chat')}/chat/completions"
         with closing(HTTPConnection("127.0.0.1", self.port, timeout=30)) as connection:
-            connection.request("POST", address, json.dumps(whole), headers)
+            connection.request("POST", f"{self.base}/chat/completions", json.dumps(whole), headers)
             response = connection.getresponse()
             response.read()
             return response.status

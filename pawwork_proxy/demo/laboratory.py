@@ -40,6 +40,8 @@ class Laboratory(NamedTuple):
     ports: Mapping[tuple[str, str], int]
     """By network and install."""
     random: Random
+    base: str
+    """Of the clients: the path of the address that the simulator's catalogue names."""
 
     def converse(
         self,
@@ -51,7 +53,7 @@ class Laboratory(NamedTuple):
         say: Say = lambda _: None,
     ) -> None:
         """Let an install on a network hold one conversation, or some until one is refused."""
-        client = DemoClient(self.ports[network, install], self.random, key)
+        client = DemoClient(self.ports[network, install], self.random, self.base, key)
         for number in range(MOST_CONVERSATIONS if until_refused else 1):
             statuses = client.converse(PROMPTS[number % len(PROMPTS)])
             say(f"{install}: conversation {number + 1}, HTTP {', '.join(map(str, statuses))}")
@@ -94,7 +96,7 @@ def laboratory(
             for label, at in proxy["installs"].items():
                 ports[network, label] = int(at.rpartition(":")[2])
             say(f"proxy for network '{network}': installs {', '.join(labels)}")
-        yield Laboratory(tuple(paths), ports, random)
+        yield Laboratory(tuple(paths), ports, random, simulator["base"])
 
 
 @contextmanager

@@ -121,10 +121,15 @@ def endpoint(path: str) -> Endpoint:
     return Endpoint(base, rest)
 
 
-def todays_base(tier: Tier = "zen", protocol: Protocol = "chat") -> str:
-    """Where the server serves a protocol today: for who does not know the client's own base."""
+def todays_base(tier: Tier = "zen", protocol: Protocol = "chat", below: str = "/") -> str:
+    """Where the server serves a protocol today: for who does not know the client's own base.
+
+    `below` narrows it to the addresses that begin so.
+    """
     return next(
-        base.path for base in BASES.values() if base.tier == tier and protocol in base.serves
+        base.path
+        for base in BASES.values()
+        if base.tier == tier and protocol in base.serves and base.path.startswith(below)
     )
 
 

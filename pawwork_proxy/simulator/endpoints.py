@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
 
 from pawwork_proxy.errors import ScenarioError
-from pawwork_proxy.facts.server import HOST, todays_base
+from pawwork_proxy.facts.server import HOST
 from pawwork_proxy.simulator.limits import GoUse
 from pawwork_proxy.simulator.model_call import ModelCall
 from pawwork_proxy.simulator.plan import Plan, fault_plan, json_plan, plain_plan, refusal_plan
@@ -33,12 +33,12 @@ USAGE_NAMES = {"5 hour": "rolling", "weekly": "weekly", "monthly": "monthly"}
 
 
 def endpoint_plan(
-    state: State, url: str, seen: Seen, headers: Mapping[str, str], body: bytes, now: datetime
+    state: State, origin: str, seen: Seen, headers: Mapping[str, str], body: bytes, now: datetime
 ) -> Plan:
-    """The response to a request; `url` is the server's own, `headers` has lower-case names."""
+    """The response to a request; `origin` is whom it asked, `headers` has lower-case names."""
     match seen.route:
         case "control":
-            return _control_plan(state, url, seen, body)
+            return _control_plan(state, origin, seen, body)
         case "listing":
             return json_plan(models_listing(state.scenario, now))
         case "trace":
@@ -82,11 +82,11 @@ def trace(address: str, region: str, now: datetime) -> bytes:
     ).encode()
 
 
-def _control_plan(state: State, url: str, seen: Seen, body: bytes) -> Plan:
+def _control_plan(state: State, origin: str, seen: Seen, body: bytes) -> Plan:
     asked = urlsplit(seen.target)
     match seen.method, asked.path.removeprefix("/_simulator/"):
         case "GET", "api.json":
-            return json_plan(catalogue(state.scenario, url))
+            return json_plan(catalogue(state.scenario, origin))
         case "GET", "seen":
             after = parse_qs(asked.query).get("after", ["0"])[0]
             if not after.isdecimal():
@@ -103,7 +103,10 @@ def _control_plan(state: State, url: str, seen: Seen, body: bytes) -> Plan:
 
 
 def catalogue(scenario: Scenario, origin: str) -> dict[str, object]:
-    """A minimal models.dev catalogue with this scenario's models, for clients kept off the net."""
+    """A minimal models.dev catalogue with this scenario's models, for clients kept off the net.
+
+    Its addresses lie on `origin`: on the true host for a client that asked there.
+    """
     models = {
         offer.id: {
             "id": offer.id,
@@ -118,7 +121,10 @@ def catalogue(scenario: Scenario, origin: str) -> dict[str, object]:
             "open_weights": False,
             "cost": {"input": 0 if offer.free else 1, "output": 0 if offer.free else 2},
             "limit": {"context": 200_000, "output": 32_000},
-            "provider": {"npm": PACKAGES[offer.protocol]},
+            "provider": {
+                "npm": PACKAGES[offer.protocol],
+                "api": origin + scenario.base_of(offer.protocol),
+            },
         }
         for offer in scenario.models
     }
@@ -127,7 +133,7 @@ def catalogue(scenario: Scenario, origin: str) -> dict[str, object]:
         "name": "OpenCode Zen",
         "env": ["OPENCODE_API_KEY"],
         "npm": PACKAGES["chat"],
-        "api": origin + todays_base(),
+        "api": origin + scenario.base_of("chat"),
         "doc": f"https://{HOST}/docs/zen",
         "models": models,
     }

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 from pawwork_proxy.simulator.tables import one_of
+from pawwork_proxy.wire.client_hello import ClientHello
 
 Tier = Literal["zen", "go"]
 Protocol = Literal["chat", "messages", "responses", "google"]
@@ -34,8 +35,14 @@ class ModelCall:
     client: str | None = None
     install: str | None = None
     region: str | None = None
-    tools: int = 0
-    """How many of OpenCode's core tools the body offers."""
+    base: str = ""
+    """The path of the address that was asked."""
+    tools: frozenset[str] = frozenset()
+    """Names of the tools that the body offers."""
+    system: str = field(default="", repr=False)
+    """The system prompt; only gates look at it."""
+    hello: ClientHello | None = None
+    """The handshake with which the client came; None without TLS."""
     locale: str = "en"
     headers: Mapping[str, str] = field(default_factory=dict)
     """Lower-case names; only header gates and faults look at them."""

@@ -82,13 +82,13 @@ def plain_plan(status: int, body: WholeBody) -> Plan:
 
 
 def refusal_plan(refused: SimulatedResponse) -> Plan:
-    """A refusal: Zen's own (`text/plain`, `retry-after`) or a relayed one (JSON, neither)."""
+    """A refusal: Zen's own (`text/plain`, a limit's with a wait) or a relayed one (JSON)."""
     if refused.provider:
         return plain_plan(refused.status, own_error(refused.error_type, refused.message, JSON))
     more: dict[str, Any] = {}
-    if refused.status == 429:
-        more["metadata"] = dict(refused.metadata)
     wait = refused.retry_after
+    if wait is not None:
+        more["metadata"] = dict(refused.metadata)
     headers = () if wait is None else (("retry-after", str(wait)),)
     body = own_error(refused.error_type, refused.message, headers=headers, **more)
     return plain_plan(refused.status, body)

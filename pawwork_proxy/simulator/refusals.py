@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from pawwork_proxy.facts.table import Fact, rows_in
 from pawwork_proxy.simulator.tables import read_table
 
 TEXT = "text/plain;charset=UTF-8"
@@ -15,9 +16,10 @@ TEXT = "text/plain;charset=UTF-8"
 JSON = "application/json"
 
 
-class Refusal(NamedTuple):
+class Refusal(Fact):
     """One way in which the server refuses."""
 
+    name: str
     decision: str
     status: int
     type: str
@@ -27,7 +29,9 @@ class Refusal(NamedTuple):
 
 
 _TABLE = read_table("refusals")
-REFUSALS: Mapping[str, Refusal] = {name: Refusal(**row) for name, row in _TABLE["refusal"].items()}
+REFUSALS: Mapping[str, Refusal] = {
+    row.name: row for row in rows_in(Refusal, _TABLE, "refusal", "refusals.toml")
+}
 MESSAGES: Mapping[str, Mapping[str, str]] = _TABLE["message"]
 """Texts by id, then by language."""
 LOCALES: frozenset[str] = frozenset[str]().union(*MESSAGES.values())

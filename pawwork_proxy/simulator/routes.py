@@ -1,4 +1,4 @@
-"""From an HTTP request to a model call: addresses, the fields of a body that matter, locale, tools.
+"""From an HTTP request to a model call: addresses, and the fields of a body that matter.
 
 Pure. Invariant: whatever the bytes, the result is a route and a call, or a route and None for a
 body that is no JSON object; nothing raises.
@@ -6,16 +6,17 @@ body that is no JSON object; nothing raises.
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, get_args
 from urllib.parse import unquote
 
 from pawwork_proxy.facts.server import BASES, TRACE
 from pawwork_proxy.simulator.model_call import ModelCall, Protocol, Tier
 from pawwork_proxy.simulator.refusals import locale_of
+from pawwork_proxy.wire.client_hello import ClientHello
 
-CORE_TOOLS = frozenset({"bash", "edit", "glob", "grep", "read", "task", "write", "todowrite"})
-"""OpenCode's core tools, lower case (a gate of the server counts them, source `server-reports`)."""
+_INSTRUCTIONS = ("system", "instructions", "systemInstruction")
+"""Fields of a body that hold its system prompt, if no message does."""
 
 
 class Route(NamedTuple):
@@ -28,6 +29,8 @@ class Route(NamedTuple):
     """Google's model, which stands in the path."""
     stream: bool | None = None
     """Google's stream flag, likewise."""
+    base: str = ""
+    """The path of the address below which it was asked for."""
 
     @property
     def protocol(self) -> Protocol | None:
@@ -50,7 +53,7 @@ _SERVED = [
     (
         ENDPOINTS[name][0],
         re.compile(base.path + ENDPOINTS[name][1]),
-        Route(name, "go" if base.tier == "go" else "zen"),
+        Route(name, "go" if base.tier == "go" else "zen", base=base.path),
     )
     for base in BASES.values()
     for name in base.serves
@@ -88,10 +91,11 @@ def call_of(
     address: str,
     region: str,
     install_header: str,
+    hello: ClientHello | None = None,
 ) -> ModelCall | None:
     """The model call; None when the body is no JSON object or names no model.
 
-    `address` and `region` are what the edge knows of the client.
+    `address`, `region` and `hello` are what the edge knows of the client.
     """
     protocol = route.protocol
     parsed = json_object(body)
@@ -114,7 +118,10 @@ def call_of(
         client=headers.get("x-opencode-client"),
         install=headers.get(install_header),
         region=region,
-        tools=_core_tools(parsed.get("tools")),
+        base=route.base,
+        tools=frozenset(_tool_names(parsed.get("tools"))),
+        system=_system_prompt(parsed),
+        hello=hello,
         locale=locale_of(headers),
         headers=headers,
     )
@@ -129,10 +136,30 @@ def json_object(body: bytes) -> dict[str, Any] | None:
     return parsed if isinstance(parsed, dict) else None
 
 
-def _core_tools(tools: object) -> int:
-    """How many of the core tools are offered; a tool's name may stand in its `function`."""
-    offered = [tool for tool in tools if isinstance(tool, dict)] if isinstance(tools, list) else []
-    inner = [tool["function"] for tool in offered if isinstance(tool.get("function"), dict)]
-    outer = [tool for tool in offered if not isinstance(tool.get("function"), dict)]
-    names = [tool.get("name") for tool in (*inner, *outer)]
-    return sum(core in names for core in CORE_TOOLS)
+def _tool_names(tools: object) -> Iterator[str]:
+    """Names of the tools offered, in whichever form the protocol writes them."""
+    for tool in _objects(tools):
+        inner = tool.get("function"), *_objects(tool.get("functionDeclarations"))
+        for one in (tool, *inner):
+            name = one.get("name") if isinstance(one, dict) else None
+            if isinstance(name, str):
+                yield name
+
+
+def _system_prompt(body: Mapping[str, Any]) -> str:
+    """The system prompt, wherever the protocol has it."""
+    messages = (*_objects(body.get("messages")), *_objects(body.get("input")))
+    told = [one.get("content") for one in messages if one.get("role") in {"system", "developer"}]
+    for node in (*map(body.get, _INSTRUCTIONS), *told):
+        parts = node.get("parts") if isinstance(node, dict) else node
+        if isinstance(parts, str):
+            return parts
+        texts = (part.get("text") for part in _objects(parts))
+        found = "\n".join(text for text in texts if isinstance(text, str))
+        if found:
+            return found
+    return ""
+
+
+def _objects(node: object) -> list[dict[str, Any]]:
+    return [one for one in node if isinstance(one, dict)] if isinstance(node, list) else []

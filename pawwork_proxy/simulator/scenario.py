@@ -5,17 +5,26 @@ not. Each can be changed or left out, so that a world can be keyed by any dimens
 scenario holds no counters and no clock.
 """
 
-import re
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from pawwork_proxy.facts.server import BASES, todays_base
 from pawwork_proxy.model.base import Noun
 from pawwork_proxy.simulator.faults import Fault
+from pawwork_proxy.simulator.gates import (
+    ClientGate,
+    Gate,
+    KeylessGate,
+    UserAgentLimit,
+    VersionFloor,
+)
 from pawwork_proxy.simulator.model_call import ModelCall, Protocol, QuotaDimension
 from pawwork_proxy.simulator.refusals import LOCALES
 from pawwork_proxy.simulator.tables import one_of, read_table
 
+ROOTS = sorted({f"/{path.split('/')[1]}" for path in BASES})
+"""What the addresses of the server begin with."""
 WindowName = Literal["utc_day", "hour", "minute", "week", "month"]
 
 
@@ -53,41 +62,6 @@ class RelayedLimit(Noun):
     limit: int = Field(default=200, ge=0)
     window: WindowName = "utc_day"
     provider: str = "Console"
-
-
-class UserAgentLimit(Noun):
-    """The relayed 429 for clients whose user agent has another beginning."""
-
-    admitted_prefix: str = "opencode/"
-    models: tuple[str, ...] = ()
-    """Only these models; empty: all free ones."""
-    provider: str = "Console"
-
-    def admits(self, call: ModelCall) -> bool:
-        """Whether a call gets through this gate."""
-        exempt = self.models and call.model not in self.models
-        return bool(exempt) or (call.user_agent or "").startswith(self.admitted_prefix)
-
-
-class ClientGate(Noun):
-    """The relayed 403 `FreeTierError`: what a request must look like."""
-
-    user_agent: re.Pattern[str] = re.compile(r"opencode/\d")
-    """Regular expression at the beginning of the user agent."""
-    session: re.Pattern[str] = re.compile(r"ses_[0-9a-f]{12}[0-9A-Za-z]{14}")
-    """Regular expression for the whole session id; empty: not checked."""
-    stream: bool = True
-    core_tools: int = Field(default=5, ge=0)
-    provider: str = "Console"
-
-    def admits(self, call: ModelCall) -> bool:
-        """Whether a call gets through this gate."""
-        return (
-            self.user_agent.match(call.user_agent or "") is not None
-            and (not self.session.pattern or self.session.fullmatch(call.session or "") is not None)
-            and (call.stream or not self.stream)
-            and call.tools >= self.core_tools
-        )
 
 
 class GoPlan(Noun):
@@ -146,8 +120,11 @@ class Scenario(Noun):
     free: FreeLimit | None = FreeLimit()
     """None: no open-source limiter, as in era V6 for keyless callers."""
     relayed: RelayedLimit | None = None
-    user_agent_limit: UserAgentLimit | None = None
+    keyless_gate: KeylessGate | None = None
+    """Comes before everything else."""
+    version_floor: VersionFloor | None = None
     client_gate: ClientGate | None = None
+    user_agent_limit: UserAgentLimit | None = None
     key_per_minute: int = Field(default=1000, ge=0)
     """Per key, model and UTC minute, paid models only."""
     go: GoPlan = GoPlan()
@@ -163,10 +140,22 @@ class Scenario(Noun):
     """Country code by address; where nothing is said: `US`."""
     install_header: str = "x-simulated-install"
     """Where the `install` dimension is read from; no real client sends one."""
+    catalogue_below: Annotated[str, one_of(ROOTS)] = "/zen"
+    """Where the catalogue's addresses lie; all addresses are served, whatever it says."""
     locale: Annotated[str, one_of(sorted(LOCALES))] | None = None
     """Language of own messages; None: as the request asks."""
     faults: tuple[Fault, ...] = ()
     """The first that strikes wins."""
+
+    def gate_against(self, call: ModelCall, *, relayed: bool) -> Gate | None:
+        """The first gate that turns a call away, among Zen's own or those of closed services."""
+        gates = (self.version_floor, self.client_gate, self.user_agent_limit)
+        mine = (gate for gate in gates if gate is not None and bool(gate.provider) is relayed)
+        return next((gate for gate in mine if not gate.admits(call)), None)
+
+    def base_of(self, protocol: Protocol) -> str:
+        """The path of the address at which the catalogue says that a dialect is served."""
+        return todays_base("zen", protocol, below=self.catalogue_below)
 
     @model_validator(mode="after")
     def _nothing_is_listed_twice(self) -> Self:

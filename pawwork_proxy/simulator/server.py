@@ -28,6 +28,7 @@ from pawwork_proxy.simulator.scenario import Scenario
 from pawwork_proxy.simulator.state import Seen, State
 from pawwork_proxy.simulator.tls import HelloWatch
 from pawwork_proxy.simulator.writing import write_plan
+from pawwork_proxy.wire.client_hello import read_client_hello
 
 LOOPBACK = "127.0.0.1"
 LONGEST_HEADER = 256 * 1024
@@ -159,7 +160,8 @@ class Simulator:
             body = await _body_of(request, seen)
             headers = {name.lower(): value for name, value in request.headers.items()}
             if route.protocol is None:
-                plan = endpoint_plan(self._state, self.url, seen, headers, body, now)
+                origin = f"{request.scheme}://{request.host}"
+                plan = endpoint_plan(self._state, origin, seen, headers, body, now)
                 return await self._write(request, plan, now, seen)
             call = call_of(
                 route,
@@ -168,6 +170,7 @@ class Simulator:
                 address=seen.address,
                 region=self._state.region_of(seen),
                 install_header=self.scenario.install_header,
+                hello=read_client_hello(seen.client_hello),
             )
             return await self._model_call(request, call, seen, now)
         except ConnectionResetError:

@@ -1,7 +1,8 @@
 """A simulated Zen as a state machine: calls and instants in, responses out; no sockets, no clock.
 
-`decide` walks the server's pipeline in its order (model exists, limiter, authentication,
-region, billing, provider); `finish` counts, after the response as the server does. `ask` is both.
+`decide` walks the server's pipeline in its order (closed address, model exists, own gates, limiter,
+authentication, region, billing, gates of closed services, provider); `finish` counts, after the
+response as the server does. `ask` is both.
 Invariant: the same scenario, seed and calls give the same responses.
 """
 
@@ -11,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from pawwork_proxy.simulator.faults import FAULTS, Fault
+from pawwork_proxy.simulator.gates import Gate
 from pawwork_proxy.simulator.limits import (
     FreeLimiter,
     GoLimiter,
@@ -19,9 +21,10 @@ from pawwork_proxy.simulator.limits import (
     Pool,
     WindowedCounts,
     seconds_until,
+    window_of,
 )
 from pawwork_proxy.simulator.model_call import ModelCall, derived_workspace, quota_key
-from pawwork_proxy.simulator.refusals import REFUSALS, text_of
+from pawwork_proxy.simulator.refusals import REFUSALS, Refusal, text_of
 from pawwork_proxy.simulator.scenario import Account, ModelOffer, Scenario
 
 KEY_RETRY_AFTER_S = 60
@@ -95,6 +98,9 @@ class World:
             return SimulatedResponse(
                 "fault", FAULTS[fault.kind].status, self._sequence, fault=fault
             )
+        closed = self.scenario.keyless_gate
+        if closed is not None and not closed.admits(call):
+            return self._turn_away(call, closed, now)
         offer = self._offers.get(call.model)
         if offer is None and self.scenario.accept_unknown_models:
             offer = ModelOffer(id=call.model, protocol=call.protocol, free=True)
@@ -157,6 +163,9 @@ class World:
     def _free_response(
         self, call: ModelCall, offer: ModelOffer, now: datetime
     ) -> SimulatedResponse:
+        gate = self.scenario.gate_against(call, relayed=False)
+        if gate is not None:
+            return self._turn_away(call, gate, now)
         hold = self._free.check(call, offer, now) if self._free is not None else None
         if hold is not None and hold.refused:
             return self._refuse(call, "free_usage_limit", retry_after=hold.retry_after, hold=hold)
@@ -166,19 +175,18 @@ class World:
             if isinstance(account, SimulatedResponse):
                 return account
         # A closed service's response is a provider's response: the own limiter counts it.
-        for gate, refusal in (
-            (self.scenario.client_gate, "free_tier"),
-            (self.scenario.user_agent_limit, "free_usage_limit"),
-        ):
-            if gate is not None and not gate.admits(call):
-                return self._relay(refusal, gate.provider, hold=hold, to_count=ToCount(free=hold))
+        gate = self.scenario.gate_against(call, relayed=True)
+        if gate is not None:
+            return self._turn_away(call, gate, now, hold=hold, to_count=ToCount(free=hold))
         relayed, rule = None, self.scenario.relayed
         if self._relayed is not None and rule is not None:
             pool = quota_key(rule.keyed_by, call, self._workspaces)
             relayed = self._relayed.hold(pool, rule.limit, now)
             if relayed.refused:
                 count = ToCount(free=hold)
-                return self._relay("free_usage_limit", rule.provider, hold=relayed, to_count=count)
+                return self._relay(
+                    call, "free_usage_limit", rule.provider, hold=relayed, to_count=count
+                )
         return self._admit(hold or relayed, ToCount(free=hold, relayed=relayed))
 
     def _paid_response(self, call: ModelCall, now: datetime) -> SimulatedResponse:
@@ -216,7 +224,7 @@ class World:
                     metadata=(("workspace", account.workspace), ("limitName", use.name)),
                 )
         if plan.session_required and not call.session:
-            return self._relay("missing_session", "Console Go")
+            return self._relay(call, "missing_session", "Console Go")
         return self._admit(None, ToCount(plan=pool))
 
     def _account_or_refusal(self, call: ModelCall) -> Account | SimulatedResponse:
@@ -234,24 +242,32 @@ class World:
     def _admit(self, hold: Hold | None, to_count: ToCount) -> SimulatedResponse:
         return SimulatedResponse("admitted", 200, self._sequence, hold=hold, to_count=to_count)
 
+    def _turn_away(
+        self, call: ModelCall, gate: Gate, now: datetime, **fields: Any
+    ) -> SimulatedResponse:
+        """A gate's refusal, whatever it is dressed as."""
+        if gate.provider:
+            refused = self._relay(call, gate.refuses_with, gate.provider, **fields)
+        else:
+            wait = seconds_until(window_of("utc_day", now)[1], now) if gate.until_midnight else None
+            refused = self._refuse(call, gate.refuses_with, retry_after=wait, **fields)
+        return replace(refused, decision="client_gate")
+
     def _refuse(
         self, call: ModelCall, name: str, *, retry_after: int | None = None, **fields: Any
     ) -> SimulatedResponse:
         """Zen's own refusal, in the language that was asked for."""
-        refusal = REFUSALS[name]
-        text = text_of(
-            refusal.message,
-            self.scenario.locale or call.locale,
-            model=call.model,
-            format=call.protocol,
-            retry=f"{retry_after}s",
-        )
+        refusal, locale = REFUSALS[name], self.scenario.locale or call.locale
         fields = {"error_type": refusal.type, "retry_after": retry_after, **fields}
         return SimulatedResponse(
-            refusal.decision, refusal.status, self._sequence, message=text, **fields
+            refusal.decision,
+            refusal.status,
+            self._sequence,
+            message=self._text(call, refusal, locale, retry_after),
+            **fields,
         )
 
-    def _relay(self, name: str, provider: str, **fields: Any) -> SimulatedResponse:
+    def _relay(self, call: ModelCall, name: str, provider: str, **fields: Any) -> SimulatedResponse:
         """A closed service's refusal, as Zen passes it on."""
         refusal = REFUSALS[name]
         return SimulatedResponse(
@@ -259,7 +275,20 @@ class World:
             refusal.status,
             self._sequence,
             error_type=refusal.type,
-            message=f"Error from provider ({provider}): {text_of(refusal.message)}",
+            message=f"Error from provider ({provider}): {self._text(call, refusal)}",
             provider=provider,
             **fields,
+        )
+
+    def _text(
+        self, call: ModelCall, refusal: Refusal, locale: str = "en", wait: int | None = None
+    ) -> str:
+        floor = self.scenario.version_floor
+        return text_of(
+            refusal.message,
+            locale,
+            model=call.model,
+            format=call.protocol,
+            retry=f"{wait}s",
+            least=floor.least if floor is not None else "",
         )

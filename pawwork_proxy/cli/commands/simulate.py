@@ -210,11 +210,10 @@ async def _serve(
 def _announce(
     simulator: Simulator, networks: tuple[str, ...], authority: Path | None, output: str
 ) -> None:
-    from pawwork_proxy.facts.server import todays_base
-
+    rules, base = simulator.scenario, simulator.scenario.base_of("chat")
     by_network = dict(zip(networks, simulator.urls[1:], strict=True))
     if output == "json":
-        found = {"url": simulator.url, "networks": by_network, "simulated": True}
+        found = {"url": simulator.url, "base": base, "networks": by_network, "simulated": True}
         if authority is not None:
             found["ca_certificate"] = str(authority)
         click.echo(json.dumps(found))
@@ -226,13 +225,12 @@ def _announce(
     if authority is not None:
         click.echo(f"trust its authority: {authority}")
         trust = f" --upstream-ca {authority}"
-    config = {
-        "provider": {
-            "opencode": {"options": {"baseURL": f"{simulator.url}{todays_base('zen', 'chat')}"}}
-        }
-    }
+    handshake = ""
+    if rules.client_gate and rules.client_gate.hello and not simulator.url.startswith("https:"):
+        handshake = "these rules look at the TLS handshake and refuse all without one: add --tls\n"
+    config = {"provider": {"opencode": {"options": {"baseURL": f"{simulator.url}{base}"}}}}
     click.echo(
-        f"rules: {simulator.scenario.name}, {simulator.scenario.summary}\n"
+        f"rules: {rules.name}, {rules.summary}\n{handshake}"
         f"through the proxy:  pawwork-proxy run --upstream {simulator.url}{trust}\n"
         "without the proxy:  OPENCODE_DISABLE_MODELS_FETCH=1 "
         f"OPENCODE_CONFIG_CONTENT='{json.dumps(config)}' opencode run -m opencode/big-pickle hello",

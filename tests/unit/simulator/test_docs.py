@@ -9,22 +9,28 @@ import pytest
 
 from pawwork_proxy.cli.commands.simulate import simulate
 from pawwork_proxy.simulator.faults import FAULTS, Fault
+from pawwork_proxy.simulator.gates import (
+    ClientGate,
+    HelloGate,
+    KeylessGate,
+    UserAgentLimit,
+    VersionFloor,
+)
 from pawwork_proxy.simulator.model_call import QUOTA_DIMENSIONS
 from pawwork_proxy.simulator.presets import scenario_from
 from pawwork_proxy.simulator.scenario import (
     Account,
-    ClientGate,
     FreeLimit,
     GoPlan,
     HeaderGate,
     ModelOffer,
     RelayedLimit,
     Scenario,
-    UserAgentLimit,
 )
 
 RULES = (
-    FreeLimit, HeaderGate, RelayedLimit, UserAgentLimit, ClientGate, GoPlan, Account, ModelOffer,
+    FreeLimit, HeaderGate, RelayedLimit, KeylessGate, VersionFloor, UserAgentLimit, ClientGate,
+    HelloGate, GoPlan, Account, ModelOffer,
 )  # fmt: skip
 
 PAGE = (Path(__file__).parents[3] / "docs" / "simulator.md").read_text(encoding="utf-8")
@@ -51,11 +57,16 @@ def test_the_page_names_every_option() -> None:
     assert {name for name in options if name not in PAGE} == set()
 
 
-def test_the_example_file_is_a_scenario() -> None:
-    (example,) = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
-    scenario = scenario_from(tomllib.loads(example), "example")
-    assert scenario.free is not None
-    assert scenario.free.keyed_by == ("ip", "session")
+def test_the_example_files_are_scenarios() -> None:
+    quota, gate = (
+        scenario_from(tomllib.loads(example), "example")
+        for example in re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
+    )
+    assert quota.free is not None
+    assert quota.free.keyed_by == ("ip", "session")
+    assert gate.client_gate is not None
+    assert gate.client_gate.hello is not None
+    assert gate.client_gate.hello.number_of_suites == 28
 
 
 def test_the_example_of_a_world_runs() -> None:

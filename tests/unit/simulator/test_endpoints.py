@@ -11,6 +11,7 @@ from pawwork_proxy.simulator.endpoints import (
     trace,
 )
 from pawwork_proxy.simulator.limits import GoLimiter
+from pawwork_proxy.simulator.presets import preset
 from pawwork_proxy.simulator.scenario import Account, GoPlan, Scenario
 
 NOON = datetime(2026, 9, 1, 12, tzinfo=UTC)
@@ -47,9 +48,28 @@ def test_the_trace_names_the_egress_address() -> None:
 
 def test_the_catalogue_prices_free_models_at_nothing() -> None:
     provider: Any = catalogue(Scenario(), "http://127.0.0.1:1")["opencode"]
-    assert provider["api"] == "http://127.0.0.1:1/inference/openai/v1"
     assert provider["models"]["big-pickle"]["cost"] == {"input": 0, "output": 0}
     assert provider["models"]["glm-5.2"]["cost"]["input"] > 0
+
+
+def test_the_catalogue_names_the_address_of_each_dialect() -> None:
+    models = (
+        "big-pickle",
+        "qwen3.6-plus-free",
+        "muse-spark-1.3-contributor-free",
+        "gemini-3-flash",
+    )
+    found = {}
+    for rules in ("v6b", "v7"):
+        provider: Any = catalogue(preset(rules), "https://x")["opencode"]
+        found[rules] = [
+            provider["api"],
+            *(provider["models"][m]["provider"]["api"] for m in models),
+        ]
+    new = "https://x/inference"
+    chat, messages = f"{new}/openai/v1", f"{new}/anthropic/v1"
+    assert found["v6b"] == ["https://x/zen/v1"] * 5
+    assert found["v7"] == [chat, chat, messages, chat, f"{new}/google/v1beta"]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from pawwork_proxy.simulator.routes import Route, call_of, key_of, route_of
 
-SENDER = {
+NEW = "/inference"
+SENDER: dict[str, Any] = {
     "address": "203.0.113.7",
     "region": "DE",
     "install_header": "x-simulated-install",
@@ -17,25 +18,39 @@ SENDER = {
 @pytest.mark.parametrize(
     ("method", "path", "route"),
     [
-        ("POST", "/zen/v1/chat/completions", Route("chat")),
-        ("POST", "/zen/go/v1/chat/completions", Route("chat", "go")),
-        ("POST", "/zen/v1/messages", Route("messages")),
-        ("POST", "/zen/go/v1/responses", Route("responses", "go")),
+        ("POST", "/zen/v1/chat/completions", Route("chat", base="/zen/v1")),
+        ("POST", "/zen/go/v1/chat/completions", Route("chat", "go", base="/zen/go/v1")),
+        ("POST", "/zen/v1/messages", Route("messages", base="/zen/v1")),
+        ("POST", "/zen/go/v1/responses", Route("responses", "go", base="/zen/go/v1")),
         (
             "POST",
             "/zen/v1/models/gemini-3-flash:streamGenerateContent",
-            Route("google", "zen", "gemini-3-flash", True),
+            Route("google", "zen", "gemini-3-flash", True, "/zen/v1"),
         ),
         (
             "POST",
             "/zen/v1/models/gemini-3-flash:generateContent",
-            Route("google", "zen", "gemini-3-flash", False),
+            Route("google", "zen", "gemini-3-flash", False, "/zen/v1"),
         ),
         ("POST", "/zen/go/v1/models/gemini-3-flash:generateContent", Route("site")),
-        ("GET", "/zen/v1/models", Route("listing")),
-        ("GET", "/zen/go/v1/models", Route("listing", "go")),
-        ("GET", "/zen/go/v1/usage", Route("usage", "go")),
+        ("GET", "/zen/v1/models", Route("listing", base="/zen/v1")),
+        ("GET", "/zen/go/v1/models", Route("listing", "go", base="/zen/go/v1")),
+        ("GET", "/zen/go/v1/usage", Route("usage", "go", base="/zen/go/v1")),
         ("GET", "/zen/v1/usage", Route("site")),
+        ("POST", f"{NEW}/openai/v1/responses", Route("responses", base=f"{NEW}/openai/v1")),
+        ("POST", f"{NEW}/anthropic/v1/messages", Route("messages", base=f"{NEW}/anthropic/v1")),
+        (
+            "POST",
+            f"{NEW}/google/v1beta/models/gemini-3-flash:generateContent",
+            Route("google", "zen", "gemini-3-flash", False, f"{NEW}/google/v1beta"),
+        ),
+        (
+            "POST",
+            f"{NEW}/go/openai/v1/chat/completions",
+            Route("chat", "go", base=f"{NEW}/go/openai/v1"),
+        ),
+        ("GET", f"{NEW}/go/v1/usage", Route("usage", "go", base=f"{NEW}/go/v1")),
+        ("POST", f"{NEW}/openai/v1/messages", Route("site")),
         ("GET", "/zen/v1/chat/completions", Route("site")),
         ("GET", "/cdn-cgi/trace", Route("trace")),
         ("GET", "/_simulator/seen", Route("control")),
@@ -85,10 +100,37 @@ def test_call_are_read_from_headers_and_body() -> None:
     body = json.dumps({"model": "big-pickle", "stream": True, "tools": tools}).encode()
     call = call_of(Route("chat"), headers, body, **SENDER)
     assert call is not None
-    assert (call.model, call.stream, call.key, call.tools) == ("big-pickle", True, "sk-a", 2)
+    assert (call.model, call.stream, call.key) == ("big-pickle", True, "sk-a")
+    assert call.tools == {"bash", "read", "own"}
     assert (call.session, call.request, call.project) == ("ses_1", "msg_1", "global")
     assert (call.client, call.install, call.locale) == ("cli", "i1", "de")
     assert (call.address, call.region) == ("203.0.113.7", "DE"), "x-real-ip is replaced"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"messages": [{"role": "system", "content": "Be\nkind"}, {"role": "user", "content": "x"}]},
+        {"messages": [{"role": "system", "content": [{"text": "Be"}, {"text": "kind"}]}]},
+        {"system": "Be\nkind", "messages": [{"role": "user", "content": "x"}]},
+        {"system": [{"type": "text", "text": "Be"}, 7, {"type": "text", "text": "kind"}]},
+        {"instructions": "Be\nkind", "input": "x"},
+        {"input": [{"role": "developer", "content": [{"type": "input_text", "text": "Be\nkind"}]}]},
+        {"systemInstruction": {"parts": [{"text": "Be"}, {"text": "kind"}]}},
+    ],
+)
+def test_the_system_prompt_is_found_in_each_protocol(fields: dict[str, Any]) -> None:
+    body = json.dumps({"model": "m", **fields}).encode()
+    call = call_of(Route("chat"), {}, body, **SENDER)
+    assert call is not None
+    assert call.system == "Be\nkind"
+
+
+def test_googles_tools_are_declarations() -> None:
+    tools = [{"functionDeclarations": [{"name": "bash"}, {"name": "read"}]}]
+    call = call_of(Route("google", model="m"), {}, json.dumps({"tools": tools}).encode(), **SENDER)
+    assert call is not None
+    assert call.tools == {"bash", "read"}
 
 
 def test_googles_model_and_stream_flag_stand_in_the_path() -> None:
@@ -104,12 +146,15 @@ JSON_VALUES = st.recursive(
 )
 
 
+NAMES = ("model", "tools", "messages", "input", "system", "systemInstruction")
+
+
 @given(body=st.binary() | JSON_VALUES.map(lambda value: json.dumps(value).encode()))
 def test_no_body_raises(body: bytes) -> None:
     call_of(Route("chat"), {}, body, **SENDER)
 
 
-@given(fields=st.fixed_dictionaries({}, optional={"model": JSON_VALUES, "tools": JSON_VALUES}))
+@given(fields=st.fixed_dictionaries({}, optional=dict.fromkeys(NAMES, JSON_VALUES)))
 def test_wrong_types_make_no_call(fields: dict[str, Any]) -> None:
     call = call_of(Route("chat"), {}, json.dumps(fields).encode(), **SENDER)
     assert (call is not None) == isinstance(fields.get("model"), str)

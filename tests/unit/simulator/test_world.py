@@ -9,17 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pawwork_proxy.simulator.faults import FAULTS, Fault
+from pawwork_proxy.simulator.gates import UserAgentLimit
 from pawwork_proxy.simulator.model_call import ModelCall
 from pawwork_proxy.simulator.scenario import (
     Account,
     AccountState,
-    ClientGate,
     FreeLimit,
     GoPlan,
     ModelOffer,
     RelayedLimit,
     Scenario,
-    UserAgentLimit,
 )
 from pawwork_proxy.simulator.world import SimulatedResponse, World
 
@@ -28,11 +27,7 @@ FREE = ModelCall()
 PAID = ModelCall(model="glm-5.2", key="sk-made-up")
 GO = ModelCall(model="glm-5.2", key="sk-made-up", tier="go")
 SMALL = FreeLimit(limit=1, double_new=False)
-OPENCODE = ModelCall(
-    user_agent="opencode/1.18.33 ai-sdk/provider-utils/4.0.23",
-    session="ses_0123456789abABCDEFGHIJKLMN",
-    tools=5,
-)
+OPENCODE = ModelCall(user_agent="opencode/1.18.33 ai-sdk/provider-utils/4.0.23")
 
 
 def respond(facts: ModelCall, **rules: Any) -> SimulatedResponse:
@@ -152,36 +147,6 @@ def test_the_user_agent_limit_spares_opencode_in_the_same_second() -> None:
     assert world.ask(OPENCODE, NOON).status == 200
     other = ModelCall(user_agent="curl/8", model="mimo-v2.5-free")
     assert world.ask(other, NOON).status == 200
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"user_agent": "ai-sdk/openai 1"},
-        {"user_agent": None},
-        {"session": "abc"},
-        {"session": None},
-        {"stream": False},
-        {"tools": 4},
-    ],
-)
-def test_the_client_gate_wants_all_marks_of_opencode(changes: dict[str, Any]) -> None:
-    assert respond(OPENCODE, client_gate=ClientGate()).decision == "admitted"
-    refused = respond(replace(OPENCODE, **changes), client_gate=ClientGate())
-    assert (refused.status, refused.error_type) == (403, "FreeTierError")
-
-
-def test_the_first_closed_gate_refuses_in_the_name_of_its_provider() -> None:
-    strict = {"provider": "One"}
-    lax = {"provider": "One", "user_agent": "", "session": "", "stream": False, "core_tools": 0}
-    limit = UserAgentLimit(provider="Two")
-    curl = ModelCall(user_agent="curl/8")
-    refused = respond(curl, client_gate=strict, user_agent_limit=limit)
-    assert (refused.error_type, refused.provider) == ("FreeTierError", "One")
-    refused = respond(curl, client_gate=lax, user_agent_limit=limit)
-    assert (refused.error_type, refused.provider) == ("FreeUsageLimitError", "Two")
-    agent = ModelCall(user_agent="opencode/1")
-    assert respond(agent, client_gate=lax, user_agent_limit=limit).decision == "admitted"
 
 
 def test_no_gate_is_closed_unless_a_scenario_asks_for_one() -> None:

@@ -1,0 +1,140 @@
+"""The real client against the gates of today's server, over TLS and with its true URL.
+
+The simulator's catalogue names the true host, since the client asks for it there: a proxy takes
+opencode.ai to the simulator, and `launch` leaves through that proxy.
+"""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from pawwork_proxy.captures.reader import Capture, read_capture
+from pawwork_proxy.clients.environment import clean_home
+from pawwork_proxy.errors import CaptureFormatError
+from pawwork_proxy.facts.server import HOST
+from pawwork_proxy.model.outcome import Kind
+from tests.end_to_end.map_proxy import MapProxy
+from tests.end_to_end.proxy_process import PATIENCE, ROOT, clean_environment, cli, wait_for
+from tests.end_to_end.simulator_process import SimulatorProcess
+
+pytestmark = [pytest.mark.slow, pytest.mark.client]
+
+CATALOGUE = {"OPENCODE_MODELS_URL": f"https://{HOST}/_simulator"}
+BUILT_IN = {"OPENCODE_DISABLE_MODELS_FETCH": "1"}
+ADMITTED = [("/inference/openai/v1/chat/completions", 200)] * 2  # a title and an answer
+
+
+class Talk(NamedTuple):
+    """One prompt: what became of the client, what the capture and what the simulator say."""
+
+    exit_code: int
+    printed: str
+    capture: Capture
+    seen: list[dict[str, Any]]
+
+    @property
+    def asked(self) -> list[tuple[str, int]]:
+        """Path and status of each request that a simulator of the era got."""
+        return [(one["target"], one["status"]) for one in self.seen]
+
+    @property
+    def outcomes(self) -> set[Kind]:
+        """What the recorded model calls came to."""
+        return {one.outcome.kind for one in self.capture.exchanges if one.request.model}
+
+
+class Server(NamedTuple):
+    """A simulator of one era behind the proxy that leads to it."""
+
+    folder: Path
+    simulator: SimulatorProcess
+    way: MapProxy
+
+    def talk(self, route: str, catalogue: dict[str, str]) -> Talk:
+        """Let a clean install say hello; a client that would go on trying is ended."""
+        known = len(self.simulator.seen())
+        folder = self.folder / f"{route}-{known}"
+        home, project, captures = (folder / name for name in ("home", "project", "captures"))
+        places = clean_home(home)
+        for place in (project, *map(Path, places.values())):
+            place.mkdir(parents=True, exist_ok=True)
+        authority = self.simulator.started["ca_certificate"]
+        environment = clean_environment(folder, places) | catalogue
+        environment |= {"NODE_EXTRA_CA_CERTS": authority, "PYTHONPATH": str(ROOT)}
+        options = ["--route", route, "--via", self.way.url, "--upstream-ca", authority]
+        client = [os.environ["PAWWORK_TEST_CLIENT"], "run", "-m", "opencode/big-pickle", "hello"]
+        with subprocess.Popen(
+            cli("launch", *options, "--captures", str(captures), "--", *client),
+            env=environment,
+            cwd=project,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            try:
+                wait_for(lambda: _over(process, captures), PATIENCE)
+                process.terminate()
+                printed, _ = process.communicate(timeout=PATIENCE)
+            finally:
+                process.kill()
+        (path,) = captures.iterdir()
+        return Talk(process.returncode, printed, read_capture(path), self.simulator.seen()[known:])
+
+
+def _over(process: "subprocess.Popen[str]", captures: Path) -> bool | None:
+    """Whether it ended, or was refused as it would be refused again."""
+    if process.poll() is not None:
+        return True
+    try:
+        read = [read_capture(path) for path in captures.glob("capture-*.jsonl")]
+    except CaptureFormatError:  # its header is being written
+        return None
+    statuses = {one.response.status for found in read for one in found.exchanges if one.response}
+    return True if 429 in statuses else None
+
+
+@contextmanager
+def server(folder: Path, preset: str) -> Iterator[Server]:
+    with (
+        SimulatorProcess("--tls", "--preset", preset) as simulator,
+        MapProxy(simulator.url) as way,
+    ):
+        yield Server(folder, simulator, way)
+
+
+def test_v7_admits_who_follows_the_catalogue_and_refuses_the_old_address(tmp_path: Path) -> None:
+    with server(tmp_path, "v7") as at:
+        for route in ("tunnel", "forward"):
+            moved = at.talk(route, CATALOGUE)
+            assert (moved.exit_code, moved.asked) == (0, ADMITTED)
+        assert moved.outcomes == {Kind.SUCCESS}
+        old = at.talk("tunnel", BUILT_IN)
+    assert old.exit_code == 1
+    assert set(old.asked) == {("/zen/v1/chat/completions", 403)}
+    errors = {note.outcome for note in old.capture.notes if note.event == "client_error"}
+    assert errors == {Kind.CLIENT_GATE}
+
+
+def test_v7b_admits_the_clients_own_handshake_and_refuses_ours(tmp_path: Path) -> None:
+    with server(tmp_path, "v7b") as at:
+        untouched = at.talk("tunnel", CATALOGUE)
+        intercepted = at.talk("forward", CATALOGUE)
+    assert (untouched.exit_code, untouched.asked) == (0, ADMITTED)
+    assert {one["kind"] for one in untouched.seen} == {"admitted"}
+    own = {one["client_hello"]["digest"] for one in untouched.seen}
+    assert own == {hello.digest for hello in untouched.capture.hellos}
+
+    assert set(intercepted.asked) == {(ADMITTED[0][0], 429)}
+    assert {one["kind"] for one in intercepted.seen} == {"client_gate"}
+    assert intercepted.outcomes == {Kind.CLIENT_GATE}
+    ours = {one["client_hello"]["digest"] for one in intercepted.seen}
+    assert len(own | ours) == 2
+    refused = [one for one in intercepted.capture.exchanges if one.request.model]
+    assert {one.context.upstream_hello for one in refused} == ours
+    assert {one.context.client_hello for one in refused} == own
