@@ -12,6 +12,7 @@ import sys
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import partial
+from typing import get_args
 
 from pawwork_proxy.comparison.compare import compare
 from pawwork_proxy.model.observation import Observation
@@ -27,9 +28,10 @@ from tests.evaluation.decidability import (
 )
 from tests.evaluation.plans import PlanResult, plan_result, zen
 from tests.evaluation.random_worlds import random_world
-from tests.evaluation.servers import Rules, SimulatorServer
+from tests.evaluation.servers import Dress, Rules, SimulatorServer
 from tests.evaluation.worlds import World
 
+GATES: tuple[Dress, ...] = get_args(Dress)
 ANSWERED = 0.95
 PLANNED = 0.9
 EXPLAINED = 40
@@ -43,6 +45,8 @@ class Tally:
     exchanges: int = 0
     simulated: int = 0
     """Worlds played by the simulator's own scenario core."""
+    gated: Counter[str] = field(default_factory=Counter)
+    """Worlds whose gate turned away somebody that was observed, by how it is dressed."""
     without_refusal: int = 0
     truth_ruled_out: int = 0
     wrong: Counter[str] = field(default_factory=Counter)
@@ -107,10 +111,19 @@ def evaluate(worlds: int, seed: int, plans_every: int) -> Tally:
         tally.worlds += 1
         tally.exchanges += len(world.seen)
         tally.simulated += isinstance(world.server, SimulatorServer)
+        tally.gated.update(turned_away(world))
         _judge(tally, number, world)
         if plans_every and number % plans_every == 0:
             _plan(tally, number, world)
     return tally
+
+
+def turned_away(world: World) -> set[str]:
+    """How the gate is dressed, if it turned away somebody who was observed."""
+    closed = world.rules.closed_to
+    who = (world.who_of[seen.seq] for seen in world.seen)
+    hit = closed is not None and any(one[closed.part] == closed.value for one in who)
+    return {closed.dress} if closed is not None and hit else set()
 
 
 def _judge(tally: Tally, number: int, world: World) -> None:
@@ -177,6 +190,10 @@ def report(tally: Tally) -> str:
     lines = [
         f"worlds                        {tally.worlds} ({tally.exchanges} exchanges)",
         f"played by the simulator       {tally.simulated}",
+        *(
+            f"  with a {name}".replace("_", " ").ljust(30) + str(tally.gated[name])
+            for name in GATES
+        ),
         f"without a usable refusal      {tally.without_refusal}",
         f"verdicts given                {tally.given['follows']} follows, "
         f"{tally.given['does_not_follow']} does_not_follow, "

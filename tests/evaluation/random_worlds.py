@@ -2,10 +2,12 @@
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import combinations
+from typing import get_args
 
 from pawwork_proxy.model.observation import ABSENT
-from tests.evaluation.servers import DAY, Rules, Who
+from tests.evaluation.servers import DAY, ClosedTo, Dress, Rules, Who
 from tests.evaluation.worlds import AGENTS, IMPLIES, MODELS, PARTS, START, Ask, World
 
 LIKELY = (
@@ -52,6 +54,15 @@ def random_rules(rng: random.Random) -> Rules:
         overload=0.1 if rng.random() < 0.2 else 0.0,
         relayed_for=AGENTS[2]["user_agent"] if rng.random() < 0.1 else None,
     )
+
+
+def random_gate(rng: random.Random) -> ClosedTo | None:
+    """In every fifth world some clients are turned away always, mostly dressed as the quota."""
+    if rng.random() >= 0.2:
+        return None
+    part = rng.choice(("user_agent", "client", "auth_kind"))
+    value = "none" if part == "auth_kind" else rng.choice(AGENTS)[part]
+    return ClosedTo(part, value, rng.choice(get_args(Dress)))
 
 
 def stranger(rng: random.Random, place: Who) -> Who:
@@ -152,7 +163,8 @@ class People:
 def random_world(seed: str) -> tuple[World, People]:
     """A world that has already happened, and its people."""
     rng = random.Random(seed)
-    rules = random_rules(rng)
+    # A generator of its own: worlds without a gate are the same as if there were none anywhere.
+    rules = replace(random_rules(rng), closed_to=random_gate(random.Random(f"{seed}:gate")))
     world = World(rules, rng)
     people = People(rng)
     if rng.random() < 0.3:

@@ -5,26 +5,35 @@ Invariant: the rules of a world decide which of the two it gets: equal seeds giv
 """
 
 import random
+import re
 import zlib
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Literal, NamedTuple
 
 from pawwork_proxy.model.observation import ABSENT
 from pawwork_proxy.simulator.faults import Fault
+from pawwork_proxy.simulator.gates import ClientGate, Gate, KeylessGate, UserAgentLimit
 from pawwork_proxy.simulator.model_call import QUOTA_DIMENSIONS, ModelCall
-from pawwork_proxy.simulator.scenario import (
-    FreeLimit,
-    HeaderGate,
-    ModelOffer,
-    Scenario,
-    UserAgentLimit,
-)
+from pawwork_proxy.simulator.scenario import FreeLimit, HeaderGate, ModelOffer, Scenario
 from pawwork_proxy.simulator.world import World as SimulatedWorld
 
 Who = dict[str, str]
 DAY = 86400.0
+
+
+Dress = Literal["gate", "gate_in_quota_words", "gate_as_quota"]
+"""How a gate refuses: by its sentence; in the quota's words without wait; exactly as the quota."""
+
+
+class ClosedTo(NamedTuple):
+    """A gate: whoever has this value is turned away always, whatever was used."""
+
+    part: str
+    value: str
+    dress: Dress
 
 
 @dataclass(frozen=True)
@@ -45,6 +54,7 @@ class Rules:
     overload: float
     relayed_for: str | None
     """User agent that a relayed service turns away."""
+    closed_to: ClosedTo | None = None
 
     def pool(self, who: Who) -> tuple[str, ...]:
         """The pool a request falls into."""
@@ -76,10 +86,13 @@ class OwnServer:
         self.lifetime: Counter[tuple[str, ...]] = Counter()
 
     def decide(self, who: Who, at: float) -> tuple[str, Finish | None]:
-        """`success`, `refused`, `relayed` or `overload`; and how to count what was admitted.
+        """`success`, `refused`, `relayed`, `overload` or how a gate is dressed; and how to count.
 
-        It counts for the day in which the request was judged, whenever it ends.
+        It counts what was admitted for the day in which it was judged, whenever it ends.
         """
+        closed = self.rules.closed_to
+        if closed is not None and who[closed.part] == closed.value:
+            return closed.dress, None
         pool = self.rules.pool(who)
         day = int((at + 0.3) // DAY)
         new = (
@@ -123,9 +136,13 @@ class SimulatorServer:
             else None,
             count_aborted=rules.counts_aborted,
         )
+        self.dress = rules.closed_to.dress if rules.closed_to else ""
+        gate = None if rules.closed_to is None else _gate(rules.closed_to)
         overload = Fault(kind="overloaded_529", chance=rules.overload or None)
         scenario = Scenario(
             free=free,
+            keyless_gate=gate if isinstance(gate, KeylessGate) else None,
+            client_gate=gate if isinstance(gate, ClientGate) else None,
             user_agent_limit=UserAgentLimit() if rules.relayed_for else None,
             models=tuple(ModelOffer(id=name, free=True, limit=rules.limit) for name in sorted(own)),
             accept_unknown_models=True,
@@ -142,18 +159,39 @@ class SimulatorServer:
             and rules.relayed_for in {None, UNKNOWN_CLIENT}
             and not rules.by_model
             and rules.keyed_bonus == 1
+            and (rules.closed_to is None or rules.closed_to.part in _GATES)
         )
 
     def decide(self, who: Who, at: float) -> tuple[str, Finish | None]:
         """See `OwnServer`; counts when the response is over, for the day of that moment."""
         response = self.world.decide(_call(who), datetime.fromtimestamp(at + 0.3, UTC))
-        if response.decision == "free_usage_limit":
-            return "relayed" if response.provider else "refused", None
+        if response.decision in {"free_usage_limit", "client_gate"}:
+            own = "refused" if response.decision == "free_usage_limit" else self.dress
+            return "relayed" if response.provider else own, None
 
         def finish(end: float, aborted: bool) -> None:
             self.world.finish(response, datetime.fromtimestamp(end, UTC), aborted=aborted)
 
         return {"admitted": "success", "fault": "overload"}[response.decision], finish
+
+
+_DRESSES: dict[Dress, dict[str, object]] = {
+    "gate": {"refuses_with": "free_tier"},
+    "gate_in_quota_words": {"refuses_with": "free_usage_limit"},
+    "gate_as_quota": {"refuses_with": "free_usage_limit", "until_midnight": True},
+}
+_UNCHECKED = {"session": "", "session_headers": (), "stream": False, "tools": ()}
+_GATES: dict[str, Callable[[str], Gate]] = {
+    "auth_kind": lambda _: KeylessGate(closed=("",)),
+    "user_agent": lambda value: ClientGate.model_validate(
+        {**_UNCHECKED, "provider": "", "user_agent": f"(?!{re.escape(value)}$)"}
+    ),
+}
+"""The simulator's gates by our parts; its calls name no address here."""
+
+
+def _gate(closed: ClosedTo) -> Gate:
+    return _GATES[closed.part](closed.value).model_copy(update=_DRESSES[closed.dress])
 
 
 def _call(who: Who) -> ModelCall:

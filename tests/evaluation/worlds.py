@@ -75,7 +75,7 @@ class World:
             if counted is not None:
                 self.number += 1
                 heapq.heappush(ending, (ask.at + ask.takes, self.number, ask.abort, counted))
-            if result == "refused" and ask.retries:
+            if result in REFUSED and ask.retries:
                 again = replace(ask, at=ask.at + 2.0, abort=False, retries=ask.retries - 1)
                 heapq.heappush(queue, again)
             if ask.capture is not None:
@@ -123,8 +123,13 @@ RESULTS: dict[str, tuple[str, str, str, str]] = {
     "refused": ("free_usage_limit", "quota", "zen", "utc_day"),
     "relayed": ("free_usage_limit", "quota", "relayed:Console", "none"),
     "overload": ("provider_overload", "overload", "relayed:other", "none"),
+    "gate": ("client_gate", "policy", "zen", "none"),
+    "gate_in_quota_words": ("free_usage_limit", "quota", "zen", "none"),
+    "gate_as_quota": ("free_usage_limit", "quota", "zen", "utc_day"),
 }
 """Kind, family, origin and cadence of each result of a server."""
+REFUSED = frozenset({"refused", "gate_in_quota_words", "gate_as_quota"})
+"""What a client takes for a used-up quota."""
 
 
 def _utc(seconds: float) -> datetime:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pawwork_proxy.facts.table import read
+from pawwork_proxy.facts.table import Fact, read
 from pawwork_proxy.model.outcome import Kind
 from pawwork_proxy.outcomes.rules import classify
 from pawwork_proxy.responses.reported import read_case
@@ -115,9 +115,14 @@ def test_since_v7_the_old_address_is_closed_to_callers_without_a_key() -> None:
     assert ask("v7", old, key="sk-made-up").decision == "admitted"
     assert ask("v7", old, key="sk-made-up", user_agent="curl/8").status == 403
     assert ask("v6b", old).decision == "admitted"
-    for more in ({"model": "glm-5.2"}, {"model": "nobody-knows-it"}):
-        assert ask("v7", old, **more).status == 403
-    go = {"tier": "go", "model": "glm-5.2", "key": "sk-made-up", "base": "/zen/go/v1"}
+    for model in ("glm-5.2", "nobody-knows-it"):
+        assert ask("v7", old, model=model).status == 403
+    go: dict[str, Any] = {
+        "tier": "go",
+        "model": "glm-5.2",
+        "key": "sk-made-up",
+        "base": "/zen/go/v1",
+    }
     assert ask("v7", **go).decision == "admitted"
 
 
@@ -223,8 +228,8 @@ def test_the_first_closed_gate_refuses_in_the_name_of_its_provider() -> None:
 
 def test_every_mark_and_refusal_says_where_it_comes_from() -> None:
     known = read("sources")["source"]
-    for row in (*MARKS.values(), *REFUSALS.values()):
-        assert set(row.source) <= set(known), row.name
+    rows: list[Fact] = [*MARKS.values(), *REFUSALS.values()]
+    assert all(set(row.source) <= set(known) for row in rows)
     reported = {REFUSALS[name].confidence for name in ("free_models", "upgrade_required")}
     assert reported == {"R"}
     assert text_of("upgrade_required", least="1.18.0").startswith("OpenCode 1.18.0")
