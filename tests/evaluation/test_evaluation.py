@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import replace
+from typing import get_args
 
 import pytest
 
@@ -12,8 +13,16 @@ from pawwork_proxy.model.verdict import Verdict
 from tests.evaluation.__main__ import Tally, evaluate, is_wrong, report, truth
 from tests.evaluation.decidability import Observed, decidable, fits, possible
 from tests.evaluation.plans import perform
-from tests.evaluation.random_worlds import random_rules, random_world
-from tests.evaluation.servers import OwnServer, Rules, SimulatorServer, server_for
+from tests.evaluation.random_worlds import NO_KEY, random_gate, random_rules, random_world
+from tests.evaluation.servers import (
+    ClosedTo,
+    Dress,
+    OwnServer,
+    Rules,
+    SimulatorServer,
+    server_for,
+)
+from tests.evaluation.worlds import AGENTS
 from tests.unit.comparison.builders import OFFICE, SAVED_KEY, TWO, Diary
 
 
@@ -41,6 +50,18 @@ def test_a_world_is_a_function_of_its_seed() -> None:
 
 
 RULES = replace(random_rules(random.Random(1)), key=("key",))
+PLAIN = replace(
+    RULES,
+    limit=4,
+    gated=frozenset(),
+    by_model={},
+    keyed_bonus=1,
+    doubling=False,
+    overload=0.0,
+    relayed_for=None,
+    own_buckets=frozenset({"big-pickle"}),
+)
+SAVED = {"key": "key1", "auth_kind": "user_key", "workspace": "ws1"}
 
 
 def verdict(dimension: str, finding: str) -> Verdict:
@@ -129,18 +150,7 @@ def test_the_report_names_what_must_hold() -> None:
 @pytest.mark.parametrize("key", [("install",), ("key", "model"), ("session", "bucket")])
 def test_both_servers_refuse_at_the_same_count(key: tuple[str, ...]) -> None:
     """The simulator's limiter and our own, on rules that both can play by."""
-    plain = replace(
-        RULES,
-        key=key,
-        limit=4,
-        gated=frozenset(),
-        by_model={},
-        keyed_bonus=1,
-        doubling=False,
-        overload=0.0,
-        relayed_for=None,
-        own_buckets=frozenset({"big-pickle"}),
-    )
+    plain = replace(PLAIN, key=key)
     who = random_world("1:1")[1].installs[0]
     results = []
     for server in (server_for(plain, random.Random(1)), OwnServer(plain, random.Random(1))):
@@ -154,6 +164,44 @@ def test_both_servers_refuse_at_the_same_count(key: tuple[str, ...]) -> None:
     assert results == [["success"] * 4 + ["refused"] * 2] * 2
     assert isinstance(server_for(plain, random.Random(1)), SimulatorServer)
     assert isinstance(server_for(replace(plain, key=("device",)), random.Random(1)), OwnServer)
+
+
+@pytest.mark.parametrize(
+    ("part", "value", "server"),
+    [
+        ("user_agent", AGENTS[2]["user_agent"], SimulatorServer),
+        ("auth_kind", "none", SimulatorServer),
+        ("client", "cli", OwnServer),
+    ],
+)
+@pytest.mark.parametrize("dress", get_args(Dress))
+def test_a_gate_turns_some_away_from_the_first_request_on(
+    part: str, value: str, server: type, dress: Dress
+) -> None:
+    closed = replace(PLAIN, closed_to=ClosedTo(part, value, dress))
+    who = random_world("1:1")[1].installs[0] | SAVED | AGENTS[1]
+    gated = who | NO_KEY if part == "auth_kind" else who | AGENTS[2 if part == "user_agent" else 0]
+    for judge in {server, OwnServer}:
+        found = judge(closed, random.Random(1))
+        assert found.decide(gated, 1000.0) == (dress, None)
+        assert found.decide(who, 1001.0)[0] == "success"
+        assert found.decide(gated, 1002.0) == (dress, None)
+    assert type(server_for(closed, random.Random(1))) is server
+
+
+@pytest.mark.slow
+def test_no_wrong_verdict_comes_of_a_gate_that_is_dressed_as_the_quota(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def always(rng: random.Random) -> ClosedTo:
+        return next(gate for _ in range(1000) if (gate := random_gate(rng)) is not None)
+
+    monkeypatch.setattr("tests.evaluation.random_worlds.random_gate", always)
+    tally = evaluate(80, seed=4, plans_every=0)
+    assert min(tally.gated[dress] for dress in get_args(Dress)) > 5
+    assert tally.wrong.total() == tally.truth_ruled_out == tally.beyond == 0
+    assert tally.answered_share == 1.0
+    assert tally.given["does_not_follow"] > 10
 
 
 def test_rules_differ_from_world_to_world() -> None:
