@@ -211,6 +211,29 @@ async def test_listings_usage_and_the_site() -> None:
     assert [one.route for one in simulator.seen] == ["listing", "usage", "usage", "site"]
 
 
+async def test_the_catalogue_stays_on_the_host_that_was_asked() -> None:
+    async with served(preset("v7")) as (_, client):
+        asked = await client.get("/_simulator/api.json", headers={"host": "opencode.ai"})
+    assert asked.json()["opencode"]["api"] == "http://opencode.ai/inference/openai/v1"
+
+
+async def test_the_address_without_a_key_is_closed_and_the_new_one_is_served() -> None:
+    rules = preset("v7").model_copy(update={"client_gate": None})
+    keyed = {"authorization": "Bearer sk-made-up"}
+    async with served(rules) as (simulator, client):
+        for path, headers in (
+            (CHAT, {}),
+            (CHAT, keyed),
+            ("/inference/openai/v1/chat/completions", {}),
+            ("/inference/go/openai/v1/chat/completions", keyed),
+        ):
+            await client.post(path, json=ASK, headers=headers)
+        listing = await client.get("/zen/v1/models")
+    assert listing.status_code == 200
+    assert [one.status for one in simulator.seen] == [403, 200, 200, 200, 200]
+    assert [one.kind for one in simulator.seen][:2] == ["client_gate", "admitted"]
+
+
 async def test_a_body_that_is_no_json_is_an_internal_error_and_is_not_counted() -> None:
     async with served(preset("small")) as (simulator, client):
         answer = await client.post(CHAT, content=b"\xff{")
@@ -471,6 +494,19 @@ def test_the_list_shows_every_preset(tmp_path: Path) -> None:
     assert process.returncode == 0
     assert len(output.splitlines()) > 30
     assert "fault-cut" in output
+
+
+@pytest.mark.parametrize(("options", "said"), [([], True), (["--tls"], False)])
+def test_rules_that_look_at_the_handshake_ask_for_tls(
+    tmp_path: Path, options: list[str], said: bool
+) -> None:
+    process = start("--preset", "v7b", *options, home=tmp_path)
+    assert process.stdout is not None
+    assert process.stdout.readline().startswith("simulator: http")
+    process.terminate()
+    _, messages = process.communicate(timeout=PATIENCE)
+    assert ("add --tls" in messages) is said
+    assert "/inference/openai/v1" in messages
 
 
 def test_it_makes_a_certificate_for_one_run(tmp_path: Path) -> None:

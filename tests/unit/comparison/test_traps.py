@@ -94,6 +94,16 @@ def test_zens_own_limit_is_daily_also_where_it_does_not_say_so() -> None:
     assert "no refusal said when it ends" in conclusion(compare(diary.seen))
     hourly = [one.model_copy(update={"server_era": "V1"}) for one in diary.seen]
     assert not compare(hourly).limits, "the first era counted by the hour"
+    gated = [one.model_copy(update={"server_era": "V7b"}) for one in diary.seen]
+    assert not compare(gated).limits, "since V7b a gate refuses so"
+
+
+def test_a_gate_that_refuses_exactly_as_the_quota_makes_no_verdict() -> None:
+    """Whoever was never admitted may be turned away always; the others are counted."""
+    other = {"user_agent": "ai-sdk/2.0", "client": "desktop"}
+    diary = Diary().refused(**other).admitted(9, **TWO).refused(**other).admitted(**TWO)
+    found = {one.finding for one in compare(diary.seen).limits[0].verdicts}
+    assert "follows" not in found
 
 
 def test_a_relayed_limit_is_named_in_the_answer() -> None:

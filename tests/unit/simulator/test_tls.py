@@ -7,6 +7,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from pawwork_proxy.simulator.presets import scenario_from
 from pawwork_proxy.simulator.server import Simulator
 from pawwork_proxy.simulator.tls import own_certificate
 from pawwork_proxy.wire.client_hello import read_client_hello
@@ -71,3 +72,19 @@ async def test_another_start_is_not_trusted(tmp_path: Path) -> None:
     async with Simulator(tls=context) as simulator:
         with pytest.raises(aiohttp.ClientConnectorCertificateError):
             await get(simulator.url, client(trusted, ["http/1.1"]), "localhost")
+
+
+async def test_a_gate_admits_the_handshake_it_is_set_to(tmp_path: Path) -> None:
+    """Two clients differ in nothing but what they offer to speak after the handshake."""
+    context, trusted = own_certificate(tmp_path)
+    gate = {"session": "", "session_headers": [], "tools": [], "stream": False, "user_agent": ""}
+    hello = {"suites": [], "alpn": ["http/1.1"]}
+    rules = scenario_from({"client_gate": {**gate, "hello": hello}}, "test")
+    ask = {"model": "big-pickle", "messages": []}
+    async with Simulator(rules, tls=context) as simulator, aiohttp.ClientSession() as session:
+        for offer in (["http/1.1"], ["http/1.1", "x"]):
+            url = f"{simulator.url}/inference/openai/v1/chat/completions"
+            async with session.post(url, json=ask, ssl=client(trusted, offer)) as response:
+                await response.read()
+        kinds = [seen.kind for seen in simulator.seen]
+    assert kinds == ["admitted", "client_gate"]
