@@ -30,7 +30,7 @@ from pawwork_proxy.model.capture import SCHEMA_VERSION, End, Header, Note, Opene
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.view import ExchangeView, OpenedView
 
-_BUFFER_BYTES = 256 * 1024
+_BUFFER_BYTES = 262_144
 _BOM = b"\xef\xbb\xbf"
 _HEADER = b'{"type":"header"'
 """How a header begins, also one that is torn, or glued to a torn line."""
@@ -48,16 +48,16 @@ class Capture:
 
     path: Path
     header: Header
-    count: int = 0
+    count: int
     """Of the exchanges."""
-    in_part: int = 0
+    in_part: int
     """Exchanges of which only part was observed."""
-    stubs: list[Stub] = field(default_factory=list)
-    notes: list[Note] = field(default_factory=list)
-    interrupted: list[Opened] = field(default_factory=list)
+    stubs: list[Stub]
+    notes: list[Note]
+    interrupted: list[Opened]
     """Requests that were under way when the run stopped, in order of arrival."""
-    damages: list[Damage] = field(default_factory=list)
-    end: End | None = None
+    damages: list[Damage]
+    end: End | None
     exchanges: list[Exchange] = field(default_factory=list)
     """In order of arrival, where they were read whole and not handed on."""
 
@@ -71,9 +71,10 @@ class Lines:
     newer version of this tool wrote the capture.
     """
 
+    number: int
+    offset: int
+
     def __init__(self, stream: BinaryIO, name: object, read: Reading) -> None:
-        self.number = 0
-        self.offset = 0
         self.under_way: dict[int, tuple[int, Opened]] = {}
         """By the number of a request: its line, and which line that is."""
         self._stream = stream
@@ -181,8 +182,9 @@ def read_capture(path: Path) -> Capture:
 
 
 def _gone_through(path: Path, lines: Lines, seen: Callable[[Exchange, int], None]) -> Capture:
-    capture: Capture | None = None
-    damages: list[Damage] = []
+    header: Header | None = None
+    end: End | None = None
+    stubs, notes, damages = list[Stub](), list[Note](), list[Damage]()
     count = in_part = 0
     line: Any
     for line in lines:
@@ -190,24 +192,22 @@ def _gone_through(path: Path, lines: Lines, seen: Callable[[Exchange, int], None
             count += 1
             in_part += line.signals.unobserved is not None
             seen(line, lines.offset)
-        elif isinstance(line, Damage):
-            damages.append(line)
-        elif isinstance(line, Header):
-            capture = Capture(path, line, damages=damages)
-        else:
-            assert capture is not None  # what stands before the header is damage
-            match line:
-                case Stub():
-                    capture.stubs.append(line)
-                case Note():
-                    capture.notes.append(line)
-                case End():
-                    capture.end = line
-    if capture is None:
+            continue
+        match line:
+            case Header():
+                header = line
+            case Stub():
+                stubs.append(line)
+            case Note():
+                notes.append(line)
+            case End():
+                end = line
+            case Damage():
+                damages.append(line)
+    if header is None:
         raise no_capture(path, damages)
-    capture.count, capture.in_part = count, in_part
-    capture.interrupted = [lines.under_way[seq][1] for seq in sorted(lines.under_way)]
-    return capture
+    interrupted = [lines.under_way[seq][1] for seq in sorted(lines.under_way)]
+    return Capture(path, header, count, in_part, stubs, notes, interrupted, damages, end)
 
 
 def no_capture(path: Path, damages: Iterable[Damage]) -> CaptureFormatError:
