@@ -336,6 +336,75 @@ def test_a_run_of_merged_sessions_ends_with_the_slowest_of_them(tmp_path: Path) 
     assert (run.answered_at, run.ended_at) == (slowest.answered_at, slowest.ended_at)
 
 
+@pytest.mark.parametrize("sessions", ["ABBAA", "ABABA", "ABBBA", "BAAB", "AB"])
+def test_merged_sessions_last_from_the_first_of_all_to_the_last(
+    tmp_path: Path, sessions: str
+) -> None:
+    asked = [one(seq, 1, session=ord(name)) for seq, name in enumerate(sessions, 1)]
+    *earlier, latest = sorted(
+        aggregated(write(tmp_path / "a.jsonl", asked), 0), key=lambda row: row.seq
+    )
+    (run,) = earlier
+    assert (latest.seq, latest.who.session) == (
+        len(sessions),
+        pseudonym("session", ord(sessions[-1])),
+    )
+    assert (run.seq, run.count) == (1, len(sessions) - 1)
+    assert (run.who.session is None) is (run.count > 1)
+
+
+def test_sessions_are_merged_where_there_would_be_too_many_rows(tmp_path: Path) -> None:
+    """Each run is two rows at most, and what was not admitted one."""
+    asked = [one(seq, 1, session=seq) for seq in range(1, 4)]
+    failed = [failure(one(seq, 1)) for seq in range(4, 8)]
+    path = write(tmp_path / "a.jsonl", [*asked, *failed])
+    assert [row.count for row in aggregated(path, 10)] == [1] * 7
+    assert sorted(row.count for row in aggregated(path, 9)) == [1, 1, 2, 3]
+
+
+def test_a_session_that_was_refused_is_not_merged_with_others(tmp_path: Path) -> None:
+    asked = [one(seq, 1, session=seq % 3) for seq in range(1, 10)]
+    refused = one(10, 1, session=1, refused=True)
+    rows = runs(write(tmp_path / "a.jsonl", [*asked, refused]), most_rows=0)
+    assert [(row.count, row.who.session) for row in rows if row.count > 1] == [
+        (5, None),
+        (2, pseudonym("session", 1)),
+    ]
+
+
+SLOW = 2_000_000.0
+"""Milliseconds: responses so slow that the server may have judged them half an hour before or after
+the machine's time: its clock is known to 1000.5 seconds, and 999.5 seconds behind."""
+
+
+def around(border: datetime, before: int, *, failed: bool) -> list[Exchange]:
+    """Ten slow exchanges, one a second, so many of them before a moment."""
+    found = []
+    for number in range(10):
+        record = one(number, 1, at=border + timedelta(seconds=number - before))
+        timing = record.timing.model_copy(update={"first_byte_ms": SLOW, "total_ms": SLOW})
+        record = record.model_copy(update={"timing": timing})
+        found.append(failure(record) if failed else record)
+    return found
+
+
+@pytest.mark.parametrize("before", [1, 9])
+@pytest.mark.parametrize(
+    ("border", "failed"),
+    [
+        (MORNING.replace(hour=0, minute=33, second=20), False),
+        (MORNING.replace(hour=23, minute=26, second=39), False),
+        (MORNING.replace(hour=23, minute=26, second=39), True),
+    ],
+    ids=["may be yesterday's", "may be tomorrow's", "failures that may be tomorrow's"],
+)
+def test_requests_that_another_day_may_have_counted_are_not_merged_with_others(
+    tmp_path: Path, border: datetime, before: int, *, failed: bool
+) -> None:
+    path = write(tmp_path / "a.jsonl", around(border, before, failed=failed))
+    assert [row.count for row in runs(path, most_rows=0)] == [8, 1, 1]
+
+
 @pytest.mark.parametrize("order", [1, -1])
 def test_rows_need_not_come_in_order(tmp_path: Path, order: int) -> None:
     path = write(tmp_path / "a.jsonl", [one(seq, 1) for seq in range(1, 9)][::order])
@@ -388,16 +457,19 @@ def test_refusals_that_agree_are_the_first_and_a_number_at_the_moment_of_the_lat
     assert rows[0].retry_after_s == one(5, 1, refused=True).outcome.retry_after_s
 
 
+def failure(record: Exchange) -> Exchange:
+    """The same request, and an error in answer to it."""
+    signals = Signals(status=500, date=record.signals.date)
+    return record.model_copy(update={"signals": signals, "outcome": judge(signals)})
+
+
 def test_failures_that_agree_are_one_row_of_nobody_in_particular(tmp_path: Path) -> None:
-    failed = []
-    for seq in range(1, 6):
-        record = one(seq, 1, session=seq)
-        signals = Signals(status=500, date=record.signals.date)
-        failed.append(record.model_copy(update={"signals": signals, "outcome": judge(signals)}))
+    failed = [failure(one(seq, 1, session=seq)) for seq in range(1, 6)]
     rows = runs(write(tmp_path / "a.jsonl", failed), most_rows=0)
     assert [row.count for row in rows] == [4, 1]
     assert (rows[0].who.session, rows[0].who.request, rows[0].action) == (None, None, "")
-    assert rows[0].started_at < rows[0].ended_at
+    _, second, *_, last = gather([tmp_path]).observations
+    assert (rows[0].started_at, rows[0].ended_at) == (second.started_at, last.ended_at)
 
 
 # What is said is the same at any size.
