@@ -325,6 +325,25 @@ def test_a_run_lasts_from_its_first_request_to_its_last_answer(tmp_path: Path) -
     assert run.ended_at == first.ended_at
 
 
+def test_a_run_ends_with_its_longest_answer_however_soon_that_began(tmp_path: Path) -> None:
+    exchanges = [one(seq, 1) for seq in range(1, 9)]
+    long = exchanges[0].timing.model_copy(update={"total_ms": 9e5})
+    exchanges[0] = exchanges[0].model_copy(update={"timing": long})
+    run, _ = runs(write(tmp_path / "a.jsonl", exchanges))
+    first, *_, seventh, _ = gather([tmp_path]).observations
+    assert (run.answered_at, run.ended_at) == (seventh.answered_at, first.ended_at)
+
+
+def test_responses_without_a_date_are_merged_as_well(tmp_path: Path) -> None:
+    undated = []
+    for seq in range(1, 5):
+        record = one(seq, 1)
+        assert record.response is not None
+        response = record.response.model_copy(update={"date": None})
+        undated.append(record.model_copy(update={"response": response}))
+    assert [row.count for row in runs(write(tmp_path / "a.jsonl", undated))] == [3, 1]
+
+
 def test_a_run_of_merged_sessions_ends_with_the_slowest_of_them(tmp_path: Path) -> None:
     exchanges = [one(seq, 1, session=seq) for seq in range(1, 8)]
     slow = exchanges[2].timing.model_copy(update={"first_byte_ms": 8e4, "total_ms": 9e4})
@@ -372,9 +391,9 @@ def test_a_session_that_was_refused_is_not_merged_with_others(tmp_path: Path) ->
     ]
 
 
-SLOW = 2_000_000.0
-"""Milliseconds: responses so slow that the server may have judged them half an hour before or after
-the machine's time: its clock is known to 1000.5 seconds, and 999.5 seconds behind."""
+SLOW = 1_000_000.0
+"""Milliseconds: with responses so slow, the server's clock is known to 500.5 seconds only, and is
+499.5 seconds behind the machine's."""
 
 
 def around(border: datetime, before: int, *, failed: bool) -> list[Exchange]:
@@ -392,9 +411,9 @@ def around(border: datetime, before: int, *, failed: bool) -> list[Exchange]:
 @pytest.mark.parametrize(
     ("border", "failed"),
     [
-        (MORNING.replace(hour=0, minute=33, second=20), False),
-        (MORNING.replace(hour=23, minute=26, second=39), False),
-        (MORNING.replace(hour=23, minute=26, second=39), True),
+        (MORNING.replace(hour=0, minute=16, second=40), False),
+        (MORNING.replace(hour=23, minute=43, second=19), False),
+        (MORNING.replace(hour=23, minute=43, second=19), True),
     ],
     ids=["may be yesterday's", "may be tomorrow's", "failures that may be tomorrow's"],
 )
