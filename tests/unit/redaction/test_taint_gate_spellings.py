@@ -95,9 +95,9 @@ def test_the_edges_own_id_ends_no_search() -> None:
     """It is the only foreign text that may stay; whatever stands beside it is looked at."""
     ray = "8f3c1d2e4b5a6978-FRA"
     gate = TaintGate(PSEUDONYMS, Credentials())
-    secrets = [f"qzxvkjqwz{number:02}xkvqzjk" for number in range(8)]
+    secrets = [f"qzxvkjqwz{number:02}xkvqzjk" for number in range(16)]
     raw = RawExchange((f"cf-ray: {ray}".encode(), *(secret.encode() for secret in secrets)))
-    for secret in secrets:  # texts are a set: among eight some are looked at behind the id
+    for secret in secrets:  # texts are a set: among sixteen some are looked at behind the id
         line = json.dumps({"response": {"cf_ray": ray}, "value": secret})
         assert gate.check(line, raw) == Hit("shared_text", "value")
     assert gate.check(json.dumps({"response": {"cf_ray": ray}}), raw) is None
