@@ -146,6 +146,7 @@ def test_entropy_is_bits_per_character() -> None:
         ("model/v49.171.5551.23456", "digits"),
         ("model/22.333.44444", "digits"),
         ("model/1.2.3.1000", "digits"),
+        ("model/1.1000.2.3", "digits"),
         ("model/120.1.6099.130", "digits"),
         ("model/19.8.1980", "digits"),
         ("model/1980.8.19", "digits"),
@@ -169,6 +170,7 @@ def test_entropy_is_bits_per_character() -> None:
         ("bacudefogihajekolimu", "unknown_word"),
         ("quorvex-zalmond", "unknown_word"),
         ("ann", "unknown_word"),
+        ("ann-qzo-vux", "unknown_word"),
     ],
 )
 def test_each_rule_finds_its_own(text: str, rule: str) -> None:
