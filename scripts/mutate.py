@@ -60,6 +60,9 @@ OPERATORS = re.compile(
 )
 PYTEST = ("-xq", "--fast", "--assert=plain", "-pno:cacheprovider", "--hypothesis-seed=0")
 EXAMPLES = {"Sample", "zen"}  # what makes an example
+# They make a class quicker or a mistake louder; the `*` and `/` that end a kind of parameters.
+GUARDS = {"frozen=True", "slots=True", "eq=False", "kw_only=True", "strict=True"}
+MARKER = re.compile(r"[*/](?=[,)]|$)")
 MOST_BYTES = 4 << 30  # of address space; a mutant that needs more is killed
 
 
@@ -71,21 +74,29 @@ class Mutant(NamedTuple):
     text: str
 
 
-def mutants(source: str) -> Iterator[Mutant]:
-    """Every mutant of a module, but for those that change no behaviour.
+def inert(source: str) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
+    """Where a module can be changed without a change of behaviour: line and column, from and to.
 
-    Those are the ones in annotations, and in the examples that rules of the outcomes bring along.
+    It is so in annotations, guards and markers, and in the examples that rules bring along.
     """
+    for number, line in enumerate(source.splitlines(), 1):
+        yield from (((number, at.start()), (number, at.end())) for at in MARKER.finditer(line))
+    for node in ast.walk(ast.parse(source)):
+        parts = [getattr(node, name, None) for name in ("annotation", "returns")]
+        example = isinstance(node, ast.Call) and getattr(node.func, "id", None) in EXAMPLES
+        if example or (isinstance(node, ast.keyword) and ast.unparse(node) in GUARDS):
+            parts.append(node)
+        for part in filter(None, parts):
+            yield (part.lineno, part.col_offset), (part.end_lineno, part.end_col_offset)
+
+
+def mutants(source: str) -> Iterator[Mutant]:
+    """Every mutant of a module, but for those that change no behaviour."""
     from cosmic_ray.ast import ast_nodes, get_ast  # noqa: PLC0415 - not in other environments
     from cosmic_ray.mutating import mutate_code  # noqa: PLC0415
     from cosmic_ray.plugins import get_operator, operator_names  # noqa: PLC0415
 
-    inert = []
-    for node in ast.walk(ast.parse(source)):
-        parts = [getattr(node, name, None) for name in ("annotation", "returns")]
-        if isinstance(node, ast.Call) and getattr(node.func, "id", None) in EXAMPLES:
-            parts.append(node)
-        inert += [((p.lineno, p.col_offset), (p.end_lineno, p.end_col_offset)) for p in parts if p]
+    left_out = list(inert(source))
     for name in filter(OPERATORS.fullmatch, operator_names()):
         operator = get_operator(name)()
         places = [
@@ -93,7 +104,7 @@ def mutants(source: str) -> Iterator[Mutant]:
         ]
         for number, (place, _) in enumerate(places):
             text = mutate_code(source, operator, number)
-            if text and not any(first <= place < last for first, last in inert):
+            if text and not any(first <= place < last for first, last in left_out):
                 yield Mutant(place[0], name.partition("/")[2], text)
 
 

@@ -24,7 +24,7 @@ from pawwork_proxy.model.observation import SEVERAL, Observation
 from pawwork_proxy.model.outcome import Family
 from pawwork_proxy.model.view import ExchangeView, SignalsView, TimingView, replaced, set_field
 
-_NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
+_NO_TIME = datetime.min.replace(tzinfo=UTC)
 _ANSWERED = TimingView(started_at=_NO_TIME, first_byte_ms=0.0)
 _NOT_ANSWERED = TimingView(started_at=_NO_TIME)
 _NO_SIGNALS = SignalsView()
@@ -78,12 +78,12 @@ class Tally:
         self._high = array("d")
         """Bounds of the server's clock in seconds, from each dated response."""
 
-    def add(self, view: ExchangeView, _offset: int = 0) -> None:
+    def add(self, view: ExchangeView, _offset: int | None = None) -> None:
         """Take an exchange. Its view is used up: nobody else may have it."""
         timing, request, signals, response = view.timing, view.request, view.signals, view.response
         started, session, action = timing.started_at, request.session, request.request
         head_ms = timing.first_byte_ms or 0.0
-        total_ms = timing.total_ms or 0.0
+        total_ms = timing.total_ms or head_ms
         end_ms = total_ms if total_ms > head_ms else head_ms
         row = (started, view.seq, head_ms, end_ms, timing, action)
         if response is not None and response.date is not None:
@@ -297,7 +297,7 @@ def _merged(runs: _Runs, kept: Set[str | None]) -> _Runs:
 def _latest_head_and_end(ordered: Sequence[_Row]) -> tuple[datetime, datetime]:
     """When the last response began, and when the last one was over; rows are in order of start."""
     longest = timedelta(milliseconds=max(map(_END_MS, ordered)))
-    head = end = ordered[-1][0]
+    head = end = _NO_TIME
     for started, _, head_ms, end_ms, *_ in reversed(ordered):
         if started + longest < head:
             break  # however long it took, it was over before
@@ -319,7 +319,7 @@ def _first_and_rest(others: Iterable[Observation]) -> Iterator[Observation]:
     """Per hour, of those that are alike: the first by itself, the rest as one, latest in time."""
     cells: dict[object, list[Observation]] = defaultdict(list)
     for one in others:
-        hour = one.started_at.replace(minute=0, second=0, microsecond=0)
+        hour = (one.started_at.date(), one.started_at.hour)
         day = (one.ended_at + timedelta(seconds=one.clock_error_s)).date()
         cells[hour, day, _alike(one)].append(one)
     for alike in cells.values():

@@ -54,8 +54,8 @@ _FIRST_YEAR, _NO_YEAR = EARLIEST.year, LATEST.year
 _decode: Callable[[bytes], Any] = msgspec.json.Decoder(ExchangeView | OpenedView).decode
 
 
-def read_line(raw: bytes, number: int) -> Line | Damage:
-    """One line as the schema has it; `number` is its place in the file."""
+def read_line(raw: bytes, number: int = 0) -> Line | Damage:
+    """One line as the schema has it; `number` is its place in the file, where damage is named."""
     if is_overlong(raw):
         return Damage(number, "too_long")
     if number == 1 and raw.startswith(_UTF_16):

@@ -31,7 +31,7 @@ from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.handshake import Connection, Hello
 from pawwork_proxy.model.view import ExchangeView, OpenedView
 
-_BUFFER_BYTES = 256 * 1024
+_BUFFER_BYTES = 262_144
 _BOM = b"\xef\xbb\xbf"
 _HEADER = b'{"type":"header"'
 """How a header begins, also one that is torn, or glued to a torn line."""
@@ -49,21 +49,21 @@ class Capture:
 
     path: Path
     header: Header
-    count: int = 0
+    count: int
     """Of the exchanges."""
-    in_part: int = 0
+    in_part: int
     """Exchanges of which only part was observed."""
-    stubs: list[Stub] = field(default_factory=list)
-    notes: list[Note] = field(default_factory=list)
-    hellos: list[Hello] = field(default_factory=list)
-    handshakes: set[tuple[str | None, str]] = field(default_factory=set)
+    stubs: list[Stub]
+    notes: list[Note]
+    hellos: list[Hello]
+    handshakes: set[tuple[str | None, str]]
     """Digests of the client's hello and of ours, as exchanges over TLS name them together."""
-    connections: list[Connection] = field(default_factory=list)
+    connections: list[Connection]
     """Of the tunnel route."""
-    interrupted: list[Opened] = field(default_factory=list)
+    interrupted: list[Opened]
     """Requests that were under way when the run stopped, in order of arrival."""
-    damages: list[Damage] = field(default_factory=list)
-    end: End | None = None
+    damages: list[Damage]
+    end: End | None
     exchanges: list[Exchange] = field(default_factory=list)
     """In order of arrival, where they were read whole and not handed on."""
 
@@ -77,9 +77,10 @@ class Lines:
     newer version of this tool wrote the capture.
     """
 
+    number: int
+    offset: int
+
     def __init__(self, stream: BinaryIO, name: object, read: Reading) -> None:
-        self.number = 0
-        self.offset = 0
         self.under_way: dict[int, tuple[int, Opened]] = {}
         """By the number of a request: its line, and which line that is."""
         self._stream = stream
@@ -187,8 +188,10 @@ def read_capture(path: Path) -> Capture:
 
 
 def _gone_through(path: Path, lines: Lines, seen: Callable[[Exchange, int], None]) -> Capture:
-    capture: Capture | None = None
-    damages: list[Damage] = []
+    header: Header | None = None
+    end: End | None = None
+    stubs, notes, damages = list[Stub](), list[Note](), list[Damage]()
+    hellos, connections = list[Hello](), list[Connection]()
     handshakes: set[tuple[str | None, str]] = set()
     count = in_part = 0
     line: Any
@@ -200,28 +203,38 @@ def _gone_through(path: Path, lines: Lines, seen: Callable[[Exchange, int], None
                 handshakes.add((line.context.client_hello, ours))
             in_part += line.signals.unobserved is not None
             seen(line, lines.offset)
-        elif isinstance(line, Damage):
-            damages.append(line)
-        elif isinstance(line, Header):
-            capture = Capture(path, line, damages=damages)
-        else:
-            assert capture is not None  # what stands before the header is damage
-            match line:
-                case Stub():
-                    capture.stubs.append(line)
-                case Note():
-                    capture.notes.append(line)
-                case Hello():
-                    capture.hellos.append(line)
-                case Connection():
-                    capture.connections.append(line)
-                case End():
-                    capture.end = line
-    if capture is None:
+            continue
+        match line:
+            case Header():
+                header = line
+            case Stub():
+                stubs.append(line)
+            case Note():
+                notes.append(line)
+            case Hello():
+                hellos.append(line)
+            case Connection():
+                connections.append(line)
+            case End():
+                end = line
+            case Damage():
+                damages.append(line)
+    if header is None:
         raise no_capture(path, damages)
-    capture.count, capture.in_part, capture.handshakes = count, in_part, handshakes
-    capture.interrupted = [lines.under_way[seq][1] for seq in sorted(lines.under_way)]
-    return capture
+    return Capture(
+        path,
+        header,
+        count,
+        in_part,
+        stubs,
+        notes,
+        hellos,
+        handshakes,
+        connections,
+        interrupted=[lines.under_way[seq][1] for seq in sorted(lines.under_way)],
+        damages=damages,
+        end=end,
+    )
 
 
 def no_capture(path: Path, damages: Iterable[Damage]) -> CaptureFormatError:

@@ -40,7 +40,7 @@ class Records:
         with self._source.open() as stream:
             for _, offset in sorted(self._places):
                 stream.seek(offset)
-                line = read_line(stream.readline(MAX_LINE_BYTES), 0)
+                line = read_line(stream.readline(MAX_LINE_BYTES))
                 if isinstance(line, Exchange):
                     yield line.model_copy(update={"outcome": classify(line.signals)})
                 else:

@@ -34,14 +34,13 @@ def shown_difference(one: PlacedRequest, other: PlacedRequest) -> tuple[Dimensio
 
 def evidence_row(row: PlacedRequest, dimension: DimensionName | None = None) -> EvidenceRow:
     """A row as evidence on a dimension."""
-    named = dimension is not None and dimension != "global"
     return EvidenceRow(
         capture=row.seen.capture,
         seq=row.seen.seq,
         at=row.seen.started_at,
         part="refused" if row.part == "refused" else "admitted",
         install=row.seen.who.install,
-        value=row.value(dimension) if named and dimension is not None else None,
+        value=row.value(dimension) if dimension and dimension != "global" else None,
         count=row.seen.count,
     )
 
@@ -80,4 +79,4 @@ def _with_context(
         differs = differing(row, fresh)
         return (dimension != "global" and dimension not in differs, len(differs), -row.head)
 
-    return (*conflict.rows[:-1], *sorted(before, key=rank)[:1], fresh)
+    return (conflict.rows[0], *sorted(before, key=rank)[:1], fresh)

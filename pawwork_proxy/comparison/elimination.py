@@ -93,7 +93,7 @@ def eliminate(limiter: Limiter) -> Findings:
 def _signature(hypothesis: Hypothesis, columns: Columns) -> object:
     """Equal for hypotheses that divide these rows in the same way with the same privacy."""
     busy = sorted(hypothesis)
-    if BUCKET in busy or any(min(columns.codes[name], default=0) < 0 for name in busy):
+    if BUCKET in busy or any(min(columns.codes[name]) < 0 for name in busy):
         return tuple(busy)
     flags = [columns.private[name] for name in busy]
     numbers: dict[tuple[int, ...], int] = {}
@@ -108,18 +108,20 @@ class _Pools:
     def __init__(self, hypothesis: Hypothesis, columns: Columns) -> None:
         self.columns = columns
         self.names = sorted(hypothesis)
-        keyed = [columns.codes[name] for name in self.names if name != BUCKET]
         windows = [row.window for row in columns.rows]
         # Models that are grouped somehow: rows of one model are certainly in one pool, rows of
         # two models may be.
-        models = columns.codes[BUCKET] if BUCKET in hypothesis else [0] * len(columns.rows)
-        self.certain: dict[tuple[object, ...], list[int]] = defaultdict(list)
-        """Rows that are certainly in one pool."""
-        self._places: list[Place] = []
-        for number, codes in enumerate(zip(windows, *keyed, strict=True)):
+        exact = [columns.codes[name] for name in self.names]
+        loose = [columns.codes[name] for name in self.names if name != BUCKET]
+        self.certain: dict[tuple[str, tuple[int, ...]], list[int]] = defaultdict(list)
+        """Rows that are certainly in one pool, by its window and codes."""
+        for number, (window, *codes) in enumerate(zip(windows, *exact, strict=True)):
             if UNKNOWN not in codes:
-                self.certain[(*codes, models[number])].append(number)
-            self._places.append((codes[0], *(None if code < 0 else code for code in codes[1:])))
+                self.certain[window, tuple(codes)].append(number)
+        self._places: list[Place] = [
+            (window, *(None if code < 0 else code for code in codes))
+            for window, *codes in zip(windows, *loose, strict=True)
+        ]
         self._everywhere = Places(self._places)
 
     def private(self, members: Sequence[int]) -> bool:
@@ -137,15 +139,15 @@ class _Pools:
 class _Bounds:
     """What is known so far about the thresholds of one kind of client."""
 
-    least: int = -1
-    """Certainly counted before an admission; -1: never admitted, the threshold may be nothing."""
+    least: int = 0
+    """What they are at least: above what was certainly counted before an admission; 0 without."""
     least_row: PlacedRequest | None = None
     refusals: list[tuple[int, PlacedRequest]] = field(default_factory=list)
     """Possibly counted before a refusal that only own use can explain: the first of each pool."""
 
     def too_few(self, own: int) -> bool:
         """Whether so few cannot have reached a threshold that elsewhere more did not reach."""
-        return DOUBLING * own < self.least + 1
+        return DOUBLING * own < self.least
 
 
 def assess(hypothesis: Hypothesis, columns: Columns) -> Assessment:
@@ -157,8 +159,7 @@ def assess(hypothesis: Hypothesis, columns: Columns) -> Assessment:
     # Per window: a limit may change overnight.
     bounds: dict[tuple[ClientKind, str], _Bounds] = defaultdict(_Bounds)
     by_others: list[tuple[tuple[ClientKind, str], int]] = []
-    for members in pools.certain.values():
-        window = rows[members[0]].window
+    for (window, _), members in pools.certain.items():
         refused = _first_refusals(rows, members)
         _order_conflicts(rows, members, refused, found, above)
         _raise_bounds(rows, members, bounds, window, count_runs="request" not in hypothesis)
@@ -176,7 +177,7 @@ def assess(hypothesis: Hypothesis, columns: Columns) -> Assessment:
     return Assessment(
         conflicts=tuple(found[:CONFLICTS_KEPT]),
         above=frozenset(above),
-        admitted=frozenset(kind for (kind, _), bound in bounds.items() if bound.least >= 0),
+        admitted=frozenset(kind for (kind, _), bound in bounds.items() if bound.least),
         excuses=len(above) + sum(bounds[place].too_few(own) for place, own in by_others),
     )
 
@@ -190,9 +191,8 @@ def _first_refusals(
         row = rows[number]
         if row.part == "refused" and row.client_kind is not None:
             by_capture = first.setdefault(row.client_kind, {})
-            held = by_capture.get(row.seen.capture)
-            if held is None or row.head < rows[held].head:
-                by_capture[row.seen.capture] = number
+            held = by_capture.get(row.seen.capture, number)
+            by_capture[row.seen.capture] = min(held, number, key=lambda one: rows[one].head)
     return first
 
 
@@ -304,8 +304,8 @@ def _raise_bounds(
             total -= by_other_clock[capture].before(row.start - row.error)
             total += by_own_clock[capture].before(row.start)
         bound = bounds[kind, window]
-        if total > bound.least:
-            bound.least, bound.least_row = total, row
+        if total >= bound.least:
+            bound.least, bound.least_row = total + 1, row
 
 
 def possibly_counted(refusal: PlacedRequest, company: Iterable[PlacedRequest]) -> int:
@@ -320,7 +320,7 @@ def possibly_counted(refusal: PlacedRequest, company: Iterable[PlacedRequest]) -
 def _bound_conflicts(bounds: dict[tuple[ClientKind, str], _Bounds]) -> list[Conflict]:
     """Pools that were refused after far fewer than another had admitted, the fewest first."""
     return [
-        Conflict("shared", (bound.least_row, row), own, bound.least)
+        Conflict("shared", (bound.least_row, row), own, bound.least - 1)
         for bound in bounds.values()
         if bound.least_row is not None
         for own, row in sorted(bound.refusals, key=lambda refusal: refusal[0])

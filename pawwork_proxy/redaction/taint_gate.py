@@ -69,7 +69,7 @@ class TaintGate:
             number = match[1].removesuffix(".0")
             haystack = haystack or _haystack(raw)
             if _shares(number, haystack) or _shares(number.replace(".", ""), haystack):
-                name = line[line.rfind('"', 0, match.start()) + 1 : match.start()]
+                name = line[: match.start()].rpartition('"')[2]
                 return Hit("shared_number", name if name in SCHEMA_NAMES else "*")
         for text in _texts_of(line) - self._ours - self._harmless:
             foreign = self._foreign(text)
@@ -166,8 +166,9 @@ def _strings_in(node: object, path: tuple[str, ...] = ()) -> Iterator[tuple[tupl
             yield from _strings_in(item, (*path, "[]"))
     elif isinstance(node, dict):
         for name, value in node.items():
-            inside = (*path, name if name in SCHEMA_NAMES else "*")
-            if inside[-1] == "*":
+            ours = name in SCHEMA_NAMES
+            inside = (*path, name if ours else "*")
+            if not ours:
                 yield inside, name
             yield from _strings_in(value, inside)
 

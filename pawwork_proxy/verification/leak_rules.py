@@ -136,7 +136,7 @@ def _looks_random(word: str) -> bool:
     if len(_TO_OR_FROM_DIGITS.findall(word)) >= 3:
         return True
     parts = [part for part in _CAMEL.split(word) if part]
-    unknown = "".join(part for part in parts if len(part) < 2 or not is_plain(part))
+    unknown = "".join(part for part in parts if not is_plain(part))
     if is_plain(word) or len(unknown) < _LONG:
         return False
     if len(word) / len(parts) < 4 or _HARD.search(word):

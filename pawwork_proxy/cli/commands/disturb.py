@@ -19,9 +19,7 @@ ARMS: tuple[Route, ...] = ("inside", "forward", "forward", "inside")
 STOPPED = "The untouched client was refused, so a limit is used up or a gate is closed to it."
 
 
-@click.command(
-    epilog=after_help("disturb -- opencode run -m opencode/big-pickle hi")
-)
+@click.command(epilog=after_help("disturb -- opencode run -m opencode/big-pickle hi"))
 @click.option("--install", default="main", metavar="NAME", help="Record the client by this name.")
 @clean_home
 @formats("text", "json", words="json is for programs.")

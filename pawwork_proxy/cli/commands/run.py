@@ -101,8 +101,9 @@ def how_to_connect(plan: RunPlan, identity: Identity) -> str:
             f"    NODE_EXTRA_CA_CERTS={identity.ca_certificate}",
         ]
     lines += [
-        "Both routes show the server our TLS handshake instead of the client's, which today's free",
-        "tier is reported to look at. To study it, let us start the client and observe it from inside:",
+        "Both routes show the server our TLS handshake instead of the client's, which",
+        "today's free tier is reported to look at. To study it, let us start the client",
+        "and observe it from inside:",
         "  pawwork-proxy launch -- CMD",
     ]
     if plan.via:

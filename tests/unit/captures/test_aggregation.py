@@ -325,6 +325,25 @@ def test_a_run_lasts_from_its_first_request_to_its_last_answer(tmp_path: Path) -
     assert run.ended_at == first.ended_at
 
 
+def test_a_run_ends_with_its_longest_answer_however_soon_that_began(tmp_path: Path) -> None:
+    exchanges = [one(seq, 1) for seq in range(1, 9)]
+    long = exchanges[0].timing.model_copy(update={"total_ms": 9e5})
+    exchanges[0] = exchanges[0].model_copy(update={"timing": long})
+    run, _ = runs(write(tmp_path / "a.jsonl", exchanges))
+    first, *_, seventh, _ = gather([tmp_path]).observations
+    assert (run.answered_at, run.ended_at) == (seventh.answered_at, first.ended_at)
+
+
+def test_responses_without_a_date_are_merged_as_well(tmp_path: Path) -> None:
+    undated = []
+    for seq in range(1, 5):
+        record = one(seq, 1)
+        assert record.response is not None
+        response = record.response.model_copy(update={"date": None})
+        undated.append(record.model_copy(update={"response": response}))
+    assert [row.count for row in runs(write(tmp_path / "a.jsonl", undated))] == [3, 1]
+
+
 def test_a_run_of_merged_sessions_ends_with_the_slowest_of_them(tmp_path: Path) -> None:
     exchanges = [one(seq, 1, session=seq) for seq in range(1, 8)]
     slow = exchanges[2].timing.model_copy(update={"first_byte_ms": 8e4, "total_ms": 9e4})
@@ -334,6 +353,75 @@ def test_a_run_of_merged_sessions_ends_with_the_slowest_of_them(tmp_path: Path) 
     slowest = runs(path)[2]
     assert (run.count, latest.seq, slowest.seq) == (6, 7, 3)
     assert (run.answered_at, run.ended_at) == (slowest.answered_at, slowest.ended_at)
+
+
+@pytest.mark.parametrize("sessions", ["ABBAA", "ABABA", "ABBBA", "BAAB", "AB"])
+def test_merged_sessions_last_from_the_first_of_all_to_the_last(
+    tmp_path: Path, sessions: str
+) -> None:
+    asked = [one(seq, 1, session=ord(name)) for seq, name in enumerate(sessions, 1)]
+    *earlier, latest = sorted(
+        aggregated(write(tmp_path / "a.jsonl", asked), 0), key=lambda row: row.seq
+    )
+    (run,) = earlier
+    assert (latest.seq, latest.who.session) == (
+        len(sessions),
+        pseudonym("session", ord(sessions[-1])),
+    )
+    assert (run.seq, run.count) == (1, len(sessions) - 1)
+    assert (run.who.session is None) is (run.count > 1)
+
+
+def test_sessions_are_merged_where_there_would_be_too_many_rows(tmp_path: Path) -> None:
+    """Each run is two rows at most, and what was not admitted one."""
+    asked = [one(seq, 1, session=seq) for seq in range(1, 4)]
+    failed = [failure(one(seq, 1)) for seq in range(4, 8)]
+    path = write(tmp_path / "a.jsonl", [*asked, *failed])
+    assert [row.count for row in aggregated(path, 10)] == [1] * 7
+    assert sorted(row.count for row in aggregated(path, 9)) == [1, 1, 2, 3]
+
+
+def test_a_session_that_was_refused_is_not_merged_with_others(tmp_path: Path) -> None:
+    asked = [one(seq, 1, session=seq % 3) for seq in range(1, 10)]
+    refused = one(10, 1, session=1, refused=True)
+    rows = runs(write(tmp_path / "a.jsonl", [*asked, refused]), most_rows=0)
+    assert [(row.count, row.who.session) for row in rows if row.count > 1] == [
+        (5, None),
+        (2, pseudonym("session", 1)),
+    ]
+
+
+SLOW = 1_000_000.0
+"""Milliseconds: with responses so slow, the server's clock is known to 500.5 seconds only, and is
+499.5 seconds behind the machine's."""
+
+
+def around(border: datetime, before: int, *, failed: bool) -> list[Exchange]:
+    """Ten slow exchanges, one a second, so many of them before a moment."""
+    found = []
+    for number in range(10):
+        record = one(number, 1, at=border + timedelta(seconds=number - before))
+        timing = record.timing.model_copy(update={"first_byte_ms": SLOW, "total_ms": SLOW})
+        record = record.model_copy(update={"timing": timing})
+        found.append(failure(record) if failed else record)
+    return found
+
+
+@pytest.mark.parametrize("before", [1, 9])
+@pytest.mark.parametrize(
+    ("border", "failed"),
+    [
+        (MORNING.replace(hour=0, minute=16, second=40), False),
+        (MORNING.replace(hour=23, minute=43, second=19), False),
+        (MORNING.replace(hour=23, minute=43, second=19), True),
+    ],
+    ids=["may be yesterday's", "may be tomorrow's", "failures that may be tomorrow's"],
+)
+def test_requests_that_another_day_may_have_counted_are_not_merged_with_others(
+    tmp_path: Path, border: datetime, before: int, *, failed: bool
+) -> None:
+    path = write(tmp_path / "a.jsonl", around(border, before, failed=failed))
+    assert [row.count for row in runs(path, most_rows=0)] == [8, 1, 1]
 
 
 @pytest.mark.parametrize("order", [1, -1])
@@ -388,16 +476,19 @@ def test_refusals_that_agree_are_the_first_and_a_number_at_the_moment_of_the_lat
     assert rows[0].retry_after_s == one(5, 1, refused=True).outcome.retry_after_s
 
 
+def failure(record: Exchange) -> Exchange:
+    """The same request, and an error in answer to it."""
+    signals = Signals(status=500, date=record.signals.date)
+    return record.model_copy(update={"signals": signals, "outcome": judge(signals)})
+
+
 def test_failures_that_agree_are_one_row_of_nobody_in_particular(tmp_path: Path) -> None:
-    failed = []
-    for seq in range(1, 6):
-        record = one(seq, 1, session=seq)
-        signals = Signals(status=500, date=record.signals.date)
-        failed.append(record.model_copy(update={"signals": signals, "outcome": judge(signals)}))
+    failed = [failure(one(seq, 1, session=seq)) for seq in range(1, 6)]
     rows = runs(write(tmp_path / "a.jsonl", failed), most_rows=0)
     assert [row.count for row in rows] == [4, 1]
     assert (rows[0].who.session, rows[0].who.request, rows[0].action) == (None, None, "")
-    assert rows[0].started_at < rows[0].ended_at
+    _, second, *_, last = gather([tmp_path]).observations
+    assert (rows[0].started_at, rows[0].ended_at) == (second.started_at, last.ended_at)
 
 
 # What is said is the same at any size.

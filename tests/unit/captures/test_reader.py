@@ -9,10 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pawwork_proxy.captures import lines, reader
-from pawwork_proxy.captures.reader import Capture, read_capture
+from pawwork_proxy.captures.lines import MAX_LINE_BYTES
+from pawwork_proxy.captures.reader import Capture, opened_capture, read_capture, view_capture
 from pawwork_proxy.errors import CaptureFormatError, UnsupportedSchemaError
 from pawwork_proxy.model.base import line_of
 from pawwork_proxy.model.capture import End, Note, Stub
+from pawwork_proxy.model.signals import Signals
 from tests.unit.builders import NOON, connection, exchange, header, hello, opened
 
 LINES = [
@@ -41,6 +43,24 @@ def test_lines_find_their_places_and_the_open_one_is_interrupted(tmp_path: Path)
     assert [one.seq for one in capture.stubs] == [3]
     assert [one.count for one in capture.notes] == [1]
     assert capture.end is not None
+    assert (capture.count, capture.in_part) == (1, 0)
+
+
+def test_exchanges_that_were_seen_in_part_are_counted(tmp_path: Path) -> None:
+    signals = Signals(status=200, unobserved=("response_body",))
+    part = [line_of(exchange(seq, signals=signals)) for seq in (4, 5)]
+    capture = read(tmp_path, b"".join([LINES[0], LINES[3], *part]))
+    assert (capture.count, capture.in_part) == (3, 2)
+
+
+def test_each_exchange_is_handed_on_with_the_place_of_its_line(tmp_path: Path) -> None:
+    """Also behind a line that is longer than any may be."""
+    path = tmp_path / "capture.jsonl"
+    path.write_bytes(b"".join([LINES[0], b"x" * (MAX_LINE_BYTES + 9) + b"\n", *LINES[1:]]))
+    places: list[int] = []
+    with opened_capture(path) as stream:
+        view_capture(path, stream, lambda _, offset: places.append(offset))
+    assert [path.read_bytes()[place:].splitlines()[0] + b"\n" for place in places] == [LINES[3]]
 
 
 @settings(max_examples=200)
@@ -166,13 +186,23 @@ def test_what_is_no_regular_file_is_refused_before_it_is_opened(tmp_path: Path) 
 
 @pytest.mark.parametrize("data", [b"", b"\n\n", b"text\n", LINES[3]])
 def test_what_has_no_header_is_no_capture(tmp_path: Path, data: bytes) -> None:
-    with pytest.raises(CaptureFormatError, match="no capture"):
+    why = "no header line" if data.strip() else "an empty file"
+    with pytest.raises(CaptureFormatError, match=f"no capture: .*{why}"):
         read(tmp_path, data)
 
 
 def test_a_missing_file_is_a_clear_error(tmp_path: Path) -> None:
-    with pytest.raises(CaptureFormatError, match="cannot read"):
+    with pytest.raises(CaptureFormatError, match=r"cannot read .*: ENOENT"):
         read_capture(tmp_path / "absent.jsonl")
+
+
+def test_an_error_without_a_number_is_named_by_its_kind(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").touch()
+    with (
+        pytest.raises(CaptureFormatError, match=r"cannot read .*: TimeoutError"),
+        opened_capture(tmp_path / "a.jsonl"),
+    ):
+        raise TimeoutError
 
 
 def test_a_newer_schema_asks_for_an_update_even_with_unknown_fields(tmp_path: Path) -> None:

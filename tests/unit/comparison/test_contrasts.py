@@ -1,5 +1,9 @@
 """What a contrast says has changed."""
 
+from datetime import timedelta
+
+import pytest
+
 from pawwork_proxy.comparison.compare import compare
 from pawwork_proxy.model.verdict import Contrast
 from pawwork_proxy.report.sentences import contrast_words
@@ -76,6 +80,20 @@ def test_a_refusal_that_came_later_is_no_context() -> None:
     assert rows(shared(diary))[-2:] == [(10, "refused"), (11, "refused")]
 
 
+def test_a_refusal_whose_answer_came_with_the_next_request_is_no_context() -> None:
+    diary = Diary().admitted(9).refused()
+    moment = diary.clock + timedelta(seconds=20)
+    diary.refused(answered_at=moment, ended_at=moment).refused(**TWO)
+    assert rows(shared(diary))[-2:] == [(10, "refused"), (12, "refused")]
+
+
+@pytest.mark.parametrize(("between", "context"), [(199, 10), (200, 210)])
+def test_two_hundred_earlier_refusals_are_looked_at(between: int, context: int) -> None:
+    """The first of them all is the likest; of the others the latest."""
+    diary = Diary().admitted(9).refused().refused(between, model="other-free").refused(**TWO)
+    assert rows(shared(diary))[-2] == (context, "refused")
+
+
 def test_of_several_earlier_refusals_the_likest_is_the_context() -> None:
     """The last one differs in its model as well; the first differs in nothing but the install."""
     diary = Diary().admitted(9).refused().refused(model="other-free").refused(**TWO)
@@ -101,4 +119,5 @@ def test_each_row_shows_its_value_in_the_dimension_that_is_told() -> None:
     diary = Diary().admitted(9).refused().refused(**TWO)
     assert [row.value for row in shared(diary).rows] == ["one", "one", "two"]
     everybody = contrast(Diary().admitted(9).refused().admitted(**OFFICE))
+    assert (everybody.shows, everybody.own, everybody.elsewhere) == ("separate", 0, 0)
     assert {row.value for row in everybody.rows} == {None}

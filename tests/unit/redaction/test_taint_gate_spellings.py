@@ -82,6 +82,7 @@ def test_eleven_characters_may_be_shared_and_twelve_may_not() -> None:
         assert hit("-" * 12 + secret[start : start + 12], secret)
     for start in range(len(secret) - 10):
         assert hit("-" * 12 + secret[start : start + 11] + "=" * 12, secret) is None
+        assert hit("-" * 12 + secret[start : start + 11], secret) is None
 
 
 def test_a_text_of_twelve_characters_is_looked_at_and_one_of_eleven_is_not() -> None:
@@ -94,12 +95,27 @@ def test_the_edges_own_id_ends_no_search() -> None:
     """It is the only foreign text that may stay; whatever stands beside it is looked at."""
     ray = "8f3c1d2e4b5a6978-FRA"
     gate = TaintGate(PSEUDONYMS, Credentials())
-    secrets = [f"qzxvkjqwz{number:02}xkvqzjk" for number in range(8)]
+    secrets = [f"qzxvkjqwz{number:02}xkvqzjk" for number in range(16)]
     raw = RawExchange((f"cf-ray: {ray}".encode(), *(secret.encode() for secret in secrets)))
-    for secret in secrets:  # texts are a set: among eight some are looked at behind the id
+    for secret in secrets:  # texts are a set: among sixteen some are looked at behind the id
         line = json.dumps({"response": {"cf_ray": ray}, "value": secret})
         assert gate.check(line, raw) == Hit("shared_text", "value")
     assert gate.check(json.dumps({"response": {"cf_ray": ray}}), raw) is None
+
+
+def test_a_harmless_text_ends_no_search() -> None:
+    harmless = {f"name{number}": f"qz{number}" for number in range(8)}
+    for number in range(8):  # texts are a set: among nine the secret is seldom the first
+        secret = f"qzxvkjqwz{number:02}xkvqzjk"
+        line = json.dumps(harmless | {"value": secret})
+        gate = TaintGate(PSEUDONYMS, Credentials())
+        assert gate.check(line, RawExchange((secret.encode(),))) == Hit("shared_text", "value")
+
+
+def test_of_several_places_the_first_is_named() -> None:
+    line = json.dumps({"status": SPECIAL, "value": SPECIAL})
+    gate = TaintGate(PSEUDONYMS, Credentials())
+    assert gate.check(line, RawExchange((SPECIAL.encode(),))) == Hit("shared_text", "status")
 
 
 @pytest.mark.parametrize(("end", "tainted"), [("7", 0), ("42", 0), ("123", 1), ("q7", 1), ("q", 1)])
@@ -122,6 +138,12 @@ def test_numbers_may_share_eleven_digits_and_no_more(digits: str, *, tainted: bo
     gate = TaintGate(PSEUDONYMS, Credentials())
     raw = RawExchange((f"card {digits}".encode(),))
     assert (gate.check(f'{{"status":{digits}}}', raw) is not None) is tainted
+
+
+def test_two_numbers_that_begin_alike_are_two_numbers() -> None:
+    gate = TaintGate(PSEUDONYMS, Credentials())
+    raw = RawExchange((b'{"status": 411111111222}',))
+    assert gate.check('{"status": 411111111333}', raw) is None
 
 
 def b64(offset: int, *, urlsafe: bool = False) -> Callable[[str], str]:

@@ -11,7 +11,7 @@ from pawwork_proxy.facts.table import word_lists
 from pawwork_proxy.outcomes.rules import RULES
 from pawwork_proxy.redaction.shapes import ShapeName
 from pawwork_proxy.redaction.values import FORMS
-from pawwork_proxy.verification.leak_rules import LEAK_RULES, leak_in, shannon
+from pawwork_proxy.verification.leak_rules import LEAK_RULES, SCHEMA_WORDS, leak_in, shannon
 from pawwork_proxy.verification.scan import rule_broken_by
 from tests.unit.redaction.canaries import canaries
 
@@ -101,6 +101,16 @@ def test_every_text_gets_a_verdict(text: str) -> None:
     rule_broken_by(text)
 
 
+def test_names_and_words_of_the_schema_are_known_however_deep_they_stand() -> None:
+    assert {
+        "capture_id",
+        "first_byte_ms",
+        "cf_mitigated",
+        "response_head",
+        "bearer",
+    } <= SCHEMA_WORDS
+
+
 def test_entropy_is_bits_per_character() -> None:
     assert shannon("aaaa") == 0
     assert shannon("abcd") == 2
@@ -136,6 +146,7 @@ def test_entropy_is_bits_per_character() -> None:
         ("model/v49.171.5551.23456", "digits"),
         ("model/22.333.44444", "digits"),
         ("model/1.2.3.1000", "digits"),
+        ("model/1.1000.2.3", "digits"),
         ("model/120.1.6099.130", "digits"),
         ("model/19.8.1980", "digits"),
         ("model/1980.8.19", "digits"),
@@ -145,12 +156,21 @@ def test_entropy_is_bits_per_character() -> None:
         ("qzxwvkjhgfds", "long_word"),
         ("abCdeFghIjkLmn", "long_word"),
         ("bacudefogihajekolimunapoq", "long_word"),
+        ("bacudefogihyjkelmonp", "long_word"),
+        ("a1b2c3d4e5f6", "long_word"),
+        ("free12model34", "long_word"),
+        ("qzaQzoQzuQze", "long_word"),
         ("stop my landlord quickly", "sentence"),
         ("größe", "foreign_character"),
         ('model"', "foreign_character"),
         ("quorvex-zalmond-hollenbeck", "unknown_words"),
+        ("qazuQezoQazi", "unknown_words"),
+        ("qazu-qezo-qazi", "unknown_words"),
+        ("bacudefogihyjkelmon", "unknown_word"),
+        ("bacudefogihajekolimu", "unknown_word"),
         ("quorvex-zalmond", "unknown_word"),
         ("ann", "unknown_word"),
+        ("ann-qzo-vux", "unknown_word"),
     ],
 )
 def test_each_rule_finds_its_own(text: str, rule: str) -> None:
@@ -165,6 +185,8 @@ def test_each_rule_finds_its_own(text: str, rule: str) -> None:
         "AB12-MODEL-FREE", "authorization12", "FreeUsageLimitError", "stop model", "xq-ab-ef",
         "cognitivecomputations12", "claude-haiku-4-5@20251001", "2026-08-25T10:02:57Z", "a:b:c",
         "request.headers.us", "/zen/v1/models/{model}", "", "model/v120.0.6099.130", "2026.8.5",
+        "a1b2c3d4e5f", "free123models", "QX12-MODEL-FREE", "StopModel ErrorFree LimitType",
+        "model/1234.1.2.3",
         "537.36", "0.1.0-rc.8", "1.18.33", "0.0.0-beta-202609171200", "1.2.3.999", "22.333.4444",
     ],
 )  # fmt: skip
