@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable
 from itertools import combinations
 
-from pawwork_proxy.model.observation import ABSENT
+from pawwork_proxy.model.observation import ABSENT, INTERCEPTING, UNTOUCHED
 from tests.evaluation.servers import DAY, Rules, Who
 from tests.evaluation.worlds import AGENTS, IMPLIES, MODELS, PARTS, START, Ask, World
 
@@ -24,6 +24,9 @@ PAIRS = tuple(
     for pair in combinations(PARTS, 2)
     if pair[1] not in IMPLIES.get(pair[0], ()) and pair[0] not in IMPLIES.get(pair[1], ())
 )
+
+GATES = ("refused", "refused_without_wait", "gate")
+"""How an instrument that disturbs is refused."""
 
 
 def random_rules(rng: random.Random) -> Rules:
@@ -51,6 +54,7 @@ def random_rules(rng: random.Random) -> Rules:
         counts_aborted=rng.random() < 0.5,
         overload=0.1 if rng.random() < 0.2 else 0.0,
         relayed_for=AGENTS[2]["user_agent"] if rng.random() < 0.1 else None,
+        gate=rng.choice(GATES) if rng.random() < 0.2 else "",
     )
 
 
@@ -61,7 +65,8 @@ def stranger(rng: random.Random, place: Who) -> Who:
     keyed = rng.random() < 0.3
     own = {name: f"{name[:3]}-{tag}" for name in ("device", "install", "session", "request")}
     key = _key(f"key-{tag}", f"ws-{tag}") if keyed else NO_KEY
-    return {**place, **key, **own, "project": "global", **_model(model), **agent}
+    tool: Who = {"instrument": rng.choice((UNTOUCHED, INTERCEPTING))}
+    return {**place, **key, **own, "project": "global", **_model(model), **agent, **tool}
 
 
 NO_KEY: Who = {"key": ABSENT, "auth_kind": "none", "workspace": ABSENT}
@@ -93,6 +98,7 @@ class People:
         self.keys = [f"key{n}" for n in range(rng.randint(1, 3))]
         agents = rng.sample(AGENTS, rng.choice((1, 1, 2)))
         models = rng.sample(MODELS, rng.choice((1, 1, 2, 3)))
+        self.tools = rng.choice(((UNTOUCHED,), (INTERCEPTING,), (UNTOUCHED, INTERCEPTING)))
         self.installs: list[Who] = []
         devices = [f"device{n}" for n in range(rng.randint(1, 3))]
         for n in range(rng.randint(1, 4)):
@@ -100,6 +106,7 @@ class People:
             who = stranger(rng, {}) | agent | _model(model)
             who |= {"device": rng.choice(devices), "install": f"install{n}"}
             who |= self.keyed(rng.choice([None, None, *self.keys])) | rng.choice(self.places)
+            who |= {"instrument": rng.choice(self.tools)}
             self.installs.append(who | self.conversation(f"install{n}"))
 
     def _place(self, n: int, with_v6: bool) -> Who:
@@ -137,6 +144,7 @@ class People:
             lambda: self.conversation(changed["install"]),
             lambda: rng.choice(self.installs),
             lambda: self.conversation(changed["install"], rng.choice(("repo", "other-repo"))),
+            lambda: {"instrument": rng.choice(self.tools)},
         )
         for _ in range(rng.choice((1, 1, 1, 2, 3))):
             changed |= rng.choice(changes)()

@@ -8,7 +8,7 @@ import random
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from pawwork_proxy.model.observation import ABSENT, Identities, Observation
+from pawwork_proxy.model.observation import ABSENT, INTERCEPTING, Identities, Observation
 from tests.evaluation.servers import Finish, Rules, Who, server_for
 
 START = datetime(2026, 6, 1, tzinfo=UTC).timestamp()
@@ -71,17 +71,23 @@ class World:
             while ending and ending[0][0] <= ask.at:
                 at, _, aborted, finish = heapq.heappop(ending)
                 finish(at, aborted)
-            result, counted = self.server.decide(ask.who, ask.at)
+            result, counted = self._decide(ask)
             if counted is not None:
                 self.number += 1
                 heapq.heappush(ending, (ask.at + ask.takes, self.number, ask.abort, counted))
-            if result == "refused" and ask.retries:
+            if result.startswith("refused") and ask.retries:
                 again = replace(ask, at=ask.at + 2.0, abort=False, retries=ask.retries - 1)
                 heapq.heappush(queue, again)
             if ask.capture is not None:
                 self._observe(ask, ask.capture, result)
         for at, _, aborted, finish in sorted(ending, key=lambda one: one[:2]):
             finish(at, aborted)
+
+    def _decide(self, ask: Ask) -> tuple[str, Finish | None]:
+        gate = self.rules.gate
+        if gate and ask.who["instrument"] == INTERCEPTING and ask.who["auth_kind"] == "none":
+            return gate, None
+        return self.server.decide(ask.who, ask.at)
 
     def _observe(self, ask: Ask, capture: str, result: str) -> None:
         off, error = self.offsets.setdefault(capture, self._clock())
@@ -121,6 +127,8 @@ class World:
 RESULTS: dict[str, tuple[str, str, str, str]] = {
     "success": ("success", "ok", "zen", "none"),
     "refused": ("free_usage_limit", "quota", "zen", "utc_day"),
+    "refused_without_wait": ("free_usage_limit", "quota", "zen", "none"),
+    "gate": ("client_gate", "policy", "zen", "none"),
     "relayed": ("free_usage_limit", "quota", "relayed:Console", "none"),
     "overload": ("provider_overload", "overload", "relayed:other", "none"),
 }
