@@ -150,6 +150,12 @@ class People:
             changed |= rng.choice(changes)()
         return changed | self.prompt()
 
+    def arms(self, who: Who) -> list[Who]:
+        """The same person untouched and through an intercepting route, in turn."""
+        tools = self.rng.sample((UNTOUCHED, INTERCEPTING), 2) * self.rng.choice((1, 2))
+        starts = (self.conversation(who["install"], who["project"]) for _ in tools)
+        return [who | {"instrument": tool} | new for tool, new in zip(tools, starts, strict=True)]
+
     def ask(
         self, who: Who, at: float, takes: float = 1.0, *, abort: bool = False, retries: int = 0
     ) -> Ask:
@@ -204,6 +210,8 @@ def _episode(people: People, rules: Rules, at: float) -> list[Ask]:
     at += 20
     tries = [bystander | people.prompt()] if rng.random() < 0.5 else []
     tries += [people.varied(who) for _ in range(rng.choice((0, 1, 2, 3, 5)))]
+    if rng.random() < 0.15:
+        tries += people.arms(who)
     for other in tries:
         at += rng.choice((2.0, 90.0))
         asks.append(people.ask(other, at, retries=rng.choice((0, 3))))

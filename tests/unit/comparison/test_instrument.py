@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pawwork_proxy.comparison.compare import compare
@@ -241,6 +241,7 @@ def test_a_quota_by_count_alone_never_looks_like_a_gate(
     assert found(diary_of(played)).status in {"no_sign", "not_tried"}
 
 
+@settings(max_examples=25)
 @given(STEPS)
 def test_a_gate_is_no_quota_whoever_else_asks(
     steps: list[tuple[str, str, str, str, bool]],
