@@ -32,19 +32,18 @@ _SENT = "sent"
 """Stands in a template for a session or a user action: whether one was sent is part of it."""
 _OF_A_REQUEST = {
     "seq", "started_at", "answered_at", "ended_at", "retry_after_s", "reset_at", "action",
-    "answer_ids", "who", "session", "request",
+    "answer_id", "who", "session", "request",
 }  # fmt: skip
 """Fields of observations and of identities that differ between requests of one kind."""
 _HOUR_S, _DAY_S = 3600.0, 86_400.0
 
 
-_Ids = tuple[str | None, str | None]
-"""By what the edge and the provider named an answer."""
-_Row = tuple[datetime, int, float, float, TimingView, str | None, _Ids | None]
+_Row = tuple[datetime, int, float, float, TimingView, str | None, str | None]
 """What an exchange has of its own within its group and session: when it started by the machine's
 clock, its number, milliseconds until the head of its response had come (0 if none came) and until
-it was over, its timing as it was read, its user action, its ids. Rows sort by time. They are plain
-tuples because there may be a million of them, and a named one takes eight times as long to make."""
+it was over, its timing as it was read, its user action, what its answer was named by. Rows sort by
+time. They are plain tuples because there may be a million of them, and a named one takes eight
+times as long to make."""
 _STARTED: Callable[[_Row], datetime] = itemgetter(0)
 _SEQ: Callable[[_Row], int] = itemgetter(1)
 _HEAD_MS: Callable[[_Row], float] = itemgetter(2)
@@ -61,9 +60,9 @@ class _Group(NamedTuple):
 
     def view(self, session: str | None, row: _Row) -> ExchangeView:
         """One of them as it was read, but for dates that no rule looks at."""
-        response, ids = self.template.response, row[6]
-        if ids is not None:
-            response = replaced(response, cf_ray=ids[0], response_id=ids[1])
+        response, name = self.template.response, row[6]
+        if name is not None:  # an observation reads one of the two
+            response = replaced(response, cf_ray=name)
         return replaced(  # type: ignore[no-any-return]
             self.template,
             seq=row[1],
@@ -91,7 +90,7 @@ class Tally:
         head_ms = timing.first_byte_ms or 0.0
         total_ms = timing.total_ms or 0.0
         end_ms = total_ms if total_ms > head_ms else head_ms
-        ids: _Ids | None = None
+        name: str | None = None
         if response is not None:
             if response.date is not None:
                 lead = (response.date - started).total_seconds()
@@ -99,10 +98,10 @@ class Tally:
                 self._high.append(lead + 1.0)
                 set_field(response, "date", None)
             if response.cf_ray or response.response_id:
-                ids = (response.cf_ray, response.response_id)
+                name = response.cf_ray or response.response_id
                 set_field(response, "cf_ray", None)
                 set_field(response, "response_id", None)
-        row = (started, view.seq, head_ms, end_ms, timing, action, ids)
+        row = (started, view.seq, head_ms, end_ms, timing, action, name)
         set_field(view, "seq", 0)
         set_field(view, "timing", _NOT_ANSWERED if timing.first_byte_ms is None else _ANSWERED)
         set_field(view, "signals", _NO_SIGNALS)
@@ -292,7 +291,7 @@ class _Aggregation:
                     "ended_at": max(ends) + self._offset,
                     "count": count,
                     "action": "",
-                    "answer_ids": (),
+                    "answer_id": "",
                     "who": first.who.model_copy(update=unknown),
                 }
             )

@@ -127,7 +127,7 @@ def observation(
         cadence=outcome.reset_cadence,
         ending=ending,
         action=request.request or "",
-        answer_ids=_answer_ids(exchange),
+        answer_id=_answer_id(exchange),
         exclusive=exchange.context.network in exclusive,
         chained_proxy=exchange.context.chained_proxy,
         in_part=exchange.signals.unobserved is not None,
@@ -204,10 +204,9 @@ def install_name(label: str, install_id: str) -> str:
     return f"{label} {install_id[-6:]}"
 
 
-def _answer_ids(exchange: ExchangeView) -> tuple[str, ...]:
+def _answer_id(exchange: ExchangeView) -> str:
     response = exchange.response
-    ids = (response.cf_ray, response.response_id) if response is not None else ()
-    return tuple(one for one in ids if one)
+    return "" if response is None else response.cf_ray or response.response_id or ""
 
 
 def _is_free(exchange: ExchangeView) -> bool | None:

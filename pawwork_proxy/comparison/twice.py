@@ -32,13 +32,13 @@ def seen_twice(observations: Sequence[Observation]) -> Twice:
     proxied = [seen for seen in observations if seen.who.instrument == INTERCEPTING]
     if not inside or not proxied:
         return Twice((), ())
-    by_id = _grouped((name, seen) for seen in proxied for name in seen.answer_ids)
+    by_id = _grouped((seen.answer_id, seen) for seen in proxied if seen.answer_id)
     by_install = _grouped((seen.who.install, seen) for seen in proxied)
     nameless = _grouped((seen.action, seen) for seen in observations if _nameless(seen))
     surely = [
         seen
         for seen in inside
-        if any(_alike(seen, one) for name in seen.answer_ids for one in by_id[name])
+        if any(_alike(seen, one) for one in by_id[seen.answer_id])
         or (_nameless(seen) and _has_one_twin(seen, nameless[seen.action]))
     ]
     known = set(map(id, surely))
@@ -66,7 +66,7 @@ def _alike(one: Observation, other: Observation) -> bool:
 
 def _nameless(seen: Observation) -> bool:
     """A refusal that neither edge nor provider named; its user action is all that joins it."""
-    return is_refusal(seen) and bool(seen.action) and not seen.answer_ids and seen.count == 1
+    return is_refusal(seen) and bool(seen.action) and not seen.answer_id and seen.count == 1
 
 
 def _has_one_twin(seen: Observation, rivals: Sequence[Observation]) -> bool:

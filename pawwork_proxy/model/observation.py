@@ -115,8 +115,9 @@ class Observation(Noun):
     ending: ResponseEnd = "complete"
     action: str = ""
     """Pseudonym of the user action (request id); retries, rounds and title calls share it."""
-    answer_ids: tuple[str, ...] = ()
-    """What edge and provider named the answer by; equal for one exchange, whoever recorded it."""
+    answer_id: str = ""
+    """What the edge, else the provider, named the answer by; equal for one exchange, whoever
+    recorded it."""
     exclusive: bool = False
     """The user vouches that nobody else used this address."""
     chained_proxy: bool = False

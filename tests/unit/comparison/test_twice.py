@@ -10,7 +10,7 @@ from pawwork_proxy.comparison.selection import select
 from pawwork_proxy.model.observation import SEVERAL, UNTOUCHED, Observation
 from tests.unit.comparison.builders import MORNING, Diary
 
-RAY: dict[str, Any] = {"answer_ids": ("8f1e2d3c4b5a6978-FRA",)}
+RAY: dict[str, Any] = {"answer_id": "8f1e2d3c4b5a6978-FRA"}
 TAPPED: dict[str, Any] = {"instrument": UNTOUCHED, "address": None, "prefix": None}
 ONE: dict[str, Any] = {"request": "msg:x", "action": "msg:x"}
 
@@ -31,13 +31,6 @@ def test_joined_by_what_edge_or_provider_call_the_answer() -> None:
     assert reasons(seen)["seen_twice"] == ("in#2",)
     comparison = compare(seen)
     assert (comparison.limits[0].refused, comparison.limits[0].admitted) == (1, 2)
-
-
-def test_one_id_is_enough() -> None:
-    """A bundle leaves out what names the exchange at the edge."""
-    seen = both(answer_ids=("request:1",))
-    seen[-1] = seen[-1].model_copy(update={"answer_ids": (*RAY["answer_ids"], "request:1")})
-    assert reasons(seen)["seen_twice"] == ("in#2",)
 
 
 def test_the_record_of_the_route_that_reached_the_server_counts() -> None:
