@@ -160,9 +160,7 @@ def _quota(origin: str) -> str:
 
 
 def instrument_words(found: InstrumentFinding) -> str:
-    """Whether measuring disturbs, with the rows that show it; empty where nothing shows."""
-    if found.status == "not_tried":
-        return ""
+    """Whether measuring disturbs, with the rows that show it."""
     told = INSTRUMENT["mixed" if found.status == "suspected" and found.pairs else found.status]
     rows = ", ".join(f"{row_label(row)} {row.part}" for row in found.rows)
     if found.pairs:
