@@ -32,17 +32,18 @@ _SENT = "sent"
 """Stands in a template for a session or a user action: whether one was sent is part of it."""
 _OF_A_REQUEST = {
     "seq", "started_at", "answered_at", "ended_at", "retry_after_s", "reset_at", "action",
-    "who", "session", "request",
+    "answer_id", "who", "session", "request",
 }  # fmt: skip
 """Fields of observations and of identities that differ between requests of one kind."""
 _HOUR_S, _DAY_S = 3600.0, 86_400.0
 
 
-_Row = tuple[datetime, int, float, float, TimingView, str | None]
+_Row = tuple[datetime, int, float, float, TimingView, str | None, str | None]
 """What an exchange has of its own within its group and session: when it started by the machine's
 clock, its number, milliseconds until the head of its response had come (0 if none came) and until
-it was over, its timing as it was read, its user action. Rows sort by time. They are plain tuples
-because there may be a million of them, and a named one takes eight times as long to make."""
+it was over, its timing as it was read, its user action, what its answer was named by. Rows sort by
+time. They are plain tuples because there may be a million of them, and a named one takes eight
+times as long to make."""
 _STARTED: Callable[[_Row], datetime] = itemgetter(0)
 _SEQ: Callable[[_Row], int] = itemgetter(1)
 _HEAD_MS: Callable[[_Row], float] = itemgetter(2)
@@ -59,11 +60,15 @@ class _Group(NamedTuple):
 
     def view(self, session: str | None, row: _Row) -> ExchangeView:
         """One of them as it was read, but for dates that no rule looks at."""
+        response, name = self.template.response, row[6]
+        if name is not None:  # an observation reads one of the two
+            response = replaced(response, cf_ray=name)
         return replaced(  # type: ignore[no-any-return]
             self.template,
             seq=row[1],
             timing=row[4],
             request=replaced(self.template.request, session=session, request=row[5]),
+            response=response,
             signals=self.signals,
         )
 
@@ -85,12 +90,18 @@ class Tally:
         head_ms = timing.first_byte_ms or 0.0
         total_ms = timing.total_ms or head_ms
         end_ms = total_ms if total_ms > head_ms else head_ms
-        row = (started, view.seq, head_ms, end_ms, timing, action)
-        if response is not None and response.date is not None:
-            lead = (response.date - started).total_seconds()
-            self._low.append(lead - head_ms / 1000)
-            self._high.append(lead + 1.0)
-            set_field(response, "date", None)
+        name: str | None = None
+        if response is not None:
+            if response.date is not None:
+                lead = (response.date - started).total_seconds()
+                self._low.append(lead - head_ms / 1000)
+                self._high.append(lead + 1.0)
+                set_field(response, "date", None)
+            if response.cf_ray or response.response_id:
+                name = response.cf_ray or response.response_id
+                set_field(response, "cf_ray", None)
+                set_field(response, "response_id", None)
+        row = (started, view.seq, head_ms, end_ms, timing, action, name)
         set_field(view, "seq", 0)
         set_field(view, "timing", _NOT_ANSWERED if timing.first_byte_ms is None else _ANSWERED)
         set_field(view, "signals", _NO_SIGNALS)
@@ -280,6 +291,7 @@ class _Aggregation:
                     "ended_at": max(ends) + self._offset,
                     "count": count,
                     "action": "",
+                    "answer_id": "",
                     "who": first.who.model_copy(update=unknown),
                 }
             )

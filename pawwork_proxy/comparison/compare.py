@@ -15,9 +15,21 @@ from pawwork_proxy.comparison.selection import Limiter, Selection, select
 from pawwork_proxy.comparison.thresholds import early_refusals, thresholds
 from pawwork_proxy.comparison.verdicts import verdicts
 from pawwork_proxy.model.observation import Observation
-from pawwork_proxy.model.verdict import Comparison, Experiment, LimiterFindings, Note
+from pawwork_proxy.model.verdict import (
+    Comparison,
+    Experiment,
+    InstrumentStatus,
+    LimiterFindings,
+    Note,
+)
 
 NOTHING_REFUSED = Experiment(id="wait_for_refusal", requests=1, settles=0.0)
+WITHOUT_EVIDENCE: dict[InstrumentStatus, Experiment] = {
+    "disturbs": Experiment(id="observe_untouched", requests=1, settles=0.0),
+    "suspected": Experiment(id="try_both_routes", requests=6, settles=0.0),
+    "no_sign": NOTHING_REFUSED,
+    "not_tried": NOTHING_REFUSED,
+}
 """What to do while nothing can be compared."""
 
 
@@ -36,9 +48,10 @@ def compare(
     limits = tuple(judge(limiter, plan=plan) for limiter in selection.limiters)
     planned = next((one.next_experiment for one in limits if one.next_experiment), None)
     if plan and not limits:
-        planned = NOTHING_REFUSED
+        planned = WITHOUT_EVIDENCE[selection.instrument.status]
     return Comparison(
         simulated=any(one.simulated for one in seen),
+        instrument=selection.instrument,
         exchanges=sum(one.count for one in seen),
         evidence=selection.evidence,
         refusals=sum(one.count for one in seen if is_refusal(one)),
@@ -88,6 +101,8 @@ def _notes(seen: Sequence[Observation], selection: Selection) -> Iterator[Note]:
         yield Note(id="one_install")
     if any(one.who.address is None for one in seen):
         yield Note(id="address_not_known")
+    if unknown := sum(one.count for one in seen if one.tier == "unknown"):
+        yield Note(id="unknown_base", exchanges=unknown)
     by_label: dict[str, set[str]] = {}
     for one in seen:
         if one.who.network is not None and one.who.address is not None:

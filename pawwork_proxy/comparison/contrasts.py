@@ -5,44 +5,18 @@ Invariant: the last row is the one that decides; it is compared with the row bef
 
 from collections.abc import Sequence
 
-from pawwork_proxy.comparison.dimensions import DIMENSIONS
 from pawwork_proxy.comparison.elimination import Conflict
-from pawwork_proxy.comparison.selection import PlacedRequest
+from pawwork_proxy.comparison.requests import (
+    PlacedRequest,
+    differing,
+    evidence_row,
+    shown_difference,
+)
 from pawwork_proxy.model.observation import DimensionName
-from pawwork_proxy.model.verdict import Contrast, EvidenceRow
-
-NAMES: tuple[DimensionName, ...] = tuple(row.name for row in DIMENSIONS if row.name != "global")
+from pawwork_proxy.model.verdict import Contrast
 
 LOOKED_AT = 200
 """So many of the latest refusals are searched for the one that is most like the deciding row."""
-
-
-def differing(one: PlacedRequest, other: PlacedRequest) -> tuple[DimensionName, ...]:
-    """The dimensions in which two rows are known to differ."""
-    return tuple(
-        name
-        for name in NAMES
-        if None not in (one.value(name), other.value(name)) and one.value(name) != other.value(name)
-    )
-
-
-def shown_difference(one: PlacedRequest, other: PlacedRequest) -> tuple[DimensionName, ...]:
-    """The same for people: without an IPv6 prefix where neither row has one."""
-    on_ipv4 = all(row.value("prefix") == row.value("address") for row in (one, other))
-    return tuple(name for name in differing(one, other) if not (name == "prefix" and on_ipv4))
-
-
-def evidence_row(row: PlacedRequest, dimension: DimensionName | None = None) -> EvidenceRow:
-    """A row as evidence on a dimension."""
-    return EvidenceRow(
-        capture=row.seen.capture,
-        seq=row.seen.seq,
-        at=row.seen.started_at,
-        part="refused" if row.part == "refused" else "admitted",
-        install=row.seen.who.install,
-        value=row.value(dimension) if dimension and dimension != "global" else None,
-        count=row.seen.count,
-    )
 
 
 def contrast(

@@ -21,7 +21,8 @@ from typing import Literal
 from pawwork_proxy.comparison.dimensions import BUCKET
 from pawwork_proxy.comparison.hypotheses import UNKNOWN, Columns, Hypothesis, hypotheses
 from pawwork_proxy.comparison.places import Place, Places
-from pawwork_proxy.comparison.selection import Limiter, PlacedRequest
+from pawwork_proxy.comparison.requests import PlacedRequest
+from pawwork_proxy.comparison.selection import Limiter
 
 ClientKind = tuple[str, ...]
 """What a threshold may depend on."""

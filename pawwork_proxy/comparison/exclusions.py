@@ -81,6 +81,9 @@ CONTEXT_EXCLUSIONS = (
     "not_recorded",
     "other_study",
     "simulated",
+    "seen_twice",
+    "perhaps_twice",
+    "instrument_disturbs",
     "near_reset",
     "no_refusal_in_window",
 )

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from math import fsum
 from typing import Literal, NamedTuple
 
-from pawwork_proxy.comparison.contrasts import differing
 from pawwork_proxy.comparison.dimensions import BUCKET, DIMENSIONS, PRESENCE
 from pawwork_proxy.comparison.elimination import Assessment, Findings, way_down
 from pawwork_proxy.comparison.hypotheses import Hypothesis, parts, smallest, undominated
-from pawwork_proxy.comparison.selection import Limiter, PlacedRequest, placed
+from pawwork_proxy.comparison.requests import PlacedRequest, differing, placed
+from pawwork_proxy.comparison.selection import Limiter
 from pawwork_proxy.comparison.trials import TRIALS, Trial, Variation, possible_for
 from pawwork_proxy.model.observation import ABSENT, PUBLIC, Identities
 from pawwork_proxy.model.verdict import Baseline, Experiment, Meaning, Verdict

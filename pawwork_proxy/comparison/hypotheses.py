@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 
 from pawwork_proxy.comparison.dimensions import BUCKET, BY_NAME, CALLER, COMPOUND, KEYABLE
-from pawwork_proxy.comparison.selection import PlacedRequest
+from pawwork_proxy.comparison.requests import PlacedRequest
 from pawwork_proxy.model.observation import ABSENT, PUBLIC, SEVERAL
 
 Hypothesis = frozenset[str]

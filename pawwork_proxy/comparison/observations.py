@@ -12,7 +12,16 @@ from typing import NamedTuple
 from pawwork_proxy.facts.clients import client_of
 from pawwork_proxy.facts.server import MODEL_PROTOCOLS, is_free, is_title_model, server_era
 from pawwork_proxy.model.capture import End, Header, Note, Stub
-from pawwork_proxy.model.observation import ABSENT, PUBLIC, Identities, Observation, ResponseEnd
+from pawwork_proxy.model.context import Route
+from pawwork_proxy.model.observation import (
+    ABSENT,
+    INTERCEPTING,
+    PUBLIC,
+    UNTOUCHED,
+    Identities,
+    Observation,
+    ResponseEnd,
+)
 from pawwork_proxy.model.outcome import Family, Outcome
 from pawwork_proxy.model.signals import Ending
 from pawwork_proxy.model.view import ExchangeView
@@ -29,6 +38,13 @@ ENDINGS: dict[Ending, ResponseEnd] = {
     Ending.UPSTREAM_CUT: "cut",
 }
 """Every other ending means that no response began."""
+
+INSTRUMENTS: dict[Route, str] = {
+    "inside": UNTOUCHED,
+    "tunnel": UNTOUCHED,
+    "forward": INTERCEPTING,
+    "reverse": INTERCEPTING,
+}
 
 LONGEST_RESPONSE = timedelta(minutes=10)
 """The client gives up on a stream that is silent for so long."""
@@ -111,6 +127,7 @@ def observation(
         cadence=outcome.reset_cadence,
         ending=ending,
         action=request.request or "",
+        answer_id=_answer_id(exchange),
         exclusive=exchange.context.network in exclusive,
         chained_proxy=exchange.context.chained_proxy,
         in_part=exchange.signals.unobserved is not None,
@@ -187,6 +204,11 @@ def install_name(label: str, install_id: str) -> str:
     return f"{label} {install_id[-6:]}"
 
 
+def _answer_id(exchange: ExchangeView) -> str:
+    response = exchange.response
+    return "" if response is None else response.cf_ray or response.response_id or ""
+
+
 def _is_free(exchange: ExchangeView) -> bool | None:
     """Whether the model is free: without a key nothing else is served."""
     model = exchange.request.model or ""
@@ -206,6 +228,7 @@ def _identities(header: Header, exchange: ExchangeView) -> Identities:
     if region is None and context.egress is not None:
         region = context.egress.colo or context.egress.country
     workspace = exchange.response.workspace if exchange.response is not None else None
+    workspace = workspace or request.workspace
     return Identities(
         network=context.network,
         address=address,
@@ -224,6 +247,7 @@ def _identities(header: Header, exchange: ExchangeView) -> Identities:
         model_group=request.model_group,
         client=request.client or ABSENT,
         user_agent=request.user_agent or ABSENT,
+        instrument=INSTRUMENTS[context.route],
     )
 
 

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from itertools import pairwise
 
 from pawwork_proxy.comparison.dimensions import KEYABLE
-from pawwork_proxy.comparison.selection import Limiter, PlacedRequest
+from pawwork_proxy.comparison.requests import PlacedRequest
+from pawwork_proxy.comparison.selection import Limiter
 from pawwork_proxy.model.observation import Observation
 from pawwork_proxy.model.verdict import CadenceCount, Hour, NoiseFloor
 

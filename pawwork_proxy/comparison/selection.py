@@ -5,84 +5,25 @@ one server era, with one rhythm. Invariant: every observation is either a row of
 limiter's evidence or excluded with exactly one reason.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
-from pawwork_proxy.comparison.dimensions import (
-    BY_NAME,
-    CALLER,
-    DIMENSIONS,
-    PRESENCE,
-    is_private,
-)
+from pawwork_proxy.comparison.dimensions import BY_NAME
 from pawwork_proxy.comparison.exclusions import (
     CONTEXT_EXCLUSIONS,
     EXCLUSIONS,
     cadence_of,
     is_refusal,
 )
+from pawwork_proxy.comparison.instrument import judge_instrument
+from pawwork_proxy.comparison.requests import Part, PlacedRequest, placed
+from pawwork_proxy.comparison.twice import seen_twice
 from pawwork_proxy.comparison.windows import Window, windows_counting, windows_of
-from pawwork_proxy.model.observation import ABSENT, PUBLIC, Observation
-from pawwork_proxy.model.verdict import Exclusion
+from pawwork_proxy.model.observation import Observation
+from pawwork_proxy.model.verdict import Exclusion, InstrumentFinding
 
-Part = Literal["admitted", "refused", "maybe"]
-"""`maybe`: no evidence itself, but the server may have counted it."""
-
-KIND_DIMENSIONS = tuple(row.name for row in DIMENSIONS if row.threshold)
 EXAMPLES = 5  # exchanges that are named for each reason of exclusion
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class PlacedRequest:
-    """One observation in one window, with its times as seconds and its values at hand."""
-
-    seen: Observation
-    part: Part
-    window: str
-    start: float
-    head: float
-    end: float
-    error: float
-    client_kind: tuple[str, ...] | None
-    """What a threshold may depend on; None where some of it is not known."""
-    counts: bool
-    """Whether the server surely counted it."""
-
-    def value(self, dimension: str) -> str | None:
-        """Its value of a dimension (all but `global`), or of CALLER."""
-        if dimension == CALLER:
-            key = self.seen.who.key
-            return self.seen.who.address if key in {ABSENT, PUBLIC} else key
-        found: str | None = getattr(self.seen.who, dimension)
-        return found
-
-    def private(self, part: str) -> bool:
-        """Whether nobody but the observer can have its value of a part of a hypothesis."""
-        if part in {"address", "prefix"}:
-            return self.seen.exclusive
-        if part == CALLER:
-            return self.private("key") or (self.seen.who.key is not None and self.seen.exclusive)
-        return is_private(part, self.value(part))
-
-    @property
-    def action(self) -> str:
-        """Its user action; if that is not known its session, else its own number."""
-        session = self.seen.who.session
-        known = None if session == ABSENT else session
-        return self.seen.action or known or f"{self.seen.capture}#{self.seen.seq}"
-
-    def surely_before(self, other: PlacedRequest, *, ended: bool = False) -> bool:
-        """Whether its response began (or ended) before the other request was even sent."""
-        slack = self.error + other.error
-        if self.seen.capture == other.seen.capture:
-            if self.seen.seq >= other.seen.seq:
-                return False  # it arrived later, whatever a clock that was set meanwhile says
-            slack = 0.0 if self.seen.steady else slack
-        return (self.end if ended else self.head) + slack < other.start
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,29 +48,10 @@ class Selection:
     """What is compared, and what is not."""
 
     limiters: tuple[Limiter, ...]
+    instrument: InstrumentFinding
     exclusions: tuple[Exclusion, ...]
     evidence: int
     """Exchanges that are rows of some limiter."""
-
-
-def placed(seen: Observation, part: Part, window: str) -> PlacedRequest:
-    """An observation as a row of the evidence."""
-    kind = [getattr(seen.who, name) for name in KIND_DIMENSIONS]
-    for name in PRESENCE:
-        value = getattr(seen.who, name)
-        kind.append(None if value is None else str(value == ABSENT))
-    answered = seen.answered_at or seen.ended_at
-    return PlacedRequest(
-        seen=seen,
-        part=part,
-        window=window,
-        start=seen.started_at.timestamp(),
-        head=answered.timestamp(),
-        end=max(seen.ended_at, answered).timestamp(),
-        error=seen.clock_error_s,
-        client_kind=None if None in kind else tuple(kind),
-        counts=part == "admitted" and seen.ending == "complete",
-    )
 
 
 def select(
@@ -145,6 +67,12 @@ def select(
     beside = [seen for seen in unrecorded if (seen.study, seen.simulated) in worlds]
     if beside:
         dropped["not_recorded"] = list(beside)
+    twice = seen_twice(usable)
+    usable = _without(usable, "seen_twice", twice.surely, dropped)
+    usable = _without(usable, "perhaps_twice", twice.perhaps, dropped)
+    instrument = judge_instrument(usable)
+    usable = _without(usable, "instrument_disturbs", instrument.doubted, dropped)
+    beside += [*twice.perhaps, *instrument.doubted]
     for seen in usable:
         reason = next((row for row in EXCLUSIONS if row.applies(seen)), None)
         if reason is None:
@@ -174,6 +102,7 @@ def select(
     limiters.sort(key=lambda found: (-len(found.part("refused")), found.origin, found.server_era))
     return Selection(
         limiters=tuple(limiter for limiter in limiters if limiter.part("refused")),
+        instrument=instrument.finding,
         exclusions=_exclusions(dropped),
         evidence=sum(seen.count for seen in [*refused, *admitted] if id(seen) in used),
     )
@@ -197,6 +126,19 @@ def _one_world(
         dropped["other_study"] = [seen for seen in kept if seen.study != largest]
         kept = [seen for seen in kept if seen.study == largest]
     return kept
+
+
+def _without(
+    usable: Sequence[Observation],
+    reason: str,
+    left_out: Sequence[Observation],
+    dropped: dict[str, list[Observation]],
+) -> list[Observation]:
+    """The others; what is left out is dropped for the reason."""
+    if left_out:
+        dropped[reason] = list(left_out)
+    gone = set(map(id, left_out))
+    return [seen for seen in usable if id(seen) not in gone]
 
 
 def _limiter(

@@ -7,12 +7,12 @@ what may have been counted the upper one, and `exclusive` says whether others ca
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
-from pawwork_proxy.comparison.contrasts import evidence_row
 from pawwork_proxy.comparison.dimensions import BUCKET, PRESENCE, title
 from pawwork_proxy.comparison.elimination import ClientKind, possibly_counted
 from pawwork_proxy.comparison.hypotheses import Hypothesis
 from pawwork_proxy.comparison.places import Place, Places
-from pawwork_proxy.comparison.selection import KIND_DIMENSIONS, Limiter, PlacedRequest
+from pawwork_proxy.comparison.requests import KIND_DIMENSIONS, PlacedRequest, evidence_row
+from pawwork_proxy.comparison.selection import Limiter
 from pawwork_proxy.model.observation import SEVERAL
 from pawwork_proxy.model.verdict import EarlyRefusal, Threshold
 

@@ -10,11 +10,12 @@ family). All else is `undetermined`.
 from collections.abc import Iterable, Sequence
 from typing import assert_never
 
-from pawwork_proxy.comparison.contrasts import contrast, differing
+from pawwork_proxy.comparison.contrasts import contrast
 from pawwork_proxy.comparison.dimensions import BUCKET, CALLER, DIMENSIONS
 from pawwork_proxy.comparison.elimination import Conflict, Findings
 from pawwork_proxy.comparison.hypotheses import GLOBAL, MODELS, Hypothesis, smallest, undominated
-from pawwork_proxy.comparison.selection import Limiter, PlacedRequest, known_values
+from pawwork_proxy.comparison.requests import PlacedRequest, differing
+from pawwork_proxy.comparison.selection import Limiter, known_values
 from pawwork_proxy.model.observation import DimensionName
 from pawwork_proxy.model.verdict import REASONS, AssumptionId, Finding, Ground, Verdict
 

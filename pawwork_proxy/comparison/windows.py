@@ -1,7 +1,4 @@
-"""Reset windows by the server's time, and what can be said about the order of two requests.
-
-Invariant: `surely_before` is never true for two requests whose order the clocks leave open.
-"""
+"""Reset windows by the server's time: when a request may have been judged, and when counted."""
 
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple

@@ -38,9 +38,13 @@ DimensionName = Literal[
     "model_group",
     "client",
     "user_agent",
+    "instrument",
     "global",
 ]
 """What a quota could follow; `global` is the pool that everybody shares."""
+
+UNTOUCHED, INTERCEPTING = "untouched", "intercepting"
+"""Values of the instrument: whose handshake the server saw, the client's own or ours."""
 
 ResponseEnd = Literal["complete", "aborted", "cut", "none"]
 """How the response ended: whole, left by the client, cut by the upstream, never began."""
@@ -72,6 +76,7 @@ class Identities(Noun):
     """First two characters of the model id."""
     client: str | None = None
     user_agent: str | None = None
+    instrument: str | None = None
 
 
 class Observation(Noun):
@@ -110,6 +115,9 @@ class Observation(Noun):
     ending: ResponseEnd = "complete"
     action: str = ""
     """Pseudonym of the user action (request id); retries, rounds and title calls share it."""
+    answer_id: str = ""
+    """What the edge, else the provider, named the answer by; equal for one exchange, whoever
+    recorded it."""
     exclusive: bool = False
     """The user vouches that nobody else used this address."""
     chained_proxy: bool = False

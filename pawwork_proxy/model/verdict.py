@@ -58,8 +58,15 @@ REASONS: dict[Ground, Reason] = {
     ground: reason for reason, grounds in _GROUNDS.items() for ground in grounds
 }
 NoteId = Literal[
-    "simulated", "chained_proxy", "one_install", "address_not_known", "label", "several_limiters"
+    "simulated",
+    "chained_proxy",
+    "one_install",
+    "address_not_known",
+    "unknown_base",
+    "label",
+    "several_limiters",
 ]
+InstrumentStatus = Literal["disturbs", "suspected", "no_sign", "not_tried"]
 
 
 class EvidenceRow(Noun):
@@ -248,12 +255,31 @@ class Note(Noun):
     label: str = ""
     """`label`: a network label that stands for several egress addresses."""
     addresses: int = 0
+    exchanges: int = 0
+    """`unknown_base`: exchanges with an address of the server that has no row in our tables."""
+
+
+class InstrumentFinding(Noun):
+    """Whether measuring disturbs, as far as routes were held against each other."""
+
+    status: InstrumentStatus
+    windows: tuple[str, ...] = ()
+    """The days in which it shows."""
+    pairs: tuple[Contrast, ...] = ()
+    """Refused through an intercepting route, then admitted untouched; the strongest first."""
+    independent: int = 0
+    """Pairs of different user actions, shown or not."""
+    by_label: bool = False
+    """No pair has both addresses: that they are of one network is the user's word."""
+    rows: tuple[EvidenceRow, ...] = ()
+    """Where no pair shows it: the first of each route and result."""
 
 
 class Comparison(Noun):
     """Everything that was found."""
 
     simulated: bool
+    instrument: InstrumentFinding = InstrumentFinding(status="not_tried")
     exchanges: int
     evidence: int
     refusals: int = 0

@@ -40,13 +40,14 @@ NO_RULE_READS = {"events"}
 """Fields of signals that no view has."""
 READ: dict[type[Noun], str] = {
     Egress: "address family prefix country colo",
-    ExchangeContext: "install install_id device network egress upstream_family source_address"
+    ExchangeContext: "install install_id device network route egress upstream_family source_address"
     " chained_proxy client_hello upstream_hello",
     Timing: "started_at first_byte_ms total_ms",
-    RequestFacts: "tier protocol model model_group user_agent client session request project",
+    RequestFacts: "tier protocol model model_group user_agent client session request project"
+    " workspace",
     AuthFacts: "kind pseudonym",
     AuthSourceFinding: "source",
-    ResponseFacts: "status colo workspace cost date",
+    ResponseFacts: "status colo workspace cost date cf_ray response_id",
     ErrorFact: " ".join(ErrorFact.model_fields),
     RetryHint: " ".join(RetryHint.model_fields),
     TransportFailure: " ".join(TransportFailure.model_fields),

@@ -16,13 +16,16 @@ from pawwork_proxy.report.next_step import instructions
 
 def render_json(comparison: Comparison, remarks: Iterable[str] = ()) -> str:
     """The whole comparison; `remarks` are about the captures and stand among the notes."""
-    notes = [*map(say.note_words, comparison.notes), *remarks]
+    notes = [*say.notes_of(comparison), *remarks]
     plain = comparison.model_dump(mode="json", exclude_none=True)
     document = {"answer": say.conclusion(comparison), **plain, "notes": notes}
     document["limits"] = [
         _limit(limit, found)
         for limit, found in zip(comparison.limits, plain["limits"], strict=True)
     ]
+    document["instrument"]["words"] = say.instrument_words(comparison.instrument)
+    for pair, row in zip(comparison.instrument.pairs, document["instrument"]["pairs"], strict=True):
+        row["words"] = say.contrast_words(pair)
     document["noise"]["words"] = say.noise_words(comparison.noise)
     for option, found in zip(comparison.options, document["options"], strict=True):
         found["words"] = say.option_words(option)

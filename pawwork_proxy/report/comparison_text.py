@@ -104,12 +104,14 @@ def _lines(comparison: Comparison, remarks: Iterable[str]) -> Iterator[Line]:
     if comparison.simulated:
         yield "text", "SIMULATED: these captures say nothing about the real server."
     yield "text", say.conclusion(comparison)
+    for pair in comparison.instrument.pairs:
+        yield "item", say.contrast_words(pair)
     yield (
         "text",
         f"{counted(comparison.exchanges, 'exchange')}, {comparison.evidence} of them evidence; "
         f"client eras: {', '.join(comparison.client_eras) or 'none'}.",
     )
-    for note in (*map(say.note_words, comparison.notes), *remarks):
+    for note in (*say.notes_of(comparison), *remarks):
         yield "item", note
     limits = list(zip(comparison.limits, evidence_of(comparison, briefly=True), strict=True))
     for limit, evidence in limits:

@@ -10,7 +10,12 @@ from typing import NamedTuple
 from pawwork_proxy.comparison.dimensions import title
 from pawwork_proxy.comparison.trials import BY_ID, Variation
 from pawwork_proxy.model.verdict import Baseline, Experiment, Meaning
-from pawwork_proxy.report.sentences import SWEEPS, VARIATIONS, WAIT_FOR_REFUSAL, hypothesis_words
+from pawwork_proxy.report.sentences import (
+    SWEEPS,
+    VARIATIONS,
+    WITHOUT_EVIDENCE,
+    hypothesis_words,
+)
 
 PROGRAM = "pawwork-proxy"
 REVERSED = "_reversed"
@@ -46,7 +51,7 @@ class Instructions(NamedTuple):
 def instructions(experiment: Experiment) -> Instructions:
     """How to do an experiment, and what each result would mean."""
     if experiment.baseline is None:
-        told = WAIT_FOR_REFUSAL
+        told = WITHOUT_EVIDENCE[experiment.id]
         parts = (tuple(told[name]) for name in ("steps", "commands", "meanings"))
         return Instructions(told["title"], told["why"], *parts)
     start = experiment.baseline

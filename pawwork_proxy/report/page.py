@@ -57,7 +57,7 @@ def render_report(
         .get_template("report.html.j2")
         .render(
             comparison=comparison,
-            notes=(*map(sentences.note_words, comparison.notes), *gathered.remarks),
+            notes=(*sentences.notes_of(comparison), *gathered.remarks),
             next=comparison.next_experiment and instructions(comparison.next_experiment),
             evidence=evidence_of(comparison),
             captures=gathered.captures,

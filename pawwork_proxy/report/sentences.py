@@ -17,6 +17,7 @@ from pawwork_proxy.model.verdict import (
     EarlyRefusal,
     EvidenceRow,
     Finding,
+    InstrumentFinding,
     LimiterFindings,
     NoiseFloor,
     Note,
@@ -35,10 +36,14 @@ SHARED: dict[str, str] = _SECTIONS["shared"]
 RESETS: dict[str, str] = _SECTIONS["resets"]
 OPTION_NAMES: dict[str, str] = _SECTIONS["option_names"]
 OPTIONS: dict[str, dict[str, dict[str, str]]] = _SECTIONS["options"]
+INSTRUMENT: dict[str, str] = _SECTIONS["instrument"]
 NOTES: dict[str, str] = _SECTIONS["notes"]
 SWEEPS: dict[str, str] = _SECTIONS["sweeps"]
 VARIATIONS: dict[str, dict[str, str]] = _SECTIONS["variations"]
-WAIT_FOR_REFUSAL: dict[str, Any] = _SECTIONS["wait_for_refusal"]
+WITHOUT_EVIDENCE: dict[str, dict[str, Any]] = {
+    name: _SECTIONS[name] for name in ("wait_for_refusal", "observe_untouched", "try_both_routes")
+}
+"""Experiments that need nobody who was refused by a quota."""
 
 OWN: frozenset[DimensionName] = frozenset({"install", "session", "request"})
 """What belongs to one install only; a limit that follows one of these is not shared."""
@@ -66,7 +71,16 @@ MOST_NAMED = 4
 
 
 def conclusion(comparison: Comparison) -> str:
-    """The answer to what the free quota follows, as far as the data go."""
+    """The answer to what the free quota follows, as far as the data go.
+
+    That measuring disturbs comes first, for it says what the rest is worth.
+    """
+    if comparison.instrument.status == "disturbs":
+        return f"{instrument_words(comparison.instrument)} {_of_quota(comparison)}"
+    return _of_quota(comparison)
+
+
+def _of_quota(comparison: Comparison) -> str:
     if comparison.limits:
         return limiter_conclusion(comparison.limits[0])
     if not comparison.exchanges:
@@ -145,9 +159,28 @@ def _quota(origin: str) -> str:
     return f"The limit relayed from {origin.removeprefix('relayed:')}"
 
 
+def instrument_words(found: InstrumentFinding) -> str:
+    """Whether measuring disturbs, with the rows that show it."""
+    told = INSTRUMENT["mixed" if found.status == "suspected" and found.pairs else found.status]
+    rows = ", ".join(f"{row_label(row)} {row.part}" for row in found.rows)
+    if found.pairs:
+        refused, admitted = map(row_label, found.pairs[0].rows)
+        more = f"; independent pairs: {found.independent}" if found.independent > 1 else ""
+        rows = f"{refused} refused, then {admitted} admitted{more}"
+    by_label = [INSTRUMENT["by_label"]] if found.by_label else []
+    return " ".join([told.format(rows=rows), *by_label])
+
+
+def notes_of(comparison: Comparison) -> Iterator[str]:
+    """What weakens the comparison; that measuring disturbs is part of the conclusion."""
+    if comparison.instrument.status in {"suspected", "no_sign"}:
+        yield instrument_words(comparison.instrument)
+    yield from map(note_words, comparison.notes)
+
+
 def note_words(note: Note) -> str:
     """What weakens the comparison."""
-    return NOTES[note.id].format(label=note.label, addresses=note.addresses)
+    return NOTES[note.id].format(**note.model_dump())
 
 
 def option_words(option: OptionFinding) -> str:

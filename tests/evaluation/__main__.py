@@ -15,9 +15,10 @@ from functools import partial
 from typing import get_args
 
 from pawwork_proxy.comparison.compare import compare
+from pawwork_proxy.comparison.instrument import judge_instrument
 from pawwork_proxy.model.observation import Observation
 from pawwork_proxy.model.verdict import Comparison, Verdict
-from pawwork_proxy.report.sentences import verdict_words
+from pawwork_proxy.report.sentences import instrument_words, verdict_words
 from tests.evaluation.decidability import (
     Observed,
     decidable,
@@ -53,6 +54,8 @@ class Tally:
     given: Counter[str] = field(default_factory=Counter)
     decidable: Counter[str] = field(default_factory=Counter)
     answered: Counter[str] = field(default_factory=Counter)
+    disturbed: Counter[str] = field(default_factory=Counter)
+    """Worlds by whether their server minds the instrument, and by what was found of it."""
     beyond: int = 0
     """Verdicts on what brute force leaves open: one of the two must be mistaken."""
     plans: list[PlanResult] = field(default_factory=list)
@@ -71,10 +74,16 @@ class Tally:
         return good / max(1, len(self.plans))
 
     @property
+    def accused(self) -> int:
+        """Worlds in which measuring was said to disturb, and the server does not mind it."""
+        return self.disturbed["no: disturbs"]
+
+    @property
     def holds(self) -> bool:
         """Whether everything is as it must be."""
         return (
             not self.wrong.total()
+            and not self.accused
             and not self.truth_ruled_out
             and not self.beyond
             and self.answered_share >= ANSWERED
@@ -103,6 +112,14 @@ def is_wrong(verdict: Verdict, rules: Rules, seen: list[Observation], ipv6: bool
     return (len(buckets) == len(values)) != (verdict.finding == "follows")
 
 
+def undoubted(seen: list[Observation]) -> list[Observation]:
+    """What is left to judge by: refusals that the instrument may have caused are unclear."""
+    ordered = sorted(seen, key=lambda one: (one.started_at, one.capture, one.seq))
+    doubted = {one.seq for one in judge_instrument(ordered).doubted}
+    unclear = {"kind": "unknown", "family": "unknown"}
+    return [one.model_copy(update=unclear) if one.seq in doubted else one for one in seen]
+
+
 def evaluate(worlds: int, seed: int, plans_every: int) -> Tally:
     """Judge so many worlds; every so many of them is also asked for its plans."""
     tally = Tally()
@@ -128,7 +145,14 @@ def turned_away(world: World) -> set[str]:
 
 def _judge(tally: Tally, number: int, world: World) -> None:
     comparison = compare(world.seen, plan=False)
-    observed = Observed(world.seen)
+    observed = Observed(undoubted(world.seen))
+    minds = bool(world.rules.gate) or "instrument" in world.rules.key
+    tally.disturbed[f"{'yes' if minds else 'no'}: {comparison.instrument.status}"] += 1
+    if comparison.instrument.status == "disturbs" and not minds:
+        tally.explained.append(
+            f"world {number}: WRONG that measuring disturbs, truth {world.rules.key}: "
+            f"{instrument_words(comparison.instrument)}"
+        )
     if not observed.refused:
         tally.without_refusal += 1
     _check(tally, f"world {number}", world, comparison, list(world.seen))
@@ -207,6 +231,9 @@ def report(tally: Tally) -> str:
         f"  does_not_follow             {tally.answered['does_not_follow']} of "
         f"{tally.decidable['does_not_follow']}",
         f"decided, but not decidable    {tally.beyond}",
+        f"measuring disturbs            {tally.disturbed['yes: disturbs']} of "
+        f"{sum(n for name, n in tally.disturbed.items() if name.startswith('yes'))} worlds that "
+        f"mind the instrument; wrongly said in {tally.accused}",
         f"truth ruled out               {tally.truth_ruled_out}",
         f"next experiments followed     {len(tally.plans)} worlds",
         f"  at most one step over best  {tally.planned_share:.4f} (must be {PLANNED})",

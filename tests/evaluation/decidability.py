@@ -235,7 +235,7 @@ def _client_kind(seen: Observation) -> ClientKind | None:
         None if value is None else str(value != ABSENT)
         for value in (who.session, who.request, who.project)
     )
-    kind = (who.auth_kind, who.model, who.client, who.user_agent, *sent)
+    kind = (who.auth_kind, who.model, who.client, who.user_agent, who.instrument, *sent)
     return None if None in kind else kind
 
 

@@ -66,6 +66,8 @@ def plan_result(
     seen = list(world.seen)
     observed = Observed(seen)
     alive = possible([observed])
+    if world.rules.gate:
+        return None  # whatever the quota follows, every trial may be refused
     if not observed.refused or answered(decidable([observed], alive)):
         return None
     own = next(limiter for limiter in select(seen).limiters if limiter.origin == "zen")

@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import combinations
 from typing import get_args
 
-from pawwork_proxy.model.observation import ABSENT
+from pawwork_proxy.model.observation import ABSENT, INTERCEPTING, UNTOUCHED
 from tests.evaluation.servers import DAY, ClosedTo, Dress, Rules, Who
 from tests.evaluation.worlds import AGENTS, IMPLIES, MODELS, PARTS, START, Ask, World
 
@@ -26,6 +26,9 @@ PAIRS = tuple(
     for pair in combinations(PARTS, 2)
     if pair[1] not in IMPLIES.get(pair[0], ()) and pair[0] not in IMPLIES.get(pair[1], ())
 )
+
+GATES = ("refused", "refused_without_wait", "gate")
+"""How an instrument that disturbs is refused."""
 
 
 def random_rules(rng: random.Random) -> Rules:
@@ -53,6 +56,7 @@ def random_rules(rng: random.Random) -> Rules:
         counts_aborted=rng.random() < 0.5,
         overload=0.1 if rng.random() < 0.2 else 0.0,
         relayed_for=AGENTS[2]["user_agent"] if rng.random() < 0.1 else None,
+        gate=rng.choice(GATES) if rng.random() < 0.2 else "",
     )
 
 
@@ -72,7 +76,8 @@ def stranger(rng: random.Random, place: Who) -> Who:
     keyed = rng.random() < 0.3
     own = {name: f"{name[:3]}-{tag}" for name in ("device", "install", "session", "request")}
     key = _key(f"key-{tag}", f"ws-{tag}") if keyed else NO_KEY
-    return {**place, **key, **own, "project": "global", **_model(model), **agent}
+    tool: Who = {"instrument": rng.choice((UNTOUCHED, INTERCEPTING))}
+    return {**place, **key, **own, "project": "global", **_model(model), **agent, **tool}
 
 
 NO_KEY: Who = {"key": ABSENT, "auth_kind": "none", "workspace": ABSENT}
@@ -104,6 +109,7 @@ class People:
         self.keys = [f"key{n}" for n in range(rng.randint(1, 3))]
         agents = rng.sample(AGENTS, rng.choice((1, 1, 2)))
         models = rng.sample(MODELS, rng.choice((1, 1, 2, 3)))
+        self.tools = rng.choice(((UNTOUCHED,), (INTERCEPTING,), (UNTOUCHED, INTERCEPTING)))
         self.installs: list[Who] = []
         devices = [f"device{n}" for n in range(rng.randint(1, 3))]
         for n in range(rng.randint(1, 4)):
@@ -111,6 +117,7 @@ class People:
             who = stranger(rng, {}) | agent | _model(model)
             who |= {"device": rng.choice(devices), "install": f"install{n}"}
             who |= self.keyed(rng.choice([None, None, *self.keys])) | rng.choice(self.places)
+            who |= {"instrument": rng.choice(self.tools)}
             self.installs.append(who | self.conversation(f"install{n}"))
 
     def _place(self, n: int, with_v6: bool) -> Who:
@@ -148,10 +155,17 @@ class People:
             lambda: self.conversation(changed["install"]),
             lambda: rng.choice(self.installs),
             lambda: self.conversation(changed["install"], rng.choice(("repo", "other-repo"))),
+            lambda: {"instrument": rng.choice(self.tools)},
         )
         for _ in range(rng.choice((1, 1, 1, 2, 3))):
             changed |= rng.choice(changes)()
         return changed | self.prompt()
+
+    def arms(self, who: Who) -> list[Who]:
+        """The same person untouched and through an intercepting route, in turn."""
+        tools = self.rng.sample((UNTOUCHED, INTERCEPTING), 2) * self.rng.choice((1, 2))
+        starts = (self.conversation(who["install"], who["project"]) for _ in tools)
+        return [who | {"instrument": tool} | new for tool, new in zip(tools, starts, strict=True)]
 
     def ask(
         self, who: Who, at: float, takes: float = 1.0, *, abort: bool = False, retries: int = 0
@@ -208,6 +222,8 @@ def _episode(people: People, rules: Rules, at: float) -> list[Ask]:
     at += 20
     tries = [bystander | people.prompt()] if rng.random() < 0.5 else []
     tries += [people.varied(who) for _ in range(rng.choice((0, 1, 2, 3, 5)))]
+    if rng.random() < 0.15:
+        tries += people.arms(who)
     for other in tries:
         at += rng.choice((2.0, 90.0))
         asks.append(people.ask(other, at, retries=rng.choice((0, 3))))

@@ -13,7 +13,14 @@ from pawwork_proxy.model.verdict import Verdict
 from tests.evaluation.__main__ import Tally, evaluate, is_wrong, report, truth
 from tests.evaluation.decidability import Observed, decidable, fits, possible
 from tests.evaluation.plans import perform
-from tests.evaluation.random_worlds import NO_KEY, random_gate, random_rules, random_world
+from tests.evaluation.random_worlds import (
+    GATES,
+    NO_KEY,
+    People,
+    random_gate,
+    random_rules,
+    random_world,
+)
 from tests.evaluation.servers import (
     ClosedTo,
     Dress,
@@ -22,7 +29,7 @@ from tests.evaluation.servers import (
     SimulatorServer,
     server_for,
 )
-from tests.evaluation.worlds import AGENTS
+from tests.evaluation.worlds import AGENTS, START, World
 from tests.unit.comparison.builders import OFFICE, SAVED_KEY, TWO, Diary
 
 
@@ -31,6 +38,7 @@ def test_a_few_worlds_hold() -> None:
     tally = evaluate(60, seed=11, plans_every=6)
     assert tally.wrong.total() == 0
     assert tally.truth_ruled_out == 0
+    assert tally.accused == 0
     assert tally.beyond == 0
     assert tally.answered_share == 1.0
     assert tally.given["does_not_follow"] > 50
@@ -47,6 +55,20 @@ def test_a_world_is_a_function_of_its_seed() -> None:
     assert one.seen == other.seen
     assert one.rules == other.rules
     assert random_world("3:5")[0].seen != one.seen
+
+
+@pytest.mark.parametrize("gate", GATES)
+def test_a_server_that_minds_the_instrument_is_found_out(gate: str) -> None:
+    """Arms in turn behind a gate, however it is dressed: measuring disturbs; nothing follows."""
+    plain = replace(RULES, gate=gate, overload=0.0, relayed_for=None)
+    rng = random.Random(1)
+    world, people = World(plain, rng), People(rng)
+    who = people.installs[0] | people.keyed(None)
+    arms = [arm for _ in range(3) for arm in people.arms(who)]
+    world.play([people.ask(arm, START + 9 * 3600 + 90.0 * n) for n, arm in enumerate(arms)])
+    comparison = compare(world.seen, plan=False)
+    assert comparison.instrument.status == "disturbs"
+    assert {v.finding for one in comparison.limits for v in one.verdicts} <= {"undetermined"}
 
 
 RULES = replace(random_rules(random.Random(1)), key=("key",))

@@ -31,11 +31,14 @@ PLAIN = Identities.model_validate(
         "model_group": "bi",
         "client": "desktop",
         "user_agent": "opencode/1.16.2",
+        "instrument": "intercepting",
     }
 )
 """A dimension that is added later has one value everywhere, so that it settles nothing here."""
 OFFICE: dict[str, Any] = {"network": "office", "address": "ip:office", "prefix": "ip:office"}
 TWO: dict[str, Any] = {"install": "two", "session": "ses:two"}
+INSIDE: dict[str, Any] = {"instrument": "untouched", "session": "ses:inside"}
+"""The same client started anew and observed untouched."""
 SAVED_KEY: dict[str, Any] = {"key": "key:mine", "auth_kind": "user_key", "workspace": "wrk:mine"}
 
 

@@ -1,11 +1,12 @@
 """From exchanges to observations."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from pawwork_proxy.comparison.observations import (
+    INSTRUMENTS,
     LEAST_ERROR_S,
     LONGEST_RESPONSE,
     UNKNOWN_CLOCK_S,
@@ -17,9 +18,9 @@ from pawwork_proxy.comparison.observations import (
     unrecorded,
 )
 from pawwork_proxy.model.capture import End, Note, Stub
-from pawwork_proxy.model.context import Egress, ExchangeContext
+from pawwork_proxy.model.context import Egress, ExchangeContext, Route
 from pawwork_proxy.model.exchange import Exchange, Timing
-from pawwork_proxy.model.observation import ABSENT, PUBLIC, Observation
+from pawwork_proxy.model.observation import ABSENT, INTERCEPTING, PUBLIC, UNTOUCHED, Observation
 from pawwork_proxy.model.outcome import Kind, Origin, Outcome
 from pawwork_proxy.model.request import AuthFacts
 from pawwork_proxy.model.response import ResponseFacts
@@ -234,3 +235,38 @@ def test_a_gap_stands_for_requests_of_whom_little_is_known() -> None:
     assert (one.who.network, one.who.address) == ("lab", None)
     assert one.who.device == header().machine.device
     assert one.who.install is None, "a bundle may have left out other installs"
+
+
+@pytest.mark.parametrize(
+    ("route", "value"),
+    [
+        ("inside", UNTOUCHED),
+        ("tunnel", UNTOUCHED),
+        ("forward", INTERCEPTING),
+        ("reverse", INTERCEPTING),
+    ],
+)
+def test_the_instrument_is_whose_handshake_the_server_saw(route: str, value: str) -> None:
+    assert observed(exchange(context=context(route=route))).who.instrument == value
+
+
+def test_every_route_has_its_instrument() -> None:
+    assert set(INSTRUMENTS) == set(get_args(Route))
+
+
+def test_the_workspace_that_the_request_names_counts_where_the_answer_names_none() -> None:
+    """`x-opencode-org-id`."""
+    keyed = AuthFacts(kind="user_key", pseudonym="key:" + "d" * 24)
+    own, other = "workspace:" + "e" * 24, "workspace:" + "f" * 24
+    request = exchange().request.model_copy(update={"workspace": own})
+    asked = observed(exchange(auth=keyed, request=request))
+    answered = observed(exchange(auth=keyed, request=request, response=answer(workspace=other)))
+    assert (asked.who.workspace, answered.who.workspace) == (own, other)
+
+
+def test_what_names_an_answer() -> None:
+    named = answer(cf_ray="8f1e2d3c4b5a6978-FRA", response_id="request:" + "1" * 24)
+    assert observed(exchange(response=named)).answer_id == named.cf_ray
+    unnamed = answer(response_id=named.response_id)
+    assert observed(exchange(response=unnamed)).answer_id == named.response_id
+    assert observed(exchange(response=answer())).answer_id == ""

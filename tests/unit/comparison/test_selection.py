@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from pawwork_proxy.comparison.exclusions import EXCLUSIONS
-from pawwork_proxy.comparison.selection import placed, select
+from pawwork_proxy.comparison.requests import placed
+from pawwork_proxy.comparison.selection import select
 from pawwork_proxy.model.observation import ABSENT
 from tests.unit.comparison.builders import PLAIN, TWO, Diary, limiter
 

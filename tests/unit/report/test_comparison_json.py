@@ -6,7 +6,7 @@ from typing import Any
 from pawwork_proxy.comparison.compare import compare
 from pawwork_proxy.report.comparison_json import render_json
 from pawwork_proxy.report.sentences import conclusion
-from tests.unit.comparison.builders import OFFICE, TWO, Diary
+from tests.unit.comparison.builders import INSIDE, OFFICE, TWO, Diary
 
 STUDY = Diary().admitted(20).refused().admitted(**TWO).refused(**TWO).admitted(**OFFICE).seen
 
@@ -55,3 +55,25 @@ def test_remarks_stand_among_the_notes_and_exclusions_say_why() -> None:
     assert found["notes"][-1] == "a.jsonl: damaged"
     (left_out,) = found["exclusions"]
     assert left_out["words"] == "not a free model: another limiter or none"
+
+
+def test_whether_measuring_disturbs_has_its_rows_and_words() -> None:
+    found = document(Diary().refused().admitted(**INSIDE).seen)
+    told = found["instrument"]
+    assert (told["status"], told["independent"], told["by_label"]) == ("disturbs", 1, False)
+    (pair,) = told["pairs"]
+    assert [(row["capture"], row["seq"], row["part"], row["value"]) for row in pair["rows"]] == [
+        ("c1", 1, "refused", "intercepting"),
+        ("c1", 2, "admitted", "untouched"),
+    ]
+    assert pair["words"].startswith("c1#2 was admitted after c1#1 was refused")
+    assert found["answer"].startswith(told["words"])
+    assert next(iter(found)) == "answer"
+    assert found["next_experiment"]["title"] == "Observe the client untouched"
+    assert document()["instrument"]["words"].startswith("Whether measuring disturbs is not known")
+
+
+def test_no_sign_that_it_does_stands_among_the_notes() -> None:
+    found = document(Diary().admitted().admitted(**INSIDE).seen)
+    assert found["notes"][0] == found["instrument"]["words"]
+    assert [row["value"] for row in found["instrument"]["rows"]] == ["intercepting", "untouched"]

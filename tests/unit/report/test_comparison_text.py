@@ -5,7 +5,7 @@ import re
 from pawwork_proxy.comparison.compare import compare
 from pawwork_proxy.report.comparison_text import WIDTH, render_markdown, render_text
 from pawwork_proxy.report.sentences import contrast_words
-from tests.unit.comparison.builders import MORNING, OFFICE, TWO, Diary
+from tests.unit.comparison.builders import INSIDE, MORNING, OFFICE, TWO, Diary
 
 STUDY = (
     Diary()
@@ -112,3 +112,17 @@ def test_remarks_about_the_captures_stand_among_the_notes() -> None:
         assert "- a.jsonl: one line is damaged" in render(
             compare(STUDY), ["a.jsonl: one line is damaged"]
         )
+
+
+def test_that_measuring_disturbs_comes_first_with_its_rows() -> None:
+    comparison = compare(Diary().refused(2).admitted(**INSIDE).seen)
+    for said in (render_text(comparison), render_markdown(comparison)):
+        words = re.sub(r"[\s\\]+", " ", said).replace(" #", "#")
+        assert words.startswith("Measuring disturbs: the intercepting route is refused, the")
+        assert "- c1#3 was admitted after c1#1 was refused; changed: session" in words
+        assert "2 x refused through an intercepting route, where measuring disturbs" in words
+
+
+def test_no_sign_that_measuring_disturbs_stands_among_the_notes() -> None:
+    text = render_text(compare(Diary().admitted().admitted(**INSIDE).seen))
+    assert "- Does measuring disturb? There is no sign that it does" in text

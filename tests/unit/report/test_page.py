@@ -118,3 +118,15 @@ def test_numbers_and_their_nouns_agree() -> None:
     assert "in 1 capture," in text
     assert "1 reset window:" in text
     assert "2 refusals" in text
+
+
+def test_that_measuring_disturbs_is_part_of_the_answer_with_its_rows() -> None:
+    tapped = one(2, 1, session=2)
+    tapped = tapped.model_copy(
+        update={"context": tapped.context.model_copy(update={"route": "inside"})}
+    )
+    text = page([one(1, 1, refused=True), tapped])
+    answer = text.split('id="answer">')[1].split("</p>")[0]
+    assert answer.startswith("Measuring disturbs: the intercepting route is refused")
+    assert re.search(r"<li>\S+#2 was admitted after \S+#1 was refused; changed: session", text)
+    assert text.index("#2 was admitted after") < text.index("Read this first")

@@ -5,6 +5,7 @@ from typing import get_args
 
 import pytest
 
+from pawwork_proxy.comparison.compare import WITHOUT_EVIDENCE as NO_EVIDENCE
 from pawwork_proxy.comparison.compare import compare
 from pawwork_proxy.comparison.dimensions import BY_NAME
 from pawwork_proxy.comparison.exclusions import CONTEXT_EXCLUSIONS
@@ -20,34 +21,40 @@ from pawwork_proxy.model.verdict import (
     AssumptionId,
     Finding,
     Ground,
+    InstrumentStatus,
     Note,
     NoteId,
     OptionFinding,
     ProductOption,
     Verdict,
 )
+from pawwork_proxy.report.next_step import instructions
 from pawwork_proxy.report.sentences import (
     ASKED,
     ASSUMPTIONS,
     EXCLUSIONS,
     GROUNDS,
+    INSTRUMENT,
     NOTES,
     OPTION_NAMES,
     OPTIONS,
     RESETS,
     SHARED,
+    WITHOUT_EVIDENCE,
     conclusion,
     contrast_words,
     early_refusal_words,
     hypothesis_words,
+    instrument_words,
     limiter_conclusion,
     noise_words,
     note_words,
+    notes_of,
     option_words,
     reasoning,
     verdict_words,
 )
-from tests.unit.comparison.builders import OFFICE, TWO, Diary, limit, limiter
+from tests.unit.comparison.builders import INSIDE, OFFICE, TWO, Diary, limit, limiter
 
 
 def found(seen: list[Observation]) -> dict[str, Verdict]:
@@ -58,6 +65,77 @@ def test_every_value_that_a_comparison_can_give_has_its_sentence() -> None:
     assert set(GROUNDS) == set(REASONS) == set(get_args(Ground))
     assert set(ASSUMPTIONS) == set(get_args(AssumptionId))
     assert tuple(EXCLUSIONS) == (*(row.id for row in EXCLUSION_ROWS), *CONTEXT_EXCLUSIONS)
+
+
+def test_whether_measuring_disturbs_has_its_sentences() -> None:
+    found = {*get_args(InstrumentStatus), "mixed", "by_label"}
+    assert set(INSTRUMENT) == found
+    assert {one.id for one in NO_EVIDENCE.values()} == set(WITHOUT_EVIDENCE)
+    for experiment in NO_EVIDENCE.values():
+        told = instructions(experiment)
+        assert told.title
+        assert all(command.startswith("pawwork-proxy ") for command in told.commands)
+
+
+GATE = ("client_gate", "policy")
+
+
+@pytest.mark.parametrize(
+    ("diary", "words"),
+    [
+        (
+            Diary().refused().admitted(**INSIDE),
+            "Measuring disturbs: the intercepting route is refused, the untouched one is not "
+            "(c1#1 refused, then c1#2 admitted).",
+        ),
+        (
+            Diary().other(*GATE, action="a").admitted(**INSIDE, action="b")
+            .other(*GATE, action="c").admitted(**INSIDE, action="d"),
+            "(c1#1 refused, then c1#2 admitted; independent pairs: 2)",
+        ),
+        (
+            Diary().refused().admitted(**INSIDE, address=None),
+            "This takes for granted that the machine stayed on one network",
+        ),
+        (
+            Diary().other(*GATE),
+            "through an intercepting route everything was refused, and not as by a used-up quota "
+            "(c1#1 refused). To find out: pawwork-proxy disturb -- CMD, or observe by the route "
+            "inside.",
+        ),
+        (
+            Diary().admitted(session="ses:a").refused().admitted(**INSIDE),
+            "some were refused through an intercepting route and admitted untouched (c1#2 refused, "
+            "then c1#3 admitted), though not all.",
+        ),
+        (
+            Diary().admitted().admitted(**INSIDE),
+            "There is no sign that it does: the intercepting and the untouched route fared alike "
+            "(c1#1 admitted, c1#2 admitted).",
+        ),
+    ],
+    ids=["disturbs", "two pairs", "by label", "suspected", "mixed", "no sign"],
+)  # fmt: skip
+def test_whether_measuring_disturbs_in_words(diary: Diary, words: str) -> None:
+    comparison = compare(diary.seen)
+    told = instrument_words(comparison.instrument)
+    assert words in told
+    disturbs = comparison.instrument.status == "disturbs"
+    assert conclusion(comparison).startswith(told) == disturbs
+    assert (told in notes_of(comparison)) != disturbs
+
+
+def test_no_note_is_made_of_it_where_one_route_was_used() -> None:
+    comparison = compare(PLAIN)
+    assert instrument_words(comparison.instrument).startswith("Whether measuring disturbs is not")
+    assert list(notes_of(comparison)) == list(map(note_words, comparison.notes))
+
+
+def test_an_address_of_the_server_that_nobody_knows_is_a_caveat() -> None:
+    comparison = compare(Diary().admitted(2, tier="unknown").admitted().seen)
+    assert any(
+        words.startswith("2 exchanges were with an address") for words in notes_of(comparison)
+    )
 
 
 PLAIN = Diary().admitted(9).refused().refused(**TWO).admitted(**OFFICE).seen
