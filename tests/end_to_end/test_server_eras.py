@@ -4,6 +4,7 @@ The simulator's catalogue names the true host, since the client asks for it ther
 opencode.ai to the simulator, and `launch` leaves through that proxy.
 """
 
+import json
 import os
 import subprocess
 from collections.abc import Iterator
@@ -58,25 +59,8 @@ class Server(NamedTuple):
     def talk(self, route: str, catalogue: dict[str, str]) -> Talk:
         """Let a clean install say hello; a client that would go on trying is ended."""
         known = len(self.simulator.seen())
-        folder = self.folder / f"{route}-{known}"
-        home, project, captures = (folder / name for name in ("home", "project", "captures"))
-        places = clean_home(home)
-        for place in (project, *map(Path, places.values())):
-            place.mkdir(parents=True, exist_ok=True)
-        authority = self.simulator.started["ca_certificate"]
-        environment = clean_environment(folder, places) | catalogue
-        environment |= {"NODE_EXTRA_CA_CERTS": authority, "PYTHONPATH": str(ROOT)}
-        options = ["--route", route, "--via", self.way.url, "--upstream-ca", authority]
-        client = [os.environ["PAWWORK_TEST_CLIENT"], "run", "-m", "opencode/big-pickle", "hello"]
-        with subprocess.Popen(
-            cli("launch", *options, "--captures", str(captures), "--", *client),
-            env=environment,
-            cwd=project,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        ) as process:
+        captures = self.folder / f"{route}-{known}" / "captures"
+        with self.started(captures, catalogue, "launch", "--route", route) as process:
             try:
                 wait_for(lambda: _over(process, captures), PATIENCE)
                 process.terminate()
@@ -85,6 +69,42 @@ class Server(NamedTuple):
                 process.kill()
         (path,) = captures.iterdir()
         return Talk(process.returncode, printed, read_capture(path), self.simulator.seen()[known:])
+
+    def disturb(self) -> tuple[dict[str, Any], str]:
+        """What `disturb` says, in the end and by the way."""
+        captures = self.folder / "disturb" / "captures"
+        command = ("disturb", "--network", "home", "--format", "json")
+        with self.started(captures, CATALOGUE, *command) as process:
+            try:
+                found, said = process.communicate(timeout=4 * PATIENCE)
+            finally:
+                process.kill()
+        assert process.returncode == 0, said
+        return json.loads(found), said
+
+    def started(
+        self, captures: Path, catalogue: dict[str, str], *command: str
+    ) -> "subprocess.Popen[str]":
+        """A command of ours that starts the client as a clean install."""
+        folder = captures.parent
+        project, places = folder / "project", clean_home(folder / "home")
+        for place in (project, *map(Path, places.values())):
+            place.mkdir(parents=True, exist_ok=True)
+        authority = self.simulator.started["ca_certificate"]
+        environment = clean_environment(folder, places) | catalogue
+        environment |= {"NODE_EXTRA_CA_CERTS": authority, "PYTHONPATH": str(ROOT)}
+        environment["npm_config_offline"] = "true"
+        options = ["--via", self.way.url, "--upstream-ca", authority, "--captures", str(captures)]
+        client = [os.environ["PAWWORK_TEST_CLIENT"], "run", "-m", "opencode/big-pickle", "hello"]
+        return subprocess.Popen(
+            cli(*command, *options, "--", *client),
+            env=environment,
+            cwd=project,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
 
 
 def _over(process: "subprocess.Popen[str]", captures: Path) -> bool | None:
@@ -100,16 +120,16 @@ def _over(process: "subprocess.Popen[str]", captures: Path) -> bool | None:
 
 
 @contextmanager
-def server(folder: Path, preset: str) -> Iterator[Server]:
+def server(folder: Path, *rules: str) -> Iterator[Server]:
     with (
-        SimulatorProcess("--tls", "--preset", preset) as simulator,
+        SimulatorProcess("--tls", *rules) as simulator,
         MapProxy(simulator.url) as way,
     ):
         yield Server(folder, simulator, way)
 
 
 def test_v7_admits_who_follows_the_catalogue_and_refuses_the_old_address(tmp_path: Path) -> None:
-    with server(tmp_path, "v7") as at:
+    with server(tmp_path, "--preset", "v7") as at:
         for route in ("tunnel", "forward"):
             moved = at.talk(route, CATALOGUE)
             assert (moved.exit_code, moved.asked) == (0, ADMITTED)
@@ -122,7 +142,7 @@ def test_v7_admits_who_follows_the_catalogue_and_refuses_the_old_address(tmp_pat
 
 
 def test_v7b_admits_the_clients_own_handshake_and_refuses_ours(tmp_path: Path) -> None:
-    with server(tmp_path, "v7b") as at:
+    with server(tmp_path, "--preset", "v7b") as at:
         untouched = at.talk("tunnel", CATALOGUE)
         intercepted = at.talk("forward", CATALOGUE)
     assert (untouched.exit_code, untouched.asked) == (0, ADMITTED)
@@ -138,3 +158,38 @@ def test_v7b_admits_the_clients_own_handshake_and_refuses_ours(tmp_path: Path) -
     refused = [one for one in intercepted.capture.exchanges if one.request.model]
     assert {one.context.upstream_hello for one in refused} == ours
     assert {one.context.client_hello for one in refused} == own
+
+
+@pytest.mark.parametrize("preset", ["v7b", "v7b-quota-whole"])
+def test_disturb_finds_a_gate_by_handshake_however_it_is_dressed(
+    tmp_path: Path, preset: str
+) -> None:
+    with server(tmp_path, "--preset", preset) as at:
+        found, _ = at.disturb()
+    instrument = found["instrument"]
+    assert instrument["status"] == "disturbs"
+    assert "the intercepting route is refused, the untouched one is not" in instrument["words"]
+    assert instrument["pairs"]
+    findings = {verdict["finding"] for limit in found["limits"] for verdict in limit["verdicts"]}
+    assert findings <= {"undetermined"}
+
+
+def test_disturb_finds_no_sign_where_every_handshake_is_admitted(tmp_path: Path) -> None:
+    with server(tmp_path, "--preset", "v7") as at:
+        found, _ = at.disturb()
+        seen = at.simulator.seen()
+    assert found["instrument"]["status"] == "no_sign"
+    assert "no sign that it does" in found["instrument"]["words"]
+    assert [one["status"] for one in seen] == [200] * 8  # two requests in each of four arms
+
+
+def test_disturb_stops_when_the_quota_is_used_up(tmp_path: Path) -> None:
+    rules = tmp_path / "rules.json"
+    rules.write_text(json.dumps({"base": "v7", "free": {"limit": 0}}))
+    with server(tmp_path, "--scenario", str(rules)) as at:
+        found, said = at.disturb()
+        seen = at.simulator.seen()
+    assert "2 of 4" not in said
+    assert "The untouched client was refused" in said
+    assert found["instrument"]["status"] != "disturbs"
+    assert {one["kind"] for one in seen} == {"free_usage_limit"}
