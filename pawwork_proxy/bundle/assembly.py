@@ -17,8 +17,8 @@ from typing import TypeVar
 import pawwork_proxy
 from pawwork_proxy.bundle.selection import (
     COMPRESSION_LEVEL,
+    ChosenCapture,
     LineOf,
-    Part,
     Record,
     count_that_fits,
     newest,
@@ -88,7 +88,7 @@ class Assembled:
     """The zip."""
     samples: tuple[bytes, ...]
     """The newest record of each outcome, exactly as it is in there."""
-    parts: tuple[Part, ...]
+    parts: tuple[ChosenCapture, ...]
     """What the captures in it were made of, in their order."""
 
     @property
@@ -103,7 +103,7 @@ class Assembled:
 
 
 def assemble(
-    parts: Sequence[Part],
+    parts: Sequence[ChosenCapture],
     platform: Platform,
     created_at: datetime,
     limit: int = DEFAULT_LIMIT,
@@ -135,8 +135,8 @@ def assemble(
 
 
 def _build(
-    parts: Sequence[Part],
-    kept: Sequence[Part],
+    parts: Sequence[ChosenCapture],
+    kept: Sequence[ChosenCapture],
     platform: Platform,
     created_at: datetime,
     limit: int,
@@ -195,7 +195,7 @@ def _counted(kinds: Iterable[_Kind | None]) -> dict[_Kind, int]:
     return dict(sorted(Counter(kind for kind in kinds if kind).items()))
 
 
-def _cut(parts: Sequence[Part], kept: Sequence[Part], limit: int) -> Cut | None:
+def _cut(parts: Sequence[ChosenCapture], kept: Sequence[ChosenCapture], limit: int) -> Cut | None:
     staying = {id(record) for part in kept for record in part.records}
     gone = [one.at for part in parts for one in part.records if id(one) not in staying]
     return Cut(records=len(gone), up_to=max(gone), limit_bytes=limit) if gone else None

@@ -22,7 +22,7 @@ from pydantic import ValidationError
 import pawwork_proxy
 from pawwork_proxy.bundle.assembly import Assembled, Member
 from pawwork_proxy.bundle.own_secrets import OwnSecret, search
-from pawwork_proxy.bundle.selection import Part
+from pawwork_proxy.bundle.selection import ChosenCapture
 from pawwork_proxy.environment.private_files import write_new
 from pawwork_proxy.errors import BundleError, ConfigurationError
 from pawwork_proxy.model.manifest import README
@@ -169,7 +169,7 @@ def _refuse(finding: Finding | None, bundle: Assembled) -> None:
         raise refusal(finding, bundle.parts)
 
 
-def refusal(finding: Finding, parts: Sequence[Part]) -> BundleError:
+def refusal(finding: Finding, parts: Sequence[ChosenCapture]) -> BundleError:
     """The error for a finding in the bundle made of `parts`, in terms of what the user has.
 
     No file of the bundle exists by then: what helps is the capture, its line, and how to leave it

@@ -73,7 +73,7 @@ class Record:
 
 
 @dataclass
-class Part:
+class ChosenCapture:
     """What goes in of one capture."""
 
     path: Path
@@ -104,7 +104,7 @@ def choose(
     written: LineOf = line_of,
     progress: Callable[[int], None] = lambda _: None,
     remarks: list[str] | None = None,
-) -> list[Part]:
+) -> list[ChosenCapture]:
     """The chosen part of each capture that has one, oldest capture first.
 
     A capture and its copy go in once. `progress` is told how many bytes are read by now; sources
@@ -115,7 +115,7 @@ def choose(
     once = each_once(sources, remarks)
     before = sum(source.size for source in sources) - sum(source.size for source in once)
 
-    def part(source: CaptureSource) -> Part:
+    def part(source: CaptureSource) -> ChosenCapture:
         nonlocal before
         start, before = before, before + source.size
         with source.open() as stream:
@@ -131,8 +131,8 @@ def choose(
 
 def _part(
     path: Path, lines: Lines, choice: Choice, written: LineOf, progress: Callable[[int], None]
-) -> Part:
-    part: Part | None = None
+) -> ChosenCapture:
+    part: ChosenCapture | None = None
     damages: list[Damage] = []
     hellos: list[Hello] = []
     for line in lines:
@@ -141,7 +141,7 @@ def _part(
             damages.append(line)
         elif isinstance(line, Header):
             header = _narrowed(line, choice)
-            part = Part(path, header, written(header))
+            part = ChosenCapture(path, header, written(header))
         elif part is None:
             continue  # the reader lets nothing pass before a header
         elif isinstance(line, Hello):
@@ -198,7 +198,7 @@ def _narrowed(header: Header, choice: Choice) -> Header:
     return header.model_copy(update={"installs": kept})
 
 
-def newest(parts: Sequence[Part], count: int) -> list[Part]:
+def newest(parts: Sequence[ChosenCapture], count: int) -> list[ChosenCapture]:
     """The `count` newest records of all parts, and the parts that have any of them."""
     kept = {id(record) for record in _newest_first(parts)[:count]}
     narrowed = (
@@ -207,7 +207,7 @@ def newest(parts: Sequence[Part], count: int) -> list[Part]:
     return [part for part in narrowed if part.records]
 
 
-def count_that_fits(parts: Sequence[Part], limit: int) -> int:
+def count_that_fits(parts: Sequence[ChosenCapture], limit: int) -> int:
     """How many of the newest records fit into `limit` bytes once compressed, at most."""
     packer = zlib.compressobj(COMPRESSION_LEVEL)
     packed = count = 0
@@ -219,7 +219,7 @@ def count_that_fits(parts: Sequence[Part], limit: int) -> int:
     return count
 
 
-def _newest_first(parts: Sequence[Part]) -> list[Record]:
+def _newest_first(parts: Sequence[ChosenCapture]) -> list[Record]:
     return sorted(
         (record for part in parts for record in part.records),
         key=lambda record: (record.at, record.seq, record.line),

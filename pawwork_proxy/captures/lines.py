@@ -13,7 +13,7 @@ from typing import Any, Literal
 import msgspec
 from pydantic import ValidationError
 
-from pawwork_proxy.model.capture import LINE, Line, Opened
+from pawwork_proxy.model.capture import LINE, CaptureLine, Opened
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.numbers import EARLIEST, LATEST
 from pawwork_proxy.model.signals import Signals
@@ -47,14 +47,14 @@ class Damage:
     reason: Reason
 
 
-Reading = Callable[[bytes, int], Line | Damage]
+Reading = Callable[[bytes, int], CaptureLine | Damage]
 """Turns the bytes of a line and its number into what a reader needs."""
 
 _FIRST_YEAR, _NO_YEAR = EARLIEST.year, LATEST.year
 _decode: Callable[[bytes], Any] = msgspec.json.Decoder(ExchangeView | OpenedView).decode
 
 
-def read_line(raw: bytes, number: int = 0) -> Line | Damage:
+def read_line(raw: bytes, number: int = 0) -> CaptureLine | Damage:
     """One line as the schema has it; `number` is its place in the file, where damage is named."""
     if is_overlong(raw):
         return Damage(number, "too_long")
@@ -68,7 +68,7 @@ def read_line(raw: bytes, number: int = 0) -> Line | Damage:
         return Damage(number, "not_json" if raw.endswith(b"\n") else "torn")
 
 
-def read_view(raw: bytes, number: int) -> Line | Damage:
+def read_view(raw: bytes, number: int) -> CaptureLine | Damage:
     """One line; of an exchange and of a request its light view.
 
     Types, closed lists and ranges hold, and signals can be judged. Fields that nobody reads there

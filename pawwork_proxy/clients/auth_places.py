@@ -21,8 +21,8 @@ from pawwork_proxy.facts.identifiers import (
     PLACES,
     PROJECT,
     ROOTS,
-    Form,
     Kept,
+    PlaceForm,
     PlaceRow,
 )
 from pawwork_proxy.model.context import OsFamily
@@ -67,7 +67,7 @@ class Place(NamedTuple):
 
     id: str
     source: Kept
-    form: Form
+    form: PlaceForm
     path: Path | None = None
     variable: str = ""
 

@@ -11,7 +11,7 @@ from pawwork_proxy.model.texts import KeyPlace
 
 Stretch = Literal["none", "some", "full"]
 Kept = Literal["config", "saved", "env"]
-Form = Literal["auth", "config", "credentials", "variable", "config_text", "plist"]
+PlaceForm = Literal["auth", "config", "credentials", "variable", "config_text", "plist"]
 PROJECT = "project"
 """The root that is the working folder and its parents."""
 
@@ -32,7 +32,7 @@ class PlaceRow(Fact):
 
     id: KeyPlace
     kept: Kept
-    form: Form
+    form: PlaceForm
     root: str = ""
     files: tuple[str, ...] = ()
     variable: str = ""

@@ -32,7 +32,7 @@ class Base(Fact):
     """The protocols that the server answers below it."""
 
 
-class Route(Fact):
+class KnownPath(Fact):
     """A path below a base, its protocol, and the template that a record shows."""
 
     pattern: re.Pattern[str]
@@ -66,7 +66,7 @@ HOST = _HOSTS.host
 KNOWN_HOSTS, HOST_ENDINGS = _HOSTS.known, _HOSTS.endings
 TRACE, CONFIG_SCHEMA = _HOSTS.trace, _HOSTS.schema_url
 BASES = {base.path: base for base in rows(Base, "addresses", "base")}
-ROUTES = rows(Route, "addresses", "route")
+ROUTES = rows(KnownPath, "addresses", "route")
 MODEL_PROTOCOLS: frozenset[Protocol] = frozenset({"chat", "messages", "responses", "google"})
 """Dialects in which a model is asked."""
 PROVIDERS: dict[Tier, str] = {

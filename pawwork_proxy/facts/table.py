@@ -60,7 +60,7 @@ class WordList(Fact):
     words: WordSet
 
 
-Row = TypeVar("Row", bound=Fact)
+FactRow = TypeVar("FactRow", bound=Fact)
 
 
 @cache
@@ -71,12 +71,14 @@ def read(file: str, package: str = __package__) -> dict[str, Any]:
     return tomllib.loads(data.decode("utf-8"))
 
 
-def rows(of: type[Row], file: str, table: str) -> tuple[Row, ...]:
+def rows(of: type[FactRow], file: str, table: str) -> tuple[FactRow, ...]:
     """The rows of a table, in order; ValueError says in words what is wrong with which row."""
     return rows_in(of, read(file), table, f"{file}.toml")
 
 
-def rows_in(of: type[Row], content: dict[str, Any], table: str, where: str) -> tuple[Row, ...]:
+def rows_in(
+    of: type[FactRow], content: dict[str, Any], table: str, where: str
+) -> tuple[FactRow, ...]:
     """The rows of a table in the content of a file that is called `where`."""
     origin = {name: content[name] for name in ("source", "date", "confidence") if name in content}
     raw = content.get(table, {})

@@ -125,9 +125,9 @@ class End(Noun):
     reason: Literal["finished", "interrupted"]
 
 
-Line = Annotated[
+CaptureLine = Annotated[
     Header | Opened | Exchange | Stub | Note | Hello | Connection | End,
     Field(discriminator="type"),
 ]
-LINE: TypeAdapter[Line] = TypeAdapter(Line, config=ConfigDict(defer_build=True))
+LINE: TypeAdapter[CaptureLine] = TypeAdapter(CaptureLine, config=ConfigDict(defer_build=True))
 """Built when the first line is read: who only writes captures does without."""

@@ -23,9 +23,9 @@ from pawwork_proxy.model.signals import Ending, ExchangePart
 from pawwork_proxy.recording import flows
 from pawwork_proxy.recording.destination import (
     Asked,
-    Form,
     PassBy,
     Refuse,
+    TargetForm,
     Upstream,
     decide,
     is_recorded_host,
@@ -64,7 +64,7 @@ class CaptureAddon:
         self._default_install = default_install
         self._source = source
         self._on_connected = on_connected
-        self._forms: dict[str, Form] = {}
+        self._forms: dict[str, TargetForm] = {}
         self._upstream_failures: dict[str, Ending] = {}
         self._processes: dict[str, Future[FoundProcess | None]] = {}
         self._client_hellos: dict[str, str | None] = {}

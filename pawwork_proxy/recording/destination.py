@@ -18,7 +18,7 @@ from pawwork_proxy.model.context import Route
 RECORDED_HOST = HOST
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
-Form = Literal["origin", "absolute", "tunnelled"]
+TargetForm = Literal["origin", "absolute", "tunnelled"]
 """How the request names its target: RFC 9112 section 3.2, or inside a decrypted CONNECT tunnel."""
 
 
@@ -74,7 +74,7 @@ def parse_upstream(url: str) -> Upstream:
 class Asked(NamedTuple):
     """A request that reached a listener, and what decides about it."""
 
-    form: Form
+    form: TargetForm
     host: str
     port: int
     headers: Iterable[tuple[bytes, bytes]]

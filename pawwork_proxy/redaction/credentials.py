@@ -19,7 +19,7 @@ from pydantic import BaseModel
 
 from pawwork_proxy.facts.table import word_lists
 from pawwork_proxy.facts.vocabulary import kept_words
-from pawwork_proxy.model.capture import Line
+from pawwork_proxy.model.capture import CaptureLine
 
 _SHORTEST_WORD = 3
 _WORD = re.compile(r"[0-9a-z]+")
@@ -42,7 +42,7 @@ def _schema_names(of: object, seen: set[type]) -> Iterator[str]:
             yield from _schema_names(part, seen)
 
 
-SCHEMA_NAMES: frozenset[str] = frozenset(_schema_names(Line, set()))
+SCHEMA_NAMES: frozenset[str] = frozenset(_schema_names(CaptureLine, set()))
 OWN_WORDS: frozenset[str] = frozenset(
     word
     for text in (*SCHEMA_NAMES, *kept_words())

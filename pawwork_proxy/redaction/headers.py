@@ -25,7 +25,7 @@ PUBLIC_KEY = "public"
 """What clients send that have no key of their own; the server treats it as no key."""
 
 
-class Line(NamedTuple):
+class HeaderLine(NamedTuple):
     """One header line: its safe note, and the raw values that other parts need."""
 
     name: str
@@ -47,7 +47,7 @@ class HeaderNotes:
         self._pseudonyms = shapes.pseudonyms
         self._cached = lru_cache(maxsize=_CACHED)(self._line)
 
-    def lines(self, headers: RawHeaders) -> list[Line]:
+    def lines(self, headers: RawHeaders) -> list[HeaderLine]:
         """The first `MOST_HEADERS` header lines, noted, in order."""
         return [
             self._cached(name, value)
@@ -56,14 +56,14 @@ class HeaderNotes:
             for name, value in headers[:MOST_HEADERS]
         ]
 
-    def _line(self, raw_name: bytes, raw_value: bytes) -> Line:
+    def _line(self, raw_name: bytes, raw_value: bytes) -> HeaderLine:
         name = raw_name.decode("latin-1").lower()
         value = raw_value.decode("latin-1").strip()
         note, whole = self._note(name, value)
         changed = note.name != name or note.value is None or not whole
         path = f"{self._side}.headers.{note.name}"
         redaction = Redaction(path=path, rule=note.rule) if changed else None
-        return Line(name, value, note, redaction, tuple(_secrets_in(name, value)))
+        return HeaderLine(name, value, note, redaction, tuple(_secrets_in(name, value)))
 
     def _note(self, name: str, value: str) -> tuple[HeaderNote, bool]:
         """The note of a header, and whether a kept value is the whole value."""

@@ -29,8 +29,8 @@ from pawwork_proxy.redaction.bodies import Bodies
 from pawwork_proxy.redaction.headers import (
     MOST_HEADERS,
     PUBLIC_KEY,
+    HeaderLine,
     HeaderNotes,
-    Line,
     RawHeaders,
     split_credential,
 )
@@ -145,7 +145,7 @@ class Redactor:
         return RequestProjection(facts, auth, (*notes, *reading.redactions), credentials)
 
     def _auth(
-        self, found: dict[str, Line], lines: Iterable[Line], route: RouteMatch
+        self, found: dict[str, HeaderLine], lines: Iterable[HeaderLine], route: RouteMatch
     ) -> tuple[AuthFacts, tuple[str, ...]]:
         secrets = [secret for line in lines for secret in line.secrets]
         secrets += route.query_credentials
@@ -239,18 +239,18 @@ def _group(model: str | None) -> str | None:
     return group if len(group) == 2 and group.isascii() and group.isalnum() else None
 
 
-def _shown(found: dict[str, Line], *names: str) -> str | None:
+def _shown(found: dict[str, HeaderLine], *names: str) -> str | None:
     """The kept value, or the pseudonym, of the first of these headers that was sent."""
     note = next((found[name].note for name in names if name in found), None)
     return (note.value or note.pseudonym) if note else None
 
 
-def _value(found: dict[str, Line], name: str) -> str | None:
+def _value(found: dict[str, HeaderLine], name: str) -> str | None:
     """The raw value of a header."""
     return found[name].value if name in found else None
 
 
-def _kept(found: dict[str, Line], name: str) -> str | None:
+def _kept(found: dict[str, HeaderLine], name: str) -> str | None:
     """The kept value of a header; a pseudonym stays in the header's note."""
     return found[name].note.value if name in found else None
 

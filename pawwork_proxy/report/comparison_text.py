@@ -32,7 +32,7 @@ WIDTH = 100
 LEADS = {"item": "  - ", "detail": "      - ", "text": ""}
 MARKDOWN_LEADS = {"title": "### ", "item": "- ", "detail": "  - ", "text": ""}
 TABLE = {"head", "row"}
-Line = tuple[str, str]
+Printed = tuple[str, str]
 """Kind of line (`title`, `text`, `item`, `detail`, `step`, `command`, `row`, `head`), its words."""
 
 
@@ -100,7 +100,7 @@ def _columns(table: Sequence[Sequence[str]]) -> Iterator[str]:
         yield from _wrapped(last, "  " + "  ".join([*cells, ""]))
 
 
-def _lines(comparison: Comparison, remarks: Iterable[str]) -> Iterator[Line]:
+def _lines(comparison: Comparison, remarks: Iterable[str]) -> Iterator[Printed]:
     if comparison.simulated:
         yield "text", "SIMULATED: these captures say nothing about the real server."
     yield "text", say.conclusion(comparison)
@@ -143,7 +143,7 @@ def _option(option: OptionFinding) -> str:
     return f"{say.OPTION_NAMES[option.option]}: {is_open}. {say.option_words(option)}"
 
 
-def _limit(limit: LimiterFindings, evidence: Evidence) -> Iterator[Line]:
+def _limit(limit: LimiterFindings, evidence: Evidence) -> Iterator[Printed]:
     yield "title", f"Limit of {limit.origin} (server era {limit.server_era})"
     yield (
         "text",
@@ -174,7 +174,7 @@ def _why(verdict: Verdict, evidence: Evidence) -> str:
     return " ".join([words, *(f"[{n}]" for n in evidence.numbers.get(verdict.dimension, ()))])
 
 
-def _grounds(limit: LimiterFindings, evidence: Evidence) -> Iterator[Line]:
+def _grounds(limit: LimiterFindings, evidence: Evidence) -> Iterator[Printed]:
     if evidence.pieces:
         yield "title", f"Evidence on the limit of {limit.origin}"
     for piece in evidence.pieces:
@@ -191,7 +191,7 @@ def _grounds(limit: LimiterFindings, evidence: Evidence) -> Iterator[Line]:
         yield "item", say.early_refusal_words(early)
 
 
-def _piece(piece: Piece) -> Iterator[Line]:
+def _piece(piece: Piece) -> Iterator[Printed]:
     yield "item", f"[{piece.number}] {say.contrast_words(piece.contrast)}"
     for row in piece.contrast.rows:
         yield "detail", _row(row)
@@ -208,7 +208,7 @@ def _row(row: EvidenceRow) -> str:
     return f"{say.row_label(row)} {row.at:%Y-%m-%d %H:%M:%S}Z {row.part}{install}"
 
 
-def _experiment(experiment: Experiment) -> Iterator[Line]:
+def _experiment(experiment: Experiment) -> Iterator[Printed]:
     told = instructions(experiment)
     yield "title", f"Next experiment: {told.title}"
     yield (
@@ -225,7 +225,7 @@ def _experiment(experiment: Experiment) -> Iterator[Line]:
         yield "item", f"{result}: {words}"
 
 
-def _patterns(comparison: Comparison) -> Iterator[Line]:
+def _patterns(comparison: Comparison) -> Iterator[Printed]:
     if comparison.cadence:
         yield "title", "Resets announced"
     for count in comparison.cadence:

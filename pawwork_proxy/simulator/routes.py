@@ -19,7 +19,7 @@ _INSTRUCTIONS = ("system", "instructions", "systemInstruction")
 """Fields of a body that hold its system prompt, if no message does."""
 
 
-class Route(NamedTuple):
+class Target(NamedTuple):
     """Where a request leads."""
 
     name: str
@@ -53,26 +53,26 @@ _SERVED = [
     (
         ENDPOINTS[name][0],
         re.compile(base.path + ENDPOINTS[name][1]),
-        Route(name, "go" if base.tier == "go" else "zen", base=base.path),
+        Target(name, "go" if base.tier == "go" else "zen", base=base.path),
     )
     for base in BASES.values()
     for name in base.serves
 ]
 
 
-def route_of(method: str, path: str) -> Route:
+def route_of(method: str, path: str) -> Target:
     """The route of a path without its query; what Zen does not serve is the web site."""
     if path.startswith("/_simulator/"):
-        return Route("control")
+        return Target("control")
     if path == TRACE:
-        return Route("trace")
+        return Target("trace")
     for wanted, pattern, route in _SERVED:
         found = pattern.fullmatch(path) if method == wanted else None
         if found is not None and route.name == "google":
             return route._replace(model=unquote(found[1]), stream=found[2] is not None)
         if found is not None:
             return route
-    return Route("site")
+    return Target("site")
 
 
 def key_of(headers: Mapping[str, str]) -> str | None:
@@ -84,7 +84,7 @@ def key_of(headers: Mapping[str, str]) -> str | None:
 
 
 def call_of(
-    route: Route,
+    route: Target,
     headers: Mapping[str, str],
     body: bytes,
     *,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pawwork_proxy.bundle.selection import Choice, Part, choose, count_that_fits, newest
+from pawwork_proxy.bundle.selection import Choice, ChosenCapture, choose, count_that_fits, newest
 from pawwork_proxy.captures.sources import capture_sources
 from pawwork_proxy.errors import CaptureFormatError
 from pawwork_proxy.model.base import line_of
@@ -98,7 +98,7 @@ def test_progress_reaches_the_size_of_all_sources(path: Path) -> None:
     assert seen[-1] == path.stat().st_size
 
 
-def _parts(path: Path) -> list[Part]:
+def _parts(path: Path) -> list[ChosenCapture]:
     return choose(capture_sources([path]), Choice())
 
 

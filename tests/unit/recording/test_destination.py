@@ -9,9 +9,9 @@ from pawwork_proxy.recording.destination import (
     ZEN,
     Asked,
     Decision,
-    Form,
     PassBy,
     Relay,
+    TargetForm,
     Upstream,
     decide,
     parse_upstream,
@@ -19,12 +19,14 @@ from pawwork_proxy.recording.destination import (
 )
 
 
-def asked(form: Form, host: str, port: int, headers: dict[str, str]) -> Asked:
+def asked(form: TargetForm, host: str, port: int, headers: dict[str, str]) -> Asked:
     fields = [(name.encode(), value.encode()) for name, value in headers.items()]
     return Asked(form, host, port, fields, {9610, 9611})
 
 
-def ask(form: Form, host: str, port: int = 9610, headers: dict[str, str] | None = None) -> Decision:
+def ask(
+    form: TargetForm, host: str, port: int = 9610, headers: dict[str, str] | None = None
+) -> Decision:
     return decide(asked(form, host, port, headers or {}))
 
 
@@ -112,7 +114,7 @@ def test_other_upstreams_are_refused_with_a_remedy(url: str) -> None:
 
 @pytest.mark.parametrize("form", ["origin", "absolute"])
 @pytest.mark.parametrize("name", [b"ORIGIN", b"Sec-Fetch-Site"])
-def test_headers_in_any_spelling_and_no_coding_are_judged(form: Form, name: bytes) -> None:
+def test_headers_in_any_spelling_and_no_coding_are_judged(form: TargetForm, name: bytes) -> None:
     headers = [(b"\xff\xfe", b"\x00"), (name, b"\xff\xfe")]
     assert decide(Asked(form, "127.0.0.1", 9610, headers, {9610})) == FOREIGN_PAGE
 
@@ -121,7 +123,7 @@ def test_headers_in_any_spelling_and_no_coding_are_judged(form: Form, name: byte
 @pytest.mark.parametrize("host", ["127.0.0.1", "OpenCode.ai.", "evil.example"])
 @pytest.mark.parametrize("names", [[], ["Origin"], ["SEC-FETCH-SITE", "accept"], ["user-agent"]])
 def test_without_a_decision_traffic_goes_on_and_a_page_gets_no_more_than_with_one(
-    form: Form, host: str, names: list[str]
+    form: TargetForm, host: str, names: list[str]
 ) -> None:
     request = asked(form, host, 9610, dict.fromkeys(names, "https://evil.example"))
     assert undecided(request) == decide(request)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pawwork_proxy.simulator.routes import Route, call_of, key_of, route_of
+from pawwork_proxy.simulator.routes import Target, call_of, key_of, route_of
 
 NEW = "/inference"
 SENDER: dict[str, Any] = {
@@ -18,46 +18,46 @@ SENDER: dict[str, Any] = {
 @pytest.mark.parametrize(
     ("method", "path", "route"),
     [
-        ("POST", "/zen/v1/chat/completions", Route("chat", base="/zen/v1")),
-        ("POST", "/zen/go/v1/chat/completions", Route("chat", "go", base="/zen/go/v1")),
-        ("POST", "/zen/v1/messages", Route("messages", base="/zen/v1")),
-        ("POST", "/zen/go/v1/responses", Route("responses", "go", base="/zen/go/v1")),
+        ("POST", "/zen/v1/chat/completions", Target("chat", base="/zen/v1")),
+        ("POST", "/zen/go/v1/chat/completions", Target("chat", "go", base="/zen/go/v1")),
+        ("POST", "/zen/v1/messages", Target("messages", base="/zen/v1")),
+        ("POST", "/zen/go/v1/responses", Target("responses", "go", base="/zen/go/v1")),
         (
             "POST",
             "/zen/v1/models/gemini-3-flash:streamGenerateContent",
-            Route("google", "zen", "gemini-3-flash", True, "/zen/v1"),
+            Target("google", "zen", "gemini-3-flash", True, "/zen/v1"),
         ),
         (
             "POST",
             "/zen/v1/models/gemini-3-flash:generateContent",
-            Route("google", "zen", "gemini-3-flash", False, "/zen/v1"),
+            Target("google", "zen", "gemini-3-flash", False, "/zen/v1"),
         ),
-        ("POST", "/zen/go/v1/models/gemini-3-flash:generateContent", Route("site")),
-        ("GET", "/zen/v1/models", Route("listing", base="/zen/v1")),
-        ("GET", "/zen/go/v1/models", Route("listing", "go", base="/zen/go/v1")),
-        ("GET", "/zen/go/v1/usage", Route("usage", "go", base="/zen/go/v1")),
-        ("GET", "/zen/v1/usage", Route("site")),
-        ("POST", f"{NEW}/openai/v1/responses", Route("responses", base=f"{NEW}/openai/v1")),
-        ("POST", f"{NEW}/anthropic/v1/messages", Route("messages", base=f"{NEW}/anthropic/v1")),
+        ("POST", "/zen/go/v1/models/gemini-3-flash:generateContent", Target("site")),
+        ("GET", "/zen/v1/models", Target("listing", base="/zen/v1")),
+        ("GET", "/zen/go/v1/models", Target("listing", "go", base="/zen/go/v1")),
+        ("GET", "/zen/go/v1/usage", Target("usage", "go", base="/zen/go/v1")),
+        ("GET", "/zen/v1/usage", Target("site")),
+        ("POST", f"{NEW}/openai/v1/responses", Target("responses", base=f"{NEW}/openai/v1")),
+        ("POST", f"{NEW}/anthropic/v1/messages", Target("messages", base=f"{NEW}/anthropic/v1")),
         (
             "POST",
             f"{NEW}/google/v1beta/models/gemini-3-flash:generateContent",
-            Route("google", "zen", "gemini-3-flash", False, f"{NEW}/google/v1beta"),
+            Target("google", "zen", "gemini-3-flash", False, f"{NEW}/google/v1beta"),
         ),
         (
             "POST",
             f"{NEW}/go/openai/v1/chat/completions",
-            Route("chat", "go", base=f"{NEW}/go/openai/v1"),
+            Target("chat", "go", base=f"{NEW}/go/openai/v1"),
         ),
-        ("GET", f"{NEW}/go/v1/usage", Route("usage", "go", base=f"{NEW}/go/v1")),
-        ("POST", f"{NEW}/openai/v1/messages", Route("site")),
-        ("GET", "/zen/v1/chat/completions", Route("site")),
-        ("GET", "/cdn-cgi/trace", Route("trace")),
-        ("GET", "/_simulator/seen", Route("control")),
-        ("GET", "/", Route("site")),
+        ("GET", f"{NEW}/go/v1/usage", Target("usage", "go", base=f"{NEW}/go/v1")),
+        ("POST", f"{NEW}/openai/v1/messages", Target("site")),
+        ("GET", "/zen/v1/chat/completions", Target("site")),
+        ("GET", "/cdn-cgi/trace", Target("trace")),
+        ("GET", "/_simulator/seen", Target("control")),
+        ("GET", "/", Target("site")),
     ],
 )
-def test_routes(method: str, path: str, route: Route) -> None:
+def test_routes(method: str, path: str, route: Target) -> None:
     assert route_of(method, path) == route
 
 
@@ -98,7 +98,7 @@ def test_call_are_read_from_headers_and_body() -> None:
         7,
     ]
     body = json.dumps({"model": "big-pickle", "stream": True, "tools": tools}).encode()
-    call = call_of(Route("chat"), headers, body, **SENDER)
+    call = call_of(Target("chat"), headers, body, **SENDER)
     assert call is not None
     assert (call.model, call.stream, call.key) == ("big-pickle", True, "sk-a")
     assert call.tools == {"bash", "read", "own"}
@@ -121,20 +121,20 @@ def test_call_are_read_from_headers_and_body() -> None:
 )
 def test_the_system_prompt_is_found_in_each_protocol(fields: dict[str, Any]) -> None:
     body = json.dumps({"model": "m", **fields}).encode()
-    call = call_of(Route("chat"), {}, body, **SENDER)
+    call = call_of(Target("chat"), {}, body, **SENDER)
     assert call is not None
     assert call.system == "Be\nkind"
 
 
 def test_googles_tools_are_declarations() -> None:
     tools = [{"functionDeclarations": [{"name": "bash"}, {"name": "read"}]}]
-    call = call_of(Route("google", model="m"), {}, json.dumps({"tools": tools}).encode(), **SENDER)
+    call = call_of(Target("google", model="m"), {}, json.dumps({"tools": tools}).encode(), **SENDER)
     assert call is not None
     assert call.tools == {"bash", "read"}
 
 
 def test_googles_model_and_stream_flag_stand_in_the_path() -> None:
-    route = Route("google", "zen", "gemini-3-flash", True)
+    route = Target("google", "zen", "gemini-3-flash", True)
     call = call_of(route, {}, b'{"contents": [], "model": "other"}', **SENDER)
     assert call is not None
     assert (call.model, call.stream, call.protocol) == ("gemini-3-flash", True, "google")
@@ -151,14 +151,14 @@ NAMES = ("model", "tools", "messages", "input", "system", "systemInstruction")
 
 @given(body=st.binary() | JSON_VALUES.map(lambda value: json.dumps(value).encode()))
 def test_no_body_raises(body: bytes) -> None:
-    call_of(Route("chat"), {}, body, **SENDER)
+    call_of(Target("chat"), {}, body, **SENDER)
 
 
 @given(fields=st.fixed_dictionaries({}, optional=dict.fromkeys(NAMES, JSON_VALUES)))
 def test_wrong_types_make_no_call(fields: dict[str, Any]) -> None:
-    call = call_of(Route("chat"), {}, json.dumps(fields).encode(), **SENDER)
+    call = call_of(Target("chat"), {}, json.dumps(fields).encode(), **SENDER)
     assert (call is not None) == isinstance(fields.get("model"), str)
 
 
 def test_deep_nesting_is_no_request() -> None:
-    assert call_of(Route("chat"), {}, b"[" * 200_000, **SENDER) is None
+    assert call_of(Target("chat"), {}, b"[" * 200_000, **SENDER) is None
