@@ -6,11 +6,13 @@ opencode.ai to the simulator, and `launch` leaves through that proxy.
 
 import json
 import os
+import ssl
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.request import urlopen
 
 import pytest
 
@@ -55,6 +57,11 @@ class Server(NamedTuple):
     folder: Path
     simulator: SimulatorProcess
     way: MapProxy
+
+    @property
+    def trust(self) -> ssl.SSLContext:
+        """For requests to the simulator itself."""
+        return ssl.create_default_context(cafile=self.simulator.started["ca_certificate"])
 
     def talk(self, route: str, catalogue: dict[str, str]) -> Talk:
         """Let a clean install say hello; a client that would go on trying is ended."""
@@ -139,6 +146,17 @@ def test_v7_admits_who_follows_the_catalogue_and_refuses_the_old_address(tmp_pat
     assert set(old.asked) == {("/zen/v1/chat/completions", 403)}
     errors = {note.outcome for note in old.capture.notes if note.event == "client_error"}
     assert errors == {Kind.CLIENT_GATE}
+
+
+def test_on_the_reverse_route_a_client_keeps_the_address_of_its_catalogue(tmp_path: Path) -> None:
+    with server(tmp_path, "--preset", "v7") as at:
+        home = tmp_path / "reverse-0" / "home"  # of the first request that this simulator sees
+        kept = Path(clean_home(home)["XDG_CACHE_HOME"]) / "opencode" / "models.json"
+        kept.parent.mkdir(parents=True)
+        with urlopen(f"{at.simulator.url}/_simulator/api.json", context=at.trust) as catalogue:
+            kept.write_text(catalogue.read().decode().replace(at.simulator.url, f"https://{HOST}"))
+        talk = at.talk("reverse", BUILT_IN)
+    assert (talk.exit_code, talk.asked) == (0, ADMITTED)
 
 
 def test_v7b_admits_the_clients_own_handshake_and_refuses_ours(tmp_path: Path) -> None:
