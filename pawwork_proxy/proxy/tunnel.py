@@ -8,6 +8,7 @@ one side ends or resets is ended or reset towards the other.
 
 import asyncio
 import contextlib
+import re
 import socket
 import struct
 import time
@@ -23,6 +24,9 @@ PATIENCE_S = 120.0
 """A program that connects and says nothing, or a way out that does not open, is given up."""
 MOST_PIECES = 64
 """A hello that comes in more pieces is passed on, and not looked for any longer."""
+
+HIGHEST_PORT = 65535
+_PORT = re.compile(r"[0-9]{1,5}")
 
 Side = Literal["client", "server", "proxy"]
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -99,7 +103,7 @@ class Tunnel:
         try:
             async with asyncio.timeout(PATIENCE_S):
                 server = await self._connect(*target)
-        except OSError:
+        except (OSError, ValueError):  # the latter: this cannot be the name of a host
             await _say(client[1], b"502 Bad Gateway")
             return
         try:
@@ -195,7 +199,7 @@ def _connect_target(head: bytes) -> tuple[str, int] | None:
     """Host and port of a CONNECT request; None for anything else."""
     method, _, rest = head.partition(b"\r\n")[0].decode("latin-1").partition(" ")
     host, _, port = rest.partition(" ")[0].rpartition(":")
-    if method != "CONNECT" or not host or not (port.isascii() and port.isdigit()):
+    if method != "CONNECT" or not host or not _PORT.fullmatch(port) or int(port) > HIGHEST_PORT:
         return None
     return host.strip("[]"), int(port)
 

@@ -176,7 +176,13 @@ async def test_other_hosts_pass_by_unseen() -> None:
 
 
 @pytest.mark.parametrize(
-    "head", [b"GET http://opencode.ai/ HTTP/1.1\r\n\r\n", b"CONNECT opencode.ai HTTP/1.1\r\n\r\n"]
+    "head",
+    [
+        b"GET http://opencode.ai/ HTTP/1.1\r\n\r\n",
+        b"CONNECT opencode.ai HTTP/1.1\r\n\r\n",
+        b"CONNECT opencode.ai:65536 HTTP/1.1\r\n\r\n",
+        b"CONNECT opencode.ai:" + b"9" * 5000 + b" HTTP/1.1\r\n\r\n",
+    ],
 )
 async def test_nothing_but_connect_is_served(head: bytes) -> None:
     async with tunnel_to(echo) as (_, port):
@@ -184,6 +190,16 @@ async def test_nothing_but_connect_is_served(head: bytes) -> None:
         writer.write(head)
         assert (await reader.read()).startswith(b"HTTP/1.1 405 ")
         writer.close()
+
+
+@pytest.mark.parametrize("host", [b"127..0.0.1", b"a" * 64, b"a\0b"])
+async def test_a_name_that_no_host_can_have_is_a_failed_connection(host: bytes) -> None:
+    async with tunnel_by(way_out(None)) as (seen, port):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"CONNECT " + host + b":443 HTTP/1.1\r\n\r\n")
+        assert (await reader.read()).startswith(b"HTTP/1.1 502 ")
+        writer.close()
+    assert seen.opened == []
 
 
 async def test_an_upstream_that_cannot_be_reached_is_said_and_told() -> None:
