@@ -63,8 +63,9 @@ def configured_base(provider: str, around: Surroundings) -> str | None:
     """The path of the address that the client's configuration gives a provider, if it does."""
     for parsed in configurations(around):
         base = _at(parsed, "provider", provider, "options", "baseURL")
-        if isinstance(base, str) and urlsplit(base).hostname == HOST:
-            return urlsplit(base).path.rstrip("/")
+        path = _path_here(base)
+        if path is not None:
+            return path.rstrip("/")
     return None
 
 
@@ -84,10 +85,8 @@ def own_catalogue(around: Surroundings) -> dict[str, Any] | None:
 
 def catalogue_base(catalogue: object, provider: str) -> str | None:
     """The path of a provider's address in a catalogue, if it lies on the recorded host."""
-    api = _at(catalogue, provider, "api")
-    if not isinstance(api, str) or urlsplit(api).hostname != HOST:
-        return None
-    return urlsplit(api).path.rstrip("/")
+    path = _path_here(_at(catalogue, provider, "api"))
+    return None if path is None else path.rstrip("/")
 
 
 def _moved(part: Any, listener_url: str) -> Any:
@@ -102,8 +101,19 @@ def _moved(part: Any, listener_url: str) -> Any:
 
 
 def _moved_address(address: str, listener_url: str) -> str:
-    parts = urlsplit(address)
-    return f"{listener_url}{parts.path}" if parts.hostname == HOST else address
+    path = _path_here(address)
+    return address if path is None else f"{listener_url}{path}"
+
+
+def _path_here(address: object) -> str | None:
+    """The path of an address on the recorded host; None for anything else."""
+    if not isinstance(address, str):
+        return None
+    try:
+        parts = urlsplit(address)
+        return parts.path if parts.hostname == HOST else None
+    except ValueError:  # `https://[…`
+        return None
 
 
 def _catalogue_files(around: Surroundings) -> Iterator[Path]:

@@ -77,6 +77,16 @@ def test_without_a_catalogue_that_tells_it_the_address_is_todays(
     assert moved.bases == {"opencode": todays_base("zen", "chat")}
 
 
+def test_what_is_no_address_stays_as_it_is(tmp_path: Path) -> None:
+    broken = {"opencode": {"api": "https://[no"}, "b": {"api": "https://a]b/"}, "c": {"api": 7}}
+    kept(tmp_path, ".cache/opencode/models.json", broken)
+    kept(tmp_path, ".config/opencode/opencode.json", config("https://[no"))
+    moved = moved_addresses(around(tmp_path), URL, tmp_path, go=False)
+    assert moved.bases == {"opencode": todays_base("zen", "chat")}
+    assert moved.catalogue is not None
+    assert json.loads(moved.catalogue.read_text()) == broken
+
+
 def test_an_address_elsewhere_is_no_base_of_ours(tmp_path: Path) -> None:
     kept(tmp_path, ".config/opencode/opencode.json", config("https://gateway.example.org/zen/v1"))
     assert own_base(around(tmp_path)) is None
