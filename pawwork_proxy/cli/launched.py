@@ -96,6 +96,8 @@ class Launched(NamedTuple):
     code: int
     """Its exit code."""
     capture: Path
+    interrupted: bool
+    """Whether the user, or a termination request, ended it."""
 
 
 class UntilRefused(Watcher):
@@ -182,7 +184,7 @@ async def _intercepted(
             env = client_environment(base, route, url, ca_bundle, moved)
             code = await client.run(env, stop)
     _summary(recorder, None if recorder.counts.opened else NOTHING_SEEN)
-    return Launched(code, recorder.path)
+    return Launched(code, recorder.path, stop.asked)
 
 
 async def _tunnelled(
@@ -217,7 +219,7 @@ async def _tunnelled(
     _summary(recorder, None if recorder.counts.connections else NO_CONNECTION)
     if shown:
         click.echo(ERRORS_NOT_READ, err=True)
-    return Launched(code, recorder.path)
+    return Launched(code, recorder.path, stop.asked)
 
 
 async def _observed_inside(
@@ -241,7 +243,7 @@ async def _observed_inside(
         code = await client.run(env, stop)
         _note_exit(inside.recorder, listener.label, code)
     _summary(inside.recorder, None if inside.recorder.counts.opened else NOTHING_SEEN_INSIDE)
-    return Launched(code, inside.recorder.path)
+    return Launched(code, inside.recorder.path, stop.asked)
 
 
 def _note_exit(recorder: Recorder, install: str, code: int) -> None:

@@ -160,17 +160,25 @@ async def _until_listening(master: ProxyMaster, running: asyncio.Task[None]) -> 
         running.result()
 
 
+class Stop(asyncio.Event):
+    """Set when the run has to end."""
+
+    asked = False
+    """Whether somebody wants an end at all, be it by a Ctrl-C that is the client's to obey."""
+
+
 @asynccontextmanager
-async def stop_signals(*, interrupt: bool = True) -> AsyncIterator[asyncio.Event]:
+async def stop_signals(*, interrupt: bool = True) -> AsyncIterator[Stop]:
     """An event that Ctrl-C or a termination request sets, instead of ending the process.
 
     With `interrupt` false Ctrl-C does nothing here: a client in the same terminal gets it too,
     and decides itself whether it ends.
     """
-    stop = asyncio.Event()
+    stop = Stop()
     loop = asyncio.get_running_loop()
 
     def on_signal(number: int, _: object) -> None:
+        stop.asked = True
         if interrupt or number != signal.SIGINT:
             loop.call_soon_threadsafe(stop.set)
 

@@ -46,6 +46,7 @@ def disturb(
     from pawwork_proxy.cli.plan import forget_expired, make_plan
     from pawwork_proxy.comparison.compare import compare
     from pawwork_proxy.environment.identity import load_identity
+    from pawwork_proxy.errors import ConfigurationError
     from pawwork_proxy.report.comparison_json import render_json
     from pawwork_proxy.report.sentences import contrast_words, instrument_words
 
@@ -54,11 +55,19 @@ def disturb(
     identity = load_identity()
     captured: list[Path] = []
     for number, route in enumerate(ARMS, 1):
-        click.echo(f"{number} of {len(ARMS)}: route {route}", err=True)
         plan = make_plan([f"{install}@0"], **capturing)
+        if not plan.upstream.is_zen:
+            raise ConfigurationError(
+                "--upstream cannot be used: the untouched client asks its own server",
+                "leave --upstream out; --via can lead both arms to another server",
+            )
+        click.echo(f"{number} of {len(ARMS)}: route {route}", err=True)
         forget_expired(plan)
         until = UntilRefused()
-        captured.append(asyncio.run(run_client(plan, identity, route, command, env, until)).capture)
+        launched = asyncio.run(run_client(plan, identity, route, command, env, until))
+        if launched.interrupted:
+            raise click.Abort
+        captured.append(launched.capture)
         if route == "inside" and until.refused.is_set():
             click.echo(STOPPED, err=True)
             break
