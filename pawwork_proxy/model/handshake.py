@@ -47,7 +47,7 @@ class Hello(Noun):
 
 
 class Connection(Noun):
-    """One connection on the tunnel route, whose bytes passed untouched; seen from outside."""
+    """One connection whose bytes passed untouched (`tunnel`, `inside`); seen from outside."""
 
     type: Literal["connection"] = "connection"
     at: Moment

@@ -51,7 +51,7 @@ class Counts:
     opened: int = 0
     recorded: int = 0
     connections: int = 0
-    """On the tunnel route."""
+    """Those whose bytes passed untouched."""
     passed_by: int = 0
     refused: int = 0
     distrusted: int = 0
@@ -167,7 +167,7 @@ class Recorder:
         return self._try("hello_failed", self._kept_hello, by, raw)
 
     def connection(self, line: Connection) -> None:
-        """A connection on the tunnel route is over."""
+        """A connection whose bytes passed untouched is over."""
         self.counts.connections += 1
         self._append(line_of(line))
         self._changed()
