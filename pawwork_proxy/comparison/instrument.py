@@ -34,6 +34,8 @@ that count only where addresses are not known."""
 OF_ONE_START = ("session", "request")
 QUOTA, DAY = "free_usage_limit", "utc_day"
 STRONGEST: tuple[InstrumentStatus, ...] = ("disturbs", "suspected", "no_sign")
+UNLABELLED_S = 900.0
+"""So far apart two requests are of one network where neither address nor label says so."""
 SHOWN = 5
 
 
@@ -197,11 +199,17 @@ def _opposed(refused: PlacedRequest, admitted: PlacedRequest, used: _Used) -> bo
     by_address = None not in (one.address, other.address)  # `differing` compares known ones
     return (
         refused.surely_before(admitted)
-        and (by_address or one.network == other.network)
+        and (by_address or _claimed_one_network(refused, admitted))
         and MAY_DIFFER.issuperset(differing(refused, admitted))
         and all(_fresh(name, refused, admitted, used) for name in OF_ONE_START)
         and _still_held(refused, admitted)
     )
+
+
+def _claimed_one_network(refused: PlacedRequest, admitted: PlacedRequest) -> bool:
+    """Whether the user says so by a label; who says nothing moves seldom within minutes."""
+    one, other = refused.seen.who.network, admitted.seen.who.network
+    return one == other and (one is not None or admitted.start - refused.start <= UNLABELLED_S)
 
 
 def _fresh(name: str, refused: PlacedRequest, admitted: PlacedRequest, used: _Used) -> bool:

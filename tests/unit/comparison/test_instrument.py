@@ -72,6 +72,15 @@ def test_without_addresses_it_rests_on_the_label() -> None:
     assert found(Diary().refused().admitted(**INSIDE, **{**unknown, "network": "cafe"})).pairs == ()
 
 
+def test_without_addresses_and_labels_only_what_is_near_in_time_is_of_one_network() -> None:
+    nothing = {"address": None, "prefix": None, "ip_family": None, "region": None, "network": None}
+    near = found(Diary().refused(**nothing).admitted(**INSIDE, **nothing))
+    assert (near.status, near.by_label) == ("disturbs", True)
+    moved = Diary().refused(**nothing).later(hours=6).admitted(**INSIDE, **nothing)
+    assert found(moved).pairs == ()
+    assert "instrument_disturbs" not in excluded(moved.seen)
+
+
 @pytest.mark.parametrize(
     "other",
     [
