@@ -92,9 +92,11 @@ class _Caller:
             for admitted in self.untouched["admitted"]:
                 if admitted.action in taken or not _opposed(refused, admitted, used):
                     continue
-                if all(admitted.surely_before(row) for row in later):
+                again = any(admitted.surely_before(row) for row in refusals)
+                if all(admitted.surely_before(row) for row in later) and (
+                    again or _holds_for_the_day(refused.seen)
+                ):
                     taken |= {refused.action, admitted.action}
-                    again = any(admitted.surely_before(row) for row in refusals)
                     yield _Pair(refused, admitted, again)
                     break
 
@@ -227,9 +229,18 @@ def _still_held(refused: PlacedRequest, admitted: PlacedRequest) -> bool:
     if any(len(windows_of(one, DAY)) > 1 for one in (seen, admitted.seen)):
         return False
     if seen.reset_at is None and seen.retry_after_s is None:
-        return not is_refusal(seen) or cadence_of(seen) is not None
+        return True
     until = seen.reset_at or seen.started_at + timedelta(seconds=seen.retry_after_s or 0.0)
     return admitted.head + admitted.error + refused.error < until.timestamp()
+
+
+def _holds_for_the_day(seen: Observation) -> bool:
+    """Whether a refusal without a wait can only be lifted by the next day.
+
+    A relayed quota without one may have any rhythm: its route has to be refused again.
+    """
+    announced = seen.reset_at is not None or seen.retry_after_s is not None
+    return announced or not is_refusal(seen) or seen.origin == "zen" or cadence_of(seen) is not None
 
 
 def _rank(pair: _Pair) -> tuple[bool, bool, int, float]:

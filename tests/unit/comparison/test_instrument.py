@@ -36,10 +36,13 @@ def test_refused_through_the_proxy_and_then_admitted_untouched() -> None:
     assert (finding.independent, finding.by_label) == (1, False)
 
 
+@pytest.mark.parametrize("era", ["unknown", "V7b"])
 @pytest.mark.parametrize("announced", ["utc_day", "none"])
-def test_a_gate_dressed_as_the_quota_is_no_quota(announced: str) -> None:
+def test_a_gate_dressed_as_the_quota_is_no_quota(announced: str, era: str) -> None:
     """With the wait until midnight and without it: nothing follows from what the gate refused."""
-    seen = Diary().refused(3, cadence=announced).admitted(4, **INSIDE).refused().seen
+    now: dict[str, Any] = {"server_era": era}
+    diary = Diary().refused(3, cadence=announced, **now).admitted(4, **INSIDE, **now)
+    seen = diary.refused(**now).seen
     comparison = compare(seen)
     assert comparison.instrument.status == "disturbs"
     assert comparison.limits == ()
@@ -113,6 +116,8 @@ def test_a_refusal_that_has_run_out_says_nothing() -> None:
     assert len(found(Diary().refused(**short).admitted(**INSIDE)).pairs) == 1
     relayed = {"origin": "relayed:other", "cadence": "none"}
     assert found(Diary().refused(**relayed).admitted(**INSIDE)).pairs == ()
+    again = Diary().refused(**relayed).admitted(**INSIDE).refused(**relayed)
+    assert found(again).status == "disturbs"
 
 
 def test_a_quota_that_is_used_up_untouched_is_no_sign() -> None:
