@@ -5,18 +5,20 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import click
+import psutil
 
 from pawwork_proxy.cli.live import counter_line
 from pawwork_proxy.cli.plan import home_relative
 from pawwork_proxy.clients.auth_places import surroundings
 from pawwork_proxy.clients.environment import (
     CLEARED_FOR_A_CLEAN_HOME,
+    CONFIG,
     clean_home,
     client_environment,
     has_go_key,
@@ -58,6 +60,7 @@ Use another route: --route forward or --route reverse"""
 NOTHING_ASKED = """\
 pawwork-proxy: no client is observed yet: our tap is loaded, and nothing was asked so far"""
 REFUSALS = frozenset({Family.QUOTA, Family.RATE_LIMIT, Family.POLICY})
+END_PATIENCE_S = 10.0  # a client that is asked to end saves its conversation
 MOST_ERRORS = 100
 """Errors of the client's own that a capture notes; one that retries for hours says the same."""
 
@@ -126,10 +129,14 @@ class Client:
     ) -> int:
         """Its exit code; a termination request to us is passed on to it."""
         # What is ended after a refusal prints beside the results of ours, not among them.
-        output = None if self._until is None else sys.stderr.fileno()
+        quiet = self._until is not None
         try:
             client = await asyncio.create_subprocess_exec(
-                *self.command, env=env, stdout=output, stderr=errors
+                *self.command,
+                env=env,
+                stdin=asyncio.subprocess.DEVNULL if quiet else None,
+                stdout=sys.stderr.fileno() if quiet else None,
+                stderr=errors,
             )
         except OSError as error:
             raise ConfigurationError(
@@ -141,11 +148,25 @@ class Client:
         asked = [asyncio.create_task(event.wait()) for event in events]
         await asyncio.wait([ended, *asked], return_when=asyncio.FIRST_COMPLETED)
         if not ended.done():
-            client.terminate()
+            await asyncio.to_thread(_end, client.pid, kill=quiet)
         code = await ended
         for one in asked:
             one.cancel()
         return code if code >= 0 else 128 - code
+
+
+def _end(pid: int, *, kill: bool) -> None:
+    """Ask a client and, to `kill` them after a while, all that it has started to end."""
+    with suppress(psutil.Error):
+        client = psutil.Process(pid)
+        family = [*client.children(recursive=True), client] if kill else [client]
+        for one in family:
+            with suppress(psutil.Error):
+                one.terminate()
+        if kill:
+            for one in psutil.wait_procs(family, timeout=END_PATIENCE_S)[1]:
+                with suppress(psutil.Error):
+                    one.kill()
 
 
 async def run_client(
@@ -226,6 +247,11 @@ async def _observed_inside(
     plan: RunPlan, identity: Identity, client: Client, base: Mapping[str, str]
 ) -> Launched:
     """Run a client with the tap in it; its connections pass untouched."""
+    if not plan.upstream.is_zen and plan.upstream.authority not in base.get(CONFIG, ""):
+        raise ConfigurationError(
+            "--upstream leads nobody there on --route inside: the client asks its own addresses",
+            f"name that server as baseURL in {CONFIG}, or use --route reverse",
+        )
     if takes_no_plugin(base, client.command):
         click.echo(TAKES_NO_PLUGIN, err=True)
     listener = plan.listeners[0]

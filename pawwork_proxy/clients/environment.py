@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from pawwork_proxy.clients.auth_places import places, surroundings
+from pawwork_proxy.clients.auth_places import parse_jsonc, places, surroundings
 from pawwork_proxy.clients.own_addresses import MovedAddresses
 from pawwork_proxy.environment.machine import LOOPBACK_NAMES
 from pawwork_proxy.errors import ConfigurationError
@@ -100,7 +100,7 @@ def own_config(text: str | None) -> dict[str, object]:
     if not text:
         return {}
     try:
-        config = json.loads(text)
+        config = parse_jsonc(text)
     except ValueError:
         config = None
     if not isinstance(config, dict):

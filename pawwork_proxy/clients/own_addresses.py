@@ -8,9 +8,10 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pawwork_proxy.clients.auth_places import Surroundings, configurations, root_folder
+from pawwork_proxy.environment.machine import LOOPBACK_NAMES
 from pawwork_proxy.facts.identifiers import CATALOGUES
 from pawwork_proxy.facts.server import HOST, PROVIDERS, todays_base
 from pawwork_proxy.model.request import Tier
@@ -41,11 +42,12 @@ def moved_addresses(
     tiers: tuple[Tier, ...] = ("zen", "go") if go else ("zen",)
     for tier in tiers:
         name = PROVIDERS[tier]
-        configured = configured_base(name, around)
-        if configured is not None:
-            bases[name] = configured
-        elif catalogue_base(catalogue, name) is None:
-            bases[name] = todays_base(tier)
+        configured = configured_address(name, around)
+        if configured is None:
+            if catalogue_base(catalogue, name) is None:
+                bases[name] = todays_base(tier)
+        elif configured.hostname == HOST:
+            bases[name] = configured.path.rstrip("/")
     if catalogue is None:
         return MovedAddresses(bases, None)
     file = folder / "models.json"
@@ -56,16 +58,21 @@ def moved_addresses(
 def own_base(around: Surroundings) -> str | None:
     """The path of the address that this client's free models have, if anything here tells it."""
     name = PROVIDERS["zen"]
-    return configured_base(name, around) or catalogue_base(own_catalogue(around), name)
+    configured = configured_address(name, around)
+    if configured is not None and configured.hostname == HOST:
+        return configured.path.rstrip("/")
+    return catalogue_base(own_catalogue(around), name)
 
 
-def configured_base(provider: str, around: Surroundings) -> str | None:
-    """The path of the address that the client's configuration gives a provider, if it does."""
+def configured_address(provider: str, around: Surroundings) -> SplitResult | None:
+    """The address that the client's configuration gives a provider, if it does.
+
+    One on this machine leads to a proxy or a simulator, perhaps to us: it is not the client's own.
+    """
     for parsed in configurations(around):
-        base = _at(parsed, "provider", provider, "options", "baseURL")
-        path = _path_here(base)
-        if path is not None:
-            return path.rstrip("/")
+        address = _split(_at(parsed, "provider", provider, "options", "baseURL"))
+        if address is not None and address.hostname not in LOOPBACK_NAMES:
+            return address
     return None
 
 
@@ -107,12 +114,15 @@ def _moved_address(address: str, listener_url: str) -> str:
 
 def _path_here(address: object) -> str | None:
     """The path of an address on the recorded host; None for anything else."""
-    if not isinstance(address, str):
-        return None
+    parts = _split(address)
+    return parts.path if parts is not None and parts.hostname == HOST else None
+
+
+def _split(address: object) -> SplitResult | None:
     try:
-        parts = urlsplit(address)
-        return parts.path if parts.hostname == HOST else None
-    except ValueError:  # `https://[…`
+        parts = urlsplit(address) if isinstance(address, str) else None
+        return parts if parts is not None and parts.hostname else None
+    except ValueError:  # brackets that do not fit
         return None
 
 

@@ -34,8 +34,9 @@ that count only where addresses are not known."""
 OF_ONE_START = ("session", "request")
 QUOTA, DAY = "free_usage_limit", "utc_day"
 STRONGEST: tuple[InstrumentStatus, ...] = ("disturbs", "suspected", "no_sign")
-UNLABELLED_S = 900.0
-"""So far apart two requests are of one network where neither address nor label says so."""
+CLOSE_S = 900.0
+"""So far apart two requests are of one network where neither address nor label says so, and nothing
+was lifted or reset between them."""
 SHOWN = 5
 
 
@@ -103,7 +104,8 @@ class _Caller:
     def status(self, pairs: Sequence[_Pair]) -> InstrumentStatus:
         """What these rows say by themselves."""
         if pairs:
-            return "disturbs" if _of_nothing_passed(pairs, self.passed) else "suspected"
+            telling = _of_nothing_passed(pairs, self.passed)
+            return "disturbs" if self._no_chance(telling) else "suspected"
         refused = self.intercepted["refused"]
         if any(self.untouched.values()) and (
             self.passed or (refused and self.untouched["refused"])
@@ -111,6 +113,24 @@ class _Caller:
             return "no_sign"
         odd = any(row.seen.kind != QUOTA or row.seen.cadence != DAY for row in refused)
         return "suspected" if odd and not self.passed else "not_tried"
+
+    def _no_chance(self, pairs: Sequence[_Pair]) -> bool:
+        """Whether a limit that was reset, or a gate that was lifted, cannot explain the pairs.
+
+        It can explain one pair. It cannot where the intercepting route is refused again afterwards,
+        where it would have to happen twice, or between two untouched admissions minutes apart.
+        """
+        return len(pairs) > 1 or any(pair.again or self._is_framed(pair) for pair in pairs)
+
+    def _is_framed(self, pair: _Pair) -> bool:
+        refused = pair.refused
+        before = (
+            row
+            for row in self.untouched["admitted"]
+            if row.seen.who.model == refused.seen.who.model and row.surely_before(refused)
+        )
+        near = any(refused.start - row.start <= CLOSE_S for row in before)
+        return near and pair.admitted.start - refused.start <= CLOSE_S
 
     def examples(self) -> Iterator[PlacedRequest]:
         """The first of each route and result."""
@@ -211,7 +231,7 @@ def _opposed(refused: PlacedRequest, admitted: PlacedRequest, used: _Used) -> bo
 def _claimed_one_network(refused: PlacedRequest, admitted: PlacedRequest) -> bool:
     """Whether the user says so by a label; who says nothing moves seldom within minutes."""
     one, other = refused.seen.who.network, admitted.seen.who.network
-    return one == other and (one is not None or admitted.start - refused.start <= UNLABELLED_S)
+    return one == other and (one is not None or admitted.start - refused.start <= CLOSE_S)
 
 
 def _fresh(name: str, refused: PlacedRequest, admitted: PlacedRequest, used: _Used) -> bool:

@@ -3,7 +3,11 @@
 from pawwork_proxy.facts.errors import Sense
 from pawwork_proxy.model.outcome import Kind
 from pawwork_proxy.outcomes.clues import Clues
+from pawwork_proxy.outcomes.reset import is_midnight
 from pawwork_proxy.outcomes.rule import Condition, Rule, Sample, named, said, stated, worded, zen
+
+LONGEST_BACKOFF_S = 60
+"""A longer wait, of which the end is not known, is one for a quota."""
 
 
 def _no_provider_in_words(clues: Clues) -> bool:
@@ -40,8 +44,11 @@ def _key_not_refused(clues: Clues) -> bool:
 
 
 def _no_used_up_quota(clues: Clues) -> bool:
-    """The free limit says when it ends; a gate that wears its type has nothing to wait for."""
-    return Sense.FREE_LIMIT not in clues.named or not clues.signals.retry_hints
+    """The free limit ends at midnight and says so; a gate that wears its type has no such wait."""
+    return Sense.FREE_LIMIT not in clues.named or not any(
+        is_midnight(hint.at) if hint.at else hint.seconds > LONGEST_BACKOFF_S
+        for hint in clues.signals.retry_hints
+    )
 
 
 ZEN_RULES: tuple[Rule, ...] = (

@@ -5,6 +5,7 @@ from datetime import UTC, tzinfo
 
 from pawwork_proxy.model.handshake import Connection
 from pawwork_proxy.report.exchange_table import milliseconds
+from pawwork_proxy.report.words import counted
 
 
 def connection_lines(connections: Sequence[Connection], zone: tzinfo = UTC) -> list[str]:
@@ -13,7 +14,7 @@ def connection_lines(connections: Sequence[Connection], zone: tzinfo = UTC) -> l
         return []
     return [
         *(_line(one, zone) for one in connections),
-        f"{len(connections)} connections passed untouched: what was asked in them is not known",
+        f"{counted(len(connections), 'connection')} passed untouched: what was asked is not known",
     ]
 
 
@@ -24,5 +25,10 @@ def _line(one: Connection, zone: tzinfo) -> str:
         end = "the server was not reached"
     return (
         f"{one.at.astimezone(zone):%H:%M:%S}  {one.install}  {program}  "
-        f"{one.sent_bytes} bytes up  {one.received_bytes} down  {end}  {milliseconds(one.total_ms)}"
+        f"{_size(one.sent_bytes)} up  {_size(one.received_bytes)} down  {end}  "
+        f"{milliseconds(one.total_ms)}"
     )
+
+
+def _size(count: int) -> str:
+    return f"{count} B" if count < 1000 else f"{count / 1000:.0f} kB"

@@ -87,6 +87,13 @@ def test_what_is_no_address_stays_as_it_is(tmp_path: Path) -> None:
     assert json.loads(moved.catalogue.read_text()) == broken
 
 
-def test_an_address_elsewhere_is_no_base_of_ours(tmp_path: Path) -> None:
+def test_a_client_of_another_gateway_is_left_to_it(tmp_path: Path) -> None:
     kept(tmp_path, ".config/opencode/opencode.json", config("https://gateway.example.org/zen/v1"))
     assert own_base(around(tmp_path)) is None
+    assert moved_addresses(around(tmp_path), URL, tmp_path, go=False).bases == {}
+
+
+def test_an_address_on_this_machine_is_not_the_clients_own(tmp_path: Path) -> None:
+    kept(tmp_path, ".config/opencode/opencode.json", config("http://127.0.0.1:9610/zen/v1"))
+    moved = moved_addresses(around(tmp_path), URL, tmp_path, go=False)
+    assert moved.bases == {"opencode": todays_base("zen", "chat")}

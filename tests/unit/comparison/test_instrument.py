@@ -29,11 +29,27 @@ def excluded(seen: list[Observation]) -> dict[str, int]:
 
 
 def test_refused_through_the_proxy_and_then_admitted_untouched() -> None:
-    finding = found(Diary().refused().admitted(**INSIDE))
+    finding = found(Diary().refused().admitted(**INSIDE).refused())
     assert (finding.status, finding.windows) == ("disturbs", ("2026-06-03",))
     assert rows(finding) == [["1 refused", "2 admitted"]]
     assert [row.value for row in finding.pairs[0].rows] == [INTERCEPTING, UNTOUCHED]
     assert (finding.independent, finding.by_label) == (1, False)
+
+
+def test_one_pair_may_be_a_limit_that_began_anew() -> None:
+    finding = found(Diary().refused().admitted(**INSIDE))
+    assert (finding.status, rows(finding)) == ("suspected", [["1 refused", "2 admitted"]])
+    assert "instrument_disturbs" not in excluded(Diary().refused().admitted(**INSIDE).seen)
+
+
+def test_between_two_untouched_admissions_minutes_apart_nothing_begins_anew() -> None:
+    framed = Diary().admitted(**INSIDE).refused()
+    assert found(framed.admitted(**INSIDE)).status == "disturbs"
+    for slow in (
+        Diary().admitted(**INSIDE).later(minutes=20).refused().admitted(**INSIDE),
+        Diary().admitted(**INSIDE).refused().later(minutes=20).admitted(**INSIDE),
+    ):
+        assert found(slow).status == "suspected"
 
 
 @pytest.mark.parametrize("era", ["unknown", "V7b"])
@@ -52,7 +68,7 @@ def test_a_gate_dressed_as_the_quota_is_no_quota(announced: str, era: str) -> No
 
 
 def test_a_gate_that_says_what_it_is() -> None:
-    assert found(Diary().other(*GATE).admitted(**INSIDE)).status == "disturbs"
+    assert found(Diary().other(*GATE).admitted(**INSIDE).other(*GATE)).status == "disturbs"
 
 
 def test_each_user_action_is_in_one_pair() -> None:
@@ -77,7 +93,7 @@ def test_without_addresses_it_rests_on_the_label() -> None:
 
 def test_without_addresses_and_labels_only_what_is_near_in_time_is_of_one_network() -> None:
     nothing = {"address": None, "prefix": None, "ip_family": None, "region": None, "network": None}
-    near = found(Diary().refused(**nothing).admitted(**INSIDE, **nothing))
+    near = found(Diary().refused(**nothing).admitted(**INSIDE, **nothing).refused(**nothing))
     assert (near.status, near.by_label) == ("disturbs", True)
     moved = Diary().refused(**nothing).later(hours=6).admitted(**INSIDE, **nothing)
     assert found(moved).pairs == ()
@@ -173,9 +189,9 @@ def test_only_intercepting_and_all_refused() -> None:
 def test_days_on_which_nothing_passed_are_doubted_as_well() -> None:
     """On the first day the quota spoke, on the second the gate, on the third nobody can tell."""
     diary = Diary().admitted(5).refused().later(days=1).refused().admitted(**INSIDE)
-    diary.later(days=1).refused()
+    diary.refused().later(days=1).refused()
     comparison = compare(diary.seen)
-    assert excluded(diary.seen)["instrument_disturbs"] == 2
+    assert excluded(diary.seen)["instrument_disturbs"] == 3
     assert [limit.windows for limit in comparison.limits] == [("2026-06-03",)]
 
 

@@ -51,6 +51,7 @@ def test_the_last_rule_catches_all() -> None:
     [
         ("Free usage limit reached. Free models work in OpenCode.", None, Kind.CLIENT_GATE),
         ("Free usage limit reached. Free models work in OpenCode.", "50223", "free_usage_limit"),
+        ("Free usage limit reached. Free models work in OpenCode.", "30", Kind.CLIENT_GATE),
         ("Rate limit exceeded. Please try again later.", None, Kind.FREE_USAGE_LIMIT),
     ],
 )

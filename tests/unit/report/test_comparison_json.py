@@ -58,7 +58,7 @@ def test_remarks_stand_among_the_notes_and_exclusions_say_why() -> None:
 
 
 def test_whether_measuring_disturbs_has_its_rows_and_words() -> None:
-    found = document(Diary().refused().admitted(**INSIDE).seen)
+    found = document(Diary().refused().admitted(**INSIDE).refused().seen)
     told = found["instrument"]
     assert (told["status"], told["independent"], told["by_label"]) == ("disturbs", 1, False)
     (pair,) = told["pairs"]

@@ -115,12 +115,12 @@ def test_remarks_about_the_captures_stand_among_the_notes() -> None:
 
 
 def test_that_measuring_disturbs_comes_first_with_its_rows() -> None:
-    comparison = compare(Diary().refused(2).admitted(**INSIDE).seen)
+    comparison = compare(Diary().refused(2).admitted(**INSIDE).refused().seen)
     for said in (render_text(comparison), render_markdown(comparison)):
         words = re.sub(r"[\s\\]+", " ", said).replace(" #", "#")
         assert words.startswith("Measuring disturbs: the intercepting route is refused, the")
         assert "- c1#3 was admitted after c1#1 was refused; changed: session" in words
-        assert "2 x refused through an intercepting route, where measuring disturbs" in words
+        assert "3 x refused through an intercepting route, where measuring disturbs" in words
 
 
 def test_no_sign_that_measuring_disturbs_stands_among_the_notes() -> None:

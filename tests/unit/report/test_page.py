@@ -125,7 +125,7 @@ def test_that_measuring_disturbs_is_part_of_the_answer_with_its_rows() -> None:
     tapped = tapped.model_copy(
         update={"context": tapped.context.model_copy(update={"route": "inside"})}
     )
-    text = page([one(1, 1, refused=True), tapped])
+    text = page([one(1, 1, refused=True), tapped, one(3, 1, refused=True)])
     answer = text.split('id="answer">')[1].split("</p>")[0]
     assert answer.startswith("Measuring disturbs: the intercepting route is refused")
     assert re.search(r"<li>\S+#2 was admitted after \S+#1 was refused; changed: session", text)

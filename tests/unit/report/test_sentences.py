@@ -84,7 +84,7 @@ GATE = ("client_gate", "policy")
     ("diary", "words"),
     [
         (
-            Diary().refused().admitted(**INSIDE),
+            Diary().refused().admitted(**INSIDE).refused(),
             "Measuring disturbs: the intercepting route is refused, the untouched one is not "
             "(c1#1 refused, then c1#2 admitted).",
         ),
@@ -105,8 +105,8 @@ GATE = ("client_gate", "policy")
         ),
         (
             Diary().admitted(session="ses:a").refused().admitted(**INSIDE),
-            "some were refused through an intercepting route and admitted untouched (c1#2 refused, "
-            "then c1#3 admitted), though not all.",
+            "an intercepted request was refused and an untouched one admitted afterwards (c1#2 "
+            "refused, then c1#3 admitted).",
         ),
         (
             Diary().admitted().admitted(**INSIDE),
