@@ -146,7 +146,8 @@ def turned_away(world: World) -> set[str]:
 def _judge(tally: Tally, number: int, world: World) -> None:
     comparison = compare(world.seen, plan=False)
     observed = Observed(undoubted(world.seen))
-    minds = bool(world.rules.gate) or "instrument" in world.rules.key
+    closed = world.rules.closed_to
+    minds = "instrument" in world.rules.key or (closed is not None and closed.part == "instrument")
     tally.disturbed[f"{'yes' if minds else 'no'}: {comparison.instrument.status}"] += 1
     if comparison.instrument.status == "disturbs" and not minds:
         tally.explained.append(

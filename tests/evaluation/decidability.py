@@ -55,7 +55,9 @@ class Observed:
     """Everything about the observations that no hypothesis changes, as sets of rows."""
 
     def __init__(self, observations: Iterable[Observation]) -> None:
-        usable = [seen for seen in observations if seen.answered_at is not None]
+        # What a gate turned away by its own word reached no quota.
+        reached = (seen for seen in observations if seen.kind != "client_gate")
+        usable = [seen for seen in reached if seen.answered_at is not None]
         refused = [_days(seen) for seen in usable if _result(seen) == "refused"]
         days = {min(some) for some in refused if len(some) == 1}
         judged = [

@@ -27,9 +27,6 @@ PAIRS = tuple(
     if pair[1] not in IMPLIES.get(pair[0], ()) and pair[0] not in IMPLIES.get(pair[1], ())
 )
 
-GATES = ("refused", "refused_without_wait", "gate")
-"""How an instrument that disturbs is refused."""
-
 
 def random_rules(rng: random.Random) -> Rules:
     """A limiter: any single part, any pair, nothing at all, or Zen's own mixture."""
@@ -56,7 +53,6 @@ def random_rules(rng: random.Random) -> Rules:
         counts_aborted=rng.random() < 0.5,
         overload=0.1 if rng.random() < 0.2 else 0.0,
         relayed_for=AGENTS[2]["user_agent"] if rng.random() < 0.1 else None,
-        gate=rng.choice(GATES) if rng.random() < 0.2 else "",
     )
 
 
@@ -64,8 +60,9 @@ def random_gate(rng: random.Random) -> ClosedTo | None:
     """In every fifth world some clients are turned away always, mostly dressed as the quota."""
     if rng.random() >= 0.2:
         return None
-    part = rng.choice(("user_agent", "client", "auth_kind"))
-    value = "none" if part == "auth_kind" else rng.choice(AGENTS)[part]
+    part = rng.choice(("user_agent", "client", "auth_kind", "instrument", "instrument"))
+    closed = {"auth_kind": "none", "instrument": INTERCEPTING}
+    value = closed.get(part) or rng.choice(AGENTS)[part]
     return ClosedTo(part, value, rng.choice(get_args(Dress)))
 
 

@@ -55,10 +55,6 @@ class Rules:
     relayed_for: str | None
     """User agent that a relayed service turns away."""
     closed_to: ClosedTo | None = None
-    gate: str = ""
-    """How it refuses every intercepted request of callers without a key: `refused` as a used-up
-    quota, `refused_without_wait` like one that does not say when it ends, or `gate` as what it is.
-    Empty: it does not."""
 
     def pool(self, who: Who) -> tuple[str, ...]:
         """The pool a request falls into."""

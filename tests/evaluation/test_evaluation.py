@@ -8,13 +8,12 @@ import pytest
 
 from pawwork_proxy.comparison.compare import compare
 from pawwork_proxy.comparison.trials import TRIALS
-from pawwork_proxy.model.observation import SEVERAL
+from pawwork_proxy.model.observation import INTERCEPTING, SEVERAL
 from pawwork_proxy.model.verdict import Verdict
 from tests.evaluation.__main__ import Tally, evaluate, is_wrong, report, truth
 from tests.evaluation.decidability import Observed, decidable, fits, possible
 from tests.evaluation.plans import perform
 from tests.evaluation.random_worlds import (
-    GATES,
     NO_KEY,
     People,
     random_gate,
@@ -57,14 +56,14 @@ def test_a_world_is_a_function_of_its_seed() -> None:
     assert random_world("3:5")[0].seen != one.seen
 
 
-@pytest.mark.parametrize("gate", GATES)
-def test_a_server_that_minds_the_instrument_is_found_out(gate: str) -> None:
+@pytest.mark.parametrize("dress", get_args(Dress))
+def test_a_server_that_minds_the_instrument_is_found_out(dress: Dress) -> None:
     """Arms in turn behind a gate, however it is dressed: measuring disturbs; nothing follows."""
-    plain = replace(RULES, gate=gate, overload=0.0, relayed_for=None)
     rng = random.Random(1)
-    world, people = World(plain, rng), People(rng)
+    closed = ClosedTo("instrument", INTERCEPTING, dress)
+    world, people = World(replace(PLAIN, closed_to=closed), rng), People(rng)
     who = people.installs[0] | people.keyed(None)
-    arms = [arm for _ in range(3) for arm in people.arms(who)]
+    arms = [arm for _ in range(2) for arm in people.arms(who)]
     world.play([people.ask(arm, START + 9 * 3600 + 90.0 * n) for n, arm in enumerate(arms)])
     comparison = compare(world.seen, plan=False)
     assert comparison.instrument.status == "disturbs"

@@ -8,7 +8,7 @@ import random
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from pawwork_proxy.model.observation import ABSENT, INTERCEPTING, Identities, Observation
+from pawwork_proxy.model.observation import ABSENT, Identities, Observation
 from tests.evaluation.servers import Finish, Rules, Who, server_for
 
 START = datetime(2026, 6, 1, tzinfo=UTC).timestamp()
@@ -71,7 +71,7 @@ class World:
             while ending and ending[0][0] <= ask.at:
                 at, _, aborted, finish = heapq.heappop(ending)
                 finish(at, aborted)
-            result, counted = self._decide(ask)
+            result, counted = self.server.decide(ask.who, ask.at)
             if counted is not None:
                 self.number += 1
                 heapq.heappush(ending, (ask.at + ask.takes, self.number, ask.abort, counted))
@@ -82,12 +82,6 @@ class World:
                 self._observe(ask, ask.capture, result)
         for at, _, aborted, finish in sorted(ending, key=lambda one: one[:2]):
             finish(at, aborted)
-
-    def _decide(self, ask: Ask) -> tuple[str, Finish | None]:
-        gate = self.rules.gate
-        if gate and ask.who["instrument"] == INTERCEPTING and ask.who["auth_kind"] == "none":
-            return gate, None
-        return self.server.decide(ask.who, ask.at)
 
     def _observe(self, ask: Ask, capture: str, result: str) -> None:
         off, error = self.offsets.setdefault(capture, self._clock())
@@ -127,15 +121,14 @@ class World:
 RESULTS: dict[str, tuple[str, str, str, str]] = {
     "success": ("success", "ok", "zen", "none"),
     "refused": ("free_usage_limit", "quota", "zen", "utc_day"),
-    "refused_without_wait": ("free_usage_limit", "quota", "zen", "none"),
-    "gate": ("client_gate", "policy", "zen", "none"),
     "relayed": ("free_usage_limit", "quota", "relayed:Console", "none"),
     "overload": ("provider_overload", "overload", "relayed:other", "none"),
+    "gate": ("client_gate", "policy", "zen", "none"),
     "gate_in_quota_words": ("free_usage_limit", "quota", "zen", "none"),
     "gate_as_quota": ("free_usage_limit", "quota", "zen", "utc_day"),
 }
 """Kind, family, origin and cadence of each result of a server."""
-REFUSED = frozenset({"refused", "refused_without_wait", "gate_in_quota_words", "gate_as_quota"})
+REFUSED = frozenset({"refused", "gate_in_quota_words", "gate_as_quota"})
 """What a client takes for a used-up quota."""
 
 
