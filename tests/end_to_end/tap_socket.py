@@ -2,6 +2,7 @@
 
 import socket
 import threading
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal
@@ -29,13 +30,15 @@ class TapSocket:
             self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
             self._listener.bind(self.address)
             self._listener.listen()
-            self._thread = threading.Thread(target=self._serve)
+            self._thread = threading.Thread(target=self._serve, daemon=True)
             self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         if self.state != "absent":
             self._go_on.set()
+            with suppress(OSError):
+                self._listener.shutdown(socket.SHUT_RDWR)  # nobody may have come
             self._thread.join(PATIENCE)
             self._listener.close()
         self._folder.cleanup()
@@ -49,7 +52,10 @@ class TapSocket:
         wait_for(lambda: True if self.data.count(text) >= times else None)
 
     def _serve(self) -> None:
-        connection, _ = self._listener.accept()
+        try:
+            connection, _ = self._listener.accept()
+        except OSError:
+            return
         with connection:
             if self.state == "stopped":
                 self._go_on.wait(PATIENCE)
