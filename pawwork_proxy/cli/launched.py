@@ -18,12 +18,11 @@ from pawwork_proxy.cli.plan import home_relative
 from pawwork_proxy.clients.auth_places import surroundings
 from pawwork_proxy.clients.environment import (
     CLEARED_FOR_A_CLEAN_HOME,
-    CONFIG,
     clean_home,
     client_environment,
     has_go_key,
 )
-from pawwork_proxy.clients.own_addresses import moved_addresses
+from pawwork_proxy.clients.own_addresses import asks, moved_addresses
 from pawwork_proxy.clients.own_errors import errors_passed_on
 from pawwork_proxy.clients.tap import takes_no_plugin
 from pawwork_proxy.environment.identity import Identity
@@ -247,10 +246,10 @@ async def _observed_inside(
     plan: RunPlan, identity: Identity, client: Client, base: Mapping[str, str]
 ) -> Launched:
     """Run a client with the tap in it; its connections pass untouched."""
-    if not plan.upstream.is_zen and plan.upstream.authority not in base.get(CONFIG, ""):
+    if not (plan.upstream.is_zen or asks(surroundings(base, Path.cwd()), plan.upstream.authority)):
         raise ConfigurationError(
             "--upstream leads nobody there on --route inside: the client asks its own addresses",
-            f"name that server as baseURL in {CONFIG}, or use --route reverse",
+            "name that server as baseURL in the client's configuration, or use --route reverse",
         )
     if takes_no_plugin(base, client.command):
         click.echo(TAKES_NO_PLUGIN, err=True)

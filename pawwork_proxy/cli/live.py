@@ -29,7 +29,7 @@ def counter_line(counts: Counts, lost: int) -> str:
     parts = [f"{counts.recorded} recorded", f"{counts.in_flight} in flight"]
     parts += [f"{number} {kind}" for kind, number in counts.kinds.most_common()]
     for number, words in (
-        (counts.connections, "connections passed untouched"),
+        (counts.connections, "tunnelled"),
         (counts.passed_by, "passed by unrecorded (other hosts)"),
         (counts.refused, "refused (web page or wrong host)"),
         (counts.distrusted, "client connections that distrust our certificate"),

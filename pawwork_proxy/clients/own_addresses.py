@@ -76,6 +76,15 @@ def configured_address(provider: str, around: Surroundings) -> SplitResult | Non
     return None
 
 
+def asks(around: Surroundings, authority: str) -> bool:
+    """Whether a configuration of the client sends OpenCode's free models to this host and port."""
+    named = (
+        _split(_at(parsed, "provider", PROVIDERS["zen"], "options", "baseURL"))
+        for parsed in configurations(around)
+    )
+    return any(address is not None and address.netloc == authority for address in named)
+
+
 def own_catalogue(around: Surroundings) -> dict[str, Any] | None:
     """The catalogue that the client has kept, if there is one that can be read."""
     for path in _catalogue_files(around):

@@ -108,21 +108,23 @@ async def test_opencode_is_observed_from_inside(tmp_path: Path, alias: str) -> N
 @pytest.mark.dsh
 async def test_dsh_is_observed_from_inside(tmp_path: Path) -> None:
     client = dsh_command(os.environ["PAWWORK_TEST_DSH"], "hello")
-    await is_the_same_inside(tmp_path, client, "node", "node")
+    key = {"OPENCODE_API_KEY": "public"}  # as PawWork's product starts it
+    await is_the_same_inside(tmp_path, client, "node", "node", **key)
 
 
-async def is_the_same_inside(folder: Path, client: list[str], name: str, runtime: str) -> None:
+async def is_the_same_inside(
+    folder: Path, client: list[str], name: str, runtime: str, **key: str
+) -> None:
     """Run a client without us, with the tap, and intercepted."""
     async with bench(folder) as at:
-        plain_answer = await at.run(
-            *client, HTTPS_PROXY=at.way.url, NODE_USE_ENV_PROXY="1", NO_PROXY="127.0.0.1"
-        )
+        proxy = {"HTTPS_PROXY": at.way.url, "NODE_USE_ENV_PROXY": "1", "NO_PROXY": "127.0.0.1"}
+        plain_answer = await at.run(*client, **proxy, **key)
         plain, own = at.new_hellos(0)
         known = at.simulator.seen.total
-        inside_answer, inside = await at.launch("inside", *client, **NO_PACKAGES)
+        inside_answer, inside = await at.launch("inside", *client, **NO_PACKAGES, **key)
         observed, _ = at.new_hellos(known)
         served = sorted(one.body_length for one in at.simulator.seen.after(known))
-        _, forward = await at.launch("forward", *client)
+        _, forward = await at.launch("forward", *client, **key)
 
     assert inside_answer == plain_answer
     assert observed == plain, "the server saw the client's own handshake"

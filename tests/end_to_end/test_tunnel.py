@@ -76,7 +76,7 @@ def test_a_connection_is_seen_from_outside_and_the_handshake_is_the_clients_own(
     assert (error.event, error.outcome) == ("client_error", Kind.PROVIDER_OVERLOAD)
     assert (ended.event, ended.exit_code) == ("client_exit", 7)
     assert done.stderr.startswith("Error: No provider available\na line that is none\n")
-    assert "1 connection passed untouched" in done.stderr
+    assert "1 tunnelled" in done.stderr
     assert capture.end is not None
 
 
@@ -127,4 +127,4 @@ def test_a_capture_of_connections_can_be_read(tmp_path: Path, command: str) -> N
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
     if command == "show":
-        assert "1 connections" in done.stdout
+        assert "1 connection " in done.stdout
