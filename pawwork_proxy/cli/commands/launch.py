@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 def launch(
     install: str, route: Route | None, home: Path | None, client: Sequence[str], **capturing: Any
 ) -> int:
-    """Start a client that talks through the proxy, and capture until it exits.
+    """Start a client with everything set to observe it, and capture until it exits.
 
     The exit code is the client's own; 2 if an option cannot be used or CMD cannot be started.
     """
