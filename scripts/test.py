@@ -15,4 +15,4 @@ from scripts._bootstrap import ROOT, start  # noqa: E402 - needs the line above
 if __name__ == "__main__":
     os.chdir(ROOT)
     # On all cores; `-n 0` behind it switches that off, and so does `--pdb`.
-    start("test", "-m", "pytest", "-n", "auto")
+    start("test", "-m", "pytest", "-n", "auto", "--dist", "worksteal")
