@@ -31,7 +31,7 @@ from tests.end_to_end.proxy_process import PATIENCE, clean_environment
 from tests.end_to_end.tap_socket import TOKEN, State, TapSocket
 from tests.end_to_end.tools import find_program
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.client]  # npm brings all runtimes
 
 SCRIPTS = Path(__file__).with_name("tap")
 RUNTIMES = ("node-20", "node-22", "node-24", "bun-1.3")
