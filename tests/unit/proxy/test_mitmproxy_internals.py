@@ -162,6 +162,7 @@ def in_a_process_of_its_own(program: str) -> str:
     return done.stdout.strip()
 
 
+@pytest.mark.process
 def test_the_proxy_loads_its_own_addons_only_and_the_package_stays_usable() -> None:
     program = (
         "import sys, pawwork_proxy.proxy.master as master\n"
@@ -172,6 +173,7 @@ def test_the_proxy_loads_its_own_addons_only_and_the_package_stays_usable() -> N
     assert in_a_process_of_its_own(program) == "False False\nTrue True"
 
 
+@pytest.mark.process
 def test_addons_that_need_their_package_are_loaded_with_it(tmp_path: Path) -> None:
     """As an update of mitmproxy might make them."""
     package = tmp_path / "whole"
