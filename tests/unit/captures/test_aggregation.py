@@ -494,6 +494,7 @@ def test_failures_that_agree_are_one_row_of_nobody_in_particular(tmp_path: Path)
 # What is said is the same at any size.
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(
     seed=st.integers(0, 10_000),
@@ -547,6 +548,7 @@ def say_the_same(path: Path) -> None:
         assert finding in {expected[place], "undetermined"}, place
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(data=st.data(), keyed_by=st.sampled_from(["address", "install"]))
 def test_damage_is_counted_and_hides_nothing(

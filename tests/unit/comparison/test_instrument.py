@@ -271,6 +271,7 @@ def test_a_quota_by_count_alone_never_looks_like_a_gate(
     assert found(diary_of(played)).status in {"no_sign", "not_tried"}
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(STEPS)
 def test_a_gate_is_no_quota_whoever_else_asks(
