@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from pawwork_proxy.recording.destination import PRESENCE_PATH, presence
 from pawwork_proxy.wire.client_hello import LONGEST_HELLO, hello_length
 
 PIECE = 64 * 1024
@@ -27,6 +28,7 @@ MOST_PIECES = 64
 
 HIGHEST_PORT = 65535
 _PORT = re.compile(r"[0-9]{1,5}")
+_PRESENCE_ASKED = f"GET {PRESENCE_PATH} ".encode()
 
 Side = Literal["client", "server", "proxy"]
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -76,8 +78,11 @@ class Tunnel:
         """One connection of a client, from its CONNECT to its end; for `asyncio.start_server`."""
         try:
             async with asyncio.timeout(PATIENCE_S):
-                target = _connect_target(await reader.readuntil(b"\r\n\r\n"))
-            if target is None:
+                head = await reader.readuntil(b"\r\n\r\n")
+            target = _connect_target(head)
+            if head.startswith(_PRESENCE_ASKED):
+                await _say(writer, b"200 OK", presence(decrypts=False))
+            elif target is None:
                 await _say(writer, b"405 Method Not Allowed")
             elif self._is_recorded(*target):
                 await self._watched(target, (reader, writer))
@@ -204,6 +209,6 @@ def _connect_target(head: bytes) -> tuple[str, int] | None:
     return host.strip("[]"), int(port)
 
 
-async def _say(writer: asyncio.StreamWriter, status: bytes) -> None:
-    writer.write(b"HTTP/1.1 " + status + b"\r\n\r\n")
+async def _say(writer: asyncio.StreamWriter, status: bytes, body: bytes = b"") -> None:
+    writer.write(b"HTTP/1.1 " + status + b"\r\n\r\n" + body)
     await writer.drain()

@@ -24,11 +24,13 @@ from pawwork_proxy.recording import flows
 from pawwork_proxy.recording.destination import (
     Asked,
     PassBy,
+    Present,
     Refuse,
     TargetForm,
     Upstream,
     decide,
     is_recorded_host,
+    presence,
     undecided,
 )
 from pawwork_proxy.recording.hellos import OwnHellos
@@ -155,7 +157,7 @@ class CaptureAddon:
         client = flow.client_conn
         form = "tunnelled" if client.tls else self._forms.get(client.id, "origin")
         fields = request.headers.fields
-        asked = Asked(form, request.host, request.port, fields, self._installs)
+        asked = Asked(form, request.host, request.port, fields, self._installs, request.path)
         try:
             decision = decide(asked)
         except Exception as error:
@@ -166,6 +168,11 @@ class CaptureAddon:
                 self._recorder.refused()
                 flow.response = http.Response.make(
                     status, f"{reason}\n", {"content-type": "text/plain", "connection": "close"}
+                )
+                return
+            case Present():
+                flow.response = http.Response.make(
+                    200, presence(decrypts=True), {"content-type": "application/json"}
                 )
                 return
             case PassBy():

@@ -5,11 +5,13 @@ the proxy (foreign Origin, cross-site fetch, or a Host that is not the listener'
 what DNS rebinding looks like); no header is changed but Host on the reverse route.
 """
 
+import json
 from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
+from pawwork_proxy import __version__
 from pawwork_proxy.environment.machine import LOOPBACK_NAMES
 from pawwork_proxy.errors import ConfigurationError
 from pawwork_proxy.facts.server import HOST
@@ -79,6 +81,7 @@ class Asked(NamedTuple):
     port: int
     headers: Iterable[tuple[bytes, bytes]]
     own_ports: Container[int]
+    path: str = "/"
 
 
 @dataclass(frozen=True)
@@ -102,10 +105,25 @@ class Refuse:
     """Told to the caller; a fixed text of ours."""
 
 
-Decision = Relay | PassBy | Refuse
+@dataclass(frozen=True)
+class Present:
+    """Answer here that a listener of ours is asked; nothing goes anywhere."""
+
+
+Decision = Relay | PassBy | Refuse | Present
+
+PRESENCE_PATH = "/_pawwork-proxy"
+"""What only our listeners answer, so that `doctor` can tell them from other programs."""
 
 NOT_OUR_HOST = Refuse(421, "this address is a local capture proxy; use it as baseURL or as proxy")
 FOREIGN_PAGE = Refuse(403, "the capture proxy does not serve web pages")
+
+
+def presence(*, decrypts: bool) -> bytes:
+    """How a listener of ours answers: nothing that other users of this machine may not know."""
+    return json.dumps(
+        {"program": "pawwork-proxy", "version": __version__, "decrypts": decrypts}
+    ).encode()
 
 
 def is_recorded_host(host: str) -> bool:
@@ -131,7 +149,7 @@ def _way_of(asked: Asked, is_from_a_page: Callable[[Asked], bool]) -> Decision:
     if own and asked.form != "tunnelled":
         if is_from_a_page(asked):
             return FOREIGN_PAGE
-        return Relay("reverse")
+        return Present() if asked.path == PRESENCE_PATH else Relay("reverse")
     if asked.form == "origin":
         return NOT_OUR_HOST
     return Relay("forward") if is_recorded_host(asked.host) else PassBy()

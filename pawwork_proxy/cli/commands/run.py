@@ -15,6 +15,7 @@ from pawwork_proxy.cli.options import after_help, capturing, formats
 
 if TYPE_CHECKING:
     from pawwork_proxy.environment.identity import Identity
+    from pawwork_proxy.environment.running import NotedRun
     from pawwork_proxy.proxy.session import RunPlan
     from pawwork_proxy.recording.recorder import Recorder
 
@@ -61,6 +62,7 @@ def run(installs: Sequence[str], output: str, **capturing: Any) -> None:
 
 async def _run(plan: RunPlan, identity: Identity, *, as_json: bool) -> None:
     from pawwork_proxy.cli.live import chosen_view
+    from pawwork_proxy.environment.running import noted
     from pawwork_proxy.proxy.session import running_proxy, stop_signals
 
     if not as_json:
@@ -68,18 +70,31 @@ async def _run(plan: RunPlan, identity: Identity, *, as_json: bool) -> None:
     view = chosen_view()
     try:
         async with stop_signals() as stop, running_proxy(plan, identity, view) as recorder:
-            if as_json:
-                started = {
-                    "event": "listening",
-                    "installs": {listener.label: listener.url for listener in plan.listeners},
-                    "capture": str(recorder.path),
-                    "ca_certificate": str(identity.ca_certificate),
-                }
-                click.echo(json.dumps(started))
-            await stop.wait()
+            with noted(identity.home, _note(plan, recorder)):
+                if as_json:
+                    started = {
+                        "event": "listening",
+                        "installs": {listener.label: listener.url for listener in plan.listeners},
+                        "capture": str(recorder.path),
+                        "ca_certificate": str(identity.ca_certificate),
+                    }
+                    click.echo(json.dumps(started))
+                await stop.wait()
     finally:
         view.close()
     _summary(recorder, as_json=as_json)
+
+
+def _note(plan: RunPlan, recorder: Recorder) -> NotedRun:
+    from pawwork_proxy.environment.running import this_run
+
+    return this_run(
+        {listener.label: listener.port for listener in plan.listeners},
+        recorder.path,
+        f"{plan.upstream.host}:{plan.upstream.port}",
+        plan.via.address if plan.via else None,
+        password=bool(plan.via and plan.via.credentials),
+    )
 
 
 def how_to_connect(plan: RunPlan, identity: Identity) -> str:

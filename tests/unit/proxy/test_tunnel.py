@@ -1,6 +1,7 @@
 """The tunnel on real sockets of the loopback interface, in this process."""
 
 import asyncio
+import json
 import socket
 import ssl
 import struct
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from pawwork_proxy import __version__
 from pawwork_proxy.proxy.chained import ChainedProxy
 from pawwork_proxy.proxy.tunnel import MOST_PIECES, Connect, Passing, Streams, Tunnel
 from pawwork_proxy.proxy.way_out import way_out
@@ -69,6 +71,22 @@ async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
         writer.write(piece)
         await writer.drain()
     writer.close()
+
+
+async def test_a_tunnel_says_whose_it_is_and_that_it_decrypts_nothing() -> None:
+    async def nowhere(_host: str, _port: int) -> Streams:
+        raise OSError
+
+    async with tunnel_by(nowhere) as (seen, port):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET /_pawwork-proxy HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+        writer.close()
+    assert head == b"HTTP/1.1 200 OK"
+    assert json.loads(body) == {
+        "program": "pawwork-proxy", "version": __version__, "decrypts": False,
+    }  # fmt: skip
+    assert seen.opened == []
 
 
 async def test_bytes_pass_untouched_and_are_counted() -> None:

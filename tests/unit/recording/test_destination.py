@@ -6,10 +6,12 @@ from pawwork_proxy.errors import ConfigurationError
 from pawwork_proxy.recording.destination import (
     FOREIGN_PAGE,
     NOT_OUR_HOST,
+    PRESENCE_PATH,
     ZEN,
     Asked,
     Decision,
     PassBy,
+    Present,
     Relay,
     TargetForm,
     Upstream,
@@ -33,6 +35,13 @@ def ask(
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1"])
 def test_own_address_is_the_reverse_route(host: str) -> None:
     assert ask("origin", host) == Relay("reverse")
+
+
+def test_a_listener_says_whose_it_is_and_asks_nobody() -> None:
+    own = Asked("origin", "127.0.0.1", 9610, (), {9610}, PRESENCE_PATH)
+    assert decide(own) == Present()
+    assert decide(own._replace(headers=((b"Origin", b"https://page.example"),))) == FOREIGN_PAGE
+    assert decide(own._replace(host="opencode.ai", form="tunnelled")) == Relay("forward")
 
 
 def test_tunnelled_and_absolute_requests_for_opencode_keep_their_host() -> None:
