@@ -3,12 +3,13 @@
 import datetime
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from pydantic import Field
 
 from pawwork_proxy.facts.table import Fact, rows
 
+Runtime = Literal["OpenCode", "DSH"]
 STRANGER = "another client"
 _NUMBER = re.compile(r"\d+")
 
@@ -34,6 +35,8 @@ class Release(Look):
     since: datetime.date | None = None
     change: str = ""
     new: str
+    built_on: Runtime = "OpenCode"
+    """What asks the server: it decides which ways of leading it through a proxy there are."""
 
 
 class FurtherLook(Look):
@@ -90,6 +93,19 @@ def client_of(agent: str, client: str, *, session: bool) -> Client:
                 return _of_version(eras, found["version"])
             return Client(eras, called or named(eras))
     return Client((), STRANGER)
+
+
+def release_of(program: str, version: str) -> Release | None:
+    """The range of a program's version: among those that hold it, the one that began last."""
+    numbers = _numbers(version)
+    holding = [
+        row
+        for row in RELEASES.values()
+        if row.program == program
+        and _numbers(row.first) <= numbers
+        and (not row.last or numbers <= _numbers(row.last))
+    ]
+    return max(holding, key=lambda row: _numbers(row.first)) if numbers and holding else None
 
 
 def named(eras: tuple[str, ...]) -> str:

@@ -1,5 +1,6 @@
 """Keys and ids: how they begin, where clients keep keys, and what their pseudonyms are called."""
 
+import re
 from enum import StrEnum
 from typing import Literal
 
@@ -47,6 +48,39 @@ class CatalogueRow(Fact):
     """The variable that names the file."""
 
 
+class ClientRow(Fact):
+    """A client that may be installed on this machine."""
+
+    id: str = Field(alias="name")
+    program: Literal["PawWork", "OpenCode"]
+    called: str
+    root: str = ""
+    folder: str = ""
+    """Where it keeps its own things; without one, it shares those of another client."""
+    dsh: tuple[str, ...] = ()
+    commands: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
+
+
+class InstalledRow(Fact):
+    """Where a client's program is installed."""
+
+    clients: tuple[str, ...]
+    root: str
+    file: str
+    archive: str = ""
+
+
+class ReleaseTrace(Fact):
+    """A file in which a client has left the number of its release."""
+
+    clients: tuple[str, ...]
+    root: str
+    file: str
+    form: Literal["log", "sessions"]
+    pattern: re.Pattern[str] | None = None
+
+
 class Roots(Fact):
     """Folders by name and system (`any`: on each); the first that can be filled in counts."""
 
@@ -90,6 +124,9 @@ OPENCODE_KEY = next(row for row in KEY_STARTS if row.whose == "OpenCode")
 PLACES = rows(PlaceRow, "client_places", "place")
 """The places that a client prefers first."""
 CATALOGUES = rows(CatalogueRow, "client_places", "catalogue")
+CLIENTS = {row.id: row for row in rows(ClientRow, "client_places", "client")}
+INSTALLED = rows(InstalledRow, "client_places", "installed")
+RELEASE_TRACES = rows(ReleaseTrace, "client_places", "release_trace")
 ROOTS = rows(Roots, "client_places", "roots")[0].folders
 KEY_VARIABLES = tuple(row.variable for row in PLACES if row.form == "variable")
 NAMESPACES = rows(NamespaceRow, "namespaces", "namespace")
