@@ -1,10 +1,11 @@
 """What a provider sends when all is well: plain JSON, and events in each protocol's real shape.
 
-The shapes are in `data/conversations.toml`. Pure; the text is made up and the same for everybody.
+The shapes are in `data/conversations.toml` and `data/tool_calls.toml`. Pure; the text is made up,
+and the same for everybody.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from string import Template
@@ -30,6 +31,13 @@ class Reply:
     text_events: int = DEFAULT_EVENTS
     filler: int = 0
     """Bytes added to each text event, to reach a size."""
+    tool: str = ""
+    """Name of the tool that is called instead of saying anything."""
+
+    def calling(self, tools: Container[str]) -> "Reply":
+        """A call of the first tool that we know among those offered; else the reply itself."""
+        tool = next((name for name in TOOLS if name in tools), "")
+        return replace(self, tool=tool)
 
     @property
     def id(self) -> str:
@@ -38,7 +46,9 @@ class Reply:
 
     @property
     def pieces(self) -> tuple[str, ...]:
-        """The text, one piece an event."""
+        """The text, one piece an event; or the arguments of a tool."""
+        if self.tool:
+            return (TOOLS[self.tool],)
         filler = "x" * self.filler
         return tuple([WORDS[n % len(WORDS)] + filler for n in range(self.text_events)])
 
@@ -54,6 +64,8 @@ class Reply:
             "created": str(self.created),
             "model": _json(self.model),
             "text": _json(self.text),
+            "tool": _json(self.tool),
+            "arguments": self.text,
             "output": str(self.text_events),
             "total": str(INPUT_TOKENS + self.text_events),
         }
@@ -83,7 +95,11 @@ def _templates(row: Mapping[str, str]) -> Templates:
     )
 
 
+_CALLS = read_table("tool_calls")
+TOOLS: Mapping[str, str] = _CALLS["tool"]
+"""Arguments of the tools that are called, by name, as JSON; the first is called that is offered."""
 _TEMPLATES = {protocol: _templates(row) for protocol, row in read_table("conversations").items()}
+_CALLING = {protocol: _templates(row) for protocol, row in _CALLS["protocol"].items()}
 
 
 def events(protocol: Protocol, reply: Reply) -> tuple[bytes, ...]:
@@ -106,16 +122,20 @@ def text_events_begin(protocol: Protocol) -> int:
 
 def whole(protocol: Protocol, reply: Reply) -> bytes:
     """The response to a request that did not ask for a stream."""
-    return _TEMPLATES[protocol].whole.substitute(reply.values()).encode()
+    return _of(protocol, reply).whole.substitute(reply.values()).encode()
 
 
 @lru_cache(maxsize=256)
 def _events(protocol: Protocol, reply: Reply) -> tuple[bytes, ...]:
     """Filling the templates costs more than a request may: one pattern serves many replies."""
-    templates, values = _TEMPLATES[protocol], reply.values()
+    templates, values = _of(protocol, reply), reply.values()
     pieces = dict(enumerate(map(_json, reply.pieces), len(templates.first)))
     all_events = (*templates.first, *[templates.each] * len(pieces), *templates.last)
     return tuple(
         event.substitute(values, piece=pieces.get(number, ""), number=number).encode()
         for number, event in enumerate(all_events)
     )
+
+
+def _of(protocol: Protocol, reply: Reply) -> Templates:
+    return (_CALLING if reply.tool else _TEMPLATES)[protocol]

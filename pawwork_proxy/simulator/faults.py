@@ -15,6 +15,7 @@ from pawwork_proxy.simulator.model_call import ModelCall
 from pawwork_proxy.simulator.refusals import REFUSALS, WholeBody, own_error, text_of
 from pawwork_proxy.simulator.tables import one_of, read_table
 
+LONGEST_WAIT_S = 366 * 86400
 Stage = Literal["edge", "provider", "stream", "transport"]
 
 
@@ -31,6 +32,8 @@ class FaultEffect(NamedTuple):
     """Whether the free limiter counts such a response."""
     body: WholeBody | None = None
     """Of kinds that are a whole response, whatever was asked."""
+    refusal: str = ""
+    """Of kinds that are a refusal of the server's own."""
 
 
 class ErrorFrame(NamedTuple):
@@ -59,12 +62,21 @@ def _effect(
 
 
 _TABLE = read_table("faults")
-FAULTS: Mapping[str, FaultEffect] = {
-    kind: _effect(kind, **row) for kind, row in _TABLE["kind"].items()
+_ON_DEMAND = {
+    name: FaultEffect(name, "edge", f"refused with {row.type}", row.status, refusal=name)
+    for name, row in REFUSALS.items()
 }
+_ROWS = {kind: _effect(kind, **row) for kind, row in (_TABLE["kind"] | _TABLE["answer"]).items()}
+FAULTS: Mapping[str, FaultEffect] = _ROWS | {
+    name: row for name, row in _ON_DEMAND.items() if name not in _ROWS
+}
+"""Every refusal can be had on demand, too, whatever the pools hold."""
+FAILING: tuple[str, ...] = tuple(_TABLE["kind"])
+"""The kinds that are failures."""
 ERROR_FRAMES: Mapping[str, ErrorFrame] = {
     name: ErrorFrame(**row) for name, row in _TABLE["frame"].items()
 }
+Wait = Annotated[int, Field(ge=0, le=LONGEST_WAIT_S)] | Literal["midnight"]
 FaultKind = Annotated[str, one_of(FAULTS)]
 
 
@@ -89,6 +101,10 @@ class Fault(Noun):
     after: int = Field(default=2, ge=0)
     """Events before the fault."""
     seconds: float = Field(default=1.0, ge=0, le=3600)
+    at_once: bool = False
+    """Strikes before anything is looked at or counted, as faults of the edge do."""
+    wait: Wait | None = None
+    """What `retry-after` names: seconds, or `midnight`, the next 00:00 UTC."""
     size: int = Field(default=8_000_000, ge=1, le=200_000_000)
     """Bytes of `big_body` and `huge_event`."""
 

@@ -133,6 +133,13 @@ class FreeLimiter:
         self._counts.add(self.check(call, offer, now).pool, now, amount)
 
 
+def limit_that_lasts(seconds: int) -> str:
+    """The limit of Go that is reset in so many seconds, as a refusal names it."""
+    if seconds <= ROLLING_5H.total_seconds():
+        return "5 hour"
+    return "weekly" if seconds <= _LENGTHS["week"].total_seconds() else "monthly"
+
+
 @dataclass(frozen=True, slots=True)
 class GoUse:
     """Use of one of Go's three limits."""

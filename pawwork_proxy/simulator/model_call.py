@@ -39,6 +39,8 @@ class ModelCall:
     """The path of the address that was asked."""
     tools: frozenset[str] = frozenset()
     """Names of the tools that the body offers."""
+    tool_answered: bool = False
+    """Whether the conversation ends with a tool's result."""
     system: str = field(default="", repr=False)
     """The system prompt; only gates look at it."""
     hello: ClientHello | None = None

@@ -50,14 +50,17 @@ class Plan:
 def plan_of(response: SimulatedResponse, call: ModelCall, created: int, shape: Shape) -> Plan:
     """The plan for a model call; `created` is the time of the response in whole seconds UTC."""
     fault = response.fault
-    if response.decision not in ("admitted", "fault"):
+    if response.error_type:
         return refusal_plan(response)
     if fault is not None and fault.kind == "reset":
         return Plan(0, end="reset")
     body = FAULTS[fault.kind].body if fault is not None else None
     if body is not None:
-        return plain_plan(response.status, body)
+        waiting = _waiting(response.retry_after)
+        return plain_plan(response.status, body._replace(headers=body.headers + waiting))
     reply = Reply(call.model, created, response.sequence, shape.text_events, shape.filler)
+    if fault is not None and fault.kind == "tool_call" and not call.tool_answered:
+        reply = reply.calling(call.tools)
     large_kinds = ("big_body",) if call.stream else ("big_body", "huge_event")
     if fault is not None and fault.kind in large_kinds:
         large = replace(reply, text_events=1, filler=fault.size)
@@ -73,7 +76,7 @@ def plan_of(response: SimulatedResponse, call: ModelCall, created: int, shape: S
         )
     else:
         good = plain_plan(200, WholeBody(JSON, whole(call.protocol, reply)))
-    return good if fault is None else _spoilt(good, fault, call)
+    return good if fault is None or fault.stage == "edge" else _spoilt(good, fault, call)
 
 
 def plain_plan(status: int, body: WholeBody) -> Plan:
@@ -89,9 +92,12 @@ def refusal_plan(refused: SimulatedResponse) -> Plan:
     wait = refused.retry_after
     if wait is not None:
         more["metadata"] = dict(refused.metadata)
-    headers = () if wait is None else (("retry-after", str(wait)),)
-    body = own_error(refused.error_type, refused.message, headers=headers, **more)
+    body = own_error(refused.error_type, refused.message, headers=_waiting(wait), **more)
     return plain_plan(refused.status, body)
+
+
+def _waiting(wait: int | None) -> tuple[tuple[str, str], ...]:
+    return () if wait is None else (("retry-after", str(wait)),)
 
 
 def json_plan(value: object, status: int = 200) -> Plan:

@@ -1,6 +1,7 @@
 """Ready-made scenarios by name, and scenarios from files; what a file may say is `Scenario`.
 
-The presets are in `data/presets.toml`, and each kind of fault is one more.
+The presets are in `data/presets.toml`, and each kind of failure is one more. Each
+kind of outcome that a server can send has a preset of its name.
 """
 
 import json
@@ -12,7 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from pawwork_proxy.errors import ScenarioError
-from pawwork_proxy.simulator.faults import FAULTS
+from pawwork_proxy.simulator.faults import FAILING, FAULTS
 from pawwork_proxy.simulator.scenario import Scenario
 from pawwork_proxy.simulator.tables import read_table
 
@@ -23,13 +24,14 @@ def preset_rows() -> dict[str, dict[str, Any]]:
     faults = {
         f"fault-{kind}".replace("_", "-"): {"summary": row.effect, "faults": [{"kind": kind}]}
         for kind, row in FAULTS.items()
+        if kind in FAILING
     }
     return {name: {"name": name, **row} for name, row in (read_table("presets") | faults).items()}
 
 
 def preset(name: str) -> Scenario:
-    """The preset of that name. Raises ScenarioError."""
-    row = preset_rows().get(name)
+    """The preset of that name, in which `_` is as good as `-`. Raises ScenarioError."""
+    row = preset_rows().get(name.replace("_", "-"))
     if row is None:
         raise ScenarioError("no preset has that name", "`simulate --list` shows them all")
     return scenario_from(row, name)

@@ -120,6 +120,7 @@ def call_of(
         region=region,
         base=route.base,
         tools=frozenset(_tool_names(parsed.get("tools"))),
+        tool_answered=_ends_with_a_tool(parsed),
         system=_system_prompt(parsed),
         hello=hello,
         locale=locale_of(headers),
@@ -144,6 +145,18 @@ def _tool_names(tools: object) -> Iterator[str]:
             name = one.get("name") if isinstance(one, dict) else None
             if isinstance(name, str):
                 yield name
+
+
+def _ends_with_a_tool(body: Mapping[str, Any]) -> bool:
+    """Whether what was said last is a tool's result, in whichever form the protocol writes it."""
+    said = (_objects(body.get(name)) for name in ("messages", "input", "contents"))
+    last = next((turns[-1] for turns in said if turns), {})
+    parts = (*_objects(last.get("content")), *_objects(last.get("parts")))
+    return (
+        last.get("role") == "tool"
+        or last.get("type") == "function_call_output"
+        or any(part.get("type") == "tool_result" or "functionResponse" in part for part in parts)
+    )
 
 
 def _system_prompt(body: Mapping[str, Any]) -> str:

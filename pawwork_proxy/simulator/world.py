@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from pawwork_proxy.simulator.faults import FAULTS, Fault
+from pawwork_proxy.simulator.faults import FAULTS, Fault, Wait
 from pawwork_proxy.simulator.gates import Gate
 from pawwork_proxy.simulator.limits import (
     FreeLimiter,
@@ -20,6 +20,7 @@ from pawwork_proxy.simulator.limits import (
     Hold,
     Pool,
     WindowedCounts,
+    limit_that_lasts,
     seconds_until,
     window_of,
 )
@@ -94,10 +95,8 @@ class World:
         number, chance = self._sequence, self._chance
         faults = (one for one in self.scenario.faults if one.strikes(call, number, chance))
         fault = next(faults, None)
-        if fault is not None and fault.stage == "edge":
-            return SimulatedResponse(
-                "fault", FAULTS[fault.kind].status, self._sequence, fault=fault
-            )
+        if fault is not None and (fault.stage == "edge" or fault.at_once):
+            return self._on_demand(call, fault, now)
         closed = self.scenario.keyless_gate
         if closed is not None and not closed.admits(call):
             return self._turn_away(call, closed, now)
@@ -125,7 +124,12 @@ class World:
         effect = FAULTS[fault.kind]
         count = response.to_count if effect.counted else ToCount()
         return replace(
-            response, decision="fault", status=effect.status, fault=fault, to_count=count
+            response,
+            decision="fault",
+            status=effect.status,
+            retry_after=_seconds_of(fault.wait, now),
+            fault=fault,
+            to_count=count,
         )
 
     def finish(self, response: SimulatedResponse, now: datetime, *, aborted: bool = False) -> None:
@@ -242,6 +246,20 @@ class World:
     def _admit(self, hold: Hold | None, to_count: ToCount) -> SimulatedResponse:
         return SimulatedResponse("admitted", 200, self._sequence, hold=hold, to_count=to_count)
 
+    def _on_demand(self, call: ModelCall, fault: Fault, now: datetime) -> SimulatedResponse:
+        """What a fault sends at once, before anything is looked at or counted."""
+        effect, wait = FAULTS[fault.kind], _seconds_of(fault.wait, now)
+        if not effect.refusal:
+            return SimulatedResponse(
+                "fault", effect.status, self._sequence, retry_after=wait, fault=fault
+            )
+        metadata: tuple[tuple[str, str], ...] = ()
+        if effect.refusal == "go_usage_limit" and wait is not None:
+            workspace = derived_workspace(call.credential or "")
+            metadata = (("workspace", workspace), ("limitName", limit_that_lasts(wait)))
+        refused = self._refuse(call, effect.refusal, retry_after=wait, metadata=metadata)
+        return replace(refused, decision="fault", fault=fault)
+
     def _turn_away(
         self, call: ModelCall, gate: Gate, now: datetime, **fields: Any
     ) -> SimulatedResponse:
@@ -249,7 +267,7 @@ class World:
         if gate.provider:
             refused = self._relay(call, gate.refuses_with, gate.provider, **fields)
         else:
-            wait = seconds_until(window_of("utc_day", now)[1], now) if gate.until_midnight else None
+            wait = _seconds_of("midnight" if gate.until_midnight else None, now)
             refused = self._refuse(call, gate.refuses_with, retry_after=wait, **fields)
         return replace(refused, decision="client_gate")
 
@@ -292,3 +310,8 @@ class World:
             retry=f"{wait}s",
             least=floor.least if floor is not None else "",
         )
+
+
+def _seconds_of(wait: Wait | None, now: datetime) -> int | None:
+    """Whole seconds that a refusal tells the client to wait."""
+    return seconds_until(window_of("utc_day", now)[1], now) if wait == "midnight" else wait

@@ -292,7 +292,7 @@ PARITY = [
     "zen",
     "exhausted",
     "header-gate",
-    "client-gate",
+    "v5",
     "console-limit",
     "busy",
     *(name for name in preset_rows() if name.startswith("fault-")),

@@ -34,7 +34,7 @@ OPENCODE = ModelCall(
     hello=BUN,
 )
 TITLE = replace(OPENCODE, tools=frozenset(), system="You are a title generator. You output …")
-ERAS = ["client-gate", "v6b", "v7", "v7b", "v7b-quota-words", "v7b-quota-whole"]
+ERAS = ["v5", "v6b", "v7", "v7b", "v7b-quota-words", "v7b-quota-whole"]
 
 
 def ask(rules: str | Scenario, call: ModelCall = OPENCODE, **changes: Any) -> SimulatedResponse:
@@ -75,7 +75,7 @@ def test_opencode_is_admitted_in_every_era(era: str, call: ModelCall) -> None:
     ],
 )
 def test_the_client_gate_wants_all_marks_of_opencode(changes: dict[str, Any]) -> None:
-    for era in ("client-gate", "v6b", "v7"):
+    for era in ("v5", "v6b", "v7"):
         refused = ask(era, **changes)
         assert (refused.decision, refused.status) == ("client_gate", 403)
         assert refused.error_type == "FreeTierError"

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from pawwork_proxy.simulator.conversation import text_events_begin
-from pawwork_proxy.simulator.faults import FAULTS, Fault
+from pawwork_proxy.simulator.faults import FAILING, FAULTS, Fault
 from pawwork_proxy.simulator.model_call import ModelCall, Protocol
 from pawwork_proxy.simulator.plan import Plan, Shape, plan_of
 from pawwork_proxy.simulator.scenario import FreeLimit, GoPlan, RelayedLimit, Scenario
@@ -74,7 +74,7 @@ def test_shape_sets_length_and_pace() -> None:
     assert long.each_delay_s == 0.5
 
 
-@pytest.mark.parametrize("row", FAULTS.values(), ids=lambda row: row.kind)
+@pytest.mark.parametrize("row", [FAULTS[kind] for kind in FAILING], ids=lambda row: row.kind)
 def test_every_fault_spoils_streams_and_plain_answers_alike(row: Any) -> None:
     for call in (FREE, ModelCall(stream=False)):
         spoilt = faulty(row.kind, call)

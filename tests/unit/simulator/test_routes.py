@@ -126,6 +126,30 @@ def test_the_system_prompt_is_found_in_each_protocol(fields: dict[str, Any]) -> 
     assert call.system == "Be\nkind"
 
 
+ASKED = {"role": "user", "content": "x"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "answered"),
+    [
+        ({"messages": [ASKED, {"role": "tool", "tool_call_id": "call_1", "content": "y"}]}, True),
+        ({"messages": [{"role": "tool", "content": "y"}, ASKED]}, False),
+        ({"messages": [{"role": "user", "content": [{"type": "tool_result"}]}]}, True),
+        ({"messages": [{"role": "user", "content": [{"type": "text", "text": "x"}]}]}, False),
+        ({"input": [ASKED, {"type": "function_call_output", "output": "y"}]}, True),
+        ({"input": "x"}, False),
+        ({"contents": [{"role": "user", "parts": [{"functionResponse": {}}]}]}, True),
+        ({"contents": [{"role": "user", "parts": [{"text": "x"}]}]}, False),
+        ({}, False),
+    ],
+)
+def test_a_tools_result_is_what_was_said_last(fields: dict[str, Any], answered: bool) -> None:
+    body = json.dumps({"model": "m", **fields}).encode()
+    call = call_of(Target("chat"), {}, body, **SENDER)
+    assert call is not None
+    assert call.tool_answered is answered
+
+
 def test_googles_tools_are_declarations() -> None:
     tools = [{"functionDeclarations": [{"name": "bash"}, {"name": "read"}]}]
     call = call_of(Target("google", model="m"), {}, json.dumps({"tools": tools}).encode(), **SENDER)
