@@ -20,10 +20,15 @@ _MAX_BYTES = 1024 * 1024
 
 
 def private_home() -> Path:
-    """The folder for everything private, made when missing: $PAWWORK_PROXY_HOME or the system's."""
+    """The folder for everything private, made when missing."""
+    return private_folder(private_place())
+
+
+def private_place() -> Path:
+    """Where that folder is: $PAWWORK_PROXY_HOME or the system's. Nothing is made or mended."""
     named = os.environ.get(HOME_VARIABLE)
     path = Path(named) if named else platformdirs.user_data_path("pawwork-proxy", appauthor=False)
-    return private_folder(path.expanduser().absolute())
+    return path.expanduser().absolute()
 
 
 def private_folder(path: Path) -> Path:

@@ -1,0 +1,104 @@
+"""The clients that run: found among this user's processes, with what they are told and connect to.
+
+Invariant: of a process its number and what it is called leave this module; its command line and its
+environment are looked at, and nothing of them is kept.
+"""
+
+import ipaddress
+import socket
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+from pawwork_proxy.clients.auth_places import surroundings
+from pawwork_proxy.clients.processes import ancestors, describe
+from pawwork_proxy.diagnosis.settings import Kind, client_as_told
+from pawwork_proxy.diagnosis.situation import Client
+from pawwork_proxy.facts.server import HOST
+
+_KINDS: dict[str, Kind] = {"opencode": "OpenCode", "pawwork": "PawWork"}
+_RUNS_DSH = frozenset({"node", "electron", "pawwork"})
+
+
+def is_server(addresses: frozenset[str]) -> bool:
+    """Whether one of these addresses is one of opencode.ai's, by the system's own look-up.
+
+    Nothing is looked up for addresses of this machine.
+    """
+    abroad = {one for one in addresses if not ipaddress.ip_address(one).is_loopback}
+    if not abroad:
+        return False
+    with suppress(OSError):
+        found = socket.getaddrinfo(HOST, 443, type=socket.SOCK_STREAM)
+        return not abroad.isdisjoint(str(address[0]) for *_, address in found)
+    return False
+
+
+def running_clients(pids: Sequence[int] = ()) -> list[psutil.Process]:
+    """The first process of each client of this user that runs, or the processes with these numbers.
+
+    What another client has started belongs to it.
+    """
+    if pids:
+        return [process for pid in pids for process in _process(pid)]
+    found = {process.pid: process for process in psutil.process_iter() if kind_of(process)}
+    return [one for pid, one in found.items() if ancestors(pid).isdisjoint(found)]
+
+
+def _process(pid: int) -> Iterator[psutil.Process]:
+    with suppress(psutil.Error):
+        yield psutil.Process(pid)
+
+
+def kind_of(process: psutil.Process) -> Kind | None:
+    """Which client it is; None for any other program, and for what we may not look at."""
+    with suppress(psutil.Error, OSError):
+        program = describe(process.name()).name
+        if program in _RUNS_DSH and _is_dsh(process):
+            return "DSH"
+        if program in _KINDS:
+            process.environ()  # other users' clients are not ours to judge
+            return _KINDS[program]
+    return None
+
+
+def _is_dsh(process: psutil.Process) -> bool:
+    """Whether DSH runs in it: by its program, or by the folder that PawWork names for it."""
+    script = process.cmdline()[1:2]
+    if any(
+        Path(one).parts[-2:] == ("lib", "bin.js") and "dsh" in Path(one).parts for one in script
+    ):
+        return True
+    return "DSH_HOME" in process.environ()
+
+
+def client_seen(process: psutil.Process, authority: Path) -> Client | None:
+    """What a running client is told, and connects to; None when it is gone, or hidden from us."""
+    with suppress(psutil.Error, OSError):
+        kind = kind_of(process)
+        family = [process, *process.children(recursive=True)]
+        asking, asking_kind = process, kind
+        for one in family[1:]:
+            if kind != "DSH" and kind_of(one) == "DSH":
+                asking, asking_kind = one, "DSH"
+        program = describe(asking.name()).name
+        return client_as_told(
+            f"{kind or program} (process {process.pid})",
+            asking_kind or "OpenCode",
+            surroundings(asking.environ(), Path(asking.cwd())),
+            authority,
+            started=asking.create_time(),
+            on_node=asking_kind == "DSH" or program == "node",
+            direct=sum(holds_connection(one) for one in family),
+        )
+    return None
+
+
+def holds_connection(process: psutil.Process) -> bool:
+    """Whether a process has a connection to the server itself."""
+    with suppress(psutil.Error, OSError):
+        remote = (one.raddr for one in process.net_connections("tcp") if one.raddr)
+        return is_server(frozenset(end.ip.partition("%")[0] for end in remote))
+    return False

@@ -1,0 +1,485 @@
+"""`doctor` names what is wrong with a set-up, built for real, and is silent about a good one.
+
+Proxies, clients and servers are processes and sockets of this machine; nobody else is asked.
+"""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import httpx
+import psutil
+import pytest
+from click.testing import CliRunner
+
+from pawwork_proxy.cli import cli
+from pawwork_proxy.diagnosis import processes
+from tests.end_to_end.proxy_process import PATIENCE, ProxyProcess, clean_environment
+from tests.end_to_end.scripted_upstream import Peer, ScriptedUpstream
+
+STANDS = "import sys; print('up', flush=True); sys.stdin.read()"
+CONNECTS = (
+    "import socket, sys; peer = socket.create_connection(('127.0.0.1', int(sys.argv[1])));"
+    "print('up', flush=True); sys.stdin.read()"
+)
+
+
+class Machine:
+    """A user's home, private folder and working folder, and clients that run there."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.home = folder / "home"
+        self.project = folder / "project"
+        self.running: list[psutil.Process] = []
+        self.home.mkdir()
+        self.project.mkdir()
+
+    def opencode_config(self, name: str = "opencode.json") -> Path:
+        """The user's configuration of OpenCode."""
+        return self.home / ".config" / "opencode" / name
+
+    @contextmanager
+    def client(
+        self,
+        environment: Mapping[str, str] | None = None,
+        called: str = "opencode",
+        code: str = STANDS,
+        *arguments: str,
+    ) -> Iterator[int]:
+        """The number of a running process with the name of a client."""
+        program = self.folder / "bin" / called
+        program.parent.mkdir(exist_ok=True)
+        if not program.exists():
+            program.symlink_to(os.path.realpath(sys.executable))
+        env = clean_environment(self.folder) | self.variables() | (dict(environment or {}))
+        with subprocess.Popen(
+            [str(program), "-I", "-c", code, *arguments],
+            env=env,
+            cwd=self.project,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        ) as process:
+            assert process.stdout is not None
+            assert process.stdout.readline() == b"up\n" or process.stdout.read() == b""
+            self.running.append(psutil.Process(process.pid))
+            yield process.pid
+            self.running.pop()
+            process.kill()
+
+    def variables(self) -> dict[str, str]:
+        """Where things are, for every program of this user."""
+        return {
+            "HOME": str(self.home),
+            "USERPROFILE": str(self.home),
+            "XDG_CONFIG_HOME": str(self.home / ".config"),
+            "XDG_DATA_HOME": str(self.home / ".local" / "share"),
+            "PAWWORK_PROXY_HOME": str(self.folder / "private"),
+        }
+
+
+class Said(NamedTuple):
+    """What `doctor` said, and its exit code."""
+
+    findings: dict[str, str]
+    document: dict[str, Any]
+    code: int
+
+
+@pytest.fixture
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
+    found = Machine(tmp_path)
+    for name in list(os.environ):
+        if name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+    for name, value in found.variables().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    monkeypatch.chdir(found.project)
+    monkeypatch.setattr(processes, "is_server", lambda _: False)
+    # Other tests' clients may run at the same time.
+    monkeypatch.setattr(psutil, "process_iter", lambda: found.running)
+    return found
+
+
+def doctor(*arguments: object) -> Said:
+    result = CliRunner().invoke(cli, ["doctor", "--format", "json", *map(str, arguments)])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    document = json.loads(result.stdout)
+    findings = {one["id"]: f"{one['finding']} {one['remedy']}" for one in document["findings"]}
+    code = 1 if document["findings"] else 0
+    return Said(findings, document, code)
+
+
+def listing(date: datetime | None = None) -> Callable[[Peer], None]:
+    """A server that lists models, by its own clock."""
+
+    def play(peer: Peer) -> None:
+        said = format_datetime(date or datetime.now(UTC), usegmt=True).encode()
+        body = b'{"object":"list","data":[]}'
+        peer.send(
+            b"HTTP/1.1 200 OK\r\nDate: %s\r\nContent-Type: application/json\r\n"
+            b"Content-Length: %d\r\n\r\n%s" % (said, len(body), body)
+        )
+
+    return play
+
+
+@pytest.fixture
+def proxy(machine: Machine) -> Iterator[ProxyProcess]:
+    with ScriptedUpstream(listing()) as upstream, ProxyProcess(machine.folder, upstream.url) as run:
+        yield run
+
+
+def written(path: Path, base: str, *, go: str | None = None) -> Path:
+    """A configuration that names the addresses."""
+    providers = {"opencode": {"options": {"baseURL": base}}}
+    if go:
+        providers["opencode-go"] = {"options": {"baseURL": go}}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"provider": providers}))
+    os.utime(path, (1, 1))  # long before any client started
+    return path
+
+
+def forward(proxy: ProxyProcess, **more: str) -> dict[str, str]:
+    """The environment for the proxy route."""
+    authority = str(proxy.ca_certificate)
+    return {"HTTPS_PROXY": proxy.url, "NODE_EXTRA_CA_CERTS": authority, **more}
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+def test_a_right_address_in_a_file_is_clean(machine: Machine, proxy: ProxyProcess) -> None:
+    written(machine.opencode_config(), f"{proxy.url}/zen/v1")
+    with machine.client() as pid:
+        said = doctor("--pid", pid)
+    assert said.findings == {}
+    (request,) = said.document["seen"]["passages"]
+    assert request["status"] == 200
+
+
+def test_a_right_environment_is_clean(machine: Machine, proxy: ProxyProcess) -> None:
+    with machine.client(forward(proxy)) as pid:
+        assert doctor("--pid", pid).findings == {}
+
+
+def test_a_right_pawwork_on_dsh_is_clean(machine: Machine, proxy: ProxyProcess) -> None:
+    dsh = forward(proxy, NODE_USE_ENV_PROXY="1", DSH_HOME=str(machine.folder / "dsh"))
+    with machine.client(dsh, "node") as pid:
+        assert doctor("--pid", pid).findings == {}
+
+
+def test_a_right_pawwork_of_the_fork_is_clean(machine: Machine, proxy: ProxyProcess) -> None:
+    written(machine.home / ".pawwork" / "pawwork.jsonc", f"{proxy.url}/zen/v1")
+    with machine.client(called="pawwork") as pid:
+        assert doctor("--pid", pid).findings == {}
+
+
+def test_without_a_client_the_files_of_an_installed_one_are_looked_at(
+    machine: Machine, proxy: ProxyProcess
+) -> None:
+    (machine.folder / "bin").mkdir()
+    (machine.folder / "bin" / "opencode").symlink_to(os.path.realpath(sys.executable))
+    config = written(machine.opencode_config(), f"{proxy.url}/zen/v1")
+    said = doctor()
+    assert (said.findings, said.document["seen"]["clients"][0]["runs"]) == ({}, False)
+    written(config, f"http://127.0.0.1:{free_port()}/zen/v1")
+    assert list(doctor().findings) == ["wrong_port"]
+
+
+@pytest.mark.parametrize("program", ["node", "pawwork"])
+def test_pawwork_is_told_what_the_dsh_that_it_has_started_is_told(
+    machine: Machine, proxy: ProxyProcess, program: str
+) -> None:
+    dsh = forward(proxy, NODE_USE_ENV_PROXY="1", DSH_HOME=str(machine.folder / "dsh"))
+    dsh["ELECTRON_RUN_AS_NODE"] = "1"
+    starts = (
+        "import json, os, subprocess, sys\n"
+        "env = os.environ | json.loads(sys.argv[2])\n"
+        "command = [sys.argv[1], '-I', '-c', 'import sys; sys.stdin.read()']\n"
+        "subprocess.Popen(command, env=env)\n" + STANDS
+    )
+    with machine.client({}, program):
+        pass
+    child = str(machine.folder / "bin" / program)
+    with (
+        machine.client({}, "pawwork", starts, child, json.dumps(dsh)) as pid,
+        machine.client({}, "curl"),
+    ):
+        machine.running.extend(psutil.Process(pid).children())
+        said = doctor()
+        machine.running.pop()
+    clients = said.document["seen"]["clients"]
+    assert (said.findings, [one["called"] for one in clients]) == ({}, [f"PawWork (process {pid})"])
+    assert clients[0]["proxy"]["port"] == proxy.port
+
+
+def test_wrong_port(machine: Machine, proxy: ProxyProcess) -> None:
+    wrong = free_port()
+    config = written(machine.opencode_config(), f"http://127.0.0.1:{wrong}/zen/v1")
+    with machine.client() as pid:
+        said = doctor("--pid", pid)
+    assert list(said.findings) == ["wrong_port"]
+    assert f"told port {wrong} by {config}" in said.findings["wrong_port"]
+    assert f"Write {proxy.port} in {config}" in said.findings["wrong_port"]
+
+
+def test_client_that_goes_around(
+    machine: Machine, proxy: ProxyProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "is_server", lambda remote: "127.0.0.1" in remote)
+    written(machine.opencode_config(), f"{proxy.url}/zen/v1")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = str(server.getsockname()[1])
+        with machine.client(None, "opencode", CONNECTS, port) as pid:
+            assert list(doctor("--pid", pid).findings) == ["goes_around"]
+
+
+def test_client_that_is_told_nothing(machine: Machine, proxy: ProxyProcess) -> None:
+    with machine.client() as pid:
+        assert list(doctor("--pid", pid).findings) == ["not_told"]
+
+
+@pytest.mark.parametrize("named", ["nothing", "no file", "another", "ours, made later"])
+def test_authority_that_is_not_known(machine: Machine, proxy: ProxyProcess, named: str) -> None:
+    other = machine.folder / "other.pem"
+    other.write_text("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
+    files = {"nothing": "", "no file": str(machine.folder / "gone.pem"), "another": str(other)}
+    env = forward(proxy)
+    env["NODE_EXTRA_CA_CERTS"] = files.get(named, env["NODE_EXTRA_CA_CERTS"])
+    with machine.client(env) as pid:
+        if named.startswith("ours"):
+            later = (datetime.now(UTC) + timedelta(minutes=1)).timestamp()
+            os.utime(proxy.ca_certificate, (later, later))
+        assert list(doctor("--pid", pid).findings) == ["authority_unknown"]
+
+
+@contextmanager
+def small_proxy(status: bytes) -> Iterator[str]:
+    """The address of a proxy that answers everything with a status."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            while True:
+                try:
+                    peer, _ = server.accept()
+                except OSError:
+                    return
+                with peer:
+                    peer.recv(65536)
+                    peer.sendall(b"HTTP/1.1 " + status + b"\r\nContent-Length: 0\r\n\r\n")
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+        server.shutdown(socket.SHUT_RDWR)
+
+
+def through(machine: Machine, via: str) -> list[str]:
+    """What is found when the proxy leaves through another one."""
+    with (
+        ScriptedUpstream(listing()) as upstream,
+        ProxyProcess(machine.folder, upstream.url, "--via", via) as run,
+        machine.client(forward(run)) as pid,
+    ):
+        return list(doctor("--pid", pid).findings)
+
+
+def test_chained_proxy_that_is_down(machine: Machine) -> None:
+    assert through(machine, f"http://127.0.0.1:{free_port()}") == ["chained_proxy_down"]
+
+
+@pytest.mark.parametrize(
+    ("status", "found"),
+    [
+        (b"407 Proxy Authentication Required", "chained_proxy_password"),
+        (b"403 Forbidden", "chained_proxy_refuses"),
+    ],
+)
+def test_chained_proxy_that_does_not_let_us_through(
+    machine: Machine, status: bytes, found: str
+) -> None:
+    with small_proxy(status) as via:
+        assert through(machine, via) == [found]
+
+
+def test_a_second_configuration_that_wins(machine: Machine, proxy: ProxyProcess) -> None:
+    ours = written(machine.opencode_config(), f"{proxy.url}/zen/v1")
+    theirs = written(machine.project / "opencode.json", "https://gateway.example/zen/v1")
+    with machine.client() as pid:
+        said = doctor("--pid", pid)
+    assert list(said.findings) == ["overruled"]
+    assert f"{ours} leads" in said.findings["overruled"]
+    assert f"but {theirs} is stronger" in said.findings["overruled"]
+
+
+def test_a_file_in_an_earlier_folder_hides_ours_from_pawwork(
+    machine: Machine, proxy: ProxyProcess
+) -> None:
+    earlier = machine.home / ".pawwork" / "pawwork.json"
+    earlier.parent.mkdir()
+    earlier.write_text("{}")
+    later = machine.home / ".config" / "ai.pawwork.desktop" / "config" / "pawwork" / "pawwork.json"
+    written(later, f"{proxy.url}/zen/v1")
+    with machine.client(called="pawwork") as pid:
+        said = doctor("--pid", pid)
+    assert list(said.findings) == ["overruled"]
+    assert str(earlier) in said.findings["overruled"]
+
+
+def test_a_file_that_does_not_parse(machine: Machine, proxy: ProxyProcess) -> None:
+    config = written(machine.opencode_config(), f"{proxy.url}/zen/v1")
+    config.write_text(config.read_text()[:-1])
+    with machine.client() as pid:
+        said = doctor("--pid", pid)
+    assert list(said.findings) == ["unreadable_file"]
+    assert str(config) in said.findings["unreadable_file"]
+
+
+@pytest.mark.parametrize("minutes", [-10, 10])
+def test_a_clock_that_is_off(machine: Machine, minutes: int) -> None:
+    theirs = datetime.now(UTC) - timedelta(minutes=minutes)
+    with (
+        ScriptedUpstream(listing(theirs)) as upstream,
+        ProxyProcess(machine.folder, upstream.url) as run,
+        machine.client(forward(run)) as pid,
+    ):
+        said = doctor("--pid", pid)
+    assert list(said.findings) == ["clock"]
+    assert f"10 min {'ahead of' if minutes > 0 else 'behind'}" in said.findings["clock"]
+
+
+def test_a_process_that_is_older_than_its_settings(machine: Machine, proxy: ProxyProcess) -> None:
+    config = written(machine.opencode_config(), f"{proxy.url}/zen/v1")
+    with machine.client() as pid:
+        later = (datetime.now(UTC) + timedelta(minutes=1)).timestamp()
+        os.utime(config, (later, later))
+        assert list(doctor("--pid", pid).findings) == ["old_process"]
+
+
+def test_go_that_is_not_covered(machine: Machine, proxy: ProxyProcess) -> None:
+    config = written(machine.opencode_config(), f"{proxy.url}/zen/v1")
+    with machine.client({"OPENCODE_API_KEY": "sk-of-a-test"}) as pid:
+        assert list(doctor("--pid", pid).findings) == ["go_not_covered"]
+        written(config, f"{proxy.url}/zen/v1", go=f"{proxy.url}/zen/go/v1")
+        assert doctor("--pid", pid).findings == {}
+
+
+def test_an_exemption_of_the_server(machine: Machine, proxy: ProxyProcess) -> None:
+    with machine.client(forward(proxy, NO_PROXY="localhost,opencode.ai")) as pid:
+        assert list(doctor("--pid", pid).findings) == ["no_proxy"]
+
+
+def test_node_that_ignores_the_variable(machine: Machine, proxy: ProxyProcess) -> None:
+    with machine.client(forward(proxy), "node") as pid:
+        assert list(doctor("--pid", pid).findings) == ["proxy_ignored"]
+
+
+def test_a_listener_that_is_gone(machine: Machine, proxy: ProxyProcess) -> None:
+    written(machine.opencode_config(), f"{proxy.url}/zen/v1")
+    with machine.client() as pid:
+        proxy.kill()
+        said = doctor("--pid", pid)
+    assert list(said.findings) == ["listener_gone"]
+    assert f"run --install main@{proxy.port}" in said.findings["listener_gone"]
+
+
+def test_another_program_in_the_place_of_ours(machine: Machine) -> None:
+    with small_proxy(b"200 OK") as other, machine.client({"HTTPS_PROXY": other}) as pid:
+        assert list(doctor("--pid", pid).findings) == ["other_program"]
+
+
+def test_no_proxy_at_all(machine: Machine) -> None:
+    assert list(doctor().findings) == ["no_run"]
+
+
+def test_files_that_others_may_read(machine: Machine, proxy: ProxyProcess) -> None:
+    proxy.capture_path.chmod(0o644)
+    assert doctor().findings == {}  # nobody else can enter the folder
+    proxy.capture_path.parent.chmod(0o755)
+    private = machine.folder / "private"
+    private.chmod(0o755)
+    said = doctor()
+    paths = [one["finding"].split(" read ")[1] for one in said.document["findings"]]
+    assert paths == [f"{private}.", f"{proxy.capture_path}."]
+
+
+def test_a_message_is_waited_for(machine: Machine, proxy: ProxyProcess) -> None:
+    with machine.client(forward(proxy)) as pid:
+
+        def send() -> None:
+            body = {"model": "big-pickle", "messages": []}
+            key = {"authorization": "Bearer public"}
+            url = f"{proxy.url}/zen/v1/chat/completions"
+            httpx.post(url, json=body, headers=key, timeout=PATIENCE, trust_env=False)
+
+        said = asked_while(proxy, send, "--pid", pid, "--wait")
+    assert said.findings == {}
+    message = said.document["message"]
+    assert message["route"] == "reverse"
+    assert (message["tier"], message["auth"], message["auth_source"]) == (
+        "zen", "public", "anonymous",
+    )  # fmt: skip
+
+
+def asked_while(proxy: ProxyProcess, send: Callable[[], None], *arguments: object) -> Said:
+    """What doctor says while a client sends, once doctor's own request has been recorded."""
+
+    def after() -> None:
+        proxy.wait_for_exchanges(1)
+        send()
+
+    sender = threading.Thread(target=after)
+    sender.start()
+    try:
+        return doctor(*arguments)
+    finally:
+        sender.join()
+
+
+def test_a_client_that_turns_us_down_ends_the_wait(machine: Machine, proxy: ProxyProcess) -> None:
+    def send() -> None:
+        with pytest.raises(httpx.ConnectError), httpx.Client(proxy=proxy.url) as client:
+            client.get("https://opencode.ai/zen/v1/models")
+
+    with machine.client(forward(proxy)) as pid:
+        said = asked_while(proxy, send, "--pid", pid, "--wait")
+    assert list(said.findings) == ["never_asks"]
+
+
+def test_a_client_that_goes_around_ends_the_wait(
+    machine: Machine, proxy: ProxyProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = iter([False, False, True])
+    monkeypatch.setattr(processes, "is_server", lambda _: next(looks))
+    with machine.client(forward(proxy)) as pid:
+        assert list(doctor("--pid", pid, "--wait").findings) == ["goes_around"]
+
+
+def test_a_message_that_does_not_come(machine: Machine, proxy: ProxyProcess) -> None:
+    with machine.client(forward(proxy)) as pid:
+        assert list(doctor("--pid", pid, "--wait", 1).findings) == ["no_message"]
+
+
+def test_the_table_for_people_fits_80_columns(machine: Machine, proxy: ProxyProcess) -> None:
+    wrong = free_port()
+    written(machine.opencode_config(), f"http://127.0.0.1:{wrong}/zen/v1")
+    with machine.client() as pid:
+        result = CliRunner().invoke(cli, ["doctor", "--pid", str(pid)])
+        clean = CliRunner().invoke(cli, ["doctor"])
+    assert f"told port {wrong} by " in result.stdout
+    assert "   -> Write" in result.stdout
+    assert result.stdout.endswith("1 finding.\n")
+    assert "told port" in clean.stdout
