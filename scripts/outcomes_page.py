@@ -2,7 +2,8 @@
 
 import sys
 
-from pawwork_proxy.facts.outcomes import FAILURES, MEANINGS, USER_SEES, Meaning
+from pawwork_proxy.facts.clients import RELEASES, releases_of
+from pawwork_proxy.facts.outcomes import MEANINGS, RANGES, USER_SEES, Meaning, Range
 from pawwork_proxy.outcomes.rules import RULES
 from scripts._pages import DOCS, table, write
 
@@ -12,12 +13,30 @@ PAGE = DOCS / "outcomes.md"
 def parts() -> dict[str, str]:
     """What the tables of facts and outcomes say in the document."""
     rules = [(n, f"`{rule.id}`", rule.kind, rule.reason) for n, rule in enumerate(RULES, 1)]
-    failures = dict.fromkeys((f"`{row.kind}`", USER_SEES[row.user_sees]) for row in FAILURES)
     return {
         "kinds": "\n".join(map(_kind, MEANINGS.values())),
         "rules": table(("#", "Rule", "Outcome", "Why"), rules),
-        "failures": table(("Failure kind", "The user sees"), failures),
+        "ranges": table(
+            ("Releases", "Retries", "Waits", "Reads `retry-after`", "Free quota"),
+            map(_range, RANGES),
+        ),
+        "screens": "\n".join(f"- {text}" for text in USER_SEES.values()),
     }
+
+
+def _range(row: Range) -> tuple[str, ...]:
+    eras = [era for era in RELEASES if era.startswith(row.era)]
+    first = [f"{row.first_wait_s * factor:g}" for factor in dict.fromkeys(row.jitter)]
+    longest = f", at most {row.longest_s:g} s" if row.longest_s else ""
+    return (
+        f"{RELEASES[eras[0]].program} {releases_of(eras)}",
+        str(row.retries),
+        f"{'-'.join(first)} s, each {row.growth:g} times the last{longest}" if row.retries else "-",
+        "yes" if row.waits else "no",
+        "the conversation is blocked"
+        if row.blocks
+        else USER_SEES[row.sees["free_quota_exhausted"]],
+    )
 
 
 def _kind(meaning: Meaning) -> str:

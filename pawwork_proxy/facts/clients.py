@@ -2,7 +2,7 @@
 
 import datetime
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from pydantic import Field
@@ -103,20 +103,24 @@ def release_of(program: str, version: str) -> Release | None:
         for row in RELEASES.values()
         if row.program == program
         and _numbers(row.first) <= numbers
-        and (not row.last or numbers <= _numbers(row.last))
+        and (not row.last or numbers[: len(_numbers(row.last))] <= _numbers(row.last))
     ]
     return max(holding, key=lambda row: _numbers(row.first)) if numbers and holding else None
 
 
-def named(eras: tuple[str, ...]) -> str:
+def named(eras: Sequence[str]) -> str:
     """The name of ranges that follow each other, such as `PawWork 2026.6.4-2026.8.5`."""
-    first, last = RELEASES[eras[0]], RELEASES[eras[-1]]
-    if not first.first:
-        return f"{first.program} up to {last.last}"
-    if not last.last:
-        return f"{first.program} {first.first} and later"
-    releases = first.first if first.first == last.last else f"{first.first}-{last.last}"
-    return f"{first.program} {releases}"
+    return f"{RELEASES[eras[0]].program} {releases_of(eras)}"
+
+
+def releases_of(eras: Sequence[str]) -> str:
+    """The same without the program."""
+    first, last = RELEASES[eras[0]].first, RELEASES[eras[-1]].last
+    if not first:
+        return f"up to {last}" if last else "all releases"
+    if not last:
+        return f"{first} and later"
+    return first if first == last else f"{first}-{last}"
 
 
 def _of_version(eras: tuple[str, ...], version: str) -> Client:

@@ -1,9 +1,12 @@
 """What follows from an outcome: what it means for people, and what clients do with the response."""
 
+from collections.abc import Iterator
+from typing import Any, Literal
+
 from pydantic import Field
 
 from pawwork_proxy.facts.errors import Sense
-from pawwork_proxy.facts.table import Fact, rows
+from pawwork_proxy.facts.table import Fact, read, rows, rows_in
 from pawwork_proxy.model.base import Noun
 from pawwork_proxy.model.outcome import Kind
 from pawwork_proxy.model.signals import Failure
@@ -26,44 +29,50 @@ class Condition(Noun):
     outcome: Kind | None = None
     status: tuple[int, ...] = ()
     status_from: int | None = None
-    status_not: tuple[int, ...] = ()
+    status_to: int | None = None
+    answered: bool = False
     type: Sense | None = None
     says: Sense | None = None
-    word: Sense | None = None
-    error_type: tuple[str, ...] = ()
     error_code: tuple[str, ...] = ()
+    in_stream: bool = False
     undecodable: bool = False
-    broken_but_for: tuple[Failure, ...] | None = None
+    broken: tuple[Failure, ...] = ()
+    broken_but_for: tuple[Failure, ...] = ()
 
 
 class FailureRow(Fact):
-    """One line of the client's own table of failure kinds."""
+    """One line of the clients' own table of failure kinds."""
 
     kind: Term
-    user_sees: Term
     when: tuple[Condition, ...]
     """One of them must hold."""
 
 
-class Instead(Noun):
-    """A failure kind that a range does not know yet, and what it takes it for."""
+class Sdk(Fact):
+    """What the SDK below most clients asks again for by itself."""
 
-    kind: Term
-    becomes: Term = Field(alias="as")
-    user_sees: Term
+    retried_status: tuple[int, ...]
+    retried_from: int
+    title_calls: int
 
 
 class Range(Fact):
-    """What the releases of some eras do."""
+    """What the releases do whose ids begin with `era`."""
 
-    eras: tuple[Era, ...]
-    retried: tuple[Term, ...]
-    retried_status: tuple[int, ...] = ()
-    retried_from: int | None = None
-    final: tuple[Term, ...] = ()
-    waits: tuple[str, ...]
+    era: Era = Field(alias="name")
+    retries: int | Literal["no limit"]
     first_wait_s: float
-    instead: tuple[Instead, ...] = ()
+    growth: float
+    jitter: tuple[float, float] = (1.0, 1.0)
+    longest_s: float | None = None
+    longest_unanswered_s: float | None = None
+    waits: tuple[str, ...] = ()
+    retried: frozenset[Term] = frozenset()
+    final: frozenset[Term] = frozenset()
+    blocks: frozenset[Term] = frozenset()
+    title_calls: int | None = None
+    title_again: frozenset[Term] = frozenset()
+    sees: dict[Term, Term]
 
 
 class Screens(Fact):
@@ -72,9 +81,21 @@ class Screens(Fact):
     texts: dict[Term, str]
 
 
+def _ranges() -> Iterator[Range]:
+    """Each range with what it takes over from the one that it is like."""
+    content = read("client_behaviour")
+    whole: dict[str, dict[str, Any]] = {}
+    for name, row in content["range"].items():
+        base = whole.get(row.get("like", ""), {})
+        own = {column: value for column, value in row.items() if column != "like"}
+        whole[name] = {**base, **own, "sees": base.get("sees", {}) | own.get("sees", {})}
+    return iter(rows_in(Range, content | {"range": whole}, "range", "client_behaviour.toml"))
+
+
 MEANINGS = {row.kind: row for row in rows(Meaning, "meanings", "meaning")}
 FAILURES = rows(FailureRow, "client_behaviour", "failure")
 """In the order in which the client looks; the last row always holds."""
-RANGES = rows(Range, "client_behaviour", "range")
+SDK = rows(Sdk, "client_behaviour", "sdk")[0]
+RANGES = tuple(_ranges())
 USER_SEES = rows(Screens, "client_behaviour", "screens")[0].texts
 """Id and what it stands for, in words."""

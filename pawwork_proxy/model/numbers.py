@@ -22,6 +22,7 @@ LARGEST_COUNT = 2**31 - 1
 """Two gigabytes, or one request a second for 68 years; a card or telephone number is larger."""
 HIGHEST_STATUS = 999
 HIGHEST_EXIT = 255
+LARGEST_FACTOR = 10.0
 HIGHEST_COST = 10_000.0
 COST_DECIMALS = 6
 HOTTEST = 100.0
@@ -57,6 +58,8 @@ Milliseconds = Annotated[float, Field(ge=0, le=LONGEST_MS, strict=True)]
 WaitSeconds = Annotated[float, Field(ge=0, le=LONGEST_WAIT_S, strict=True)]
 WaitMilliseconds = Annotated[float, Field(ge=0, le=LONGEST_WAIT_S * 1000, strict=True)]
 """A wait that a server asked for."""
+Factor = Annotated[float, Field(ge=0, le=LARGEST_FACTOR, strict=True)]
+"""By what a wait is multiplied."""
 Cost = Annotated[float, Field(ge=0, le=HIGHEST_COST, strict=True), _at_most(COST_DECIMALS)]
 """Dollars."""
 Temperature = Annotated[

@@ -9,7 +9,7 @@ from typing import Self
 
 from pawwork_proxy.model import texts
 from pawwork_proxy.model.base import Noun
-from pawwork_proxy.model.numbers import Moment, WaitSeconds
+from pawwork_proxy.model.numbers import Count, Factor, Moment, WaitSeconds
 
 
 class Family(StrEnum):
@@ -89,17 +89,42 @@ class Cadence(StrEnum):
 
 
 class ClientBehaviour(Noun):
-    """What one generation of the client does with the response."""
+    """What one range of client releases does with an answer."""
 
     eras: tuple[texts.Era, ...]
     """Ranges of client releases, or what their ids begin with, such as `C1`."""
     failure_kind: texts.Term
-    """The client's own `ProviderFailureKind`, or `none`."""
+    """The client's name for the failure, or `none`; a range without a name for it has ours."""
     retried: bool
+    retries: Count | None = None
+    """How often at most, without the first try; None without end."""
     delay_s: WaitSeconds | None = None
     """Wait before the first retry, in seconds, without jitter; None when not retried."""
+    growth: Factor = 1.0
+    """By what each further wait is longer."""
+    jitter: tuple[Factor, Factor] = (1.0, 1.0)
+    """By what a wait is multiplied, at least and at most."""
+    longest_s: WaitSeconds | None = None
+    """No wait is longer."""
+    honours_retry_after: bool | None = None
+    """Whether the wait is the one that the answer named; None where it named none, or where it
+    makes no difference."""
+    blocks: bool = False
+    """The conversation is closed until the user acts."""
+    main_calls: Count | None = None
+    """Requests of one prompt until the client gives up, or waits as the answer said; None without
+    end."""
+    title_calls: Count | None = None
+    """Requests beside those for the title of a new conversation."""
     user_sees: texts.Term
     """Id of a row of the table of texts, never a text of the server's."""
+
+    def delay(self, retry: int) -> tuple[float, float]:
+        """The wait before a retry (1 is the first), at least and at most, in seconds."""
+        plain = (self.delay_s or 0.0) * self.growth ** (retry - 1)
+        most = self.longest_s or plain
+        low, high = (min(plain, most) * factor for factor in self.jitter)
+        return low, min(high, self.longest_s or high)
 
 
 class Outcome(Noun):

@@ -4,11 +4,15 @@ Invariant: what is said of a wait names where it was read from.
 """
 
 from collections.abc import Iterator
+from textwrap import wrap
 
-from pawwork_proxy.facts.outcomes import MEANINGS, USER_SEES
+from pawwork_proxy.facts.outcomes import MEANINGS
 from pawwork_proxy.model.outcome import Outcome
 from pawwork_proxy.outcomes.rules import RULES
+from pawwork_proxy.report.client_text import of_everyone
 from pawwork_proxy.report.words import duration
+
+WIDTH = 80
 
 REASONS = {rule.id: rule.reason for rule in RULES}
 
@@ -32,14 +36,16 @@ def outcome_lines(outcome: Outcome, label: str = "") -> Iterator[str]:
     if outcome.error_type:
         yield f"  type:  {outcome.error_type}"
     yield from _clock(outcome)
-    for behaviour in outcome.client:
-        wait = behaviour.delay_s
-        retried = ", not retried" if wait is None else f", retried after {duration(wait)}"
-        sees = USER_SEES[behaviour.user_sees]
-        yield f"  {'/'.join(behaviour.eras)}: {behaviour.failure_kind}{retried}; user sees {sees}"
+    for line in of_everyone(outcome.client):
+        yield from _wrapped(line)
     if not outcome.client:
-        yield "  PawWork: what it does depends on the HTTP status; give it with --status"
+        yield "  client: what it does depends on the HTTP status; give it with --status"
     yield f"  next:  {meaning.user}"
+
+
+def _wrapped(line: str) -> Iterator[str]:
+    """A line about clients, at most as wide as a page."""
+    yield from wrap(line, WIDTH, initial_indent="  ", subsequent_indent="    ")
 
 
 def _clock(outcome: Outcome) -> Iterator[str]:

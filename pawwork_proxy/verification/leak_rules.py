@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from pawwork_proxy.facts.identifiers import KEY_STARTS, OPENCODE_KEY, Namespace
-from pawwork_proxy.facts.outcomes import FAILURES
+from pawwork_proxy.facts.outcomes import FAILURES, USER_SEES
 from pawwork_proxy.facts.vocabulary import foreign_hosts, known_words
 from pawwork_proxy.model.capture import LINE
 from pawwork_proxy.model.manifest import MANIFEST, README, SUMMARY, Manifest, Summary
@@ -70,7 +70,8 @@ PLAIN_WORDS: frozenset[str] = frozenset(
             *known_words(),
             *(MANIFEST, README, SUMMARY, "captures/.jsonl"),
             *(word for rule in RULES for word in (rule.id, *rule.when.places)),
-            *(word for row in FAILURES for word in (row.kind, row.user_sees)),
+            *(row.kind for row in FAILURES),
+            *USER_SEES,
             *_RULES_AND_PLACES.split(),
         )
     )

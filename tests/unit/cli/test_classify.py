@@ -46,8 +46,9 @@ def test_a_transcript_for_people() -> None:
         "[free_usage_type]",
         "wait:  2h00m00s (from retry-after), cadence utc_day",
         "reset: 2026-11-25 01:00:00 CET (2026-11-25 00:00:00 UTC)",
-        "C1: rate_limit, retried after 2h00m00s",
-        "C4/C5/C6: free_quota_exhausted, not retried",
+        "OpenCode 1.14.22-1.x: retried after 2h00m00s, as the answer says",
+        "PawWork up to 2026.5.19: retried after 2h00m00s, as the answer says;",
+        "2026.5.20-2026.8.5: the conversation is blocked; 2026.8.4 and later: retried",
         "next:",
     ):
         assert words in result.stdout

@@ -101,11 +101,11 @@ def test_each_look_of_a_client_is_found_by_its_example(row: clients.Recognition)
 
 
 @pytest.mark.parametrize("era", clients.RELEASES)
-def test_each_release_of_pawwork_says_what_it_does(era: str) -> None:
+def test_each_release_says_what_it_does(era: str) -> None:
     release = clients.RELEASES[era]
-    told = [row for row in outcomes.RANGES if era.startswith(row.eras)]
-    assert len(told) == (release.program == "PawWork"), (
-        f"client_behaviour.toml: {len(told)} rows of [[range]] are for {era}"
+    told = [row for row in outcomes.RANGES if era.startswith(row.era)]
+    assert len(told) == (era != "O2a"), (
+        f"client_behaviour.toml: {len(told)} rows of [range] are for {era}"
     )
     assert clients.named((era,)).startswith(release.program)
 
@@ -143,8 +143,8 @@ def test_every_client_is_named_as_what_it_is(
 
 def test_a_version_tells_the_range_of_an_opencode() -> None:
     agent = "opencode/{} ai-sdk/provider-utils/4.0.23 runtime/bun/1.3.14"
-    assert clients.client_of(agent.format("1.18.33"), "cli", session=True).eras == ("O1b",)
-    assert clients.client_of(agent.format("1.18.34"), "cli", session=True).eras == ("O1c",)
+    for version, era in {"1.17.9": "O1b", "1.18.33": "O1c", "1.18.34": "O1d"}.items():
+        assert clients.client_of(agent.format(version), "cli", session=True).eras == (era,)
 
 
 def test_server_eras_follow_each_other() -> None:

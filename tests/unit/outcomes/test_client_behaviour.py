@@ -1,74 +1,142 @@
-"""What the client makes of an answer, era by era."""
+"""What clients make of an answer: as measured, and the rules behind it, range by range."""
+
+import json
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from pawwork_proxy.facts.outcomes import FAILURES, RANGES, USER_SEES
 from pawwork_proxy.model.outcome import ClientBehaviour
 from pawwork_proxy.model.signals import Ending
+from pawwork_proxy.outcomes.client_behaviour import of_client
 from pawwork_proxy.outcomes.rule import zen
-from pawwork_proxy.outcomes.rules import classify
-from pawwork_proxy.responses.response_reader import ResponseReader
+from tests.unit.outcomes.answers import ANSWERS, GO_S, MIDNIGHT_S, Answer, outcome_of
+
+ROWS = [
+    json.loads(line)
+    for line in (Path(__file__).parents[2] / "data" / "client_behaviour.jsonl")
+    .read_text("utf-8")
+    .splitlines()
+]
+LATENCY_S = 0.7
+"""How much later than its wait a request was seen: the client had to ask and to be answered."""
 
 
-def eras(
-    body: str, status: int | None, ending: Ending = Ending.COMPLETE, **headers: str
-) -> dict[str, ClientBehaviour]:
-    reader = ResponseReader(status, [(k.replace("_", "-"), v) for k, v in headers.items()])
-    reader.feed(body.encode())
-    outcome = classify(reader.finish(ending).signals)
-    return {behaviour.eras[0]: behaviour for behaviour in outcome.client}
+def behaviour(era: str, answer: Answer) -> ClientBehaviour:
+    return of_client(outcome_of(answer).client, [era])[era]
 
 
-def test_the_free_limit_is_waited_out_in_c1_and_stops_later() -> None:
-    body = zen("FreeUsageLimitError", "x").body
-    found = eras(body, 429, retry_after="50223")
-    assert (found["C1"].retried, found["C1"].delay_s) == (True, 50223)
-    assert found["C1"].failure_kind == "rate_limit"
-    for era in ("C2", "C3", "C4"):
-        assert found[era].failure_kind == "free_quota_exhausted"
-        assert (found[era].retried, found[era].delay_s) == (False, None)
-
-
-def test_a_gate_looks_like_a_wrong_key() -> None:
-    found = eras(zen("FreeTierError", "x").body, 403)
-    assert found["C4"].failure_kind == "auth"
-    assert found["C4"].user_sees == "wrong_key"
-    assert not found["C4"].retried
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row['era']}-{row['answer']}")
+def test_the_rules_say_what_was_measured(row: dict[str, Any]) -> None:
+    found = behaviour(row["era"], ANSWERS[row["answer"]])
+    assert found.retries == row["retries"]
+    assert found.retried is (row["retries"] != 0)
+    assert found.honours_retry_after is row["honours_retry_after"]
+    assert found.blocks is row["blocks"]
+    assert (found.main_calls, found.title_calls) == (row["main"], row["title"])
+    if row["first_delay_s"] is not None:
+        low, high = found.delay(1)
+        assert low - 0.11 <= row["first_delay_s"] <= high + LATENCY_S
 
 
 @pytest.mark.parametrize(
-    ("body", "status", "kind", "c1", "c3"),
+    ("era", "waits"),
     [
-        ('{"choices":[{"message":{"content":"a"},"finish_reason":"stop"}]}', 200, "none", False,
-         False),
-        (zen("GoUsageLimitError", "x").body, 429, "rate_limit", True, True),
-        (zen("ModelError", "No provider available").body, 401, "server_overload", True, True),
-        (zen("ModelError", "Model x is disabled").body, 401, "auth", False, False),
-        ('{"error":{"message":"x"}}', 402, "quota_exhausted", False, False),
-        ('{"error":{"code":"insufficient_quota"}}', 429, "quota_exhausted", True, False),
-        ('{"error":{"message":"Insufficient balance"}}', 400, "quota_exhausted", False, False),
-        ("", 503, "server_overload", True, True),
-        ('data: {"error":{"type":"server_error","message":"x"}}\n\n', 200, "server_overload", True,
-         True),
-        ('{"error":{"code":"server_is_overloaded"}}', 200, "server_overload", True, True),
-        ('{"error":{"code":"invalid_prompt"}}', 200, "invalid_request", False, False),
-        ("", 422, "invalid_request", False, False),
-        ("", 404, "unknown", False, True),
+        ("C1a", [(2, 2), (4, 4), (8, 8), (16, 16), (32, 32)]),
+        ("C1d", [(1, 1)]),
+        ("C3a", [(2, 2), (4, 4), (8, 8)]),
+        ("C3d", [(1, 2), (2, 4), (4, 8)]),
+        ("C4a", [(0.45, 0.55), (0.9, 1.1), (1.8, 2.2), (3.6, 4.4), (7.2, 8.8)]),
+        ("O1c", [(2, 2.5), (4, 5), (8, 10), (16, 20), (32, 40)]),
+    ],
+)
+def test_waits_grow_as_the_range_says(era: str, waits: list[tuple[float, float]]) -> None:
+    found = behaviour(era, ANSWERS["busy"])
+    for retry, wait in enumerate(waits, 1):
+        assert found.delay(retry) == pytest.approx(wait)
+
+
+def test_waits_have_a_longest() -> None:
+    refused = Answer("", None, ending=Ending.UPSTREAM_REFUSED)
+    assert behaviour("C1a", refused).delay(9) == (30, 30)
+    assert behaviour("C1a", ANSWERS["busy"]).delay(9) == (512, 512)
+    assert behaviour("C4a", ANSWERS["busy"]).delay(6) == (9, 10)
+
+
+def test_the_answers_own_wait_counts_where_the_client_reads_it() -> None:
+    for era, wait in {"C1a": GO_S, "O1c": GO_S, "C1d": 1.0, "C2b": 2.0, "C4a": 0.5}.items():
+        assert behaviour(era, ANSWERS["go"]).delay_s == wait
+    assert behaviour("C1a", ANSWERS["exhausted"]).delay_s == MIDNIGHT_S
+
+
+KINDS = [
+    (ANSWERS["zen"], "none"),
+    (ANSWERS["console"], "free_quota_exhausted"),
+    (ANSWERS["go"], "go_limit"),
+    (ANSWERS["fault-no-provider"], "no_provider"),
+    (ANSWERS["fault-cut"], "cut"),
+    (ANSWERS["fault-empty-body"], "unfinished"),
+    (ANSWERS["fault-redirect"], "unresolvable"),
+    (ANSWERS["in-stream free limit"], "stream_rate_limit"),
+    (ANSWERS["fault-error-first"], "stream_error"),
+    (Answer(zen("ModelError", "Model x is disabled").body, 401), "auth"),
+    (Answer('{"error":{"message":"x"}}', 402), "quota_exhausted"),
+    (Answer('{"error":{"code":"insufficient_quota"}}', 429), "quota_exhausted"),
+    (Answer(zen("CreditsError", "Insufficient balance.").body, 401), "billing_words"),
+    (Answer('{"error":{"code":"server_is_overloaded"}}', 400), "server_overload"),
+    (Answer('{"error":{"code":"invalid_prompt"}}', 500), "invalid_request"),
+    (Answer("", 422), "invalid_request"),
+    (Answer("", 503), "server_overload"),
+    (Answer("", 404), "unknown"),
+    (Answer(zen("FreeUsageLimitError", "x").body, 403), "auth"),
+    (Answer("", None, ending=Ending.UPSTREAM_RESET), "transport_disconnect"),
+    (Answer("", None, ending=Ending.UPSTREAM_UNRESOLVABLE), "unresolvable"),
+    (Answer("no gzip", coding="gzip"), "decompression"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("answer", "kind"), KINDS, ids=lambda part: str(part)[:40])
+def test_failure_kinds(answer: Answer, kind: str) -> None:
+    assert behaviour("C3d", answer).failure_kind == kind
+
+
+def test_each_failure_kind_has_an_answer() -> None:
+    assert {row.kind for row in FAILURES} - {kind for _, kind in KINDS} == {"rate_limit"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "retried"),
+    [
+        (Answer('{"error":{"code":"insufficient_quota"}}', 429), "C1a C2a C2b"),
+        (Answer('{"error":{"message":"Insufficient balance"}}', 429), "C1a C2a C2b C2c C3b"),
+        (Answer("", 409), "C1a C2a C2b C2c C3b C3c C3d"),
+        (Answer("", 422), ""),
+        (Answer('{"error":{"code":"server_error"}}', 400), "C2c C3b C3c C3d"),
+        (Answer("", None, ending=Ending.UPSTREAM_UNRESOLVABLE), "C1a C2a C2b C2c C3b"),
+        (Answer("", None, ending=Ending.UPSTREAM_RESET), "C1a C2a C2b C2c C3b C3c C3d"),
+        (ANSWERS["fault-no-provider"], "C3d"),
+        (ANSWERS["in-stream free limit"], "C1a C3b C3c C3d"),
     ],
 )  # fmt: skip
-def test_failure_kinds(body: str, status: int, kind: str, c1: bool, c3: bool) -> None:
-    found = eras(body, status)
-    assert found["C3"].failure_kind == kind
-    assert (found["C1"].retried, found["C3"].retried) == (c1, c3)
+def test_what_each_range_asks_again_after(answer: Answer, retried: str) -> None:
+    eras = ["C1a", "C1c", "C2a", "C2b", "C2c", "C3b", "C3c", "C3d"]
+    found = of_client(outcome_of(answer).client, eras)
+    assert " ".join(era for era, one in found.items() if one.retried) == retried
 
 
-def test_broken_connections() -> None:
-    assert eras("", None, Ending.UPSTREAM_RESET)["C3"].failure_kind == "transport_disconnect"
-    assert eras("", None, Ending.UPSTREAM_UNRESOLVABLE)["C3"].failure_kind == "unknown"
-    found = eras("no gzip", 200, content_encoding="gzip")
-    assert found["C3"].failure_kind == "decompression"
+def test_a_client_that_left_does_nothing_more() -> None:
+    assert outcome_of(Answer("", ending=Ending.CLIENT_LEFT_MIDSTREAM)).client == ()
+    assert outcome_of(Answer("", None)).client == ()
 
 
-def test_the_first_wait_is_the_headers_or_two_seconds() -> None:
-    assert eras("", 503)["C3"].delay_s == 2
-    assert eras("", 503, retry_after="9")["C3"].delay_s == 9
-    assert eras("", 503, retry_after="9", retry_after_ms="2500")["C3"].delay_s == 2.5
+def test_every_screen_is_seen_by_somebody() -> None:
+    assert {screen for row in RANGES for screen in row.sees.values()} == set(USER_SEES)
+
+
+@pytest.mark.parametrize("row", RANGES, ids=lambda row: row.era)
+def test_each_range_names_failure_kinds_that_exist(row: Any) -> None:
+    kinds = {failure.kind for failure in FAILURES}
+    assert row.retried | row.final | row.blocks | row.title_again <= kinds
+    assert row.sees.keys() <= kinds | {"retried", "final"}
+    assert not row.retried & (row.final | row.blocks)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pawwork_proxy.facts.errors import VENDOR_TYPES, ZEN_TYPES
-from pawwork_proxy.facts.outcomes import FAILURES, MEANINGS, USER_SEES
+from pawwork_proxy.facts.outcomes import MEANINGS
 from pawwork_proxy.facts.wordings import PHRASES
 from pawwork_proxy.model.numbers import EARLIEST, LATEST
 from pawwork_proxy.model.outcome import Family, Kind, Origin
@@ -149,10 +149,6 @@ def test_every_kind_has_a_rule_a_family_and_a_meaning() -> None:
     assert {rule.kind for rule in RULES} == kinds
     assert {kind for kind in kinds if kind.family is Family.UNKNOWN} == {Kind.UNKNOWN}
     assert set(MEANINGS) == kinds
-
-
-def test_what_users_see_is_in_the_table_of_texts() -> None:
-    assert {row.user_sees for row in FAILURES} | {"countdown"} == set(USER_SEES)
 
 
 @pytest.mark.parametrize(
