@@ -12,9 +12,11 @@ import threading
 from collections import deque
 from typing import TYPE_CHECKING, TextIO
 
+from pawwork_proxy.diagnosis.checks import Finding, finding
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.recording.recorder import Counts, Watcher
 from pawwork_proxy.report.exchange_table import Row, exchange_table, plain_line, row_of
+from pawwork_proxy.report.words import printable
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -42,33 +44,64 @@ def counter_line(counts: Counts, lost: int) -> str:
     return " · ".join(parts)
 
 
-class PlainView(Watcher):
+class View(Watcher):
+    """What both views do: they warn at once of a client that asks nothing, or goes around us."""
+
+    def __init__(self) -> None:
+        self._heard: set[str] = set()
+        self._warned: set[Finding] = set()
+
+    def recorded(self, exchange: Exchange) -> None:
+        """Remember that this install's client gets through."""
+        self._heard.add(exchange.context.install)
+
+    def turned_down(self, install: str, *, certainly: bool) -> None:
+        """Warn of it; clients that get through also open connections for later."""
+        if certainly or install not in self._heard:
+            self.warn(finding("never_asks", client="A client", where=f"install {install}"))
+
+    def warn(self, found: Finding) -> None:
+        """Say a finding with its remedy, each once; from any thread."""
+        if found not in self._warned:
+            self._warned.add(found)
+            self.say(printable(f"warning: {found.finding}\n  {found.remedy}"))
+
+    def say(self, words: str) -> None:
+        """Put words where the user sees them."""
+        raise NotImplementedError
+
+
+class PlainView(View):
     """A line per exchange; for pipes, logs and CI. Written directly: rich costs 0.3 ms a line."""
 
     def __init__(self, stream: TextIO) -> None:
+        super().__init__()
         self._stream = stream
         self._lost_said = False
 
     def recorded(self, exchange: Exchange) -> None:
         """Print the exchange's line."""
-        self._say(plain_line(row_of(exchange, exchange.outcome)))
+        super().recorded(exchange)
+        self.say(plain_line(row_of(exchange, exchange.outcome)))
 
     def changed(self, lost: int) -> None:
         """Say when records begin to be lost."""
         if lost and not self._lost_said:
             self._lost_said = True
-            self._say("warning: records are being lost: the capture cannot be written")
+            self.say("warning: records are being lost: the capture cannot be written")
 
-    def _say(self, line: str) -> None:
+    def say(self, words: str) -> None:
+        """Write a line, or several."""
         with contextlib.suppress(OSError, ValueError):  # a closed pipe must not end the run
-            self._stream.write(f"{line}\n")
+            self._stream.write(f"{words}\n")
             self._stream.flush()
 
 
-class LiveView(Watcher):
+class LiveView(View):
     """A table that follows the run; drawn by its own thread, four times a second."""
 
     def __init__(self) -> None:
+        super().__init__()
         # Not at the top: in a pipe nothing of it is needed, and the proxy listens sooner.
         from rich.console import Console
         from rich.live import Live
@@ -91,12 +124,17 @@ class LiveView(Watcher):
 
     def recorded(self, exchange: Exchange) -> None:
         """Add a row; the oldest falls out."""
+        super().recorded(exchange)
         with self._lock:
             self._rows.append(row_of(exchange, exchange.outcome))
 
     def changed(self, lost: int) -> None:
         """Remember what was lost; counters are read when drawn."""
         self._lost = lost
+
+    def say(self, words: str) -> None:
+        """Print words above the table, where they stay."""
+        self._live.console.print(words, markup=False, highlight=False)
 
     def close(self) -> None:
         """Clear the table."""
@@ -114,6 +152,6 @@ class LiveView(Watcher):
         return Group(exchange_table(rows), status)
 
 
-def chosen_view() -> Watcher:
+def chosen_view() -> View:
     """A live table on a terminal, plain lines otherwise."""
     return LiveView() if sys.stderr.isatty() else PlainView(sys.stderr)

@@ -305,7 +305,7 @@ CHECKS = (
     Check(
         "never_asks",
         "Does a client connect without asking anything?",
-        "{client} connects and asks nothing ({where}): it distrusts our certificate.",
+        "{client} connects and asks nothing ({where}): it seems to distrust our certificate.",
         "Start it anew with NODE_EXTRA_CA_CERTS as 'pawwork-proxy run' prints it.",
         _never_asks,
     ),

@@ -78,22 +78,39 @@ def client_seen(process: psutil.Process, authority: Path) -> Client | None:
     """What a running client is told, and connects to; None when it is gone, or hidden from us."""
     with suppress(psutil.Error, OSError):
         kind = kind_of(process)
-        family = [process, *process.children(recursive=True)]
+        family = family_of(process)
         asking, asking_kind = process, kind
         for one in family[1:]:
             if kind != "DSH" and kind_of(one) == "DSH":
                 asking, asking_kind = one, "DSH"
-        program = describe(asking.name()).name
         return client_as_told(
-            f"{kind or program} (process {process.pid})",
+            called(process),
             asking_kind or "OpenCode",
             surroundings(asking.environ(), Path(asking.cwd())),
             authority,
             started=asking.create_time(),
-            on_node=asking_kind == "DSH" or program == "node",
+            on_node=asking_kind == "DSH" or _program(asking) == "node",
             direct=sum(holds_connection(one) for one in family),
         )
     return None
+
+
+def called(process: psutil.Process) -> str:
+    """What a client is called, with its number."""
+    return f"{kind_of(process) or _program(process)} (process {process.pid})"
+
+
+def family_of(process: psutil.Process) -> list[psutil.Process]:
+    """A process and what it has started."""
+    with suppress(psutil.Error):
+        return [process, *process.children(recursive=True)]
+    return []
+
+
+def _program(process: psutil.Process) -> str:
+    with suppress(psutil.Error):
+        return describe(process.name()).name
+    return "other"
 
 
 def holds_connection(process: psutil.Process) -> bool:

@@ -70,6 +70,8 @@ class CaptureAddon:
         self._upstream_failures: dict[str, Ending] = {}
         self._processes: dict[str, Future[FoundProcess | None]] = {}
         self._client_hellos: dict[str, str | None] = {}
+        self._silent: set[str] = set()
+        """Connections with a tunnel to the recorded host, and no request in it yet."""
         self._own_hellos = OwnHellos(partial(recorder.hello, "proxy"))
 
     # -- connections -----------------------------------------------------------------------
@@ -112,6 +114,9 @@ class CaptureAddon:
         self._forms.pop(client.id, None)
         self._processes.pop(client.id, None)
         self._client_hellos.pop(client.id, None)
+        if client.id in self._silent:
+            self._silent.remove(client.id)
+            self._recorder.client_never_asked(self._install_of(client))
 
     def next_layer(self, nextlayer: layer.NextLayer) -> None:
         """Note whether a connection speaks to us as to a proxy, before mitmproxy normalises it."""
@@ -130,19 +135,23 @@ class CaptureAddon:
         """A client that refuses our certificate never gets as far as a request."""
         address = data.context.server.address
         if address and is_recorded_host(address[0]):
+            self._silent.discard(data.context.client.id)
             self._recorder.client_distrusts_ca(self._install_of(data.context.client))
 
     # -- exchanges -------------------------------------------------------------------------
 
     def http_connect(self, flow: http.HTTPFlow) -> None:
         """A tunnel is asked for; only those that are not decrypted are counted here."""
-        if not (is_recorded_host(flow.request.host) and flow.request.port == 443):
+        if is_recorded_host(flow.request.host) and flow.request.port == 443:
+            self._silent.add(flow.client_conn.id)
+        else:
             self._recorder.passed_by()
 
     def http_connect_error(self, flow: http.HTTPFlow) -> None:
         """A tunnel to the recorded host failed before any request (eager connection strategy)."""
         if not is_recorded_host(flow.request.host):
             return
+        self._silent.discard(flow.client_conn.id)
         self._open(flow, "forward")
         failure = self._upstream_failures.pop(flow.client_conn.id, None)
         self._end(flow, failure or Ending.UPSTREAM_UNREACHABLE)
@@ -155,6 +164,7 @@ class CaptureAddon:
             self._relay(flow)
             return
         client = flow.client_conn
+        self._silent.discard(client.id)
         form = "tunnelled" if client.tls else self._forms.get(client.id, "origin")
         fields = request.headers.fields
         asked = Asked(form, request.host, request.port, fields, self._installs, request.path)

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Literal, TypeVar
 
 from pawwork_proxy.captures.writer import CaptureWriter
@@ -78,6 +79,9 @@ class Watcher:
 
     def changed(self, lost: int) -> None:
         """A counter moved; `lost` is the number of records that could not be written."""
+
+    def turned_down(self, install: str, *, certainly: bool) -> None:
+        """A client connected and asked nothing: it distrusts our certificate, or may do so."""
 
     def close(self) -> None:
         """The run is over."""
@@ -217,6 +221,11 @@ class Recorder:
         """A client turned down our certificate: it was not told to trust it."""
         self.counts.distrusted += 1
         self.note("client_distrusts_ca", install=install)
+        self._try("watcher_failed", partial(self._watcher.turned_down, certainly=True), install)
+
+    def client_never_asked(self, install: str) -> None:
+        """A client had us decrypt a connection to the server, and left without a request."""
+        self._try("watcher_failed", partial(self._watcher.turned_down, certainly=False), install)
 
     def note(
         self,

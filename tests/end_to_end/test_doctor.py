@@ -5,7 +5,9 @@ Proxies, clients and servers are processes and sockets of this machine; nobody e
 
 import json
 import os
+import queue
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -22,8 +24,10 @@ import pytest
 from click.testing import CliRunner
 
 from pawwork_proxy.cli import cli
-from pawwork_proxy.diagnosis import processes
-from tests.end_to_end.proxy_process import PATIENCE, ProxyProcess, clean_environment
+from pawwork_proxy.diagnosis import bypass, processes
+from pawwork_proxy.diagnosis.bypass import watching_bypasses
+from pawwork_proxy.diagnosis.checks import Finding, finding
+from tests.end_to_end.proxy_process import PATIENCE, ProxyProcess, clean_environment, wait_for
 from tests.end_to_end.scripted_upstream import Peer, ScriptedUpstream
 
 STANDS = "import sys; print('up', flush=True); sys.stdin.read()"
@@ -471,6 +475,59 @@ def test_a_client_that_goes_around_ends_the_wait(
 def test_a_message_that_does_not_come(machine: Machine, proxy: ProxyProcess) -> None:
     with machine.client(forward(proxy)) as pid:
         assert list(doctor("--pid", pid, "--wait", 1).findings) == ["no_message"]
+
+
+def test_a_run_says_at_once_that_a_client_distrusts_it(proxy: ProxyProcess) -> None:
+    with pytest.raises(httpx.ConnectError), httpx.Client(proxy=proxy.url) as client:
+        client.get("https://opencode.ai/zen/v1/models")
+    said = wait_for(lambda: warned(proxy))
+    assert "A client connects and asks nothing (install main)" in said
+    assert "NODE_EXTRA_CA_CERTS" in said
+
+
+def test_a_run_says_at_once_that_a_client_connects_and_never_asks(proxy: ProxyProcess) -> None:
+    for _ in range(2):
+        with socket.create_connection(("127.0.0.1", proxy.port)) as connection:
+            connection.sendall(b"CONNECT opencode.ai:443 HTTP/1.1\r\n\r\n")
+            assert connection.recv(100).startswith(b"HTTP/1.1 200")
+    wait_for(lambda: warned(proxy))
+    proxy.stop()
+    assert (warned(proxy) or "").count("warning:") == 1
+
+
+def test_a_run_says_nothing_of_a_client_that_asks_and_also_keeps_a_connection_ready(
+    proxy: ProxyProcess,
+) -> None:
+    trusted = ssl.create_default_context(cafile=proxy.ca_certificate)
+    with httpx.Client(proxy=proxy.url, verify=trusted) as client:
+        client.get("https://opencode.ai/zen/v1/models")
+    proxy.wait_for_exchanges(1)
+    with socket.create_connection(("127.0.0.1", proxy.port)) as connection:
+        connection.sendall(b"CONNECT opencode.ai:443 HTTP/1.1\r\n\r\n")
+        assert connection.recv(100).startswith(b"HTTP/1.1 200")
+    proxy.stop()
+    assert warned(proxy) is None
+
+
+def warned(proxy: ProxyProcess) -> str | None:
+    said = proxy.stderr_path.read_text()
+    return said if "warning:" in said else None
+
+
+def test_a_run_says_at_once_that_a_client_goes_around_it(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "is_server", lambda remote: "127.0.0.1" in remote)
+    monkeypatch.setattr(bypass, "LOOK_AGAIN_S", 0.01)
+    warnings: queue.Queue[Finding] = queue.Queue()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = str(server.getsockname()[1])
+        with (
+            machine.client({}, "opencode", CONNECTS, port) as pid,
+            watching_bypasses(warnings.put),
+        ):
+            found = warnings.get(timeout=PATIENCE)
+    assert found == finding("goes_around", client=f"OpenCode (process {pid})")
 
 
 def test_the_table_for_people_fits_80_columns(machine: Machine, proxy: ProxyProcess) -> None:

@@ -62,6 +62,7 @@ def run(installs: Sequence[str], output: str, **capturing: Any) -> None:
 
 async def _run(plan: RunPlan, identity: Identity, *, as_json: bool) -> None:
     from pawwork_proxy.cli.live import chosen_view
+    from pawwork_proxy.diagnosis.bypass import watching_bypasses
     from pawwork_proxy.environment.running import noted
     from pawwork_proxy.proxy.session import running_proxy, stop_signals
 
@@ -70,7 +71,7 @@ async def _run(plan: RunPlan, identity: Identity, *, as_json: bool) -> None:
     view = chosen_view()
     try:
         async with stop_signals() as stop, running_proxy(plan, identity, view) as recorder:
-            with noted(identity.home, _note(plan, recorder)):
+            with noted(identity.home, _note(plan, recorder)), watching_bypasses(view.warn):
                 if as_json:
                     started = {
                         "event": "listening",
