@@ -5,16 +5,17 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import click
-import psutil
 
+from pawwork_proxy.cli.client import Client, Ended, handed_over
 from pawwork_proxy.cli.live import counter_line
 from pawwork_proxy.cli.plan import home_relative
+from pawwork_proxy.cli.watching import UntilRefused
 from pawwork_proxy.clients.auth_places import surroundings
 from pawwork_proxy.clients.environment import (
     CLEARED_FOR_A_CLEAN_HOME,
@@ -27,39 +28,36 @@ from pawwork_proxy.clients.own_errors import errors_passed_on
 from pawwork_proxy.clients.tap import takes_no_plugin
 from pawwork_proxy.environment.identity import Identity
 from pawwork_proxy.errors import ConfigurationError
-from pawwork_proxy.facts.server import HOST, MODEL_PROTOCOLS
+from pawwork_proxy.facts.server import HOST
 from pawwork_proxy.model.context import Route
-from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.numbers import HIGHEST_EXIT
-from pawwork_proxy.model.outcome import Family, Kind
+from pawwork_proxy.model.outcome import Kind
 from pawwork_proxy.proxy.inside import observing_inside
 from pawwork_proxy.proxy.session import RunPlan, running_proxy, stop_signals
 from pawwork_proxy.proxy.tunnelling import running_tunnel
-from pawwork_proxy.recording.recorder import Recorder, Watcher
+from pawwork_proxy.recording.recorder import Recorder
 
 NOTHING_SEEN = """\
 No exchange was seen: the client asked nothing, or it went around the proxy.
-hint: try the other route, with --route forward or --route reverse"""
+hint: leave --route out, to observe it from inside"""
 NO_CONNECTION = f"""\
 No connection to {HOST} was seen: the client asked nothing, or it went around the proxy.
-hint: try another route, with --route forward or --route reverse"""
+hint: try --route reverse, which leads it to the proxy in both ways"""
 ERRORS_NOT_READ = (
     "The client's error lines went to the terminal and were not noted; add 2>client.log to have "
     "their kinds in the capture."
 )
 NOTHING_SEEN_INSIDE = """\
 No exchange was seen: the client asked nothing, or it could not be observed from inside.
-hint: try another route, with --route forward or --route reverse"""
+hint: try --route reverse, which leads it to the proxy in both ways"""
 TAKES_NO_PLUGIN = """\
 pawwork-proxy: OpenCode loads no plugin with --pure or OPENCODE_PURE, and cannot be observed from
 inside; leave that out, or use another --route"""
 NOT_OBSERVED = """\
 pawwork-proxy: this client is not observed: in ten seconds it has not loaded our tap.
-Use another route: --route forward or --route reverse"""
+Use another route: --route reverse leads it to the proxy in both ways"""
 NOTHING_ASKED = """\
 pawwork-proxy: no client is observed yet: our tap is loaded, and nothing was asked so far"""
-REFUSALS = frozenset({Family.QUOTA, Family.RATE_LIMIT, Family.POLICY})
-END_PATIENCE_S = 10.0  # a client that is asked to end saves its conversation
 MOST_ERRORS = 100
 """Errors of the client's own that a capture notes; one that retries for hours says the same."""
 
@@ -102,72 +100,6 @@ class Launched(NamedTuple):
     """Whether the user, or a termination request, ended it."""
 
 
-class UntilRefused(Watcher):
-    """Ends a client that a model refused: it would ask again and again, or wait for hours."""
-
-    def __init__(self) -> None:
-        self.refused = asyncio.Event()
-
-    def recorded(self, exchange: Exchange) -> None:
-        """Look whether the server refused a model call by a limit or as a policy."""
-        asked = exchange.request.protocol in MODEL_PROTOCOLS
-        if asked and exchange.outcome.family in REFUSALS:
-            self.refused.set()
-
-
-class Client:
-    """A command, and who may end it."""
-
-    def __init__(self, command: Sequence[str], until: UntilRefused | None) -> None:
-        self.command = command
-        self.watcher = until or Watcher()
-        self._until = until
-
-    async def run(
-        self, env: Mapping[str, str], stop: asyncio.Event, errors: int | None = None
-    ) -> int:
-        """Its exit code; a termination request to us is passed on to it."""
-        # What is ended after a refusal prints beside the results of ours, not among them.
-        quiet = self._until is not None
-        try:
-            client = await asyncio.create_subprocess_exec(
-                *self.command,
-                env=env,
-                stdin=asyncio.subprocess.DEVNULL if quiet else None,
-                stdout=sys.stderr.fileno() if quiet else None,
-                stderr=errors,
-            )
-        except OSError as error:
-            raise ConfigurationError(
-                f"the client cannot be started: {type(error).__name__}",
-                "check that the command after -- is a program of this system",
-            ) from None
-        ended = asyncio.create_task(client.wait())
-        events = [stop] if self._until is None else [stop, self._until.refused]
-        asked = [asyncio.create_task(event.wait()) for event in events]
-        await asyncio.wait([ended, *asked], return_when=asyncio.FIRST_COMPLETED)
-        if not ended.done():
-            await asyncio.to_thread(_end, client.pid, kill=quiet)
-        code = await ended
-        for one in asked:
-            one.cancel()
-        return code if code >= 0 else 128 - code
-
-
-def _end(pid: int, *, kill: bool) -> None:
-    """Ask a client and, to `kill` them after a while, all that it has started to end."""
-    with suppress(psutil.Error):
-        client = psutil.Process(pid)
-        family = [*client.children(recursive=True), client] if kill else [client]
-        for one in family:
-            with suppress(psutil.Error):
-                one.terminate()
-        if kill:
-            for one in psutil.wait_procs(family, timeout=END_PATIENCE_S)[1]:
-                with suppress(psutil.Error):
-                    one.kill()
-
-
 async def run_client(
     plan: RunPlan,
     identity: Identity,
@@ -189,7 +121,7 @@ async def run_client(
 async def _intercepted(
     plan: RunPlan, identity: Identity, route: Route, client: Client, base: Mapping[str, str]
 ) -> Launched:
-    """Run a client whose exchanges pass through the proxy, on `reverse` or `forward`."""
+    """Run a client that comes through the proxy: on `forward` one way, on `reverse` both ways."""
     with TemporaryDirectory(prefix="pawwork-proxy-") as folder:
         async with (
             stop_signals(interrupt=False) as stop,
@@ -202,9 +134,9 @@ async def _intercepted(
                 moved = moved_addresses(around, url, Path(folder), go=has_go_key(base))
             ca_bundle = identity.ca_bundle(base.get("NODE_EXTRA_CA_CERTS"))
             env = client_environment(base, route, url, ca_bundle, moved)
-            code = await client.run(env, stop)
-    _summary(recorder, None if recorder.counts.opened else NOTHING_SEEN)
-    return Launched(code, recorder.path, stop.asked)
+            ended = await client.run(env, stop)
+    _summary(recorder, client, ended, None if recorder.counts.opened else NOTHING_SEEN)
+    return Launched(ended.code, recorder.path, stop.asked)
 
 
 async def _tunnelled(
@@ -234,12 +166,12 @@ async def _tunnelled(
 
         env = client_environment(base, "tunnel", listener.url, identity.ca_certificate)
         async with nullcontext(None) if shown else errors_passed_on(tell) as errors:
-            code = await client.run(env, stop, errors)
-        _note_exit(recorder, listener.label, code)
-    _summary(recorder, None if recorder.counts.connections else NO_CONNECTION)
+            ended = await client.run(env, stop, errors)
+        _note_exit(recorder, listener.label, ended.code)
+    _summary(recorder, client, ended, None if recorder.counts.connections else NO_CONNECTION)
     if shown:
         click.echo(ERRORS_NOT_READ, err=True)
-    return Launched(code, recorder.path, stop.asked)
+    return Launched(ended.code, recorder.path, stop.asked)
 
 
 async def _observed_inside(
@@ -265,10 +197,11 @@ async def _observed_inside(
             asyncio.get_running_loop().call_later,
             lambda loaded: click.echo(NOTHING_ASKED if loaded else NOT_OBSERVED, err=True),
         )
-        code = await client.run(env, stop)
-        _note_exit(inside.recorder, listener.label, code)
-    _summary(inside.recorder, None if inside.recorder.counts.opened else NOTHING_SEEN_INSIDE)
-    return Launched(code, inside.recorder.path, stop.asked)
+        ended = await client.run(env, stop)
+        _note_exit(inside.recorder, listener.label, ended.code)
+    recorder = inside.recorder
+    _summary(recorder, client, ended, None if recorder.counts.opened else NOTHING_SEEN_INSIDE)
+    return Launched(ended.code, recorder.path, stop.asked)
 
 
 def _note_exit(recorder: Recorder, install: str, code: int) -> None:
@@ -276,8 +209,13 @@ def _note_exit(recorder: Recorder, install: str, code: int) -> None:
     recorder.note("client_exit", install=install, exit_code=known)
 
 
-def _summary(recorder: Recorder, nothing_seen: str | None) -> None:
+def _summary(recorder: Recorder, client: Client, ended: Ended, nothing_seen: str | None) -> None:
     click.echo(counter_line(recorder.counts, recorder.lost), err=True)
     if nothing_seen:
         click.echo(nothing_seen, err=True)
+        if told := handed_over(ended):
+            click.echo(told, err=True)
+    if client.watcher.routes:
+        came = (f"{number} {route}" for route, number in client.watcher.routes.most_common())
+        click.echo(f"routes used: {', '.join(came)}", err=True)
     click.echo(f"capture: {home_relative(recorder.path)}", err=True)

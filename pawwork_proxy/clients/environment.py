@@ -25,8 +25,10 @@ def client_environment(
     ca_bundle: Path,
     moved: MovedAddresses | None = None,
 ) -> dict[str, str]:
-    """`base` with what the route needs: moved addresses, or proxy, or proxy and CA.
+    """`base` with what the route needs: a proxy, our CA where we decrypt, moved addresses.
 
+    Where an address is moved, the proxy gets what does not follow it: other providers, redirects,
+    a client that reads no such configuration. Loopback is not asked for through a proxy.
     Raises ConfigurationError when the base's own OPENCODE_CONFIG_CONTENT is no JSON object.
     """
     env = dict(base)
@@ -41,11 +43,10 @@ def client_environment(
             env[CONFIG] = json.dumps(_merged(own, _provider(listener_url, moved.bases)))
         if moved.catalogue is not None:
             env["OPENCODE_MODELS_PATH"] = str(moved.catalogue)
-        return env
     for name in ("HTTPS_PROXY", "https_proxy"):
         env[name] = listener_url
     env["NODE_USE_ENV_PROXY"] = "1"
-    if route == "forward":
+    if route in ("reverse", "forward"):
         env["NODE_EXTRA_CA_CERTS"] = str(ca_bundle)
     return env
 

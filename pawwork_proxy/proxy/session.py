@@ -165,6 +165,8 @@ class Stop(asyncio.Event):
 
     asked = False
     """Whether somebody wants an end at all, be it by a Ctrl-C that is the client's to obey."""
+    interrupt = True
+    """Whether a Ctrl-C ends the run."""
 
 
 @asynccontextmanager
@@ -175,11 +177,12 @@ async def stop_signals(*, interrupt: bool = True) -> AsyncIterator[Stop]:
     and decides itself whether it ends.
     """
     stop = Stop()
+    stop.interrupt = interrupt
     loop = asyncio.get_running_loop()
 
     def on_signal(number: int, _: object) -> None:
         stop.asked = True
-        if interrupt or number != signal.SIGINT:
+        if stop.interrupt or number != signal.SIGINT:
             loop.call_soon_threadsafe(stop.set)
 
     # signal.signal and not loop.add_signal_handler: the latter does not exist on Windows.

@@ -37,13 +37,9 @@ def disturb(
     """
     from pawwork_proxy.captures.gathering import gather
     from pawwork_proxy.captures.sources import capture_sources
-    from pawwork_proxy.cli.launched import (
-        UntilRefused,
-        base_environment,
-        found_command,
-        run_client,
-    )
+    from pawwork_proxy.cli.launched import base_environment, found_command, run_client
     from pawwork_proxy.cli.plan import forget_expired, make_plan
+    from pawwork_proxy.cli.watching import UntilRefused
     from pawwork_proxy.comparison.compare import compare
     from pawwork_proxy.environment.identity import load_identity
     from pawwork_proxy.errors import ConfigurationError

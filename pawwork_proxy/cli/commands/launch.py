@@ -1,4 +1,4 @@
-"""`launch`: start a client with everything set, capture until it exits."""
+"""`launch`: start a client with everything set, capture until it and its children end."""
 
 from __future__ import annotations
 
@@ -27,8 +27,10 @@ if TYPE_CHECKING:
     type=click.Choice(["reverse", "forward", "inside", "tunnel"]),
     help="inside loads a small observer into the client and passes its connections untouched; "
     "tunnel passes them untouched, too, and shows handshake, sizes, times and ends of connections "
-    "only; forward makes us the client's HTTPS proxy, with our certificate authority; reverse "
-    "moves the client's base address to us. Without it: inside, or reverse if --upstream is named.",
+    "only; forward makes us the client's HTTPS proxy, with our certificate authority, and changes "
+    "nothing in its configuration; reverse moves the client's base address to us as well, and so "
+    "gets also what knows only one of the two ways. Without it: inside, or reverse if --upstream "
+    "is named.",
 )
 @clean_home
 @capturing
@@ -38,6 +40,7 @@ def launch(
 ) -> int:
     """Start a client with everything set to observe it, and capture until it exits.
 
+    The capture goes on until everything has ended that the client has started.
     The exit code is the client's own; 2 if an option cannot be used or CMD cannot be started.
     """
     from pawwork_proxy.cli import launched

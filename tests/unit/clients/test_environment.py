@@ -29,7 +29,8 @@ def test_the_reverse_route_sets_base_urls_and_merges_into_the_clients_own_config
     assert config["provider"]["opencode-go"]["options"]["baseURL"] == f"{URL}/b/v1"
     assert config["provider"]["other"] == {}
     assert config["theme"] == "x"
-    assert "HTTPS_PROXY" not in env
+    assert env["HTTPS_PROXY"] == URL, "for what does not follow an address"
+    assert env["NODE_EXTRA_CA_CERTS"] == str(CA)
     assert "OPENCODE_MODELS_PATH" not in env
 
 

@@ -1,0 +1,38 @@
+"""A refusal that makes a client wait for hours in silence, told to whoever sits before it."""
+
+from collections.abc import Iterator
+from textwrap import wrap
+
+from pawwork_proxy.facts.clients import client_of
+from pawwork_proxy.facts.outcomes import MEANINGS
+from pawwork_proxy.model.exchange import Exchange
+from pawwork_proxy.model.outcome import Outcome
+from pawwork_proxy.outcomes.rules import classify
+from pawwork_proxy.report.client_text import of_sender
+from pawwork_proxy.report.words import duration
+
+LONG_S = 120.0
+"""A shorter wait is over before anybody wonders."""
+
+
+def is_long_wait(outcome: Outcome) -> bool:
+    """Whether the server has named a wait that needs an explanation."""
+    return (outcome.retry_after_s or 0.0) > LONG_S
+
+
+def waiting_lines(exchange: Exchange, pid: int) -> Iterator[str]:
+    """What was refused and until when, what the client does, and how the process `pid` is ended."""
+    outcome, request = exchange.outcome, exchange.request
+    model = f" {request.model}" if request.model else ""
+    yield f"pawwork-proxy: refused{model}: {MEANINGS[outcome.kind].sentence}"
+    until = f", until {outcome.reset_at.astimezone():%Y-%m-%d %H:%M %Z}" if outcome.reset_at else ""
+    client = client_of(
+        request.user_agent or "", request.client or "", session=request.session is not None
+    )
+    for line in (
+        f"The server says to wait {duration(outcome.retry_after_s or 0.0)}{until}.",
+        of_sender(client, classify(exchange.signals).client),
+        "The refusal is in the capture; for that, nothing more is needed.",
+        f"To end client and capture, quit the client, press Ctrl-C, or end process {pid}.",
+    ):
+        yield from wrap(line, 80, initial_indent="  ", subsequent_indent="    ")
