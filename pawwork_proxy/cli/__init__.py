@@ -23,6 +23,7 @@ from pawwork_proxy.report.words import printable
 COMMANDS: dict[str, str] = {
     "run": "Record what clients ask, until Ctrl-C: live table, one capture file.",
     "launch": "Start a client with everything set, and capture until it exits.",
+    "connect": "Point an installed PawWork or OpenCode at the proxy, or take that back.",
     "doctor": "Prove that requests pass the proxy, or say what keeps them from it.",
     "disturb": "Say whether measuring makes a difference for a client.",
     "show": "Print captures as a table.",

@@ -144,6 +144,11 @@ def configurations(around: Surroundings) -> Iterator[object]:
                 yield _parsed_config(place, _content(place, around))
 
 
+def configuration_at(place: Place, around: Surroundings) -> object:
+    """What a configuration says; OSError or ValueError when it cannot be read or understood."""
+    return _parsed_config(place, _content(place, around))
+
+
 def _content(place: Place, around: Surroundings) -> bytes:
     """What stands at a place; nothing where there is none."""
     if place.path is None:

@@ -115,7 +115,11 @@ def removal(text: str, path: Sequence[str]) -> list[Edit]:
     start = _behind_comments(text, (holder.start if before is None else before) + 1, _COMMENT)
     behind = _comma(text, member.node.end)
     if behind is not None:
-        return [Edit(start, text[start : behind + 1], "")]
+        end = behind + 1
+        if before is None and not re.search(r"[\r\n]", text[start : member.start]):
+            start = member.start  # what follows on the line takes its place
+            end += len(text[end:]) - len(text[end:].lstrip(" \t"))
+        return [Edit(start, text[start:end], "")]
     edits = [Edit(start, text[start : member.node.end], "")]
     return edits if before is None else [*edits, Edit(before, ",", "")]
 

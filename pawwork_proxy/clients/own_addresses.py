@@ -5,14 +5,14 @@ client asks the same address through us as without us.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 from pawwork_proxy.clients.auth_places import Surroundings, configurations, root_folder
 from pawwork_proxy.environment.machine import LOOPBACK_NAMES
-from pawwork_proxy.facts.identifiers import CATALOGUES
+from pawwork_proxy.facts.identifiers import CATALOGUES, ClientRow
 from pawwork_proxy.facts.server import HOST, PROVIDERS, todays_base
 from pawwork_proxy.model.request import Tier
 
@@ -65,11 +65,16 @@ def own_base(around: Surroundings) -> str | None:
 
 
 def configured_address(provider: str, around: Surroundings) -> SplitResult | None:
-    """The address that the client's configuration gives a provider, if it does.
+    """The address that the client's configuration gives a provider, if it does."""
+    return address_in(configurations(around), provider)
+
+
+def address_in(parsed_ones: Iterable[object], provider: str) -> SplitResult | None:
+    """The address that the first of some configurations gives a provider, if any does.
 
     One on this machine leads to a proxy or a simulator, perhaps to us: it is not the client's own.
     """
-    for parsed in configurations(around):
+    for parsed in parsed_ones:
         address = _split(_at(parsed, "provider", provider, "options", "baseURL"))
         if address is not None and address.hostname not in LOOPBACK_NAMES:
             return address
@@ -85,9 +90,12 @@ def asks(around: Surroundings, authority: str) -> bool:
     return any(address is not None and address.netloc == authority for address in named)
 
 
-def own_catalogue(around: Surroundings) -> dict[str, Any] | None:
-    """The catalogue that the client has kept, if there is one that can be read."""
-    for path in _catalogue_files(around):
+def own_catalogue(around: Surroundings, client: ClientRow | None = None) -> dict[str, Any] | None:
+    """The catalogue that the client has kept, if there is one that can be read.
+
+    Without `client` it is that of any.
+    """
+    for path in _catalogue_files(around, client):
         try:
             if path.stat().st_size > LARGEST_CATALOGUE:
                 continue
@@ -135,13 +143,19 @@ def _split(address: object) -> SplitResult | None:
         return None
 
 
-def _catalogue_files(around: Surroundings) -> Iterator[Path]:
+def _catalogue_files(around: Surroundings, client: ClientRow | None) -> Iterator[Path]:
     for row in CATALOGUES:
+        if client is not None and row.program not in (None, client.program):
+            continue
         named = around.environment.get(row.variable)
         if named:
             yield Path(named)
         for folder in root_folder(row.root, around) if row.root else ():
-            yield from (folder / file for file in row.files)
+            yield from (
+                folder / file
+                for file in row.files
+                if client is None or file.startswith(f"{client.folder or client.program.lower()}/")
+            )
 
 
 def _at(node: object, *names: str) -> object:

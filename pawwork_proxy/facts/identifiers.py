@@ -8,6 +8,7 @@ from pydantic import Field
 
 from pawwork_proxy.facts.table import Fact, rows
 from pawwork_proxy.model.context import OsFamily
+from pawwork_proxy.model.request import Tier
 from pawwork_proxy.model.texts import KeyPlace
 
 Stretch = Literal["none", "some", "full"]
@@ -42,6 +43,8 @@ class PlaceRow(Fact):
 class CatalogueRow(Fact):
     """Where a client keeps the catalogue of providers and models."""
 
+    program: Literal["PawWork", "OpenCode"] | None = None
+    """Whose it is; None: anybody's."""
     root: str = ""
     files: tuple[str, ...] = ()
     variable: str = ""
@@ -58,6 +61,9 @@ class ClientRow(Fact):
     folder: str = ""
     """Where it keeps its own things; without one, it shares those of another client."""
     dsh: tuple[str, ...] = ()
+    bases: dict[Tier, str] = {}
+    """Addresses that it has inside, for want of a catalogue."""
+    ignores_proxy: bool = False
     commands: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()
 

@@ -61,6 +61,16 @@ def test_a_member_can_be_put_before_the_others(text: str, edited: str) -> None:
     assert applied(text, setting(text, ["$schema"], "x", first=True)) == edited
 
 
+@pytest.mark.parametrize(
+    "text",
+    ['{"a": 1}', '{ "a": 1 }', '{/* c */"a": 1}', '{/* c */ "a": 1}', '{\t"a": 1}', '{\n"a": 1}'],
+)
+@pytest.mark.parametrize("first", [True, False])
+def test_a_member_that_was_added_is_removed_without_a_trace(text: str, first: bool) -> None:
+    edited = applied(text, setting(text, ["new"], "x", first=first))
+    assert applied(edited, removal(edited, ["new"])) == text
+
+
 def test_objects_on_the_way_are_made() -> None:
     text = '{\n    "model": "a",\n    "provider": {\n        "other": {}\n    }\n}\n'
     edited = applied(text, setting(text, PATH, URL))
@@ -133,7 +143,9 @@ def test_where_an_object_is_needed_another_value_is_refused(text: str, said: str
     assert str(raised.value) == said
 
 
-SPACE = st.sampled_from(["", " ", "\n", "\r\n", "\t", "  ", " // c, }\n", "/* { \n */", "\n  "])
+SPACE = st.sampled_from(
+    ["", "", "", " ", "\n", "\r\n", "\t", "  ", " // c, }\n", "/* { \n */", "\n  "]
+)
 SCALARS = st.none() | st.booleans() | st.integers() | st.text(max_size=4) | st.floats(-9, 9)
 NAMES = st.sampled_from([*PATH, "$schema", "a", 'q"', "{", "//"])
 
@@ -153,7 +165,7 @@ def texts(draw: st.DrawFn, depth: int = 3, *, whole: bool = True) -> str:
             for name, item in zip(names, items, strict=True)
         ]
     inside = ",".join(f"{draw(SPACE)}{item}{draw(SPACE)}" for item in items)
-    trailing = f",{draw(SPACE)}" if items and draw(st.booleans()) else ""
+    trailing = draw(st.sampled_from(["", ",", ", // last\n"])) if items else ""
     text = f"{kind}{draw(SPACE)}{inside}{trailing}{'}' if kind == '{' else ']'}"
     return f"{draw(SPACE)}{text}{draw(SPACE)}" if whole else text
 

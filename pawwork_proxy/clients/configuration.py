@@ -1,0 +1,182 @@
+"""Which configuration a client really loads, and what has to stand in it to lead to the proxy.
+
+Only two values are ours: the base address of OpenCode's free models, and that of Go where the
+client has it. Each keeps the path of the client's own address.
+Invariant: files are read, and nothing is written.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from pawwork_proxy.clients.auth_places import (
+    Place,
+    Surroundings,
+    configuration_at,
+    places,
+)
+from pawwork_proxy.clients.installations import Installation
+from pawwork_proxy.clients.jsonc import UnreadableError, parsed
+from pawwork_proxy.clients.own_addresses import address_in, catalogue_base, own_catalogue
+from pawwork_proxy.errors import ConfigurationError
+from pawwork_proxy.facts.identifiers import CLIENTS
+from pawwork_proxy.facts.server import CONFIG_SCHEMA, HOST, PROVIDERS, todays_base
+from pawwork_proxy.model.request import Tier
+from pawwork_proxy.wire.bounded_json import member
+
+Setting = tuple[tuple[str, ...], str]
+"""The path of a value in a configuration, and the value."""
+_KEY = "OPENCODE_API_KEY"
+"""One key for both providers."""
+_SHARED = ("opencode.config_content", "opencode.config_file", "project.config")
+
+
+class Target(NamedTuple):
+    """The file to edit, and what to set in it."""
+
+    path: Path
+    settings: tuple[Setting, ...]
+    """In order; the schema first."""
+    overruled_by: tuple[str, ...]
+    """Stronger sources that set one of these values, too: they win."""
+
+
+def target(client: Installation, around: Surroundings, listener_url: str) -> Target:
+    """What to edit for a client; ConfigurationError where that would not do what is wanted."""
+    loaded = _Loaded(client, around)
+    settings: list[Setting] = [(("$schema",), CONFIG_SCHEMA)]
+    tiers: tuple[Tier, ...] = ("zen", "go") if loaded.has_go() else ("zen",)
+    for tier in tiers:
+        path = ("provider", PROVIDERS[tier], "options", "baseURL")
+        settings.append((path, f"{listener_url}{loaded.own_path(tier)}"))
+    return Target(loaded.file, tuple(settings), tuple(loaded.overruling(settings)))
+
+
+def text_of(path: Path) -> str | None:
+    """The text of a configuration file, None without one; ConfigurationError if it has none."""
+    try:
+        return path.read_bytes().decode("utf-8")
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(
+            f"{path} cannot be read: {type(error).__name__}",
+            "check its owner and permissions, and that it is UTF-8 text",
+        ) from None
+
+
+def refused(path: Path, error: UnreadableError) -> ConfigurationError:
+    """What to say of a file that is no configuration."""
+    return ConfigurationError(
+        f"{path}, {error}",
+        "correct the file; a client ignores one that does not parse, or refuses every request",
+    )
+
+
+class _Loaded:
+    """The configuration that one client loads, strongest source first."""
+
+    def __init__(self, client: Installation, around: Surroundings) -> None:
+        self._row = client.row
+        self._around = around
+        self._places = [place for place in places(around) if self._is_own(place)]
+        read = [place for place in self._places if place.source == "config"]
+        own = [place for place in read if place.id == f"{self._program}.config"]
+        files = self._files(own)
+        self.file = files[-1].resolve()
+        self._stronger = read[: read.index(own[0])]
+        self._parsed = [*map(self._read, self._stronger), *map(_parsed, reversed(files))]
+
+    @property
+    def _program(self) -> str:
+        return self._row.program.lower()
+
+    def _is_own(self, place: Place) -> bool:
+        """Whether it is a place of this client, not of another one or another channel."""
+        if place.id == "opencode.config" and str(place.path).endswith("config.jsonc"):
+            return False  # OpenCode does not read it in this folder
+        others = {row.folder for row in CLIENTS.values() if row.program == "PawWork"}
+        others -= {self._row.folder}
+        shared = place.id in _SHARED
+        return shared or (
+            place.id.startswith(f"{self._program}.")
+            and not others & {*Path(place.path or "").parts}
+        )
+
+    @staticmethod
+    def _files(own: list[Place]) -> list[Path]:
+        """The user's files that count, the strongest last: those of the first folder with one.
+
+        Where there is none, the one to make. It lies in the last folder: in an earlier one it
+        would hide the files of other channels.
+        """
+        folders: dict[Path, list[Path]] = {}
+        for place in own:
+            assert place.path is not None
+            folders.setdefault(place.path.parent, []).append(place.path)
+        for files in folders.values():
+            found = [file for file in files if file.is_file()]
+            if found:
+                return found
+        *_, last = folders.values()
+        return [last[-2]]
+
+    def _read(self, place: Place) -> object:
+        with suppress(OSError, ValueError, RecursionError):
+            return configuration_at(place, self._around)
+        return None
+
+    def has_go(self) -> bool:
+        """Whether the client uses Go: it has a key for it, or names the provider."""
+        go = PROVIDERS["go"]
+        if any(member(member(one, "provider"), go) is not None for one in self._parsed):
+            return True
+        saved = (_saved(place) for place in self._places if place.form == "auth" and place.path)
+        return bool(self._around.environment.get(_KEY)) or any(go in one for one in saved)
+
+    def own_path(self, tier: Tier) -> str:
+        """The path of the address that the client would ask without us."""
+        provider = PROVIDERS[tier]
+        address = address_in(self._parsed, provider)
+        if address is None:
+            found = catalogue_base(own_catalogue(self._around, self._row), provider)
+            return found or self._row.bases.get(tier) or todays_base(tier)
+        if address.hostname != HOST:
+            raise ConfigurationError(
+                f"the configuration of {self._row.called} sends {provider} to another server "
+                f"than {HOST}",
+                f"take its baseURL out of {self.file} first, if {HOST} is to be asked",
+            )
+        return address.path.rstrip("/")
+
+    def overruling(self, settings: list[Setting]) -> Iterator[str]:
+        """The stronger sources that set one of the values to something else."""
+        for place, content in zip(self._stronger, self._parsed, strict=False):
+            for path, value in settings[1:]:
+                node: object = content
+                for name in path:
+                    node = member(node, name)
+                if node not in (None, value):
+                    yield str(place.path) if place.path else f"${place.variable}"
+                    break
+
+
+def _parsed(path: Path) -> object:
+    text = text_of(path)
+    if not text:  # a client takes an empty file for an empty configuration
+        return {}
+    try:
+        return parsed(text).value
+    except UnreadableError as error:
+        raise refused(path, error) from None
+
+
+def _saved(place: Place) -> dict[str, object]:
+    """What an auth.json holds, by provider."""
+    with suppress(OSError, ValueError, RecursionError):
+        assert place.path is not None
+        content = json.loads(place.path.read_bytes())
+        return content if isinstance(content, dict) else {}
+    return {}
