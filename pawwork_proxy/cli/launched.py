@@ -17,12 +17,8 @@ from pawwork_proxy.cli.live import counter_line
 from pawwork_proxy.cli.plan import home_relative
 from pawwork_proxy.cli.watching import UntilRefused
 from pawwork_proxy.clients.auth_places import surroundings
-from pawwork_proxy.clients.environment import (
-    CLEARED_FOR_A_CLEAN_HOME,
-    clean_home,
-    client_environment,
-    has_go_key,
-)
+from pawwork_proxy.clients.clean_install import clean_environment, not_isolated
+from pawwork_proxy.clients.environment import client_environment, has_go_key
 from pawwork_proxy.clients.own_addresses import asks, moved_addresses
 from pawwork_proxy.clients.own_errors import errors_passed_on
 from pawwork_proxy.clients.tap import takes_no_plugin
@@ -73,20 +69,17 @@ def found_command(client: Sequence[str], env: Mapping[str, str]) -> list[str]:
 
 
 def base_environment(home: Path | None) -> dict[str, str]:
-    """The environment that a client starts from; in `home`, that of a clean install."""
-    env = dict(os.environ)
-    if home is not None:
-        for name in CLEARED_FOR_A_CLEAN_HOME:
-            env.pop(name, None)
-        env |= clean_home(home.expanduser().absolute())
-        try:
-            for name in ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "APPDATA"):
-                Path(env[name]).mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise ConfigurationError(
-                f"--home {home} cannot be used: {type(error).__name__}",
-                "name a folder you may write to",
-            ) from None
+    """The environment that a client starts from; in `home`, that of a clean install.
+
+    What a clean install cannot be kept from is said.
+    """
+    if home is None:
+        return dict(os.environ)
+    folder = home.expanduser().absolute()
+    env = clean_environment(os.environ, folder)
+    click.echo(f"clean install in {home_relative(folder)}; it still shares with yours:", err=True)
+    for what in not_isolated(env, folder, Path.cwd()):
+        click.echo(click.wrap_text(what, 80, "  - ", "    "), err=True)
     return env
 
 

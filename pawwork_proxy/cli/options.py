@@ -134,8 +134,8 @@ clean_home = click.option(
     "--home",
     type=click.Path(file_okay=False, path_type=Path),
     metavar="FOLDER",
-    help="Run the client as a clean install that lives in this folder, with its own HOME, XDG and "
-    "APPDATA folders.",
+    help="Run the client as a clean install that lives in this folder: with homes of its own, and "
+    "without the keys and configuration in your environment. What it still shares is said.",
 )
 capturing = together(
     click.option(

@@ -77,25 +77,6 @@ def has_go_key(env: Mapping[str, str]) -> bool:
     return isinstance(saved, dict) and "opencode-go" in saved
 
 
-def clean_home(folder: Path) -> dict[str, str]:
-    """Variables that make `folder` the whole home of a client: nothing of another install seen."""
-    home = folder / "home"
-    return {
-        "HOME": str(home),
-        "USERPROFILE": str(home),
-        "XDG_DATA_HOME": str(home / ".local" / "share"),
-        "XDG_CONFIG_HOME": str(home / ".config"),
-        "XDG_STATE_HOME": str(home / ".local" / "state"),
-        "XDG_CACHE_HOME": str(home / ".cache"),
-        "APPDATA": str(home / "AppData" / "Roaming"),
-        "LOCALAPPDATA": str(home / "AppData" / "Local"),
-    }
-
-
-CLEARED_FOR_A_CLEAN_HOME = ("OPENCODE_API_KEY", "OPENCODE_GO_API_KEY", "OPENCODE_CONFIG", CONFIG)
-"""What a clean install must not inherit: keys and configuration of the user's own client."""
-
-
 def own_config(text: str | None) -> dict[str, object]:
     """The user's own OPENCODE_CONFIG_CONTENT; ConfigurationError when it is no JSON object."""
     if not text:

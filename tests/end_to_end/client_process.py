@@ -11,6 +11,15 @@ from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.outcome import Kind
 from tests.end_to_end.proxy_process import PATIENCE, ROOT, clean_environment, cli, wait_for
 
+OF_ANOTHER_INSTALL = {
+    "OPENCODE_AUTH_CONTENT": '{"opencode": {"type": "api", "key": "sk-of-another-install"}}',
+    "OPENCODE_API_KEY": "sk-of-another-install",
+    "OPENCODE_DB": "/nowhere/opencode.db",
+    "OPENCODE_CONFIG_DIR": "/nowhere/opencode",
+    "OPENCODE_CLIENT": "another",
+}
+"""What a clean install must not take over."""
+
 
 class Conversation:
     """One headless conversation: what the client printed, and its capture."""
@@ -46,7 +55,7 @@ def converse(
     command = cli("launch", "--upstream", upstream, "--captures", str(captures), *options)
     command += ["--home", str(install), "--"]
     command += [client, "run", "-m", "opencode/big-pickle", "hello"]
-    env = clean_environment(machine, {"OPENCODE_DISABLE_MODELS_FETCH": "1"})
+    env = clean_environment(machine, {"OPENCODE_DISABLE_MODELS_FETCH": "1", **OF_ANOTHER_INSTALL})
     with subprocess.Popen(
         command,
         env=env | {"PYTHONPATH": str(ROOT)},

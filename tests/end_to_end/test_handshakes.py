@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from pawwork_proxy.captures.reader import Capture, read_capture
-from pawwork_proxy.clients.environment import clean_home
+from pawwork_proxy.clients.clean_install import clean_home
 from pawwork_proxy.simulator.server import Simulator
 from pawwork_proxy.simulator.tls import own_certificate
 from pawwork_proxy.wire.client_hello import ClientHello, read_client_hello

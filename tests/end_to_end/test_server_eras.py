@@ -17,7 +17,7 @@ from urllib.request import urlopen
 import pytest
 
 from pawwork_proxy.captures.reader import Capture, read_capture
-from pawwork_proxy.clients.environment import clean_home
+from pawwork_proxy.clients.clean_install import clean_home
 from pawwork_proxy.errors import CaptureFormatError
 from pawwork_proxy.facts.server import HOST
 from pawwork_proxy.model.outcome import Kind

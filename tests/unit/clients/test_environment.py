@@ -7,7 +7,6 @@ import pytest
 
 from pawwork_proxy.clients.environment import (
     CONFIG,
-    clean_home,
     client_environment,
     has_go_key,
 )
@@ -92,9 +91,3 @@ def test_loopback_is_never_proxied_and_own_exceptions_stay() -> None:
 def test_a_configuration_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(ConfigurationError, match="no JSON object"):
         client_environment({CONFIG: text}, "reverse", URL, CA, ONE_BASE)
-
-
-def test_a_clean_home_holds_every_place_a_client_looks_at() -> None:
-    places = clean_home(Path("/installs/one"))
-    assert {"HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "APPDATA"} <= places.keys()
-    assert all(Path(place).is_relative_to("/installs/one") for place in places.values())
