@@ -7,6 +7,7 @@ Properties are judged by their results, never by how long one took. Profiles: `f
 import multiprocessing.process
 import sys
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -16,6 +17,7 @@ settings.register_profile("fast", deadline=None, max_examples=25)
 settings.register_profile("deep", deadline=None, max_examples=2000)
 settings.load_profile("untimed")
 
+END_TO_END = Path(__file__).parent / "end_to_end"
 LEFT_OUT = frozenset({"process", "slow", "client", "browser"})
 
 # Events of `sys.audit`: every way to start a process but that of multiprocessing.
@@ -64,13 +66,21 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     return 2 if config.getoption("--fast") else None
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Under `--fast`, do not even import the tests end to end: all of them start processes."""
+    return True if config.getoption("--fast") and collection_path == END_TO_END else None
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Under `--fast`, deselect what it leaves out."""
     if config.getoption("--fast"):
-        out = [item for item in items if LEFT_OUT & {mark.name for mark in item.iter_markers()}]
+        kept, out = list[pytest.Item](), list[pytest.Item]()
+        for item in items:
+            left_out = LEFT_OUT & {mark.name for mark in item.iter_markers()}
+            (out if left_out else kept).append(item)
         config.hook.pytest_deselected(items=out)
-        items[:] = [item for item in items if item not in out]
+        items[:] = kept
 
 
 @pytest.hookimpl(wrapper=True)
