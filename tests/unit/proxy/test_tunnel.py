@@ -19,6 +19,8 @@ from pawwork_proxy.proxy.way_out import way_out
 from pawwork_proxy.simulator.tls import own_certificate
 from tests.unit.wire.test_client_hello import BUN
 
+pytestmark = pytest.mark.usefixtures("all_connections_end")
+
 CONNECT = b"CONNECT opencode.ai:443 HTTP/1.1\r\nHost: opencode.ai:443\r\n\r\n"
 ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 

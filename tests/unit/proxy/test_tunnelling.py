@@ -21,6 +21,8 @@ from tests.unit.recording.test_recorder import Run, identity, run
 from tests.unit.wire.test_client_hello import BUN
 
 __all__ = ["identity", "run"]  # fixtures
+pytestmark = pytest.mark.usefixtures("all_connections_end")
+
 CONNECT = b"CONNECT opencode.ai:443 HTTP/1.1\r\n\r\n"
 
 
