@@ -14,6 +14,7 @@ from pawwork_proxy.captures.sources import CaptureSource
 from pawwork_proxy.cli.output import print_table
 from pawwork_proxy.model.outcome import Kind, Outcome
 from pawwork_proxy.model.view import ExchangeView
+from pawwork_proxy.report.client_text import Senders
 from pawwork_proxy.report.connections import connection_lines
 from pawwork_proxy.report.exchange_table import (
     Row,
@@ -38,6 +39,7 @@ class Shown:
         self._zone = zone
         self._rows: list[Row] = []
         self._kinds: Counter[Kind] = Counter()
+        self._senders = Senders()
         self._shifted = 0
         self._records = Records(source, self._take)
         self._capture = self._records.capture
@@ -48,6 +50,7 @@ class Shown:
         wanted = self._wanted(exchange, outcome)
         if wanted:
             self._kinds[outcome.kind] += 1
+            self._senders.add(exchange, outcome)
             self._rows.append(row_of(exchange, outcome, self._zone))
         return wanted
 
@@ -69,6 +72,8 @@ class Shown:
         rows.sort(key=lambda row: row.seq)
         lines = chain([title], map(plain_line, rows))
         print_table(lambda: exchange_table(rows, title), lines)
+        for line in self._senders.lines():
+            click.echo(line)
         for line in connection_lines([] if filtered else capture.connections, self._zone):
             click.echo(line)
         total = " · ".join(f"{number} {kind}" for kind, number in self._kinds.most_common())

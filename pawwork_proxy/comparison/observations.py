@@ -6,10 +6,9 @@ error covers every server time that the dates of responses allow.
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import NamedTuple
 
-from pawwork_proxy.facts.clients import client_of
+from pawwork_proxy.facts.clients import sender_of
 from pawwork_proxy.facts.server import MODEL_PROTOCOLS, is_free, is_title_model, server_era
 from pawwork_proxy.model.capture import End, Header, Note, Stub
 from pawwork_proxy.model.context import Route
@@ -48,10 +47,6 @@ INSTRUMENTS: dict[Route, str] = {
 
 LONGEST_RESPONSE = timedelta(minutes=10)
 """The client gives up on a stream that is silent for so long."""
-
-
-_client_of = lru_cache(maxsize=256)(client_of)
-"""Thousands of requests are of a few clients."""
 
 
 class ServerClock(NamedTuple):
@@ -100,9 +95,6 @@ def observation(
         and exchange.response is not None
         and exchange.response.status == 200
     )
-    sender = _client_of(
-        request.user_agent or "", request.client or "", session=request.session is not None
-    )
     return Observation(
         capture=header.capture_id,
         seq=exchange.seq,
@@ -114,7 +106,7 @@ def observation(
         clock_error_s=clock.error_s,
         steady=clock.steady,
         server_era="simulated" if header.simulated else server_era(started),
-        client_era=sender.name,
+        client_era=sender_of(request).name,
         tier=request.tier,
         model_call=request.protocol in MODEL_PROTOCOLS,
         free=_is_free(exchange),

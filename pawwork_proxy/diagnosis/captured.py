@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from pawwork_proxy.captures.reader import Capture, opened_capture, view_capture
 from pawwork_proxy.errors import CaptureFormatError
-from pawwork_proxy.facts.clients import client_of
+from pawwork_proxy.facts.clients import sender_of
 from pawwork_proxy.facts.server import MODEL_PROTOCOLS
 from pawwork_proxy.model.context import AuthSource, Route
 from pawwork_proxy.model.request import AuthKind, Tier
@@ -62,11 +62,8 @@ def heard_in(path: Path) -> Heard:
 
 def _message(call: ExchangeView) -> Message:
     request = call.request
-    sender = client_of(
-        request.user_agent or "", request.client or "", session=request.session is not None
-    )
     return Message(
-        client=sender.name,
+        client=sender_of(request).name,
         install=call.context.install,
         route=call.context.route,
         tier=request.tier,

@@ -3,11 +3,13 @@
 import datetime
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from pydantic import Field
 
 from pawwork_proxy.facts.table import Fact, rows
+from pawwork_proxy.model.request import RequestFacts
 
 Runtime = Literal["OpenCode", "DSH"]
 STRANGER = "another client"
@@ -84,8 +86,12 @@ RECOGNITIONS = tuple(_recognitions())
 """The first that fits counts."""
 
 
+@lru_cache(maxsize=256)
 def client_of(agent: str, client: str, *, session: bool) -> Client:
-    """The client by its user agent, its `x-opencode-client` and whether it names a session."""
+    """The client by its user agent, its `x-opencode-client` and whether it names a session.
+
+    Cached, because thousands of requests are of a few clients.
+    """
     for look, eras, called in RECOGNITIONS:
         found = look.agent.fullmatch(agent) if look.agent else None
         if found and look.client in (None, client) and look.session in (None, session):
@@ -93,6 +99,13 @@ def client_of(agent: str, client: str, *, session: bool) -> Client:
                 return _of_version(eras, found["version"])
             return Client(eras, called or named(eras))
     return Client((), STRANGER)
+
+
+def sender_of(request: RequestFacts) -> Client:
+    """The client that sent a recorded request."""
+    return client_of(
+        request.user_agent or "", request.client or "", session=request.session is not None
+    )
 
 
 def release_of(program: str, version: str) -> Release | None:

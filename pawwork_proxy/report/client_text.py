@@ -5,14 +5,51 @@ Invariant: releases that cannot be told apart are named as a range, and where th
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
+from textwrap import wrap
 
-from pawwork_proxy.facts.clients import RELEASES, Client, releases_of
+from pawwork_proxy.facts.clients import RELEASES, Client, releases_of, sender_of
 from pawwork_proxy.facts.outcomes import USER_SEES
-from pawwork_proxy.model.outcome import ClientBehaviour
-from pawwork_proxy.outcomes.client_behaviour import of_client
-from pawwork_proxy.report.words import duration
+from pawwork_proxy.model.outcome import ClientBehaviour, Family, Outcome
+from pawwork_proxy.model.view import ExchangeView
+from pawwork_proxy.outcomes.client_behaviour import client_behaviour, of_client
+from pawwork_proxy.outcomes.clues import Clues
+from pawwork_proxy.report.words import counted, duration
 
 MOST_DELAYS = 3
+MOST_NUMBERS = 3
+WIDTH = 80
+
+
+class Senders:
+    """What the clients of refused requests do, each thing once, with the numbers of its rows."""
+
+    def __init__(self) -> None:
+        """Nobody has asked yet."""
+        self._rows: dict[str, list[int]] = {}
+
+    def add(self, exchange: ExchangeView, outcome: Outcome) -> None:
+        """Take an exchange; one that was answered is left out."""
+        if outcome.family is Family.OK:
+            return
+        behaviours = [
+            one.model_copy(update={"delay_s": None}) if one.honours_retry_after else one
+            for one in client_behaviour(Clues(exchange.signals), outcome.kind)
+        ]  # the wait grows shorter with each answer, and stands in the row
+        said = of_sender(sender_of(exchange.request), behaviours)
+        if said:
+            self._rows.setdefault(f"{outcome.kind}: {said}", []).append(exchange.seq)
+
+    def lines(self, *, numbered: bool = True) -> Iterator[str]:
+        """What was said, with the numbers of rows where their table has some."""
+        for said, rows in self._rows.items():
+            more = f" and {len(rows) - MOST_NUMBERS} more" if len(rows) > MOST_NUMBERS else ""
+            numbers = ", ".join(f"#{row}" for row in rows[:MOST_NUMBERS]) + more
+            yield from wrapped(f"{numbers} {said}" if numbered else said)
+
+
+def wrapped(line: str, indent: str = "") -> Iterator[str]:
+    """A line about clients, at most as wide as a page."""
+    yield from wrap(line, WIDTH, initial_indent=indent, subsequent_indent=f"{indent}    ")
 
 
 def of_sender(client: Client, behaviours: Sequence[ClientBehaviour]) -> str:
@@ -60,7 +97,8 @@ def _how_often(one: ClientBehaviour) -> str:
     if not one.retried:
         return "not retried"
     if one.honours_retry_after:
-        return f"retried after {duration(one.delay_s or 0.0)}, as the answer says"
+        wait = "the wait" if one.delay_s is None else duration(one.delay_s)
+        return f"retried after {wait}, as the answer says"
     if one.retries is None:
         return "retried without end"
     return "retried once" if one.retries == 1 else f"retried {one.retries} times"
@@ -92,5 +130,5 @@ def _sees(one: ClientBehaviour) -> str:
 
 
 def _costs(one: ClientBehaviour) -> str:
-    main = "requests without end" if one.main_calls is None else f"{one.main_calls}"
-    return f"a prompt costs {main} + {one.title_calls} for a title"
+    main = "requests without end" if one.main_calls is None else counted(one.main_calls, "request")
+    return f"a prompt costs {main}, and {one.title_calls} for a title"

@@ -3,16 +3,14 @@
 Invariant: what is said of a wait names where it was read from.
 """
 
-from collections.abc import Iterator
-from textwrap import wrap
+from collections.abc import Iterable, Iterator
 
+from pawwork_proxy.facts.clients import Client
 from pawwork_proxy.facts.outcomes import MEANINGS
 from pawwork_proxy.model.outcome import Outcome
 from pawwork_proxy.outcomes.rules import RULES
-from pawwork_proxy.report.client_text import of_everyone
+from pawwork_proxy.report.client_text import of_everyone, of_sender, wrapped
 from pawwork_proxy.report.words import duration
-
-WIDTH = 80
 
 REASONS = {rule.id: rule.reason for rule in RULES}
 
@@ -22,8 +20,11 @@ def reason(outcome: Outcome) -> str:
     return REASONS[outcome.rule_id]
 
 
-def outcome_lines(outcome: Outcome, label: str = "") -> Iterator[str]:
-    """An outcome line by line; `label` names the response where the input held several."""
+def outcome_lines(outcome: Outcome, label: str = "", sender: Client | None = None) -> Iterator[str]:
+    """An outcome line by line; `label` names the response where the input held several.
+
+    Of the client that sent the request, if it is known, else of all, it is said what they do.
+    """
     meaning = MEANINGS[outcome.kind]
     if label:
         yield f"{label}:"
@@ -36,16 +37,15 @@ def outcome_lines(outcome: Outcome, label: str = "") -> Iterator[str]:
     if outcome.error_type:
         yield f"  type:  {outcome.error_type}"
     yield from _clock(outcome)
-    for line in of_everyone(outcome.client):
-        yield from _wrapped(line)
+    if sender is not None and sender.eras:
+        said: Iterable[str] = [of_sender(sender, outcome.client)]
+    else:
+        said = of_everyone(outcome.client)
+    for line in said:
+        yield from wrapped(line, "  ")
     if not outcome.client:
         yield "  client: what it does depends on the HTTP status; give it with --status"
     yield f"  next:  {meaning.user}"
-
-
-def _wrapped(line: str) -> Iterator[str]:
-    """A line about clients, at most as wide as a page."""
-    yield from wrap(line, WIDTH, initial_indent="  ", subsequent_indent="    ")
 
 
 def _clock(outcome: Outcome) -> Iterator[str]:

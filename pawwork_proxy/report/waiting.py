@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from textwrap import wrap
 
-from pawwork_proxy.facts.clients import client_of
+from pawwork_proxy.facts.clients import sender_of
 from pawwork_proxy.facts.outcomes import MEANINGS
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.outcome import Outcome
@@ -26,12 +26,9 @@ def waiting_lines(exchange: Exchange, pid: int) -> Iterator[str]:
     model = f" {request.model}" if request.model else ""
     yield f"pawwork-proxy: refused{model}: {MEANINGS[outcome.kind].sentence}"
     until = f", until {outcome.reset_at.astimezone():%Y-%m-%d %H:%M %Z}" if outcome.reset_at else ""
-    client = client_of(
-        request.user_agent or "", request.client or "", session=request.session is not None
-    )
     for line in (
         f"The server says to wait {duration(outcome.retry_after_s or 0.0)}{until}.",
-        of_sender(client, classify(exchange.signals).client),
+        of_sender(sender_of(request), classify(exchange.signals).client),
         "The refusal is in the capture; for that, nothing more is needed.",
         f"To end client and capture, quit the client, press Ctrl-C, or end process {pid}.",
     ):

@@ -103,6 +103,8 @@ class Paste:
     headers: dict[str, str] = field(default_factory=dict)
     label: str | None = None
     """Place in a HAR file, `entry 3`."""
+    asked: dict[str, str] = field(default_factory=dict)
+    """Headers of the request, where a HAR file has them."""
 
 
 def responses_in(text: bytes) -> list[Paste]:
@@ -169,16 +171,27 @@ def _har_entry(number: int, entry: object) -> Paste | None:
     response = member(entry, "response")
     if not isinstance(response, dict):
         return None
-    status, listed, failed = (response.get(name) for name in ("status", "headers", "_error"))
-    headers: dict[str, str] = {}
-    for header in listed if isinstance(listed, list) else []:
-        if isinstance(header, dict):
-            headers.setdefault(str(header.get("name")).lower(), str(header.get("value")))
+    status, failed = response.get("status"), response.get("_error")
     body = _har_body(response.get("content"))
     if not body and isinstance(failed, str):
         body = failed.encode()
     known = isinstance(status, int) and 0 < status <= HIGHEST_STATUS
-    return Paste(body, status if known else None, headers, f"entry {number}")
+    return Paste(
+        body,
+        status if known else None,
+        _har_headers(response),
+        f"entry {number}",
+        _har_headers(member(entry, "request")),
+    )
+
+
+def _har_headers(message: object) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    listed = member(message, "headers")
+    for header in listed if isinstance(listed, list) else []:
+        if isinstance(header, dict):
+            headers.setdefault(str(header.get("name")).lower(), str(header.get("value")))
+    return headers
 
 
 def _har_body(content: object) -> bytes:

@@ -185,20 +185,24 @@ def show(paths: Sequence[Path], output: str) -> None:
     )
     from pawwork_proxy.model.comparison_input import CaptureSummary
     from pawwork_proxy.model.manifest import Summary
+    from pawwork_proxy.model.view import ExchangeView
+    from pawwork_proxy.report.client_text import Senders
     from pawwork_proxy.report.support_table import support_lines, support_table
 
     left_out: list[str] = []
     with progress("checking") as show_done:
         sources = each_once(capture_sources(paths, show_done), left_out)
     together = SupportRows()
+    senders = Senders()
+
+    def take(exchange: ExchangeView, _: int) -> None:
+        outcome = outcome_of(exchange.signals)
+        together.add(row_of(exchange, outcome))
+        senders.add(exchange, outcome)
 
     def read(source: CaptureSource) -> CaptureSummary:
         with source.open() as stream:
-            capture = view_capture(
-                source.path,
-                stream,
-                lambda one, _: together.add(row_of(one, outcome_of(one.signals))),
-            )
+            capture = view_capture(source.path, stream, take)
         return summary_of(capture)
 
     summaries = list(each_readable(sources, read, left_out))
@@ -210,6 +214,8 @@ def show(paths: Sequence[Path], output: str) -> None:
     if any(one.simulated for one in summaries):
         click.echo("SIMULATED: made on a simulator, at least in part")
     print_table(lambda: support_table(rows), support_lines(rows))
+    for line in senders.lines(numbered=False):
+        click.echo(line)
 
 
 def _agreed() -> bool:

@@ -14,6 +14,7 @@ from pawwork_proxy.cli import options
 from pawwork_proxy.errors import PawworkProxyError
 
 if TYPE_CHECKING:
+    from pawwork_proxy.facts.clients import Client
     from pawwork_proxy.model.outcome import Outcome
     from pawwork_proxy.responses.reported import Paste
 
@@ -73,7 +74,7 @@ def classify(
             click.echo(json.dumps(_object(paste, outcome), ensure_ascii=False))
         return
     for paste, outcome in results:
-        click.echo("\n".join(outcome_lines(outcome, paste.label or "")))
+        click.echo("\n".join(outcome_lines(outcome, paste.label or "", _sender(paste))))
 
 
 def _content(file: Path, most: int = -1) -> bytes:
@@ -114,6 +115,13 @@ def _outcome_of(paste: Paste, status: int | None, headers: dict[str, str]) -> Ou
         headers={**headers, **paste.headers},
     )
     return judge(response.signals)
+
+
+def _sender(paste: Paste) -> Client:
+    from pawwork_proxy.facts.clients import client_of
+
+    agent, client = (paste.asked.get(name, "") for name in ("user-agent", "x-opencode-client"))
+    return client_of(agent, client, session="x-opencode-session" in paste.asked)
 
 
 def _object(paste: Paste, outcome: Outcome) -> dict[str, object]:

@@ -48,7 +48,7 @@ def test_a_transcript_for_people() -> None:
         "reset: 2026-11-25 01:00:00 CET (2026-11-25 00:00:00 UTC)",
         "OpenCode 1.14.22-1.x: retried after 2h00m00s, as the answer says",
         "PawWork up to 2026.5.19: retried after 2h00m00s, as the answer says;",
-        "2026.5.20-2026.8.5: the conversation is blocked; 2026.8.4 and later: retried",
+        "2026.5.20-2026.8.5: the conversation is blocked; 2026.8.4 and later:",
         "next:",
     ):
         assert words in result.stdout
@@ -199,3 +199,15 @@ def test_a_line_with_a_status_that_is_none_is_told_from_a_good_one() -> None:
 def test_without_a_status_the_client_part_says_what_is_missing() -> None:
     result = run("Free usage exceeded, subscribe to Go")
     assert "give it with --status" in result.stdout
+
+
+def test_a_har_file_names_the_client_that_asked() -> None:
+    agent = "opencode/1.16.2 ai-sdk/provider-utils/4.0.23 runtime/node.js/24.1.0"
+    asked = {"user-agent": agent, "x-opencode-client": "desktop", "x-opencode-session": "s"}
+    entry = {
+        "request": {"headers": [{"name": name, "value": value} for name, value in asked.items()]},
+        "response": {"status": 503, "headers": [], "content": {"text": ""}},
+    }
+    result = run(json.dumps({"log": {"entries": [entry]}}))
+    assert "  PawWork 2026.6.4-2026.8.5: retried 3 times after 2, 4, 8 s" in result.stdout
+    assert "OpenCode" not in result.stdout

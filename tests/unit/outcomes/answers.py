@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from pawwork_proxy.model.outcome import Outcome
-from pawwork_proxy.model.signals import Ending
+from pawwork_proxy.model.signals import Ending, Signals
 from pawwork_proxy.outcomes.rule import zen
 from pawwork_proxy.outcomes.rules import classify
 from pawwork_proxy.responses.response_reader import ResponseReader
@@ -68,11 +68,16 @@ ANSWERS = {
 }
 
 
-def outcome_of(answer: Answer) -> Outcome:
-    """What an answer means, and what each range of clients does with it."""
+def signals_of(answer: Answer) -> Signals:
+    """An answer as it was read."""
     headers = [("content-encoding", answer.coding)]
     if answer.wait_s is not None:
         headers.append(("retry-after", str(answer.wait_s)))
     reader = ResponseReader(answer.status, headers)
     reader.feed(answer.body.encode())
-    return classify(reader.finish(answer.ending).signals)
+    return reader.finish(answer.ending).signals
+
+
+def outcome_of(answer: Answer) -> Outcome:
+    """What an answer means, and what each range of clients does with it."""
+    return classify(signals_of(answer))
