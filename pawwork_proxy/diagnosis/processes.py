@@ -8,11 +8,13 @@ import ipaddress
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 
-from pawwork_proxy.clients.auth_places import surroundings
+from pawwork_proxy.clients.auth_places import Surroundings, surroundings
+from pawwork_proxy.clients.installations import installations
 from pawwork_proxy.clients.processes import ancestors, describe
 from pawwork_proxy.diagnosis.settings import Kind, client_as_told
 from pawwork_proxy.diagnosis.situation import Client
@@ -83,16 +85,26 @@ def client_seen(process: psutil.Process, authority: Path) -> Client | None:
         for one in family[1:]:
             if kind != "DSH" and kind_of(one) == "DSH":
                 asking, asking_kind = one, "DSH"
-        return client_as_told(
+        around = surroundings(asking.environ(), Path(asking.cwd()))
+        told = client_as_told(
             called(process),
             asking_kind or "OpenCode",
-            surroundings(asking.environ(), Path(asking.cwd())),
+            around,
             authority,
             started=asking.create_time(),
             on_node=asking_kind == "DSH" or _program(asking) == "node",
             direct=sum(holds_connection(one) for one in family),
         )
+        return replace(told, release=_release(Path(process.exe()), kind, around))
     return None
+
+
+def _release(program: Path, kind: Kind | None, around: Surroundings) -> str | None:
+    """The release of the installation whose program it is, or of the only one of its kind."""
+    same = [one for one in installations(around) if one.row.program == kind]
+    own = [one for one in same if program in map(Path.resolve, one.programs)]
+    found = own or (same if len(same) == 1 else [])
+    return found[0].release if found else None
 
 
 def called(process: psutil.Process) -> str:

@@ -62,6 +62,8 @@ class Client:
     """A client that runs, or the files of one that does not."""
 
     called: str
+    release: str | None = None
+    """As it is installed; None where nothing tells it."""
     runs: bool = True
     base: Leads | None = None
     """The address of the free models, as its configuration has it."""

@@ -180,6 +180,21 @@ def test_a_right_environment_is_clean(machine: Machine, proxy: ProxyProcess) -> 
         assert doctor("--pid", pid).findings == {}
 
 
+def test_the_release_of_a_client_is_that_of_its_package(
+    machine: Machine, proxy: ProxyProcess
+) -> None:
+    package = machine.folder / "opencode-ai"
+    command = package / "bin" / "opencode"
+    command.parent.mkdir(parents=True)
+    command.touch()
+    (package / "package.json").write_text('{"name": "opencode-ai", "version": "1.18.33"}')
+    with machine.client(forward(proxy, PATH=str(command.parent))) as pid:
+        (client,) = doctor("--pid", pid).document["seen"]["clients"]
+        shown = CliRunner().invoke(cli, ["doctor", "--pid", str(pid)]).stdout
+    assert client["release"] == "1.18.33"
+    assert f"client:  OpenCode (process {pid}), release 1.18.33, told port {proxy.port}" in shown
+
+
 def test_a_right_pawwork_on_dsh_is_clean(machine: Machine, proxy: ProxyProcess) -> None:
     dsh = forward(proxy, NODE_USE_ENV_PROXY="1", DSH_HOME=str(machine.folder / "dsh"))
     with machine.client(dsh, "node") as pid:

@@ -13,6 +13,7 @@ from tests.end_to_end.map_proxy import MapProxy
 from tests.end_to_end.proxy_process import PATIENCE, ProxyProcess, clean_environment
 from tests.end_to_end.simulator_process import SimulatorProcess
 from tests.end_to_end.test_doctor import Machine, asked_while, doctor, forward, machine
+from tests.end_to_end.tools import client_wanted
 
 __all__ = ["machine"]
 
@@ -94,7 +95,7 @@ def test_the_real_opencode_is_found_right_and_its_message_is_told(
         said = asked_while(proxy, send, "--pid", client.pid, "--wait")
     assert said.findings == {}
     message = said.document["message"]
-    assert message["client"].startswith("OpenCode 1.")
+    assert message["client"] == f"OpenCode {client_wanted()[1]}"
     assert (message["route"], message["auth"]) == ("forward", "public")
 
 

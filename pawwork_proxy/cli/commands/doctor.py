@@ -95,7 +95,8 @@ def _as_text(
         yield printable(f"proxy:   version {run.version}, install {installs}")
         yield printable(f"capture: {run.capture}")
     for client in situation.clients:
-        yield printable(f"client:  {client.called}, {_told(client)}")
+        release = f", release {client.release}" if client.release and client.runs else ""
+        yield printable(f"client:  {client.called}{release}, {_told(client)}")
     if not any(client.runs for client in situation.clients):
         yield "client:  none runs; start it and try again"
     for passage in situation.passages:
