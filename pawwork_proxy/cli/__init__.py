@@ -26,6 +26,7 @@ COMMANDS: dict[str, str] = {
     "connect": "Point an installed PawWork or OpenCode at the proxy, or take that back.",
     "doctor": "Prove that requests pass the proxy, or say what keeps them from it.",
     "disturb": "Say whether measuring makes a difference for a client.",
+    "check": "Say whether clients behave after each answer as is known of them.",
     "show": "Print captures as a table.",
     "compare": "Say what the quota follows: verdicts, evidence, the next experiment.",
     "report": "Write the same as one HTML page, with a timeline.",
@@ -55,6 +56,7 @@ EXITS = {
     2: "wrong usage or configuration",
     3: "no capture could be read",
     4: "a bundle was refused",
+    5: "nothing could be judged",
     130: "interrupted",
 }
 """Of all commands together; `launch` passes on what its client ended with."""

@@ -54,6 +54,9 @@ class Sdk(Fact):
     retried_status: tuple[int, ...]
     retried_from: int
     title_calls: int
+    first_wait_s: float
+    growth: float
+    longest_named_s: float
 
 
 class Range(Fact):
@@ -69,6 +72,7 @@ class Range(Fact):
     waits: tuple[str, ...] = ()
     retried: frozenset[Term] = frozenset()
     final: frozenset[Term] = frozenset()
+    at_once: frozenset[Term] = frozenset()
     blocks: frozenset[Term] = frozenset()
     title_calls: int | None = None
     title_again: frozenset[Term] = frozenset()

@@ -101,6 +101,9 @@ def _of_range(
         title_calls=title_calls if by_sdk or failure in releases.title_again else 1,
         user_sees=releases.sees.get(failure) or releases.sees["retried" if retried else "final"],
     )
+    if failure in releases.at_once:
+        endless = {"retried": True, "retries": None, "delay_s": 0.0, "main_calls": None}
+        return behaviour.model_copy(update=endless)
     if not retried:
         return behaviour
     retries = releases.retries if isinstance(releases.retries, int) else None

@@ -31,11 +31,13 @@ def find_dsh(environment: Mapping[str, str]) -> str | Missing:
     return str(folder)
 
 
-def dsh_command(folder: str, task: str) -> list[str]:
-    """Answers one task with OpenCode's free model, and ends."""
+PATCH = _HERE / "opencode.cordis.patch.yml"
+
+
+def dsh_command(folder: str, task: str, patch: Path = PATCH) -> list[str]:
+    """Answers one task with the model that the patch names, and ends."""
     node = _node(os.environ)
     assert node is not None
-    patch = _HERE / "opencode.cordis.patch.yml"
     program = str(Path(folder) / _PROGRAM)
     return [node, program, "--profile", "headless", "--patch", str(patch), task]
 

@@ -19,6 +19,7 @@ CAPTURE_A = b"a".hex().rjust(16, "0")
 COMMANDS = {
     "show": (),
     "identity": (),
+    "check": (),
     "compare": (),
     "report": ("--out", "OUT/x"),
     "export": ("--format", "csv", "--out", "OUT/x"),
