@@ -92,7 +92,7 @@ class ClientBehaviour(Noun):
     """What one range of client releases does with an answer."""
 
     eras: tuple[texts.Era, ...]
-    """Ranges of client releases, or what their ids begin with, such as `C1`."""
+    """Ranges of client releases, or what their ids begin with, such as `C3a` and `C4`."""
     failure_kind: texts.Term
     """The client's name for the failure, or `none`; a range without a name for it has ours."""
     retried: bool

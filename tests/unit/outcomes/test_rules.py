@@ -65,6 +65,28 @@ def test_a_gate_in_the_quotas_type_is_told_by_sentence_and_wait(
     assert classify(reader.finish(Ending.COMPLETE).signals).kind == kind
 
 
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        ("内置免费额度已用完。", "unknown"),
+        ("免费额度已用完", "unknown"),
+        ("网页搜索额度已用完", "unknown"),
+        ("API 密钥额度已用完", "unknown"),
+        ("保存的 Exa API Key 搜索额度已用完。请在设置里更新这个 key", "unknown"),
+        ("Web Search quota reached", "unknown"),
+        ("Free quota used", "unknown"),
+        ("The saved Exa key quota is used. Replace it, or wait for Exa to reset it.", "unknown"),
+        ("免费使用额度已用完", "free_usage_limit"),
+        ("今天的免费额度用完了", "free_usage_limit"),
+        ("Today's free quota is used up", "free_usage_limit"),
+    ],
+)
+def test_the_quota_of_the_web_search_is_not_the_servers(line: str, kind: str) -> None:
+    reader = ResponseReader(None, [])
+    reader.feed(line.encode())
+    assert classify(reader.finish(Ending.UNSTATED).signals).kind == kind
+
+
 EVIDENCE = {
     "body.message": """
         client_gate_wording context auth_missing_wording
@@ -78,7 +100,8 @@ EVIDENCE = {
         entitlement auth_type_blocked model_type_no_provider auth_invalid_wording
     """,
     "line.message": """
-        go_usage_wording black_usage_wording free_usage_wording user_limit_wording
+        web_search_wording go_usage_wording black_usage_wording free_usage_wording
+        user_limit_wording
         monthly_limit_wording relayed_free_wording region_wording no_provider_wording
         vendor_account_quota vendor_account_quota_refused zen_rate_wording vendor_key
         data_policy_wording hidden_cause model auth_blocked_wording
