@@ -21,9 +21,11 @@ from urllib.parse import unquote, urlsplit
 from pawwork_proxy.bundle.assembly import Member
 from pawwork_proxy.clients.auth_places import Place, Surroundings, keys_at, places
 from pawwork_proxy.clients.auth_sources import own_surroundings
+from pawwork_proxy.clients.client_files import read_regular
 from pawwork_proxy.environment.private_files import private_home
 from pawwork_proxy.environment.studies import KEY_BYTES
 from pawwork_proxy.errors import BundleError
+from pawwork_proxy.facts.identifiers import DATABASES
 from pawwork_proxy.model.manifest import README
 from pawwork_proxy.redaction.credentials import spellings
 from pawwork_proxy.verification.leak_rules import PLAIN_WORDS
@@ -36,7 +38,6 @@ _SHORTEST_NAME = 3
 _SHORTEST_ENCODED = 10
 """Shorter encoded forms would be found by chance."""
 _WINDOW = 12  # as many characters as for the taint gate
-_MAX_BYTES = 1024 * 1024
 _SECRET_NAME = re.compile(
     r"(?i)key|token|secret|passw|pwd|credential|cookie|auth(?!or)|authoriz|access|refresh|bearer"
 )
@@ -131,11 +132,15 @@ def _keys(around: Surroundings) -> Iterator[str]:
             yield from _named_values(value)
     for place in places(around):
         if place.path is not None:
-            text = _read(place)
-            # In a client's own file of keys any value may be one, whatever its name is.
-            yield from _named_values(text, any_name=place.form == "auth")
-            with contextlib.suppress(OSError, ValueError, RecursionError):
-                yield from filter(_is_key, keys_at(place, around))
+            if place.form not in DATABASES:  # they hold conversations too
+                text = _text(place)
+                # In a client's own file of keys any value may be one, whatever its name is.
+                yield from _named_values(text, any_name=place.form == "auth")
+            try:
+                yield from filter(_is_key, (key.text for key in keys_at(place, around)))
+            except (OSError, ValueError, RecursionError) as error:
+                if place.form in DATABASES:
+                    raise _unreadable(place, error) from None
 
 
 def _is_key(value: str) -> bool:
@@ -161,18 +166,19 @@ def _named_values(text: str, *, any_name: bool = False) -> Iterator[str]:
             yield value
 
 
-def _read(place: Place) -> str:
+def _text(place: Place) -> str:
     assert place.path is not None
     try:
-        with place.path.open("rb") as file:
-            return file.read(_MAX_BYTES).decode("utf-8", "replace")
-    except (FileNotFoundError, NotADirectoryError):
-        return ""
-    except OSError as error:
-        raise BundleError(
-            f"a place that may hold a key cannot be read ({place.id}: {type(error).__name__})",
-            "make it readable for you: its keys must be searched for before a bundle is made",
-        ) from None
+        return read_regular(place.path).decode("utf-8", "replace")
+    except (OSError, ValueError) as error:
+        raise _unreadable(place, error) from None
+
+
+def _unreadable(place: Place, error: Exception) -> BundleError:
+    return BundleError(
+        f"a place that may hold a key cannot be read ({place.id}: {type(error).__name__})",
+        "make it readable for you: its keys must be searched for before a bundle is made",
+    )
 
 
 def _study_keys(private_home: Path) -> Iterator[str]:

@@ -16,9 +16,9 @@ from pawwork_proxy.cli.client import Client, Ended, handed_over
 from pawwork_proxy.cli.live import counter_line
 from pawwork_proxy.cli.plan import home_relative
 from pawwork_proxy.cli.watching import UntilRefused
-from pawwork_proxy.clients.auth_places import surroundings
+from pawwork_proxy.clients.auth_places import has_go_key, surroundings
 from pawwork_proxy.clients.clean_install import clean_environment, not_isolated
-from pawwork_proxy.clients.environment import client_environment, has_go_key
+from pawwork_proxy.clients.environment import client_environment
 from pawwork_proxy.clients.own_addresses import asks, moved_addresses
 from pawwork_proxy.clients.own_errors import errors_passed_on
 from pawwork_proxy.clients.tap import takes_no_plugin
@@ -124,7 +124,7 @@ async def _intercepted(
             moved = None
             if route == "reverse":
                 around = surroundings(base, Path.cwd())
-                moved = moved_addresses(around, url, Path(folder), go=has_go_key(base))
+                moved = moved_addresses(around, url, Path(folder), go=has_go_key(around))
             ca_bundle = identity.ca_bundle(base.get("NODE_EXTRA_CA_CERTS"))
             env = client_environment(base, route, url, ca_bundle, moved)
             ended = await client.run(env, stop)

@@ -1,44 +1,36 @@
-"""Where clients keep keys on this machine: the places of `facts`, and how to read each.
+"""Where a client keeps keys on this machine: the places of `facts`, and which are in force.
 
-Places hold configurations (JSON with comments, property lists), an auth.json, or DSH's YAML.
-Invariant: places are made from what is given and nothing is read; only `keys_at` reads, and it
-raises OSError or ValueError for what cannot be read or understood, never more than that.
+Invariant: `places` is made from what is given and nothing is read; `in_force` looks which files
+there are, and reads none.
 """
 
-import json
-import os
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from pawwork_proxy.clients.key_formats import HeldKey, keys_in, parsed_config
 from pawwork_proxy.environment.machine import system
-from pawwork_proxy.facts.fields import KEY_HEADERS
 from pawwork_proxy.facts.identifiers import (
-    KEY_VARIABLES,
+    OPENED,
     PLACES,
     PROJECT,
     ROOTS,
     Kept,
+    KeyOf,
     PlaceForm,
     PlaceRow,
 )
 from pawwork_proxy.model.context import OsFamily
-from pawwork_proxy.redaction.headers import split_credential
-from pawwork_proxy.wire.bounded_json import member
+from pawwork_proxy.redaction.headers import PUBLIC_KEY
 
-LARGEST_FILE = 1024 * 1024
-LARGEST_YAML = 64 * 1024
-"""Parsing this much takes some tenths of a second; a real file has a few lines."""
-_PROVIDER = re.compile(r"opencode")
-_DEEPEST = 8  # levels of a configuration that are searched for keys
-_STRING = r'"(?:\\.|[^"\\])*"'
-_COMMENT = re.compile(rf"({_STRING})|//[^\n]*|/\*.*?\*/", re.DOTALL)
-_TRAILING_COMMA = re.compile(rf"({_STRING})|,(?=\s*[}}\]])", re.DOTALL)
-_REFERENCE = re.compile(r"\{(env|file):([^}]*)\}")
 _MOST_PARENTS = 24  # folders above the working folder in which a project may begin
+_NO_KEYS = ("sessions", "login_shell")
+OWN_ENVIRONMENT = "own.env"
+LOGIN_SHELL = "client.login_shell"
+Eras = tuple[str, ...]
+"""Release ranges that the client can be of; none: it is not known who asks."""
 
 
 @dataclass(frozen=True)
@@ -49,9 +41,17 @@ class Surroundings:
     home: Path
     environment: Mapping[str, str]
     folder: Path | None = None
+    opened: tuple[Path, ...] = ()
+    """Folders of the client's conversations."""
+    own: bool = False
+    """The environment is ours: nobody knows the client's."""
+    from_shell: frozenset[str] = frozenset()
+    """Variables that the client has taken from the user's login shell."""
 
 
-def surroundings(environment: Mapping[str, str], folder: Path | None = None) -> Surroundings:
+def surroundings(
+    environment: Mapping[str, str], folder: Path | None = None, *, own: bool = False
+) -> Surroundings:
     """What decides it for a process with this environment."""
     home = environment.get("HOME") or environment.get("USERPROFILE")
     return Surroundings(
@@ -59,6 +59,7 @@ def surroundings(environment: Mapping[str, str], folder: Path | None = None) -> 
         home=Path(home) if home else Path.home(),
         environment=dict(environment),
         folder=folder,
+        own=own,
     )
 
 
@@ -70,27 +71,140 @@ class Place(NamedTuple):
     form: PlaceForm
     path: Path | None = None
     variable: str = ""
+    provider: KeyOf = "both"
+    opened: Path | None = None
+    """The folder for whose conversations alone it counts."""
 
 
-def places(around: Surroundings) -> tuple[Place, ...]:
-    """All places of one client's surroundings, the ones that a client prefers first."""
-    return tuple(place for row in PLACES for place in _places_of(row, around))
+def places(around: Surroundings, eras: Eras = ()) -> tuple[Place, ...]:
+    """All places of one client's surroundings, the ones that it prefers first.
+
+    Without release ranges, those of every client.
+    """
+    return _own_last(place for row in _rows(around, eras) for place in _places_of(row, around))
+
+
+def in_force(around: Surroundings, eras: Eras = ()) -> tuple[Place, ...]:
+    """The places that count now: of folders of which a client reads one, the first with a file."""
+    decided: set[str] = set()
+    found: list[Place] = []
+    for row in _rows(around, eras):
+        if row.first_of in decided:
+            continue
+        of_row = tuple(_places_of(row, around))
+        if row.first_of and any(place.path and place.path.exists() for place in of_row):
+            decided.add(row.first_of)
+        found += of_row
+    return _own_last(found)
+
+
+def _own_last(found: Iterable[Place]) -> tuple[Place, ...]:
+    return tuple(sorted(found, key=lambda place: place.id == OWN_ENVIRONMENT))
+
+
+def session_databases(around: Surroundings, eras: Eras) -> Iterator[Path]:
+    """Where a client keeps the folders of its conversations."""
+    for row in _read_by(eras, "sessions"):
+        yield from (place.path for place in _places_of(row, around) if place.path)
+
+
+def takes_login_shell(around: Surroundings, eras: Eras) -> bool:
+    """Whether a client has added the variables of the user's login shell to its own."""
+    unix = around.system in ("linux", "macos")
+    return unix and not around.own and any(_read_by(eras, "login_shell"))
+
+
+def keys_at(place: Place, around: Surroundings) -> list[HeldKey]:
+    """The keys at a place, raw: the caller turns them into fingerprints at once.
+
+    Raises OSError or ValueError when there is something that cannot be read or understood.
+    """
+    text = around.environment.get(place.variable, "")
+    if place.form == "variable":
+        # No client sends the line end that a file or a paste has left behind a key.
+        return [HeldKey(place.provider, text.strip())] if text.strip() else []
+    folder = place.path.parent if place.path else around.folder
+    return keys_in(place.form, place.path or text, around.environment, around.home, folder)
+
+
+def configurations(around: Surroundings) -> Iterator[object]:
+    """The configurations of one client that can be read, the one that it prefers first."""
+    for place in in_force(around):
+        if place.source == "config":
+            with suppress(OSError, ValueError, RecursionError):
+                found = configuration_at(place, around)
+                if found is not None:
+                    yield found
+
+
+def configuration_at(place: Place, around: Surroundings) -> object:
+    """What a configuration says, None where there is none.
+
+    Raises OSError or ValueError when it cannot be read or understood.
+    """
+    return parsed_config(place.form, place.path or around.environment.get(place.variable, ""))
+
+
+def has_go_key(around: Surroundings, among: Iterable[Place] | None = None) -> bool:
+    """Whether a place in force, or one of these, has a key for Go; else Go must stay hidden.
+
+    A key is looked for, never returned.
+    """
+    for place in in_force(around) if among is None else among:
+        with suppress(OSError, ValueError, RecursionError):
+            for key in keys_at(place, around):
+                if key.provider in ("opencode-go", "both") and key.text != PUBLIC_KEY:
+                    return True
+    return False
+
+
+def _rows(around: Surroundings, eras: Eras) -> Iterator[PlaceRow]:
+    for row in PLACES:
+        read = not eras or any(era.startswith(row.read_by) for era in eras)
+        if read and row.form not in _NO_KEYS and not around.environment.get(row.unless):
+            yield row
+
+
+def _read_by(eras: Eras, form: PlaceForm) -> Iterator[PlaceRow]:
+    """The rows of a form that are read whichever of the ranges it is."""
+    for row in PLACES:
+        if row.form == form and eras and all(era.startswith(row.read_by) for era in eras):
+            yield row
 
 
 def _places_of(row: PlaceRow, around: Surroundings) -> Iterator[Place]:
-    if not row.root:
-        named = around.environment.get(row.variable)
-        if row.form != "config":
-            yield Place(row.id, row.kept, row.form, variable=row.variable)
-        elif named:
-            yield Place(row.id, row.kept, row.form, (around.folder or Path()) / named)
-        return
-    endings = (".json", ".jsonc") if row.form == "config" else ("",)
-    for folder in _project(around) if row.root == PROJECT else root_folder(row.root, around):
-        for name in row.files:
-            for ending in endings:
-                file = name.format(user=around.home.name) + ending
-                yield Place(row.id, row.kept, row.form, folder / file)
+    named = around.environment.get(row.variable)
+    if row.root == OPENED:
+        for opened in around.opened:
+            for folder in _project(opened, around):
+                for file in _files(row, folder, around, None):
+                    yield Place(row.id, row.kept, row.form, file, opened=opened)
+    elif row.root:
+        roots = root_folder(row.root, around)
+        for folder in _project(around.folder, around) if row.root == PROJECT else roots:
+            for file in _files(row, folder, around, named):
+                yield Place(row.id, row.kept, row.form, file)
+    elif row.form != "config":
+        yield Place(
+            _id(row, around), row.kept, row.form, variable=row.variable, provider=row.provider
+        )
+    elif named:
+        yield Place(row.id, row.kept, row.form, (around.folder or Path()) / named)
+
+
+def _files(row: PlaceRow, folder: Path, around: Surroundings, named: str | None) -> Iterator[Path]:
+    """The files of a row below a folder, or the one that a variable names, beside them."""
+    for name in row.files:
+        for ending in (".json", ".jsonc") if row.form == "config" else ("",):
+            file = folder / (name.format(user=around.home.name) + ending)
+            yield file.parent / named if named else file
+
+
+def _id(row: PlaceRow, around: Surroundings) -> str:
+    """What a place of the environment is called by whose environment it is."""
+    if around.own:
+        return OWN_ENVIRONMENT
+    return LOGIN_SHELL if row.variable in around.from_shell else row.id
 
 
 def root_folder(name: str, around: Surroundings) -> Iterator[Path]:
@@ -106,163 +220,12 @@ def root_folder(name: str, around: Surroundings) -> Iterator[Path]:
             return
 
 
-def _project(around: Surroundings) -> Iterator[Path]:
-    """The working folder and its parents up to the worktree's top."""
+def _project(start: Path | None, around: Surroundings) -> Iterator[Path]:
+    """A folder and its parents up to the worktree's top."""
     disabled = around.environment.get("OPENCODE_DISABLE_PROJECT_CONFIG", "").lower()
-    if around.folder is None or disabled in ("1", "true"):  # as the client reads its flags
+    if start is None or disabled in ("1", "true"):  # as the client reads its flags
         return
-    for folder in (around.folder, *around.folder.parents)[:_MOST_PARENTS]:
+    for folder in (start, *start.parents)[:_MOST_PARENTS]:
         yield folder
         if (folder / ".git").exists():
             return
-
-
-def keys_at(place: Place, around: Surroundings) -> list[str]:
-    """The keys at a place, raw: the caller turns them into fingerprints at once.
-
-    Raises OSError or ValueError when there is a file that cannot be read or understood.
-    """
-    data = _content(place, around)
-    if not data.strip():
-        return []
-    if place.form == "variable":
-        # No client sends the line end that a file or a paste has left behind a key.
-        return [data.decode("utf-8").strip()]
-    if place.form == "credentials":
-        return _credentials_in(data.decode("utf-8"))
-    if place.form == "auth":
-        return list(_saved_keys(parse_jsonc(data.decode("utf-8"))))
-    folder = place.path.parent if place.path else around.folder
-    return list(_config_keys(_parsed_config(place, data), around, folder))
-
-
-def configurations(around: Surroundings) -> Iterator[object]:
-    """The configurations of one client that can be read, the one that it prefers first."""
-    for place in places(around):
-        if place.source == "config":
-            with suppress(OSError, ValueError, RecursionError):
-                yield _parsed_config(place, _content(place, around))
-
-
-def configuration_at(place: Place, around: Surroundings) -> object:
-    """What a configuration says; OSError or ValueError when it cannot be read or understood."""
-    return _parsed_config(place, _content(place, around))
-
-
-def _content(place: Place, around: Surroundings) -> bytes:
-    """What stands at a place; nothing where there is none."""
-    if place.path is None:
-        return around.environment.get(place.variable, "").encode()
-    try:
-        with place.path.open("rb") as file:
-            return file.read(LARGEST_FILE)
-    except (FileNotFoundError, NotADirectoryError):
-        return b""
-
-
-def _parsed_config(place: Place, data: bytes) -> object:
-    return _parsed_plist(data) if place.form == "plist" else parse_jsonc(data.decode("utf-8"))
-
-
-def stamp_of(place: Place) -> tuple[int, int, int] | None:
-    """What changes when a file does: time, number, size; None when there is none to see."""
-    if place.path is None:
-        return None
-    try:
-        status = os.stat(place.path)  # noqa: PTH116  called for every place, every second
-    except OSError:
-        return None
-    return status.st_mtime_ns, status.st_ino, status.st_size
-
-
-def _saved_keys(parsed: object) -> Iterator[str]:
-    """Keys of the `opencode…` entries of an auth.json: api, oauth and wellknown."""
-    if not isinstance(parsed, dict):
-        raise ValueError("not an object")
-    for provider, entry in parsed.items():
-        if _PROVIDER.match(provider) and isinstance(entry, dict):
-            for name in ("key", "access", "token"):
-                if isinstance(entry.get(name), str):
-                    yield entry[name]
-
-
-def parse_jsonc(text: str) -> object:
-    """The value of JSON with comments and trailing commas; ValueError when it is none."""
-    plain = _COMMENT.sub(lambda match: match[1] or " ", text.removeprefix("\ufeff"))
-    parsed: object = json.loads(_TRAILING_COMMA.sub(lambda match: match[1] or "", plain))
-    return parsed
-
-
-def _config_keys(parsed: object, around: Surroundings, folder: Path | None) -> Iterator[str]:
-    """Keys of `provider.opencode…`, with `{env:…}` and `{file:…}` replaced.
-
-    They stand in the options, and in headers of the options, of a model and of its options.
-    """
-
-    def referred(match: re.Match[str]) -> str:
-        named = match[2].strip()
-        if match[1] == "env":
-            return around.environment.get(named, "")
-        path = around.home / named[2:] if named.startswith("~/") else Path(named)
-        with ((folder or around.home) / path).open("rb") as file:
-            return file.read(LARGEST_FILE).decode("utf-8").strip()
-
-    for name, provider in _members(member(parsed, "provider")):
-        if _PROVIDER.match(name):
-            for key in _keys_of(provider):
-                if isinstance(key, str) and key:
-                    yield _REFERENCE.sub(referred, key)
-
-
-def _keys_of(provider: object) -> Iterator[object]:
-    holders = [member(provider, "options")]
-    for _, model in _members(member(provider, "models")):
-        holders += [model, member(model, "options")]
-    for holder in holders:
-        yield member(holder, "apiKey")
-        for header, value in _members(member(holder, "headers")):
-            if header.lower() in KEY_HEADERS and isinstance(value, str):
-                yield split_credential(value)[1]
-
-
-def _credentials_in(text: str) -> list[str]:
-    """Keys of DSH's credentials file, in whatever way its YAML is written."""
-    if len(text) > LARGEST_YAML:
-        raise ValueError("too long")
-    import yaml  # noqa: PLC0415  slow to load, and few users have such a file
-
-    try:
-        parsed: object = yaml.safe_load(text.removeprefix("\ufeff"))
-    except yaml.YAMLError as error:
-        raise ValueError(type(error).__name__) from None
-    return list(_named_keys(parsed, _DEEPEST, set()))
-
-
-def _named_keys(node: object, depth: int, seen: set[int]) -> Iterator[str]:
-    """Texts under the names of keys; an anchor's content is looked at once."""
-    if depth == 0 or id(node) in seen:
-        return
-    seen.add(id(node))
-    for name, value in _members(node):
-        if name in KEY_VARIABLES:
-            holders = [value, *(inner for label, inner in _members(value) if label != "type")]
-            yield from (held.strip() for held in holders if isinstance(held, str) and held.strip())
-        else:
-            yield from _named_keys(value, depth - 1, seen)
-
-
-def _parsed_plist(data: bytes) -> object:
-    """ValueError when it is no property list; plistlib's own errors differ by format."""
-    import plistlib  # noqa: PLC0415  on macOS only there are such files
-    from xml.parsers.expat import ExpatError  # noqa: PLC0415
-
-    try:
-        parsed: object = plistlib.loads(data)
-    except (plistlib.InvalidFileException, ExpatError) as error:
-        raise ValueError(type(error).__name__) from None
-    return parsed
-
-
-def _members(node: object) -> Iterator[tuple[str, object]]:
-    if isinstance(node, dict):
-        yield from ((name, value) for name, value in node.items() if isinstance(name, str))

@@ -5,7 +5,6 @@ client has it. Each keeps the path of the client's own address.
 Invariant: files are read, and nothing is written.
 """
 
-import json
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -15,6 +14,7 @@ from pawwork_proxy.clients.auth_places import (
     Place,
     Surroundings,
     configuration_at,
+    has_go_key,
     places,
 )
 from pawwork_proxy.clients.installations import Installation
@@ -28,9 +28,7 @@ from pawwork_proxy.wire.bounded_json import member
 
 Setting = tuple[tuple[str, ...], str]
 """The path of a value in a configuration, and the value."""
-_KEY = "OPENCODE_API_KEY"
-"""One key for both providers."""
-_SHARED = ("opencode.config_content", "opencode.config_file", "project.config")
+_SHARED = ("opencode.config_content", "opencode.config_file", "project.config", "client.env")
 
 
 class Target(NamedTuple):
@@ -133,8 +131,7 @@ class _Loaded:
         go = PROVIDERS["go"]
         if any(member(member(one, "provider"), go) is not None for one in self._parsed):
             return True
-        saved = (_saved(place) for place in self._places if place.form == "auth" and place.path)
-        return bool(self._around.environment.get(_KEY)) or any(go in one for one in saved)
+        return has_go_key(self._around, self._places)
 
     def own_path(self, tier: Tier) -> str:
         """The path of the address that the client would ask without us."""
@@ -171,12 +168,3 @@ def _parsed(path: Path) -> object:
         return parsed(text).value
     except UnreadableError as error:
         raise refused(path, error) from None
-
-
-def _saved(place: Place) -> dict[str, object]:
-    """What an auth.json holds, by provider."""
-    with suppress(OSError, ValueError, RecursionError):
-        assert place.path is not None
-        content = json.loads(place.path.read_bytes())
-        return content if isinstance(content, dict) else {}
-    return {}

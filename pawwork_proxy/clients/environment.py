@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from pawwork_proxy.clients.auth_places import parse_jsonc, places, surroundings
+from pawwork_proxy.clients.key_formats import parse_jsonc
 from pawwork_proxy.clients.own_addresses import MovedAddresses
 from pawwork_proxy.environment.machine import LOOPBACK_NAMES
 from pawwork_proxy.errors import ConfigurationError
@@ -59,22 +59,6 @@ def _provider(listener_url: str, bases: Mapping[str, str]) -> dict[str, object]:
             name: {"options": {"baseURL": f"{listener_url}{path}"}} for name, path in bases.items()
         },
     }
-
-
-def has_go_key(env: Mapping[str, str]) -> bool:
-    """Whether OPENCODE_API_KEY or auth.json (zen-facts 3.1) has one; else Go must stay hidden.
-
-    A key is looked for, never returned.
-    """
-    if env.get("OPENCODE_API_KEY"):
-        return True
-    found = places(surroundings(env))
-    auth = next(place.path for place in found if place.id == "opencode.auth" and place.path)
-    try:
-        saved = json.loads(auth.read_bytes())
-    except (OSError, ValueError):
-        return False
-    return isinstance(saved, dict) and "opencode-go" in saved
 
 
 def own_config(text: str | None) -> dict[str, object]:

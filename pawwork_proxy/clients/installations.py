@@ -6,13 +6,13 @@ cannot be read or understood counts as not told.
 
 import json
 import re
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from pawwork_proxy.clients.auth_places import Surroundings, root_folder
+from pawwork_proxy.clients.client_database import rows_of
 from pawwork_proxy.facts.clients import Runtime, release_of
 from pawwork_proxy.facts.identifiers import (
     CLIENTS,
@@ -116,10 +116,10 @@ def _installed(around: Surroundings) -> Iterator[_Program]:
                 path = root / row.file.format(called=called)
                 if path.is_file():
                     archive = row.archive and root / row.archive.format(called=called)
-                    yield _Program(client, path, _archived(archive) if archive else None)
+                    yield _Program(client, path, archived_version(archive) if archive else None)
 
 
-def _archived(archive: Path) -> str | None:
+def archived_version(archive: Path) -> str | None:
     """The version in the package.json of an application's archive (Electron's asar)."""
     with suppress(*_DAMAGE), archive.open("rb") as file:
         _, padded, _, length = (int.from_bytes(file.read(4), "little") for _ in range(4))
@@ -151,14 +151,9 @@ def _last_logged(path: Path, row: ReleaseTrace) -> str | None:
 
 
 def _last_session(path: Path) -> str | None:
-    if not path.is_file():
-        return None
-    # Opening a database may make files beside it, unless it is said that nobody is writing.
-    alone = not path.with_name(f"{path.name}-wal").exists()
-    uri = f"{path.absolute().as_uri()}?{'immutable=1' if alone else 'mode=ro'}"
-    with suppress(sqlite3.Error), closing(sqlite3.connect(uri, uri=True)) as database:
-        row = database.execute("SELECT version FROM session ORDER BY time_updated DESC LIMIT 1")
-        return _text(next(iter(row.fetchone() or ()), None))
+    with suppress(OSError, ValueError):
+        rows = rows_of(path, "SELECT version FROM session ORDER BY time_updated DESC LIMIT 1")
+        return _text(rows[0][0]) if rows else None
     return None
 
 

@@ -1,19 +1,25 @@
 """Finds the program behind a loopback connection.
 
+Every connection is looked up by itself: one listener may be asked by a client, by what restarted
+it, and by curl. A walk through the system's socket table takes milliseconds to tenths of a second,
+so it runs on a worker thread, at most one at a time, and answers for all who wait.
 Invariant: only a known program name and a version leave this module, never a command line, a
-path or an environment. A look-up walks the system's socket table (milliseconds), so it runs on a
-worker thread, and at most one at a time.
+path or an environment.
 """
 
 import re
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import psutil
 
+from pawwork_proxy.clients.program_versions import version_of
 from pawwork_proxy.model.context import ClientProcess, Program
 
 KNOWN_PROGRAMS: tuple[tuple[Program, re.Pattern[str]], ...] = (
@@ -28,54 +34,153 @@ KNOWN_PROGRAMS: tuple[tuple[Program, re.Pattern[str]], ...] = (
 )
 """Program and what its executable is called; what is none of these is `other`."""
 
-STANDS_FOR_S = 10.0
-"""For so many seconds one finding holds for its whole listener. A look-up walks the whole socket
-table, and a listener belongs to one install, whose program does not change within seconds."""
+REST = 4
+"""A walk is followed by a rest of so many times its length: it must not slow down the traffic."""
+_LONGEST_REST_S = 0.25
+_TCP_TABLES = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
+_MOST_KNOWN = 16
 
 
 @dataclass(frozen=True)
 class FoundProcess:
-    """A client process: its public face, and its number for use within this run only."""
+    """A client process: its public face; its number and start, for use within this run only."""
 
     pid: int
     public: ClientProcess
+    started: float | None = None
+
+
+class Ends(NamedTuple):
+    """The two ports of a connection to us."""
+
+    client: int
+    listener: int
 
 
 class ProcessFinder:
-    """Looks up client processes by their loopback port, off the event loop."""
+    """Looks up client processes by their loopback connections, off the event loop."""
 
-    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, find: Callable[[Iterable[Ends]], dict[Ends, FoundProcess]] | None = None):
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="process-finder")
-        self._monotonic = monotonic
-        self._latest: dict[int, tuple[float, Future[FoundProcess | None]]] = {}
+        self._find = find or ProcessTable().find
+        self._lock = threading.Lock()
+        self._waiting: dict[Ends, Future[FoundProcess | None]] = {}
+        self._closed = threading.Event()
 
     def look_up(self, client_port: int, listener_port: int) -> Future[FoundProcess | None]:
-        """Start to look for the program behind a connection, unless a recent finding holds."""
-        now = self._monotonic()
-        latest = self._latest.get(listener_port)
-        if latest is not None and now - latest[0] < STANDS_FOR_S and not _in_vain(latest[1]):
-            return latest[1]
-        future = self._worker.submit(find_process, client_port, listener_port)
-        self._latest[listener_port] = (now, future)
+        """Start to look for the program behind a connection."""
+        future: Future[FoundProcess | None] = Future()
+        with self._lock:
+            begin = not self._waiting
+            self._waiting[Ends(client_port, listener_port)] = future
+        if begin:
+            self._worker.submit(self._look)
         return future
 
     def close(self) -> None:
         """Let go of the worker; look-ups still waiting are dropped."""
+        self._closed.set()
         self._worker.shutdown(wait=False, cancel_futures=True)
 
+    def _look(self) -> None:
+        with self._lock:
+            waiting, self._waiting = self._waiting, {}
+        before = time.monotonic()
+        found: dict[Ends, FoundProcess] = {}
+        with suppress(psutil.Error, OSError):
+            found = self._find(waiting)
+        for ends, future in waiting.items():
+            future.set_result(found.get(ends))
+        self._closed.wait(min(REST * (time.monotonic() - before), _LONGEST_REST_S))
 
-def _in_vain(future: Future[FoundProcess | None]) -> bool:
-    return future.done() and (future.cancelled() or future.result() is None)
+
+class ProcessTable:
+    """Who holds which connection, as the system tells; programs are described once."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, float], FoundProcess] = {}
+
+    def find(self, wanted: Iterable[Ends]) -> dict[Ends, FoundProcess]:
+        """The processes that hold these connections, as far as we may know."""
+        left, found = set(wanted), {}
+        for pid, ends in self._holders(left):
+            if ends in left:
+                left.discard(ends)
+                with suppress(psutil.Error, OSError):
+                    found[ends] = self._described(psutil.Process(pid))
+            if not left:
+                break
+        return found
+
+    def _holders(self, wanted: set[Ends]) -> Iterator[tuple[int, Ends]]:
+        """Processes and connections, most likely ones first."""
+        if _TCP_TABLES[0].exists():
+            yield from self._holders_on_linux(wanted)
+            return
+        try:
+            for one in psutil.net_connections(kind="tcp"):
+                yield from _ends(one.pid, one.laddr, one.raddr)
+        except psutil.AccessDenied:  # macOS shows the table of all to root alone
+            for process in psutil.process_iter():
+                with suppress(psutil.Error, OSError):
+                    for held in process.net_connections(kind="tcp"):
+                        yield from _ends(process.pid, held.laddr, held.raddr)
+
+    def _holders_on_linux(self, wanted: set[Ends]) -> Iterator[tuple[int, Ends]]:
+        """The same without reading every process: psutil needs a tenth of a second for that."""
+        sockets = {inode: ends for inode, ends in _sockets_on_linux() if ends in wanted}
+        recent = [pid for pid, _ in reversed(self._known)]
+        for pid in dict.fromkeys((*recent, *reversed(psutil.pids()))) if sockets else ():
+            with suppress(OSError):
+                for handle in Path(f"/proc/{pid}/fd").iterdir():
+                    with suppress(OSError):
+                        inode = str(handle.readlink()).removeprefix("socket:[").removesuffix("]")
+                        if inode in sockets:
+                            yield pid, sockets[inode]
+
+    def _described(self, process: psutil.Process) -> FoundProcess:
+        key = (process.pid, process.create_time())
+        found = self._known.pop(key, None)
+        if found is None:
+            found = FoundProcess(process.pid, _public(process), key[1])
+        self._known[key] = found
+        if len(self._known) > _MOST_KNOWN:
+            del self._known[next(iter(self._known))]
+        return found
+
+
+def _sockets_on_linux() -> Iterator[tuple[str, Ends]]:
+    for table in _TCP_TABLES:
+        with suppress(OSError):
+            for line in table.read_bytes().splitlines()[1:]:
+                local, remote, *rest = line.split()[1:]
+                ports = [int(end.rpartition(b":")[2], 16) for end in (local, remote)]
+                yield rest[6].decode(), Ends(*ports)
+
+
+def _ends(pid: int | None, *ends: Any) -> Iterator[tuple[int, Ends]]:
+    if pid and all(ends):
+        yield pid, Ends(*(end.port for end in ends))
 
 
 def find_process(client_port: int, listener_port: int) -> FoundProcess | None:
     """The process that holds the connection from `client_port` to our listener, if we may know."""
-    with suppress(psutil.Error, OSError):  # other users' processes; macOS hides even the table
-        for found in psutil.net_connections(kind="tcp"):
-            ports = [end.port for end in (found.laddr, found.raddr) if end]
-            if found.pid and ports == [client_port, listener_port]:
-                return FoundProcess(found.pid, describe(psutil.Process(found.pid).name()))
+    ends = Ends(client_port, listener_port)
+    return ProcessTable().find([ends]).get(ends)
+
+
+def started(pid: int) -> float | None:
+    """When a process began, which tells it from a later one with the same number."""
+    with suppress(psutil.Error, OSError):
+        return psutil.Process(pid).create_time()
     return None
+
+
+def _public(process: psutil.Process) -> ClientProcess:
+    public = describe(process.name())
+    with suppress(psutil.Error, OSError):
+        return public.model_copy(update={"version": version_of(public.name, Path(process.exe()))})
+    return public
 
 
 def ancestors(pid: int) -> frozenset[int]:

@@ -13,10 +13,11 @@ from itertools import groupby
 from pathlib import Path
 from typing import Literal
 
-from pawwork_proxy.clients.auth_places import Place, Surroundings, parse_jsonc, places
-from pawwork_proxy.clients.environment import has_go_key
+from pawwork_proxy.clients.auth_places import Place, Surroundings, has_go_key, in_force, places
+from pawwork_proxy.clients.key_formats import parse_jsonc
 from pawwork_proxy.diagnosis.situation import Authority, Client, Hidden, Leads
 from pawwork_proxy.environment.machine import LOOPBACK_NAMES
+from pawwork_proxy.facts.clients import RELEASES
 from pawwork_proxy.facts.server import HOST, PROVIDERS
 from pawwork_proxy.recording.destination import http_address
 from pawwork_proxy.wire.bounded_json import member
@@ -69,7 +70,7 @@ def client_as_told(
         runs=started is not None,
         base=base,
         go_base=found.go_bases[0] if found.go_bases else None,
-        go_key=kind != "DSH" and has_go_key(around.environment),
+        go_key=kind != "DSH" and has_go_key(around, in_force(around, _eras(kind))),
         proxy=_proxy(env),
         bypasses=bool(_bypasses(env)),
         ignores_proxy=on_node and not _uses_proxy(env),
@@ -78,6 +79,15 @@ def client_as_told(
         hidden=tuple(hidden),
         changed_at=_changed(base, started),
         direct=direct,
+    )
+
+
+def _eras(kind: Kind) -> tuple[str, ...]:
+    """The releases of a client that ask the server themselves."""
+    return tuple(
+        era
+        for era, release in RELEASES.items()
+        if release.program == kind and release.built_on == "OpenCode"
     )
 
 

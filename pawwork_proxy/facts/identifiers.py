@@ -13,9 +13,17 @@ from pawwork_proxy.model.texts import KeyPlace
 
 Stretch = Literal["none", "some", "full"]
 Kept = Literal["config", "saved", "env"]
-PlaceForm = Literal["auth", "config", "credentials", "variable", "config_text", "plist"]
+PlaceForm = Literal[
+    "auth", "config", "credentials", "plist", "accounts", "credential", "sessions",
+    "variable", "config_text", "auth_text", "login_shell",
+]  # fmt: skip
+DATABASES: tuple[PlaceForm, ...] = ("accounts", "credential", "sessions")
+KeyOf = Literal["opencode", "opencode-go", "both", "account"]
+"""Whose key it is: a provider's, that of both, or a Console account's, for what it configures."""
 PROJECT = "project"
 """The root that is the working folder and its parents."""
+OPENED = "opened"
+"""The root that is the folder of the conversation, and its parents."""
 
 
 class KeyStart(Fact):
@@ -38,6 +46,13 @@ class PlaceRow(Fact):
     root: str = ""
     files: tuple[str, ...] = ()
     variable: str = ""
+    read_by: tuple[str, ...]
+    """What the ids of the releases begin with that look there."""
+    first_of: str = ""
+    """Of rows with this name the first counts that has a file."""
+    unless: str = ""
+    """A variable that puts the place out of force."""
+    provider: KeyOf = "both"
 
 
 class CatalogueRow(Fact):
@@ -134,5 +149,5 @@ CLIENTS = {row.id: row for row in rows(ClientRow, "client_places", "client")}
 INSTALLED = rows(InstalledRow, "client_places", "installed")
 RELEASE_TRACES = rows(ReleaseTrace, "client_places", "release_trace")
 ROOTS = rows(Roots, "client_places", "roots")[0].folders
-KEY_VARIABLES = tuple(row.variable for row in PLACES if row.form == "variable")
+KEY_VARIABLES = {row.variable: row.provider for row in PLACES if row.form == "variable"}
 NAMESPACES = rows(NamespaceRow, "namespaces", "namespace")

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import UTC, datetime
 
-from pawwork_proxy.clients.processes import FoundProcess, ancestors, describe
+from pawwork_proxy.clients.processes import FoundProcess, ancestors, describe, started
 from pawwork_proxy.environment.machine import utc_now
 from pawwork_proxy.facts.wordings import fetch_ending
 from pawwork_proxy.model.context import ClientProcess, Runtime
@@ -89,7 +89,7 @@ class InsideClients:
             self.pids.add(hello.pid)
             self.recorder.note("client_observed", install=self.install, client=public)
             self.on_client()
-        return FoundProcess(hello.pid, public)
+        return FoundProcess(hello.pid, public, started(hello.pid))
 
     def now(self) -> float:
         """Our clock, as the clients count: seconds since 1970."""

@@ -13,10 +13,13 @@ from datetime import datetime
 
 from pawwork_proxy.clients.processes import FoundProcess
 from pawwork_proxy.model.context import Route
+from pawwork_proxy.model.exchange import AuthSourceFinding
 from pawwork_proxy.model.signals import Ending, ExchangePart
 from pawwork_proxy.responses.response_reader import ResponseReader
 
 LOOK_UP_PATIENCE_MS = 1000.0  # a record waits no longer for the name of the client's program
+KEY_SEARCH_PATIENCE_MS = 12_000.0
+"""A record waits no longer for the source of its key; a login shell may be asked twice, for 5 s."""
 RESPONSE_COPY_LIMIT = 64 * 1024
 """Bytes of a response, as on the wire, that are kept for the taint gate."""
 REQUEST_COPY_LIMIT = 8 * 1024 * 1024
@@ -83,6 +86,8 @@ class Ongoing:
         self.first_event: float | None = None
         self.max_gap: float | None = None
         self.ended: float | None = None
+        self.key_search: Future[AuthSourceFinding] | None = None
+        """Where its key is kept, once somebody has begun to look."""
         self._missed: dict[ExchangePart, None] = {}
         self._last_event: float | None = None
         self._now = now
@@ -169,6 +174,13 @@ class Ongoing:
         """Whether the look-up of the client's program has ended, or takes too long to wait for."""
         process = self.arrival.process
         return process is None or process.done() or self._elapsed() > LOOK_UP_PATIENCE_MS
+
+    def key_is_searched(self) -> bool:
+        """Whether the search for its key has ended, or takes too long to wait for."""
+        search, over = self.key_search, self.ended or 0.0
+        return search is not None and (
+            search.done() or self._elapsed() - over > KEY_SEARCH_PATIENCE_MS
+        )
 
     def _elapsed(self) -> float:
         """Milliseconds since the request arrived."""

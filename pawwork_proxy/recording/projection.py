@@ -5,16 +5,18 @@ passed the redactor or the classification's vocabularies.
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from functools import lru_cache
 
-from pawwork_proxy.clients.auth_sources import AuthSources
+from pawwork_proxy.clients.auth_sources import Asked, AuthSources
 from pawwork_proxy.clients.processes import FoundProcess
 from pawwork_proxy.environment.identity import Identity
+from pawwork_proxy.facts.clients import client_of
 from pawwork_proxy.facts.identifiers import Namespace
 from pawwork_proxy.model.context import ClientProcess, Egress, ExchangeContext, Route
-from pawwork_proxy.model.exchange import Exchange, Redaction, Timing
+from pawwork_proxy.model.exchange import AuthSourceFinding, Exchange, Redaction, Timing
 from pawwork_proxy.model.numbers import bounded_ms
 from pawwork_proxy.model.request import BodyState
 from pawwork_proxy.model.response import ResponseFacts
@@ -25,6 +27,10 @@ from pawwork_proxy.redaction.redactor import RawRequest, RawResponse, Redactor
 from pawwork_proxy.redaction.taint_gate import RawExchange
 from pawwork_proxy.responses.response import ReadResponse
 from pawwork_proxy.responses.response_reader import ResponseReader
+
+LAST_SEARCH_S = 1.0
+"""A run that ends waits no longer for the sources of its last keys."""
+_TELLING = (b"user-agent", b"x-opencode-client", b"x-opencode-session")
 
 
 @dataclass(frozen=True)
@@ -55,6 +61,7 @@ class Projector:
         # One client on one connection: the same context many times over.
         self._surroundings = lru_cache(maxsize=256)(self._new_context)
         self._proxy = identity.pseudonymiser.host(proxy_address) if proxy_address else None
+        self._client_of = lru_cache(maxsize=256)(client_of)
         self._auth_sources = AuthSources(lambda key: identity.pseudonymiser.of(Namespace.KEY, key))
 
     def project(self, ongoing: Ongoing, ending: Ending, upstream: UpstreamFacts) -> Projected:
@@ -83,7 +90,7 @@ class Projector:
             timing=self._timing(ongoing, upstream),
             request=request.request,
             auth=request.auth,
-            auth_source=self._auth_sources.look_up(request.auth, client.pid if client else None),
+            auth_source=self._auth_source(ongoing),
             response=facts,
             signals=signals,
             outcome=judge(signals),
@@ -98,6 +105,38 @@ class Projector:
         finds = "\n".join(response.raw.texts()).encode("utf-8", "replace")
         raw = RawExchange((target, head, body or b"", bytes(ongoing.response_head), finds))
         return Projected(exchange, raw, (*request.credentials, *cookies))
+
+    def ready(self, ongoing: Ongoing) -> bool:
+        """Whether all that a record says beside the traffic is known by now, or never will be.
+
+        The search for the source of its key begins here.
+        """
+        if ongoing.key_search is None:
+            if not ongoing.client_is_known():
+                return False
+            ongoing.key_search = self._search(ongoing)
+        return ongoing.key_is_searched()
+
+    def settle(self, finished: Sequence[Ongoing]) -> None:
+        """Wait a moment for what the last records of a run lack."""
+        searches = [one.key_search or self._search(one) for one in finished]
+        for ongoing, search in zip(finished, searches, strict=True):
+            ongoing.key_search = search
+        wait(searches, LAST_SEARCH_S)
+
+    def _search(self, ongoing: Ongoing) -> Future[AuthSourceFinding]:
+        arrival = ongoing.arrival
+        auth, tier = self._redactor.auth(arrival.target, arrival.headers)
+        sent = {name.lower(): value.decode("latin-1") for name, value in arrival.headers}
+        agent, client, session = (sent.get(name, "") for name in _TELLING)
+        eras = self._client_of(agent, client, session=bool(session)).eras
+        return self._auth_sources.search(Asked(auth, ongoing.client, tier, eras, session))
+
+    def _auth_source(self, ongoing: Ongoing) -> AuthSourceFinding:
+        search = ongoing.key_search or self._search(ongoing)
+        if search.done() and search.exception() is None:
+            return search.result()
+        return AuthSourceFinding(flags=("unreadable_place",))
 
     def _response(
         self, ongoing: Ongoing, response: ReadResponse

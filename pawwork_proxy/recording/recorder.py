@@ -284,6 +284,7 @@ class Recorder:
         """Put an exchange that is over in line; under load records are made several at a time."""
         self._open.pop(ongoing.seq, None)
         self._pending.append((ongoing, ending, upstream))
+        self._try("recording_failed", self._projector.ready, ongoing)  # begins what takes a while
         if len(self._pending) == 1:
             self._later(BATCH_S, self._complete_pending)
         elif len(self._pending) == MOST_PENDING:
@@ -292,9 +293,11 @@ class Recorder:
     def _complete_pending(self, *, all_of_them: bool = False) -> None:
         """Make the records whose facts are all there; the others wait for the next batch."""
         pending, self._pending = self._pending, []
+        if all_of_them:
+            self._try("recording_failed", self._projector.settle, [item[0] for item in pending])
         ready: list[Finished] = []
         for item in pending:
-            known = all_of_them or self._try("recording_failed", item[0].client_is_known)
+            known = all_of_them or self._try("recording_failed", self._projector.ready, item[0])
             (self._pending if known is False else ready).append(item)
         # Step by step for all of them: each step's code stays in the processor's caches.
         projected = [self._try("recording_failed", self._project, *item) for item in ready]

@@ -23,6 +23,7 @@ from pawwork_proxy.model.request import (
     AuthScheme,
     BodyState,
     RequestFacts,
+    Tier,
 )
 from pawwork_proxy.model.response import ResponseFacts
 from pawwork_proxy.redaction.bodies import Bodies
@@ -143,6 +144,12 @@ class Redactor:
         if shaped is not None and not shaped.whole:
             notes.append(Redaction(path="request.model", rule="shape:model"))
         return RequestProjection(facts, auth, (*notes, *reading.redactions), credentials)
+
+    def auth(self, target: str, headers: RawHeaders) -> tuple[AuthFacts, Tier]:
+        """The credential of a request alone, and whose it should be."""
+        lines, route = self._request_lines(headers), self.route(target)
+        found = {line.name: line for line in reversed(lines)}
+        return self._auth(found, lines, route)[0], route.tier
 
     def _auth(
         self, found: dict[str, HeaderLine], lines: Iterable[HeaderLine], route: RouteMatch

@@ -5,15 +5,19 @@ import html
 import json
 import os
 import secrets
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
+from pawwork_proxy.bundle import own_secrets as own_secrets_module
 from pawwork_proxy.bundle.assembly import Member
 from pawwork_proxy.bundle.own_secrets import OwnSecret, own_secrets, search
 from pawwork_proxy.clients.auth_places import Surroundings
+from pawwork_proxy.clients.client_files import read_regular
 from pawwork_proxy.errors import BundleError
 from pawwork_proxy.verification.scan import Finding
 from tests.unit.redaction.canaries import canaries
@@ -167,13 +171,35 @@ def test_twelve_characters_of_a_key_are_too_many_and_eleven_are_not() -> None:
     assert found_in("(qz7-xv9k-wq3)", own) is not None
 
 
-def test_a_place_is_read_for_a_mebibyte(tmp_path: Path) -> None:
+def test_a_place_that_is_too_long_or_no_file_stops_the_bundle(tmp_path: Path) -> None:
+    file = _unreadable(tmp_path)
+    file.write_text(" " * (1024 * 1024 + 1))
+    with pytest.raises(BundleError, match=r"opencode\.auth: ValueError"):
+        own_secrets(around(tmp_path), tmp_path)
+    file.unlink()
+    file.mkdir()
+    with pytest.raises(BundleError, match=r"opencode\.auth: "):
+        own_secrets(around(tmp_path), tmp_path)
+
+
+def test_a_key_in_a_database_is_a_secret_and_a_conversation_is_none(tmp_path: Path) -> None:
     data = tmp_path / ".local" / "share" / "opencode"
     data.mkdir(parents=True)
-    early, late = KEY[:20], KEY[20:40]
-    filler = " " * (1024 * 1024 - 40)
-    (data / "auth.json").write_text(f'{filler}{{"key": "{early}",\n{" " * 60}"other": "{late}"}}')
-    assert values(tmp_path) == {early}
+    with closing(sqlite3.connect(data / "opencode.db")) as database, database:
+        database.execute("CREATE TABLE credential (integration_id, value)")
+        value = json.dumps({"type": "api", "key": KEY})
+        database.execute("INSERT INTO credential VALUES ('opencode', ?)", (value,))
+        database.execute("CREATE TABLE message (data)")
+        database.execute("""INSERT INTO message VALUES ('{"token": "somebody-said-this"}')""")
+    assert values(tmp_path) == {KEY}
+
+
+def test_a_database_that_is_none_stops_the_bundle(tmp_path: Path) -> None:
+    data = tmp_path / ".local" / "share" / "opencode"
+    data.mkdir(parents=True)
+    (data / "opencode.db").write_bytes(b"no database" * 100)
+    with pytest.raises(BundleError, match=r"opencode\.credential: ValueError"):
+        own_secrets(around(tmp_path), tmp_path)
 
 
 def test_the_studys_key_is_a_secret_too(tmp_path: Path) -> None:
@@ -205,14 +231,13 @@ def test_a_place_that_cannot_be_read_stops_the_bundle(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = _unreadable(tmp_path)
-    plain = Path.open
 
-    def refuse(path: Path, *options: object, **more: object) -> object:
+    def refuse(path: Path) -> bytes:
         if path == file:
             raise PermissionError
-        return plain(path, *options, **more)  # type: ignore[call-overload]
+        return read_regular(path)
 
-    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(own_secrets_module, "read_regular", refuse)
     with pytest.raises(BundleError, match=r"opencode\.auth: PermissionError") as caught:
         own_secrets(around(tmp_path), tmp_path)
     assert str(tmp_path) not in caught.value.message

@@ -4,14 +4,19 @@ import plistlib
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from pawwork_proxy.clients.auth_places import Place, Surroundings, keys_at, parse_jsonc, places
-from pawwork_proxy.clients.auth_sources import AuthSources, client_surroundings
+from pawwork_proxy.clients.auth_places import Place, Surroundings, keys_at, places
+from pawwork_proxy.clients.auth_sources import Asked, AuthSources, client_surroundings
+from pawwork_proxy.clients.key_formats import HeldKey, parse_jsonc
+from pawwork_proxy.clients.processes import FoundProcess, started
 from pawwork_proxy.facts.identifiers import Namespace
-from pawwork_proxy.model.context import OsFamily
+from pawwork_proxy.model.context import ClientProcess, OsFamily
+from pawwork_proxy.model.exchange import AuthSourceFinding
 from pawwork_proxy.model.request import AuthFacts, AuthKind
 from pawwork_proxy.redaction.pseudonyms import Pseudonymiser
 
@@ -36,9 +41,26 @@ class Clock:
         return self.now
 
 
-def sources(home: Path, folder: Path | None = None, **environment: str) -> AuthSources:
-    around = Surroundings("linux", home, environment, folder)
-    return AuthSources(fingerprint, around, now=Clock())
+class Sources:
+    """The sources, looked for at once instead of apart."""
+
+    def __init__(
+        self,
+        own: Surroundings,
+        look: Callable[[FoundProcess], Surroundings | None] | None = None,
+        now: Callable[[], float] | None = None,
+    ) -> None:
+        self.sources = AuthSources(
+            fingerprint, own, look=look, apart=lambda job: job(), now=now or Clock()
+        )
+
+    def look_up(self, auth: AuthFacts, pid: int | None = None, **asked: Any) -> AuthSourceFinding:
+        process = FoundProcess(pid, ClientProcess(name="other"), 1.0) if pid else None
+        return self.sources.search(Asked(auth, process, **asked)).result(0)
+
+
+def sources(home: Path, folder: Path | None = None, **environment: str) -> Sources:
+    return Sources(Surroundings("linux", home, environment, folder))
 
 
 def put(path: Path, content: object) -> None:
@@ -217,7 +239,8 @@ def test_changes_during_the_run_are_seen_and_old_keys_remembered(tmp_path: Path)
 
 
 def test_files_are_not_looked_at_more_than_once_a_second(tmp_path: Path) -> None:
-    watched = AuthSources(fingerprint, Surroundings("linux", tmp_path, {}), now=lambda: 1.0)
+    watched = Sources(Surroundings("linux", tmp_path, {}), now=lambda: 1.0)
+    watched.look_up(auth())
     in_opencode_auth(tmp_path)
     assert watched.look_up(auth()).source == "unknown"
 
@@ -226,11 +249,11 @@ def test_a_client_with_surroundings_of_its_own(tmp_path: Path) -> None:
     in_opencode_auth(tmp_path / "clean")
     looked: list[int] = []
 
-    def look(pid: int) -> Surroundings | None:
-        looked.append(pid)
-        return Surroundings("linux", tmp_path / "clean", {}) if pid == 7 else None
+    def look(process: FoundProcess) -> Surroundings | None:
+        looked.append(process.pid)
+        return Surroundings("linux", tmp_path / "clean", {}) if process.pid == 7 else None
 
-    found = AuthSources(fingerprint, Surroundings("linux", tmp_path, {}), look=look, now=Clock())
+    found = Sources(Surroundings("linux", tmp_path, {}), look)
     assert found.look_up(auth(), 7).source == "saved"
     assert found.look_up(auth(), 8).source == "unknown"
     assert found.look_up(auth()).source == "unknown"
@@ -247,11 +270,14 @@ def test_the_environment_of_a_running_process(tmp_path: Path) -> None:
     ) as process:  # fmt: skip
         assert process.stdout is not None
         process.stdout.readline()
-        around = client_surroundings(process.pid)
+        found = FoundProcess(process.pid, ClientProcess(name="other"), started(process.pid))
+        around = client_surroundings(found)
+        later = client_surroundings(replace(found, started=0.0))
         process.communicate(b"\n")
     assert around is not None
     assert (around.home, around.environment["OPENCODE_API_KEY"]) == (tmp_path, KEY)
-    assert client_surroundings(process.pid) is None
+    assert later is None, "another process may have had the number before"
+    assert client_surroundings(found) is None
 
 
 @pytest.mark.parametrize(
@@ -295,7 +321,7 @@ def test_managed_preferences_of_macos_are_read(form: plistlib.PlistFormat, tmp_p
     path.write_bytes(plistlib.dumps(config("{env:MANAGED}"), fmt=form))
     place = Place("pawwork.mdm", "config", "plist", path)
     around = Surroundings("macos", Path("/Users/jo"), {"MANAGED": KEY})
-    assert keys_at(place, around) == [KEY]
+    assert keys_at(place, around) == [HeldKey("opencode", KEY)]
     path.write_bytes(path.read_bytes()[:40])
     with pytest.raises(ValueError, match=r"Error|Invalid"):
         keys_at(place, around)
@@ -359,7 +385,7 @@ def test_a_relative_config_is_beside_the_client(tmp_path: Path) -> None:
     assert found.places == ("opencode.config_file",)
 
 
-@pytest.mark.parametrize("name", ["config.json", "config.jsonc", "pawwork.json"])
+@pytest.mark.parametrize("name", ["config.json", "config.jsonc", "opencode.json"])
 def test_project_files_of_each_name_are_read(name: str, tmp_path: Path) -> None:
     put(tmp_path / "project" / name, config())
     assert sources(tmp_path, tmp_path / "project").look_up(auth()).source == "config"
@@ -380,7 +406,8 @@ def test_the_switch_for_project_files_is_read_as_the_client_does(
 def test_a_key_that_is_missed_is_looked_for_again_at_once(tmp_path: Path) -> None:
     """A client may use a key in the same second in which it was saved."""
     clock = iter([0.0, 0.01, 0.06, 0.07, 0.12, 0.5, 1.2])
-    watched = AuthSources(fingerprint, Surroundings("linux", tmp_path, {}), now=lambda: next(clock))
+    watched = Sources(Surroundings("linux", tmp_path, {}), now=lambda: next(clock))
+    watched.look_up(auth())
     in_opencode_auth(tmp_path)
     assert watched.look_up(auth()).source == "unknown", "not more often than every 50 ms"
     assert watched.look_up(auth()).source == "saved"
@@ -396,14 +423,14 @@ def test_a_stream_of_unknown_keys_costs_few_looks(
 ) -> None:
     looks = 0
 
-    def stamp(_: Place) -> None:
+    def stamp(_: Path) -> None:
         nonlocal looks
         looks += 1
 
     monkeypatch.setattr("pawwork_proxy.clients.auth_sources.stamp_of", stamp)
     clock = iter([n / 1000 for n in range(1002)])
     around = Surroundings("linux", tmp_path, {})
-    watched = AuthSources(fingerprint, around, now=lambda: next(clock))
+    watched = Sources(around, now=lambda: next(clock))
     for _ in range(1000):
         watched.look_up(auth())
     assert looks <= 21 * len(places(around))
@@ -412,7 +439,7 @@ def test_a_stream_of_unknown_keys_costs_few_looks(
 def test_a_client_that_is_found_late_may_use_a_key_from_before(tmp_path: Path) -> None:
     in_opencode_auth(tmp_path)
     around = Surroundings("linux", tmp_path, {})
-    found = AuthSources(fingerprint, around, look=lambda _: around, now=Clock())
+    found = Sources(around, lambda _: around)
     put(tmp_path / ".local/share/opencode/auth.json", api("sk-newer-" + "n" * 20))
     assert found.look_up(auth("sk-newer-" + "n" * 20), 7).flags == ()
     old = found.look_up(auth(), 7)

@@ -8,7 +8,6 @@ import pytest
 from pawwork_proxy.clients.environment import (
     CONFIG,
     client_environment,
-    has_go_key,
 )
 from pawwork_proxy.clients.own_addresses import MovedAddresses
 from pawwork_proxy.errors import ConfigurationError
@@ -46,22 +45,6 @@ def test_the_forward_route_sets_proxy_and_certificate_and_no_configuration() -> 
     assert env["NODE_EXTRA_CA_CERTS"] == str(CA)
     assert env["NODE_USE_ENV_PROXY"] == "1"
     assert CONFIG not in env
-
-
-@pytest.mark.parametrize("variable", ["HOME", "XDG_DATA_HOME"])
-def test_a_go_key_is_looked_for_where_the_client_saves_it(tmp_path: Path, variable: str) -> None:
-    data = tmp_path if variable == "XDG_DATA_HOME" else tmp_path / ".local" / "share"
-    saved = data / "opencode" / "auth.json"
-    saved.parent.mkdir(parents=True)
-    assert not has_go_key({variable: str(tmp_path)})
-    for text, there in (
-        ('{"opencode-go":{"key":"k"}}', True),
-        ('{"opencode":{}}', False),
-        ("{", False),
-    ):
-        saved.write_text(text, "utf-8")
-        assert has_go_key({variable: str(tmp_path)}) is there
-    assert has_go_key({variable: str(tmp_path), "OPENCODE_API_KEY": "k"})
 
 
 def test_the_tunnel_route_sets_the_proxy_and_nothing_that_it_would_have_to_trust() -> None:

@@ -2,15 +2,24 @@
 
 import os
 import socket
+import threading
+from collections.abc import Iterable
+from pathlib import Path
 
+import psutil
 import pytest
 
+from pawwork_proxy.clients import processes
 from pawwork_proxy.clients.processes import (
-    STANDS_FOR_S,
+    Ends,
+    FoundProcess,
     ProcessFinder,
+    ProcessTable,
     describe,
     find_process,
+    started,
 )
+from pawwork_proxy.model.context import ClientProcess
 
 
 def test_the_process_behind_a_loopback_connection_is_found() -> None:
@@ -41,27 +50,97 @@ def test_only_known_programs_are_named(executable: str, name: str) -> None:
     assert describe(executable).name == name
 
 
-def test_a_finding_stands_for_its_listener_for_a_while() -> None:
-    now = 100.0
-    finder = ProcessFinder(lambda: now)
+def found(pid: int) -> FoundProcess:
+    return FoundProcess(pid, ClientProcess(name="other"), 1.0)
+
+
+def test_one_process_never_stands_for_another_of_the_same_listener() -> None:
+    holders = {Ends(1, 9): found(7), Ends(2, 9): found(8)}
+    finder = ProcessFinder(lambda wanted: {ends: holders[ends] for ends in wanted})
     try:
-        with socket.create_server(("127.0.0.1", 0)) as server:
-            port = server.getsockname()[1]
-            with socket.create_connection(("127.0.0.1", port)) as client:
-                first = finder.look_up(client.getsockname()[1], port)
-                assert first.result(30) is not None
-                assert finder.look_up(1, port) is first
-                now += STANDS_FOR_S
-                assert finder.look_up(1, port) is not first
+        assert finder.look_up(1, 9).result(30) == found(7)
+        assert finder.look_up(2, 9).result(30) == found(8)
+        holders[Ends(1, 9)] = found(10)
+        assert finder.look_up(1, 9).result(30) == found(10), "the port has another owner now"
     finally:
         finder.close()
 
 
-def test_a_look_up_in_vain_stands_for_nothing() -> None:
-    finder = ProcessFinder(lambda: 0.0)
+def test_one_look_answers_for_all_who_wait() -> None:
+    looks: list[int] = []
+    begun, go_on = threading.Event(), threading.Event()
+
+    def find(wanted: Iterable[Ends]) -> dict[Ends, FoundProcess]:
+        begun.set()
+        assert go_on.wait(30)
+        looks.append(len(list(wanted)))
+        return {ends: found(ends.client) for ends in wanted}
+
+    finder = ProcessFinder(find)
     try:
-        first = finder.look_up(1, 1)
-        assert first.result(30) is None
-        assert finder.look_up(1, 1) is not first
+        futures = [finder.look_up(1, 9)]
+        assert begun.wait(30)
+        futures += [finder.look_up(port, 9) for port in range(2, 300)]
+        go_on.set()
+        assert [future.result(30) for future in futures] == [found(port) for port in range(1, 300)]
+        assert looks == [1, 298]
     finally:
         finder.close()
+
+
+def test_a_look_up_that_fails_finds_nobody() -> None:
+    def fail(_: Iterable[Ends]) -> dict[Ends, FoundProcess]:
+        raise psutil.AccessDenied
+
+    finder = ProcessFinder(fail)
+    try:
+        assert finder.look_up(1, 9).result(30) is None
+    finally:
+        finder.close()
+
+
+@pytest.mark.parametrize("all_is_shown", [True, False])
+def test_without_the_tables_of_linux_psutil_is_asked(
+    all_is_shown: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """macOS shows the connections of all processes to root alone, those of one's own to anybody."""
+    monkeypatch.setattr(processes, "_TCP_TABLES", (Path("/none"),))
+
+    def refuse(kind: str) -> None:
+        raise psutil.AccessDenied
+
+    if not all_is_shown:
+        monkeypatch.setattr(psutil, "net_connections", refuse)
+        monkeypatch.setattr(psutil, "process_iter", lambda: [psutil.Process()])
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        with socket.create_connection(("127.0.0.1", port)) as client:
+            process = find_process(client.getsockname()[1], port)
+    assert process is not None
+    assert (process.pid, process.started) == (os.getpid(), psutil.Process().create_time())
+
+
+def test_programs_are_described_once_and_forgotten_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    described: list[int] = []
+
+    def public(process: psutil.Process) -> ClientProcess:
+        described.append(process.pid)
+        return ClientProcess(name="other")
+
+    monkeypatch.setattr(processes, "_public", public)
+    monkeypatch.setattr(processes, "_MOST_KNOWN", 1)
+    table = ProcessTable()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        with socket.create_connection(("127.0.0.1", port)) as client:
+            ends = Ends(client.getsockname()[1], port)
+            assert table.find([ends]) == table.find([ends])
+    assert described == [os.getpid()]
+    table._described(psutil.Process(os.getppid()))
+    table._described(psutil.Process())
+    assert described == [os.getpid(), os.getppid(), os.getpid()]
+
+
+def test_a_process_that_is_gone_has_no_start() -> None:
+    assert started(os.getpid()) == psutil.Process().create_time()
+    assert started(2**30) is None

@@ -97,7 +97,8 @@ class Inside:
         return Client(self.clients, pid, token)
 
     def capture(self) -> Capture:
-        self.run.later.run()
+        while self.run.later.due:  # a record waits for the search for its key
+            self.run.later.run()
         return self.run.capture()
 
     def exchange(self) -> Exchange:
