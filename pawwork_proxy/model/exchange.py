@@ -62,7 +62,7 @@ class Exchange(Noun):
     auth: AuthFacts
     auth_source: AuthSourceFinding = AuthSourceFinding()
     response: ResponseFacts | None = None
-    """None when no response of the upstream arrived (a 502 of the proxy itself is none), or when
+    """None when no response of the upstream arrived (a page of the proxy itself is none), or when
     its head was not observed."""
     signals: Signals
     outcome: Outcome

@@ -194,6 +194,9 @@ class Signals(Noun):
     ending: Ending = Ending.UNSTATED
     made_by_proxy: bool = False
     """The response is this proxy's own (a scenario, or its report of a failed connection)."""
+    broken_off_here: bool = False
+    """This proxy broke the client's connection off, because its own to the server failed: whatever
+    the failure was, the client saw a reset."""
     content_type: ContentTypeClass = ContentTypeClass.NONE
     server_cloudflare: bool = False
     cf_mitigated: bool = False

@@ -25,11 +25,9 @@ _COLUMNS: dict[str, Callable[[Any, Clues, Kind], bool]] = {
     ),
     "in_stream": lambda wanted, clues, _: clues.in_stream is wanted,
     "undecodable": lambda wanted, clues, _: clues.signals.decoding_failed is wanted,
-    "broken": lambda wanted, clues, _: (
-        clues.signals.transport is not None and clues.signals.transport.failure in wanted
-    ),
+    "broken": lambda wanted, clues, _: clues.client_saw in wanted,
     "broken_but_for": lambda wanted, clues, _: (
-        clues.signals.transport is not None and clues.signals.transport.failure not in wanted
+        clues.client_saw is not None and clues.client_saw not in wanted
     ),
 }
 """How a client looks at each column of a condition."""

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from pawwork_proxy.facts.errors import FAILED, GOOGLE_STATUSES, Sense, word_sense
 from pawwork_proxy.facts.wordings import OTHER, OWN, SENSES, UNNAMED
-from pawwork_proxy.model.signals import ErrorFact, ErrorPlace, Signals
+from pawwork_proxy.model.signals import ErrorFact, ErrorPlace, Failure, Signals
 
 _STREAM_PLACES = frozenset({ErrorPlace.STREAM_FIRST, ErrorPlace.STREAM_LATER})
 
@@ -31,6 +31,14 @@ class Clues:
     """One response as the rules see it."""
 
     signals: Signals
+
+    @property
+    def client_saw(self) -> Failure | None:
+        """How the transport failed as the client knows it."""
+        transport = self.signals.transport
+        if transport is not None and self.signals.broken_off_here:
+            return Failure.RESET
+        return transport.failure if transport else None
 
     @cached_property
     def found(self) -> tuple[Clue, ...]:

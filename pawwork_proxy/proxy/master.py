@@ -23,7 +23,7 @@ from pawwork_proxy.proxy.mitmproxy_internals import (
     Proxyserver,
     TlsConfig,
     UpstreamAuth,
-    take_shortcuts,
+    make_changes,
 )
 
 
@@ -43,7 +43,7 @@ class ProxyMaster(Master):
         """Must be called inside a running event loop."""
         super().__init__(options.Options())
         quiet_mitmproxy()
-        take_shortcuts(self)
+        make_changes(self)
         self.proxyserver = Proxyserver()
         self.listeners = tuple(listeners)
         self.listening = asyncio.Event()

@@ -1,21 +1,26 @@
-"""Shortcuts through mitmproxy's inner workings: each is taken only where they are what we know.
+"""What we change of mitmproxy's inner workings: each change only where they are what we know.
 
 They are the first to break when mitmproxy changes, so they stand in this one file, and each names
-the functions that it replaces together with what those use. A version in which one of them takes
+the functions that it relies on together with what those use. A version in which one of them takes
 other parameters or uses other names does something that we have not read: its own code is left in
-place, one log line says so, and everything works as before, a little slower.
+place, one log line says so, and everything works as mitmproxy itself has it.
 
-What they are worth of an exchange's processor time in `run`, measured side by side: telling addons
-of hooks 8 to 11 %, leaving out type checks 5 to 12 %.
+Two make it quicker. What they are worth of an exchange's processor time in `run`, measured side by
+side: telling addons of hooks 8 to 11 %, leaving out type checks 5 to 12 %. The others decide what
+mitmproxy has no option for: docs/mitmproxy-defaults.md.
 """
 
 import inspect
+import logging
+import math
 import sys
+from asyncio import StreamReader, StreamWriter
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from importlib import import_module
 from importlib.util import find_spec, module_from_spec
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pawwork_proxy.logs import say
 
@@ -58,12 +63,19 @@ from mitmproxy.addons.next_layer import NextLayer
 from mitmproxy.addons.proxyserver import Proxyserver
 from mitmproxy.addons.tlsconfig import TlsConfig
 from mitmproxy.addons.upstream_auth import UpstreamAuth
+from mitmproxy.connection import Connection
 from mitmproxy.master import Master
+from mitmproxy.proxy import mode_servers, server
+from mitmproxy.proxy.layers.http import _http1, _http2
+from mitmproxy.proxy.layers.http._events import RequestProtocolError
 from mitmproxy.version import VERSION
 
+from pawwork_proxy.proxy.tunnel import reset_connection
+from pawwork_proxy.recording.flows import CLIENT_GONE, FAILED, page_of_mitmproxy
+
 __all__ = [
-    "SHORTCUTS", "Core", "Dispatcher", "KnownFunction", "Master", "NextLayer", "Proxyserver",
-    "Shortcut", "TlsConfig", "UpstreamAuth", "take_shortcuts",
+    "CHANGES", "Change", "Core", "Dispatcher", "Handler", "KnownFunction", "Master", "NextLayer",
+    "Proxyserver", "TlsConfig", "UpstreamAuth", "break_off", "make_changes",
 ]  # fmt: skip
 
 Listener = Callable[..., object]
@@ -77,13 +89,15 @@ class KnownFunction(NamedTuple):
     parameters: tuple[str, ...]
     uses: frozenset[str]
     """Names of the attributes and globals in its code."""
+    also: frozenset[str] = frozenset()
+    """The same in another version that we have read, if there it is different."""
 
     def is_unchanged(self) -> bool:
         """Whether the installed version's function has this shape."""
         return (
             inspect.isfunction(self.found)
             and tuple(inspect.signature(self.found).parameters) == self.parameters
-            and frozenset(self.found.__code__.co_names) == self.uses
+            and frozenset(self.found.__code__.co_names) in (self.uses, self.also)
         )
 
 
@@ -156,22 +170,112 @@ def _leave_out_type_checks(_: Master) -> None:
     http.MessageData.__post_init__ = lambda _: None  # type: ignore[method-assign]
 
 
-class Shortcut(NamedTuple):
-    """What is replaced, and how."""
+class Handler(mode_servers.ProxyConnectionHandler):
+    """mitmproxy's handler of one client's connection, as we want it.
+
+    No silence ends an exchange and no number of connections delays one: both are up to client and
+    server. Who broke off by a reset is remembered. A failure inside mitmproxy ends the connection,
+    whose client would wait for ever.
+    """
+
+    def __init__(
+        self, master: Master, r: StreamReader, w: StreamWriter, options: object, mode: object
+    ) -> None:
+        super().__init__(master, r, w, options, mode)  # type: ignore[no-untyped-call]
+        self.timeout_watchdog.timeout = math.inf  # type: ignore[assignment]
+        self.max_conns = defaultdict(nullcontext)  # type: ignore[arg-type]
+        self._readers: dict[str, StreamReader] = {}
+        """Of connections that stand or were reset, by id."""
+
+    async def handle_connection(self, connection: Connection) -> None:
+        """Serve a connection to its end; how it ends is looked up while others are told."""
+        reader = self.transports[connection].reader
+        if isinstance(reader, StreamReader):
+            self._readers[connection.id] = reader
+        try:
+            await super().handle_connection(connection)
+        finally:
+            if not self.was_reset(connection):
+                self._readers.pop(connection.id, None)
+
+    def was_reset(self, connection: Connection) -> bool:
+        """Whether the peer broke off instead of closing."""
+        reader = self._readers.get(connection.id)
+        return reader is not None and isinstance(reader.exception(), OSError)
+
+    def log(self, _message: str, _level: int = logging.INFO, exc_info: Any = None) -> None:
+        """mitmproxy's log stays silent, since it quotes traffic; a failure is not only logged."""
+        if exc_info:
+            kind: Any = sys.exc_info()[0] if exc_info is True else exc_info[0]
+            say("mitmproxy_failed", type=kind.__name__)
+            self.client.error = FAILED
+            self.reset_client()
+
+    def reset_client(self) -> None:
+        """Break off the client's connection."""
+        client = self.transports.get(self.client)
+        if client is not None and isinstance(client.writer, StreamWriter):
+            reset_connection(client.writer)
+
+
+def break_off(proxyserver: Proxyserver, flow: http.HTTPFlow) -> bool:
+    """Reset a client's connection, unless its server closed in order; False where that is not done.
+
+    The nearest to a server that cannot be reached is a reset: both are errors of a socket. On
+    HTTP/2 other exchanges share the connection, and mitmproxy resets the stream alone.
+    """
+    handler = proxyserver.connections.get(flow.client_conn.id)
+    reached = flow.server_conn.timestamp_tcp_setup is not None
+    if (
+        not isinstance(handler, Handler)
+        or flow.request.is_http2
+        or (reached and not page_of_mitmproxy(flow) and not handler.was_reset(flow.server_conn))
+    ):
+        return False
+    handler.reset_client()
+    return True
+
+
+def _handle_connections(_: Master) -> None:
+    mode_servers.ProxyConnectionHandler = Handler  # type: ignore[misc]
+
+
+class ClientBrokeOff(RequestProtocolError):
+    """What goes wrong on the client's side, by one text: mitmproxy uses one for both sides."""
+
+    def __init__(self, stream_id: int, _: str, *code: Any, **named: Any) -> None:
+        super().__init__(stream_id, CLIENT_GONE, *code, **named)
+
+
+def _tell_sides_apart(_: Master) -> None:
+    for protocol in (_http1.Http1Server, _http2.Http2Server):
+        protocol.ReceiveProtocolError = ClientBrokeOff  # type: ignore[assignment]
+
+
+class Change(NamedTuple):
+    """What of mitmproxy is changed, and what has to be as we know it for that."""
 
     name: str
-    replaced: tuple[KnownFunction, ...]
-    take: Callable[[Master], None]
+    relies_on: tuple[KnownFunction, ...]
+    make: Callable[[Master], None]
 
 
-def _known(owner: object, name: str, parameters: str, uses: str) -> KnownFunction:
-    """A method as it was when this module was loaded; parameters and names between spaces."""
-    found = getattr(owner, name, None)
-    return KnownFunction(found, tuple(parameters.split()), frozenset(uses.split()))
+def _known(
+    owner: object, name: str, parameters: str, uses: str, also: tuple[str, str] | None = None
+) -> KnownFunction:
+    """A method as it was when this module was loaded; parameters and names between spaces.
+
+    `also`: names that another version uses less, and those that it uses instead.
+    """
+    found, names = getattr(owner, name, None), frozenset(uses.split())
+    less, more = map(str.split, also or ("", ""))
+    return KnownFunction(
+        found, tuple(parameters.split()), names, names.difference(less).union(more)
+    )
 
 
-SHORTCUTS: tuple[Shortcut, ...] = (
-    Shortcut(
+CHANGES: tuple[Change, ...] = (
+    Change(
         "remember_listeners",
         (
             _known(
@@ -194,7 +298,7 @@ SHORTCUTS: tuple[Shortcut, ...] = (
         ),
         _remember_listeners,
     ),
-    Shortcut(
+    Change(
         "leave_out_type_checks",
         (
             _known(
@@ -204,13 +308,79 @@ SHORTCUTS: tuple[Shortcut, ...] = (
         ),
         _leave_out_type_checks,
     ),
+    Change(
+        "handle_connections",
+        (
+            _known(
+                mode_servers.ServerInstance, "handle_stream", "self reader writer",
+                "isinstance mitmproxy_rs Stream ProxyConnectionHandler ctx master options mode "
+                "make_top_layer layer context mode_specs TransparentMode asyncio StreamWriter cast "
+                "socket get_extra_info platform original_addr client sockname server address "
+                "Exception logger error close WireGuardMode LocalMode TunMode manager "
+                "register_connection id handle_client",
+            ),
+            _known(
+                server.ConnectionHandler, "__init__", "self context",
+                "client transports collections defaultdict max_conns set wakeup_timer layer "
+                "NextLayer transport_protocol options tcp_timeout UDP_TIMEOUT TimeoutWatchdog "
+                "on_timeout timeout_watchdog asyncio Lock _server_event_lock _drain_lock",
+                also=("options tcp_timeout", "TCP_TIMEOUT hook_tasks"),
+            ),
+            _known(
+                server.TimeoutWatchdog, "watch", "self",
+                "can_timeout wait asyncio sleep timeout time last_activity callback CancelledError",
+            ),
+            _known(
+                server.ConnectionHandler, "handle_connection", "self connection",
+                "transports reader read OSError asyncio CancelledError server_event events "
+                "DataReceived drain_writers transport_protocol state ConnectionState CAN_READ "
+                "CLOSED ConnectionClosed CAN_WRITE Event wait writer close pop",
+            ),
+            _known(
+                server.ConnectionHandler, "server_event", "self event",
+                "_server_event_lock timeout_watchdog register_activity layer handle_event "
+                "isinstance commands OpenConnection connection transports asyncio_utils "
+                "create_task open_connection address client peername ConnectionIO RequestWakeup "
+                "wakeup delay wakeup_timer add ConnectionCommand SendData writer is_closing write "
+                "data CloseTcpConnection close_connection half_close CloseConnection StartHook "
+                "hook_task name Log log message level RuntimeError Exception logging ERROR",
+                also=("", "hook_tasks add_done_callback remove"),
+            ),
+            _known(
+                server.ConnectionHandler, "log", "self message level exc_info",
+                "logger log client peername",
+            ),
+        ),
+        _handle_connections,
+    ),
+    Change(
+        "tell_sides_apart",
+        (
+            _known(
+                _http1.Http1Connection, "read_body", "self event",
+                "stream_id isinstance events DataReceived body_reader buf ConnectionClosed "
+                "read_eof AssertionError h11 ProtocolError commands CloseConnection conn "
+                "ReceiveHttp ReceiveProtocolError code Data bytes data ReceiveData EndOfMessage "
+                "request headers NotImplementedError method upper ReceiveEndOfMessage Http1Server "
+                "mark_done",
+                also=("code", ""),
+            ),
+            _known(
+                _http2.Http2Connection, "close_connection", "self msg",
+                "CloseConnection conn streams ReceiveHttp ReceiveProtocolError code clear done "
+                "_handle_event",
+                also=("code", ""),
+            ),
+        ),
+        _tell_sides_apart,
+    ),
 )  # fmt: skip
 
 
-def take_shortcuts(master: Master, shortcuts: Sequence[Shortcut] = SHORTCUTS) -> None:
-    """Take every shortcut that this version of mitmproxy allows; before any addon is added."""
-    for shortcut in shortcuts:
-        if all(function.is_unchanged() for function in shortcut.replaced):
-            shortcut.take(master)
+def make_changes(master: Master, changes: Sequence[Change] = CHANGES) -> None:
+    """Make every change that this version of mitmproxy allows; before any addon is added."""
+    for change in changes:
+        if all(function.is_unchanged() for function in change.relies_on):
+            change.make(master)
         else:
-            say("shortcut_not_taken", shortcut=shortcut.name, mitmproxy=VERSION)
+            say("change_not_made", change=change.name, mitmproxy=VERSION)

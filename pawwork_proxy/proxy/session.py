@@ -23,6 +23,7 @@ from pawwork_proxy.proxy.egress import ProbeRoute, ask_trace, egress_of, source_
 from pawwork_proxy.proxy.egress_watch import EgressWatch
 from pawwork_proxy.proxy.listeners import Listener
 from pawwork_proxy.proxy.master import ProxyMaster
+from pawwork_proxy.proxy.mitmproxy_internals import break_off
 from pawwork_proxy.recording.addon import CaptureAddon
 from pawwork_proxy.recording.destination import RECORDED_HOST, Upstream
 from pawwork_proxy.recording.recorder import Recorder, Watcher
@@ -117,6 +118,7 @@ async def running_proxy(
             finder.look_up,
             source=plan.source,
             on_connected=watch.connected if watch else lambda *_: None,
+            break_off=lambda flow: break_off(master.proxyserver, flow),
         )
         try:
             master = ProxyMaster(

@@ -3,7 +3,7 @@
 On the tunnel route the client's own TLS reaches the server: handshake and certificates are its own,
 so what happens here happens without us, too. Seen are the ClientHello, sizes, times and who closed.
 Invariants: no byte is changed, added or held back; nothing but CONNECT is served; a connection that
-one side ends or resets is ended or reset towards the other.
+one side ends or resets is ended or reset towards the other, and one that cannot be opened is reset.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from pawwork_proxy.wire.client_hello import LONGEST_HELLO, hello_length
 
 PIECE = 64 * 1024
 PATIENCE_S = 120.0
-"""A program that connects and says nothing, or a way out that does not open, is given up."""
+"""A program that connects and says nothing is given up."""
 MOST_PIECES = 64
 """A hello that comes in more pieces is passed on, and not looked for any longer."""
 
@@ -34,6 +34,15 @@ Side = Literal["client", "server", "proxy"]
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 Connect = Callable[[str, int], Awaitable[Streams]]
 """Opens the way to a host and port: directly, or through the user's own proxy. Raises OSError."""
+
+
+class ProxyAnswer(ConnectionError):
+    """The user's own proxy did not open the tunnel but answered; its connection still stands."""
+
+    def __init__(self, head: bytes, streams: Streams) -> None:
+        super().__init__()
+        self.head = head
+        self.streams = streams
 
 
 @dataclass(slots=True, eq=False)
@@ -105,19 +114,39 @@ class Tunnel:
             self._ended(seen)
 
     async def _passed(self, target: tuple[str, int], client: Streams, look: "_Look | None") -> None:
+        first = asyncio.create_task(client[0].read(PIECE))
         try:
-            async with asyncio.timeout(PATIENCE_S):
-                server = await self._connect(*target)
+            server = await self._way(target, first)
+        except ProxyAnswer as answer:  # as the client would have got it without us
+            client[1].write(answer.head)
+            server, look = answer.streams, None
         except (OSError, ValueError):  # the latter: this cannot be the name of a host
-            await _say(client[1], b"502 Bad Gateway")
+            reset_connection(client[1])
             return
-        try:
+        else:
             if look is not None:
                 look.connected()
             await _say(client[1], b"200 Connection established")
-            await _relay(client, server, look)
+        try:
+            await _relay(client, server, look, first)
         finally:
             server[1].close()
+
+    async def _way(self, target: tuple[str, int], first: asyncio.Task[bytes]) -> Streams:
+        """The way to a target, however long it takes to open; OSError when the client leaves."""
+        opening = asyncio.ensure_future(self._connect(*target))
+        try:
+            await asyncio.wait({opening, first}, return_when=asyncio.FIRST_COMPLETED)
+            if not opening.done() and not first.result():
+                raise ConnectionAbortedError
+            return await opening
+        except ProxyAnswer:
+            raise
+        except BaseException:
+            first.cancel()
+            raise
+        finally:
+            opening.cancel()
 
 
 class _Look:
@@ -165,20 +194,23 @@ class _Look:
             self._head = None
 
 
-async def _relay(client: Streams, server: Streams, look: _Look | None) -> None:
-    """Pass bytes both ways until both sides have ended."""
+async def _relay(
+    client: Streams, server: Streams, look: _Look | None, first: asyncio.Task[bytes]
+) -> None:
+    """Pass bytes both ways until both sides have ended; `first` are the client's first ones."""
 
-    async def pump(side: Side, source: Streams, sink: Streams) -> None:
+    async def pump(side: Side, source: Streams, sink: Streams, piece: Awaitable[bytes]) -> None:
         try:
-            while piece := await source[0].read(PIECE):
-                sink[1].write(piece)
+            while data := await piece:
+                sink[1].write(data)
                 if look is not None:
-                    look.passed(side, piece)
+                    look.passed(side, data)
                 await sink[1].drain()
+                piece = source[0].read(PIECE)
         except OSError:
             if look is not None:
                 look.ended(side, reset=True)
-            _reset(sink[1])
+            reset_connection(sink[1])
         else:
             if look is not None:
                 look.ended(side, reset=False)
@@ -188,10 +220,13 @@ async def _relay(client: Streams, server: Streams, look: _Look | None) -> None:
                 else:  # TLS towards a chained proxy knows no half of a connection
                     sink[1].close()
 
-    await asyncio.gather(pump("client", client, server), pump("server", server, client))
+    await asyncio.gather(
+        pump("client", client, server, first),
+        pump("server", server, client, server[0].read(PIECE)),
+    )
 
 
-def _reset(writer: asyncio.StreamWriter) -> None:
+def reset_connection(writer: asyncio.StreamWriter) -> None:
     """End a connection as the other side ended: by a reset, not by a polite close."""
     peer = writer.get_extra_info("socket")
     if peer is not None and not writer.is_closing():

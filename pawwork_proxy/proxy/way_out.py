@@ -11,7 +11,7 @@ from pathlib import Path
 import certifi
 
 from pawwork_proxy.proxy.chained import ChainedProxy
-from pawwork_proxy.proxy.tunnel import Connect, Streams
+from pawwork_proxy.proxy.tunnel import Connect, ProxyAnswer, Streams
 
 
 def way_out(
@@ -34,6 +34,8 @@ def way_out(
         streams = await asyncio.open_connection(via.host, via.port, local_addr=local, ssl=tls)
         try:
             await _ask_for(host, port, via.credentials, streams)
+        except ProxyAnswer:
+            raise
         except BaseException:
             streams[1].close()
             raise
@@ -43,7 +45,7 @@ def way_out(
 
 
 async def _ask_for(host: str, port: int, credentials: str | None, streams: Streams) -> None:
-    """Ask a proxy for a tunnel. Raises OSError when it refuses."""
+    """Ask a proxy for a tunnel. Raises ProxyAnswer when it says something else than yes."""
     reader, writer = streams
     name = f"[{host}]" if ":" in host else host
     lines = [f"CONNECT {name}:{port} HTTP/1.1", f"Host: {name}:{port}"]
@@ -57,4 +59,4 @@ async def _ask_for(host: str, port: int, credentials: str | None, streams: Strea
     except (asyncio.IncompleteReadError, asyncio.LimitOverrunError):
         raise ConnectionError("the proxy gave no answer") from None
     if head.split(maxsplit=2)[1:2] != [b"200"]:
-        raise ConnectionRefusedError("the proxy refuses the tunnel")
+        raise ProxyAnswer(head, streams)

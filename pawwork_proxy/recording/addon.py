@@ -3,9 +3,9 @@
 Which hooks, and why: mitmproxy fires either `response` or `error` for a flow, never both; a CONNECT
 that fails fires `http_connect_error`; a client that distrusts our certificate shows up only as
 `tls_failed_client`. A recorder that listens to `request` and `response` misses all of these.
-Invariant: the addon never raises into mitmproxy and never changes a message, except the value of
+Invariants: the addon never raises into mitmproxy and never changes a message, except the value of
 Host on the reverse route and the response to a request that is refused here. Whatever of recording
-fails, the request goes on, unrecorded.
+fails, the request goes on, unrecorded. A failed connection reaches the client as one.
 """
 
 import asyncio
@@ -44,6 +44,8 @@ _ABSOLUTE_FORM = re.compile(rb"[A-Za-z]{1,20} https?://", re.IGNORECASE)
 FindProcess = Callable[[int, int], Future[FoundProcess | None]]
 OnConnected = Callable[[tuple[str, int], str, str], None]
 """Called for each connection that was opened, with its target, local and remote address."""
+BreakOff = Callable[[http.HTTPFlow], bool]
+"""Resets the connection of a client that a failure has to reach; False where it cannot."""
 
 
 class CaptureAddon:
@@ -58,6 +60,7 @@ class CaptureAddon:
         default_install: str = "main",
         source: str | None = None,
         on_connected: OnConnected = lambda *_: None,
+        break_off: BreakOff = lambda _: False,
     ) -> None:
         self._recorder = recorder
         self._upstream = upstream
@@ -66,6 +69,7 @@ class CaptureAddon:
         self._default_install = default_install
         self._source = source
         self._on_connected = on_connected
+        self._break_off = break_off
         self._forms: dict[str, TargetForm] = {}
         self._upstream_failures: dict[str, Ending] = {}
         self._processes: dict[str, Future[FoundProcess | None]] = {}
@@ -95,6 +99,7 @@ class CaptureAddon:
         """The upstream could not be reached; mitmproxy gives the flow another connection object."""
         ending = flows.ending_of_connect_error(data.server.error or "")
         self._upstream_failures[data.client.id] = ending
+        data.server.error = None  # else mitmproxy gives later requests the same error, untried
 
     def tls_established_server(self, data: tls.TlsData) -> None:
         """The upstream has seen our ClientHello; what it offered is part of what was measured."""
@@ -103,6 +108,7 @@ class CaptureAddon:
     def tls_failed_server(self, data: tls.TlsData) -> None:
         """The upstream's certificate does not verify, or it speaks no TLS."""
         self._upstream_failures[data.context.client.id] = Ending.UPSTREAM_TLS
+        data.conn.error = None  # as above
         self._try(self._own_hellos.connected, data)
 
     def client_disconnected(self, client: connection.Client) -> None:
@@ -167,7 +173,7 @@ class CaptureAddon:
         self._silent.discard(client.id)
         form = "tunnelled" if client.tls else self._forms.get(client.id, "origin")
         fields = request.headers.fields
-        asked = Asked(form, request.host, request.port, fields, self._installs, request.path)
+        asked = Asked(form, *flows.target_of(request), fields, self._installs, request.path)
         try:
             decision = decide(asked)
         except Exception as error:
@@ -230,12 +236,14 @@ class CaptureAddon:
         failure = self._upstream_failures.pop(flow.client_conn.id, None)
         ongoing = _ongoing_of(flow)
         if ongoing is None:
+            self._try(self._pass_on_failure, flow)
             return
         try:
             ending = flows.ending_of_error(flow, failure, answered=ongoing.answered)
         except Exception as error:
             ending = Ending.UNSTATED
             self._missed(ongoing, ("ending",), error)
+        self._try(self._pass_on_failure, flow, ongoing)
         self._end(flow, ending)
 
     # -- helpers of the hooks --------------------------------------------------------------
@@ -251,6 +259,14 @@ class CaptureAddon:
         """Looking at parts of an exchange failed: its record will say so."""
         ongoing.missed(*parts)
         self._recorder.tap_failed(error)
+
+    def _pass_on_failure(self, flow: http.HTTPFlow, ongoing: Ongoing | None = None) -> None:
+        """Let a failure reach the client as one, and note where mitmproxy answers instead."""
+        page = flows.page_of_mitmproxy(flow)
+        if page == 400 or not self._break_off(flow):
+            flows.leave_unanswered(flow)
+            if page is not None and ongoing is not None:
+                ongoing.answered_here(page)
 
     def _open(self, flow: http.HTTPFlow, route: Route) -> None:
         """Begin to record a flow; if that fails, it goes on without."""

@@ -1,12 +1,13 @@
 """Reads mitmproxy's flows: the only place, beside the addon, that knows their types.
 
-Invariant: only `redirect` and `name_host` change a flow, and of its headers Host alone.
+Invariant: only `redirect` and `name_host` change a message, and of its headers Host alone.
 """
 
 import re
 
 from mitmproxy import flow as mflow
 from mitmproxy import http
+from mitmproxy.net.http.url import parse_authority
 from mitmproxy.proxy.mode_specs import ReverseMode, UpstreamMode
 
 from pawwork_proxy.model.context import Route
@@ -18,6 +19,17 @@ from pawwork_proxy.recording.ongoing import UpstreamFacts
 def is_reverse_mode(flow: http.HTTPFlow) -> bool:
     """Whether stock mitmproxy runs as a reverse proxy and has chosen the upstream itself."""
     return isinstance(flow.client_conn.proxy_mode, ReverseMode)
+
+
+def target_of(request: http.Request) -> tuple[str, int]:
+    """Host and port that a request names; of one that mitmproxy refuses it has read no Host yet."""
+    if request.host:
+        return request.host, request.port
+    try:
+        host, port = parse_authority(request.host_header or "", check=True)
+    except ValueError:
+        return "", 0
+    return host, port or 80
 
 
 def redirect(flow: http.HTTPFlow, upstream: Upstream) -> None:
@@ -83,8 +95,12 @@ _NO_HTTP = (
     "Received ",
 )
 """How mitmproxy begins its refusal of a response that is no HTTP, or no safe one."""
-_CLIENT_GONE = "Client disconnected."
+CLIENT_GONE = "Client disconnected."
 """mitmproxy's own text (proxy/layers/http/_http1.py)."""
+FAILED = "mitmproxy failed"
+"""Our own note on a client's connection that was ended because of a failure inside mitmproxy."""
+_TAKEN_FOR_SMUGGLING = "to skip this security check."
+"""How mitmproxy's text ends where it refuses a head that two parsers may read differently."""
 
 
 def ending_of_error(
@@ -98,7 +114,9 @@ def ending_of_error(
     message = flow.error.msg if flow.error else ""
     if message == mflow.Error.KILLED_MESSAGE:
         return Ending.KILLED
-    if message == _CLIENT_GONE or not flow.client_conn.connected:
+    if page_of_mitmproxy(flow) == 400 or flow.client_conn.error == FAILED:
+        return Ending.PROXY_ERROR
+    if message == CLIENT_GONE or not flow.client_conn.connected:
         return Ending.CLIENT_LEFT_MIDSTREAM if answered else Ending.CLIENT_LEFT_BEFORE_ANSWER
     if answered:
         return Ending.UPSTREAM_CUT
@@ -109,6 +127,26 @@ def ending_of_error(
     if flow.server_conn.timestamp_tcp_setup is None:
         return Ending.UPSTREAM_UNREACHABLE  # a chained proxy that turns us down, for one
     return Ending.UPSTREAM_RESET
+
+
+def page_of_mitmproxy(flow: http.HTTPFlow) -> int | None:
+    """Status of the page that a broken-off flow gets from mitmproxy, whatever a hook says of it.
+
+    It answers so to heads that it refuses; of all other failures `leave_unanswered` keeps it.
+    """
+    message = flow.error.msg if flow.error else ""
+    if not message.endswith(_TAKEN_FOR_SMUGGLING):
+        return None
+    return 400 if flow.response is None else 502
+
+
+def leave_unanswered(flow: http.HTTPFlow) -> None:
+    """Let mitmproxy end a client's exchange without a page of its own, as the server would have.
+
+    On a connection of HTTP/2 this resets the stream. What has been answered in part is cut anyway.
+    """
+    if flow.killable and flow.client_conn.connected and flow.response is None:
+        flow.kill()
 
 
 def ending_of_connect_error(error: str) -> Ending:

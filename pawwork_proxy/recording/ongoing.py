@@ -136,6 +136,10 @@ class Ongoing:
             decoded=self.arrival.route == "inside",
         )
 
+    def answered_here(self, status: int) -> None:
+        """mitmproxy answers the client itself, with this status; no server has said anything."""
+        self.reader = ResponseReader(status, made_by_proxy=True)
+
     def response_chunk(self, chunk: bytes) -> None:
         """A piece of the response: as on the wire, or inside the client without its coding."""
         if not chunk or self.reader is None:

@@ -20,7 +20,7 @@ from pawwork_proxy.model.exchange import AuthSourceFinding, Exchange, Redaction,
 from pawwork_proxy.model.numbers import bounded_ms
 from pawwork_proxy.model.request import BodyState
 from pawwork_proxy.model.response import ResponseFacts
-from pawwork_proxy.model.signals import Ending, Signals
+from pawwork_proxy.model.signals import Ending, Side, Signals
 from pawwork_proxy.outcomes.rules import judge
 from pawwork_proxy.recording.ongoing import Arrival, Ongoing, UpstreamFacts
 from pawwork_proxy.redaction.redactor import RawRequest, RawResponse, Redactor
@@ -82,7 +82,7 @@ class Projector:
         response = (ongoing.reader or ResponseReader(ongoing.status)).finish(
             ending, ongoing.unobserved
         )
-        signals = _with_true_ending(response.signals)
+        signals = _with_true_ending(response.signals, ongoing.arrival.route)
         facts, redactions, cookies = self._response(ongoing, response)
         exchange = Exchange(
             seq=ongoing.seq,
@@ -211,8 +211,13 @@ class Projector:
         )
 
 
-def _with_true_ending(signals: Signals) -> Signals:
-    """The signals; a client that left after the response's own end has missed nothing."""
+def _with_true_ending(signals: Signals, route: Route) -> Signals:
+    """The signals; a client that left after the response's own end has missed nothing.
+
+    One whose server could not be reached knows of it by what we did to its connection to us.
+    """
+    if signals.status is None and signals.ending.side is Side.UPSTREAM and route != "inside":
+        return signals.model_copy(update={"broken_off_here": True})
     whole = signals.done_marker or signals.cost_seen
     if signals.ending is Ending.CLIENT_LEFT_MIDSTREAM and whole:
         return signals.model_copy(update={"ending": Ending.CLIENT_LEFT_AFTER_BODY})

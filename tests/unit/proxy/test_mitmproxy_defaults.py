@@ -90,8 +90,15 @@ def days(length: str) -> Callable[[], object]:
     return lambda: f"{getattr(certs, length).days} days"
 
 
+def silence() -> object:
+    handler = Mock(spec=server.ConnectionHandler)
+    server.ConnectionHandler.__init__(handler, Context(tclient_conn(), Mock(tcp_timeout=600)))
+    return handler.timeout_watchdog.timeout
+
+
 READ: dict[str, Callable[[], object]] = {
     "connections to one address": connections_to_one_address,
+    "silence after which a connection is closed": silence,
     "life of a leaf certificate": days("CERT_EXPIRY"),
     "life of our authority": days("CA_EXPIRY"),
     "start of a certificate's life": start_of_a_certificate,

@@ -1,4 +1,4 @@
-"""Shortcuts do what mitmproxy does, and are taken only where it is the mitmproxy that we know."""
+"""Changes are made only where it is the mitmproxy that we know; the quicker way does the same."""
 
 import subprocess
 import sys
@@ -14,11 +14,11 @@ from mitmproxy.test.tflow import tflow
 
 from pawwork_proxy.proxy.master import quiet_mitmproxy
 from pawwork_proxy.proxy.mitmproxy_internals import (
-    SHORTCUTS,
+    CHANGES,
+    Change,
     Dispatcher,
     KnownFunction,
-    Shortcut,
-    take_shortcuts,
+    make_changes,
 )
 
 Calls = list[str]
@@ -105,20 +105,20 @@ def master() -> Master:
     return Master(options.Options())
 
 
-async def test_every_shortcut_fits_the_installed_mitmproxy() -> None:
-    """Fails on an update that changes one: read the new code, then adapt or drop the shortcut."""
-    for shortcut in SHORTCUTS:
-        assert [one for one in shortcut.replaced if not one.is_unchanged()] == []
+async def test_every_change_fits_the_installed_mitmproxy() -> None:
+    """Fails on an update that changes one: read the new code, then adapt or drop the change."""
+    for change in CHANGES:
+        assert [one for one in change.relies_on if not one.is_unchanged()] == []
 
 
-async def test_a_shortcut_is_taken_again_in_the_same_process(
+async def test_changes_are_made_again_in_the_same_process(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     for _ in range(2):
         chosen = master()
-        take_shortcuts(chosen)
+        make_changes(chosen)
         assert isinstance(chosen.addons, Dispatcher)
-    assert "shortcut_not_taken" not in capsys.readouterr().err
+    assert "change_not_made" not in capsys.readouterr().err
 
 
 def as_we_know_it(self: object, event: hooks.Hook) -> None:
@@ -149,9 +149,9 @@ async def test_another_shape_of_mitmproxy_keeps_its_own_code_and_is_told_of_once
     taken: list[Master] = []
     known = KnownFunction(found, ("self", "event"), frozenset({"args"}))
     chosen = master()
-    take_shortcuts(chosen, [Shortcut("quicker", (known,), taken.append)])
+    make_changes(chosen, [Change("quicker", (known,), taken.append)])
     assert bool(taken) is fits
-    assert capsys.readouterr().err.count("shortcut_not_taken") == (not fits)
+    assert capsys.readouterr().err.count("change_not_made") == (not fits)
     assert type(chosen.addons) is AddonManager
 
 

@@ -14,7 +14,14 @@ import pytest
 
 from pawwork_proxy import __version__
 from pawwork_proxy.proxy.chained import ChainedProxy
-from pawwork_proxy.proxy.tunnel import MOST_PIECES, Connect, Passing, Streams, Tunnel
+from pawwork_proxy.proxy.tunnel import (
+    MOST_PIECES,
+    Connect,
+    Passing,
+    ProxyAnswer,
+    Streams,
+    Tunnel,
+)
 from pawwork_proxy.proxy.way_out import way_out
 from pawwork_proxy.simulator.tls import own_certificate
 from tests.unit.wire.test_client_hello import BUN
@@ -190,6 +197,8 @@ async def test_other_hosts_pass_by_unseen() -> None:
         assert await reader.readuntil(b"\r\n\r\n") == ESTABLISHED
         writer.write(b"hello")
         assert await reader.readexactly(5) == b"hello"
+        writer.write_eof()
+        assert await reader.read() == b"", "both sides have ended"
         writer.close()
     assert seen.passed_by == 1
     assert seen.opened == []
@@ -217,22 +226,78 @@ async def test_a_name_that_no_host_can_have_is_a_failed_connection(host: bytes) 
     async with tunnel_by(way_out(None)) as (seen, port):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(b"CONNECT " + host + b":443 HTTP/1.1\r\n\r\n")
-        assert (await reader.read()).startswith(b"HTTP/1.1 502 ")
+        with pytest.raises(ConnectionResetError):
+            await reader.read()
         writer.close()
     assert seen.opened == []
 
 
-async def test_an_upstream_that_cannot_be_reached_is_said_and_told() -> None:
+async def test_an_upstream_that_cannot_be_reached_breaks_the_connection_and_is_told() -> None:
     async def connect(_host: str, _port: int) -> Streams:
         raise ConnectionRefusedError
 
     async with tunnel_by(connect) as (seen, port):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(CONNECT)
-        assert (await reader.read()).startswith(b"HTTP/1.1 502 ")
+        with pytest.raises(ConnectionResetError):
+            await reader.read()
         writer.close()
         connection = await seen.ended.get()
     assert (connection.connect_ms, connection.ended_by) == (None, "proxy")
+
+
+async def test_a_client_that_leaves_before_a_way_is_open_is_waited_for_no_longer() -> None:
+    given_up = asyncio.Event()
+
+    async def connect(_host: str, _port: int) -> Streams:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            given_up.set()
+        raise AssertionError
+
+    async with tunnel_by(connect) as (seen, port):
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(CONNECT)
+        writer.close()
+        await given_up.wait()
+        await seen.ended.get()
+
+
+async def test_what_a_client_sends_before_its_way_is_open_passes_too() -> None:
+    sent = asyncio.Event()
+    server = await asyncio.start_server(echo, "127.0.0.1", 0)
+
+    async def connect(_host: str, _port: int) -> Streams:
+        await sent.wait()
+        return await asyncio.open_connection("127.0.0.1", server.sockets[0].getsockname()[1])
+
+    async with server, tunnel_by(connect) as (seen, port):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(CONNECT + b"early")
+        await writer.drain()
+        sent.set()
+        assert await reader.readuntil(b"\r\n\r\n") == ESTABLISHED
+        assert await reader.readexactly(5) == b"early"
+        writer.close()
+        assert (await seen.ended.get()).sent_bytes == 5
+
+
+async def test_what_the_users_own_proxy_answers_reaches_the_client_as_it_is() -> None:
+    answer = b"HTTP/1.1 407 Who are you\r\nProxy-Authenticate: Basic\r\nContent-Length: 2\r\n\r\nno"
+
+    async def proxy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(answer)
+        writer.close()
+
+    async with await asyncio.start_server(proxy, "127.0.0.1", 0) as listener:
+        via = ChainedProxy("http", "127.0.0.1", listener.sockets[0].getsockname()[1])
+        async with tunnel_by(way_out(via)) as (_, port):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(CONNECT)
+            assert await reader.read() == answer
+            writer.close()
 
 
 async def test_the_users_own_proxy_is_asked_for_the_way() -> None:
@@ -256,8 +321,10 @@ async def test_the_users_own_proxy_is_asked_for_the_way() -> None:
             b"CONNECT opencode.ai:443 HTTP/1.1\r\nHost: opencode.ai:443\r\n"
             b"Proxy-Authorization: Basic dTpw\r\n\r\n"
         )
-        with pytest.raises(ConnectionRefusedError):
+        with pytest.raises(ProxyAnswer) as answer:
             await way_out(ChainedProxy("http", "127.0.0.1", port))("opencode.ai", 443)
+        assert answer.value.head == b"HTTP/1.1 407 No\r\n\r\n"
+        answer.value.streams[1].close()
 
 
 async def test_a_proxy_that_hangs_up_is_no_way_out() -> None:

@@ -1,0 +1,375 @@
+"""A failed connection reaches the client as one: never as a page of mitmproxy's or of ours."""
+
+import asyncio
+import socket
+import ssl
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import h2.config
+import h2.connection
+import h2.events
+import pytest
+from mitmproxy.proxy.layers.http import HttpStream
+
+from pawwork_proxy.captures.reader import read_capture
+from pawwork_proxy.environment.identity import Identity
+from pawwork_proxy.facts.server import HOST
+from pawwork_proxy.model.exchange import Exchange
+from pawwork_proxy.model.outcome import Origin
+from pawwork_proxy.model.signals import Ending
+from pawwork_proxy.proxy import mitmproxy_internals, session
+from pawwork_proxy.proxy.listeners import parse_listeners
+from pawwork_proxy.proxy.session import RunPlan, running_proxy
+from pawwork_proxy.proxy.tunnel import reset_connection
+from pawwork_proxy.recording.destination import parse_upstream
+from pawwork_proxy.recording.recorder import Watcher
+from pawwork_proxy.simulator.tls import own_certificate
+from tests.unit.recording.test_recorder import identity
+
+__all__ = ["identity"]
+
+BODY = b'{"model":"big-pickle"}'
+EVENT = b'data: {"choices":[{"delta":{"content":"a"}}]}\n\n'
+STREAM = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+BEGUN = STREAM + b"%x\r\n%s\r\n" % (len(EVENT), EVENT)
+ODD_HEAD = b"HTTP/1.1 200 OK\r\nx(y): 1\r\nContent-Length: 2\r\n\r\n{}"
+NO_HTTP = b"SSH-2.0-OpenSSH_9\r\n\r\n"
+
+Way = Literal["reverse", "forward"]
+Leave = Callable[[asyncio.StreamWriter], None]
+WAYS: tuple[Way, ...] = ("reverse", "forward")
+
+
+def close(writer: asyncio.StreamWriter) -> None:
+    writer.close()
+
+
+class Failure(NamedTuple):
+    """What becomes of a request upstream, and how the client and the record know."""
+
+    upstream: Literal["refuses", "has no address", "is distrusted"] | tuple[bytes, Leave]
+    broken: Literal["reset", "closed"]
+    ending: Ending
+    begun: bool = False
+
+
+FAILURES = {
+    "refused": Failure("refuses", "reset", Ending.UPSTREAM_REFUSED),
+    "no address": Failure("has no address", "reset", Ending.UPSTREAM_UNRESOLVABLE),
+    "TLS": Failure("is distrusted", "reset", Ending.UPSTREAM_TLS),
+    "reset": Failure((b"", reset_connection), "reset", Ending.UPSTREAM_RESET),
+    "closed": Failure((b"", close), "closed", Ending.UPSTREAM_RESET),
+    "no HTTP": Failure((NO_HTTP, close), "closed", Ending.UPSTREAM_PROTOCOL),
+    "odd head": Failure((ODD_HEAD, close), "reset", Ending.UPSTREAM_PROTOCOL),
+    "cut by a reset": Failure((BEGUN, reset_connection), "reset", Ending.UPSTREAM_CUT, True),
+    "cut by an end": Failure((BEGUN, close), "closed", Ending.UPSTREAM_CUT, True),
+}
+
+
+class Server:
+    """An upstream that fails in one way, as soon as the client has seen what it says before."""
+
+    def __init__(self, failure: Failure) -> None:
+        self.seen = asyncio.Event()
+        self._does = failure.upstream
+
+    @asynccontextmanager
+    async def running(self, folder: Path) -> AsyncIterator[str]:
+        """Its address."""
+        if self._does == "has no address":
+            yield "http://name.invalid"
+        elif self._does == "refuses":
+            with socket.create_server(("127.0.0.1", 0)) as free:
+                port = free.getsockname()[1]
+            yield f"http://127.0.0.1:{port}"
+        else:
+            tls = own_certificate(folder)[0] if self._does == "is distrusted" else None
+            async with await asyncio.start_server(self._play, "127.0.0.1", 0, ssl=tls) as server:
+                scheme = "https" if tls else "http"
+                yield f"{scheme}://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+    async def _play(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(BODY)
+        assert not isinstance(self._does, str)
+        said, leave = self._does
+        writer.write(said)
+        await writer.drain()
+        if said is BEGUN:
+            await self.seen.wait()
+        leave(writer)
+
+
+class Bench(NamedTuple):
+    """A running proxy, and its capture."""
+
+    port: int
+    identity: Identity
+    capture: Path
+
+    def record(self) -> Exchange:
+        (exchange,) = read_capture(self.capture).exchanges
+        return exchange
+
+    async def ask(
+        self, way: Way, seen: asyncio.Event | None = None, headers: bytes = b""
+    ) -> tuple[bytes, str]:
+        """What a client gets for a request, and how its connection ends."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        host = b"127.0.0.1:%d" % self.port
+        if way == "forward":
+            host = HOST.encode()
+            writer.write(b"CONNECT %s:443 HTTP/1.1\r\nHost: %s:443\r\n\r\n" % (host, host))
+            await reader.readuntil(b"\r\n\r\n")
+            context = ssl.create_default_context(cafile=self.identity.ca_certificate)
+            await writer.start_tls(context, server_hostname=HOST)
+        head = b"POST /zen/v1/chat/completions HTTP/1.1\r\nHost: %s\r\n" % host
+        writer.write(head + headers + b"Content-Length: %d\r\n\r\n%s" % (len(BODY), BODY))
+        got = b""
+        try:
+            while piece := await reader.read(65536):
+                got += piece
+                if seen is not None and EVENT in got:
+                    seen.set()
+        except ConnectionResetError:
+            return got, "reset"
+        finally:
+            writer.close()
+        return got, "closed"
+
+
+@asynccontextmanager
+async def bench(folder: Path, identity: Identity, url: str) -> AsyncIterator[Bench]:
+    plan = RunPlan(parse_listeners(["main@0"]), parse_upstream(url), None, None, folder)
+    async with running_proxy(plan, identity, Watcher()) as recorder:
+        yield Bench(plan.listeners[0].port, identity, recorder.path)
+
+
+@pytest.fixture(autouse=True)
+def resolver(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody outside is asked for a name: `.invalid` has no address."""
+    resolve = asyncio.base_events.BaseEventLoop.getaddrinfo
+
+    async def getaddrinfo(loop: Any, host: str, port: int, **named: Any) -> Any:
+        if host.endswith(".invalid"):
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return await resolve(loop, host, port, **named)
+
+    monkeypatch.setattr(asyncio.base_events.BaseEventLoop, "getaddrinfo", getaddrinfo)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("name", FAILURES)
+async def test_a_failed_connection_is_no_answer(
+    tmp_path: Path, identity: Identity, name: str, way: Way
+) -> None:
+    failure = FAILURES[name]
+    server = Server(failure)
+    async with server.running(tmp_path) as url:
+        async with bench(tmp_path / "captures", identity, url) as at:
+            got = await at.ask(way, server.seen)
+        exchange = at.record()
+    assert got == (BEGUN if failure.begun else b"", failure.broken)
+    assert exchange.signals.ending is failure.ending
+    assert exchange.signals.status == (200 if failure.begun else None)
+    assert not exchange.signals.made_by_proxy
+    assert exchange.outcome.kind == "transport_error"
+
+
+async def test_a_request_that_two_parsers_may_read_differently_is_answered_here_and_says_so(
+    tmp_path: Path, identity: Identity
+) -> None:
+    server = Server(Failure("refuses", "reset", Ending.UPSTREAM_REFUSED))
+    async with server.running(tmp_path) as url:
+        async with bench(tmp_path / "captures", identity, url) as at:
+            got, end = await at.ask("reverse", headers=b"Transfer-Encoding: chunked\r\n")
+        exchange = at.record()
+    assert got.startswith(b"HTTP/1.1 400 ")
+    assert end == "closed"
+    assert (exchange.signals.status, exchange.signals.made_by_proxy) == (400, True)
+    assert exchange.signals.ending is Ending.PROXY_ERROR
+    assert exchange.outcome.origin is Origin.PROXY
+    assert exchange.response is None, "nothing came from a server"
+
+
+async def test_a_failure_inside_mitmproxy_ends_the_connection(
+    tmp_path: Path,
+    identity: Identity,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Its client would wait for ever for what nobody is going to send."""
+
+    def fails(*_: object) -> None:
+        raise ValueError("kohlrabi-7731-quartz")
+
+    monkeypatch.setattr(HttpStream, "make_server_connection", fails)
+    server = Server(Failure("refuses", "reset", Ending.UPSTREAM_REFUSED))
+    async with server.running(tmp_path) as url:
+        async with bench(tmp_path / "captures", identity, url) as at:
+            assert await at.ask("reverse") == (b"", "reset")
+        exchange = at.record()
+    assert exchange.signals.ending is Ending.PROXY_ERROR
+    assert exchange.outcome.origin is Origin.PROXY
+    said = capsys.readouterr().err
+    assert "event=mitmproxy_failed" in said
+    assert "type=ValueError" in said
+    assert "kohlrabi" not in said
+
+
+async def test_without_the_change_a_failed_connection_is_closed(
+    tmp_path: Path, identity: Identity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As under stock mitmproxy, or one that we have not read."""
+    monkeypatch.setattr(session, "break_off", lambda *_: False)
+    failure = FAILURES["refused"]
+    server = Server(failure)
+    async with server.running(tmp_path) as url:
+        async with bench(tmp_path / "captures", identity, url) as at:
+            assert await at.ask("reverse") == (b"", "closed")
+        assert at.record().signals.ending is failure.ending
+
+
+async def test_without_the_change_an_odd_head_is_answered_here_and_says_so(
+    tmp_path: Path, identity: Identity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "break_off", lambda *_: False)
+    server = Server(FAILURES["odd head"])
+    async with server.running(tmp_path) as url:
+        async with bench(tmp_path / "captures", identity, url) as at:
+            got, _ = await at.ask("reverse")
+        exchange = at.record()
+    assert got.startswith(b"HTTP/1.1 502 ")
+    assert (exchange.signals.status, exchange.signals.made_by_proxy) == (502, True)
+    assert exchange.signals.ending is Ending.UPSTREAM_PROTOCOL
+    assert exchange.outcome.origin is Origin.PROXY
+
+
+class Http2Client:
+    """One connection of HTTP/2 through the proxy, as a client of the forward route has it."""
+
+    def __init__(self, at: Bench) -> None:
+        self._at = at
+        self._events: deque[h2.events.Event] = deque()
+        self.protocol = h2.connection.H2Connection(
+            h2.config.H2Configuration(client_side=True, header_encoding="utf-8")
+        )
+
+    async def connect(self) -> None:
+        """Up to the handshake of TLS."""
+        self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self._at.port)
+        self._writer.write(f"CONNECT {HOST}:443 HTTP/1.1\r\nHost: {HOST}:443\r\n\r\n".encode())
+        await self._reader.readuntil(b"\r\n\r\n")
+        context = ssl.create_default_context(cafile=self._at.identity.ca_certificate)
+        context.set_alpn_protocols(["h2"])
+        await self._writer.start_tls(context, server_hostname=HOST)
+        self.protocol.initiate_connection()
+
+    def ask(self) -> int:
+        """Send a request; its stream."""
+        stream = self.protocol.get_next_available_stream_id()
+        head = {":method": "POST", ":scheme": "https", ":authority": HOST}
+        head |= {":path": "/zen/v1/chat/completions", "content-length": str(len(BODY))}
+        self.protocol.send_headers(stream, list(head.items()))
+        self.protocol.send_data(stream, BODY, end_stream=True)
+        return stream
+
+    async def until(self, kind: type[Any]) -> Any:
+        """The next event of that kind."""
+        while True:
+            while self._events:
+                event = self._events.popleft()
+                if isinstance(event, kind):
+                    return event
+            self._writer.write(self.protocol.data_to_send())
+            data = await self._reader.read(65536)
+            assert data, "the connection ended"
+            self._events.extend(self.protocol.receive_data(data))
+
+    async def leave(self, stream: int) -> None:
+        """Break a stream off."""
+        self.protocol.reset_stream(stream, 8)
+        self._writer.write(self.protocol.data_to_send())
+        await self._writer.drain()
+
+    def close(self) -> None:
+        self._writer.close()
+
+
+@pytest.mark.parametrize("name", ["refused", "reset", "closed", "no HTTP"])
+async def test_on_http2_a_failed_connection_resets_its_stream_alone(
+    tmp_path: Path, identity: Identity, name: str
+) -> None:
+    failure = FAILURES[name]
+    server = Server(failure)
+    async with server.running(tmp_path) as url:
+        async with bench(tmp_path / "captures", identity, url) as at:
+            client = Http2Client(at)
+            await client.connect()
+            for _ in range(2):
+                stream = client.ask()
+                assert (await client.until(h2.events.StreamReset)).stream_id == stream
+            client.close()
+        exchanges = read_capture(at.capture).exchanges
+    assert [one.signals.ending for one in exchanges] == [failure.ending] * 2
+    assert [one.signals.status for one in exchanges] == [None] * 2
+
+
+async def test_a_client_of_http2_that_breaks_a_stream_off_has_left(
+    tmp_path: Path, identity: Identity
+) -> None:
+    """mitmproxy has one text for a stream that the client resets and one that the server does."""
+    server = Server(FAILURES["cut by an end"])
+    async with server.running(tmp_path) as url:
+        async with bench(tmp_path / "captures", identity, url) as at:
+            client = Http2Client(at)
+            await client.connect()
+            stream = client.ask()
+            await client.until(h2.events.DataReceived)
+            await client.leave(stream)
+            client.protocol.ping(b"12345678")
+            await client.until(h2.events.PingAckReceived)
+            server.seen.set()
+            client.close()
+        exchange = at.record()
+    assert exchange.signals.ending is Ending.CLIENT_LEFT_MIDSTREAM
+    assert exchange.outcome.origin is Origin.CLIENT
+
+
+async def test_no_silence_ends_an_exchange_and_no_number_delays_one(
+    tmp_path: Path, identity: Identity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stock mitmproxy ends a connection after ten minutes, and opens five at a time."""
+    handlers: list[mitmproxy_internals.Handler] = []
+    handle_client = mitmproxy_internals.Handler.handle_client
+
+    async def noted(handler: mitmproxy_internals.Handler) -> None:
+        handlers.append(handler)
+        await handle_client(handler)
+
+    monkeypatch.setattr(mitmproxy_internals.Handler, "handle_client", noted)
+    parallel = 12
+    everybody = asyncio.Barrier(parallel)
+
+    async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(BODY)
+        await everybody.wait()
+        (handler,) = handlers
+        handler.timeout_watchdog.last_activity -= 24 * 3600
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+        writer.close()
+
+    async with await asyncio.start_server(play, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        async with bench(tmp_path / "captures", identity, url) as at:
+            client = Http2Client(at)
+            await client.connect()
+            streams = {client.ask() for _ in range(parallel)}
+            while streams:
+                streams.discard((await client.until(h2.events.StreamEnded)).stream_id)
+            client.close()
+        exchanges = read_capture(at.capture).exchanges
+    assert [one.signals.ending for one in exchanges] == [Ending.COMPLETE] * parallel
