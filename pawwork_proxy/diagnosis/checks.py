@@ -50,16 +50,12 @@ def finding(check_id: str, **words: object) -> Finding:
     return Finding(check_id, check.finding.format_map(words), check.remedy.format_map(words))
 
 
-def _ours(situation: Situation, leads: Leads | None) -> bool:
-    return bool(leads and leads.port and situation.answers.get(leads.port) == "ours")
-
-
 def _misled(situation: Situation) -> Iterator[tuple[Client, Leads]]:
     """Clients that are told a port of this machine where nothing of ours listens."""
     for client in situation.clients:
         told = client.told
-        overruled = any(_ours(situation, hidden.leads) for hidden in client.hidden)
-        if told and told.port is not None and not _ours(situation, told) and not overruled:
+        overruled = any(situation.ours(hidden.leads) for hidden in client.hidden)
+        if told and told.port is not None and not situation.ours(told) and not overruled:
             yield client, told
 
 
@@ -96,7 +92,7 @@ def _unreadable(situation: Situation) -> Iterator[Words]:
 def _overruled(situation: Situation) -> Iterator[Words]:
     for client in situation.clients:
         for hidden in client.hidden:
-            if _ours(situation, hidden.leads) and not _ours(situation, client.told):
+            if situation.ours(hidden.leads) and not situation.ours(client.told):
                 place = hidden.leads.place
                 yield {"client": client.called, "place": place, "stronger": hidden.by}
 
@@ -104,21 +100,22 @@ def _overruled(situation: Situation) -> Iterator[Words]:
 def _not_told(situation: Situation) -> Iterator[Words]:
     for client in situation.clients:
         told = client.told
-        unused = client.proxied is None and _ours(situation, client.proxy)
-        explained = client.unreadable or client.hidden or unused
+        reaches_us = any(situation.answers.get(port) == "ours" for port in client.connected)
+        unused = client.proxied is None and situation.ours(client.proxy)
+        explained = client.unreadable or client.hidden or unused or reaches_us
         if client.runs and not explained and (told is None or told.port is None):
             yield {"client": client.called}
 
 
 def _bypasses(situation: Situation) -> Iterator[Words]:
     for client in situation.clients:
-        if client.bypasses and _ours(situation, client.proxy) and client.told is None:
+        if client.bypasses and situation.ours(client.proxy) and client.told is None:
             yield {"client": client.called}
 
 
 def _ignores(situation: Situation) -> Iterator[Words]:
     for client in situation.clients:
-        if client.ignores_proxy and _ours(situation, client.proxy) and client.told is None:
+        if client.ignores_proxy and situation.ours(client.proxy) and client.told is None:
             yield {"client": client.called}
 
 
@@ -202,8 +199,7 @@ def _clock(situation: Situation) -> Iterator[Words]:
 
 def _go(situation: Situation) -> Iterator[Words]:
     for client in situation.clients:
-        covered = _ours(situation, client.go_base) or _ours(situation, client.proxied)
-        if client.go_key and not covered and _ours(situation, client.told):
+        if client.go_key and not situation.covers_go(client) and situation.ours(client.told):
             yield {"client": client.called}
 
 

@@ -6,9 +6,11 @@ environment are looked at, and nothing of them is kept.
 
 import ipaddress
 import socket
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 import psutil
@@ -18,8 +20,11 @@ from pawwork_proxy.clients.installations import installations
 from pawwork_proxy.clients.processes import ancestors, describe
 from pawwork_proxy.diagnosis.settings import Kind, client_as_told
 from pawwork_proxy.diagnosis.situation import Client
+from pawwork_proxy.environment.machine import LOOPBACK_NAMES
 from pawwork_proxy.facts.server import HOST
 
+KNOWN_FOR_S = 60.0
+"""So long the server's addresses are taken for the same."""
 _KINDS: dict[str, Kind] = {"opencode": "OpenCode", "pawwork": "PawWork"}
 _RUNS_DSH = frozenset({"node", "electron", "pawwork"})
 
@@ -30,12 +35,17 @@ def is_server(addresses: frozenset[str]) -> bool:
     Nothing is looked up for addresses of this machine.
     """
     abroad = {one for one in addresses if not ipaddress.ip_address(one).is_loopback}
-    if not abroad:
-        return False
-    with suppress(OSError):
+    return bool(abroad) and not abroad.isdisjoint(server_addresses(time.monotonic() // KNOWN_FOR_S))
+
+
+@lru_cache(maxsize=1)
+def server_addresses(_: float) -> frozenset[str]:
+    """opencode.ai's addresses; none where they cannot be found out. Asked anew for each number."""
+    try:
         found = socket.getaddrinfo(HOST, 443, type=socket.SOCK_STREAM)
-        return not abroad.isdisjoint(str(address[0]) for *_, address in found)
-    return False
+    except OSError:
+        return frozenset()
+    return frozenset(str(address[0]) for *_, address in found)
 
 
 def running_clients(pids: Sequence[int] = ()) -> list[psutil.Process]:
@@ -93,9 +103,14 @@ def client_seen(process: psutil.Process, authority: Path) -> Client | None:
             authority,
             started=asking.create_time(),
             on_node=asking_kind == "DSH" or _program(asking) == "node",
-            direct=sum(holds_connection(one) for one in family),
         )
-        return replace(told, release=_release(Path(process.exe()), kind, around))
+        ends = {end for one in family for end in _remote_ends(one)}
+        return replace(
+            told,
+            release=_release(Path(process.exe()), kind, around),
+            connected=frozenset(port for address, port in ends if address in LOOPBACK_NAMES),
+            direct=is_server(frozenset(address for address, _ in ends)),
+        )
     return None
 
 
@@ -127,7 +142,12 @@ def _program(process: psutil.Process) -> str:
 
 def holds_connection(process: psutil.Process) -> bool:
     """Whether a process has a connection to the server itself."""
+    return is_server(frozenset(address for address, _ in _remote_ends(process)))
+
+
+def _remote_ends(process: psutil.Process) -> set[tuple[str, int]]:
+    """Addresses and ports to which a process has connections."""
     with suppress(psutil.Error, OSError):
-        remote = (one.raddr for one in process.net_connections("tcp") if one.raddr)
-        return is_server(frozenset(end.ip.partition("%")[0] for end in remote))
-    return False
+        found = (one.raddr for one in process.net_connections("tcp") if one.raddr)
+        return {(end.ip.partition("%")[0], end.port) for end in found}
+    return set()

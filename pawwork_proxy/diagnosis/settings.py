@@ -54,7 +54,6 @@ def client_as_told(
     *,
     started: float | None = None,
     on_node: bool = False,
-    direct: int = 0,
 ) -> Client:
     """What is told to a client with these surroundings; `started` is None where none runs.
 
@@ -78,7 +77,6 @@ def client_as_told(
         unreadable=tuple(found.unreadable),
         hidden=tuple(hidden),
         changed_at=_changed(base, started),
-        direct=direct,
     )
 
 

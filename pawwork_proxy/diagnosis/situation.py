@@ -81,8 +81,10 @@ class Client:
     hidden: tuple[Hidden, ...] = ()
     changed_at: datetime | None = None
     """When the file with the address was changed, if that was after the client had started."""
-    direct: int = 0
-    """Connections to the server that it holds itself."""
+    connected: frozenset[int] = frozenset()
+    """Ports of this machine to which it has connections."""
+    direct: bool = False
+    """Whether it has connections to the server itself."""
 
     @property
     def proxied(self) -> Leads | None:
@@ -139,3 +141,11 @@ class Situation:
     """Private files and folders that others may read."""
     waited_s: float | None = None
     """How long a message was waited for in vain."""
+
+    def ours(self, leads: Leads | None) -> bool:
+        """Whether a setting leads to a proxy of ours."""
+        return bool(leads and leads.port and self.answers.get(leads.port) == "ours")
+
+    def covers_go(self, client: Client) -> bool:
+        """Whether a client's requests for Go come through us."""
+        return self.ours(client.go_base) or self.ours(client.proxied)

@@ -40,8 +40,9 @@ CONNECTS = (
 class Machine:
     """A user's home, private folder and working folder, and clients that run there."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, private: Path) -> None:
         self.folder = folder
+        self.private = private
         self.home = folder / "home"
         self.project = folder / "project"
         self.running: list[psutil.Process] = []
@@ -87,7 +88,7 @@ class Machine:
             "USERPROFILE": str(self.home),
             "XDG_CONFIG_HOME": str(self.home / ".config"),
             "XDG_DATA_HOME": str(self.home / ".local" / "share"),
-            "PAWWORK_PROXY_HOME": str(self.folder / "private"),
+            "PAWWORK_PROXY_HOME": str(self.private),
         }
 
 
@@ -101,18 +102,23 @@ class Said(NamedTuple):
 
 @pytest.fixture
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
-    found = Machine(tmp_path)
+    found = Machine(tmp_path, tmp_path / "private")
+    at_home(found, monkeypatch)
+    return found
+
+
+def at_home(found: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let this process be one of that machine, on which no other clients run."""
     for name in list(os.environ):
         if name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
     for name, value in found.variables().items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    monkeypatch.setenv("PATH", str(found.folder / "bin"))
     monkeypatch.chdir(found.project)
     monkeypatch.setattr(processes, "is_server", lambda _: False)
     # Other tests' clients may run at the same time.
     monkeypatch.setattr(psutil, "process_iter", lambda: found.running)
-    return found
 
 
 def doctor(*arguments: object) -> Said:
@@ -138,8 +144,27 @@ def listing(date: datetime | None = None) -> Callable[[Peer], None]:
     return play
 
 
+@pytest.fixture(scope="module")
+def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProxyProcess]:
+    """A proxy for all tests that leave it as it is."""
+    folder = tmp_path_factory.mktemp("standing")
+    with ScriptedUpstream(listing()) as upstream, ProxyProcess(folder, upstream.url) as run:
+        yield run
+
+
 @pytest.fixture
-def proxy(machine: Machine) -> Iterator[ProxyProcess]:
+def proxy(
+    machine: Machine, standing: ProxyProcess, monkeypatch: pytest.MonkeyPatch
+) -> ProxyProcess:
+    """That proxy, of the user of this machine."""
+    machine.private = standing.home / "private"
+    at_home(machine, monkeypatch)
+    return standing
+
+
+@pytest.fixture
+def own_proxy(machine: Machine) -> Iterator[ProxyProcess]:
+    """A proxy of which one test may make anything."""
     with ScriptedUpstream(listing()) as upstream, ProxyProcess(machine.folder, upstream.url) as run:
         yield run
 
@@ -273,16 +298,16 @@ def test_client_that_is_told_nothing(machine: Machine, proxy: ProxyProcess) -> N
 
 
 @pytest.mark.parametrize("named", ["nothing", "no file", "another", "ours, made later"])
-def test_authority_that_is_not_known(machine: Machine, proxy: ProxyProcess, named: str) -> None:
+def test_authority_that_is_not_known(machine: Machine, own_proxy: ProxyProcess, named: str) -> None:
     other = machine.folder / "other.pem"
     other.write_text("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
     files = {"nothing": "", "no file": str(machine.folder / "gone.pem"), "another": str(other)}
-    env = forward(proxy)
+    env = forward(own_proxy)
     env["NODE_EXTRA_CA_CERTS"] = files.get(named, env["NODE_EXTRA_CA_CERTS"])
     with machine.client(env) as pid:
         if named.startswith("ours"):
             later = (datetime.now(UTC) + timedelta(minutes=1)).timestamp()
-            os.utime(proxy.ca_certificate, (later, later))
+            os.utime(own_proxy.ca_certificate, (later, later))
         assert list(doctor("--pid", pid).findings) == ["authority_unknown"]
 
 
@@ -406,13 +431,13 @@ def test_node_that_ignores_the_variable(machine: Machine, proxy: ProxyProcess) -
         assert list(doctor("--pid", pid).findings) == ["proxy_ignored"]
 
 
-def test_a_listener_that_is_gone(machine: Machine, proxy: ProxyProcess) -> None:
-    written(machine.opencode_config(), f"{proxy.url}/zen/v1")
+def test_a_listener_that_is_gone(machine: Machine, own_proxy: ProxyProcess) -> None:
+    written(machine.opencode_config(), f"{own_proxy.url}/zen/v1")
     with machine.client() as pid:
-        proxy.kill()
+        own_proxy.kill()
         said = doctor("--pid", pid)
     assert list(said.findings) == ["listener_gone"]
-    assert f"run --install main@{proxy.port}" in said.findings["listener_gone"]
+    assert f"run --install main@{own_proxy.port}" in said.findings["listener_gone"]
 
 
 def test_another_program_in_the_place_of_ours(machine: Machine) -> None:
@@ -424,27 +449,27 @@ def test_no_proxy_at_all(machine: Machine) -> None:
     assert list(doctor().findings) == ["no_run"]
 
 
-def test_files_that_others_may_read(machine: Machine, proxy: ProxyProcess) -> None:
-    proxy.capture_path.chmod(0o644)
+def test_files_that_others_may_read(machine: Machine, own_proxy: ProxyProcess) -> None:
+    own_proxy.capture_path.chmod(0o644)
     assert doctor().findings == {}  # nobody else can enter the folder
-    proxy.capture_path.parent.chmod(0o755)
+    own_proxy.capture_path.parent.chmod(0o755)
     private = machine.folder / "private"
     private.chmod(0o755)
     said = doctor()
     paths = [one["finding"].split(" read ")[1] for one in said.document["findings"]]
-    assert paths == [f"{private}.", f"{proxy.capture_path}."]
+    assert paths == [f"{private}.", f"{own_proxy.capture_path}."]
 
 
-def test_a_message_is_waited_for(machine: Machine, proxy: ProxyProcess) -> None:
-    with machine.client(forward(proxy)) as pid:
+def test_a_message_is_waited_for(machine: Machine, own_proxy: ProxyProcess) -> None:
+    with machine.client(forward(own_proxy)) as pid:
 
         def send() -> None:
             body = {"model": "big-pickle", "messages": []}
             key = {"authorization": "Bearer public"}
-            url = f"{proxy.url}/zen/v1/chat/completions"
+            url = f"{own_proxy.url}/zen/v1/chat/completions"
             httpx.post(url, json=body, headers=key, timeout=PATIENCE, trust_env=False)
 
-        said = asked_while(proxy, send, "--pid", pid, "--wait")
+        said = asked_while(own_proxy, send, "--pid", pid, "--wait")
     assert said.findings == {}
     message = said.document["message"]
     assert message["route"] == "reverse"
@@ -468,13 +493,15 @@ def asked_while(proxy: ProxyProcess, send: Callable[[], None], *arguments: objec
         sender.join()
 
 
-def test_a_client_that_turns_us_down_ends_the_wait(machine: Machine, proxy: ProxyProcess) -> None:
+def test_a_client_that_turns_us_down_ends_the_wait(
+    machine: Machine, own_proxy: ProxyProcess
+) -> None:
     def send() -> None:
-        with pytest.raises(httpx.ConnectError), httpx.Client(proxy=proxy.url) as client:
+        with pytest.raises(httpx.ConnectError), httpx.Client(proxy=own_proxy.url) as client:
             client.get("https://opencode.ai/zen/v1/models")
 
-    with machine.client(forward(proxy)) as pid:
-        said = asked_while(proxy, send, "--pid", pid, "--wait")
+    with machine.client(forward(own_proxy)) as pid:
+        said = asked_while(own_proxy, send, "--pid", pid, "--wait")
     assert list(said.findings) == ["never_asks"]
 
 
@@ -492,36 +519,36 @@ def test_a_message_that_does_not_come(machine: Machine, proxy: ProxyProcess) -> 
         assert list(doctor("--pid", pid, "--wait", 1).findings) == ["no_message"]
 
 
-def test_a_run_says_at_once_that_a_client_distrusts_it(proxy: ProxyProcess) -> None:
-    with pytest.raises(httpx.ConnectError), httpx.Client(proxy=proxy.url) as client:
+def test_a_run_says_at_once_that_a_client_distrusts_it(own_proxy: ProxyProcess) -> None:
+    with pytest.raises(httpx.ConnectError), httpx.Client(proxy=own_proxy.url) as client:
         client.get("https://opencode.ai/zen/v1/models")
-    said = wait_for(lambda: warned(proxy))
+    said = wait_for(lambda: warned(own_proxy))
     assert "A client connects and asks nothing (install main)" in said
     assert "NODE_EXTRA_CA_CERTS" in said
 
 
-def test_a_run_says_at_once_that_a_client_connects_and_never_asks(proxy: ProxyProcess) -> None:
+def test_a_run_says_at_once_that_a_client_connects_and_never_asks(own_proxy: ProxyProcess) -> None:
     for _ in range(2):
-        with socket.create_connection(("127.0.0.1", proxy.port)) as connection:
+        with socket.create_connection(("127.0.0.1", own_proxy.port)) as connection:
             connection.sendall(b"CONNECT opencode.ai:443 HTTP/1.1\r\n\r\n")
             assert connection.recv(100).startswith(b"HTTP/1.1 200")
-    wait_for(lambda: warned(proxy))
-    proxy.stop()
-    assert (warned(proxy) or "").count("warning:") == 1
+    wait_for(lambda: warned(own_proxy))
+    own_proxy.stop()
+    assert (warned(own_proxy) or "").count("warning:") == 1
 
 
 def test_a_run_says_nothing_of_a_client_that_asks_and_also_keeps_a_connection_ready(
-    proxy: ProxyProcess,
+    own_proxy: ProxyProcess,
 ) -> None:
-    trusted = ssl.create_default_context(cafile=proxy.ca_certificate)
-    with httpx.Client(proxy=proxy.url, verify=trusted) as client:
+    trusted = ssl.create_default_context(cafile=own_proxy.ca_certificate)
+    with httpx.Client(proxy=own_proxy.url, verify=trusted) as client:
         client.get("https://opencode.ai/zen/v1/models")
-    proxy.wait_for_exchanges(1)
-    with socket.create_connection(("127.0.0.1", proxy.port)) as connection:
+    own_proxy.wait_for_exchanges(1)
+    with socket.create_connection(("127.0.0.1", own_proxy.port)) as connection:
         connection.sendall(b"CONNECT opencode.ai:443 HTTP/1.1\r\n\r\n")
         assert connection.recv(100).startswith(b"HTTP/1.1 200")
-    proxy.stop()
-    assert warned(proxy) is None
+    own_proxy.stop()
+    assert warned(own_proxy) is None
 
 
 def warned(proxy: ProxyProcess) -> str | None:

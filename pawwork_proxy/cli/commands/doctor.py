@@ -74,6 +74,9 @@ def _as_json(
     situation: Situation, message: Message | None, found: Sequence[Finding]
 ) -> Iterator[str]:
     seen = asdict(situation)
+    for shown, client in zip(seen["clients"], situation.clients, strict=True):
+        shown["connected"] = sorted(client.connected)
+        shown["go_covered"] = client.go_key and situation.covers_go(client)
     document = {
         "clean": not found,
         "findings": [one._asdict() for one in found],
@@ -96,7 +99,7 @@ def _as_text(
         yield printable(f"capture: {run.capture}")
     for client in situation.clients:
         release = f", release {client.release}" if client.release and client.runs else ""
-        yield printable(f"client:  {client.called}{release}, {_told(client)}")
+        yield printable(f"client:  {client.called}{release}, {_told(client, situation)}")
     if not any(client.runs for client in situation.clients):
         yield "client:  none runs; start it and try again"
     for passage in situation.passages:
@@ -115,7 +118,7 @@ def _as_text(
     yield f"{counted(len(found), 'finding')}." if found else "Nothing is wrong: requests pass."
 
 
-def _told(client: Client) -> str:
+def _told(client: Client, situation: Situation) -> str:
     told = client.told
     if told is None:
         where = "told of no proxy"
@@ -123,4 +126,6 @@ def _told(client: Client) -> str:
         where = f"told another machine's proxy by {told.place}"
     else:
         where = f"told port {told.port} by {told.place}"
-    return f"{where}, has a key for Go" if client.go_key else where
+    if not client.go_key:
+        return f"{where}, no key for Go"
+    return f"{where}, Go covered" if situation.covers_go(client) else f"{where}, Go not covered"

@@ -86,7 +86,7 @@ WRONG = (
     ("old_process", replace(run(heard_at=NOON), clients=(replace(ON_FILE, changed_at=LATER),))),
     ("never_asks", run(turned_down_at=NOON)),
     ("never_asks", run(turned_down_at=LATER, heard_at=NOON)),
-    ("goes_around", of(replace(ON_FILE, direct=1))),
+    ("goes_around", of(replace(ON_FILE, direct=True))),
     ("chained_proxy_down", chained("down")),
     ("chained_proxy_password", chained("wants_password")),
     ("chained_proxy_refuses", chained("refuses")),
@@ -108,6 +108,7 @@ RIGHT = (
     of(replace(GO, go_base=OURS)),
     of(replace(GO, proxy=PROXY, authority="known")),
     of(Client("OpenCode 1.18.33", runs=False)),
+    of(Client("PawWork", connected=frozenset({9610}))),
     of(replace(ON_FILE, bypasses=True, proxy=PROXY)),
     of(replace(ON_FILE, hidden=(Hidden(GONE, "strong.json"),))),
     replace(names("unnamed"), decrypts={9610: False}),
@@ -142,12 +143,12 @@ def test_every_row_has_a_wrong_set_up_and_a_place_of_its_own() -> None:
 def test_causes_come_before_consequences_and_hide_those_that_explain_nothing_more() -> None:
     turned_down = replace(names("other"), runs=(replace(RUN, turned_down_at=NOON),))
     assert [one.id for one in judge(turned_down)] == ["authority_unknown"]
-    direct = of(Client("OpenCode", direct=2))
+    direct = of(Client("OpenCode", direct=True))
     assert [one.id for one in judge(direct)] == ["not_told", "goes_around"]
 
 
 def test_what_is_seen_happening_has_the_same_sentences() -> None:
-    (judged,) = judge(of(replace(ON_FILE, direct=1)))
+    (judged,) = judge(of(replace(ON_FILE, direct=True)))
     assert finding("goes_around", client="OpenCode") == judged
 
 
