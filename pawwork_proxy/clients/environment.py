@@ -40,7 +40,7 @@ def client_environment(
     if moved is not None:
         if moved.bases:
             own = own_config(env.get(CONFIG))
-            env[CONFIG] = json.dumps(_merged(own, _provider(listener_url, moved.bases)))
+            env[CONFIG] = json.dumps(_merged(own, moved_providers(listener_url, moved.bases)))
         if moved.catalogue is not None:
             env["OPENCODE_MODELS_PATH"] = str(moved.catalogue)
     for name in ("HTTPS_PROXY", "https_proxy"):
@@ -51,7 +51,7 @@ def client_environment(
     return env
 
 
-def _provider(listener_url: str, bases: Mapping[str, str]) -> dict[str, object]:
+def moved_providers(listener_url: str, bases: Mapping[str, str]) -> dict[str, object]:
     """The configuration that points providers at the proxy; `bases` has a path for each."""
     return {
         "$schema": CONFIG_SCHEMA,

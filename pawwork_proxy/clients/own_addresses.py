@@ -55,13 +55,19 @@ def moved_addresses(
     return MovedAddresses(bases, file)
 
 
-def own_base(around: Surroundings) -> str | None:
-    """The path of the address that this client's free models have, if anything here tells it."""
-    name = PROVIDERS["zen"]
-    configured = configured_address(name, around)
-    if configured is not None and configured.hostname == HOST:
-        return configured.path.rstrip("/")
-    return catalogue_base(own_catalogue(around), name)
+def own_bases(around: Surroundings, *, go: bool) -> dict[str, str]:
+    """By provider: the path of the address that this client asks, or else of today's."""
+    catalogue = own_catalogue(around)
+    tiers: tuple[Tier, ...] = ("zen", "go") if go else ("zen",)
+    found = {}
+    for tier in tiers:
+        name = PROVIDERS[tier]
+        configured = configured_address(name, around)
+        if configured is not None and configured.hostname == HOST:
+            found[name] = configured.path.rstrip("/")
+        else:
+            found[name] = catalogue_base(catalogue, name) or todays_base(tier)
+    return found
 
 
 def configured_address(provider: str, around: Surroundings) -> SplitResult | None:

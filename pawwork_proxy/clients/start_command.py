@@ -49,12 +49,18 @@ def program_of(client: Installation, around: Surroundings) -> Path:
 def start_command(program: Path, variables: Mapping[str, str], *, powershell: bool) -> str:
     """The whole command; in PowerShell the variables stay set in the window."""
     if powershell:
-        # Names of variables have no case there.
-        upper = {name.upper(): value for name, value in variables.items()}
-        lines = [f"$env:{name} = {_quoted(value)}" for name, value in upper.items()]
-        return "\n".join([*lines, f"& {_quoted(str(program))}"])
+        return "\n".join([*settings(variables, powershell=True), f"& {_quoted(str(program))}"])
     lines = [f"{name}={shlex.quote(value)}" for name, value in variables.items()]
     return " \\\n".join([*lines, shlex.quote(str(program))])
+
+
+def settings(variables: Mapping[str, str], *, powershell: bool) -> list[str]:
+    """Lines that set variables in a shell, for every program that it starts afterwards."""
+    if powershell:
+        # Names of variables have no case there.
+        upper = {name.upper(): value for name, value in variables.items()}
+        return [f"$env:{name} = {_quoted(value)}" for name, value in upper.items()]
+    return [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
 
 
 def _quoted(text: str) -> str:

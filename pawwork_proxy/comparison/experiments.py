@@ -291,7 +291,15 @@ def experiment(outlook: Outlook, limiter: Limiter) -> Experiment:
     return Experiment(
         id=outlook.trial.id,
         variations=tuple(variation.id for variation in outlook.trial.variations),
-        baseline=Baseline(who.install, who.network, who.model, who.key not in NO_KEY),
+        baseline=Baseline(
+            install=who.install,
+            network=who.network,
+            model=who.model,
+            has_key=who.key not in NO_KEY,
+            client=refused.seen.client_era,
+            instrument=who.instrument,
+            simulated=refused.seen.simulated,
+        ),
         meanings=tuple(
             Meaning(
                 admitted=result,

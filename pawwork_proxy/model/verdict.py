@@ -187,12 +187,16 @@ class Meaning(Noun):
 
 
 class Baseline(NamedTuple):
-    """Who was refused, as labels to repeat it with; None where it is not known."""
+    """Who was refused and how it was captured, to repeat it; None where it is not known."""
 
     install: str | None
     network: str | None
     model: str | None
     has_key: bool
+    client: str = "unknown"
+    """As `facts.clients` calls it."""
+    instrument: str | None = None
+    simulated: bool = False
 
 
 class Experiment(Noun):

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from pawwork_proxy.comparison.dimensions import title
 from pawwork_proxy.comparison.trials import BY_ID, Variation
+from pawwork_proxy.model.observation import INTERCEPTING
 from pawwork_proxy.model.verdict import Baseline, Experiment, Meaning
 from pawwork_proxy.report.sentences import (
     SWEEPS,
@@ -18,6 +19,18 @@ from pawwork_proxy.report.sentences import (
 )
 
 PROGRAM = "pawwork-proxy"
+PROGRAMS = {
+    "OpenCode": 'opencode run {again}-m opencode/{model} "Say hello."',
+    "PawWork": "PAWWORK",
+}
+"""What is started, by the first word of a client's name; everything else is `CLIENT`."""
+FILL_IN = {
+    "PAWWORK": "PAWWORK stands for the path of PawWork's program: choose {model} there, or the "
+    "model of the step, ask 'Say hello.', and quit PawWork to end the capture.",
+    "CLIENT": "CLIENT stands for the command of the client that was refused, asking {model}, or "
+    "the model of the step, once.",
+}
+"""What the user has to do where a command cannot say it."""
 REVERSED = "_reversed"
 MOST_NAMED = 4
 
@@ -61,8 +74,8 @@ def instructions(experiment: Experiment) -> Instructions:
         "network": quote(start.network or "NETWORK"),
         "model": quote(start.model or "MODEL"),
     }
-    plain = _command(BY_ID["new_session"], labels)
-    commands = [_command(variation, labels) for variation in variations]
+    plain = _command(BY_ID["new_session"], labels, start)
+    commands = [_command(variation, labels, start) for variation in variations]
     if variations[0].reverse:
         waiting = (
             f"Change this and go on as usual: {how_to(variations[0].id).step}. "
@@ -79,7 +92,7 @@ def instructions(experiment: Experiment) -> Instructions:
     steps = (
         waiting,
         "Ask once more, captured with the egress probe, to have the refusal beside the trial; "
-        "a refused request is not counted.",
+        f"a refused request is not counted.{_to_fill_in(start, labels)}",
         *asking,
         "Compare all captures again.",
     )
@@ -128,13 +141,26 @@ def _asking(variations: Sequence[Variation]) -> list[str]:
     return [first, *(f"{step[0].upper()}{step[1:]}" for step in steps)]
 
 
-def _command(variation: Variation, labels: dict[str, str]) -> str:
+def _command(variation: Variation, labels: dict[str, str], start: Baseline) -> str:
+    """The command that repeats how the refusal was captured, with one thing changed."""
     how = how_to(variation.id)
     again = "" if "session" in variation.changes else "--continue "
-    return (
-        f"{PROGRAM} launch {how.options.format(**labels)} --egress-probe "
-        f'-- opencode run {again}-m opencode/{how.model or labels["model"]} "Say hello."'
-    )
+    client = _program(start).format(again=again, model=how.model or labels["model"])
+    route = "--route reverse " if start.instrument == INTERCEPTING else ""
+    upstream = "--upstream SIMULATOR_URL " if start.simulated else ""
+    options = how.options.format(**labels)
+    return f"{PROGRAM} launch {options} {route}{upstream}--egress-probe -- {client}"
+
+
+def _program(start: Baseline) -> str:
+    return PROGRAMS.get(start.client.partition(" ")[0], "CLIENT")
+
+
+def _to_fill_in(start: Baseline, labels: dict[str, str]) -> str:
+    told = [FILL_IN[name].format(**labels)] if (name := _program(start)) in FILL_IN else []
+    if start.simulated:
+        told.append("SIMULATOR_URL stands for what 'pawwork-proxy simulate' prints.")
+    return " ".join(["", *told])
 
 
 def _of_steps(commands: Sequence[str], steps: Iterable[int]) -> tuple[str, ...]:

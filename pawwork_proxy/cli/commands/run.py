@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -23,9 +21,9 @@ EXITS = {0: "stopped", 2: "an option, port, folder or proxy cannot be used"}
 NOTHING_SEEN = """\
 No exchange was seen. Usual causes:
   - the client was started without the settings shown above, or before them (restart it)
-  - the client reads another config file: 'opencode debug config' shows the one in force
-  - PawWork built on DSH (2026.8.4, and 2026.8.6 or newer) overwrites baseURL: use the proxy route
-    (HTTPS_PROXY) for it"""
+  - the client reads another configuration file: 'pawwork-proxy connect' edits the right one
+  - PawWork built on DSH (2026.8.4, and 2026.8.6 or newer) overwrites baseURL: use the environment
+'pawwork-proxy doctor' finds out which it is, while 'run' is running."""
 
 
 @click.command(
@@ -61,6 +59,7 @@ def run(installs: Sequence[str], output: str, **capturing: Any) -> None:
 
 
 async def _run(plan: RunPlan, identity: Identity, *, as_json: bool) -> None:
+    from pawwork_proxy.cli.how_to_connect import how_to_connect
     from pawwork_proxy.cli.live import chosen_view
     from pawwork_proxy.diagnosis.bypass import watching_bypasses
     from pawwork_proxy.environment.running import noted
@@ -96,38 +95,6 @@ def _note(plan: RunPlan, recorder: Recorder) -> NotedRun:
         plan.via.address if plan.via else None,
         password=bool(plan.via and plan.via.credentials),
     )
-
-
-def how_to_connect(plan: RunPlan, identity: Identity) -> str:
-    """What to set in a client, for each install and either route."""
-    from pawwork_proxy.clients.auth_places import surroundings
-    from pawwork_proxy.clients.own_addresses import own_base
-    from pawwork_proxy.facts.server import todays_base
-
-    lines = []
-    base = own_base(surroundings(os.environ, Path.cwd())) or todays_base()
-    for listener in plan.listeners:
-        lines += [
-            f"install '{listener.label}' listens on {listener.url}",
-            "  baseURL route (OpenCode; PawWork built on it), in opencode.json or pawwork.json:",
-            f'    "provider": {{ "opencode": {{ "options": {{ "baseURL": "{listener.url}{base}" '
-            "} } }",
-            "  proxy route (OpenCode 1, every PawWork), in the environment of the client:",
-            f"    HTTPS_PROXY={listener.url}  NODE_USE_ENV_PROXY=1",
-            f"    NODE_EXTRA_CA_CERTS={identity.ca_certificate}",
-        ]
-    lines += [
-        "Both routes show the server our TLS handshake instead of the client's, which",
-        "today's free tier is reported to look at. To study it, let us start the client",
-        "and observe it from inside:",
-        "  pawwork-proxy launch -- CMD",
-    ]
-    if plan.via:
-        lines.append(f"leaving through the proxy {plan.via.address}")
-    if not plan.upstream.is_zen:
-        lines.append(f"upstream is {plan.upstream.authority}: the capture is marked as simulated")
-    lines.append("stop with Ctrl-C")
-    return "\n".join(lines)
 
 
 def _summary(recorder: Recorder, *, as_json: bool) -> None:

@@ -229,11 +229,16 @@ def _announce(
     if rules.client_gate and rules.client_gate.hello and not simulator.url.startswith("https:"):
         handshake = "these rules look at the TLS handshake and refuse all without one: add --tls\n"
     config = {"provider": {"opencode": {"options": {"baseURL": f"{simulator.url}{base}"}}}}
+    ask = "opencode run -m opencode/big-pickle hello"
     click.echo(
         f"rules: {rules.name}, {rules.summary}\n{handshake}"
-        f"through the proxy:  pawwork-proxy run --upstream {simulator.url}{trust}\n"
-        "without the proxy:  OPENCODE_DISABLE_MODELS_FETCH=1 "
-        f"OPENCODE_CONFIG_CONTENT='{json.dumps(config)}' opencode run -m opencode/big-pickle hello",
+        "a client through the proxy:\n"
+        f"OPENCODE_DISABLE_MODELS_FETCH=1 pawwork-proxy launch --upstream {simulator.url}{trust} "
+        f"-- {ask}\n"
+        "the proxy alone, for clients of yours:\n"
+        f"pawwork-proxy run --upstream {simulator.url}{trust}\n"
+        "a client without the proxy:\n"
+        f"OPENCODE_DISABLE_MODELS_FETCH=1 OPENCODE_CONFIG_CONTENT='{json.dumps(config)}' {ask}",
         err=True,
     )
 

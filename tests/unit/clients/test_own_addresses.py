@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pawwork_proxy.clients.auth_places import Surroundings
-from pawwork_proxy.clients.own_addresses import moved_addresses, own_base
+from pawwork_proxy.clients.own_addresses import moved_addresses, own_bases
 from pawwork_proxy.facts.server import todays_base
 
 URL = "http://127.0.0.1:9610"
@@ -62,8 +62,11 @@ def test_the_file_that_the_environment_names_is_the_catalogue(tmp_path: Path) ->
     kept(tmp_path, "models.json", CATALOGUE)
     kept(tmp_path, ".cache/opencode/models.json", {"opencode": {"api": "https://opencode.ai/z"}})
     named = around(tmp_path, OPENCODE_MODELS_PATH=str(tmp_path / "models.json"))
-    assert own_base(named) == "/next/v1"
-    assert own_base(around(tmp_path)) == "/z"
+    assert own_bases(named, go=False) == {"opencode": "/next/v1"}
+    assert own_bases(around(tmp_path), go=True) == {
+        "opencode": "/z",
+        "opencode-go": todays_base("go"),
+    }
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"opencode": 3}', '{"opencode": {"api": 3}}'])
@@ -72,7 +75,7 @@ def test_without_a_catalogue_that_tells_it_the_address_is_todays(
 ) -> None:
     kept(tmp_path, ".cache/opencode/models.json", content)
     kept(tmp_path, ".config/opencode/opencode.json", content)
-    assert own_base(around(tmp_path)) is None
+    assert own_bases(around(tmp_path), go=False) == {"opencode": todays_base()}
     moved = moved_addresses(around(tmp_path), URL, tmp_path, go=False)
     assert moved.bases == {"opencode": todays_base("zen", "chat")}
 
@@ -89,8 +92,13 @@ def test_what_is_no_address_stays_as_it_is(tmp_path: Path) -> None:
 
 def test_a_client_of_another_gateway_is_left_to_it(tmp_path: Path) -> None:
     kept(tmp_path, ".config/opencode/opencode.json", config("https://gateway.example.org/zen/v1"))
-    assert own_base(around(tmp_path)) is None
+    assert own_bases(around(tmp_path), go=False) == {"opencode": todays_base()}
     assert moved_addresses(around(tmp_path), URL, tmp_path, go=False).bases == {}
+
+
+def test_a_configured_address_keeps_its_path(tmp_path: Path) -> None:
+    kept(tmp_path, ".config/opencode/opencode.json", config("https://opencode.ai/mine/v1/"))
+    assert own_bases(around(tmp_path), go=False) == {"opencode": "/mine/v1"}
 
 
 def test_an_address_on_this_machine_is_not_the_clients_own(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The next experiment in words: steps in order, commands to type, and nothing forced."""
 
 import re
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,8 @@ from pawwork_proxy.comparison.elimination import eliminate
 from pawwork_proxy.comparison.experiments import experiment, outlooks
 from pawwork_proxy.comparison.trials import SWEEPS as SWEEP_TRIALS
 from pawwork_proxy.comparison.trials import VARIATIONS
-from pawwork_proxy.model.observation import Observation
+from pawwork_proxy.model.observation import INTERCEPTING, UNTOUCHED, Observation
+from pawwork_proxy.model.verdict import Experiment
 from pawwork_proxy.report.next_step import HOW_TO, Instructions, how_to, instructions
 from pawwork_proxy.report.sentences import SWEEPS
 from tests.unit.comparison.builders import OFFICE, TWO, Diary, limiter
@@ -19,6 +21,13 @@ def advised(seen: list[Observation]) -> Instructions:
     found = compare(seen).next_experiment
     assert found is not None
     return instructions(found)
+
+
+def repeated_with(client: str, trial: Experiment, **changes: Any) -> Experiment:
+    """The trial, as if the refused requests had come from another client, or otherwise."""
+    assert trial.baseline is not None
+    baseline = trial.baseline._replace(client=client, **changes)
+    return trial.model_copy(update={"baseline": baseline})
 
 
 def test_every_variation_and_sweep_has_its_words() -> None:
@@ -52,7 +61,7 @@ def test_the_other_way_round_waits_for_the_changed_one() -> None:
         if one.trial.id == "other_model_reversed"
     )
     assert found.settles > 0
-    said = instructions(experiment(found, limiter(diary.seen)))
+    said = instructions(repeated_with("OpenCode 1.18.33", experiment(found, limiter(diary.seen))))
     assert said.steps[0].startswith("Change this and go on")
     assert "OTHER_LETTERS_MODEL" in said.commands[0]
     assert "as one was before" in said.steps[2]
@@ -97,3 +106,38 @@ def test_many_explanations_are_counted_none_and_all_are_said_so() -> None:
     assert admitted[1].endswith("; or 1 more.")
     assert "Nothing known here would explain it" in refused[1]
     assert cut[1] == "That rules out nothing by itself."
+
+
+@pytest.mark.parametrize(
+    ("client", "started"),
+    [
+        ("OpenCode 1.18.33", "opencode run -m opencode/big-pickle "),
+        ("PawWork 2026.6.4-2026.8.5", "PAWWORK"),
+        ("another client", "CLIENT"),
+    ],
+)
+def test_the_program_that_was_captured_is_the_one_to_start(client: str, started: str) -> None:
+    trial = compare(Diary().admitted(9).refused().seen).next_experiment
+    assert trial is not None
+    said = instructions(repeated_with(client, trial))
+    assert f" -- {started}" in said.commands[0]
+    assert ("stands for" in said.steps[1]) is (started != "opencode run -m opencode/big-pickle ")
+    assert "{" not in " ".join((*said.steps, *said.commands))
+
+
+@pytest.mark.parametrize(
+    ("instrument", "simulated", "options"),
+    [
+        (UNTOUCHED, False, "--egress-probe"),
+        (None, False, "--egress-probe"),
+        (INTERCEPTING, False, "--route reverse --egress-probe"),
+        (INTERCEPTING, True, "--route reverse --upstream SIMULATOR_URL --egress-probe"),
+    ],
+)
+def test_it_is_captured_as_it_was(instrument: str | None, options: str, *, simulated: bool) -> None:
+    trial = compare(Diary().admitted(9).refused().seen).next_experiment
+    assert trial is not None
+    changes = {"instrument": instrument, "simulated": simulated}
+    said = instructions(repeated_with("OpenCode 1.18.33", trial, **changes))
+    assert f"--network home {options} -- opencode" in said.commands[0]
+    assert ("pawwork-proxy simulate" in said.steps[1]) is simulated

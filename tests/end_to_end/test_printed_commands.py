@@ -1,0 +1,132 @@
+"""Commands that we print are typed into a shell as they stand, with the real client behind them."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from shlex import quote
+
+import pytest
+
+from pawwork_proxy.captures.reader import read_capture
+from pawwork_proxy.clients.clean_install import clean_environment as clean_install
+from pawwork_proxy.model.exchange import Exchange
+from tests.end_to_end.proxy_process import PATIENCE, ROOT, clean_environment
+from tests.end_to_end.simulator_process import SimulatorProcess
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.client,
+    pytest.mark.skipif(sys.platform == "win32", reason="commands for a POSIX shell"),
+]
+SAMPLE = ROOT / "captures" / "samples" / "two-networks"
+ASK = "opencode run -m opencode/big-pickle hello"
+
+
+class Desk:
+    """A user's place: both programs on the path, and a folder to work in."""
+
+    def __init__(self, folder: Path) -> None:
+        self.work = folder / "work"
+        programs = folder / "bin"
+        for place in (self.work, programs):
+            place.mkdir()
+        (programs / "pawwork-proxy").write_text(
+            f'#!/bin/sh\nexec {quote(sys.executable)} -m pawwork_proxy "$@"\n'
+        )
+        (programs / "pawwork-proxy").chmod(0o700)
+        (programs / "opencode").symlink_to(os.environ["PAWWORK_TEST_CLIENT"])
+        self.environment = clean_install(clean_environment(folder), folder / "install") | {
+            "PATH": f"{programs}:{os.environ['PATH']}",
+            "PYTHONPATH": str(ROOT),
+            "OPENCODE_DISABLE_MODELS_FETCH": "1",
+        }
+
+    def type(self, *lines: str) -> str:
+        """Type lines into a new shell; what they printed."""
+        done = subprocess.run(
+            ["sh", "-ec", "\n".join(lines)],
+            env=self.environment,
+            cwd=self.work,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    @contextmanager
+    def started(self, command: str, last: str) -> Iterator[list[str]]:
+        """A command that goes on until Ctrl-C; what it printed up to the line with `last`."""
+        with subprocess.Popen(
+            ["sh", "-c", f"exec {command}"],
+            env=self.environment,
+            cwd=self.work,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            assert process.stderr is not None
+            lines = []
+            for line in process.stderr:
+                lines.append(line.rstrip("\n"))
+                if last in line:
+                    break
+            try:
+                yield lines
+            finally:
+                process.send_signal(signal.SIGINT)
+                process.communicate(timeout=PATIENCE)
+
+    def recorded(self) -> list[Exchange]:
+        """What all captures hold."""
+        paths = sorted((self.work / "captures").glob("capture-*.jsonl"))
+        return [one for path in paths for one in read_capture(path).exchanges]
+
+
+def after(words: str, lines: list[str]) -> str:
+    """The line after the one with these words."""
+    return next(lines[at + 1] for at, line in enumerate(lines) if words in line)
+
+
+def test_each_command_that_simulate_prints_does_what_is_said(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    with desk.started("pawwork-proxy simulate --quiet", "OPENCODE_CONFIG_CONTENT") as printed:
+        assert "simulated model" in desk.type(after("without the proxy", printed))
+        assert not (desk.work / "captures").exists()
+        assert "simulated model" in desk.type(after("a client through the proxy", printed))
+        assert {one.context.route for one in desk.recorded()} == {"reverse"}
+        command = after("the proxy alone", printed)
+        with desk.started(f"{command} --install one@0 --install two@0", "stop with") as told:
+            settings = [line for line in told if line.startswith("export ")]
+            own = settings[: len(settings) // 2]
+            assert "simulated model" in desk.type(*own, ASK)
+            whole, _ = json.JSONDecoder().raw_decode("\n".join(told[told.index("{") :]))
+            (desk.work / "opencode.json").write_text(json.dumps(whole))
+            assert "simulated model" in desk.type(ASK)
+    routes = [one.context.route for one in desk.recorded() if one.request.protocol == "chat"]
+    assert routes[-4:] == ["forward", "forward", "reverse", "reverse"]
+    assert {one.outcome.kind for one in desk.recorded()} == {"success"}
+
+
+def test_the_next_experiment_can_be_typed_as_it_is_printed(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    advised = desk.type(f"pawwork-proxy compare {SAMPLE}").splitlines()
+    commands = [line.strip() for line in advised if "pawwork-proxy launch" in line]
+    assert len(commands) == 3
+    with SimulatorProcess() as simulator:
+        for command in commands:
+            printed = desk.type(command.replace("SIMULATOR_URL", simulator.url))
+            assert "simulated model" in printed, command
+    asked = [one for one in desk.recorded() if one.request.protocol == "chat"]
+    assert [one.context.install for one in asked] == ["laptop"] * 2 + ["other"] * 2 + ["laptop"]
+    assert len({one.request.session for one in asked}) == 2, "the last one went on"
+    assert {one.context.network for one in asked} == {"home"}
+    assert desk.type(advised[advised.index("The commands:") + 4]).startswith("SIMULATED")
