@@ -33,6 +33,7 @@ class Condition(Noun):
     answered: bool = False
     type: Sense | None = None
     says: Sense | None = None
+    phrase: Term | None = None
     error_code: tuple[str, ...] = ()
     in_stream: bool = False
     undecodable: bool = False

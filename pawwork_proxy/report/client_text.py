@@ -112,6 +112,8 @@ def _retries(one: ClientBehaviour) -> str:
 
 
 def _delays(one: ClientBehaviour) -> str:
+    if not one.delay_s:
+        return "no wait"
     shown = min(one.retries or MOST_DELAYS, MOST_DELAYS)
     texts = [
         f"{low:g}" if low == high else f"{low:g}-{high:g}"

@@ -59,6 +59,9 @@ ANSWERS = {
     "fault-error-event": Answer(f"{_TEXT}event: error\n{_OVERLOADED}"),
     "fault-error-flat": Answer(_TEXT + _FLAT),
     "in-stream free limit": Answer(_IN_STREAM),
+    "in-stream rate limit": Answer(
+        _IN_STREAM.replace(_RATE, "Too many requests, please slow down")
+    ),
     "busy": _whole("overload"),
     **{
         f"fault-{kind}".replace("_", "-"): _whole(kind)

@@ -79,6 +79,7 @@ KINDS = [
     (ANSWERS["fault-empty-body"], "unfinished"),
     (ANSWERS["fault-redirect"], "unresolvable"),
     (ANSWERS["in-stream free limit"], "stream_rate_limit"),
+    (ANSWERS["in-stream rate limit"], "stream_too_many"),
     (ANSWERS["fault-error-first"], "stream_error"),
     (Answer(zen("ModelError", "Model x is disabled").body, 401), "auth"),
     (Answer('{"error":{"message":"x"}}', 402), "quota_exhausted"),
@@ -108,19 +109,22 @@ def test_each_failure_kind_has_an_answer() -> None:
 @pytest.mark.parametrize(
     ("answer", "retried"),
     [
-        (Answer('{"error":{"code":"insufficient_quota"}}', 429), "C1a C2a C2b"),
-        (Answer('{"error":{"message":"Insufficient balance"}}', 429), "C1a C2a C2b C2c C3b"),
-        (Answer("", 409), "C1a C2a C2b C2c C3b C3c C3d"),
+        (Answer('{"error":{"code":"insufficient_quota"}}', 429), "C1a C2a C2b O1b O1c"),
+        (Answer('{"error":{"message":"Out of credits"}}', 429), "C1a C2a C2b C2c C3b O1b O1c"),
+        (Answer("", 409), "C1a C2a C2b C2c C3b C3c C3d O1b O1c"),
         (Answer("", 422), ""),
         (Answer('{"error":{"code":"server_error"}}', 400), "C2c C3b C3c C3d"),
-        (Answer("", None, ending=Ending.UPSTREAM_UNRESOLVABLE), "C1a C2a C2b C2c C3b"),
-        (Answer("", None, ending=Ending.UPSTREAM_RESET), "C1a C2a C2b C2c C3b C3c C3d"),
+        (Answer("", None, ending=Ending.UPSTREAM_UNRESOLVABLE), "C1a C2a C2b C2c C3b C4a O1b O1c"),
+        (Answer("", None, ending=Ending.UPSTREAM_RESET), "C1a C2a C2b C2c C3b C3c C3d C4a O1b O1c"),
         (ANSWERS["fault-no-provider"], "C3d"),
-        (ANSWERS["in-stream free limit"], "C1a C3b C3c C3d"),
+        (ANSWERS["in-stream free limit"], "C1a C3b C3c C3d C4a O1b O1c"),
+        (ANSWERS["in-stream rate limit"], "C1a C3b C3c C3d O1b O1c"),
+        (ANSWERS["fault-error-first"], "O1c"),
+        (ANSWERS["fault-cut"], "C2b C2c C3b C3c C3d C4a O1b O1c"),
     ],
 )  # fmt: skip
 def test_what_each_range_asks_again_after(answer: Answer, retried: str) -> None:
-    eras = ["C1a", "C1c", "C2a", "C2b", "C2c", "C3b", "C3c", "C3d"]
+    eras = ["C1a", "C1c", "C2a", "C2b", "C2c", "C3b", "C3c", "C3d", "C4a", "O1b", "O1c"]
     found = of_client(outcome_of(answer).client, eras)
     assert " ".join(era for era, one in found.items() if one.retried) == retried
 

@@ -50,6 +50,11 @@ def test_a_client_without_an_end() -> None:
     assert "a prompt costs requests without end, and 3 for a title" in text
 
 
+def test_a_client_that_asks_again_at_once() -> None:
+    text = said(CLI, "fault-no-end")
+    assert "retried without end after no wait; the user sees nothing, while" in text
+
+
 def test_what_is_not_known_is_said_so() -> None:
     assert said(NEXT, "busy") == "OpenCode 2.0.18: what it does is not known"
     assert of_sender(FORK, ()) == ""
