@@ -143,7 +143,20 @@ def _run() -> int:
         return _complain(error.format_message(), hint, error.exit_code)
     except PawworkProxyError as error:
         return _complain(error.message, error.hint, error.exit_code)
+    except FileNotFoundError:
+        if _has_a_folder():
+            raise
+        return _complain("the folder that you are in is gone", "go to one that there is: cd ~", 2)
     return code if isinstance(code, int) else 0
+
+
+def _has_a_folder() -> bool:
+    """Whether the working folder still exists."""
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _complain(message: str, hint: str, code: int) -> int:

@@ -64,36 +64,45 @@ class Identity:
             theirs = Path(already).read_bytes()
         except OSError:
             return self.ca_certificate  # a runtime ignores a missing file likewise
-        joined = self.ca_folder / "with-own.pem"
+        # Clients that are started at the same time may have files of their own that differ.
+        joined = self.ca_folder / f"with-{hashlib.sha256(theirs).hexdigest()[:16]}.pem"
         write_private(joined, theirs.rstrip() + b"\n" + self.ca_certificate.read_bytes())
         return joined
 
     @cached_property
-    def _install_ids(self) -> dict[str, str]:
+    def _earlier_ids(self) -> dict[str, str]:
+        """Ids of installs by label as older versions kept them, in one file."""
+        file = self.home / "installs.json"
         try:
-            known = json.loads(read_private(self._installs_file) or b"{}")
+            known = json.loads(read_private(file) or b"{}")
             return {str(label): str(value) for label, value in known.items()}
         except (ValueError, AttributeError):
             raise ConfigurationError(
-                f"{self._installs_file} is damaged",
+                f"{file} is damaged",
                 "move it away: installs then get new ids, and captures made so far keep theirs",
             ) from None
 
-    @property
-    def _installs_file(self) -> Path:
-        return self.home / "installs.json"
+    @cached_property
+    def _install_ids(self) -> dict[str, str]:
+        """Those that this process has asked for."""
+        return {}
 
     def register_install(self, label: str) -> str:
-        """The pseudonym of an install's random id, which is made at the label's first call."""
+        """The pseudonym of an install's random id, which is made at the label's first call.
+
+        Each label has a file of its own: of several that begin at once, the first makes the id.
+        """
         ids = self._install_ids
         if label not in ids:
-            ids[label] = secrets.token_hex(16)
-            write_private(self._installs_file, json.dumps(ids, sort_keys=True).encode())
+            made = self._earlier_ids.get(label) or secrets.token_hex(16)
+            # In digits, since file systems fold case, and Windows keeps some names for itself.
+            file = self.home / "installs" / label.encode().hex()
+            ids[label] = create_private(file, made.encode).decode("ascii", "replace")
         # Not the stored id itself: it would link captures of different studies.
         return self.pseudonymiser.of(Namespace.INSTALL, ids[label])
 
     def install_labels(self) -> Sequence[str]:
-        """Labels that have an id."""
+        """Labels of this process that have an id."""
         return tuple(self._install_ids)
 
 

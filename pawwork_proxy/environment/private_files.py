@@ -87,6 +87,21 @@ def create_private(path: Path, make: Callable[[], bytes]) -> bytes:
     return data
 
 
+def remove_private(path: Path, content: bytes) -> None:
+    """Remove a private file if it still has this content: another process may have replaced it."""
+    taken = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
+    try:
+        path.replace(taken)
+        if read_private(taken) != content:
+            with contextlib.suppress(FileExistsError):
+                os.link(taken, path)
+        taken.unlink()
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise _unusable(path, error) from None
+
+
 def write_new(path: Path, data: bytes) -> None:
     """Write and sync a file of mode 0600; OSError when there is one already, or a link."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
@@ -108,7 +123,8 @@ def _draft(path: Path, data: bytes) -> Iterator[Path]:
     except OSError as error:
         raise _unusable(path, error) from None
     finally:
-        draft.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # a file system that is read-only, for one
+            draft.unlink()
 
 
 def _unusable(path: Path, error: OSError) -> ConfigurationError:

@@ -15,7 +15,12 @@ import secrets
 from pathlib import Path
 from typing import NamedTuple
 
-from pawwork_proxy.environment.private_files import create_private, read_private, write_private
+from pawwork_proxy.environment.private_files import (
+    create_private,
+    read_private,
+    remove_private,
+    write_private,
+)
 from pawwork_proxy.errors import StudyError
 from pawwork_proxy.redaction.pseudonyms import Pseudonymiser
 
@@ -93,7 +98,7 @@ def leave_study(home: Path, name: str | None = None) -> str:
             "`study list` shows which there are",
         )
     if leaving == current:
-        (home / _CURRENT).unlink(missing_ok=True)
+        remove_private(home / _CURRENT, leaving.encode())
     path.unlink(missing_ok=True)
     return leaving
 

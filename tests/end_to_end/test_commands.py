@@ -348,3 +348,27 @@ def test_ctrl_c_while_many_captures_are_gathered_reads_no_further_one(tmp_path: 
     assert child.returncode == 130
     assert err.strip() == b"interrupted"
     assert out == b""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows does not let a folder in use go")
+@pytest.mark.parametrize("command", [("run",), ("launch", "--", "true"), ("demo",)])
+def test_a_working_folder_that_is_gone_is_an_error_with_a_hint(
+    tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    script = 'cd "$1" && rmdir "$1" && shift && exec "$@"'
+    done = subprocess.run(
+        ["/bin/sh", "-c", script, "sh", str(gone), *cli(*command)],
+        env=clean_environment(tmp_path) | {"PYTHONPATH": str(ROOT)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == [
+        "error: the folder that you are in is gone",
+        "hint: go to one that there is: cd ~",
+    ]

@@ -3,6 +3,8 @@ from pathlib import Path
 
 import pytest
 
+from pawwork_proxy.environment import studies
+from pawwork_proxy.environment.private_files import remove_private
 from pawwork_proxy.environment.studies import (
     create_study,
     current_key,
@@ -10,7 +12,7 @@ from pawwork_proxy.environment.studies import (
     leave_study,
     list_studies,
 )
-from pawwork_proxy.errors import StudyError
+from pawwork_proxy.errors import ConfigurationError, StudyError
 from pawwork_proxy.facts.identifiers import Namespace
 from pawwork_proxy.redaction.pseudonyms import Pseudonymiser
 
@@ -114,3 +116,35 @@ def test_keys_are_private(here: Path) -> None:
     for path in (here, here / "studies"):
         assert path.stat().st_mode & 0o777 == 0o700
     assert (here / "studies" / "one.key").stat().st_mode & 0o777 == 0o600
+
+
+def test_leaving_takes_no_study_away_that_was_joined_meanwhile(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create_study(here, "old")
+    check = studies._check_name
+
+    def join_meanwhile(name: str) -> None:
+        check(name)
+        monkeypatch.setattr(studies, "_check_name", check)
+        create_study(here, "new")
+
+    monkeypatch.setattr(studies, "_check_name", join_meanwhile)
+    assert leave_study(here) == "old"
+    assert [(one.name, one.current) for one in list_studies(here)] == [("new", True)]
+    leave_study(here)
+    remove_private(here / "study", b"new")  # what is gone already is no trouble
+    assert not list(here.glob(".study*"))
+
+
+def test_a_note_that_cannot_be_removed_is_an_error_with_a_hint(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create_study(here, "old")
+
+    def refuse(*_: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    with pytest.raises(ConfigurationError, match="cannot use the private file"):
+        leave_study(here)
