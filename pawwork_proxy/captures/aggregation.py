@@ -94,8 +94,9 @@ class Tally:
         if response is not None:
             if response.date is not None:
                 lead = (response.date - started).total_seconds()
-                self._low.append(lead - head_ms / 1000)
-                self._high.append(lead + 1.0)
+                if not view.answered_here:  # else it is this machine's own clock
+                    self._low.append(lead - head_ms / 1000)
+                    self._high.append(lead + 1.0)
                 set_field(response, "date", None)
             if response.cf_ray or response.response_id:
                 name = response.cf_ray or response.response_id

@@ -108,6 +108,7 @@ def summary_of(capture: Capture, *, aggregated: bool = False) -> CaptureSummary:
         network=header.network,
         installs=tuple(install.label for install in header.installs),
         simulated=header.simulated,
+        answers=header.options.answers,
         exchanges=capture.count,
         under_way=len(capture.interrupted),
         withheld=len(capture.stubs),
@@ -150,6 +151,19 @@ def of_handshakes(summaries: Iterable[CaptureSummary]) -> Iterator[str]:
         yield f"{named(names)}: {sentence}."
 
 
+def of_answers(summaries: Iterable[CaptureSummary]) -> Iterator[str]:
+    """Says which captures hold answers that no server gave; alike captures together."""
+    alike: dict[str, list[str]] = {}
+    for summary in summaries:
+        if summary.answers is not None:
+            alike.setdefault(summary.answers, []).append(summary.name)
+    for answer, names in alike.items():
+        yield (
+            f"{named(names)}: answers of the kind {answer} were made here on request (--answer); "
+            "they say nothing about the server, and are no evidence."
+        )
+
+
 def happenings(capture: Capture) -> Iterator[str]:
     """Events of a run that do not make its capture less complete."""
     name, events = capture.path.name, Counter(note.event for note in capture.notes)
@@ -183,6 +197,7 @@ def of_several_studies(summaries: Iterable[CaptureSummary], so: str) -> Iterator
 def listed(summaries: Sequence[CaptureSummary]) -> Iterator[str]:
     """What a reader of a list must know: what is missing, and what does not go together."""
     yield from incomplete(summaries)
+    yield from of_answers(summaries)
     yield from of_several_studies(summaries, LOOKS_DIFFERENT)
     simulated = [summary.name for summary in summaries if summary.simulated]
     if simulated and len(simulated) < len(summaries):

@@ -13,6 +13,7 @@ from pawwork_proxy.captures.completeness import (
     NOT_COMPARED,
     incomplete,
     named,
+    of_answers,
     of_handshakes,
     of_several_studies,
     summary_of,
@@ -62,6 +63,7 @@ def gather(
     parts = _one_world(parts, real_only, remarks)
     summaries = tuple(part.summary for part in parts)
     remarks += incomplete(summaries)
+    remarks += of_answers(summaries)
     remarks += of_handshakes(summaries)
     remarks += of_several_studies(summaries, NOT_COMPARED)
     return ComparisonInput(

@@ -31,6 +31,10 @@ def how_to_connect(plan: RunPlan, identity: Identity) -> str:
         lines.append(f"leaving through the proxy {plan.via.address}")
     if not plan.upstream.is_zen:
         lines.append(f"upstream is {plan.upstream.authority}: the capture is marked as simulated")
+    if plan.answers:
+        from pawwork_proxy.cli.answers import announcement
+
+        lines.append(announcement(plan.answers))
     lines.append("stop with Ctrl-C")
     return "\n".join(lines)
 

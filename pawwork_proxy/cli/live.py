@@ -31,6 +31,7 @@ def counter_line(counts: Counts, lost: int) -> str:
     parts = [f"{counts.recorded} recorded", f"{counts.in_flight} in flight"]
     parts += [f"{number} {kind}" for kind, number in counts.kinds.most_common()]
     for number, words in (
+        (counts.answered_here, "ANSWERED HERE (--answer)"),
         (counts.connections, "tunnelled"),
         (counts.passed_by, "passed by unrecorded (other hosts)"),
         (counts.refused, "refused (web page or wrong host)"),

@@ -187,3 +187,26 @@ capturing = together(
     ),
 )
 """What `run` and `launch` are told about the capture; `plan.make_plan` has their types."""
+answering = together(
+    click.option(
+        "--answer",
+        metavar="KIND[:WAIT]",
+        help="Answer model calls here, as the server would with this outcome, and send them to no "
+        "server. KIND is a word such as free_usage_limit, provider_overload or tool_round; "
+        "docs/qa.md lists them. WAIT is what a refusal tells the client: 20h28m, 90s or midnight.",
+    ),
+    click.option("--model", metavar="ID", help="With --answer: only the calls of this model."),
+    click.option(
+        "--every",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="With --answer: only each N-th of these calls.",
+    ),
+    click.option(
+        "--times",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="With --answer: only so many answers, then the server answers again.",
+    ),
+)
+"""What `run` and `launch` answer in place of the server; `plan.make_plan` has their types."""

@@ -6,6 +6,7 @@ Invariant: everything the user gave is checked here, before a port is opened or 
 import os
 import socket
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -69,6 +70,17 @@ def forget_expired(plan: RunPlan) -> None:
     days = plan.keep_days
     if removed := remove_expired(plan.captures, utc_now(), days):
         click.echo(f"removed {removed} captures older than {days} days (--keep-days)", err=True)
+
+
+def with_answers(
+    plan: RunPlan, answer: str | None, model: str | None, every: int | None, times: int | None
+) -> RunPlan:
+    """The plan, with what `options.answering` asks for; ConfigurationError with a remedy."""
+    if answer is None and (model, every, times) == (None, None, None):
+        return plan
+    from pawwork_proxy.cli.answers import local_answers
+
+    return replace(plan, answers=local_answers(answer, model, every, times))
 
 
 def _check_source(source: str) -> None:

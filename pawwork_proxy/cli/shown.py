@@ -7,7 +7,7 @@ from itertools import chain
 
 import click
 
-from pawwork_proxy.captures.completeness import happenings, of_handshakes
+from pawwork_proxy.captures.completeness import happenings, of_answers, of_handshakes
 from pawwork_proxy.captures.lines import outcome_of
 from pawwork_proxy.captures.records import Records
 from pawwork_proxy.captures.sources import CaptureSource
@@ -82,6 +82,7 @@ class Shown:
     def remarks(self) -> Iterator[str]:
         """What a reader must know: what is missing, and what happened to the run."""
         yield from self._records.remarks()
+        yield from of_answers([self._records.summary])
         yield from of_handshakes([self._records.summary])
         yield from happenings(self._capture)
         if self._shifted:

@@ -81,6 +81,7 @@ CONTEXT_EXCLUSIONS = (
     "not_recorded",
     "other_study",
     "simulated",
+    "answered_here",
     "seen_twice",
     "perhaps_twice",
     "instrument_disturbs",

@@ -118,6 +118,7 @@ def observation(
         reset_at=outcome.reset_at,
         cadence=outcome.reset_cadence,
         ending=ending,
+        answered_here=exchange.answered_here or False,
         action=request.request or "",
         answer_id=_answer_id(exchange),
         exclusive=exchange.context.network in exclusive,

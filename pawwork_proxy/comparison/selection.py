@@ -67,6 +67,8 @@ def select(
     beside = [seen for seen in unrecorded if (seen.study, seen.simulated) in worlds]
     if beside:
         dropped["not_recorded"] = list(beside)
+    made_here = [seen for seen in usable if seen.answered_here]
+    usable = _without(usable, "answered_here", made_here, dropped)
     twice = seen_twice(usable)
     usable = _without(usable, "seen_twice", twice.surely, dropped)
     usable = _without(usable, "perhaps_twice", twice.perhaps, dropped)

@@ -70,6 +70,8 @@ def _entry(header: Header, one: Exchange) -> dict[str, Any]:
         "_outcome": one.outcome.kind.value,
         "_retryAfterS": one.outcome.retry_after_s,
     }
+    if one.answered_here:
+        entry["_answeredHere"] = True
     if unobserved is not None:
         entry["comment"] = f"Observed in part; what passed unseen: {', '.join(unobserved)}."
     return entry

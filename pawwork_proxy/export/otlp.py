@@ -81,7 +81,7 @@ def _nanoseconds(seconds: float) -> int:
 
 def _values(header: Header, one: Exchange, operation: str | None) -> dict[str, Any]:
     answer, outcome = one.response, one.outcome
-    elsewhere = header.simulated or header.options.upstream == "other"
+    elsewhere = header.simulated or header.options.upstream == "other" or one.answered_here is True
     usage = answer.usage if answer else None
     failed = outcome.family is not Family.OK
     return {
@@ -118,6 +118,7 @@ def _values(header: Header, one: Exchange, operation: str | None) -> dict[str, A
         "pawwork.outcome.origin": outcome.origin_label,
         "pawwork.outcome.retry_after_s": outcome.retry_after_s,
         "pawwork.outcome.reset_cadence": outcome.reset_cadence.value,
+        "pawwork.answered_here": one.answered_here,
         "pawwork.unobserved": one.signals.unobserved,
     }
 

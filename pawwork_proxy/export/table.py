@@ -76,6 +76,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("retry_after_s", "DOUBLE", "outcome.retry_after_s"),
     Column("reset_at", "TIMESTAMPTZ", "outcome.reset_at"),
     Column("reset_cadence", "VARCHAR", "outcome.reset_cadence"),
+    Column("answered_here", "BOOLEAN", "answered_here"),
     Column("unobserved", "VARCHAR", "signals.unobserved"),
 )
 

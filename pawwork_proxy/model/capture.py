@@ -33,6 +33,9 @@ class CaptureOptions(Noun):
     """`other`: the user named another upstream; its address is not kept."""
     chained_proxy: bool = False
     egress_probe: bool = False
+    answers: texts.Term | None = None
+    """What model calls were answered with here in place of the server (`--answer`), by the name of
+    its outcome; the exchanges concerned say so. None when the server answered all."""
 
 
 class Header(Noun):

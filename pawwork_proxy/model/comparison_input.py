@@ -22,6 +22,8 @@ class CaptureSummary(Noun):
     network: str | None = None
     installs: tuple[str, ...] = ()
     simulated: bool = False
+    answers: str | None = None
+    """What model calls were answered with in place of the server; None: nothing."""
     exchanges: int = 0
     under_way: int = 0
     """Exchanges that had begun when the run stopped."""

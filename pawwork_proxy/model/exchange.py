@@ -66,4 +66,7 @@ class Exchange(Noun):
     its head was not observed."""
     signals: Signals
     outcome: Outcome
+    answered_here: bool | None = None
+    """True when the user had this proxy answer in place of the server (`--answer`): nothing of the
+    request reached a server, and it is evidence of nothing."""
     redactions: tuple[Redaction, ...] = ()

@@ -121,6 +121,8 @@ class Observation(Noun):
     exclusive: bool = False
     """The user vouches that nobody else used this address."""
     chained_proxy: bool = False
+    answered_here: bool = False
+    """This proxy answered in place of the server, which knows nothing of the request."""
     in_part: bool = False
     """Whether the recorder saw only part of it (`Signals.unobserved`)."""
     count: int = Field(default=1, ge=1)

@@ -53,7 +53,7 @@ READ: dict[type[Noun], str] = {
     TransportFailure: " ".join(TransportFailure.model_fields),
     Signals: " ".join(name for name in Signals.model_fields if name not in NO_RULE_READS),
     Outcome: "kind",
-    Exchange: "seq context timing request auth signals outcome auth_source response",
+    Exchange: "seq context timing request auth signals outcome auth_source response answered_here",
     Opened: "seq at install",
 }
 """The fields of a view, by its noun; a noun comes before those that hold it."""

@@ -22,6 +22,7 @@ from pawwork_proxy.proxy.chained import ChainedProxy
 from pawwork_proxy.proxy.egress import ProbeRoute, ask_trace, egress_of, source_towards
 from pawwork_proxy.proxy.egress_watch import EgressWatch
 from pawwork_proxy.proxy.listeners import Listener
+from pawwork_proxy.proxy.local_answers import LocalAnswers, answering
 from pawwork_proxy.proxy.master import ProxyMaster
 from pawwork_proxy.proxy.mitmproxy_internals import break_off
 from pawwork_proxy.recording.addon import CaptureAddon
@@ -43,6 +44,7 @@ class RunPlan:
     source: str | None = None
     upstream_ca: Path | None = None
     egress_probe: bool = False
+    answers: LocalAnswers | None = None
 
     @property
     def probe_route(self) -> ProbeRoute:
@@ -80,6 +82,7 @@ async def recording(
         chained_proxy=plan.via is not None,
         egress_probe=plan.egress_probe,
         egress=egress,
+        answers=plan.answers.state if plan.answers else None,
     )
     recorder = Recorder(
         CaptureWriter(plan.captures, header, utc_now),
@@ -109,7 +112,10 @@ async def running_proxy(
     plan: RunPlan, identity: Identity, watcher: Watcher
 ) -> AsyncIterator[Recorder]:
     """The proxy, listening, inside the block; its capture is closed when the block is left."""
-    async with recording(plan, identity, watcher) as (recorder, watch):
+    async with (
+        recording(plan, identity, watcher) as (recorder, watch),
+        answering(plan.answers) as answers,
+    ):
         finder = ProcessFinder()
         addon = CaptureAddon(
             recorder,
@@ -119,6 +125,7 @@ async def running_proxy(
             source=plan.source,
             on_connected=watch.connected if watch else lambda *_: None,
             break_off=lambda flow: break_off(master.proxyserver, flow),
+            answering=answers,
         )
         try:
             master = ProxyMaster(

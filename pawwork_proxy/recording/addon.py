@@ -5,7 +5,8 @@ that fails fires `http_connect_error`; a client that distrusts our certificate s
 `tls_failed_client`. A recorder that listens to `request` and `response` misses all of these.
 Invariants: the addon never raises into mitmproxy and never changes a message, except the value of
 Host on the reverse route and the response to a request that is refused here. Whatever of recording
-fails, the request goes on, unrecorded. A failed connection reaches the client as one.
+fails, the request goes on, unrecorded. A failed connection reaches the client as one. A model
+call that is answered here goes nowhere else.
 """
 
 import asyncio
@@ -21,6 +22,7 @@ from pawwork_proxy.clients.processes import FoundProcess
 from pawwork_proxy.model.context import Route
 from pawwork_proxy.model.signals import Ending, ExchangePart
 from pawwork_proxy.recording import flows
+from pawwork_proxy.recording.answering import Answering
 from pawwork_proxy.recording.destination import (
     Asked,
     PassBy,
@@ -38,6 +40,7 @@ from pawwork_proxy.recording.ongoing import Arrival, Ongoing, Tee, UpstreamFacts
 from pawwork_proxy.recording.recorder import Recorder
 
 _ONGOING = "pawwork_proxy.ongoing"
+_UNDECIDED = "pawwork_proxy.undecided"
 LAST_HOOKS_S = 0.1  # mitmproxy may end an exchange after its client has gone
 _ABSOLUTE_FORM = re.compile(rb"[A-Za-z]{1,20} https?://", re.IGNORECASE)
 
@@ -61,6 +64,7 @@ class CaptureAddon:
         source: str | None = None,
         on_connected: OnConnected = lambda *_: None,
         break_off: BreakOff = lambda _: False,
+        answering: Answering | None = None,
     ) -> None:
         self._recorder = recorder
         self._upstream = upstream
@@ -70,6 +74,7 @@ class CaptureAddon:
         self._source = source
         self._on_connected = on_connected
         self._break_off = break_off
+        self._answering = answering
         self._forms: dict[str, TargetForm] = {}
         self._upstream_failures: dict[str, Ending] = {}
         self._processes: dict[str, Future[FoundProcess | None]] = {}
@@ -86,12 +91,14 @@ class CaptureAddon:
 
     def server_connect(self, data: server_hooks.ServerConnectionHookData) -> None:
         """Leave from the address that the user chose."""
-        if self._source is not None:
+        if self._source is not None and not self._answers(data.server):
             data.server.sockname = (self._source, 0)
 
     def server_connected(self, data: server_hooks.ServerConnectionHookData) -> None:
         """Report how a host was reached, because the route may change while we run."""
         server = data.server
+        if self._answers(server):
+            return
         if server.address and server.sockname and server.peername:
             self._on_connected(server.address, server.sockname[0], server.peername[0])
 
@@ -196,10 +203,31 @@ class CaptureAddon:
                 request.stream = True
                 return
         self._open(flow, decision.route)
-        if not flow.error:  # else mitmproxy refuses the request itself (invalid headers)
-            flows.redirect(flow, self._upstream)
-            self._try(flows.name_host, flow, self._upstream, decision.route)
-            self._relay(flow)
+        if flow.error:  # mitmproxy refuses the request itself (invalid headers)
+            return
+        if self._answering is not None and self._answering.may_take(request.method, request.path):
+            flow.metadata[_UNDECIDED] = decision.route
+            return
+        self._send_upstream(flow, decision.route)
+        self._relay(flow)
+
+    def request(self, flow: http.HTTPFlow) -> None:
+        """A model call has arrived whole; answer it here if the user asked for that."""
+        route = flow.metadata.pop(_UNDECIDED, None)
+        if route is None or self._answering is None:
+            return
+        ongoing, body = _ongoing_of(flow), flow.request.raw_content or b""
+        if ongoing is not None:
+            look = Tee(ongoing.request_chunk, partial(self._missed, ongoing, ("request_body",)))
+            look(body)
+            look(b"")
+        if not self._answering.takes(flow.request.path, body):
+            self._send_upstream(flow, route)
+            return
+        if ongoing is not None:
+            ongoing.made_here = True
+        flows.redirect(flow, self._answering.source)
+        flows.leave_directly(flow)
 
     def responseheaders(self, flow: http.HTTPFlow) -> None:
         """Let the response through as it comes, and look at a copy."""
@@ -292,6 +320,17 @@ class CaptureAddon:
         digest = self._recorder.hello("client", data.client_hello.raw_bytes())
         self._client_hellos[data.context.client.id] = digest
 
+    def _answers(self, server: connection.Server) -> bool:
+        """Whether this is who makes the answers that are given here."""
+        if self._answering is None:
+            return False
+        source = self._answering.source
+        return server.address == (source.host, source.port)
+
+    def _send_upstream(self, flow: http.HTTPFlow, route: Route) -> None:
+        flows.redirect(flow, self._upstream)
+        self._try(flows.name_host, flow, self._upstream, route)
+
     def _relay(self, flow: http.HTTPFlow) -> None:
         """Let the body through, tapped if the exchange is recorded."""
         ongoing = _ongoing_of(flow)
@@ -307,7 +346,8 @@ class CaptureAddon:
             return
         try:
             hello = self._own_hellos.digest_of(flow.server_conn)
-            facts = flows.upstream_facts(flow, hello)
+            # What answers here is no upstream: nothing of the request reached one.
+            facts = UpstreamFacts() if ongoing.made_here else flows.upstream_facts(flow, hello)
         except Exception as error:
             facts = UpstreamFacts()
             self._missed(ongoing, ("connection",), error)

@@ -5,8 +5,8 @@ Invariant: only `redirect` and `name_host` change a message, and of its headers 
 
 import re
 
+from mitmproxy import connection, http
 from mitmproxy import flow as mflow
-from mitmproxy import http
 from mitmproxy.net.http.url import parse_authority
 from mitmproxy.proxy.mode_specs import ReverseMode, UpstreamMode
 
@@ -40,6 +40,14 @@ def redirect(flow: http.HTTPFlow, upstream: Upstream) -> None:
     data = flow.request.data
     data.scheme = upstream.scheme.encode("ascii")
     data.host, data.port = upstream.host, upstream.port
+
+
+def leave_directly(flow: http.HTTPFlow) -> None:
+    """Let this one flow go to its target without the chained proxy.
+
+    The connection is the flow's own: the one that it replaces belongs to the client's other flows.
+    """
+    flow.server_conn = connection.Server(address=None)
 
 
 def name_host(flow: http.HTTPFlow, upstream: Upstream, route: Route) -> None:

@@ -85,6 +85,8 @@ class Ongoing:
         self.first_byte: float | None = None
         self.first_event: float | None = None
         self.max_gap: float | None = None
+        self.made_here = False
+        """Whether the answer is ours, as the user asked."""
         self.ended: float | None = None
         self.key_search: Future[AuthSourceFinding] | None = None
         """Where its key is kept, once somebody has begun to look."""
@@ -134,6 +136,7 @@ class Ongoing:
             status,
             [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers],
             decoded=self.arrival.route == "inside",
+            made_by_proxy=self.made_here,
         )
 
     def answered_here(self, status: int) -> None:

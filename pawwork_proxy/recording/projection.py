@@ -79,9 +79,8 @@ class Projector:
                 body_state=body_state,
             )
         )
-        response = (ongoing.reader or ResponseReader(ongoing.status)).finish(
-            ending, ongoing.unobserved
-        )
+        unanswered = ResponseReader(ongoing.status, made_by_proxy=ongoing.made_here)
+        response = (ongoing.reader or unanswered).finish(ending, ongoing.unobserved)
         signals = _with_true_ending(response.signals, ongoing.arrival.route)
         facts, redactions, cookies = self._response(ongoing, response)
         exchange = Exchange(
@@ -94,6 +93,7 @@ class Projector:
             response=facts,
             signals=signals,
             outcome=judge(signals),
+            answered_here=ongoing.made_here or None,
             redactions=_counted((*request.redactions, *redactions)),
         )
         head = b"\n".join(

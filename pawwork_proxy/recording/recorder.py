@@ -55,6 +55,8 @@ class Counts:
     """Those whose bytes passed untouched."""
     passed_by: int = 0
     refused: int = 0
+    answered_here: int = 0
+    """Model calls that were answered by us, as the user asked."""
     distrusted: int = 0
     """Clients that turned down our certificate."""
     tap_failures: int = 0
@@ -332,6 +334,7 @@ class Recorder:
 
     def _keep(self, exchange: Exchange, line: bytes) -> None:
         self.counts.recorded += 1
+        self.counts.answered_here += exchange.answered_here or False
         self.counts.kinds[exchange.outcome.kind] += 1
         self._append(line)
         self._try("watcher_failed", self._watcher.recorded, exchange)

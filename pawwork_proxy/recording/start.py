@@ -22,6 +22,7 @@ def new_header(
     chained_proxy: bool = False,
     egress_probe: bool = False,
     egress: Egress | None = None,
+    answers: str | None = None,
 ) -> Header:
     """First line of a capture of these installs, each with the port of its listener if we chose it.
 
@@ -45,6 +46,7 @@ def new_header(
             upstream="opencode.ai" if is_zen else "other",
             chained_proxy=chained_proxy,
             egress_probe=egress_probe,
+            answers=answers,
         ),
     )
 

@@ -63,6 +63,8 @@ def row_of(exchange: Exchange | ExchangeView, outcome: Outcome, zone: tzinfo = U
     wait = outcome.retry_after_s
     where = " in stream" if outcome.in_stream else ""
     seen = "" if exchange.signals.unobserved is None else " (seen in part)"
+    if exchange.answered_here:
+        seen += " (made here)"
     return Row(
         seq=exchange.seq,
         time=_clock(exchange.timing.started_at, zone),

@@ -25,7 +25,7 @@ from pawwork_proxy.simulator.model_call import ModelCall
 from pawwork_proxy.simulator.plan import Shape, fault_plan, plan_of
 from pawwork_proxy.simulator.routes import call_of, route_of
 from pawwork_proxy.simulator.scenario import Scenario
-from pawwork_proxy.simulator.state import Seen, State
+from pawwork_proxy.simulator.state import KEPT, Seen, State
 from pawwork_proxy.simulator.tls import HelloWatch
 from pawwork_proxy.simulator.writing import write_plan
 from pawwork_proxy.wire.client_hello import read_client_hello
@@ -39,6 +39,7 @@ class Simulator:
 
     `port` 0 lets the kernel choose. Each of `networks` opens a further port whose clients all
     seem to come from that public address; `addresses` maps loopback peer addresses to public ones.
+    One that is not `watched` remembers nobody's requests and has no endpoints for its operator.
     """
 
     def __init__(
@@ -53,9 +54,11 @@ class Simulator:
         tls: ssl.SSLContext | None = None,
         shape: Shape = Shape(),  # noqa: B008 - an immutable value
         compress: bool = True,
+        watched: bool = True,
         on_response: Callable[[Seen], None] | None = None,
     ) -> None:
-        self._state = State(scenario or Scenario(), seed, start)
+        self._state = State(scenario or Scenario(), seed, start, keep=KEPT if watched else 0)
+        self._watched = watched
         self.clock, self.seen = self._state.clock, self._state.seen
         self.ports: tuple[int, ...] = ()
         """The main port, then one per network."""
@@ -159,6 +162,8 @@ class Simulator:
         try:
             body = await _body_of(request, seen)
             headers = {name.lower(): value for name, value in request.headers.items()}
+            if route.name == "control" and not self._watched:
+                return await self._write(request, fault_plan("site_page"), now, seen)
             if route.protocol is None:
                 origin = f"{request.scheme}://{request.host}"
                 plan = endpoint_plan(self._state, origin, seen, headers, body, now)

@@ -15,6 +15,8 @@ from pawwork_proxy.simulator.world import World
 from pawwork_proxy.wire.client_hello import read_client_hello
 
 HOME_REGION = "US"
+KEPT = 100_000
+"""Requests that are remembered."""
 _RAW = {"headers", "client_hello"}
 ActualEnd = Literal["open", "complete", "client_left", "fault"]
 """`fault`: the simulator itself cut or broke the response; `open`: not over yet."""
@@ -88,7 +90,7 @@ class Seen:
 class SeenLog(deque[Seen]):
     """The latest entries and a total; the oldest is forgotten when there are too many."""
 
-    def __init__(self, keep: int = 100_000) -> None:
+    def __init__(self, keep: int = KEPT) -> None:
         super().__init__(maxlen=keep)
         self.total = 0
 
@@ -109,9 +111,11 @@ class SeenLog(deque[Seen]):
 class State:
     """Shared by the server and by the endpoints that control it."""
 
-    def __init__(self, scenario: Scenario, seed: int, start: datetime | None) -> None:
+    def __init__(
+        self, scenario: Scenario, seed: int, start: datetime | None, keep: int = KEPT
+    ) -> None:
         self.clock = SimulatedClock(start)
-        self.seen = SeenLog()
+        self.seen = SeenLog(keep)
         self._seed = seed
         self.replace_scenario(scenario)
 

@@ -174,7 +174,7 @@ def show(paths: Sequence[Path], output: str) -> None:
     seen. A bundle is verified before anything of it is shown, and left out if it is refused.
     """
     from pawwork_proxy.bundle.support_view import SupportRows, row_of
-    from pawwork_proxy.captures.completeness import of_handshakes, summary_of
+    from pawwork_proxy.captures.completeness import of_answers, of_handshakes, summary_of
     from pawwork_proxy.captures.lines import outcome_of
     from pawwork_proxy.captures.reader import view_capture
     from pawwork_proxy.captures.sources import (
@@ -207,7 +207,7 @@ def show(paths: Sequence[Path], output: str) -> None:
 
     summaries = list(each_readable(sources, read, left_out))
     rows = together.rows()
-    warn([*left_out, *of_handshakes(summaries)])
+    warn([*left_out, *of_answers(summaries), *of_handshakes(summaries)])
     if output == "json":
         click.echo(Summary(rows=rows).model_dump_json(exclude_none=True))
         return

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pawwork_proxy.cli.options import after_help, capturing, clean_home
+from pawwork_proxy.cli.options import after_help, answering, capturing, clean_home
 
 if TYPE_CHECKING:
     from pawwork_proxy.model.context import Route
@@ -30,13 +30,22 @@ if TYPE_CHECKING:
     "only; forward makes us the client's HTTPS proxy, with our certificate authority, and changes "
     "nothing in its configuration; reverse moves the client's base address to us as well, and so "
     "gets also what knows only one of the two ways. Without it: inside, or reverse if --upstream "
-    "is named.",
+    "or --answer is named.",
 )
 @clean_home
 @capturing
+@answering
 @click.argument("client", nargs=-1, required=True, metavar="-- CMD [ARGS]...")
 def launch(
-    install: str, route: Route | None, home: Path | None, client: Sequence[str], **capturing: Any
+    install: str,
+    route: Route | None,
+    home: Path | None,
+    answer: str | None,
+    model: str | None,
+    every: int | None,
+    times: int | None,
+    client: Sequence[str],
+    **capturing: Any,
 ) -> int:
     """Start a client with everything set to observe it, and capture until it exits.
 
@@ -44,13 +53,18 @@ def launch(
     The exit code is the client's own; 2 if an option cannot be used or CMD cannot be started.
     """
     from pawwork_proxy.cli import launched
-    from pawwork_proxy.cli.plan import forget_expired, make_plan
+    from pawwork_proxy.cli.answers import announcement, check_route
+    from pawwork_proxy.cli.plan import forget_expired, make_plan, with_answers
     from pawwork_proxy.environment.identity import load_identity
 
     # Any free port, unless one is named: `run` may hold the usual one, and nobody has to know ours.
     plan = make_plan([install if "@" in install else f"{install}@0"], **capturing)
+    plan = with_answers(plan, answer, model, every, times)
     env = launched.base_environment(home)
     command = launched.found_command(client, env)
     forget_expired(plan)
-    route = route or ("inside" if plan.upstream.is_zen else "reverse")
+    route = route or ("inside" if plan.upstream.is_zen and not plan.answers else "reverse")
+    if plan.answers:
+        check_route(route)
+        click.echo(announcement(plan.answers), err=True)
     return asyncio.run(launched.run_client(plan, load_identity(), route, command, env)).code

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pawwork_proxy.cli.options import after_help, capturing, formats
+from pawwork_proxy.cli.options import after_help, answering, capturing, formats
 
 if TYPE_CHECKING:
     from pawwork_proxy.environment.identity import Identity
@@ -38,22 +38,31 @@ No exchange was seen. Usual causes:
     "any free port.  [default: main@9610]",
 )
 @capturing
+@answering
 @formats(
     "text",
     "json",
     words="json writes one line to stdout when the proxy listens, and one at the end.",
 )
-def run(installs: Sequence[str], output: str, **capturing: Any) -> None:
+def run(
+    installs: Sequence[str],
+    answer: str | None,
+    model: str | None,
+    every: int | None,
+    times: int | None,
+    output: str,
+    **capturing: Any,
+) -> None:
     """Record what clients ask of opencode.ai, until you press Ctrl-C.
 
     Each install gets one listener on loopback that serves both routes: as base address in the
     client's configuration, and as its HTTPS proxy. Only opencode.ai is decrypted and recorded;
     everything else passes untouched.
     """
-    from pawwork_proxy.cli.plan import forget_expired, make_plan
+    from pawwork_proxy.cli.plan import forget_expired, make_plan, with_answers
     from pawwork_proxy.environment.identity import load_identity
 
-    plan = make_plan(installs, **capturing)
+    plan = with_answers(make_plan(installs, **capturing), answer, model, every, times)
     forget_expired(plan)
     asyncio.run(_run(plan, load_identity(), as_json=output == "json"))
 
@@ -77,6 +86,7 @@ async def _run(plan: RunPlan, identity: Identity, *, as_json: bool) -> None:
                         "installs": {listener.label: listener.url for listener in plan.listeners},
                         "capture": str(recorder.path),
                         "ca_certificate": str(identity.ca_certificate),
+                        "answers": plan.answers.state if plan.answers else None,
                     }
                     click.echo(json.dumps(started))
                 await stop.wait()

@@ -11,6 +11,7 @@ from pawwork_proxy.captures.completeness import (
     incomplete,
     listed,
     named,
+    of_answers,
     of_handshakes,
 )
 from pawwork_proxy.captures.records import Records, unfit
@@ -133,6 +134,19 @@ def test_captures_with_the_same_handshakes_are_named_together() -> None:
         )
     )
     assert said == ["a.jsonl, c.jsonl: it differs.", "d.jsonl: it was not seen."]
+
+
+def test_captures_with_answers_of_our_own_say_so() -> None:
+    summaries = [
+        summary("a.jsonl", answers="free_usage_limit"),
+        summary("b.jsonl"),
+        summary("c.jsonl", answers="free_usage_limit"),
+        summary("d.jsonl", answers="tool_round"),
+    ]
+    first, second = of_answers(summaries)
+    assert first.startswith("a.jsonl, c.jsonl: answers of the kind free_usage_limit were made here")
+    assert second.startswith("d.jsonl: answers of the kind tool_round")
+    assert {first, second} <= set(listed(summaries))
 
 
 def test_what_the_client_itself_said_and_how_it_ended_is_told(tmp_path: Path) -> None:

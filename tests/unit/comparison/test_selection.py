@@ -62,6 +62,15 @@ def test_captures_of_another_study_are_left_out() -> None:
     assert selection.evidence == 3
 
 
+def test_what_was_answered_here_is_no_evidence_and_was_never_counted() -> None:
+    plain = Diary().admitted(2).refused()
+    with_answers = Diary().admitted(2).refused()
+    with_answers.admitted(answered_here=True).refused(answered_here=True)
+    assert reasons(with_answers) == {"answered_here": 2}
+    assert select(with_answers.seen).evidence == select(plain.seen).evidence
+    assert len(limiter(with_answers.seen).rows) == len(limiter(plain.seen).rows)
+
+
 def test_simulated_captures_are_not_mixed_with_real_ones() -> None:
     diary = Diary().admitted(2).refused().refused(simulated=True)
     assert reasons(diary) == {"simulated": 1}
