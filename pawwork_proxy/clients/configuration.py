@@ -7,6 +7,7 @@ Invariant: files are read, and nothing is written.
 
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,7 +17,9 @@ from pawwork_proxy.clients.auth_places import (
     configuration_at,
     has_go_key,
     places,
+    session_databases,
 )
+from pawwork_proxy.clients.client_database import rows_of
 from pawwork_proxy.clients.installations import Installation
 from pawwork_proxy.clients.jsonc import UnreadableError, parsed
 from pawwork_proxy.clients.own_addresses import address_in, catalogue_base, own_catalogue
@@ -28,7 +31,8 @@ from pawwork_proxy.wire.bounded_json import member
 
 Setting = tuple[tuple[str, ...], str]
 """The path of a value in a configuration, and the value."""
-_SHARED = ("opencode.config_content", "opencode.config_file", "project.config", "client.env")
+_PROJECT = "project.config"
+_FOLDERS = "SELECT DISTINCT directory FROM session ORDER BY time_updated DESC LIMIT 50"
 
 
 class Target(NamedTuple):
@@ -78,30 +82,32 @@ class _Loaded:
 
     def __init__(self, client: Installation, around: Surroundings) -> None:
         self._row = client.row
-        self._around = around
-        self._places = [place for place in places(around) if self._is_own(place)]
+        self._around = replace(around, opened=tuple(self._opened(client, around)))
+        self._places = [place for place in places(self._around, client.eras) if self._is_own(place)]
         read = [place for place in self._places if place.source == "config"]
-        own = [place for place in read if place.id == f"{self._program}.config"]
+        own = [place for place in read if place.id == f"{client.row.program.lower()}.config"]
         files = self._files(own)
         self.file = files[-1].resolve()
-        self._stronger = read[: read.index(own[0])]
-        self._parsed = [*map(self._read, self._stronger), *map(_parsed, reversed(files))]
+        self._stronger = [(one, self._read(one)) for one in read[: read.index(own[0])]]
+        self._own = [_parsed(file) for file in reversed(files)]
 
-    @property
-    def _program(self) -> str:
-        return self._row.program.lower()
+    def _opened(self, client: Installation, around: Surroundings) -> Iterator[Path]:
+        """Folders of the latest conversations: a project's configuration is stronger."""
+        for database in session_databases(around, client.eras):
+            with suppress(OSError, ValueError):
+                if not self._is_foreign(database):
+                    yield from (Path(str(folder)) for (folder,) in rows_of(database, _FOLDERS))
 
     def _is_own(self, place: Place) -> bool:
-        """Whether it is a place of this client, not of another one or another channel."""
+        """Whether this client reads it, not only another channel of the same program."""
         if place.id == "opencode.config" and str(place.path).endswith("config.jsonc"):
             return False  # OpenCode does not read it in this folder
-        others = {row.folder for row in CLIENTS.values() if row.program == "PawWork"}
-        others -= {self._row.folder}
-        shared = place.id in _SHARED
-        return shared or (
-            place.id.startswith(f"{self._program}.")
-            and not others & {*Path(place.path or "").parts}
-        )
+        return place.path is None or not self._is_foreign(place.path)
+
+    def _is_foreign(self, path: Path) -> bool:
+        """Whether it lies in the folder of another channel."""
+        channels = {row.folder for row in CLIENTS.values() if row.program == "PawWork"}
+        return bool((channels - {self._row.folder}) & {*path.parts})
 
     @staticmethod
     def _files(own: list[Place]) -> list[Path]:
@@ -129,14 +135,14 @@ class _Loaded:
     def has_go(self) -> bool:
         """Whether the client uses Go: it has a key for it, or names the provider."""
         go = PROVIDERS["go"]
-        if any(member(member(one, "provider"), go) is not None for one in self._parsed):
-            return True
-        return has_go_key(self._around, self._places)
+        return any(
+            member(member(one, "provider"), go) is not None for one in self._everywhere()
+        ) or has_go_key(self._around, self._places)
 
     def own_path(self, tier: Tier) -> str:
         """The path of the address that the client would ask without us."""
         provider = PROVIDERS[tier]
-        address = address_in(self._parsed, provider)
+        address = address_in(self._everywhere(), provider)
         if address is None:
             found = catalogue_base(own_catalogue(self._around, self._row), provider)
             return found or self._row.bases.get(tier) or todays_base(tier)
@@ -148,11 +154,16 @@ class _Loaded:
             )
         return address.path.rstrip("/")
 
+    def _everywhere(self) -> Iterator[object]:
+        """What counts in every folder, strongest first: not what a project says."""
+        yield from (content for place, content in self._stronger if place.id != _PROJECT)
+        yield from self._own
+
     def overruling(self, settings: list[Setting]) -> Iterator[str]:
         """The stronger sources that set one of the values to something else."""
-        for place, content in zip(self._stronger, self._parsed, strict=False):
+        for place, content in self._stronger:
             for path, value in settings[1:]:
-                node: object = content
+                node = content
                 for name in path:
                     node = member(node, name)
                 if node not in (None, value):

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from pawwork_proxy.clients.auth_places import Surroundings, root_folder
 from pawwork_proxy.clients.client_database import rows_of
-from pawwork_proxy.facts.clients import Runtime, release_of
+from pawwork_proxy.facts.clients import RELEASES, Runtime, release_of
 from pawwork_proxy.facts.identifiers import (
     CLIENTS,
     INSTALLED,
@@ -49,6 +49,18 @@ class Installation(NamedTuple):
     def name(self) -> str:
         """What people call it, with its release where that is known."""
         return f"{self.row.called} {self.release}" if self.release else self.row.called
+
+    @property
+    def eras(self) -> tuple[str, ...]:
+        """Ids of the release ranges that it can be of."""
+        known = release_of(self.row.program, self.release) if self.release else None
+        if known is not None:
+            return (known.id,)
+        return tuple(
+            release.id
+            for release in RELEASES.values()
+            if release.program == self.row.program and self.built_on in (None, release.built_on)
+        )
 
 
 class _Program(NamedTuple):

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pawwork_proxy.clients.client_database import rows_of
 from pawwork_proxy.clients.client_files import read_regular
+from pawwork_proxy.clients.jsonc import parsed
 from pawwork_proxy.facts.fields import KEY_HEADERS
 from pawwork_proxy.facts.identifiers import KEY_VARIABLES, KeyOf, PlaceForm
 from pawwork_proxy.redaction.headers import split_credential
@@ -22,9 +23,6 @@ LARGEST_YAML = 64 * 1024
 _PROVIDER = re.compile(r"opencode")
 _OWN: dict[str, KeyOf] = {"opencode": "opencode", "opencode-go": "opencode-go"}
 _DEEPEST = 8  # levels of a configuration that are searched for keys
-_STRING = r'"(?:\\.|[^"\\])*"'
-_COMMENT = re.compile(rf"({_STRING})|//[^\n]*|/\*.*?\*/", re.DOTALL)
-_TRAILING_COMMA = re.compile(rf"({_STRING})|,(?=\s*[}}\]])", re.DOTALL)
 _REFERENCE = re.compile(r"\{(env|file):([^}]*)\}")
 _ACCOUNTS = (
     "SELECT access_token FROM account JOIN account_state ON account.id = active_account_id LIMIT 9"
@@ -77,9 +75,11 @@ def parsed_config(form: PlaceForm, at: Path | str) -> object:
 
 def parse_jsonc(text: str) -> object:
     """The value of JSON with comments and trailing commas; ValueError when it is none."""
-    plain = _COMMENT.sub(lambda match: match[1] or " ", text.removeprefix("\ufeff"))
-    parsed: object = json.loads(_TRAILING_COMMA.sub(lambda match: match[1] or "", plain))
-    return parsed
+    try:
+        plain: object = json.loads(text.removeprefix("\ufeff"))
+    except ValueError:
+        return parsed(text).value
+    return plain
 
 
 def _text(at: Path | str, largest: int | None = None) -> str:

@@ -13,7 +13,7 @@ from pawwork_proxy.clients.installations import installations
 from pawwork_proxy.errors import ConfigurationError
 from pawwork_proxy.facts.identifiers import ROOTS
 from pawwork_proxy.facts.server import todays_base
-from tests.unit.clients.trees import USERDATA, around, npm_package, write
+from tests.unit.clients.trees import USERDATA, around, npm_package, sessions, write
 
 System = Literal["linux", "macos", "windows"]
 URL = "http://127.0.0.1:9610"
@@ -209,6 +209,24 @@ def test_every_stronger_source_with_another_address_is_named(tmp_path: Path) -> 
         str(second),
         str(named),
     }
+
+
+def test_a_project_that_pawwork_has_opened_overrules_and_decides_nothing_else(
+    tmp_path: Path,
+) -> None:
+    folder = userdata(tmp_path)
+    project = tmp_path / "project"
+    sessions(folder / "data/pawwork/pawwork.db", "2026.7.3", folder=project / "src")
+    file = write(project / "pawwork.jsonc", config("https://gateway.example/v1"))
+    of_it = found("pawwork", around(tmp_path))
+    assert (of_it.overruled_by, values(of_it)) == ((str(file),), {"opencode": ZEN})
+    userdata(tmp_path, channel=".beta")
+    assert found("pawwork-beta", around(tmp_path)).overruled_by == ()
+
+
+def test_a_database_that_is_none_tells_of_no_project(tmp_path: Path) -> None:
+    write(userdata(tmp_path) / "data/pawwork/pawwork.db", "no database")
+    assert found("pawwork", around(tmp_path)).overruled_by == ()
 
 
 def test_nothing_else_overrules_it(tmp_path: Path) -> None:

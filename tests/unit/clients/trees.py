@@ -58,12 +58,13 @@ def npm_package(folder: Path, name: str, version: str, command: str) -> Path:
     return link
 
 
-def sessions(path: Path, *versions: str) -> Path:
-    """A database of conversations, each held with a release."""
+def sessions(path: Path, *versions: str, folder: Path = Path("/")) -> Path:
+    """A database of conversations, each held with a release, in a folder."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with closing(sqlite3.connect(path)) as database:
-        database.execute("CREATE TABLE session (id TEXT, version TEXT, time_updated INTEGER)")
-        rows = [(str(number), version, number) for number, version in enumerate(versions)]
-        database.executemany("INSERT INTO session VALUES (?, ?, ?)", rows)
+        columns = "id TEXT, version TEXT, directory TEXT, time_updated INTEGER"
+        database.execute(f"CREATE TABLE session ({columns})")
+        rows = [(number, version, str(folder), number) for number, version in enumerate(versions)]
+        database.executemany("INSERT INTO session VALUES (?, ?, ?, ?)", rows)
         database.commit()
     return path
