@@ -158,6 +158,15 @@ def test_a_schema_of_the_users_stays(tmp_path: Path) -> None:
     assert json.loads(path.read_text())["$schema"] == "./mine.json"
 
 
+def test_what_the_user_has_written_by_hand_stays(tmp_path: Path) -> None:
+    text = json.dumps({"provider": {"opencode": {"options": {"baseURL": URL}}}})
+    path = write(tmp_path / "pawwork.json", text)
+    connected = connect(path)
+    assert [one.path for one in connected.written] == [("$schema",)]
+    undo(connected)
+    assert path.read_text() == text
+
+
 def test_another_port_replaces_the_first_and_undo_still_leads_to_the_beginning(
     tmp_path: Path,
 ) -> None:
