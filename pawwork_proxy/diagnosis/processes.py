@@ -15,10 +15,11 @@ from pathlib import Path
 
 import psutil
 
-from pawwork_proxy.clients.auth_places import Surroundings, surroundings
+from pawwork_proxy.clients.auth_places import Surroundings, surroundings, takes_login_shell
 from pawwork_proxy.clients.installations import installations
+from pawwork_proxy.clients.login_shell import shell_variables
 from pawwork_proxy.clients.processes import ancestors, describe
-from pawwork_proxy.diagnosis.settings import Kind, client_as_told
+from pawwork_proxy.diagnosis.settings import Kind, client_as_told, eras_of
 from pawwork_proxy.diagnosis.situation import Client
 from pawwork_proxy.environment.machine import LOOPBACK_NAMES
 from pawwork_proxy.facts.server import HOST
@@ -96,6 +97,10 @@ def client_seen(process: psutil.Process, authority: Path) -> Client | None:
             if kind != "DSH" and kind_of(one) == "DSH":
                 asking, asking_kind = one, "DSH"
         around = surroundings(asking.environ(), Path(asking.cwd()))
+        if takes_login_shell(around, eras_of(asking_kind or "OpenCode")):
+            added = _added_by_shell(asking)
+            environment = {**added, **around.environment}
+            around = replace(around, environment=environment, from_shell=frozenset(added))
         told = client_as_told(
             called(process),
             asking_kind or "OpenCode",
@@ -112,6 +117,12 @@ def client_seen(process: psutil.Process, authority: Path) -> Client | None:
             direct=is_server(frozenset(address for address, _ in ends)),
         )
     return None
+
+
+@lru_cache(maxsize=16)
+def _added_by_shell(process: psutil.Process) -> dict[str, str]:
+    """What a client has taken from the login shell; it does so once, at its start."""
+    return shell_variables(process.environ())
 
 
 def _release(program: Path, kind: Kind | None, around: Surroundings) -> str | None:

@@ -6,15 +6,25 @@ of an environment.
 
 import os
 import urllib.request
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
 from typing import Literal
 
-from pawwork_proxy.clients.auth_places import Place, Surroundings, has_go_key, in_force, places
-from pawwork_proxy.clients.key_formats import parse_jsonc
+from pawwork_proxy.clients.auth_places import (
+    Eras,
+    Place,
+    Surroundings,
+    configuration_at,
+    has_go_key,
+    in_force,
+    places,
+    session_databases,
+)
+from pawwork_proxy.clients.client_database import rows_of
 from pawwork_proxy.diagnosis.situation import Authority, Client, Hidden, Leads
 from pawwork_proxy.environment.machine import LOOPBACK_NAMES
 from pawwork_proxy.facts.clients import RELEASES
@@ -23,14 +33,7 @@ from pawwork_proxy.recording.destination import http_address
 from pawwork_proxy.wire.bounded_json import member
 
 Kind = Literal["OpenCode", "PawWork", "DSH"]
-_NOT_READ: Mapping[Kind, tuple[str, ...]] = {
-    "OpenCode": ("pawwork.",),
-    "PawWork": ("opencode.config", "opencode.managed", "opencode.mdm"),
-    "DSH": ("",),
-}
-"""Beginnings of the ids of places that a client does not look at; DSH looks at no configuration."""
-_FIRST_FOLDER_ONLY = "pawwork.config"
-"""Of these folders PawWork reads the first one that has a file."""
+_LAST_FOLDER = "SELECT directory FROM session ORDER BY time_updated DESC LIMIT 1"
 START_TOLERANCE_S = 2.0
 """The system tells when a process began to the second."""
 
@@ -59,7 +62,8 @@ def client_as_told(
 
     `authority` is the file with our certificate; `on_node` says that Node.js runs it as it is.
     """
-    found = _read(kind, around)
+    eras = eras_of(kind)
+    found = _read(around, eras) if eras else _Found()
     env = around.environment if started is not None else {}
     base = found.bases[0] if found.bases else None
     hidden = [Hidden(one, base.place) for one in found.bases[1:] if base]
@@ -69,19 +73,19 @@ def client_as_told(
         runs=started is not None,
         base=base,
         go_base=found.go_bases[0] if found.go_bases else None,
-        go_key=kind != "DSH" and has_go_key(around, in_force(around, _eras(kind))),
+        go_key=bool(eras) and has_go_key(around, in_force(around, eras)),
         proxy=_proxy(env),
         bypasses=bool(_bypasses(env)),
         ignores_proxy=on_node and not _uses_proxy(env),
-        authority=_authority(env, authority, started),
+        authority=_authority(_at_start(env, around), authority, started),
         unreadable=tuple(found.unreadable),
         hidden=tuple(hidden),
         changed_at=_changed(base, started),
     )
 
 
-def _eras(kind: Kind) -> tuple[str, ...]:
-    """The releases of a client that ask the server themselves."""
+def eras_of(kind: Kind) -> Eras:
+    """The releases of a client that ask the server themselves; of DSH no file says where to ask."""
     return tuple(
         era
         for era, release in RELEASES.items()
@@ -89,49 +93,49 @@ def _eras(kind: Kind) -> tuple[str, ...]:
     )
 
 
-def _read(kind: Kind, around: Surroundings) -> _Found:
+def _read(around: Surroundings, eras: Eras) -> _Found:
     found = _Found()
-    first: Path | None = None
-    for place in _by_strength(places(around)):
-        if place.source != "config" or place.id.startswith(_NOT_READ[kind]):
+    around = replace(around, opened=tuple(_opened(around, eras)))
+    counting = in_force(around, eras)
+    for place in _by_strength(places(around, eras)):
+        if place.source != "config":
             continue
         called = str(place.path or place.variable)
         try:
-            text = _text(place, around)
-            parsed = parse_jsonc(text) if text.strip() else None
+            parsed = configuration_at(place, around)
         except OSError:
             continue
         except (ValueError, RecursionError):
-            parsed = None
-            found.unreadable.append(called)
+            if place in counting:
+                found.unreadable.append(called)
+            continue
+        if place in counting:
+            found.bases += _leads(parsed, "zen", called)
+            found.go_bases += _leads(parsed, "go", called)
         else:
-            if not text:
-                continue
-        if place.id == _FIRST_FOLDER_ONLY and place.path is not None:
-            first = first or place.path
-            if first.parent != place.path.parent:
-                found.outside += [(one, str(first)) for one in _leads(parsed, "zen", called)]
-                continue
-        found.bases += _leads(parsed, "zen", called)
-        found.go_bases += _leads(parsed, "go", called)
+            found.outside += [
+                (one, _before(place, counting)) for one in _leads(parsed, "zen", called)
+            ]
     return found
+
+
+def _opened(around: Surroundings, eras: Eras) -> Iterator[Path]:
+    """The folder of the conversation that was last used, where a client keeps them."""
+    for database in session_databases(around, eras):
+        with suppress(OSError, ValueError):
+            yield from (Path(str(folder)) for (folder,) in rows_of(database, _LAST_FOLDER))
+
+
+def _before(place: Place, counting: Iterable[Place]) -> str:
+    """The file for which one in another folder is not read."""
+    same = (one.path for one in counting if one.id == place.id)
+    return next(str(path) for path in same if path is not None and path.exists())
 
 
 def _by_strength(every: Iterable[Place]) -> Iterable[Place]:
     """Within a folder, the file that is named last is read last, and counts."""
     for _, of_folder in groupby(every, lambda place: place.path and place.path.parent):
         yield from reversed(list(of_folder))
-
-
-def _text(place: Place, around: Surroundings) -> str:
-    if place.path is None:
-        return around.environment.get(place.variable, "")
-    if place.form == "plist":
-        return ""  # settings that an administrator made; nobody edits them
-    try:
-        return place.path.read_bytes().decode("utf-8")
-    except (FileNotFoundError, NotADirectoryError):
-        return ""
 
 
 def _leads(parsed: object, tier: Literal["zen", "go"], called: str) -> list[Leads]:
@@ -163,6 +167,11 @@ def _bypasses(env: Mapping[str, str]) -> object:
 
 def _uses_proxy(env: Mapping[str, str]) -> bool:
     return env.get("NODE_USE_ENV_PROXY") == "1" or "use-env-proxy" in env.get("NODE_OPTIONS", "")
+
+
+def _at_start(env: Mapping[str, str], around: Surroundings) -> Mapping[str, str]:
+    """The environment with which a process began: Node.js looks for certificates no later."""
+    return {name: value for name, value in env.items() if name not in around.from_shell}
 
 
 def _authority(env: Mapping[str, str], ours: Path, started: float | None) -> Authority:

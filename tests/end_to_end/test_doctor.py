@@ -66,7 +66,10 @@ class Machine:
         program.parent.mkdir(exist_ok=True)
         if not program.exists():
             program.symlink_to(os.path.realpath(sys.executable))
-        env = clean_environment(self.folder) | self.variables() | (dict(environment or {}))
+        env = clean_environment(self.folder) | self.variables()
+        for name in ("NODE_EXTRA_CA_CERTS", "NODE_OPTIONS", "OPENCODE_API_KEY"):
+            env.pop(name, None)
+        env |= environment or {}
         with subprocess.Popen(
             [str(program), "-I", "-c", code, *arguments],
             env=env,
@@ -230,6 +233,21 @@ def test_a_right_pawwork_of_the_fork_is_clean(machine: Machine, proxy: ProxyProc
     written(machine.home / ".pawwork" / "pawwork.jsonc", f"{proxy.url}/zen/v1")
     with machine.client(called="pawwork") as pid:
         assert doctor("--pid", pid).findings == {}
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_pawwork_takes_a_proxy_from_the_login_shell_and_its_certificates_not(
+    machine: Machine, proxy: ProxyProcess, late: bool
+) -> None:
+    env = forward(proxy)
+    at_start = {} if late else {"NODE_EXTRA_CA_CERTS": env.pop("NODE_EXTRA_CA_CERTS")}
+    lines = [f"export {name}='{value}'\n" for name, value in env.items()]
+    (machine.home / ".profile").write_text("".join(lines))
+    with machine.client({"SHELL": "/bin/sh", **at_start}, "pawwork") as pid:
+        said = doctor("--pid", pid)
+    (client,) = said.document["seen"]["clients"]
+    assert client["proxy"] == {"port": proxy.port, "place": "HTTPS_PROXY"}
+    assert list(said.findings) == (["authority_unknown"] if late else [])
 
 
 def test_without_a_client_the_files_of_an_installed_one_are_looked_at(

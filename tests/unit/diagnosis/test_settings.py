@@ -2,7 +2,9 @@
 
 import json
 import os
+import sqlite3
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -64,6 +66,38 @@ def test_each_client_reads_its_own_files(tmp_path: Path) -> None:
     assert told(tmp_path).base == Leads(9610, opencode)
     assert told(tmp_path, "PawWork").base == Leads(1, pawwork)
     assert told(tmp_path, "DSH").base is None
+
+
+def test_the_folder_of_the_last_conversation_is_pawworks_project(tmp_path: Path) -> None:
+    root = tmp_path / ".config" / "ai.pawwork.desktop"
+    user = put(root / "config" / "pawwork" / "pawwork.json", names(US))
+    folders = {name: tmp_path / name for name in ("former", "latest")}
+    files = {name: put(folder / "pawwork.json", names("https://gateway.example/v1"))
+             for name, folder in folders.items()}  # fmt: skip
+    database = root / "data" / "pawwork" / "pawwork.db"
+    database.parent.mkdir(parents=True)
+    with closing(sqlite3.connect(database)) as made:
+        made.execute("CREATE TABLE session (id, directory, time_updated)")
+        for time, folder in enumerate(folders.values()):
+            made.execute("INSERT INTO session VALUES (?, ?, ?)", (str(time), str(folder), time))
+        made.commit()
+    for folder in folders.values():
+        (folder / ".git").mkdir()
+    found = told(tmp_path, "PawWork")
+    assert found.base == Leads(None, files["latest"])
+    assert found.hidden == (Hidden(Leads(9610, user), files["latest"]),)
+    database.write_bytes(b"no database")
+    assert told(tmp_path, "PawWork").base == Leads(9610, user)
+
+
+def test_a_file_in_an_earlier_folder_hides_others_also_if_it_is_damaged(tmp_path: Path) -> None:
+    earlier = put(tmp_path / ".pawwork" / "pawwork.json", "{}")
+    root = tmp_path / ".config" / "ai.pawwork.desktop"
+    hidden = put(root / "config" / "pawwork" / "pawwork.json", names(US))
+    found = told(tmp_path, "PawWork")
+    assert (found.base, found.hidden) == (None, (Hidden(Leads(9610, hidden), earlier),))
+    put(Path(hidden), "{")
+    assert told(tmp_path, "PawWork").unreadable == ()
 
 
 def test_go_has_an_address_of_its_own(tmp_path: Path) -> None:
