@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from pawwork_proxy.conduct.known import Known
-from pawwork_proxy.facts.clients import client_of
+from pawwork_proxy.facts.clients import sender_of
 from pawwork_proxy.model.conduct import Part
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.outcome import Family, Kind
@@ -56,9 +56,7 @@ class Call(NamedTuple):
 def call_of(exchange: Exchange) -> Call:
     """What the judgement needs of an exchange in which a model was asked."""
     request, timing, body = exchange.request, exchange.timing, exchange.request.body
-    sender = client_of(
-        request.user_agent or "", request.client or "", session=request.session is not None
-    )
+    sender = sender_of(request)
     lasted = timedelta(milliseconds=timing.total_ms or timing.first_byte_ms or 0.0)
     transport = exchange.signals.transport
     return Call(

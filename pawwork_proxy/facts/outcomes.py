@@ -69,7 +69,7 @@ class Range(Fact):
     growth: float
     jitter: tuple[float, float] = (1.0, 1.0)
     longest_s: float | None = None
-    longest_unanswered_s: float | None = None
+    longest_headless_s: float | None = None
     waits: tuple[str, ...] = ()
     retried: frozenset[Term] = frozenset()
     final: frozenset[Term] = frozenset()

@@ -12,6 +12,7 @@ from pawwork_proxy.model.outcome import ClientBehaviour, Kind
 from pawwork_proxy.model.signals import Side
 from pawwork_proxy.outcomes.clues import Clues
 
+_REFUSED = 400
 _COLUMNS: dict[str, Callable[[Any, Clues, Kind], bool]] = {
     "outcome": lambda wanted, _, kind: kind is wanted,
     "status": lambda wanted, clues, _: clues.signals.status in wanted,
@@ -106,7 +107,8 @@ def _of_range(
     if not retried:
         return behaviour
     retries = releases.retries if isinstance(releases.retries, int) else None
-    named = next((waits[place] for place in releases.waits if place in waits), None)
+    refused = status is not None and status >= _REFUSED  # else the error comes without headers
+    named = next((waits[place] for place in releases.waits if refused and place in waits), None)
     if named is not None:  # after the wait the limit is over
         how: dict[str, Any] = {"delay_s": named, "main_calls": 1}
     else:
@@ -114,11 +116,10 @@ def _of_range(
             "delay_s": releases.first_wait_s,
             "growth": releases.growth,
             "jitter": releases.jitter,
-            "longest_s": releases.longest_s
-            or (releases.longest_unanswered_s if status is None else None),
+            "longest_s": releases.longest_s or (None if refused else releases.longest_headless_s),
             "main_calls": None if retries is None else 1 + retries,
         }
-    honours = named is not None if waits else None
+    honours = named is not None if waits and refused else None
     return behaviour.model_copy(
         update={"retried": True, "retries": retries, "honours_retry_after": honours, **how}
     )

@@ -61,7 +61,13 @@ def test_waits_have_a_longest() -> None:
     refused = Answer("", None, ending=Ending.UPSTREAM_REFUSED)
     assert behaviour("C1a", refused).delay(9) == (30, 30)
     assert behaviour("C1a", ANSWERS["busy"]).delay(9) == (512, 512)
+    assert behaviour("O1c", ANSWERS["fault-error-first"]).delay(5) == (30, 30)
     assert behaviour("C4a", ANSWERS["busy"]).delay(6) == (9, 10)
+
+
+def test_a_wait_beside_a_good_status_is_not_read() -> None:
+    found = behaviour("C1a", ANSWERS["in-stream free limit"]._replace(wait_s=60.0))
+    assert (found.delay_s, found.honours_retry_after) == (2.0, None)
 
 
 def test_the_answers_own_wait_counts_where_the_client_reads_it() -> None:
