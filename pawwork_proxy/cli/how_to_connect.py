@@ -52,6 +52,7 @@ def _to(listener: Listener, identity: Identity) -> Iterator[str]:
         "after these lines. OpenCode 2 ignores them."
     )
     yield from settings(start_variables(own, listener.url, bundle), powershell=powershell)
-    yield "3. OpenCode, or PawWork built on it: this as opencode.json or pawwork.json. Go comes by"
-    yield "   it only with a key; PawWork built on DSH (2026.8.4, from 2026.8.6) never does."
+    yield "3. OpenCode, or PawWork built on it: this as its opencode.json or pawwork.json,"
+    yield "   or added to the one that it has: a new file may hide that one, and its key."
+    yield "   Go comes by it only with a key; PawWork on DSH (2026.8.4, from 2026.8.6) never."
     yield json.dumps(moved_providers(listener.url, bases), indent=2)

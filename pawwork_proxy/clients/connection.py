@@ -94,11 +94,10 @@ def connecting(
 ) -> tuple[Change, Connected]:
     """The change that sets values in a file, and what to remember of it.
 
-    What an earlier one, `before`, has set in the same file is taken back first.
+    What was set in the same file `before` is taken back first.
     """
     found = text_of(path)
-    again = before if before and before.file == str(path) else None
-    original = undone(again).change.after if again else found
+    original = undone(before).change.after if before else found
     text, edits, written = original or _EMPTY, list[Edit](), list[Written]()
     if not original:
         edits.append(Edit(0, "", _EMPTY))
@@ -120,7 +119,7 @@ def connecting(
     except UnreadableError as error:
         raise refused(path, error) from None
     missing = tuple(str(folder) for folder in path.parents if not folder.exists())
-    folders = missing or (again.folders if again else ())
+    folders = missing or (before.folders if before else ())
     return Change(path, found, text), Connected(
         str(path), original is None, folders, _digest(text), tuple(edits), tuple(written)
     )

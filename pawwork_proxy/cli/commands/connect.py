@@ -115,7 +115,10 @@ def _connected(name: str | None, port: int | None, *, dry_run: bool) -> dict[str
 def _changed(
     client: Installation, around: Surroundings, url: str, identity: Identity, *, dry_run: bool
 ) -> dict[str, Any]:
-    """Change the client's configuration; an earlier connection of it is taken back first."""
+    """Change the client's configuration; earlier connections that it ends are taken back first.
+
+    Clients that share a file are connected together: the last one that was named remembers it.
+    """
     from pawwork_proxy.clients.configuration import target
     from pawwork_proxy.clients.connection import (
         connecting,
@@ -128,13 +131,16 @@ def _changed(
 
     wanted = target(client, around, url)
     known = remembered(identity.home)
-    before = known.get(client.row.id)
-    change, connected = connecting(wanted.path, wanted.settings, before)
+    file = str(wanted.path)
+    same = next((one for one in known.values() if one.file == file), None)
+    change, connected = connecting(wanted.path, wanted.settings, same)
     changes = [(change, connected.folders)]
-    if before and before.file != connected.file:
-        changes.insert(0, (undone(before).change, before.folders))
+    other = known.get(client.row.id)
+    if other and other.file != file:
+        changes.insert(0, (undone(other).change, other.folders))
     if not dry_run:
-        remember(identity.home, known | {client.row.id: connected})
+        kept = {name: one for name, one in known.items() if one.file != file}
+        remember(identity.home, kept | {client.row.id: connected})
         for one, folders in changes:
             make(one, folders)
     return {

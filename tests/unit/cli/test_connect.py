@@ -205,3 +205,18 @@ def test_when_another_file_counts_now_the_first_is_put_right(
     assert file.read_bytes() == before
     connect("--undo")
     assert stronger.read_text() == "{}"
+
+
+def test_clients_that_share_a_file_are_taken_back_together(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = npm_package(home / "one", "opencode-ai", "1.18.33", "opencode")
+    two = npm_package(home / "two", "@opencode/cli", "2.0.18", "opencode")
+    monkeypatch.setenv("PATH", f"{one.parent}:{two.parent}")
+    file = write(home / ".config/opencode/opencode.json", '{"model": "a/b"}')
+    said("--client", "opencode")
+    said("--client", "opencode-2", "--port", "9700")
+    assert ":9610" not in file.read_text()
+    assert said("--undo", "--client", "opencode")["undone"] == []
+    assert [found["client"] for found in said("--undo")["undone"]] == ["opencode-2"]
+    assert file.read_text() == '{"model": "a/b"}'
