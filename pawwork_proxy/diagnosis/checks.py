@@ -161,7 +161,8 @@ def _chained(*answers: str) -> Asks:
     def ask(situation: Situation) -> Iterator[Words]:
         chained = situation.chained
         if chained and chained.answer in answers:
-            yield {"address": chained.address}
+            given = ", and takes not the one that it is given" if chained.password else ""
+            yield {"address": chained.address, "given": given}
 
     return ask
 
@@ -323,7 +324,7 @@ CHECKS = (
     Check(
         "chained_proxy_password",
         "Does it want a password?",
-        "The proxy {address}, through which ours leaves, wants a password (407).",
+        "The proxy {address}, through which ours leaves, wants a password (407){given}.",
         "Name it with user and password: pawwork-proxy run --via http://USER:PASSWORD@HOST:PORT",
         _chained("wants_password"),
     ),

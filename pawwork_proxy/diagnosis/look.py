@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
@@ -119,4 +120,7 @@ def _chained(notes: Iterable[NotedRun], passages: Iterable[Passage]) -> Chained 
     """What the proxy behind ours says, if a request through it failed."""
     if not any(passage.failed for passage in passages):
         return None
-    return next((chained_answer(note.via, note.upstream) for note in notes if note.via), None)
+    for note in notes:
+        if note.via:
+            return replace(chained_answer(note.via, note.upstream), password=note.via_password)
+    return None

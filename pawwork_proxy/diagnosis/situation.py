@@ -26,7 +26,6 @@ class Run:
     is_zen: bool = True
     """Whether its upstream is the real server."""
     via: str | None = None
-    via_password: bool = False
     heard_at: datetime | None = None
     """When a client last asked a model through it."""
     turned_down_at: datetime | None = None
@@ -103,7 +102,9 @@ class Chained:
 
     address: str
     answer: Literal["up", "down", "wants_password", "refuses"]
-    """What it says to a tunnel to the server."""
+    """What it says to a tunnel to the server, without a password."""
+    password: bool = False
+    """Whether our proxy gives it one."""
 
 
 @dataclass(frozen=True)

@@ -89,7 +89,7 @@ class Tunnel:
             async with asyncio.timeout(PATIENCE_S):
                 head = await reader.readuntil(b"\r\n\r\n")
             target = _connect_target(head)
-            if head.startswith(_PRESENCE_ASKED):
+            if _asks_for_presence(head):
                 await _say(writer, b"200 OK", presence(decrypts=False))
             elif target is None:
                 await _say(writer, b"405 Method Not Allowed")
@@ -242,6 +242,11 @@ def _connect_target(head: bytes) -> tuple[str, int] | None:
     if method != "CONNECT" or not host or not _PORT.fullmatch(port) or int(port) > HIGHEST_PORT:
         return None
     return host.strip("[]"), int(port)
+
+
+def _asks_for_presence(head: bytes) -> bool:
+    """Whether it is `doctor` that asks; a web page would name its own host."""
+    return head.startswith(_PRESENCE_ASKED) and b"\r\nhost: 127.0.0.1" in head.lower()
 
 
 async def _say(writer: asyncio.StreamWriter, status: bytes, body: bytes = b"") -> None:

@@ -27,7 +27,14 @@ from pawwork_proxy.cli import cli
 from pawwork_proxy.diagnosis import bypass, processes
 from pawwork_proxy.diagnosis.bypass import watching_bypasses
 from pawwork_proxy.diagnosis.checks import Finding, finding
-from tests.end_to_end.proxy_process import PATIENCE, ProxyProcess, clean_environment, wait_for
+from tests.end_to_end.proxy_process import (
+    PATIENCE,
+    ROOT,
+    ProxyProcess,
+    clean_environment,
+    wait_for,
+)
+from tests.end_to_end.proxy_process import cli as cli_command
 from tests.end_to_end.scripted_upstream import Peer, ScriptedUpstream
 
 STANDS = "import sys; print('up', flush=True); sys.stdin.read()"
@@ -588,6 +595,23 @@ def test_a_run_says_at_once_that_a_client_goes_around_it(
         ):
             found = warnings.get(timeout=PATIENCE)
     assert found == finding("goes_around", client=f"OpenCode (process {pid})")
+
+
+def test_the_exit_code_is_for_scripts(machine: Machine, proxy: ProxyProcess) -> None:
+    environment = clean_environment(machine.folder) | machine.variables()
+
+    def ended(*arguments: str) -> int:
+        command = cli_command("doctor", *arguments)
+        done = subprocess.run(
+            command, env=environment, cwd=ROOT, capture_output=True, timeout=PATIENCE, check=False
+        )
+        return done.returncode
+
+    with machine.client(forward(proxy)) as right:
+        assert ended("--pid", str(right)) == 0
+    with machine.client() as wrong:
+        assert ended("--pid", str(wrong)) == 1
+    assert ended("--wait", "soon") == 2
 
 
 def test_the_table_for_people_fits_80_columns(machine: Machine, proxy: ProxyProcess) -> None:

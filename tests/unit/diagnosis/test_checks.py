@@ -147,6 +147,14 @@ def test_causes_come_before_consequences_and_hide_those_that_explain_nothing_mor
     assert [one.id for one in judge(direct)] == ["not_told", "goes_around"]
 
 
+def test_a_password_that_is_not_taken_is_told_from_none() -> None:
+    asked = Chained("http://proxy:8080", "wants_password", password=True)
+    (found,) = judge(replace(FAILED, chained=asked))
+    (other,) = judge(chained("wants_password"))
+    assert found.finding != other.finding
+    assert "takes not the one that it is given" in found.finding
+
+
 def test_what_is_seen_happening_has_the_same_sentences() -> None:
     (judged,) = judge(of(replace(ON_FILE, direct=True)))
     assert finding("goes_around", client="OpenCode") == judged

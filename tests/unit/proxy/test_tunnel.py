@@ -82,20 +82,31 @@ async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
     writer.close()
 
 
-async def test_a_tunnel_says_whose_it_is_and_that_it_decrypts_nothing() -> None:
-    async def nowhere(_host: str, _port: int) -> Streams:
-        raise OSError
+async def nowhere(_host: str, _port: int) -> Streams:
+    raise OSError
 
+
+async def presence_for(host: str) -> tuple[bytes, bytes]:
+    """What a tunnel answers to a request for its presence, head and body."""
     async with tunnel_by(nowhere) as (seen, port):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(b"GET /_pawwork-proxy HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        writer.write(f"GET /_pawwork-proxy HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
         head, _, body = (await reader.read()).partition(b"\r\n\r\n")
         writer.close()
+    assert seen.opened == []
+    return head, body
+
+
+async def test_a_tunnel_says_whose_it_is_and_that_it_decrypts_nothing() -> None:
+    head, body = await presence_for("127.0.0.1:9610")
     assert head == b"HTTP/1.1 200 OK"
     assert json.loads(body) == {
         "program": "pawwork-proxy", "version": __version__, "decrypts": False,
     }  # fmt: skip
-    assert seen.opened == []
+
+
+async def test_a_tunnel_tells_a_web_page_nothing() -> None:
+    assert await presence_for("page.example") == (b"HTTP/1.1 405 Method Not Allowed", b"")
 
 
 async def test_bytes_pass_untouched_and_are_counted() -> None:
