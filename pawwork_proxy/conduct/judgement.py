@@ -24,7 +24,7 @@ from pawwork_proxy.model.conduct import (
 
 EARLY_S = 0.3
 """How much shorter a wait may seem: a client may begin to count before an answer is over."""
-LATE_S, LATE_FACTOR = 3.0, 2.0
+LATE_S, LATE_FACTOR = 10.0, 2.0
 """How much longer a busy machine may make a wait."""
 SETTLED_S = 3.0
 """A client that asks again soon has done so after that time; every known first wait is shorter."""

@@ -20,6 +20,8 @@ from tests.end_to_end.map_proxy import MapProxy
 from tests.end_to_end.proxy_process import PATIENCE, ProxyProcess, clean_environment, wait_for
 from tests.end_to_end.simulator_process import SimulatorProcess
 
+FIRST = 2
+"""Requests with which a conversation begins: one is for its title."""
 FAULTS: dict[str, dict[str, Any]] = {
     "success": {"kind": "reply"},
     "exhausted": {"kind": "free_usage_limit", "wait": 50_000},
@@ -75,7 +77,7 @@ class Bench:
             seen = Counter(name(one) for one in self._simulator.seen() if one["call"] is not None)
             return all(seen[key] >= least for key, least in wanted.items()) or None
 
-        wait_for(look)
+        wait_for(look, every=0.2)
 
 
 @contextmanager
@@ -93,7 +95,7 @@ def bench(folder: Path, answers: Iterable[str], *installs: str) -> Iterator[Benc
 
 
 def ask_opencode(at: Bench, program: str, answers: Mapping[str, int]) -> None:
-    """Let OpenCode's own server hold a conversation with each model, all at once.
+    """Let OpenCode's own server hold a conversation with each model, one begun after the other.
 
     `answers` says after how many requests of a conversation enough was seen.
     """
@@ -121,6 +123,7 @@ def ask_opencode(at: Bench, program: str, answers: Mapping[str, int]) -> None:
                 words = [{"type": "text", "text": "hello"}]
                 _post(f"{url}/session/{session}/prompt_async", {"model": model, "parts": words})
                 wanted[session] = least
+                at.wait_for({session: FIRST}, _session)  # many at once would slow its waits down
             at.wait_for(wanted, _session)
         finally:
             process.kill()

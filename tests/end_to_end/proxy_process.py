@@ -106,7 +106,9 @@ class ProxyProcess:
         return self.wait_for(lambda capture: len(capture.exchanges) >= number)
 
 
-def wait_for(look: Callable[[], Found | None], patience: float = PATIENCE) -> Found:
+def wait_for(
+    look: Callable[[], Found | None], patience: float = PATIENCE, every: float = 0.01
+) -> Found:
     """The first result that is not None, polled until patience ends."""
     deadline = time.monotonic() + patience
     while True:
@@ -114,4 +116,4 @@ def wait_for(look: Callable[[], Found | None], patience: float = PATIENCE) -> Fo
         if found is not None:
             return found
         assert time.monotonic() < deadline, "the state did not come"
-        time.sleep(0.01)
+        time.sleep(every)

@@ -29,12 +29,12 @@ OPENCODE = {
     "version_floor": FINAL,
     "edge_blocked": FINAL,
     "no_provider": FINAL,
-    "site_page": FINAL,
     "client_closed": FINAL,
     "provider_limit": TRANSIENT,
     "overload": TRANSIENT,
-    "overloaded_529": TRANSIENT,
     "bad_gateway": TRANSIENT,
+    "reset": TRANSIENT,
+    "cut": 4,
 }
 DSH = {
     "success": 1,
@@ -67,7 +67,7 @@ def test_opencode_does_what_is_known_of_it(tmp_path: Path) -> None:
 @pytest.mark.client
 def test_an_older_opencode_does_what_is_known_of_it(tmp_path: Path) -> None:
     program = required(find_program("opencode-1.15", os.environ))
-    final = dict.fromkeys(["error_first", "error_later", "empty_body", "no_end"], FINAL)
+    final = dict.fromkeys(["error_first", "no_end"], FINAL)
     judge_opencode(tmp_path, program, OPENCODE | final, "OpenCode 1.15.13")
 
 
