@@ -1,6 +1,8 @@
 """`--answer` as users write it, and what they are told."""
 
+import re
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -11,6 +13,8 @@ from pawwork_proxy.cli import cli
 from pawwork_proxy.cli.answers import STATES, announcement, check_route, local_answers
 from pawwork_proxy.errors import ConfigurationError
 from pawwork_proxy.model.outcome import Kind
+
+PAGE = Path(__file__).parents[3] / "docs" / "qa.md"
 
 
 def wait_of(text: str) -> int | str | None:
@@ -23,6 +27,13 @@ def test_every_kind_that_a_server_can_send_can_be_answered_with() -> None:
     for state in STATES:
         for spelled in (state, state.replace("_", "-")):
             assert local_answers(spelled, None, None, None).state == state
+
+
+def test_the_page_lists_every_state_and_option() -> None:
+    text = PAGE.read_text("utf-8")
+    rows = [line for line in text.splitlines() if line.startswith("| `")]
+    assert {state for state in STATES if not any(f"`{state}`" in row for row in rows)} == set()
+    assert {"--answer", "--model", "--every", "--times"} <= set(re.findall(r"--\w+", text))
 
 
 @given(st.integers(0, 200), st.integers(0, 999), st.integers(0, 999), st.integers(0, 9999))
