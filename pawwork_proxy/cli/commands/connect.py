@@ -30,9 +30,7 @@ EITHER = (
     "Its release is not known, and it has run on DSH here, which overwrites its own configuration: "
     "only the command is sure to lead it to the proxy."
 )
-NOT_RUNNING = (
-    "No run of pawwork-proxy listens there now. Start one before the client: pawwork-proxy run"
-)
+NOT_RUNNING = "No run of pawwork-proxy listens there now. Start one before the client:"
 IGNORES_PROXY = (
     "OpenCode 2 is reported to ignore a proxy in its environment; its configuration leads it to us."
 )
@@ -58,9 +56,9 @@ IGNORES_PROXY = (
 def connect(client: str | None, port: int | None, undo: bool, dry_run: bool, output: str) -> None:
     """Point an installed PawWork or OpenCode at the proxy.
 
-    Prints a command that starts it so, which works for every release. Where the release takes the
-    server's address from its configuration, the file that it really loads is changed, too: only
-    this address, with comments and form kept. --undo takes it back.
+    Prints a command that starts it so, which works for every release but those of OpenCode 2. Where
+    the release takes the server's address from its configuration, the file that it really loads is
+    changed, too: only this address, with comments and form kept. --undo takes it back.
     """
     result = _undone(client, dry_run=dry_run) if undo else _connected(client, port, dry_run=dry_run)
     if output == "json":
@@ -104,6 +102,7 @@ def _connected(name: str | None, port: int | None, *, dry_run: bool) -> dict[str
         result["start"] = {
             "variables": variables,
             "program": str(program),
+            "found": bool(client.programs),
             "command": start_command(program, variables, powershell=windows),
             "shell": "PowerShell" if windows else "bash",
         }
@@ -220,12 +219,16 @@ def _connected_lines(result: dict[str, Any], *, dry_run: bool) -> Iterable[str]:
     built_on = result["built_on"]
     yield f"{result['name']} ({result['client']}) -> {result['listener']}"
     if not result["listens"]:
-        yield from _wrapped(NOT_RUNNING)
+        yield NOT_RUNNING
+        yield f"pawwork-proxy run --install main@{result['listener'].rpartition(':')[2]}"
     if start := result.get("start"):
         yield ""
         yield f"Start it so ({start['shell']}), after you have quit it if it runs:"
         yield ""
         yield start["command"]
+        if not start["found"]:
+            yield ""
+            yield "Its program was not found: correct the last line, if it lies elsewhere."
     yield ""
     if built_on != "OpenCode":
         yield from _wrapped(DSH if built_on == "DSH" else EITHER)

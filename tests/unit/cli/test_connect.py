@@ -63,7 +63,7 @@ def test_a_fork_is_led_by_its_file_and_by_a_command(home: Path) -> None:
     assert done.exit_code == 0, done.exception
     assert done.stdout.startswith("PawWork 2026.7.3 (pawwork) -> http://127.0.0.1:9610\n")
     assert "HTTPS_PROXY=http://127.0.0.1:9610 \\\nNODE_EXTRA_CA_CERTS=" in done.stdout
-    assert "/opt/PawWork/pawwork\n" in done.stdout
+    assert "/opt/PawWork/pawwork\n\nIts program was not found: correct the last" in done.stdout
     setting = f"{file}\n  provider.opencode.options.baseURL = {BASE.format(9610)}\n"
     assert f"Its configuration leads to the proxy now, however it is started:\n{setting}" in (
         done.stdout
@@ -119,6 +119,7 @@ def test_on_windows_the_command_is_one_for_powershell(
     assert (start["shell"], start["program"]) == ("PowerShell", str(program))
     assert start["command"].endswith(f"\n& '{program}'")
     assert "$env:HTTPS_PROXY = 'http://127.0.0.1:9610'\n" in connect().stdout
+    assert "Its program was not found" not in connect().stdout
 
 
 def test_a_dry_run_shows_the_change_and_makes_none(home: Path) -> None:
@@ -158,7 +159,8 @@ def test_without_a_client_it_is_said() -> None:
 
 def test_the_listener_that_runs_is_the_one_to_lead_to(home: Path, tmp_path: Path) -> None:
     fork(home)
-    assert "No run of pawwork-proxy listens there now." in connect().stdout
+    start = "Start one before the client:\npawwork-proxy run --install main@9610\n"
+    assert f"No run of pawwork-proxy listens there now. {start}" in connect().stdout
     private = tmp_path / "private"
     one = this_run({"main": 9700}, private, "opencode.ai:443", None, password=False)
     with noted(private, one):
