@@ -7,7 +7,7 @@ import pytest
 
 from pawwork_proxy.cli import how_to_connect as module
 from pawwork_proxy.cli.how_to_connect import how_to_connect
-from pawwork_proxy.cli.plan import make_plan
+from pawwork_proxy.cli.plan import make_plan, with_answers
 from pawwork_proxy.environment.identity import load_identity
 from pawwork_proxy.environment.private_files import HOME_VARIABLE
 from pawwork_proxy.facts.server import CONFIG_SCHEMA, todays_base
@@ -24,12 +24,14 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def told(*installs: str, upstream: str | None = None, via: str | None = None) -> str:
+def told(
+    *installs: str, upstream: str | None = None, via: str | None = None, answer: str | None = None
+) -> str:
     plan = make_plan(
         installs, network=None, upstream=upstream, upstream_ca=None, via=via, source=None,
         egress_probe=False, captures=Path("captures"), keep_days=0,
     )  # fmt: skip
-    return how_to_connect(plan, load_identity())
+    return how_to_connect(with_answers(plan, answer, None, None, None), load_identity())
 
 
 def configurations(said: str) -> list[object]:
@@ -74,3 +76,9 @@ def test_where_the_traffic_goes_is_said(home: Path) -> None:
     assert "leaving through the proxy" in said
     assert "upstream is 127.0.0.1:9: the capture is marked as simulated" in said
     assert "leaving" not in told("one@0")
+
+
+def test_what_is_answered_here_is_said_at_the_start(home: Path) -> None:
+    words = "ANSWERED HERE: each model call, with free_usage_limit (retry-after 20h28m00s)."
+    assert words in told("one@0", answer="free_usage_limit:20h28m")
+    assert "ANSWERED HERE" not in told("one@0")
