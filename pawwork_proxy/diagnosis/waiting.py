@@ -21,9 +21,14 @@ def wait_for_message(
 ) -> tuple[Situation, Message | None]:
     """What is known once a message has come, went around us, was turned down, or did not come."""
     before = {run.capture: heard_in(Path(run.capture)) for run in situation.runs}
+    sizes = {run.capture: -1 for run in situation.runs}
     deadline = monotonic() + seconds
     while True:
         for run in situation.runs:
+            size = _size(Path(run.capture))
+            if size == sizes[run.capture]:
+                continue  # to read a long capture takes seconds
+            sizes[run.capture] = size
             heard, formerly = heard_in(Path(run.capture)), before[run.capture]
             if heard.asked > formerly.asked:
                 return _with(situation, replace(run, heard_at=heard.asked_at)), heard.last
@@ -35,6 +40,13 @@ def wait_for_message(
         if monotonic() >= deadline:
             return replace(situation, clients=clients, waited_s=seconds), None
         sleep(LOOK_AGAIN_S)
+
+
+def _size(capture: Path) -> int:
+    try:
+        return capture.stat().st_size
+    except OSError:  # somebody has removed it; the proxy will put it back
+        return 0
 
 
 def _with(situation: Situation, changed: Run) -> Situation:

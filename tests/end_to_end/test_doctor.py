@@ -544,6 +544,38 @@ def test_a_message_that_does_not_come(machine: Machine, proxy: ProxyProcess) -> 
         assert list(doctor("--pid", pid, "--wait", 1).findings) == ["no_message"]
 
 
+def test_a_capture_that_is_removed_meanwhile_ends_nothing(
+    machine: Machine, own_proxy: ProxyProcess
+) -> None:
+    own_proxy.capture_path.unlink()
+    with machine.client(forward(own_proxy)) as pid:
+        assert list(doctor("--pid", pid, "--wait", 1).findings) == ["no_message"]
+
+
+@pytest.mark.parametrize("route", ["default", "forward", "reverse", "tunnel"])
+def test_a_client_that_launch_has_started_is_clean(machine: Machine, route: str) -> None:
+    stands = "import os, sys; print(os.getpid(), flush=True); sys.stdin.read()"
+    program = machine.folder / "bin" / "opencode"
+    program.parent.mkdir()
+    program.symlink_to(os.path.realpath(sys.executable))
+    options = ["--via", f"http://127.0.0.1:{free_port()}"]  # it asks nothing, and could ask nobody
+    options += [] if route == "default" else ["--route", route]
+    with subprocess.Popen(
+        cli_command("launch", *options, "--", str(program), "-I", "-c", stands),
+        env=clean_environment(machine.folder) | machine.variables() | {"PYTHONPATH": str(ROOT)},
+        cwd=machine.project,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as launch:
+        assert launch.stdout is not None
+        pid = int(launch.stdout.readline())
+        said = doctor("--pid", pid)
+        launch.communicate(timeout=PATIENCE)
+    assert said.findings == {}
+    assert said.document["seen"]["clients"][0]["called"] == f"OpenCode (process {pid})"
+
+
 def test_a_run_says_at_once_that_a_client_distrusts_it(own_proxy: ProxyProcess) -> None:
     with pytest.raises(httpx.ConnectError), httpx.Client(proxy=own_proxy.url) as client:
         client.get("https://opencode.ai/zen/v1/models")

@@ -92,24 +92,28 @@ def _as_text(
     from pawwork_proxy.environment.running import mitmproxy_version
     from pawwork_proxy.report.words import counted, printable
 
+    def named(what: str, words: str) -> str:
+        return click.wrap_text(printable(words), 80, f"{what:<9}", " " * 9)
+
     yield f"pawwork-proxy {situation.version}, mitmproxy {mitmproxy_version()}"
     for run in situation.runs:
         installs = ", ".join(f"{label} on port {port}" for label, port in run.installs.items())
-        yield printable(f"proxy:   version {run.version}, install {installs}")
-        yield printable(f"capture: {run.capture}")
+        yield named("proxy:", f"version {run.version}, install {installs}")
+        yield named("capture:", run.capture)
     for client in situation.clients:
         release = f", release {client.release}" if client.release and client.runs else ""
-        yield printable(f"client:  {client.called}{release}, {_told(client, situation)}")
+        yield named("client:", f"{client.called}{release}, {_told(client, situation)}")
     if not any(client.runs for client in situation.clients):
-        yield "client:  none runs; start it and try again"
+        yield named("client:", "none runs; start it and try again")
     for passage in situation.passages:
         status = "broken off" if passage.status is None else f"status {passage.status}"
         clock = passage.clock_ahead_s
         off = "" if clock is None else f", clocks {abs(clock):.0f} s apart"
-        yield f"request: list of models through port {passage.port}: {status}{off}"
+        yield named("request:", f"list of models through port {passage.port}: {status}{off}")
     if message:
-        yield f"message: {message.client}, route {message.route}, tier {message.tier},"
-        yield f"         key {message.auth} from {message.auth_source}, {message.outcome}"
+        key = f"key {message.auth} (source {message.auth_source})"
+        route = f"route {message.route}, tier {message.tier}"
+        yield named("message:", f"{message.client}, {route}, {key}, outcome {message.outcome}")
     yield ""
     for number, one in enumerate(found, 1):
         text = f"{one.finding} ({one.id})"
