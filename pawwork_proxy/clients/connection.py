@@ -1,6 +1,7 @@
 """Connects a client by its configuration, and takes back what is still ours.
 
-What was written is remembered in a private file: places, values and the edits, never a whole file.
+What was written is remembered in a private file for each client: places, values and the edits,
+never a whole file.
 Invariant: a file appears whole or not at all, keeps its mode, and is only replaced while it holds
 what was read.
 """
@@ -19,10 +20,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from pawwork_proxy.clients.configuration import Setting, refused, text_of
 from pawwork_proxy.clients.jsonc import Edit, UnreadableError, at, parsed, removal, setting
-from pawwork_proxy.environment.private_files import read_private, write_private
+from pawwork_proxy.environment.private_files import read_private, remove_private, write_private
 from pawwork_proxy.errors import ConfigurationError
 
-_MEMORY = "connected.json"
+_MEMORY = "connected"
 _SECRET = re.compile(
     r'("[^"]*(?:key|token|secret|auth|password|credential)[^"]*"\s*:\s*)"(?:[^"\\]|\\.)*"', re.I
 )
@@ -70,23 +71,32 @@ class Undone(NamedTuple):
     """Values that somebody has changed since: they stay."""
 
 
-_FORM = TypeAdapter(dict[str, Connected])
+_FORM = TypeAdapter(Connected)
 
 
 def remembered(home: Path) -> dict[str, Connected]:
     """What was written, by client, as the private folder `home` has it."""
+    return {file.stem: _remembered(file) for file in sorted((home / _MEMORY).glob("[a-z]*.json"))}
+
+
+def _remembered(file: Path) -> Connected:
     try:
-        return _FORM.validate_json(read_private(home / _MEMORY) or b"{}")
+        return _FORM.validate_json(read_private(file) or b"")
     except ValidationError:
         raise ConfigurationError(
-            f"{home / _MEMORY} is damaged",
+            f"{file} is damaged",
             "move it away, and take the values out of the client's configuration by hand",
         ) from None
 
 
-def remember(home: Path, connected: dict[str, Connected]) -> None:
-    """Keep what was written."""
-    write_private(home / _MEMORY, _FORM.dump_json(connected))
+def remember(home: Path, client: str, connected: Connected) -> None:
+    """Keep what was written for a client."""
+    write_private(home / _MEMORY / f"{client}.json", _FORM.dump_json(connected))
+
+
+def forget(home: Path, client: str, connected: Connected) -> None:
+    """Drop what was written for a client, unless it is another connection by now."""
+    remove_private(home / _MEMORY / f"{client}.json", _FORM.dump_json(connected))
 
 
 def connecting(

@@ -7,6 +7,7 @@ Invariant: only a known program name and a version leave this module, never a co
 path or an environment.
 """
 
+import os
 import re
 import threading
 import time
@@ -102,15 +103,18 @@ class ProcessTable:
 
     def find(self, wanted: Iterable[Ends]) -> dict[Ends, FoundProcess]:
         """The processes that hold these connections, as far as we may know."""
-        left, found = set(wanted), {}
+        left, holders = set(wanted), dict[Ends, int]()
         for pid, ends in self._holders(left):
             if ends in left:
                 left.discard(ends)
-                with suppress(psutil.Error, OSError):
-                    found[ends] = self._described(psutil.Process(pid))
+                holders[ends] = pid
             if not left:
                 break
-        return found
+        known = dict[int, FoundProcess]()
+        for pid in set(holders.values()):
+            with suppress(psutil.Error, OSError):
+                known[pid] = self._described(psutil.Process(pid))
+        return {ends: known[pid] for ends, pid in holders.items() if pid in known}
 
     def _holders(self, wanted: set[Ends]) -> Iterator[tuple[int, Ends]]:
         """Processes and connections, most likely ones first."""
@@ -128,15 +132,15 @@ class ProcessTable:
 
     def _holders_on_linux(self, wanted: set[Ends]) -> Iterator[tuple[int, Ends]]:
         """The same without reading every process: psutil needs a tenth of a second for that."""
-        sockets = {inode: ends for inode, ends in _sockets_on_linux() if ends in wanted}
+        sockets = _sockets_on_linux(wanted)
         recent = [pid for pid, _ in reversed(self._known)]
         for pid in dict.fromkeys((*recent, *reversed(psutil.pids()))) if sockets else ():
-            with suppress(OSError):
-                for handle in Path(f"/proc/{pid}/fd").iterdir():
+            with suppress(OSError), os.scandir(f"/proc/{pid}/fd") as handles:
+                for handle in handles:
                     with suppress(OSError):
-                        inode = str(handle.readlink()).removeprefix("socket:[").removesuffix("]")
-                        if inode in sockets:
-                            yield pid, sockets[inode]
+                        link = os.readlink(handle)  # noqa: PTH115  called for every open file
+                        if link.startswith("socket:[") and link[8:-1] in sockets:
+                            yield pid, sockets[link[8:-1]]
 
     def _described(self, process: psutil.Process) -> FoundProcess:
         key = (process.pid, process.create_time())
@@ -149,13 +153,16 @@ class ProcessTable:
         return found
 
 
-def _sockets_on_linux() -> Iterator[tuple[str, Ends]]:
+def _sockets_on_linux(wanted: set[Ends]) -> dict[str, Ends]:
+    """The connections among these that there are, by the number of the client's socket."""
+    ports = b"|".join({b"%04X" % ends.listener for ends in wanted})
+    line = re.compile(rb":([0-9A-F]{4}) [0-9A-F]+:(%s) [0-9A-F]{2}(?: +\S+){5} +(\d+)" % ports)
+    found = {}
     for table in _TCP_TABLES:
         with suppress(OSError):
-            for line in table.read_bytes().splitlines()[1:]:
-                local, remote, *rest = line.split()[1:]
-                ports = [int(end.rpartition(b":")[2], 16) for end in (local, remote)]
-                yield rest[6].decode(), Ends(*ports)
+            for local, remote, inode in line.findall(table.read_bytes()):
+                found[inode.decode()] = Ends(int(local, 16), int(remote, 16))
+    return {inode: ends for inode, ends in found.items() if ends in wanted}
 
 
 def _ends(pid: int | None, *ends: Any) -> Iterator[tuple[int, Ends]]:

@@ -121,6 +121,7 @@ def _changed(
     from pawwork_proxy.clients.configuration import target
     from pawwork_proxy.clients.connection import (
         connecting,
+        forget,
         make,
         remember,
         remembered,
@@ -138,10 +139,12 @@ def _changed(
     if other and other.file != file:
         changes.insert(0, (undone(other).change, other.folders))
     if not dry_run:
-        kept = {name: one for name, one in known.items() if one.file != file}
-        remember(identity.home, kept | {client.row.id: connected})
-        for one, folders in changes:
-            make(one, folders)
+        remember(identity.home, client.row.id, connected)
+        for name, one in known.items():
+            if one.file == file and name != client.row.id:
+                forget(identity.home, name, one)
+        for made, folders in changes:
+            make(made, folders)
     return {
         "file": str(wanted.path),
         "settings": {".".join(path): value for path, value in wanted.settings[1:]},
@@ -152,21 +155,19 @@ def _changed(
 
 
 def _undone(name: str | None, *, dry_run: bool) -> dict[str, Any]:
-    from pawwork_proxy.clients.connection import make, remember, remembered, shown, undone
+    from pawwork_proxy.clients.connection import forget, make, remembered, shown, undone
     from pawwork_proxy.environment.private_files import private_home
 
     home = private_home()
-    known = remembered(home)
     chosen: dict[str, Connected] = {
-        client: one for client, one in known.items() if name in (None, client)
+        client: one for client, one in remembered(home).items() if name in (None, client)
     }
     results = []
     for client, one in chosen.items():
         found = undone(one)
         if not dry_run:
             make(found.change, one.folders)
-            del known[client]
-            remember(home, known)
+            forget(home, client, one)
         results.append(
             {
                 "client": client,

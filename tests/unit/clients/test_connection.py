@@ -12,6 +12,7 @@ from pawwork_proxy.clients.connection import (
     Change,
     Connected,
     connecting,
+    forget,
     make,
     remember,
     remembered,
@@ -235,15 +236,25 @@ def test_a_change_to_nothing_new_touches_nothing(tmp_path: Path) -> None:
 def test_what_is_remembered_is_private_and_holds_no_more_of_the_file(tmp_path: Path) -> None:
     path = write(tmp_path / "pawwork.jsonc", REAL)
     connected = connect(path)
-    remember(tmp_path, {"pawwork": connected})
+    remember(tmp_path, "pawwork", connected)
     assert remembered(tmp_path) == {"pawwork": connected}
-    memory = tmp_path / "connected.json"
+    memory = tmp_path / "connected" / "pawwork.json"
     assert stat.S_IMODE(memory.stat().st_mode) == 0o600
     assert "sk-secret" not in memory.read_text()
 
 
+def test_clients_that_are_connected_at_once_are_both_remembered(tmp_path: Path) -> None:
+    connected = Connected("file", False, (), "", (), ())
+    for client in ("pawwork", "opencode"):
+        remember(tmp_path, client, connected)
+    forget(tmp_path, "opencode", connected._replace(digest="of an earlier one"))
+    assert remembered(tmp_path) == {"opencode": connected, "pawwork": connected}
+    forget(tmp_path, "opencode", connected)
+    assert remembered(tmp_path) == {"pawwork": connected}
+
+
 def test_a_damaged_memory_is_named(tmp_path: Path) -> None:
-    write(tmp_path / "connected.json", "{}[")
+    write(tmp_path / "connected" / "pawwork.json", "{}[")
     with pytest.raises(ConfigurationError, match="damaged"):
         remembered(tmp_path)
 
