@@ -108,13 +108,13 @@ def _commands(around: Surroundings) -> Iterator[_Program]:
 def _command(row: ClientRow, command: str, path: Path) -> _Program:
     """Whose command it is, and which release: its package says so, or else its folder may."""
     real = path.resolve()
-    for parent in real.parents[:_PARENTS]:
-        for client in CLIENTS.values():
-            for package in client.packages:
-                for file in (parent, parent / "node_modules" / package):
-                    content = _json(file / "package.json")
-                    if content.get("name") == package:
-                        return _Program(client.id, path, _text(content.get("version")))
+    for client in CLIENTS.values():
+        for package in client.packages:
+            # On Windows a command stands beside the packages.
+            for folder in (*real.parents[:_PARENTS], path.parent / "node_modules" / package):
+                content = _json(folder / "package.json")
+                if content.get("name") == package:
+                    return _Program(client.id, path, _text(content.get("version")))
     versioned = re.search(rf"{re.escape(command)}[/\\-](\d+\.\d+\.\d+[^/\\]*)", str(real))
     return _Program(row.id, path, versioned and versioned[1])
 

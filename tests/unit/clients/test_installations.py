@@ -141,6 +141,17 @@ def test_on_windows_a_command_stands_beside_the_packages(tmp_path: Path) -> None
     assert (found.name, found.programs) == ("OpenCode 1.18.34", (command,))
 
 
+def test_a_package_beside_that_of_the_command_tells_nothing(tmp_path: Path) -> None:
+    npm_package(tmp_path, "opencode-ai", "1.18.33", "opencode")
+    other = npm_package(tmp_path / "more", "opencode-linux-x64", "1.18.34", "opencode")
+    package = tmp_path / "lib/node_modules/opencode-linux-x64"
+    other.resolve().parents[1].rename(package)
+    other.unlink()
+    other.symlink_to(package / "bin/opencode")
+    found = only(installations(around(tmp_path, PATH=str(other.parent))))
+    assert (found.release, found.programs) == (None, (other,))
+
+
 def test_a_folder_may_be_named_by_the_version(tmp_path: Path) -> None:
     program = write(tmp_path / "Cellar/opencode/1.18.35/bin/opencode")
     found = only(installations(around(tmp_path, PATH=str(program.parent))))
