@@ -36,6 +36,7 @@ OPENCODE = {
     "reset": TRANSIENT,
     "cut": 4,
 }
+"""What is final comes first: it takes a while to see that nothing follows."""
 DSH = {
     "success": 1,
     "exhausted": 6,
@@ -68,7 +69,7 @@ def test_opencode_does_what_is_known_of_it(tmp_path: Path) -> None:
 def test_an_older_opencode_does_what_is_known_of_it(tmp_path: Path) -> None:
     program = required(find_program("opencode-1.15", os.environ))
     final = dict.fromkeys(["error_first", "no_end"], FINAL)
-    judge_opencode(tmp_path, program, OPENCODE | final, "OpenCode 1.15.13")
+    judge_opencode(tmp_path, program, final | OPENCODE, "OpenCode 1.15.13")
 
 
 def judge_opencode(folder: Path, program: str, answers: Mapping[str, int], name: str) -> None:
