@@ -64,6 +64,11 @@ def known_here() -> list[OwnSecret]:
     return own_secrets(replace(own_surroundings(), folder=Path.cwd()), private_home())
 
 
+def tells_who(label: str) -> bool:
+    """Whether a label has a name of this user or machine in it, for which a bundle is refused."""
+    return any(_finder(name)(label.lower()) for name in _names(own_surroundings()))
+
+
 def own_secrets(around: Surroundings, private_home: Path) -> list[OwnSecret]:
     """Everything this machine knows that a bundle must not hold.
 

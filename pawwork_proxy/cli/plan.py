@@ -15,7 +15,7 @@ from pawwork_proxy.captures.retention import remove_expired
 from pawwork_proxy.environment.machine import utc_now
 from pawwork_proxy.errors import ConfigurationError
 from pawwork_proxy.proxy.chained import chained_proxy
-from pawwork_proxy.proxy.listeners import parse_listeners
+from pawwork_proxy.proxy.listeners import DEFAULT_LABEL, parse_listeners
 from pawwork_proxy.proxy.session import RunPlan
 from pawwork_proxy.recording.destination import ZEN, parse_upstream
 from pawwork_proxy.redaction.labels import LABEL_RULE, keep_label
@@ -41,6 +41,8 @@ def make_plan(
     if source is not None:
         _check_source(source)
     target = parse_upstream(upstream) if upstream else ZEN
+    for option, label in (("--network", network), *(("--install", one) for one in installs)):
+        _refuse_names(option, (label or "").partition("@")[0])
     listeners = parse_listeners(installs)
     chained = chained_proxy(via, target)
     if (
@@ -81,6 +83,20 @@ def with_answers(
     from pawwork_proxy.cli.answers import local_answers
 
     return replace(plan, answers=local_answers(answer, model, every, times))
+
+
+def _refuse_names(option: str, label: str) -> None:
+    """ConfigurationError for a label that no bundle could hold; `main` is nobody's."""
+    if label in ("", DEFAULT_LABEL):
+        return
+    from pawwork_proxy.bundle.own_secrets import tells_who
+
+    if tells_who(label):
+        raise ConfigurationError(
+            f"{option} {label} has your user name or this machine's name in it, and would keep the "
+            "capture out of every bundle",
+            f"choose another word, for example: {option} {'home' if 'net' in option else 'laptop'}",
+        )
 
 
 def _check_source(source: str) -> None:

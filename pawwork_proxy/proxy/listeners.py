@@ -4,13 +4,15 @@ One listener per install serves both routes: requests in origin form are the rev
 client's baseURL points here), CONNECT and absolute-form requests the forward route (the client's
 HTTPS_PROXY points here). So the port tells the install, whichever way its client comes.
 
-Invariant: listeners are bound to the loopback interface and nowhere else.
+Invariants: listeners are bound to the loopback interface and nowhere else; each listens from the
+moment at which its port is chosen, so that nobody else can take it before the proxy is up.
 """
 
+import os
 import socket
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pawwork_proxy.errors import ConfigurationError
 from pawwork_proxy.redaction.labels import LABEL_RULE, keep_label
@@ -18,6 +20,9 @@ from pawwork_proxy.redaction.labels import LABEL_RULE, keep_label
 LOOPBACK = "127.0.0.1"
 DEFAULT_PORT = 9610
 DEFAULT_LABEL = "main"
+MOST_TRIED = 100
+"""Ports in a row, from the default on, of which some run may hold many."""
+BACKLOG = 100
 
 
 @dataclass(frozen=True)
@@ -26,6 +31,13 @@ class Listener:
 
     label: str
     port: int
+    handle: int | None = field(default=None, compare=False)
+    """Of the socket that listens there, for who serves it."""
+
+    def taken(self) -> socket.socket:
+        """That socket, once."""
+        assert self.handle is not None
+        return socket.socket(fileno=self.handle)
 
     @property
     def url(self) -> str:
@@ -34,11 +46,11 @@ class Listener:
 
 
 def parse_listeners(specs: Sequence[str]) -> tuple[Listener, ...]:
-    """`NAME[@PORT]` per install, port 0 for any free one; without a port they count up from 9610.
+    """`NAME[@PORT]` per install, port 0 for any free one; without a port the next from 9610 on.
 
     Raises ConfigurationError for a bad name or port, a port in use, and repeated names or ports.
     """
-    wanted = [_parse(spec, index) for index, spec in enumerate(specs or (DEFAULT_LABEL,))]
+    wanted = [_parse(spec) for spec in specs or (DEFAULT_LABEL,)]
     for what, values in (
         ("install name", [label for label, _ in wanted]),
         ("port", [str(port) for _, port in wanted if port]),
@@ -49,10 +61,11 @@ def parse_listeners(specs: Sequence[str]) -> tuple[Listener, ...]:
                 f"{what} given twice: {', '.join(twice)}",
                 "give each --install a name and a port of its own",
             )
-    return _bindable(wanted)
+    return _listening(wanted)
 
 
-def _parse(spec: str, index: int) -> tuple[str, int]:
+def _parse(spec: str) -> tuple[str, int | None]:
+    """The name, and the port if one is given."""
     label, at, port_text = spec.partition("@")
     if keep_label(label) is None:
         raise ConfigurationError(
@@ -60,7 +73,7 @@ def _parse(spec: str, index: int) -> tuple[str, int]:
             "plain words, for example: --install laptop --install desktop@9700",
         )
     if not at:
-        return label, DEFAULT_PORT + index
+        return label, None
     if not (port_text.isascii() and port_text.isdigit() and int(port_text) < 65536):
         raise ConfigurationError(
             f"the port of install '{label}' is not a number from 0 to 65535",
@@ -69,20 +82,25 @@ def _parse(spec: str, index: int) -> tuple[str, int]:
     return label, int(port_text)
 
 
-def _bindable(wanted: Sequence[tuple[str, int]]) -> tuple[Listener, ...]:
-    """Try each port, all at once so that free ones differ, then let go of them for the master."""
-    listeners = []
+def _listening(wanted: Sequence[tuple[str, int | None]]) -> tuple[Listener, ...]:
+    """Listen on each port: first on those that were named, then on the next free ones."""
+    found: dict[str, socket.socket] = {}
     with ExitStack() as held:
-        for label, port in wanted:
-            probe = held.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((LOOPBACK, port))
-                probe.listen(1)
-            except OSError as error:
-                raise ConfigurationError(
-                    f"cannot listen on {LOOPBACK}:{port} for install '{label}': {error.strerror}",
-                    f"stop what uses that port, or choose another: --install {label}@0",
-                ) from None
-            listeners.append(Listener(label, probe.getsockname()[1]))
-    return tuple(listeners)
+        for label, port in sorted(wanted, key=lambda one: one[1] is None):
+            candidates = range(DEFAULT_PORT, DEFAULT_PORT + MOST_TRIED) if port is None else [port]
+            for candidate in candidates:
+                try:
+                    one = socket.create_server((LOOPBACK, candidate), backlog=BACKLOG)
+                    found[label] = held.enter_context(one)
+                    break
+                except OSError as error:
+                    if candidate == candidates[-1]:
+                        raise ConfigurationError(
+                            f"cannot listen on {LOOPBACK}:{candidate} for install '{label}': "
+                            f"{os.strerror(error.errno or 0)}",
+                            f"stop what uses that port, or choose another: --install {label}@0",
+                        ) from None
+        held.pop_all()
+    return tuple(
+        Listener(label, found[label].getsockname()[1], found[label].detach()) for label, _ in wanted
+    )

@@ -24,6 +24,7 @@ from pawwork_proxy.proxy.mitmproxy_internals import (
     TlsConfig,
     UpstreamAuth,
     make_changes,
+    take_over,
 )
 
 
@@ -44,6 +45,7 @@ class ProxyMaster(Master):
         super().__init__(options.Options())
         quiet_mitmproxy()
         make_changes(self)
+        take_over(listeners)
         self.proxyserver = Proxyserver()
         self.listeners = tuple(listeners)
         self.listening = asyncio.Event()

@@ -10,6 +10,7 @@ side: telling addons of hooks 8 to 11 %, leaving out type checks 5 to 12 %. The 
 mitmproxy has no option for: docs/mitmproxy-defaults.md.
 """
 
+import asyncio
 import inspect
 import logging
 import math
@@ -70,12 +71,13 @@ from mitmproxy.proxy.layers.http import _http1, _http2
 from mitmproxy.proxy.layers.http._events import RequestProtocolError
 from mitmproxy.version import VERSION
 
+from pawwork_proxy.proxy import listeners as ports
 from pawwork_proxy.proxy.tunnel import reset_connection
 from pawwork_proxy.recording.flows import CLIENT_GONE, FAILED, page_of_mitmproxy
 
 __all__ = [
     "CHANGES", "Change", "Core", "Dispatcher", "Handler", "KnownFunction", "Master", "NextLayer",
-    "Proxyserver", "TlsConfig", "UpstreamAuth", "break_off", "make_changes",
+    "Proxyserver", "TlsConfig", "UpstreamAuth", "break_off", "make_changes", "take_over",
 ]  # fmt: skip
 
 Listener = Callable[..., object]
@@ -375,6 +377,31 @@ CHANGES: tuple[Change, ...] = (
         _tell_sides_apart,
     ),
 )  # fmt: skip
+
+
+_stock_listen: Any = getattr(mode_servers.AsyncioServerInstance, "listen", None)
+_held: dict[int, ports.Listener] = {}
+
+
+def take_over(listening: Iterable[ports.Listener]) -> None:
+    """Let mitmproxy serve the sockets of listeners that have one.
+
+    A version that we do not know opens its own, for which these are closed.
+    """
+    held = {one.port: one for one in listening if one.handle is not None}
+    if _stock_listen and [*inspect.signature(_stock_listen).parameters] == ["self", "host", "port"]:
+        _held.update(held)
+        mode_servers.AsyncioServerInstance.listen = _listen  # type: ignore[method-assign]
+        return
+    for one in held.values():
+        one.taken().close()
+    say("change_not_made", change="take_over", mitmproxy=VERSION)
+
+
+async def _listen(self: Any, host: str, port: int) -> Any:
+    if port not in _held:
+        return await _stock_listen(self, host, port)
+    return [await asyncio.start_server(self.handle_stream, sock=_held.pop(port).taken())]
 
 
 def make_changes(master: Master, changes: Sequence[Change] = CHANGES) -> None:

@@ -5,18 +5,17 @@ which reached the server was the client's own.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from concurrent.futures import Future
 from contextlib import asynccontextmanager
 
 from pawwork_proxy.clients.processes import FoundProcess, ProcessFinder
 from pawwork_proxy.environment.identity import Identity
 from pawwork_proxy.environment.machine import utc_now
-from pawwork_proxy.errors import ConfigurationError
 from pawwork_proxy.model.handshake import Connection
 from pawwork_proxy.model.numbers import bounded_count, bounded_ms
 from pawwork_proxy.proxy.egress_watch import EgressWatch
-from pawwork_proxy.proxy.listeners import LOOPBACK, Listener
+from pawwork_proxy.proxy.listeners import Listener
 from pawwork_proxy.proxy.session import RunPlan, recording
 from pawwork_proxy.proxy.tunnel import Passing, Streams, Tunnel
 from pawwork_proxy.proxy.way_out import way_out
@@ -66,7 +65,7 @@ async def tunnelling(
                 task.add_done_callback(tasks.discard)
                 await tunnel.serve(reader, writer)
 
-            servers.append(await _listening(listener, serve))
+            servers.append(await asyncio.start_server(serve, sock=listener.taken()))
         yield
     finally:
         for server in servers:
@@ -76,19 +75,6 @@ async def tunnelling(
         await asyncio.gather(*tasks, return_exceptions=True)
         await asyncio.gather(*lines)
         finder.close()
-
-
-async def _listening(
-    listener: Listener,
-    serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
-) -> asyncio.Server:
-    try:
-        return await asyncio.start_server(serve, LOOPBACK, listener.port)
-    except OSError:
-        raise ConfigurationError(
-            f"cannot listen on {LOOPBACK}:{listener.port} for '{listener.label}'",
-            "another program took the port meanwhile; try again",
-        ) from None
 
 
 def _tunnel(

@@ -29,7 +29,7 @@ def waiting_lines(exchange: Exchange, pid: int) -> Iterator[str]:
     for line in (
         f"The server says to wait {duration(outcome.retry_after_s or 0.0)}{until}.",
         of_sender(sender_of(request), classify(exchange.signals).client),
-        "The refusal is in the capture; for that, nothing more is needed.",
-        f"To end client and capture, quit the client, press Ctrl-C, or end process {pid}.",
+        "The refusal is in the capture: nothing more is needed.",
+        f"To end both, quit the client, press Ctrl-C, or end process {pid}.",
     ):
         yield from wrap(line, 80, initial_indent="  ", subsequent_indent="    ")

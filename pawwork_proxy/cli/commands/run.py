@@ -35,7 +35,8 @@ No exchange was seen. Usual causes:
     multiple=True,
     metavar="NAME[@PORT]",
     help="Open a listener for this install. Repeat the option for several installs; port 0 takes "
-    "any free port.  [default: main@9610]",
+    "any free port, and without one the next that is free from 9610 on is taken.  "
+    "[default: main@9610]",
 )
 @capturing
 @answering

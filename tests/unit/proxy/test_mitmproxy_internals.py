@@ -1,17 +1,23 @@
 """Changes are made only where it is the mitmproxy that we know; the quicker way does the same."""
 
+import asyncio
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from mitmproxy import exceptions, flow, hooks, options
 from mitmproxy.addonmanager import AddonManager
 from mitmproxy.master import Master
+from mitmproxy.proxy import mode_servers
 from mitmproxy.proxy.layers.http._hooks import HttpRequestHook
 from mitmproxy.test.tflow import tflow
 
+from pawwork_proxy.proxy import mitmproxy_internals
+from pawwork_proxy.proxy.listeners import Listener, parse_listeners
 from pawwork_proxy.proxy.master import quiet_mitmproxy
 from pawwork_proxy.proxy.mitmproxy_internals import (
     CHANGES,
@@ -19,6 +25,7 @@ from pawwork_proxy.proxy.mitmproxy_internals import (
     Dispatcher,
     KnownFunction,
     make_changes,
+    take_over,
 )
 
 Calls = list[str]
@@ -187,3 +194,41 @@ def test_addons_that_need_their_package_are_loaded_with_it(tmp_path: Path) -> No
         "from whole.one import name; print(name)"
     )
     assert in_a_process_of_its_own(program) == "of the package"
+
+
+async def test_a_listener_is_served_on_the_socket_that_it_has(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nobody can take its port meanwhile; mitmproxy opens what has none, or all if we must."""
+    stock: list[int] = []
+
+    async def listen(self: object, host: str, port: int) -> list[object]:
+        stock.append(port)
+        return []
+
+    monkeypatch.setattr(mode_servers.AsyncioServerInstance, "listen", listen)
+    monkeypatch.setattr(mitmproxy_internals, "_stock_listen", listen)
+    served = asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        served.set()
+        writer.close()
+
+    (held,) = parse_listeners(["main@0"])
+    take_over([held, Listener("other", 1)])
+    instance = SimpleNamespace(handle_stream=serve)
+    chosen: Any = mode_servers.AsyncioServerInstance.listen
+    (server,) = await chosen(instance, "127.0.0.1", held.port)
+    async with server:
+        _, writer = await asyncio.open_connection("127.0.0.1", held.port)
+        await served.wait()
+        writer.close()
+    await chosen(instance, "127.0.0.1", 1)
+    assert stock == [1]
+
+    monkeypatch.setattr(mitmproxy_internals, "_stock_listen", len)
+    (held,) = parse_listeners(["main@0"])
+    take_over([held])
+    with pytest.raises(ConnectionRefusedError):
+        await asyncio.open_connection("127.0.0.1", held.port)
+    assert "take_over" in capsys.readouterr().err
