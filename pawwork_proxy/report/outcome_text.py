@@ -20,7 +20,7 @@ def reason(outcome: Outcome) -> str:
     return REASONS[outcome.rule_id]
 
 
-def outcome_lines(outcome: Outcome, label: str = "", sender: Client | None = None) -> Iterator[str]:
+def outcome_lines(outcome: Outcome, label: str, sender: Client) -> Iterator[str]:
     """An outcome line by line; `label` names the response where the input held several.
 
     Of the client that sent the request, if it is known, else of all, it is said what they do.
@@ -37,7 +37,7 @@ def outcome_lines(outcome: Outcome, label: str = "", sender: Client | None = Non
     if outcome.error_type:
         yield f"  type:  {outcome.error_type}"
     yield from _clock(outcome)
-    if sender is not None and sender.eras:
+    if sender.eras:
         said: Iterable[str] = [of_sender(sender, outcome.client)]
     else:
         said = of_everyone(outcome.client)
