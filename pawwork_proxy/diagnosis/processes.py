@@ -79,12 +79,13 @@ def kind_of(process: psutil.Process) -> Kind | None:
 
 def _is_dsh(process: psutil.Process) -> bool:
     """Whether DSH runs in it: by its program, or by the folder that PawWork names for it."""
-    script = process.cmdline()[1:2]
-    if any(
-        Path(one).parts[-2:] == ("lib", "bin.js") and "dsh" in Path(one).parts for one in script
-    ):
+    scripts = [Path(one).parts for one in process.cmdline()[1:2]]
+    if any("dsh" in parts and parts[-2:] == ("lib", "bin.js") for parts in scripts):
         return True
-    return "DSH_HOME" in process.environ()
+    environment = process.environ()
+    # PawWork itself may have inherited the folder; the child that it starts runs as Node.js.
+    on_node = _program(process) == "node" or "ELECTRON_RUN_AS_NODE" in environment
+    return on_node and "DSH_HOME" in environment
 
 
 def client_seen(process: psutil.Process, authority: Path) -> Client | None:

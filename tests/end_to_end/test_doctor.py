@@ -281,11 +281,12 @@ def test_pawwork_is_told_what_the_dsh_that_it_has_started_is_told(
         "command = [sys.argv[1], '-I', '-c', 'import sys; sys.stdin.read()']\n"
         "subprocess.Popen(command, env=env)\n" + STANDS
     )
+    inherited = {"DSH_HOME": "of another program"}
     with machine.client({}, program):
         pass
     child = str(machine.folder / "bin" / program)
     with (
-        machine.client({}, "pawwork", starts, child, json.dumps(dsh)) as pid,
+        machine.client(inherited, "pawwork", starts, child, json.dumps(dsh)) as pid,
         machine.client({}, "curl"),
     ):
         machine.running.extend(psutil.Process(pid).children())
