@@ -91,7 +91,8 @@ async def test_opencode_does_the_same(tmp_path: Path, answer: str) -> None:
     client = [required(find_program("opencode-1.18", os.environ)), *ASK]
     async with bench(tmp_path) as at:
         found = await does_the_same(at, client, answer)
-    print(answer, found)
+    assert found.code == (0 if answer == "tool_round" else 1)
+    assert (b"simulated model" in found.printed) == (answer == "tool_round")
 
 
 @pytest.mark.dsh
@@ -101,7 +102,8 @@ async def test_dsh_does_the_same(tmp_path: Path, answer: str) -> None:
     async with bench(tmp_path) as at:
         at.variables |= KEY
         found = await does_the_same(at, client, answer)
-    print(answer, found)
+    assert found.code == (0 if answer == "tool_round" else 1)
+    assert (b"simulated model" in found.printed) == (answer == "tool_round")
 
 
 @pytest.mark.client
