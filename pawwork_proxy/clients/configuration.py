@@ -20,6 +20,7 @@ from pawwork_proxy.clients.auth_places import (
     session_databases,
 )
 from pawwork_proxy.clients.client_database import rows_of
+from pawwork_proxy.clients.client_files import read_regular
 from pawwork_proxy.clients.installations import Installation
 from pawwork_proxy.clients.jsonc import UnreadableError, parsed
 from pawwork_proxy.clients.own_addresses import address_in, catalogue_base, own_catalogue
@@ -59,13 +60,12 @@ def target(client: Installation, around: Surroundings, listener_url: str) -> Tar
 def text_of(path: Path) -> str | None:
     """The text of a configuration file, None without one; ConfigurationError if it has none."""
     try:
-        return path.read_bytes().decode("utf-8")
-    except FileNotFoundError:
-        return None
-    except (OSError, UnicodeDecodeError) as error:
+        text = read_regular(path).decode("utf-8")
+        return text if text or path.exists() else None
+    except (OSError, ValueError) as error:
         raise ConfigurationError(
             f"{path} cannot be read: {type(error).__name__}",
-            "check its owner and permissions, and that it is UTF-8 text",
+            "check its owner and permissions, and that it is UTF-8 text of up to 1 MiB",
         ) from None
 
 

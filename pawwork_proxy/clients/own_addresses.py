@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 from pawwork_proxy.clients.auth_places import Surroundings, configurations, root_folder
+from pawwork_proxy.clients.client_files import read_regular
 from pawwork_proxy.environment.machine import LOOPBACK_NAMES
 from pawwork_proxy.facts.identifiers import CATALOGUES, ClientRow
 from pawwork_proxy.facts.server import HOST, PROVIDERS, todays_base
@@ -103,9 +104,7 @@ def own_catalogue(around: Surroundings, client: ClientRow | None = None) -> dict
     """
     for path in _catalogue_files(around, client):
         try:
-            if path.stat().st_size > LARGEST_CATALOGUE:
-                continue
-            parsed = json.loads(path.read_bytes())
+            parsed = json.loads(read_regular(path, LARGEST_CATALOGUE))
         except (OSError, ValueError, RecursionError):
             continue
         if isinstance(parsed, dict):

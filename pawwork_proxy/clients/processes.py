@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 
 import psutil
 
+from pawwork_proxy.clients.linux_sockets import inode_of
 from pawwork_proxy.clients.program_versions import version_of
 from pawwork_proxy.model.context import ClientProcess, Program
 
@@ -38,7 +39,7 @@ KNOWN_PROGRAMS: tuple[tuple[Program, re.Pattern[str]], ...] = (
 REST = 4
 """A walk is followed by a rest of so many times its length: it must not slow down the traffic."""
 _LONGEST_REST_S = 0.25
-_TCP_TABLES = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
+_NOT_LINUX = (OSError, AttributeError)  # no such socket, or no such kind of sockets
 _MOST_KNOWN = 16
 
 
@@ -63,6 +64,7 @@ class ProcessFinder:
 
     def __init__(self, find: Callable[[Iterable[Ends]], dict[Ends, FoundProcess]] | None = None):
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="process-finder")
+        self._worker.submit(lambda: None)  # a thread that is there finds quick clients, too
         self._find = find or ProcessTable().find
         self._lock = threading.Lock()
         self._waiting: dict[Ends, Future[FoundProcess | None]] = {}
@@ -103,44 +105,33 @@ class ProcessTable:
 
     def find(self, wanted: Iterable[Ends]) -> dict[Ends, FoundProcess]:
         """The processes that hold these connections, as far as we may know."""
-        left, holders = set(wanted), dict[Ends, int]()
+        left, found = set(wanted), dict[Ends, FoundProcess]()
+        by_pid = dict[int, FoundProcess]()
         for pid, ends in self._holders(left):
             if ends in left:
                 left.discard(ends)
-                holders[ends] = pid
+                with suppress(psutil.Error, OSError):  # at once: it may be gone soon
+                    by_pid[pid] = by_pid.get(pid) or self._described(psutil.Process(pid))
+                    found[ends] = by_pid[pid]
             if not left:
                 break
-        known = dict[int, FoundProcess]()
-        for pid in set(holders.values()):
-            with suppress(psutil.Error, OSError):
-                known[pid] = self._described(psutil.Process(pid))
-        return {ends: known[pid] for ends, pid in holders.items() if pid in known}
+        return found
 
     def _holders(self, wanted: set[Ends]) -> Iterator[tuple[int, Ends]]:
         """Processes and connections, most likely ones first."""
-        if _TCP_TABLES[0].exists():
-            yield from self._holders_on_linux(wanted)
-            return
         try:
-            for one in psutil.net_connections(kind="tcp"):
-                yield from _ends(one.pid, one.laddr, one.raddr)
-        except psutil.AccessDenied:  # macOS shows the table of all to root alone
-            for process in psutil.process_iter():
-                with suppress(psutil.Error, OSError):
-                    for held in process.net_connections(kind="tcp"):
-                        yield from _ends(process.pid, held.laddr, held.raddr)
+            yield from self._holders_on_linux(wanted)
+        except _NOT_LINUX:
+            yield from _holders_anywhere()
 
     def _holders_on_linux(self, wanted: set[Ends]) -> Iterator[tuple[int, Ends]]:
-        """The same without reading every process: psutil needs a tenth of a second for that."""
-        sockets = _sockets_on_linux(wanted)
+        """Before a client that asks but once is gone: psutil needs a tenth of a second."""
+        sockets = {inode_of(*ends): ends for ends in wanted}
         recent = [pid for pid, _ in reversed(self._known)]
-        for pid in dict.fromkeys((*recent, *reversed(psutil.pids()))) if sockets else ():
-            with suppress(OSError), os.scandir(f"/proc/{pid}/fd") as handles:
-                for handle in handles:
-                    with suppress(OSError):
-                        link = os.readlink(handle)  # noqa: PTH115  called for every open file
-                        if link.startswith("socket:[") and link[8:-1] in sockets:
-                            yield pid, sockets[link[8:-1]]
+        for pid in dict.fromkeys((*recent, *reversed(psutil.pids()))) if any(sockets) else ():
+            for inode in _open_sockets(pid):
+                if inode in sockets:
+                    yield pid, sockets[inode]
 
     def _described(self, process: psutil.Process) -> FoundProcess:
         key = (process.pid, process.create_time())
@@ -153,16 +144,24 @@ class ProcessTable:
         return found
 
 
-def _sockets_on_linux(wanted: set[Ends]) -> dict[str, Ends]:
-    """The connections among these that there are, by the number of the client's socket."""
-    ports = b"|".join({b"%04X" % ends.listener for ends in wanted})
-    line = re.compile(rb":([0-9A-F]{4}) [0-9A-F]+:(%s) [0-9A-F]{2}(?: +\S+){5} +(\d+)" % ports)
-    found = {}
-    for table in _TCP_TABLES:
-        with suppress(OSError):
-            for local, remote, inode in line.findall(table.read_bytes()):
-                found[inode.decode()] = Ends(int(local, 16), int(remote, 16))
-    return {inode: ends for inode, ends in found.items() if ends in wanted}
+def _open_sockets(pid: int) -> Iterator[int]:
+    with suppress(OSError), os.scandir(f"/proc/{pid}/fd") as handles:
+        for handle in handles:
+            with suppress(OSError):
+                link = os.readlink(handle)  # noqa: PTH115  called for every open file
+                if link.startswith("socket:["):
+                    yield int(link[8:-1])
+
+
+def _holders_anywhere() -> Iterator[tuple[int, Ends]]:
+    try:
+        for one in psutil.net_connections(kind="tcp"):
+            yield from _ends(one.pid, one.laddr, one.raddr)
+    except psutil.AccessDenied:  # macOS shows the table of all to root alone
+        for process in psutil.process_iter():
+            with suppress(psutil.Error, OSError):
+                for held in process.net_connections(kind="tcp"):
+                    yield from _ends(process.pid, held.laddr, held.raddr)
 
 
 def _ends(pid: int | None, *ends: Any) -> Iterator[tuple[int, Ends]]:

@@ -3,8 +3,10 @@
 import json
 import os
 import sqlite3
+import subprocess
 import sys
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,8 @@ from pawwork_proxy.clients.clean_install import clean_home
 from pawwork_proxy.facts.server import HOST, todays_base
 from tests.end_to_end.conftest import required
 from tests.end_to_end.dsh_client import dsh_command
+from tests.end_to_end.proxy_process import ProxyProcess, clean_environment
+from tests.end_to_end.simulator_process import SimulatorProcess
 from tests.end_to_end.test_handshakes import ASK, Bench, bench
 from tests.end_to_end.tools import find_program
 
@@ -34,6 +38,14 @@ except urllib.error.HTTPError as error:
 """
 """No OpenCode 2 can be had here: a request that looks like its own, from a process in its home."""
 
+ASK_AND_STAY = """
+import http.client, sys
+connection = http.client.HTTPConnection("127.0.0.1", int(sys.argv[1]))
+connection.request("GET", "/zen/v1/models")
+connection.getresponse().read()
+input()
+"""
+
 
 class Home:
     """A home of a client, and what is recorded of its requests."""
@@ -44,6 +56,7 @@ class Home:
         self.variables = clean_home(folder)
         self.data = Path(self.variables["XDG_DATA_HOME"]) / "opencode"
         self.data.mkdir(parents=True)
+        self.versions: set[str | None] = set()
 
     async def sources(self, *client: str, **variables: str) -> set[tuple[str, tuple[str, ...]]]:
         """Where the keys of one run's requests were found."""
@@ -53,7 +66,14 @@ class Home:
         (path,) = set(self.folder.parent.glob("forward/*")) - before
         text = path.read_text()
         assert not [key for key in KEYS.values() if key in text or key[-12:] in text]
-        return found_in(read_capture(path))
+        capture = read_capture(path)
+        clients = [one.context.client for one in capture.exchanges]
+        self.versions = {client.version for client in clients if client}
+        return found_in(capture)
+
+
+def has_exchanges(number: int, capture: Capture) -> bool:
+    return len(capture.exchanges) == number
 
 
 def found_in(capture: Capture) -> set[tuple[str, tuple[str, ...]]]:
@@ -68,6 +88,32 @@ def api(key: str) -> str:
     return json.dumps({"opencode": {"type": "api", "key": key}})
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="needs programs under other names")
+def test_programs_on_one_listener_keep_their_own_names(tmp_path: Path) -> None:
+    """Whichever was there a moment ago, and while the others keep their connections open."""
+    names = ["node", "curl", "deno", "curl"]
+    with (
+        SimulatorProcess() as simulator,
+        ProxyProcess(tmp_path, simulator.url) as proxy,
+        ExitStack() as stack,
+    ):
+        for number, name in enumerate(names, 1):
+            program = tmp_path / name
+            program.unlink(missing_ok=True)
+            program.symlink_to(sys.executable)
+            process = stack.enter_context(
+                subprocess.Popen(
+                    [str(program), "-c", ASK_AND_STAY, str(proxy.port)],
+                    env=clean_environment(tmp_path),
+                    stdin=subprocess.PIPE,
+                )
+            )
+            stack.callback(process.kill)
+            proxy.wait_for(partial(has_exchanges, number))
+        clients = [one.context.client for one in proxy.capture().exchanges]
+    assert [client and client.name for client in clients] == names
+
+
 @pytest.mark.slow
 @pytest.mark.client
 async def test_opencodes_keys_are_found_in_its_places(tmp_path: Path) -> None:
@@ -75,6 +121,7 @@ async def test_opencodes_keys_are_found_in_its_places(tmp_path: Path) -> None:
     async with bench(tmp_path) as at:
         home = Home(at, tmp_path / "user")
         assert await home.sources(*client) == {("anonymous", ())}
+        assert home.versions == {"1.18.34"}, "as its package has it"
         (home.data / "auth.json").write_text(api(KEYS["file"]))
         assert await home.sources(*client) == {("saved", ("opencode.auth",))}
         content = {"OPENCODE_AUTH_CONTENT": api(KEYS["env"]), "OPENCODE_API_KEY": "sk-another"}

@@ -4,7 +4,6 @@ import os
 import socket
 import threading
 from collections.abc import Iterable
-from pathlib import Path
 
 import psutil
 import pytest
@@ -27,6 +26,23 @@ def test_the_process_behind_a_loopback_connection_is_found() -> None:
         port = server.getsockname()[1]
         with socket.create_connection(("127.0.0.1", port)) as client:
             found = find_process(client.getsockname()[1], port)
+    assert found is not None
+    assert found.pid == os.getpid()
+
+
+@pytest.mark.parametrize(
+    ("family", "address"), [(socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")]
+)
+def test_both_loopback_addresses_are_known(family: socket.AddressFamily, address: str) -> None:
+    with socket.socket(family) as server, socket.socket(family) as client:
+        try:
+            server.bind((address, 0))
+        except OSError:
+            pytest.skip("this machine has no such address")
+        server.listen()
+        port = server.getsockname()[1]
+        client.connect((address, port))
+        found = find_process(client.getsockname()[1], port)
     assert found is not None
     assert found.pid == os.getpid()
 
@@ -100,11 +116,15 @@ def test_a_look_up_that_fails_finds_nobody() -> None:
 
 
 @pytest.mark.parametrize("all_is_shown", [True, False])
-def test_without_the_tables_of_linux_psutil_is_asked(
+def test_elsewhere_than_on_linux_psutil_is_asked(
     all_is_shown: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """macOS shows the connections of all processes to root alone, those of one's own to anybody."""
-    monkeypatch.setattr(processes, "_TCP_TABLES", (Path("/none"),))
+
+    def none(*_: int) -> None:
+        raise OSError
+
+    monkeypatch.setattr(processes, "inode_of", none)
 
     def refuse(kind: str) -> None:
         raise psutil.AccessDenied
