@@ -8,9 +8,13 @@ from itertools import pairwise
 from pawwork_proxy.captures.reader import Capture
 from pawwork_proxy.captures.records import Records
 from pawwork_proxy.conduct.calls import Call, call_of, prompts_in, repeated
-from pawwork_proxy.conduct.judgement import Missing, Watched, judged
+from pawwork_proxy.conduct.judgement import Limit, Missing, Watched, judged
 from pawwork_proxy.facts.server import MODEL_PROTOCOLS
+from pawwork_proxy.model.capture import Note
 from pawwork_proxy.model.conduct import Conduct, Step
+
+BY_SIGNAL = 128
+"""The exit code of a client that a signal ended is above it."""
 
 
 def conduct_of(captures: Iterable[Records], installs: frozenset[str]) -> Conduct:
@@ -55,11 +59,15 @@ def _watched(capture: Capture, arrivals: list[tuple[int, datetime]], until: date
     times += [line.at for line in capture.interrupted]
     times += [capture.end.at] if capture.end else []
     ended = {
-        note.install: note.at
+        note.install: Limit(note.at, "client_ended" if _by_itself(note) else "client_killed")
         for note in capture.notes
         if note.event == "client_exit" and note.install is not None
     }
     return Watched(max(times), tuple(_missing(capture, arrivals)), ended)
+
+
+def _by_itself(exit_: Note) -> bool:
+    return exit_.exit_code is not None and exit_.exit_code <= BY_SIGNAL
 
 
 def _missing(capture: Capture, arrivals: list[tuple[int, datetime]]) -> Iterator[Missing]:

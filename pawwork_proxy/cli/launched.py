@@ -128,6 +128,7 @@ async def _intercepted(
             ca_bundle = identity.ca_bundle(base.get("NODE_EXTRA_CA_CERTS"))
             env = client_environment(base, route, url, ca_bundle, moved)
             ended = await client.run(env, stop)
+            _note_exit(recorder, plan.listeners[0].label, ended.code)
     _summary(recorder, client, ended, None if recorder.counts.opened else NOTHING_SEEN)
     return Launched(ended.code, recorder.path, stop.asked)
 

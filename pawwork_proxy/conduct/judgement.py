@@ -26,6 +26,8 @@ EARLY_S = 0.3
 """How much shorter a wait may seem: a client may begin to count before an answer is over."""
 LATE_S, LATE_FACTOR = 10.0, 2.0
 """How much longer a busy machine may make a wait."""
+DECIDED = {"moved_on", "client_ended"}
+"""After these a client asks no more of its own accord."""
 SETTLED_S = 3.0
 """A client that asks again soon has done so after that time; every known first wait is shorter."""
 
@@ -40,20 +42,20 @@ class Missing(NamedTuple):
     """None where that is not known."""
 
 
+class Limit(NamedTuple):
+    """Until when a capture shows what a client did, and what ended that."""
+
+    until: datetime
+    reason: ReasonId
+
+
 class Watched(NamedTuple):
     """Of one capture: how long it goes on, and what it lacks."""
 
     until: datetime
     missing: tuple[Missing, ...] = ()
-    ended: Mapping[str, datetime] = {}
-    """When the client of an install ended, where that was noted."""
-
-
-class _Limit(NamedTuple):
-    """Until when the capture shows what a client did, and what ended that."""
-
-    until: datetime
-    reason: ReasonId
+    ended: Mapping[str, Limit] = {}
+    """By install, when its client ended, where that was noted, and how."""
 
 
 class _Course(NamedTuple):
@@ -91,16 +93,16 @@ def judged(capture: str, steps: Sequence[Repeated], watched: Watched) -> Iterato
         yield _step(capture, step, _limit(last, watched, min(later, default=None)), watched.missing)
 
 
-def _limit(last: Call, watched: Watched, moved_on: datetime | None) -> _Limit:
-    ends = [_Limit(watched.until, "capture_ended")]
+def _limit(last: Call, watched: Watched, moved_on: datetime | None) -> Limit:
+    ends = [Limit(watched.until, "capture_ended")]
     if (ended := watched.ended.get(last.install)) is not None:
-        ends.append(_Limit(ended, "client_ended"))
+        ends.append(ended)
     if moved_on is not None:
-        ends.append(_Limit(moved_on, "moved_on"))
+        ends.append(Limit(moved_on, "moved_on"))
     return min(ends)
 
 
-def _step(capture: str, step: Repeated, limit: _Limit, missing: Sequence[Missing]) -> Step:
+def _step(capture: str, step: Repeated, limit: Limit, missing: Sequence[Missing]) -> Step:
     calls, part = step.calls, step.part
     if any(not call.whole or call.has_tools is None for call in calls):
         best = [_Course("open", reason="seen_in_part")]
@@ -164,7 +166,7 @@ def _course(
     calls: Sequence[Call],
     known: Sequence[Known | None],
     part: Part,
-    limit: _Limit,
+    limit: Limit,
     missing: Sequence[Missing],
 ) -> _Course:
     """What one range of releases would have done, against what was done."""
@@ -198,7 +200,7 @@ def _at_the_end(
     number: int,
     known: Known | None,
     part: Part,
-    limit: _Limit,
+    limit: Limit,
     missing: Sequence[Missing],
 ) -> _Course:
     """What was to come after the last request, against how long the capture shows nothing."""
@@ -216,8 +218,8 @@ def _at_the_end(
     if is_done:
         then: Then = "went_on" if limit.reason == "moved_on" else "stopped"
         # A client that goes by other rules would have asked again by now, or otherwise before.
-        settled = number > 0 or silent_s >= SETTLED_S or limit.reason != "capture_ended"
-        return _Course(then) if settled else _Course("open", reason="capture_ended")
+        settled = number > 0 or silent_s >= SETTLED_S or limit.reason in DECIDED
+        return _Course(then) if settled else _Course("open", reason=limit.reason)
     if silent_s > due_s:
         return _Course("open", "gave_up", (last.seq,), after=known)
     is_long = wait is not None and wait.least_s > SETTLED_S

@@ -23,6 +23,7 @@ ReasonId = Literal[
     "records_missing",
     "moved_on",
     "client_ended",
+    "client_killed",
     "capture_ended",
 ]
 """Why a capture cannot tell; `report` has a sentence for each."""

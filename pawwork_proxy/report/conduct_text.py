@@ -30,7 +30,8 @@ REASONS: dict[ReasonId, str] = {
     "client_left": "the client broke the request off, or its user did",
     "records_missing": "the capture lacks requests that came then",
     "moved_on": "the next prompt came before the client had to ask again",
-    "client_ended": "the client was ended before it had to ask again",
+    "client_ended": "the client ended before it had to ask again",
+    "client_killed": "the client was ended by a signal before it was seen what it does",
     "capture_ended": "the capture ended before the client had to ask again",
 }
 

@@ -41,6 +41,7 @@ def test_an_admitted_conversation(tmp_path: Path, route: str) -> None:
     assert found.capture.header.simulated
     assert found.capture.end is not None
     assert not found.capture.interrupted
+    assert [one.exit_code for one in found.capture.notes if one.event == "client_exit"] == [0]
 
 
 @pytest.mark.parametrize("route", ROUTES)

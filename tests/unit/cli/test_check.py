@@ -184,11 +184,12 @@ def test_a_gap_is_not_taken_for_silence(tmp_path: Path) -> None:
     assert found["steps"][0]["reason"] == "records_missing"
 
 
-def test_a_client_that_was_ended_owes_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("code", "reason"), [(143, "client_killed"), (1, "client_ended")])
+def test_a_client_that_is_gone_owes_nothing(tmp_path: Path, code: int, reason: str) -> None:
     at = NOON + timedelta(seconds=1)
-    gone = Note(at=at, event="client_exit", install="main", exit_code=143)
+    gone = Note(at=at, event="client_exit", install="main", exit_code=code)
     found = json.loads(run(written(tmp_path, [asked(1, 0), gone]), "--format", "json").stdout)
-    assert found["steps"][0]["reason"] == "client_ended"
+    assert found["steps"][0]["reason"] == reason
 
 
 def test_a_run_without_an_end_is_judged_as_far_as_it_goes(tmp_path: Path) -> None:

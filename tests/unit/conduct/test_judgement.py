@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pawwork_proxy.conduct.judgement import LATE_FACTOR, LATE_S, SETTLED_S, Missing
+from pawwork_proxy.conduct.judgement import LATE_FACTOR, LATE_S, SETTLED_S, Limit, Missing
 from pawwork_proxy.conduct.known import Known
 from pawwork_proxy.model.conduct import Wait
 from tests.unit.builders import NOON
@@ -67,10 +67,13 @@ def test_a_capture_that_ends_at_once_tells_nothing() -> None:
 
 
 def test_a_client_that_ended_is_done_with_what_is_final_and_owes_nothing_else() -> None:
-    ended = {"main": NOON + timedelta(seconds=1)}
+    soon = NOON + timedelta(seconds=1)
+    ended = {"main": Limit(soon, "client_ended")}
     assert verdict([call(1, 0, STOPS)], ended=ended) == ("as_known", "stopped")
     assert verdict([call(1, 0)], ended=ended) == ("not_judged", "client_ended")
-    assert verdict([call(1, 0)], ended={"other": NOON}) == ("differs", "gave_up")
+    assert verdict([call(1, 0)], ended={"other": ended["main"]}) == ("differs", "gave_up")
+    killed = {"main": Limit(soon, "client_killed")}
+    assert verdict([call(1, 0, STOPS)], ended=killed) == ("not_judged", "client_killed")
 
 
 def test_the_next_prompt_ends_what_came_before() -> None:
