@@ -42,9 +42,11 @@ class ProxyProcess:
         *options: str,
         installs: Sequence[str] = ("main@0",),
         env: Mapping[str, str] | None = None,
+        program: Sequence[str] = ("-m", "pawwork_proxy"),
     ) -> None:
         self.home = home
-        self._command = cli("run", "--format", "json", "--upstream", upstream)
+        self._command = [sys.executable, *program, "run", "--format", "json"]
+        self._command += ["--upstream", upstream]
         self._command += ["--captures", str(home / "captures"), *options]
         for install in installs:
             self._command += ["--install", install]

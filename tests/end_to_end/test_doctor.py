@@ -614,20 +614,37 @@ def warned(proxy: ProxyProcess) -> str | None:
     return said if "warning:" in said else None
 
 
-def test_a_run_says_at_once_that_a_client_goes_around_it(
-    machine: Machine, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_run_says_at_once_that_a_client_goes_around_it(machine: Machine) -> None:
+    nearby = (
+        "from pawwork_proxy.diagnosis import bypass, processes\n"
+        "from pawwork_proxy.__main__ import main\n"
+        "processes.is_server = lambda remote: '127.0.0.1' in remote\n"
+        "bypass.LOOK_AGAIN_S = 0.1\n"
+        "main()\n"
+    )
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = str(server.getsockname()[1])
+        run = ProxyProcess(machine.folder, "http://127.0.0.1:1", program=("-c", nearby))
+        with run, machine.client({}, "opencode", CONNECTS, port) as pid:
+            found = finding("goes_around", client=f"OpenCode (process {pid})")
+            said = wait_for(lambda: found.finding in (warned(run) or "") or None)
+    assert said
+
+
+def test_a_watch_ends_with_its_block(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(processes, "is_server", lambda remote: "127.0.0.1" in remote)
     monkeypatch.setattr(bypass, "LOOK_AGAIN_S", 0.01)
     warnings: queue.Queue[Finding] = queue.Queue()
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = str(server.getsockname()[1])
-        with (
-            machine.client({}, "opencode", CONNECTS, port) as pid,
-            watching_bypasses(warnings.put),
-        ):
-            found = warnings.get(timeout=PATIENCE)
-    assert found == finding("goes_around", client=f"OpenCode (process {pid})")
+        with machine.client({}, "opencode", CONNECTS, port) as pid, machine.client({}, "opencode"):
+            with watching_bypasses(warnings.put):
+                found = warnings.get(timeout=PATIENCE)
+            assert found == finding("goes_around", client=f"OpenCode (process {pid})")
+            for watch in threading.enumerate():
+                if watch.name == "bypass-watch":
+                    watch.join(PATIENCE)
+                    assert not watch.is_alive()
 
 
 def test_the_exit_code_is_for_scripts(machine: Machine, proxy: ProxyProcess) -> None:
