@@ -112,8 +112,9 @@ def _check_source(source: str) -> None:
 
 
 def home_relative(path: Path) -> str:
-    """A path as a user would type it."""
+    """A path as a user would type it, in quotation marks that each shell knows where it has to."""
     try:
-        return os.path.relpath(path)
+        short = os.path.relpath(path)
     except ValueError:  # another drive on Windows
-        return str(path)
+        short = str(path)
+    return f'"{short}"' if " " in short else short

@@ -87,20 +87,23 @@ def _listening(wanted: Sequence[tuple[str, int | None]]) -> tuple[Listener, ...]
     found: dict[str, socket.socket] = {}
     with ExitStack() as held:
         for label, port in sorted(wanted, key=lambda one: one[1] is None):
-            candidates = range(DEFAULT_PORT, DEFAULT_PORT + MOST_TRIED) if port is None else [port]
-            for candidate in candidates:
-                try:
-                    one = socket.create_server((LOOPBACK, candidate), backlog=BACKLOG)
-                    found[label] = held.enter_context(one)
-                    break
-                except OSError as error:
-                    if candidate == candidates[-1]:
-                        raise ConfigurationError(
-                            f"cannot listen on {LOOPBACK}:{candidate} for install '{label}': "
-                            f"{os.strerror(error.errno or 0)}",
-                            f"stop what uses that port, or choose another: --install {label}@0",
-                        ) from None
+            found[label] = held.enter_context(_socket(label, port))
         held.pop_all()
     return tuple(
         Listener(label, found[label].getsockname()[1], found[label].detach()) for label, _ in wanted
+    )
+
+
+def _socket(label: str, port: int | None) -> socket.socket:
+    """A socket that listens on the port, or on the first free one from the default on."""
+    ports = range(DEFAULT_PORT, DEFAULT_PORT + MOST_TRIED) if port is None else (port,)
+    reason = ""
+    for one in ports:
+        try:
+            return socket.create_server((LOOPBACK, one), backlog=BACKLOG)
+        except OSError as error:
+            reason = os.strerror(error.errno or 0)
+    raise ConfigurationError(
+        f"cannot listen on {LOOPBACK}:{ports[-1]} for install '{label}': {reason}",
+        f"stop what uses that port, or choose another: --install {label}@0",
     )

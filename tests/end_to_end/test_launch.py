@@ -14,8 +14,13 @@ import pytest
 
 from pawwork_proxy.captures.reader import Capture, read_capture
 from pawwork_proxy.facts.server import todays_base
+from pawwork_proxy.model.outcome import Kind
+from tests.end_to_end.conftest import required
+from tests.end_to_end.dsh_client import dsh_command
 from tests.end_to_end.proxy_process import PATIENCE, ROOT, clean_environment, cli, wait_for
 from tests.end_to_end.scripted_upstream import Peer, ScriptedUpstream, answer
+from tests.end_to_end.test_handshakes import ASK, bench
+from tests.end_to_end.tools import find_program
 
 LISTING = answer(b'{"object":"list","data":[]}')
 BOTH_WAYS = """
@@ -180,3 +185,25 @@ def test_a_refusal_with_a_long_wait_is_told_while_the_client_waits(tmp_path: Pat
         _, said = process.communicate(timeout=PATIENCE)
     assert "refused big-pickle" not in said
     assert "2 free_usage_limit" in said
+
+
+@pytest.mark.slow
+@pytest.mark.client
+@pytest.mark.parametrize("alias", ["opencode-1.15", "opencode-1.18"])
+async def test_opencode_follows_its_base_address(tmp_path: Path, alias: str) -> None:
+    async with bench(tmp_path) as at:
+        client = required(find_program(alias, os.environ))
+        _, capture = await at.launch("reverse", client, *ASK)
+        assert "routes used: 2 reverse\n" in at.said
+        assert "goes on in the background" not in at.said
+    assert [one.outcome.kind for one in capture.exchanges] == [Kind.SUCCESS] * 2
+
+
+@pytest.mark.slow
+@pytest.mark.dsh
+async def test_dsh_comes_by_the_proxy_though_reverse_was_asked_for(tmp_path: Path) -> None:
+    async with bench(tmp_path) as at:
+        client = dsh_command(os.environ["PAWWORK_TEST_DSH"], "hello")
+        _, capture = await at.launch("reverse", *client, OPENCODE_API_KEY="public")
+        assert f"routes used: {len(capture.exchanges)} forward\n" in at.said
+    assert {one.outcome.kind for one in capture.exchanges} == {Kind.SUCCESS}

@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from pawwork_proxy.cli.commands.launch import launch
+from pawwork_proxy.cli.plan import home_relative
 from pawwork_proxy.environment.private_files import HOME_VARIABLE
 from pawwork_proxy.errors import ConfigurationError
 from pawwork_proxy.proxy import listeners
@@ -33,6 +34,12 @@ def test_a_name_without_a_port_takes_any_free_one(
         monkeypatch.setattr(listeners, "DEFAULT_PORT", taken.getsockname()[1])
         said = started("--install", "desktop", "--", str(tmp_path / "no-client"))
     assert said.startswith("the client's command")
+
+
+def test_a_path_is_told_as_it_can_be_typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert home_relative(tmp_path / "captures" / "one") == str(Path("captures", "one"))
+    assert home_relative(tmp_path / "my captures") == '"my captures"'
 
 
 @pytest.mark.process
