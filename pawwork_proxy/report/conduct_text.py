@@ -38,6 +38,8 @@ REASONS: dict[ReasonId, str] = {
 
 def conduct_lines(conduct: Conduct) -> Iterator[str]:
     """All lines for people."""
+    if conduct.simulated:
+        yield "SIMULATED: a simulator gave answers; what the clients did is real."
     yield from _wrapped(headline(conduct))
     alike: dict[tuple[str, str], list[Step]] = {}
     for step in conduct.of("differs"):

@@ -118,6 +118,11 @@ def test_each_difference_is_named_with_its_rows(
     assert max(map(len, result.stdout.splitlines())) <= 80
 
 
+def test_a_simulated_capture_says_so(tmp_path: Path) -> None:
+    told = run(written(tmp_path, AS_KNOWN, simulated=True)).stdout
+    assert told.startswith("SIMULATED: a simulator gave answers; what the clients did is real.")
+
+
 def test_like_differences_are_told_once(tmp_path: Path) -> None:
     records = []
     for number in range(6):
