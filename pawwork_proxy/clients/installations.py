@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from pawwork_proxy.clients.auth_places import Surroundings, root_folder
 from pawwork_proxy.clients.client_database import rows_of
+from pawwork_proxy.clients.client_files import read_regular
 from pawwork_proxy.facts.clients import RELEASES, Runtime, release_of
 from pawwork_proxy.facts.identifiers import (
     CLIENTS,
@@ -171,9 +172,8 @@ def _last_session(path: Path) -> str | None:
 
 def _json(path: Path) -> dict[str, Any]:
     with suppress(OSError, ValueError, RecursionError):
-        if path.stat().st_size <= LARGEST_PACKAGE:
-            content = json.loads(path.read_bytes())
-            return content if isinstance(content, dict) else {}
+        content = json.loads(read_regular(path, LARGEST_PACKAGE))
+        return content if isinstance(content, dict) else {}
     return {}
 
 

@@ -19,7 +19,11 @@ from pawwork_proxy.clients.auth_places import (
     surroundings,
 )
 from pawwork_proxy.clients.auth_sources import Asked, AuthSources
+from pawwork_proxy.clients.configuration import text_of
+from pawwork_proxy.clients.installations import installations
+from pawwork_proxy.clients.own_addresses import own_catalogue
 from pawwork_proxy.clients.processes import FoundProcess
+from pawwork_proxy.errors import ConfigurationError
 from pawwork_proxy.facts.clients import RELEASES
 from pawwork_proxy.facts.identifiers import PLACES
 from pawwork_proxy.model.context import ClientProcess
@@ -321,6 +325,19 @@ def test_a_pipe_is_not_waited_for(name: str, tmp_path: Path) -> None:
     (tmp_path / ".config/opencode").mkdir(parents=True, exist_ok=True)
     os.mkfifo(file)
     assert Client(tmp_path).finding(()).flags == ("unreadable_place",)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_no_pipe_of_a_client_is_waited_for_when_it_is_looked_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "package.json")
+    os.mkfifo(tmp_path / "models.json")
+    (tmp_path / "opencode").touch()
+    catalogue = {"OPENCODE_MODELS_PATH": str(tmp_path / "models.json")}
+    around = Surroundings("linux", tmp_path, {"PATH": str(tmp_path), **catalogue})
+    assert [one.release for one in installations(around)] == [None]
+    assert own_catalogue(around) is None
+    with pytest.raises(ConfigurationError, match="cannot be read: ValueError"):
+        text_of(tmp_path / "package.json")
 
 
 def test_a_huge_file_is_not_read(tmp_path: Path) -> None:
