@@ -59,9 +59,8 @@ DSH = {
 @pytest.mark.client
 def test_opencode_does_what_is_known_of_it(tmp_path: Path) -> None:
     program = os.environ["PAWWORK_TEST_CLIENT"]
-    judge_opencode(
-        tmp_path, program, OPENCODE | {"error_first": 4, "error_later": 4}, "OpenCode 1.18.33"
-    )
+    more = {"tool_call": 3, "error_first": 4}
+    judge_opencode(tmp_path, program, more | OPENCODE, "OpenCode 1.18.33")
 
 
 @pytest.mark.slow
