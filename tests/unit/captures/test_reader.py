@@ -114,8 +114,8 @@ def test_an_overlong_line_is_skipped_in_bounded_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in (lines, reader):
-        monkeypatch.setattr(module, "MAX_LINE_BYTES", 4096)
-    data = b"".join([LINES[0], b"x" * 20_000 + b"\n", LINES[3]])
+        monkeypatch.setattr(module, "MAX_LINE_BYTES", 8192)
+    data = b"".join([LINES[0], b"x" * 40_000 + b"\n", LINES[3]])
     capture = read(tmp_path, data)
     assert [one.reason for one in capture.damages] == ["too_long"]
     assert capture.exchanges == [exchange(2)]
