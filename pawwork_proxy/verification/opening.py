@@ -33,6 +33,7 @@ RATIO_FREE = MIB
 _END = struct.Struct("<4s4H2LH")
 _AGE = b"age-encryption.org/"  # how a file begins that age has encrypted
 _LOCAL = struct.Struct("<4s5H3L2H")
+_CHUNK = 256 * 1024
 _LINK, _KIND = 0o120000, 0o170000
 _VERSION = 20  # of the zip format that deflate needs
 _UNIX = 3
@@ -168,6 +169,31 @@ def _check_layout(stream: BinaryIO, infos: list[zipfile.ZipInfo], directory: int
         expected += len(header) + info.compress_size
     if expected != directory:
         raise Refused("data_around_the_archive")
+
+
+def check_stream(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> None:
+    """Refuse a member whose compressed bytes hold more than its content.
+
+    Who unpacks a member stops where it should be complete, and sees nothing of what follows.
+    """
+    stream = archive.fp
+    assert stream is not None
+    stream.seek(info.header_offset + _LOCAL.size + len(info.filename))
+    unpacker = zlib.decompressobj(-zlib.MAX_WBITS)
+    data, left, size = b"", info.compress_size, 0
+    while not unpacker.eof and size <= info.file_size:
+        if not data:
+            data = stream.read(min(_CHUNK, left))
+            left -= len(data)
+        made = unpacker.decompress(data, _CHUNK)
+        data = unpacker.unconsumed_tail
+        size += len(made)
+        if not (made or data):
+            break
+    if left or unpacker.unused_data or size > info.file_size:
+        raise Refused("data_around_the_archive", info.filename)
+    if not unpacker.eof:
+        raise Refused("damaged_archive", info.filename)
 
 
 def _is_plain(info: zipfile.ZipInfo) -> bool:

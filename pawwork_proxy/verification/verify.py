@@ -7,7 +7,6 @@ Invariant: imports no recorder, no proxy and nothing of redaction; findings hold
 """
 
 import hashlib
-import json
 import sys
 import zipfile
 from collections import Counter
@@ -17,13 +16,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from pydantic import ValidationError
+from pydantic_core import from_json, to_json
 
 from pawwork_proxy.errors import BundleError
 from pawwork_proxy.logs import guard_stderr
 from pawwork_proxy.model.base import Noun, line_of
-from pawwork_proxy.model.capture import LINE, End, Header, Opened, Stub
-from pawwork_proxy.model.exchange import Exchange
-from pawwork_proxy.model.handshake import Connection
+from pawwork_proxy.model.capture import LINE, CaptureLine, End, Header
 from pawwork_proxy.model.manifest import (
     MANIFEST,
     README,
@@ -33,8 +31,9 @@ from pawwork_proxy.model.manifest import (
     Summary,
     content_hash,
 )
-from pawwork_proxy.verification.opening import Refused, opened_bundle
+from pawwork_proxy.verification.opening import Refused, check_stream, opened_bundle
 from pawwork_proxy.verification.scan import Finding, Scan
+from pawwork_proxy.verification.tally import Tally
 
 MOST_FINDINGS = 20
 LONGEST_LINE = 4 * 1024 * 1024
@@ -75,25 +74,24 @@ class _Inspection:
 
     def __init__(self, archive: zipfile.ZipFile, progress: Progress) -> None:
         self.manifest: Manifest | None = None
+        self.summary: Summary | None = None
         self.digests: dict[str, str] = {}
         self._archive = archive
         self._progress = progress
         self._scan = Scan()
         self._records: Counter[str] = Counter()
-        self._outcomes: Counter[str] = Counter()
-        self._suppressed: Counter[str] = Counter()
-        self._in_part = 0
-        self._simulated = False
+        self._tally = Tally()
         self._done = 0
         self._total = sum(info.file_size for info in archive.infolist())
 
     def findings(self) -> Iterator[Finding]:
         """What is wrong with any member, then what the manifest says otherwise."""
         for info in self._archive.infolist():
+            check_stream(self._archive, info)
             if info.filename == MANIFEST:
                 self.manifest = yield from self._document(MANIFEST, Manifest)
             elif info.filename == SUMMARY:
-                yield from self._document(SUMMARY, Summary)
+                self.summary = yield from self._document(SUMMARY, Summary)
             elif info.filename == README:
                 if self._whole(README) != README_TEXT.encode():
                     yield Finding(rule="foreign_text", member=README)
@@ -136,19 +134,13 @@ class _Inspection:
                 continue
             if (number == 1) is not isinstance(line, Header) or ended:
                 yield Finding(rule="order_of_lines", member=member, line=number)
-            if line_of(line) != raw and not _says_the_same(raw):
+            if line_of(line) != raw and not _says_the_same(raw, line):
                 yield Finding(rule="not_canonical", member=member, line=number)
             yield from self._scanned(member, number, raw)
-            self._records[member] += isinstance(line, Exchange | Stub | Opened | Connection)
+            before = self._tally.records
+            self._tally.add(line)
+            self._records[member] += self._tally.records - before
             ended = isinstance(line, End)
-            match line:
-                case Exchange():
-                    self._outcomes[line.outcome.kind] += 1
-                    self._in_part += line.signals.unobserved is not None
-                case Stub():
-                    self._suppressed[line.reason] += 1
-                case Header():
-                    self._simulated |= line.simulated
         if number == 0:
             yield Finding(rule="empty_member", member=member)
         self.digests[member] = digest.hexdigest()
@@ -191,23 +183,34 @@ class _Inspection:
                 yield Finding(rule="size_differs", member=name)
             elif file.records != self._records[name]:
                 yield Finding(rule="count_differs", member=name)
-        counted = (
-            self._records.total(), self._outcomes, self._suppressed, self._in_part,
-            self._simulated,
-        )  # fmt: skip
-        stated = (
-            manifest.records, Counter(manifest.outcomes), Counter(manifest.suppressed),
-            manifest.observed_in_part or 0, manifest.simulated,
-        )  # fmt: skip
-        if counted != stated:
-            yield Finding(rule="count_differs", member=MANIFEST)
+        size = sum(info.compress_size for info in self._archive.infolist())
+        for field in self._tally.wrong_in_manifest(manifest, size):
+            yield Finding(rule=f"wrong_{field}", member=MANIFEST)
+        if manifest.bundle_id != content_hash(self._members())[:16]:
+            yield Finding(rule="wrong_bundle_id", member=MANIFEST)
+        if self.summary and not self._tally.agrees(self.summary, manifest.tool_version):
+            yield Finding(rule="wrong_rows", member=SUMMARY)
+
+    def _members(self) -> Iterator[tuple[str, str]]:
+        return ((name, digest) for name, digest in self.digests.items() if name != MANIFEST)
 
 
-def _says_the_same(raw: bytes) -> bool:
-    """Whether a line that another version wrote differently hides nothing, such as a name twice."""
-    objects: list[list[tuple[str, object]]] = []
-    json.loads(raw, object_pairs_hook=objects.append)
-    return all(len(dict(pairs)) == len(pairs) for pairs in objects)
+def _says_the_same(raw: bytes, line: CaptureLine) -> bool:
+    """Whether a line that another version wrote differently hides nothing.
+
+    White space, escapes and a name twice are gone once it is written again as it was read; what it
+    spells out beyond our own line of it can only be empty.
+    """
+    read = from_json(raw)
+    return to_json(read) + b"\n" == raw and _agree(read, from_json(line_of(line)))
+
+
+def _agree(theirs: object, ours: object) -> bool:
+    if isinstance(theirs, dict) and isinstance(ours, dict):
+        return all(_agree(value, ours.get(name)) for name, value in theirs.items())
+    if isinstance(theirs, list) and isinstance(ours, list):
+        return len(theirs) == len(ours) and all(map(_agree, theirs, ours))
+    return theirs == ours or (ours is None and not theirs)
 
 
 def main(arguments: list[str]) -> int:

@@ -23,6 +23,7 @@ from pawwork_proxy.model.manifest import (
     Manifest,
     Summary,
     SupportRow,
+    content_hash,
 )
 from pawwork_proxy.outcomes.rules import judge
 from tests.unit.builders import NOON, exchange, header
@@ -78,7 +79,8 @@ def forged(path: Path, change: Callable[[dict[str, bytes]], None]) -> Path:
         BundledFile(name=one.name, size=one.size, sha256=one.sha256, records=one.records)
         for one in members
     )
-    agreed = manifest.model_copy(update={"files": files})
+    bundle_id = content_hash((one.name, one.sha256) for one in members)[:16]
+    agreed = manifest.model_copy(update={"files": files, "bundle_id": bundle_id})
     path.write_bytes(zip_bytes([Member(MANIFEST, (line_of(agreed),)), *members]))
     return path
 

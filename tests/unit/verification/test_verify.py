@@ -4,17 +4,32 @@ import json
 import subprocess
 import sys
 import zipfile
+import zlib
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from pawwork_proxy.bundle.assembly import Member, zip_bytes
 from pawwork_proxy.model.base import line_of
-from pawwork_proxy.model.manifest import MANIFEST, README, SUMMARY, Check, Manifest
+from pawwork_proxy.model.capture import Note, Stub
+from pawwork_proxy.model.manifest import (
+    MANIFEST,
+    README,
+    SUMMARY,
+    Check,
+    Cut,
+    Manifest,
+    Summary,
+    Window,
+)
+from pawwork_proxy.model.outcome import Kind
+from pawwork_proxy.model.response import ResponseFacts
+from pawwork_proxy.verification import opening
 from pawwork_proxy.verification.verify import MOST_FINDINGS, Verification, main, verify
-from tests.unit.builders import exchange, header
-from tests.unit.bundle.files import bundle_file, forged, saying
+from tests.unit.builders import NOON, exchange, header
+from tests.unit.bundle.files import at, bundle_file, forged, saying
 from tests.unit.redaction.canaries import canaries
 
 CAPTURE = "captures/0001.jsonl"
@@ -109,28 +124,203 @@ def test_a_forged_capture_with_a_fitting_manifest_is_found(tmp_path: Path, forge
     assert rule in rules(path)
 
 
-def test_white_space_alone_is_no_reason_to_refuse(tmp_path: Path) -> None:
+class _Hiding:
+    """Compresses, and puts something where who unpacks has stopped."""
+
+    def __init__(self, how: str) -> None:
+        self._how = how
+        self._packer = zlib.compressobj(6, zlib.DEFLATED, -15)
+        self.compress = self._packer.compress
+
+    def flush(self) -> bytes:
+        if self._how == "behind the end":
+            return self._packer.flush() + b"HIDDEN"
+        if self._how == "without an end":
+            return self._packer.flush(zlib.Z_SYNC_FLUSH)
+        return self._packer.compress(b"HIDDEN" * 10_000) + self._packer.flush()
+
+
+@pytest.mark.parametrize(
+    ("how", "rule"),
+    [
+        ("behind the end", "data_around_the_archive"),
+        ("as more content", "data_around_the_archive"),
+        ("without an end", "damaged_archive"),
+    ],
+)
+def test_nothing_hides_in_the_compressed_bytes_of_a_member(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str, rule: str
+) -> None:
+    monkeypatch.setattr(zipfile, "_get_compressor", lambda *_: _Hiding(how))
+    path = bundle_file(tmp_path)
+    assert rules(path) == {rule}
+
+
+def test_members_of_many_chunks_are_unpacked_to_their_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opening, "_CHUNK", 64)
+    assert verify(bundle_file(tmp_path)).ok
+
+
+SPELLINGS: dict[str, tuple[bytes, bytes]] = {
+    "a space": (b'"seq":1,', b'"seq": 1,'),
+    "a line feed in another form": (b"}\n", b"} \n"),
+    "an escape": (b'"model":"big', b'"model":"\\u0062ig'),
+    "an escaped name": (b'"seq":1,', b'"s\\u0065q":1,'),
+    "a longer number": (b'"total_ms":12.5', b'"total_ms":125e-1'),
+    "a moment in another form": (b'12:00:00Z"', b'12:00:00.000000Z"'),
+}
+
+
+@pytest.mark.parametrize("spelling", sorted(SPELLINGS))
+def test_what_a_line_says_can_be_spelt_in_one_way(tmp_path: Path, spelling: str) -> None:
+    """Every free choice could carry something that no scan sees."""
+    ours, theirs = SPELLINGS[spelling]
+
+    def respelt(data: dict[str, bytes]) -> None:
+        assert ours in data[CAPTURE]
+        data[CAPTURE] = data[CAPTURE].replace(ours, theirs, 1)
+
+    path = forged(bundle_file(tmp_path, exchange(1)), respelt)
+    assert "not_canonical" in rules(path)
+
+
+def test_a_line_of_another_version_with_other_empty_fields_passes(tmp_path: Path) -> None:
     path = forged(
-        bundle_file(tmp_path),
-        lambda data: data.update({CAPTURE: data[CAPTURE].replace(b'"seq":1', b'"seq": 1')}),
+        bundle_file(tmp_path, exchange(1)),
+        lambda data: data.update(
+            {CAPTURE: data[CAPTURE].replace(b'"seq":1,', b'"answered_here":null,"seq":1,', 1)}
+        ),
     )
     assert verify(path).ok
 
 
-@pytest.mark.parametrize(
-    "field", ["records", "simulated", "outcomes", "suppressed", "observed_in_part"]
-)
-def test_a_manifest_that_counts_wrongly_is_found(tmp_path: Path, field: str) -> None:
-    wrong = {
-        "records": 7, "simulated": True, "outcomes": {}, "suppressed": {"taint": 2},
-        "observed_in_part": 1,
-    }[field]  # fmt: skip
+LATER = datetime(2026, 12, 24, 12, tzinfo=UTC)
+WRONG: dict[str, object] = {
+    "records": 7,
+    "simulated": True,
+    "outcomes": {},
+    "suppressed": {"taint": 2},
+    "observed_in_part": 1,
+    "bundle_id": "0" * 16,
+    "created_at": LATER.replace(second=7),
+    "schema_version": 1,
+    "unlinkable": True,
+    "window": Window(first=LATER, last=LATER),
+    "lost": 3,
+    "redacted": {"identity": 1},
+    "cut": Cut(records=1, up_to=LATER, limit_bytes=10**6),
+    "files": (),
+    "checks": (),
+}
+NOT_TO_BE_KNOWN = {
+    "format", "format_version", "tool_version", "os", "arch", "python", "damaged_lines",
+}  # fmt: skip
+"""Closed forms about the sender's machine and tool: the records say nothing about them."""
+
+
+def stating(path: Path, **wrong: object) -> Path:
+    """The bundle with other words in its manifest."""
 
     def change(data: dict[str, bytes]) -> None:
         manifest = Manifest.model_validate_json(data[MANIFEST])
-        data[MANIFEST] = line_of(manifest.model_copy(update={field: wrong}))
+        data[MANIFEST] = line_of(manifest.model_copy(update=wrong))
 
-    assert rules(repacked(bundle_file(tmp_path), change)) == {"count_differs"}
+    return repacked(path, change)
+
+
+def test_each_field_of_the_manifest_is_held_against_the_records_or_named_here() -> None:
+    assert set(Manifest.model_fields) == WRONG.keys() | NOT_TO_BE_KNOWN
+
+
+@pytest.mark.parametrize("field", sorted(WRONG))
+def test_a_manifest_that_says_something_else_than_the_records_is_found(
+    tmp_path: Path, field: str
+) -> None:
+    answer = ResponseFacts(status=200, http_version="HTTP/1.1", cf_ray="9a1b2c3d4e5f6071-FRA")
+    record = exchange(1, response=answer)
+    path = stating(bundle_file(tmp_path, record), **{field: WRONG[field]})
+    expected = {f"wrong_{field}"} if field != "files" else {"member_not_listed"}
+    assert rules(path) == expected
+
+
+CUT = Cut(records=1, up_to=NOON, limit_bytes=10**6)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("cut", CUT.model_copy(update={"records": 0})),
+        ("cut", CUT.model_copy(update={"limit_bytes": 100})),
+        ("window", None),
+        ("outcomes", {Kind.SUCCESS: 1, Kind.FREE_USAGE_LIMIT: 1}),
+        ("outcomes", {Kind.UNKNOWN: 1, Kind.SUCCESS: 1}),
+    ],
+)
+def test_a_manifest_that_cannot_be_ours_is_found(tmp_path: Path, field: str, value: object) -> None:
+    bundle = bundle_file(tmp_path, exchange(1), exchange(2, status=429))
+    assert rules(stating(bundle, **{field: value})) == {f"wrong_{field}"}
+
+
+def test_the_order_and_number_of_members_and_checks_say_nothing(tmp_path: Path) -> None:
+    path = bundle_file(tmp_path)
+    manifest = verify(path).manifest
+    assert manifest is not None
+    twice = (*manifest.checks, manifest.checks[0])
+    assert rules(stating(path, checks=twice)) == {"wrong_checks"}
+    backwards = manifest.files[::-1]
+    assert rules(stating(path, checks=manifest.checks, files=backwards)) == {"wrong_files"}
+
+
+def test_records_of_every_kind_are_counted_as_the_sender_counted_them(tmp_path: Path) -> None:
+    noted = Note(at=NOON, event="records_lost", count=4)
+    found = verify(
+        bundle_file(
+            tmp_path, exchange(1), exchange(2, timing=at(-5)),
+            Stub(seq=3, at=NOON, install="laptop-a", reason="taint"), noted,
+        )
+    )  # fmt: skip
+    assert found.findings == ()
+    assert found.manifest is not None
+    assert found.manifest.lost == 4
+
+
+def _rows(data: dict[str, bytes], **changes: object) -> None:
+    summary = Summary.model_validate_json(data[SUMMARY])
+    row = summary.rows[0].model_copy(update=changes)
+    data[SUMMARY] = line_of(Summary(rows=(row, *summary.rows[1:])))
+
+
+@pytest.mark.parametrize(
+    "change", [{"count": 7}, {"install": "laptop-z"}, {"last_seen": LATER}, {"status": 500}]
+)
+@pytest.mark.parametrize("version", ["0.1.0", "0.0.9"])
+def test_a_summary_that_is_not_of_these_records_is_found(
+    tmp_path: Path, change: dict[str, object], version: str
+) -> None:
+    path = forged(bundle_file(tmp_path, exchange(1)), lambda data: _rows(data, **change))
+    assert "wrong_rows" in rules(stating(path, tool_version=version))
+
+
+@pytest.mark.parametrize(("version", "refusing"), [("0.1.0", True), ("0.0.9", False)])
+def test_what_rules_judge_in_a_summary_is_held_against_the_same_rules_only(
+    tmp_path: Path, version: str, refusing: bool
+) -> None:
+    path = forged(
+        bundle_file(tmp_path, exchange(1)), lambda data: _rows(data, retry_after_s=50223.0)
+    )
+    assert ("wrong_rows" in rules(stating(path, tool_version=version))) is refusing
+
+
+def test_a_summary_of_many_meetings_is_that_of_the_records(tmp_path: Path) -> None:
+    """The same meeting at several times, in any order, and others between them."""
+    times = (3, 1, 1, 2)
+    met = [
+        exchange(number, status=429, timing=at(minutes))
+        for number, minutes in enumerate(times, start=1)
+    ]
+    assert verify(bundle_file(tmp_path, *met, exchange(9))).findings == ()
 
 
 def test_findings_are_bounded(tmp_path: Path) -> None:
