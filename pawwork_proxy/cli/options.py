@@ -158,7 +158,7 @@ capturing = together(
     click.option(
         "--via",
         metavar="URL",
-        help="Leave through this HTTP proxy. By default it is the one that the environment names.",
+        help="Leave through this HTTP proxy; none: directly. Default: the environment's.",
     ),
     click.option(
         "--source",

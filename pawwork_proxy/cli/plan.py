@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from pawwork_proxy.captures.retention import remove_expired
-from pawwork_proxy.environment.machine import utc_now
+from pawwork_proxy.environment.machine import is_this_machine, utc_now
 from pawwork_proxy.errors import ConfigurationError
 from pawwork_proxy.proxy.chained import chained_proxy
 from pawwork_proxy.proxy.listeners import DEFAULT_LABEL, parse_listeners
@@ -47,7 +47,7 @@ def make_plan(
     chained = chained_proxy(via, target)
     if (
         chained
-        and chained.host in ("127.0.0.1", "localhost")
+        and is_this_machine(chained.host)
         and any(chained.port == listener.port for listener in listeners)
     ):
         raise ConfigurationError(

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
+from ipaddress import ip_address
 from pathlib import Path
 
 import psutil
@@ -59,6 +60,17 @@ def local_addresses() -> list[str]:
         for address in addresses
         if address.family in (socket.AF_INET, socket.AF_INET6)
     ]
+
+
+def is_this_machine(host: str, own: Callable[[], list[str]] = local_addresses) -> bool:
+    """Whether a host, as somebody wrote it, is this machine."""
+    name = host.lower().rstrip(".").partition("%")[0]
+    try:
+        address = ip_address(name)
+    except ValueError:
+        return name in ("localhost", socket.gethostname().lower())
+    address = getattr(address, "ipv4_mapped", None) or address
+    return address.is_loopback or address.is_unspecified or str(address) in own()
 
 
 def _version_only(release: str) -> str:

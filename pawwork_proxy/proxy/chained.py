@@ -13,6 +13,13 @@ from pawwork_proxy.environment.machine import LOOPBACK_NAMES
 from pawwork_proxy.errors import ConfigurationError
 from pawwork_proxy.recording.destination import Upstream, http_address
 
+NO_PROXY = "none"
+_HTTP = "give http://HOST:PORT with --via, or --via none to leave directly"
+_SOCKS = (
+    "programs that offer SOCKS mostly speak HTTP too, on the same port or on one beside it: look "
+    "there, and give http://HOST:PORT with --via; or --via none to leave directly"
+)
+
 
 @dataclass(frozen=True)
 class ChainedProxy:
@@ -40,11 +47,12 @@ def chained_proxy(
 ) -> ChainedProxy | None:
     """The proxy given by --via, else the one that environment or system settings name.
 
-    Loopback upstreams and hosts in NO_PROXY are reached directly. Raises ConfigurationError for
-    an address that is no HTTP proxy (mitmproxy can chain to HTTP and HTTPS proxies only).
+    `none` for --via means no proxy. Loopback upstreams and hosts in NO_PROXY are reached directly.
+    Raises ConfigurationError for an address that is no HTTP proxy (mitmproxy can chain to HTTP and
+    HTTPS proxies only).
     """
     if via is not None:
-        return _parse(via, "--via")
+        return None if via == NO_PROXY else _parse(via, "--via")
     if upstream.host in LOOPBACK_NAMES or bypassed(upstream.host):
         return None
     proxies = system_proxies()
@@ -59,7 +67,7 @@ def _parse(url: str, where: str) -> ChainedProxy:
     if not parts.hostname:
         raise ConfigurationError(
             f"{where} names no HTTP proxy that can be chained to",
-            "give http://HOST:PORT with --via (SOCKS proxies are not supported)",
+            _SOCKS if url.lower().startswith("socks") else _HTTP,
         )
     credentials = None
     if parts.username is not None:

@@ -18,6 +18,8 @@ from pawwork_proxy.errors import ConfigurationError
 from pawwork_proxy.redaction.labels import LABEL_RULE, keep_label
 
 LOOPBACK = "127.0.0.1"
+LOOPBACK_6 = "::1"
+"""Some clients try it first for `localhost`."""
 DEFAULT_PORT = 9610
 DEFAULT_LABEL = "main"
 MOST_TRIED = 100
@@ -62,6 +64,15 @@ def parse_listeners(specs: Sequence[str]) -> tuple[Listener, ...]:
                 "give each --install a name and a port of its own",
             )
     return _listening(wanted)
+
+
+def loopback_addresses(port: int) -> tuple[str, ...]:
+    """Where a listener can be reached: beside 127.0.0.1 also at ::1, if that is there and free."""
+    try:
+        socket.create_server((LOOPBACK_6, port), family=socket.AF_INET6).close()
+    except OSError:
+        return (LOOPBACK,)
+    return LOOPBACK, LOOPBACK_6
 
 
 def _parse(spec: str) -> tuple[str, int | None]:

@@ -15,7 +15,7 @@ from mitmproxy import options
 
 from pawwork_proxy.errors import ConfigurationError
 from pawwork_proxy.proxy.chained import ChainedProxy
-from pawwork_proxy.proxy.listeners import LOOPBACK, Listener
+from pawwork_proxy.proxy.listeners import LOOPBACK, Listener, loopback_addresses
 from pawwork_proxy.proxy.mitmproxy_internals import (
     Core,
     Master,
@@ -64,7 +64,11 @@ class ProxyMaster(Master):
             # nothing is ever sent to the host that the client named.
             connection_strategy="lazy",
             allow_hosts=[rf"^{re.escape(recorded_host)}\.?:443$"],
-            mode=[f"{mode}@{LOOPBACK}:{listener.port}" for listener in self.listeners],
+            mode=[
+                f"{mode}@{address}:{listener.port}"
+                for listener in self.listeners
+                for address in loopback_addresses(listener.port)
+            ],
         )
         if via and via.credentials:
             self.options.update(upstream_auth=via.credentials)
@@ -73,7 +77,8 @@ class ProxyMaster(Master):
 
     async def running(self) -> None:
         """Refuse to go on with a listener missing (its port was taken meanwhile)."""
-        listening = {port for _, port, *_ in self.proxyserver.listen_addrs()}
+        addresses = self.proxyserver.listen_addrs()
+        listening = {port for host, port, *_ in addresses if host == LOOPBACK}
         for listener in self.listeners:
             if listener.port not in listening:
                 raise ConfigurationError(

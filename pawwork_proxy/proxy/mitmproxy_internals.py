@@ -14,10 +14,11 @@ import asyncio
 import inspect
 import logging
 import math
+import re
 import sys
 from asyncio import StreamReader, StreamWriter
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext, suppress
 from importlib import import_module
 from importlib.util import find_spec, module_from_spec
@@ -57,6 +58,8 @@ load_without_the_rest(
     ),
 )
 
+from h11 import EndOfMessage
+from h11._readers import ChunkedReader
 from mitmproxy import addonmanager, exceptions, flow, hooks, http
 from mitmproxy.addonmanager import AddonManager
 from mitmproxy.addons.core import Core
@@ -66,8 +69,9 @@ from mitmproxy.addons.tlsconfig import TlsConfig
 from mitmproxy.addons.upstream_auth import UpstreamAuth
 from mitmproxy.connection import Connection
 from mitmproxy.master import Master
-from mitmproxy.proxy import mode_servers, server
-from mitmproxy.proxy.layers.http import _http1, _http2
+from mitmproxy.net import tls
+from mitmproxy.proxy import commands, events, mode_servers, server
+from mitmproxy.proxy.layers.http import _base, _http1, _http2
 from mitmproxy.proxy.layers.http._events import RequestProtocolError
 from mitmproxy.version import VERSION
 
@@ -191,12 +195,14 @@ class Handler(mode_servers.ProxyConnectionHandler):
 
     async def handle_connection(self, connection: Connection) -> None:
         """Serve a connection to its end; how it ends is looked up while others are told."""
-        reader = self.transports[connection].reader
+        reader, writer = self.transports[connection].reader, self.transports[connection].writer
         if isinstance(reader, StreamReader):
             self._readers[connection.id] = reader
         try:
             await super().handle_connection(connection)
         finally:
+            if isinstance(writer, StreamWriter):
+                writer.close()  # mitmproxy forgets it when many connections end at once
             if not self.was_reset(connection):
                 self._readers.pop(connection.id, None)
 
@@ -254,6 +260,69 @@ def _tell_sides_apart(_: Master) -> None:
         protocol.ReceiveProtocolError = ClientBrokeOff  # type: ignore[assignment]
 
 
+_INTERIM = re.compile(rb"HTTP/1\.[0-9] 1(?!01)[0-9]{2}[ \r\n]")
+MOST_HEAD = 1024 * 1024
+"""Bytes of a message's head that are waited for; no client or server of ours sends a hundredth."""
+
+Commands = Iterator[commands.Command]
+ReadHeaders = Callable[[Any, Any], Commands]
+
+
+def without_interim(read_headers: ReadHeaders) -> ReadHeaders:
+    """The reading of a response's head, which drops what a server says before its answer.
+
+    mitmproxy takes a 103 for the answer, and the answer for noise.
+    """
+
+    def read(self: Any, event: Any) -> Commands:
+        if isinstance(event, events.DataReceived) and self.request:
+            while _INTERIM.match(bytes(self.buf)):
+                if self.buf.maybe_extract_lines() is None:
+                    return
+        yield from read_headers(self, event)
+
+    return read
+
+
+def bounded(read_headers: ReadHeaders) -> ReadHeaders:
+    """The reading of a head that ends the connection where no end of the head comes."""
+
+    def read(self: Any, event: Any) -> Commands:
+        yield from read_headers(self, event)
+        if self.state == self.read_headers and len(self.buf) > MOST_HEAD:
+            self.state = self.done
+            yield commands.CloseConnection(self.conn)
+            if self.request:  # one of the client's, which the server does not answer
+                broken = self.ReceiveProtocolError
+                text = "Cannot parse HTTP response: its head has no end"
+                yield _base.ReceiveHttp(broken(self.stream_id, text, broken.code))
+
+    return read
+
+
+class WithoutTrailers(ChunkedReader):
+    """Reads a chunked body, and drops its trailers: mitmproxy fails where there are any."""
+
+    def __call__(self, buf: Any) -> Any:
+        """The next event of the body."""
+        event = super().__call__(buf)
+        return EndOfMessage() if isinstance(event, EndOfMessage) and event.headers else event
+
+
+def _read_http1(_: Master) -> None:
+    module: Any = _http1
+    module.ChunkedReader = WithoutTrailers
+    server_side: Any = _http1.Http1Server
+    server_side.read_headers = bounded(_READ_REQUEST)
+    client_side: Any = _http1.Http1Client
+    client_side.read_headers = bounded(without_interim(_READ_RESPONSE))
+
+
+def _log_no_secrets(_: Master) -> None:
+    """Leave the keys of connections out of the file that SSLKEYLOGFILE names."""
+    tls.log_master_secret = None
+
+
 class Change(NamedTuple):
     """What of mitmproxy is changed, and what has to be as we know it for that."""
 
@@ -263,18 +332,20 @@ class Change(NamedTuple):
 
 
 def _known(
-    owner: object, name: str, parameters: str, uses: str, also: tuple[str, str] | None = None
+    owner: object, name: str, parameters: str, uses: str, also: tuple[str, str] = ("", "")
 ) -> KnownFunction:
     """A method as it was when this module was loaded; parameters and names between spaces.
 
     `also`: names that another version uses less, and those that it uses instead.
     """
-    found, names = getattr(owner, name, None), frozenset(uses.split())
-    less, more = map(str.split, also or ("", ""))
-    return KnownFunction(
-        found, tuple(parameters.split()), names, names.difference(less).union(more)
-    )
+    names, less, more = (frozenset(text.split()) for text in (uses, *also))
+    found = getattr(owner, name, None)
+    return KnownFunction(found, tuple(parameters.split()), names, names.difference(less) | more)
 
+
+# As they were when this module was loaded: changes are made again with each master.
+_READ_REQUEST: ReadHeaders = _http1.Http1Server.read_headers
+_READ_RESPONSE: ReadHeaders = _http1.Http1Client.read_headers
 
 CHANGES: tuple[Change, ...] = (
     Change(
@@ -376,6 +447,40 @@ CHANGES: tuple[Change, ...] = (
         ),
         _tell_sides_apart,
     ),
+    Change(
+        "read_http1",
+        (
+            _known(
+                _http1.Http1Server, "read_headers", "self event",
+                "isinstance events DataReceived buf maybe_extract_lines http1 read_request_head "
+                "bytes request expected_http_body_size ValueError commands SendData conn "
+                "make_error_response str CloseConnection ReceiveHttp RequestHeaders stream_id "
+                "RequestProtocolError ErrorCode GENERIC_CLIENT_ERROR Log human format_address "
+                "peername done state make_body_reader body_reader read_body ConnectionClosed "
+                "strip AssertionError",
+                also=("ErrorCode GENERIC_CLIENT_ERROR", ""),
+            ),
+            _known(
+                _http1.Http1Client, "read_headers", "self event",
+                "isinstance events DataReceived request commands Log bytes buf CloseConnection "
+                "conn stream_id maybe_extract_lines http1 read_response_head response "
+                "expected_http_body_size ValueError ReceiveHttp ResponseProtocolError ErrorCode "
+                "GENERIC_SERVER_ERROR ResponseHeaders make_body_reader body_reader read_body state "
+                "ConnectionClosed ConnectionState CAN_WRITE AssertionError",
+                also=("ErrorCode GENERIC_SERVER_ERROR", ""),
+            ),
+            _known(
+                _http1, "make_body_reader", "expected_size",
+                "ChunkedReader Http10Reader ContentLengthReader",
+            ),
+        ),
+        _read_http1,
+    ),
+    Change(
+        "log_no_secrets",
+        (),
+        _log_no_secrets,
+    ),
 )  # fmt: skip
 
 
@@ -399,7 +504,7 @@ def take_over(listening: Iterable[ports.Listener]) -> None:
 
 
 async def _listen(self: Any, host: str, port: int) -> Any:
-    if port not in _held:
+    if port not in _held or host != ports.LOOPBACK:
         return await _stock_listen(self, host, port)
     return [await asyncio.start_server(self.handle_stream, sock=_held.pop(port).taken())]
 

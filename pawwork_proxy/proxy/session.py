@@ -19,6 +19,7 @@ from pawwork_proxy.environment.identity import Identity
 from pawwork_proxy.environment.machine import LOOPBACK_NAMES, local_addresses, utc_now
 from pawwork_proxy.model.context import Egress
 from pawwork_proxy.proxy.chained import ChainedProxy
+from pawwork_proxy.proxy.descriptors import Word
 from pawwork_proxy.proxy.egress import ProbeRoute, ask_trace, egress_of, source_towards
 from pawwork_proxy.proxy.egress_watch import EgressWatch
 from pawwork_proxy.proxy.listeners import Listener
@@ -125,6 +126,7 @@ async def running_proxy(
             source=plan.source,
             on_connected=watch.connected if watch else lambda *_: None,
             break_off=lambda flow: break_off(master.proxyserver, flow),
+            on_no_descriptors=Word(asyncio.get_running_loop()).say,
             answering=answers,
         )
         try:
@@ -180,7 +182,7 @@ class Stop(asyncio.Event):
 
 @asynccontextmanager
 async def stop_signals(*, interrupt: bool = True) -> AsyncIterator[Stop]:
-    """An event that Ctrl-C or a termination request sets, instead of ending the process.
+    """An event that Ctrl-C, a closed terminal or a termination request sets: the process goes on.
 
     With `interrupt` false Ctrl-C does nothing here: a client in the same terminal gets it too,
     and decides itself whether it ends.
@@ -195,9 +197,11 @@ async def stop_signals(*, interrupt: bool = True) -> AsyncIterator[Stop]:
             loop.call_soon_threadsafe(stop.set)
 
     # signal.signal and not loop.add_signal_handler: the latter does not exist on Windows.
-    previous = {
-        number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)
-    }
+    wanted = [signal.SIGINT, signal.SIGTERM]
+    closed = getattr(signal, "SIGHUP", None)  # Windows has none; nohup has it ignored
+    if closed is not None and signal.getsignal(closed) is not signal.SIG_IGN:
+        wanted.append(closed)
+    previous = {number: signal.signal(number, on_signal) for number in wanted}
     try:
         yield stop
     finally:

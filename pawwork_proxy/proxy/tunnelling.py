@@ -15,7 +15,7 @@ from pawwork_proxy.environment.machine import utc_now
 from pawwork_proxy.model.handshake import Connection
 from pawwork_proxy.model.numbers import bounded_count, bounded_ms
 from pawwork_proxy.proxy.egress_watch import EgressWatch
-from pawwork_proxy.proxy.listeners import Listener
+from pawwork_proxy.proxy.listeners import Listener, loopback_addresses
 from pawwork_proxy.proxy.session import RunPlan, recording
 from pawwork_proxy.proxy.tunnel import Passing, Streams, Tunnel
 from pawwork_proxy.proxy.way_out import way_out
@@ -66,6 +66,8 @@ async def tunnelling(
                 await tunnel.serve(reader, writer)
 
             servers.append(await asyncio.start_server(serve, sock=listener.taken()))
+            for address in loopback_addresses(listener.port)[1:]:
+                servers.append(await asyncio.start_server(serve, address, listener.port))
         yield
     finally:
         for server in servers:

@@ -64,6 +64,7 @@ class CaptureAddon:
         source: str | None = None,
         on_connected: OnConnected = lambda *_: None,
         break_off: BreakOff = lambda _: False,
+        on_no_descriptors: Callable[[], None] = lambda: None,
         answering: Answering | None = None,
     ) -> None:
         self._recorder = recorder
@@ -74,6 +75,7 @@ class CaptureAddon:
         self._source = source
         self._on_connected = on_connected
         self._break_off = break_off
+        self._on_no_descriptors = on_no_descriptors
         self._answering = answering
         self._forms: dict[str, TargetForm] = {}
         self._upstream_failures: dict[str, Ending] = {}
@@ -105,6 +107,8 @@ class CaptureAddon:
     def server_connect_error(self, data: server_hooks.ServerConnectionHookData) -> None:
         """The upstream could not be reached; mitmproxy gives the flow another connection object."""
         ending = flows.ending_of_connect_error(data.server.error or "")
+        if ending is Ending.PROXY_ERROR:
+            self._on_no_descriptors()
         self._upstream_failures[data.client.id] = ending
         data.server.error = None  # else mitmproxy gives later requests the same error, untried
 
@@ -172,6 +176,10 @@ class CaptureAddon:
     def requestheaders(self, flow: http.HTTPFlow) -> None:
         """Decide what becomes of a request; the recorded ones are tapped from here on."""
         request = flow.request
+        if request.is_http2 and not flow.error and flows.holds_another_request(request):
+            self._recorder.refused()
+            flow.kill()
+            return
         if flows.is_reverse_mode(flow):  # stock mitmproxy has chosen the upstream itself
             self._open(flow, "reverse")
             self._relay(flow)
@@ -213,6 +221,8 @@ class CaptureAddon:
 
     def request(self, flow: http.HTTPFlow) -> None:
         """A model call has arrived whole; answer it here if the user asked for that."""
+        if flow.request.trailers and flow.server_conn.alpn != b"h2":
+            flow.request.trailers = None  # mitmproxy fails on trailers that HTTP/1 would take
         route = flow.metadata.pop(_UNDECIDED, None)
         if route is None or self._answering is None:
             return
@@ -252,6 +262,8 @@ class CaptureAddon:
 
     def response(self, flow: http.HTTPFlow) -> None:
         """The response has ended as it should."""
+        if flow.response and flow.response.trailers and not flow.request.is_http2:
+            flow.response.trailers = None  # as in `request`
         if flow.websocket is None:
             self._end(flow, Ending.COMPLETE)
 

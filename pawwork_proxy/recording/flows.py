@@ -21,6 +21,17 @@ def is_reverse_mode(flow: http.HTTPFlow) -> bool:
     return isinstance(flow.client_conn.proxy_mode, ReverseMode)
 
 
+def holds_another_request(request: http.Request) -> bool:
+    """Whether a head of HTTP/2 would be read as more than one request where it becomes HTTP/1.
+
+    The h2 that mitmproxy 11 is held to lets such values pass.
+    """
+    data = request.data
+    line = (data.method, data.scheme, data.authority, data.path)
+    parts = [part for field in request.headers.fields for part in field]
+    return any(map(_NOT_IN_A_LINE.search, line)) or any(map(_NOT_IN_A_FIELD.search, parts))
+
+
 def target_of(request: http.Request) -> tuple[str, int]:
     """Host and port that a request names; of one that mitmproxy refuses it has read no Host yet."""
     if request.host:
@@ -88,14 +99,19 @@ def upstream_facts(flow: http.HTTPFlow, hello: str | None) -> UpstreamFacts:
     )
 
 
+_NOT_IN_A_LINE = re.compile(rb"[\x00-\x20\x7f]")
+_NOT_IN_A_FIELD = re.compile(rb"[\x00\r\n]")
+OUT_OF_DESCRIPTORS = frozenset({23, 24, 10024})
+"""Numbers of ENFILE and EMFILE on Linux, macOS and Windows."""
 _ERRNO = re.compile(r"\[Errno (-?\d+)\]")
 _CONNECT_ERRORS: tuple[tuple[frozenset[int], Ending], ...] = (
     (frozenset({111, 61, 10061}), Ending.UPSTREAM_REFUSED),
     # EAI_NONAME, EAI_AGAIN, EAI_NODATA on Linux and macOS, and their Winsock likes
     (frozenset({-2, -3, -5, 8, 11001, 11002, 11004}), Ending.UPSTREAM_UNRESOLVABLE),
     (frozenset({110, 60, 10060}), Ending.TIMEOUT),
+    (OUT_OF_DESCRIPTORS, Ending.PROXY_ERROR),
 )
-"""Numbers of ECONNREFUSED, failed look-ups and ETIMEDOUT on Linux, macOS and Windows."""
+"""Numbers of ECONNREFUSED, failed look-ups, ETIMEDOUT and EMFILE on Linux, macOS and Windows."""
 _NO_HTTP = (
     "HTTP/1 protocol error",
     "Cannot parse HTTP response",

@@ -1,12 +1,18 @@
 """This machine, without anything that names it."""
 
 import platform
+import socket
 from pathlib import Path
 
 import pytest
 
 from pawwork_proxy.environment import machine
-from pawwork_proxy.environment.machine import local_addresses, read_machine, read_platform
+from pawwork_proxy.environment.machine import (
+    is_this_machine,
+    local_addresses,
+    read_machine,
+    read_platform,
+)
 
 
 def test_the_raw_id_goes_to_the_pseudonym_function_only() -> None:
@@ -57,3 +63,23 @@ def test_a_kernel_release_keeps_its_numbers_only(
 
 def test_loopback_is_among_the_local_addresses() -> None:
     assert "127.0.0.1" in local_addresses()
+
+
+@pytest.mark.parametrize(
+    ("host", "own"),
+    [
+        ("127.0.0.1", True),
+        ("127.8.9.1", True),
+        ("LocalHost.", True),
+        ("::1", True),
+        ("0.0.0.0", True),
+        ("::ffff:127.0.0.1", True),
+        ("192.0.2.7", True),
+        ("fe80::7%eth0", True),
+        (socket.gethostname(), True),
+        ("192.0.2.8", False),
+        ("proxy.example", False),
+    ],
+)
+def test_this_machine_is_known_under_every_own_address(host: str, own: bool) -> None:
+    assert is_this_machine(host, lambda: ["192.0.2.7", "fe80::7"]) is own

@@ -60,3 +60,14 @@ def test_an_address_that_cannot_be_parsed_is_refused_without_being_told(url: str
         with pytest.raises(ConfigurationError) as caught:
             find(**arguments)
         assert "pass-word" not in caught.value.message + caught.value.hint
+
+
+def test_via_none_means_no_proxy() -> None:
+    assert find("none", https="http://proxy.example:3128") is None
+
+
+def test_a_socks_proxy_gets_the_hint_that_such_programs_speak_http_too() -> None:
+    for arguments in ({"via": "socks5://127.0.0.1:7890"}, {"all": "SOCKS5h://127.0.0.1:7890"}):
+        with pytest.raises(ConfigurationError) as caught:
+            find(**arguments)
+        assert "speak HTTP too" in (caught.value.hint or "")

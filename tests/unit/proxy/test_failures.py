@@ -1,11 +1,12 @@
 """A failed connection reaches the client as one: never as a page of mitmproxy's or of ours."""
 
 import asyncio
+import errno
 import socket
 import ssl
 from collections import deque
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -22,7 +23,7 @@ from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.outcome import Origin
 from pawwork_proxy.model.signals import Ending
 from pawwork_proxy.proxy import mitmproxy_internals, session
-from pawwork_proxy.proxy.listeners import parse_listeners
+from pawwork_proxy.proxy.listeners import LOOPBACK, loopback_addresses, parse_listeners
 from pawwork_proxy.proxy.session import RunPlan, running_proxy
 from pawwork_proxy.proxy.tunnel import reset_connection
 from pawwork_proxy.recording.destination import parse_upstream
@@ -41,6 +42,7 @@ NO_HTTP = b"SSH-2.0-OpenSSH_9\r\n\r\n"
 
 Way = Literal["reverse", "forward"]
 Leave = Callable[[asyncio.StreamWriter], None]
+Play = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 WAYS: tuple[Way, ...] = ("reverse", "forward")
 
 
@@ -141,11 +143,29 @@ class Bench(NamedTuple):
         return got, "closed"
 
 
+HANDLERS: dict[mitmproxy_internals.Handler, asyncio.Task[None]] = {}
+
+
+@pytest.fixture(autouse=True)
+def handlers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who serves the clients of a test, and until when."""
+    HANDLERS.clear()
+    handle_client = mitmproxy_internals.Handler.handle_client
+
+    async def noted(handler: mitmproxy_internals.Handler) -> None:
+        HANDLERS[handler] = asyncio.current_task()  # type: ignore[assignment]
+        await handle_client(handler)
+
+    monkeypatch.setattr(mitmproxy_internals.Handler, "handle_client", noted)
+
+
 @asynccontextmanager
 async def bench(folder: Path, identity: Identity, url: str) -> AsyncIterator[Bench]:
     plan = RunPlan(parse_listeners(["main@0"]), parse_upstream(url), None, None, folder)
     async with running_proxy(plan, identity, Watcher()) as recorder:
         yield Bench(plan.listeners[0].port, identity, recorder.path)
+        if HANDLERS:
+            await asyncio.wait(HANDLERS.values())
 
 
 @pytest.fixture(autouse=True)
@@ -251,11 +271,11 @@ async def test_without_the_change_an_odd_head_is_answered_here_and_says_so(
 class Http2Client:
     """One connection of HTTP/2 through the proxy, as a client of the forward route has it."""
 
-    def __init__(self, at: Bench) -> None:
+    def __init__(self, at: Bench, **settings: Any) -> None:
         self._at = at
         self._events: deque[h2.events.Event] = deque()
         self.protocol = h2.connection.H2Connection(
-            h2.config.H2Configuration(client_side=True, header_encoding="utf-8")
+            h2.config.H2Configuration(client_side=True, header_encoding="utf-8", **settings)
         )
 
     async def connect(self) -> None:
@@ -268,16 +288,16 @@ class Http2Client:
         await self._writer.start_tls(context, server_hostname=HOST)
         self.protocol.initiate_connection()
 
-    def ask(self) -> int:
+    def ask(self, *fields: tuple[str, str]) -> int:
         """Send a request; its stream."""
         stream = self.protocol.get_next_available_stream_id()
         head = {":method": "POST", ":scheme": "https", ":authority": HOST}
         head |= {":path": "/zen/v1/chat/completions", "content-length": str(len(BODY))}
-        self.protocol.send_headers(stream, list(head.items()))
+        self.protocol.send_headers(stream, list((head | dict(fields)).items()))
         self.protocol.send_data(stream, BODY, end_stream=True)
         return stream
 
-    async def until(self, kind: type[Any]) -> Any:
+    async def until(self, kind: type[Any] | tuple[type[Any], ...]) -> Any:
         """The next event of that kind."""
         while True:
             while self._events:
@@ -340,24 +360,16 @@ async def test_a_client_of_http2_that_breaks_a_stream_off_has_left(
 
 
 async def test_no_silence_ends_an_exchange_and_no_number_delays_one(
-    tmp_path: Path, identity: Identity, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, identity: Identity
 ) -> None:
     """Stock mitmproxy ends a connection after ten minutes, and opens five at a time."""
-    handlers: list[mitmproxy_internals.Handler] = []
-    handle_client = mitmproxy_internals.Handler.handle_client
-
-    async def noted(handler: mitmproxy_internals.Handler) -> None:
-        handlers.append(handler)
-        await handle_client(handler)
-
-    monkeypatch.setattr(mitmproxy_internals.Handler, "handle_client", noted)
     parallel = 12
     everybody = asyncio.Barrier(parallel)
 
     async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(BODY)
         await everybody.wait()
-        (handler,) = handlers
+        (handler,) = HANDLERS
         handler.timeout_watchdog.last_activity -= 24 * 3600
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
         writer.close()
@@ -373,3 +385,150 @@ async def test_no_silence_ends_an_exchange_and_no_number_delays_one(
             client.close()
         exchanges = read_capture(at.capture).exchanges
     assert [one.signals.ending for one in exchanges] == [Ending.COMPLETE] * parallel
+
+
+def says(*data: bytes) -> Play:
+    """A server that says this in pieces, and closes."""
+
+    async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(BODY)
+        for piece in data:
+            writer.write(piece)
+            await writer.drain()
+            await asyncio.sleep(0)
+        writer.close()
+
+    return play
+
+
+@asynccontextmanager
+async def before(play: Play, folder: Path, identity: Identity) -> AsyncIterator[Bench]:
+    """A proxy before a server that does this."""
+    async with await asyncio.start_server(play, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        async with bench(folder, identity, f"http://127.0.0.1:{port}") as at:
+            yield at
+
+
+ANSWER = b"HTTP/1.1 429 Too Many\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
+HINTS = b"HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        (HINTS + ANSWER,),
+        (HINTS, b"HTTP/1.1 100 Continue\r\n\r\n", ANSWER),
+        tuple(bytes([byte]) for byte in HINTS + HINTS + ANSWER),
+    ],
+)
+async def test_what_a_server_says_before_its_answer_is_no_answer(
+    tmp_path: Path, identity: Identity, pieces: tuple[bytes, ...]
+) -> None:
+    async with before(says(*pieces), tmp_path / "captures", identity) as at:
+        assert await at.ask("reverse") == (ANSWER, "closed")
+    exchange = at.record()
+    assert exchange.signals.status == 429
+    assert exchange.signals.ending is Ending.COMPLETE
+
+
+async def test_a_switch_of_protocols_is_an_answer(tmp_path: Path, identity: Identity) -> None:
+    switched = b"HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n"
+    async with before(says(switched + b"hello"), tmp_path / "captures", identity) as at:
+        assert await at.ask("reverse") == (switched + b"hello", "closed")
+    assert at.record().signals.status == 101
+
+
+async def test_trailers_cost_nothing_but_themselves(tmp_path: Path, identity: Identity) -> None:
+    whole = BEGUN + b"0\r\n"
+    async with before(
+        says(whole + b"x-checksum: 1\r\n\r\n"), tmp_path / "captures", identity
+    ) as at:
+        got, _ = await at.ask("reverse", headers=b"Connection: close\r\n")
+    assert got == whole + b"\r\n"
+    assert at.record().signals.ending is Ending.COMPLETE
+
+
+async def test_a_head_without_an_end_is_not_waited_for(tmp_path: Path, identity: Identity) -> None:
+    endless = b"x-%d: y\r\n" * 200_000
+    async with before(
+        says(b"HTTP/1.1 200 OK\r\n" + endless), tmp_path / "captures", identity
+    ) as at:
+        assert (await at.ask("reverse"))[0] == b""
+        reader, writer = await asyncio.open_connection("127.0.0.1", at.port)
+        writer.write(b"GET /zen/v1/models HTTP/1.1\r\n" + endless)
+        with suppress(ConnectionError):
+            assert await reader.read() == b"", "closed in order, or broken off"
+        writer.close()
+    assert at.record().signals.ending is Ending.UPSTREAM_PROTOCOL
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        ("x-a", "1\r\nGET /second HTTP/1.1"),
+        ("x-a", "1\nx-b: 2"),
+        ("x-a\r\nx-b", "1"),
+        (":path", "/zen/v1/models HTTP/1.1\r\nHost: x\r\n\r\nGET /second"),
+        (":method", "GET /second HTTP/1.1\r\n\r\nPOST"),
+    ],
+)
+async def test_no_head_of_http2_becomes_two_requests(
+    tmp_path: Path, identity: Identity, field: tuple[str, str]
+) -> None:
+    asked: list[bytes] = []
+
+    async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.read(65536))
+        writer.close()
+
+    async with before(play, tmp_path / "captures", identity) as at:
+        client = Http2Client(at, validate_outbound_headers=False)
+        await client.connect()
+        client.ask(field)
+        with suppress(AssertionError, ConnectionError):  # mitmproxy may end the connection
+            await client.until((h2.events.StreamReset, h2.events.StreamEnded))
+        client.close()
+    assert asked == []
+
+
+async def test_a_listener_is_reached_at_both_addresses_of_loopback(
+    tmp_path: Path, identity: Identity
+) -> None:
+    """Some clients try ::1 first."""
+    if not socket.has_ipv6 or loopback_addresses(0) == (LOOPBACK,):
+        pytest.skip("this machine has no ::1")
+    async with before(says(ANSWER), tmp_path / "captures", identity) as at:
+        reader, writer = await asyncio.open_connection("::1", at.port)
+        head = b"POST /zen/v1/chat/completions HTTP/1.1\r\nHost: localhost:%d\r\n" % at.port
+        writer.write(head + b"Content-Length: %d\r\n\r\n%s" % (len(BODY), BODY))
+        assert await reader.read() == ANSWER
+        writer.close()
+    assert at.record().context.route == "reverse"
+
+
+async def test_without_descriptors_the_proxy_says_so_once_and_is_named(
+    tmp_path: Path,
+    identity: Identity,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    async def none_left(*_: object, **__: object) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    server = Server(FAILURES["refused"])
+    async with server.running(tmp_path) as url:
+        async with bench(tmp_path / "captures", identity, url) as at:
+            reader, writer = await asyncio.open_connection("127.0.0.1", at.port)
+            monkeypatch.setattr(asyncio, "open_connection", none_left)
+            head = b"POST /zen/v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n" % at.port
+            writer.write(head + b"Content-Length: %d\r\n\r\n%s" % (len(BODY), BODY))
+            with pytest.raises(ConnectionResetError):
+                await reader.read()
+            writer.close()
+            loop, error = asyncio.get_running_loop(), OSError(errno.EMFILE, "no more")
+            loop.call_exception_handler({"message": "accept failed", "exception": error})
+        exchange = at.record()
+    assert exchange.signals.ending is Ending.PROXY_ERROR
+    assert exchange.outcome.origin is Origin.PROXY
+    assert capsys.readouterr().err.count("out_of_file_descriptors") == 1

@@ -16,7 +16,7 @@ from mitmproxy.test.tflow import tclient_conn
 from mitmproxy.tools.dump import DumpMaster
 from mitmproxy.version import VERSION
 
-from pawwork_proxy.proxy.listeners import Listener
+from pawwork_proxy.proxy.listeners import LOOPBACK, LOOPBACK_6, Listener
 from pawwork_proxy.proxy.master import ProxyMaster
 from pawwork_proxy.recording.destination import RECORDED_HOST
 
@@ -68,6 +68,8 @@ async def test_stock_and_ours_are_what_the_table_says(ours: ProxyMaster) -> None
         is_set = getattr(ours.options, name)
         if name == "confdir":
             is_set = Path(is_set).name
+        if name == "mode":  # the second where this machine has ::1, and nobody has the port there
+            is_set = [is_set[0], is_set[0].replace(LOOPBACK, LOOPBACK_6)]
         if ours.options.default(name) not in stated or is_set != literal_eval(ours_stated):
             wrong.append((name, ours.options.default(name), is_set))
     assert wrong == []

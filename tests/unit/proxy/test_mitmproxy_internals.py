@@ -232,3 +232,16 @@ async def test_a_listener_is_served_on_the_socket_that_it_has(
     with pytest.raises(ConnectionRefusedError):
         await asyncio.open_connection("127.0.0.1", held.port)
     assert "take_over" in capsys.readouterr().err
+
+
+@pytest.mark.process
+def test_the_keys_of_connections_are_written_nowhere() -> None:
+    program = (
+        "import asyncio, os; os.environ['SSLKEYLOGFILE'] = os.devnull\n"
+        "from mitmproxy import options\n"
+        "from pawwork_proxy.proxy.mitmproxy_internals import Master, make_changes, tls\n"
+        "async def run(): make_changes(Master(options.Options()))\n"
+        "before = tls.log_master_secret\n"
+        "asyncio.run(run()); print(before is None, tls.log_master_secret)"
+    )
+    assert in_a_process_of_its_own(program) == "False None"
