@@ -18,6 +18,7 @@ class Family(StrEnum):
     OK = "ok"
     QUOTA = "quota"
     RATE_LIMIT = "rate_limit"
+    LIMIT = "limit"
     OVERLOAD = "overload"
     BILLING = "billing"
     AUTH = "auth"
@@ -47,6 +48,8 @@ class Kind(StrEnum):
     BLACK_USAGE_LIMIT = "black_usage_limit", Family.QUOTA
     KEY_RATE_LIMIT = "key_rate_limit", Family.RATE_LIMIT
     PROVIDER_RATE_LIMIT = "provider_rate_limit", Family.RATE_LIMIT
+    ZEN_LIMIT = "zen_limit", Family.LIMIT
+    OTHER_SERVICE = "other_service", Family.QUOTA
     PROVIDER_OVERLOAD = "provider_overload", Family.OVERLOAD
     CREDITS_EXHAUSTED = "credits_exhausted", Family.BILLING
     MONTHLY_LIMIT = "monthly_limit", Family.BILLING

@@ -107,7 +107,7 @@ ZEN_RULES: tuple[Rule, ...] = (
          named(Sense.ZEN_RATE) & (lambda clues: not clues.behind),
          "Zen's RateLimitError, not a vendor's: per key, model and minute",
          zen("RateLimitError", "Rate limit exceeded. Please try again later.")),
-    Rule("web_search_wording", Kind.UNKNOWN,
+    Rule("web_search_wording", Kind.OTHER_SERVICE,
          worded("web_search", about=Sense.NEUTRAL) & (lambda clues: not clues.types),
          "PawWork's web search has used up its quota at Exa, which is none of the server's",
          Sample("搜索额度已用完")),

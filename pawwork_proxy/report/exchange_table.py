@@ -22,6 +22,7 @@ FAMILY_STYLES: dict[Family, str] = {
     Family.OK: "green",
     Family.QUOTA: "bold red",
     Family.RATE_LIMIT: "yellow",
+    Family.LIMIT: "yellow",
     Family.OVERLOAD: "magenta",
     Family.BILLING: "red",
     Family.AUTH: "red",
