@@ -39,6 +39,7 @@ def disturb(
     from pawwork_proxy.captures.sources import capture_sources
     from pawwork_proxy.cli.launched import base_environment, found_command, run_client
     from pawwork_proxy.cli.plan import forget_expired, make_plan
+    from pawwork_proxy.cli.unread import output_never_waits
     from pawwork_proxy.cli.watching import UntilRefused
     from pawwork_proxy.comparison.compare import compare
     from pawwork_proxy.environment.identity import load_identity
@@ -60,7 +61,8 @@ def disturb(
         click.echo(f"{number} of {len(ARMS)}: route {route}", err=True)
         forget_expired(plan)
         until = UntilRefused()
-        launched = asyncio.run(run_client(plan, identity, route, command, env, until))
+        with output_never_waits():
+            launched = asyncio.run(run_client(plan, identity, route, command, env, until))
         if launched.interrupted:
             raise click.Abort
         captured.append(launched.capture)

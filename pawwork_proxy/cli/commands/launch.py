@@ -55,6 +55,7 @@ def launch(
     from pawwork_proxy.cli import launched
     from pawwork_proxy.cli.answers import announcement, check_route
     from pawwork_proxy.cli.plan import forget_expired, make_plan, with_answers
+    from pawwork_proxy.cli.unread import output_never_waits
     from pawwork_proxy.environment.identity import load_identity
 
     # Any free port, unless one is named: `run` may hold the usual one, and nobody has to know ours.
@@ -67,4 +68,5 @@ def launch(
     if plan.answers:
         check_route(route)
         click.echo(announcement(plan.answers), err=True)
-    return asyncio.run(launched.run_client(plan, load_identity(), route, command, env)).code
+    with output_never_waits():
+        return asyncio.run(launched.run_client(plan, load_identity(), route, command, env)).code

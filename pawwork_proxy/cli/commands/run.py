@@ -61,11 +61,13 @@ def run(
     everything else passes untouched.
     """
     from pawwork_proxy.cli.plan import forget_expired, make_plan, with_answers
+    from pawwork_proxy.cli.unread import output_never_waits
     from pawwork_proxy.environment.identity import load_identity
 
     plan = with_answers(make_plan(installs, **capturing), answer, model, every, times)
     forget_expired(plan)
-    asyncio.run(_run(plan, load_identity(), as_json=output == "json"))
+    with output_never_waits():
+        asyncio.run(_run(plan, load_identity(), as_json=output == "json"))
 
 
 async def _run(plan: RunPlan, identity: Identity, *, as_json: bool) -> None:

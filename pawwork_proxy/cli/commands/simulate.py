@@ -140,6 +140,7 @@ def simulate(
 
     Serves until you press Ctrl-C, then prints a summary. Nothing leaves this machine.
     """
+    from pawwork_proxy.cli.unread import output_never_waits
     from pawwork_proxy.simulator.plan import Shape
     from pawwork_proxy.simulator.presets import preset, preset_rows, read_scenario
     from pawwork_proxy.simulator.server import Simulator
@@ -163,7 +164,7 @@ def simulate(
         )
     context = None if tls_cert is None else _tls(tls_cert, tls_key)
     authority = None
-    with ExitStack() as stack:
+    with output_never_waits(), ExitStack() as stack:
         if tls:
             folder = stack.enter_context(TemporaryDirectory(prefix="pawwork-simulator-"))
             context, authority = own_certificate(Path(folder))
@@ -180,8 +181,8 @@ def simulate(
             on_response=on_response,
         )
         asyncio.run(_serve(simulator, networks, authority, output))
-    total = ", ".join(f"{name} {count}" for name, count in counts.most_common())
-    click.echo(f"{simulator.seen.total} requests: {total or 'none'}", err=True)
+        total = ", ".join(f"{name} {count}" for name, count in counts.most_common())
+        click.echo(f"{simulator.seen.total} requests: {total or 'none'}", err=True)
 
 
 def line_of(seen: Seen) -> str:
