@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from pawwork_proxy.diagnosis.checks import Finding, finding
 from pawwork_proxy.model.exchange import Exchange
+from pawwork_proxy.model.signals import Ending
 from pawwork_proxy.recording.recorder import Counts, Watcher
 from pawwork_proxy.report.exchange_table import Row, exchange_table, plain_line, row_of
 from pawwork_proxy.report.words import printable
@@ -45,16 +46,30 @@ def counter_line(counts: Counts, lost: int) -> str:
     return " · ".join(parts)
 
 
+CHAINED_PROXY = {
+    Ending.CHAINED_PROXY_DOWN: "chained_proxy_down",
+    Ending.CHAINED_PROXY_PASSWORD: "chained_proxy_password",
+    Ending.CHAINED_PROXY_REFUSED: "chained_proxy_refuses",
+}
+"""What is wrong with the user's own proxy, by how an exchange ended."""
+
+
 class View(Watcher):
     """What both views do: they warn at once of a client that asks nothing, or goes around us."""
+
+    chained = ""
+    """Address of the user's own proxy, if the traffic leaves through one."""
 
     def __init__(self) -> None:
         self._heard: set[str] = set()
         self._warned: set[Finding] = set()
 
     def recorded(self, exchange: Exchange) -> None:
-        """Remember that this install's client gets through."""
+        """Remember that this install's client gets through, and warn if the way out does not."""
         self._heard.add(exchange.context.install)
+        wrong = CHAINED_PROXY.get(exchange.signals.ending)
+        if wrong is not None:
+            self.warn(finding(wrong, address=self.chained, given=""))
 
     def turned_down(self, install: str, *, certainly: bool) -> None:
         """Warn of it; clients that get through also open connections for later."""

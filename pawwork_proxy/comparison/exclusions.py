@@ -25,7 +25,7 @@ BEFORE_LIMITER = frozenset({"billing", "auth", "model", "policy"})
 OTHER_LIMITS = frozenset({"go_usage_limit", "black_usage_limit", "key_rate_limit"})
 FREE_TIERS = frozenset({"zen", "unknown"})
 """An address that is not known may be where the free tier is served next."""
-NOT_SERVERS = frozenset({"edge", "proxy", "client", "unknown"})
+NOT_SERVERS = frozenset({"edge", "proxy", "chained_proxy", "client", "unknown"})
 
 
 DAILY_BY_SOURCE = DAILY | {"simulated", "unknown"}

@@ -26,7 +26,7 @@ from pawwork_proxy.model.observation import ABSENT, INTERCEPTING, UNTOUCHED, Obs
 from pawwork_proxy.model.verdict import Contrast, InstrumentFinding, InstrumentStatus
 
 REFUSED = frozenset({"free_usage_limit", "client_gate"})
-NOT_THEIRS = frozenset({"proxy", "client"})
+NOT_THEIRS = frozenset({"proxy", "chained_proxy", "client"})
 """Who refuses there has not seen our handshake."""
 MAY_DIFFER = frozenset({"instrument", "session", "request", "network"})
 """In what a pair may differ: each start of a client is another conversation, and labels are claims

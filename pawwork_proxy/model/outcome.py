@@ -75,6 +75,7 @@ class Origin(StrEnum):
     RELAYED = "relayed"
     EDGE = "edge"
     PROXY = "proxy"
+    CHAINED_PROXY = "chained_proxy"
     CLIENT = "client"
     UNKNOWN = "unknown"
 

@@ -17,6 +17,8 @@ class Side(StrEnum):
 
     CLIENT = "client"
     PROXY = "proxy"
+    CHAINED_PROXY = "chained_proxy"
+    """The user's own proxy, behind ours."""
     UPSTREAM = "upstream"
     UNKNOWN = "unknown"
 
@@ -66,6 +68,11 @@ class Ending(StrEnum):
     UPSTREAM_TLS = "upstream_tls", Side.UPSTREAM, Failure.TLS
     UPSTREAM_PROTOCOL = "upstream_protocol", Side.UPSTREAM, Failure.PROTOCOL
     """What arrived is no HTTP."""
+    CHAINED_PROXY_DOWN = "chained_proxy_down", Side.CHAINED_PROXY, Failure.UNREACHABLE
+    CHAINED_PROXY_PASSWORD = "chained_proxy_password", Side.CHAINED_PROXY, Failure.REFUSED
+    """It wants another password than it got, or one at all."""
+    CHAINED_PROXY_REFUSED = "chained_proxy_refused", Side.CHAINED_PROXY, Failure.REFUSED
+    """It opened no tunnel to the upstream."""
     TIMEOUT = "timeout", Side.UPSTREAM, Failure.TIMEOUT
     KILLED = "killed", Side.PROXY, Failure.ABORTED
     """Ended by the person at the proxy."""

@@ -104,4 +104,6 @@ def _transport_origin(signals: Signals) -> Origin:
         return Origin.CLIENT
     if transport.side is Side.PROXY:
         return Origin.PROXY
+    if transport.side is Side.CHAINED_PROXY:
+        return Origin.CHAINED_PROXY
     return Origin.EDGE if transport.failure in _AT_THE_EDGE else Origin.UNKNOWN

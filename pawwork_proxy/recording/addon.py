@@ -106,7 +106,8 @@ class CaptureAddon:
 
     def server_connect_error(self, data: server_hooks.ServerConnectionHookData) -> None:
         """The upstream could not be reached; mitmproxy gives the flow another connection object."""
-        ending = flows.ending_of_connect_error(data.server.error or "")
+        chained = flows.is_chained(data.client)
+        ending = flows.ending_of_connect_error(data.server.error or "", chained=chained)
         if ending is Ending.PROXY_ERROR:
             self._on_no_descriptors()
         self._upstream_failures[data.client.id] = ending

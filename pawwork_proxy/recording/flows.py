@@ -64,7 +64,7 @@ def leave_directly(flow: http.HTTPFlow) -> None:
 def name_host(flow: http.HTTPFlow, upstream: Upstream, route: Route) -> None:
     """Name the upstream where HTTP wants it; on the reverse route, also in the value of Host."""
     request, authority = flow.request, upstream.authority.encode("ascii")
-    chained = isinstance(flow.client_conn.proxy_mode, UpstreamMode)
+    chained = is_chained(flow.client_conn)
     if chained and upstream.scheme == "http" and not request.is_http2:
         # A chained proxy needs the absolute form (RFC 9112, section 3.2.2).
         request.data.authority = authority
@@ -123,6 +123,7 @@ CLIENT_GONE = "Client disconnected."
 """mitmproxy's own text (proxy/layers/http/_http1.py)."""
 FAILED = "mitmproxy failed"
 """Our own note on a client's connection that was ended because of a failure inside mitmproxy."""
+_ASKS_WHO = "refused HTTP CONNECT request: 407"
 _TAKEN_FOR_SMUGGLING = "to skip this security check."
 """How mitmproxy's text ends where it refuses a head that two parsers may read differently."""
 
@@ -148,9 +149,12 @@ def ending_of_error(
         return Ending.UPSTREAM_PROTOCOL
     if upstream_failure is not None:
         return upstream_failure
-    if flow.server_conn.timestamp_tcp_setup is None:
-        return Ending.UPSTREAM_UNREACHABLE  # a chained proxy that turns us down, for one
-    return Ending.UPSTREAM_RESET
+    if flow.server_conn.timestamp_tcp_setup is not None:
+        return Ending.UPSTREAM_RESET
+    if not is_chained(flow.client_conn):
+        return Ending.UPSTREAM_UNREACHABLE
+    asked = _ASKS_WHO in message
+    return Ending.CHAINED_PROXY_PASSWORD if asked else Ending.CHAINED_PROXY_REFUSED
 
 
 def page_of_mitmproxy(flow: http.HTTPFlow) -> int | None:
@@ -173,8 +177,19 @@ def leave_unanswered(flow: http.HTTPFlow) -> None:
         flow.kill()
 
 
-def ending_of_connect_error(error: str) -> Ending:
-    """How opening the upstream connection failed, by the system's error number."""
+def is_chained(client: connection.Client) -> bool:
+    """Whether the way to every server leads through the user's own proxy."""
+    return isinstance(client.proxy_mode, UpstreamMode)
+
+
+def ending_of_connect_error(error: str, *, chained: bool) -> Ending:
+    """How opening a connection failed, by the system's error number; `chained` if to a proxy."""
+    ending = _ending_of_connect_error(error)
+    ours = ending is Ending.PROXY_ERROR
+    return Ending.CHAINED_PROXY_DOWN if chained and not ours else ending
+
+
+def _ending_of_connect_error(error: str) -> Ending:
     numbers = {int(number) for number in _ERRNO.findall(error)}
     for known, ending in _CONNECT_ERRORS:
         if numbers & known:

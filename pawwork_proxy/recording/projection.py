@@ -216,7 +216,8 @@ def _with_true_ending(signals: Signals, route: Route) -> Signals:
 
     One whose server could not be reached knows of it by what we did to its connection to us.
     """
-    if signals.status is None and signals.ending.side is Side.UPSTREAM and route != "inside":
+    beyond_us = signals.ending.side in (Side.UPSTREAM, Side.CHAINED_PROXY)
+    if signals.status is None and beyond_us and route != "inside":
         return signals.model_copy(update={"broken_off_here": True})
     whole = signals.done_marker or signals.cost_seen
     if signals.ending is Ending.CLIENT_LEFT_MIDSTREAM and whole:

@@ -80,6 +80,7 @@ async def _run(plan: RunPlan, identity: Identity, *, as_json: bool) -> None:
     if not as_json:
         click.echo(how_to_connect(plan, identity), err=True)
     view = chosen_view()
+    view.chained = plan.via.address if plan.via else ""
     try:
         async with stop_signals() as stop, running_proxy(plan, identity, view) as recorder:
             with noted(identity.home, _note(plan, recorder)), watching_bypasses(view.warn):

@@ -294,6 +294,7 @@ def test_an_edge_never_passes_for_the_server() -> None:
         (Ending.CLIENT_LEFT_MIDSTREAM, Origin.CLIENT),
         (Ending.CLIENT_TLS, Origin.CLIENT),
         (Ending.PROXY_ERROR, Origin.PROXY),
+        (Ending.CHAINED_PROXY_DOWN, Origin.CHAINED_PROXY),
         (Ending.UPSTREAM_REFUSED, Origin.EDGE),
         (Ending.UPSTREAM_UNRESOLVABLE, Origin.EDGE),
         (Ending.TIMEOUT, Origin.UNKNOWN),

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import io
 import socket
 import ssl
 from collections import deque
@@ -17,12 +18,14 @@ import pytest
 from mitmproxy.proxy.layers.http import HttpStream
 
 from pawwork_proxy.captures.reader import read_capture
+from pawwork_proxy.cli.live import PlainView
 from pawwork_proxy.environment.identity import Identity
 from pawwork_proxy.facts.server import HOST
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.outcome import Origin
 from pawwork_proxy.model.signals import Ending
 from pawwork_proxy.proxy import mitmproxy_internals, session
+from pawwork_proxy.proxy.chained import ChainedProxy
 from pawwork_proxy.proxy.listeners import LOOPBACK, loopback_addresses, parse_listeners
 from pawwork_proxy.proxy.session import RunPlan, running_proxy
 from pawwork_proxy.proxy.tunnel import reset_connection
@@ -160,9 +163,15 @@ def handlers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @asynccontextmanager
-async def bench(folder: Path, identity: Identity, url: str) -> AsyncIterator[Bench]:
-    plan = RunPlan(parse_listeners(["main@0"]), parse_upstream(url), None, None, folder)
-    async with running_proxy(plan, identity, Watcher()) as recorder:
+async def bench(
+    folder: Path,
+    identity: Identity,
+    url: str,
+    via: ChainedProxy | None = None,
+    watcher: Watcher | None = None,
+) -> AsyncIterator[Bench]:
+    plan = RunPlan(parse_listeners(["main@0"]), parse_upstream(url), via, None, folder)
+    async with running_proxy(plan, identity, watcher or Watcher()) as recorder:
         yield Bench(plan.listeners[0].port, identity, recorder.path)
         if HANDLERS:
             await asyncio.wait(HANDLERS.values())
@@ -532,3 +541,61 @@ async def test_without_descriptors_the_proxy_says_so_once_and_is_named(
     assert exchange.signals.ending is Ending.PROXY_ERROR
     assert exchange.outcome.origin is Origin.PROXY
     assert capsys.readouterr().err.count("out_of_file_descriptors") == 1
+
+
+class Chained(NamedTuple):
+    """What the user's own proxy does, how that is recorded, and what `run` says."""
+
+    answer: bytes | None
+    ending: Ending
+    said: str
+
+
+CHAINED = {
+    "not running": Chained(None, Ending.CHAINED_PROXY_DOWN, "cannot be reached"),
+    "407": Chained(
+        b"HTTP/1.1 407 Who are you\r\nContent-Length: 0\r\n\r\n",
+        Ending.CHAINED_PROXY_PASSWORD,
+        "wants a password (407)",
+    ),
+    "502": Chained(
+        b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n",
+        Ending.CHAINED_PROXY_REFUSED,
+        "opens no tunnel to opencode.ai",
+    ),
+    "captive portal": Chained(
+        b"HTTP/1.1 302 Found\r\nLocation: http://portal.example/\r\nContent-Length: 0\r\n\r\n",
+        Ending.CHAINED_PROXY_REFUSED,
+        "opens no tunnel to opencode.ai",
+    ),
+    "hangs up": Chained(b"", Ending.CHAINED_PROXY_REFUSED, "opens no tunnel to opencode.ai"),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("name", CHAINED)
+async def test_a_failing_proxy_of_the_users_is_named(
+    tmp_path: Path, identity: Identity, name: str, way: Way
+) -> None:
+    chained, said = CHAINED[name], io.StringIO()
+
+    async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(chained.answer or b"")
+        writer.close()
+
+    view = PlainView(said)
+    async with await asyncio.start_server(play, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        if chained.answer is None:
+            server.close()
+        via = ChainedProxy("http", "127.0.0.1", port)
+        view.chained = via.address
+        url = "https://zen.invalid"
+        async with bench(tmp_path / "captures", identity, url, via, view) as at:
+            assert (await at.ask(way))[0] == b"", "no page of ours"
+    exchange = at.record()
+    assert exchange.signals.ending is chained.ending
+    assert exchange.outcome.origin is Origin.CHAINED_PROXY
+    assert exchange.outcome.kind == "transport_error"
+    assert f"127.0.0.1:{port}, through which ours leaves, {chained.said}" in said.getvalue()
