@@ -88,6 +88,8 @@ class Ongoing:
         self.made_here = False
         """Whether the answer is ours, as the user asked."""
         self.ended: float | None = None
+        self.derivations: tuple[Future[object], ...] = ()
+        """Of pseudonyms that take a while."""
         self.key_search: Future[AuthSourceFinding] | None = None
         """Where its key is kept, once somebody has begun to look."""
         self._missed: dict[ExchangePart, None] = {}

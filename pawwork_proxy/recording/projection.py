@@ -22,7 +22,9 @@ from pawwork_proxy.model.request import BodyState
 from pawwork_proxy.model.response import ResponseFacts
 from pawwork_proxy.model.signals import Ending, Side, Signals
 from pawwork_proxy.outcomes.rules import judge
+from pawwork_proxy.recording.derivations import Derivations
 from pawwork_proxy.recording.ongoing import Arrival, Ongoing, UpstreamFacts
+from pawwork_proxy.redaction.headers import HeaderNotes
 from pawwork_proxy.redaction.redactor import RawRequest, RawResponse, Redactor
 from pawwork_proxy.redaction.taint_gate import RawExchange
 from pawwork_proxy.responses.response import ReadResponse
@@ -62,6 +64,7 @@ class Projector:
         self._surroundings = lru_cache(maxsize=256)(self._new_context)
         self._proxy = identity.pseudonymiser.host(proxy_address) if proxy_address else None
         self._client_of = lru_cache(maxsize=256)(client_of)
+        self._derivations = Derivations(redactor.note_request_headers, HeaderNotes.is_slow)
         self._auth_sources = AuthSources(lambda key: identity.pseudonymiser.of(Namespace.KEY, key))
 
     def project(self, ongoing: Ongoing, ending: Ending, upstream: UpstreamFacts) -> Projected:
@@ -106,13 +109,18 @@ class Projector:
         raw = RawExchange((target, head, body or b"", bytes(ongoing.response_head), finds))
         return Projected(exchange, raw, (*request.credentials, *cookies))
 
+    def begin(self, ongoing: Ongoing) -> None:
+        """Begin, off the event loop, what takes a while of a request that has just arrived."""
+        ongoing.derivations = self._derivations.begin(ongoing.arrival.headers)
+
     def ready(self, ongoing: Ongoing) -> bool:
         """Whether all that a record says beside the traffic is known by now, or never will be.
 
         The search for the source of its key begins here.
         """
         if ongoing.key_search is None:
-            if not ongoing.client_is_known():
+            derived = all(one.done() for one in ongoing.derivations)
+            if not (derived and ongoing.client_is_known()):
                 return False
             ongoing.key_search = self._search(ongoing)
         return ongoing.key_is_searched()
@@ -123,6 +131,7 @@ class Projector:
         for ongoing, search in zip(finished, searches, strict=True):
             ongoing.key_search = search
         wait(searches, LAST_SEARCH_S)
+        self._derivations.close()
 
     def _search(self, ongoing: Ongoing) -> Future[AuthSourceFinding]:
         arrival = ongoing.arrival

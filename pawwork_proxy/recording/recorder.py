@@ -161,6 +161,7 @@ class Recorder:
             self._append(line_of(opened), weight=0)
         except Exception as error:
             self._failed("opened_line_failed", error)
+        self._try("derivations_failed", self._projector.begin, ongoing)
         self._open[ongoing.seq] = ongoing
         self._changed()
         return ongoing

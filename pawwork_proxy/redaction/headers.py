@@ -13,6 +13,7 @@ from pawwork_proxy.facts.fields import HEADERS, HeaderRow
 from pawwork_proxy.facts.identifiers import Namespace
 from pawwork_proxy.model.exchange import Redaction
 from pawwork_proxy.model.request import AuthScheme, HeaderNote
+from pawwork_proxy.redaction.pseudonyms import SLOW
 from pawwork_proxy.redaction.shapes import ShapeName, Shapes
 from pawwork_proxy.redaction.values import form_of, identify
 
@@ -55,6 +56,13 @@ class HeaderNotes:
             else self._line(name, value)
             for name, value in headers[:MOST_HEADERS]
         ]
+
+    @staticmethod
+    @lru_cache(maxsize=_CACHED)
+    def is_slow(raw_name: bytes) -> bool:
+        """Whether noting a value of this header may take milliseconds, the first time."""
+        row = HEADERS.get(raw_name.decode("latin-1").lower(), _UNKNOWN)
+        return row.treatment in ("address", "host") or row.arg in SLOW
 
     def _line(self, raw_name: bytes, raw_value: bytes) -> HeaderLine:
         name = raw_name.decode("latin-1").lower()

@@ -4,8 +4,9 @@ A pseudonym is its namespace, a colon and 24 lower-case hex digits: 20 (80 bits)
 namespace and value, then 4 that authenticate the first 20 under the same key. The tail lets us
 recognise our own pseudonyms without keeping a list, so none is pseudonymised twice, and foreign
 text cannot pose as one.
-Guessable values pass scrypt first: about 35 ms per address, so that a holder of the study key
-needs core-years, not an hour, to list all IPv4 addresses.
+Values that can be listed pass scrypt first: about 35 ms per address, project
+or workspace, 2 ms per value of unknown meaning. A holder of the study key needs core-years, not an
+hour, to list all IPv4 addresses or the root commits of all public repositories.
 Invariant: no function here returns or raises any part of a value it was given.
 """
 
@@ -13,28 +14,29 @@ import hashlib
 import hmac
 import ipaddress
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
 from pawwork_proxy.errors import RedactionError
-from pawwork_proxy.facts.identifiers import NAMESPACES, Namespace
+from pawwork_proxy.facts.identifiers import NAMESPACES, Namespace, Stretch
 from pawwork_proxy.model.context import AddressFamily
 
 MIN_KEY_BYTES = 16
 stretch = hashlib.scrypt
 """The slow derivation; a name of its own so that tests of other things need not wait for it."""
 _HEAD, _TAIL = 20, 4
-_SCRYPT_FULL, _SCRYPT_SOME = 2**14, 2**10
-_SHORT = 24
-"""Values of this many characters and more are taken as ids too random to guess ("some")."""
+_COST: Mapping[Stretch, int] = {"full": 2**14, "some": 2**10, "none": 0}
 _CACHED = 4096
-_CACHED_LENGTH = 512
-"""Longer values are derived anew each time, so that huge headers cannot fill the cache."""
+LONGEST_LISTED = 512
+"""Nobody lists longer values. They pass no slow derivation, and are derived anew each time, so that
+huge headers cannot fill the cache."""
 
 PSEUDONYM = re.compile(rf"(?:{'|'.join(Namespace)}):[0-9a-f]{{{_HEAD + _TAIL}}}(?![0-9A-Za-z])")
 _STRETCH = {row.namespace: row.stretch for row in NAMESPACES}
-_FULL = frozenset(namespace for namespace, stretch in _STRETCH.items() if stretch == "full")
+_FULL = frozenset(namespace for namespace, needed in _STRETCH.items() if needed == "full")
+SLOW = frozenset(namespace for namespace, needed in _STRETCH.items() if _COST[needed])
+"""Namespaces whose pseudonyms take milliseconds."""
 
 
 class AddressPseudonyms(NamedTuple):
@@ -63,7 +65,7 @@ class Pseudonymiser:
 
     def of(self, namespace: Namespace, value: str) -> str:
         """The pseudonym of `value`; one of our own comes back unchanged."""
-        if len(value) > _CACHED_LENGTH:
+        if len(value) > LONGEST_LISTED:
             return self._derive(namespace, value)
         return (self._cached_slow if namespace in _FULL else self._cached)(namespace, value)
 
@@ -105,11 +107,9 @@ class Pseudonymiser:
         if self.made(value):
             return value
         raw = value.encode("utf-8", "surrogatepass")
-        needed = _STRETCH[namespace]
-        if needed == "full":
-            raw = self._stretched(namespace, raw, _SCRYPT_FULL)
-        elif needed == "some" and len(value) < _SHORT:
-            raw = self._stretched(namespace, raw, _SCRYPT_SOME)
+        cost = _COST[_STRETCH[namespace]]
+        if cost and len(value) <= LONGEST_LISTED:
+            raw = self._stretched(namespace, raw, cost)
         head = hmac.digest(self._key, namespace.encode() + b"\0" + raw, "sha256").hex()[:_HEAD]
         return f"{namespace.value}:{head}{self._tail(namespace.value, head)}"
 

@@ -100,13 +100,14 @@ class Redactor:
         self.route = Routes(pseudonyms).match
         """A request target's route, before the body has come."""
         self._bodies = Bodies(self.shapes)
-        self._request_lines = HeaderNotes(self.shapes, "request").lines
+        self.note_request_headers = HeaderNotes(self.shapes, "request").lines
+        """Notes are remembered: noted once, a header line costs nothing any more."""
         self._response_lines = HeaderNotes(self.shapes, "response").lines
 
     def request(self, raw: RawRequest) -> RequestProjection:
         """All that a record may know of a request."""
         route = self.route(raw.target)
-        lines = self._request_lines(raw.headers)
+        lines = self.note_request_headers(raw.headers)
         found = {line.name: line for line in reversed(lines)}
         reading = self._bodies.read(
             raw.body, raw.wire_bytes, raw.body_state, _shown(found, "content-encoding")
@@ -147,7 +148,7 @@ class Redactor:
 
     def auth(self, target: str, headers: RawHeaders) -> tuple[AuthFacts, Tier]:
         """The credential of a request alone, and whose it should be."""
-        lines, route = self._request_lines(headers), self.route(target)
+        lines, route = self.note_request_headers(headers), self.route(target)
         found = {line.name: line for line in reversed(lines)}
         return self._auth(found, lines, route)[0], route.tier
 

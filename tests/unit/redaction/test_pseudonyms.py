@@ -95,15 +95,39 @@ def test_guessable_values_are_stretched(monkeypatch: pytest.MonkeyPatch) -> None
     assert costs == [2**14], "derived once, then remembered"
     fresh.of(Namespace.VALUE, "alice")
     assert costs[1:] == [2**10]
-    fresh.of(Namespace.VALUE, "x" * 24)
-    fresh.of(Namespace.KEY, "k")
-    assert len(costs) == 2, "long random ids need no stretching"
+    fresh.of(Namespace.VALUE, "x" * 40)
+    assert costs[2:] == [2**10], "a long value may be listed as well: a root commit, a home page"
+    fresh.of(Namespace.KEY, "k" * 64)
+    fresh.of(Namespace.VALUE, "x" * 513)
+    assert len(costs) == 3, "nobody lists keys, or whole texts"
     assert {row.namespace for row in NAMESPACES} == set(Namespace)
 
 
+ROOT_COMMIT = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+
+
+@pytest.mark.parametrize("namespace", [Namespace.PROJECT, Namespace.WORKSPACE])
+def test_ids_that_are_public_somewhere_are_as_hard_to_list_as_addresses(
+    namespace: Namespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A project is the root commit of its repository: all public ones can be listed."""
+    costs: list[int] = []
+
+    def counting(password: bytes, *, salt: bytes, n: int, r: int, p: int, dklen: int) -> bytes:
+        costs.append(n)
+        return b"\0" * dklen
+
+    monkeypatch.setattr(pseudonyms, "stretch", counting)
+    fresh = Pseudonymiser(b"5" * 32)
+    for _ in range(3):
+        fresh.of(namespace, ROOT_COMMIT)
+    assert costs == [2**14]
+
+
 def test_the_real_derivation_is_slow_enough_to_matter() -> None:
-    assert pseudonyms._SCRYPT_FULL >= 2**14
-    assert len(hashlib.scrypt(b"x", salt=b"s", n=pseudonyms._SCRYPT_FULL, r=8, p=1, dklen=32)) == 32
+    cost = pseudonyms._COST["full"]
+    assert cost >= 2**14
+    assert len(hashlib.scrypt(b"x", salt=b"s", n=cost, r=8, p=1, dklen=32)) == 32
 
 
 def test_huge_values_do_not_stay_in_memory() -> None:
