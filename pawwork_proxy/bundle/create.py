@@ -178,7 +178,10 @@ def refusal(finding: Finding, parts: Sequence[ChosenCapture]) -> BundleError:
     match = _MEMBER.fullmatch(finding.member)
     own_name = ""
     if finding.rule in ("own_user", "own_host"):
-        own_name = " Perhaps a name you chose for an install or the network is your own."
+        own_name = (
+            " Perhaps a name you chose for an install or the network is your own: "
+            "--rename-install and --rename-network put another in its place."
+        )
     if match is None or finding.line is None or not 1 <= int(match[1]) <= len(parts):
         place = finding.place
         hint = (

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from pawwork_proxy.bundle.support_view import row_of
-from pawwork_proxy.captures.lines import Damage, read_line
+from pawwork_proxy.captures.lines import Damage, Reading, read_line
 from pawwork_proxy.captures.reader import Lines, no_capture
 from pawwork_proxy.captures.sources import CaptureSource, each_once, each_readable
 from pawwork_proxy.model.base import Noun, line_of
@@ -104,12 +104,13 @@ def choose(
     written: LineOf = line_of,
     progress: Callable[[int], None] = lambda _: None,
     remarks: list[str] | None = None,
+    reading: Reading = read_line,
 ) -> list[ChosenCapture]:
     """The chosen part of each capture that has one, oldest capture first.
 
-    A capture and its copy go in once. `progress` is told how many bytes are read by now; sources
-    that are left out are named in `remarks`. Raises CaptureFormatError or BundleError when none can
-    be read.
+    `reading` makes a noun of each line. A capture and its copy go in once. `progress` is told how
+    many bytes are read by now; sources that are left out are named in `remarks`. Raises
+    CaptureFormatError or BundleError when none can be read.
     """
     remarks = [] if remarks is None else remarks
     once = each_once(sources, remarks)
@@ -119,7 +120,7 @@ def choose(
         nonlocal before
         start, before = before, before + source.size
         with source.open() as stream:
-            lines = Lines(stream, source.path, read_line)
+            lines = Lines(stream, source.path, reading)
             made = _part(source.path, lines, choice, written, lambda done: progress(start + done))
         progress(before)
         return made

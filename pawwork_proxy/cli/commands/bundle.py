@@ -26,6 +26,38 @@ MAKING = {
 }
 
 
+def _names(context: click.Context, option: click.Parameter, given: Sequence[str]) -> dict[str, str]:
+    """NAME=NEW, several times."""
+    from pawwork_proxy.bundle.own_secrets import tells_who
+    from pawwork_proxy.redaction.labels import LABEL_RULE, keep_label
+
+    names: dict[str, str] = {}
+    for one in given:
+        old, equals, new = one.partition("=")
+        if not (old and equals):
+            raise click.BadParameter("Write NAME=NEW.", context, option)
+        if keep_label(new) is None:
+            raise click.BadParameter(f"The new name {LABEL_RULE}.", context, option)
+        if tells_who(new):
+            raise click.BadParameter(
+                f"{new} has your user name or this machine's name in it.", context, option
+            )
+        if old in names or new in names.values():
+            raise click.BadParameter("Each name can be given once.", context, option)
+        names[old] = new
+    return names
+
+
+def _renames(kind: str, example: str) -> options.Decorator:
+    return options.several(
+        f"--rename-{kind}",
+        f"renamed_{kind}s",
+        "NAME=NEW",
+        f"Call the {kind} NAME by another name in the bundle, such as {example}.",
+        callback=_names,
+    )
+
+
 @click.group(epilog=options.after_help("bundle create captures --since 2026-11-20"))
 def bundle() -> None:
     """Hand sanitized captures to support in one file, check such a file, and read it."""
@@ -39,6 +71,8 @@ def bundle() -> None:
 @options.installs
 @options.outcomes
 @options.period
+@_renames("install", "device-a")
+@_renames("network", "network-a")
 @click.option(
     "--unlinkable",
     is_flag=True,
@@ -67,6 +101,8 @@ def create(
     outcomes: Sequence[str],
     since: datetime | None,
     until: datetime | None,
+    renamed_installs: dict[str, str],
+    renamed_networks: dict[str, str],
     unlinkable: bool,
     max_size: float,
     out: Path,
@@ -83,6 +119,7 @@ def create(
     from pawwork_proxy.bundle.create import refuse_unshowable, seal_for, write
     from pawwork_proxy.bundle.own_secrets import known_here
     from pawwork_proxy.bundle.preview import preview
+    from pawwork_proxy.bundle.renaming import Renaming
     from pawwork_proxy.bundle.selection import Choice, choose
     from pawwork_proxy.bundle.unlinkable import ThrowAwayKey
     from pawwork_proxy.captures.sources import capture_sources
@@ -92,7 +129,8 @@ def create(
     from pawwork_proxy.verification.opening import MIB
 
     seal = seal_for(encrypt_to) if encrypt_to is not None else None
-    choice = Choice(frozenset(installs), frozenset(map(Kind, outcomes)), since, until)
+    renaming = Renaming(renamed_installs, renamed_networks)
+    choice = Choice(renaming.of_installs(installs), frozenset(map(Kind, outcomes)), since, until)
     throw_away = ThrowAwayKey() if unlinkable else None
     sources = capture_sources(captures or [options.DEFAULT_CAPTURES])
     remarks: list[str] = []
@@ -100,8 +138,14 @@ def create(
         size = sum(source.size for source in sources)
         with progress("reading") as show_done:
             parts = choose(
-                sources, choice, throw_away or line_of, lambda done: show_done(done, size), remarks
+                sources,
+                choice,
+                throw_away or line_of,
+                lambda done: show_done(done, size),
+                remarks,
+                renaming.read,
             )
+        renaming.check()
         with progress("packing"):
             made = assemble(parts, read_platform(), utc_now(), int(max_size * MIB), throw_away)
         warn(remarks)
