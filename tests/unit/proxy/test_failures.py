@@ -35,6 +35,7 @@ from pawwork_proxy.simulator.tls import own_certificate
 from tests.unit.recording.test_recorder import identity
 
 __all__ = ["identity"]
+pytestmark = pytest.mark.usefixtures("all_connections_end")
 
 BODY = b'{"model":"big-pickle"}'
 EVENT = b'data: {"choices":[{"delta":{"content":"a"}}]}\n\n'
