@@ -33,7 +33,7 @@ SETTLED_S = 3.0
 
 
 class Missing(NamedTuple):
-    """A request of which a capture has no record, or the first of several in a row."""
+    """A request of which a capture has no whole record, or the first of several in a row."""
 
     seq: int
     at: datetime
@@ -78,6 +78,9 @@ class _Course(NamedTuple):
 
 def judged(capture: str, steps: Sequence[Repeated], watched: Watched) -> Iterator[Step]:
     """The steps of a capture with their verdicts, in order of arrival."""
+    # A call whose body was not read may repeat any other.
+    unread = (call for step in steps for call in step.calls if call.has_tools is None)
+    missing = (*watched.missing, *(Missing(one.seq, one.started, one.install) for one in unread))
     prompts: dict[tuple[str, str | None], list[Call]] = {}
     for step in steps:
         if step.part == "main" and step.calls[0].action:
@@ -90,7 +93,7 @@ def judged(capture: str, steps: Sequence[Repeated], watched: Watched) -> Iterato
             for call in prompts.get((last.install, last.session), ())
             if call.seq > last.seq and call.action != last.action
         ]
-        yield _step(capture, step, _limit(last, watched, min(later, default=None)), watched.missing)
+        yield _step(capture, step, _limit(last, watched, min(later, default=None)), missing)
 
 
 def _limit(last: Call, watched: Watched, moved_on: datetime | None) -> Limit:

@@ -24,6 +24,7 @@ from pawwork_proxy.recording.destination import PRESENCE_PATH
 PATIENCE_S = 10.0
 _HEADERS = {"User-Agent": f"pawwork-proxy/{__version__} (doctor)", "Accept": "application/json"}
 _LONGEST_ANSWER = 4096
+_LONGEST_LIST = 4 * 1024 * 1024
 
 
 class Presence(NamedTuple):
@@ -58,6 +59,7 @@ def passage_through(port: int, now: Callable[[], datetime] = utc_now) -> Passage
             connection.request("GET", f"{todays_base('zen', 'listing')}/models", headers=_HEADERS)
             response = connection.getresponse()
             answered = now()
+            response.read(_LONGEST_LIST)  # else the record would say that it was broken off
         except (OSError, http.client.HTTPException):
             return Passage(port)
         halfway = asked + (answered - asked) / 2

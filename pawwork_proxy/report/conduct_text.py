@@ -28,7 +28,7 @@ REASONS: dict[ReasonId, str] = {
     "nothing_known": "what this release does after such an answer is not known",
     "seen_in_part": "the recorder saw only part of it",
     "client_left": "the client broke the request off, or its user did",
-    "records_missing": "the capture lacks requests that came then",
+    "records_missing": "the capture lacks requests that came then, or saw only part of them",
     "moved_on": "the next prompt came before the client had to ask again",
     "client_ended": "the client ended before it had to ask again",
     "client_killed": "the client was ended by a signal before it was seen what it does",

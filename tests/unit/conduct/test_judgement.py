@@ -161,6 +161,13 @@ def test_a_missing_record_may_be_what_seems_to_be_missing() -> None:
     assert verdict([call(2, 0, STOPS)], missing=(Missing(1, NOON),))[0] == "as_known"
 
 
+def test_a_repetition_whose_body_was_not_read_is_not_missed() -> None:
+    """As when the connection to the server is lost between two repetitions."""
+    unread = call(2, 2.1, model=None, size=(None, None), has_tools=None)
+    steps = judge([call(1, 0), unread])
+    assert [step.reason for step in steps] == ["records_missing", "seen_in_part"]
+
+
 @given(
     retries=st.integers(0, 6),
     first=st.floats(0.5, 60),
