@@ -32,6 +32,7 @@ from pawwork_proxy.proxy.inside import observing_inside
 from pawwork_proxy.proxy.session import RunPlan, running_proxy, stop_signals
 from pawwork_proxy.proxy.tunnelling import running_tunnel
 from pawwork_proxy.recording.recorder import Recorder
+from pawwork_proxy.report.wrapping import wrapped
 
 NOTHING_SEEN = """\
 No exchange was seen: the client asked nothing, or it went around the proxy.
@@ -79,7 +80,7 @@ def base_environment(home: Path | None) -> dict[str, str]:
     env = clean_environment(os.environ, folder)
     click.echo(f"clean install in {home_relative(folder)}; it still shares with yours:", err=True)
     for what in not_isolated(env, folder, Path.cwd()):
-        click.echo(click.wrap_text(what, 80, "  - ", "    "), err=True)
+        click.echo("\n".join(wrapped(what, "  - ", "    ")), err=True)
     return env
 
 

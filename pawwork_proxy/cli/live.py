@@ -18,6 +18,7 @@ from pawwork_proxy.model.signals import Ending
 from pawwork_proxy.recording.recorder import Counts, Watcher
 from pawwork_proxy.report.exchange_table import Row, exchange_table, plain_line, row_of
 from pawwork_proxy.report.words import printable
+from pawwork_proxy.report.wrapping import wrapped
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -80,7 +81,8 @@ class View(Watcher):
         """Say a finding with its remedy, each once; from any thread."""
         if found not in self._warned:
             self._warned.add(found)
-            self.say(printable(f"warning: {found.finding}\n  {found.remedy}"))
+            lines = [*wrapped(f"warning: {found.finding}"), *wrapped(found.remedy, "  ", "  ")]
+            self.say(printable("\n".join(lines)))
 
     def say(self, words: str) -> None:
         """Put words where the user sees them."""

@@ -5,7 +5,6 @@ Invariant: releases that cannot be told apart are named as a range, and where th
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
-from textwrap import wrap
 
 from pawwork_proxy.facts.clients import RELEASES, Client, releases_of, sender_of
 from pawwork_proxy.facts.outcomes import USER_SEES
@@ -14,10 +13,11 @@ from pawwork_proxy.model.view import ExchangeView
 from pawwork_proxy.outcomes.client_behaviour import client_behaviour, of_client
 from pawwork_proxy.outcomes.clues import Clues
 from pawwork_proxy.report.words import counted, duration
+from pawwork_proxy.report.wrapping import wrapped
 
 MOST_DELAYS = 3
 MOST_NUMBERS = 3
-WIDTH = 80
+INDENT = "    "
 
 
 class Senders:
@@ -44,12 +44,7 @@ class Senders:
         for said, rows in self._rows.items():
             more = f" and {len(rows) - MOST_NUMBERS} more" if len(rows) > MOST_NUMBERS else ""
             numbers = ", ".join(f"#{row}" for row in rows[:MOST_NUMBERS]) + more
-            yield from wrapped(f"{numbers} {said}" if numbered else said)
-
-
-def wrapped(line: str, indent: str = "") -> Iterator[str]:
-    """A line about clients, at most as wide as a page."""
-    yield from wrap(line, WIDTH, initial_indent=indent, subsequent_indent=f"{indent}    ")
+            yield from wrapped(f"{numbers} {said}" if numbered else said, rest=INDENT)
 
 
 def of_sender(client: Client, behaviours: Sequence[ClientBehaviour]) -> str:

@@ -6,7 +6,6 @@ or a heading. Nothing is wider than `WIDTH` in a terminal but commands and words
 """
 
 import re
-import textwrap
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
@@ -24,6 +23,7 @@ from pawwork_proxy.report import sentences as say
 from pawwork_proxy.report.evidence import Evidence, Piece, evidence_of
 from pawwork_proxy.report.next_step import instructions
 from pawwork_proxy.report.words import counted, printable
+from pawwork_proxy.report.wrapping import wrapped
 
 FINDINGS = {"follows": "follows", "does_not_follow": "does not", "undetermined": "open"}
 SPECIAL = re.compile(r"([\\`*_\[\]<>|#!~])")
@@ -82,14 +82,7 @@ def _escaped(words: str) -> str:
 
 
 def _wrapped(words: str, lead: str = "") -> list[str]:
-    return textwrap.wrap(
-        words,
-        WIDTH,
-        initial_indent=lead,
-        subsequent_indent=" " * len(lead),
-        break_long_words=False,
-        break_on_hyphens=False,
-    ) or [lead.rstrip()]
+    return wrapped(words, lead, " " * len(lead), WIDTH) or [lead.rstrip()]
 
 
 def _columns(table: Sequence[Sequence[str]]) -> Iterator[str]:

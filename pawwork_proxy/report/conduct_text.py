@@ -3,13 +3,12 @@
 Invariant: no line is wider than 80 columns, and each number can be looked up in the rows named.
 """
 
-import textwrap
 from collections.abc import Iterator, Sequence
 
 from pawwork_proxy.model.conduct import Attempt, Conduct, ReasonId, Step, Then, Wait
 from pawwork_proxy.report.words import counted, duration
+from pawwork_proxy.report.wrapping import wrapped
 
-WIDTH = 80
 MOST_ROWS = 4
 """Rows that are named where many have something in common."""
 MOST_WAITS = 3
@@ -40,13 +39,13 @@ def conduct_lines(conduct: Conduct) -> Iterator[str]:
     """All lines for people."""
     if conduct.simulated:
         yield "SIMULATED: a simulator gave answers; what the clients did is real."
-    yield from _wrapped(headline(conduct))
+    yield from wrapped(headline(conduct))
     alike: dict[tuple[str, str], list[Step]] = {}
     for step in conduct.of("differs"):
         alike.setdefault(_kind_of_difference(step), []).append(step)
     for number, steps in enumerate(alike.values(), 1):
         yield ""
-        yield from _wrapped(f"[{number}] {difference_words(steps)}", hanging="    ")
+        yield from wrapped(f"[{number}] {difference_words(steps)}", rest="    ")
     yield from _tables(conduct.steps)
     unjudged: dict[ReasonId, list[Step]] = {}
     for step in conduct.of("not_judged"):
@@ -58,11 +57,11 @@ def conduct_lines(conduct: Conduct) -> Iterator[str]:
     for reason, steps in unjudged.items():
         names = [f"{step.capture}#{step.attempts[0].seq}" for step in steps]
         words = f"- {len(steps)}: {REASONS[reason]} ({_some(names)})"
-        yield from _wrapped(words, hanging="  ")
+        yield from wrapped(words, rest="  ")
     if conduct.others:
-        yield from _wrapped(f"{counted(conduct.others, 'exchange')} asked no model.")
+        yield from wrapped(f"{counted(conduct.others, 'exchange')} asked no model.")
     if conduct.connections:
-        yield from _wrapped(
+        yield from wrapped(
             f"{counted(conduct.connections, 'connection')} passed untouched: what was answered in "
             "them is not known."
         )
@@ -147,7 +146,7 @@ def _tables(steps: Sequence[Step]) -> Iterator[str]:
         groups.setdefault(kind, []).append(step)
     for client, groups in clients.items():
         yield ""
-        yield from _wrapped(client)
+        yield from wrapped(client)
         yield _FORM.format(*COLUMNS).rstrip()
         for (answer, part, verdict, _), alike in sorted(groups.items()):
             cells = answer, part, len(alike), _spent(alike), _waits(alike), _then(alike), verdict
@@ -172,9 +171,3 @@ def _waits(steps: Sequence[Step]) -> str:
     longest = max(steps, key=lambda step: len(step.attempts))
     waits = [one.waited_s for one in longest.attempts if one.waited_s is not None]
     return " ".join(f"{wait:.1f}" for wait in waits[:MOST_WAITS])
-
-
-def _wrapped(text: str, hanging: str = "") -> list[str]:
-    return textwrap.wrap(
-        text, WIDTH, subsequent_indent=hanging, break_long_words=False, break_on_hyphens=False
-    )

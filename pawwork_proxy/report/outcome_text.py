@@ -9,8 +9,9 @@ from pawwork_proxy.facts.clients import Client
 from pawwork_proxy.facts.outcomes import MEANINGS
 from pawwork_proxy.model.outcome import Outcome
 from pawwork_proxy.outcomes.rules import RULES
-from pawwork_proxy.report.client_text import of_everyone, of_sender, wrapped
+from pawwork_proxy.report.client_text import of_everyone, of_sender
 from pawwork_proxy.report.words import duration
+from pawwork_proxy.report.wrapping import wrapped
 
 REASONS = {rule.id: rule.reason for rule in RULES}
 
@@ -42,7 +43,7 @@ def outcome_lines(outcome: Outcome, label: str, sender: Client) -> Iterator[str]
     else:
         said = of_everyone(outcome.client)
     for line in said:
-        yield from wrapped(line, "  ")
+        yield from wrapped(line, "  ", "      ")
     if not outcome.client:
         yield "  client: what it does depends on the HTTP status; give it with --status"
     yield f"  next:  {meaning.user}"

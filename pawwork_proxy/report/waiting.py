@@ -1,7 +1,6 @@
 """A refusal that makes a client wait for hours in silence, told to whoever sits before it."""
 
 from collections.abc import Iterator
-from textwrap import wrap
 
 from pawwork_proxy.facts.clients import sender_of
 from pawwork_proxy.facts.outcomes import MEANINGS
@@ -10,6 +9,7 @@ from pawwork_proxy.model.outcome import Outcome
 from pawwork_proxy.outcomes.rules import classify
 from pawwork_proxy.report.client_text import of_sender
 from pawwork_proxy.report.words import duration
+from pawwork_proxy.report.wrapping import wrapped
 
 LONG_S = 120.0
 """A shorter wait is over before anybody wonders."""
@@ -32,4 +32,4 @@ def waiting_lines(exchange: Exchange, pid: int) -> Iterator[str]:
         "The refusal is in the capture: nothing more is needed.",
         f"To end both, quit the client, press Ctrl-C, or end process {pid}.",
     ):
-        yield from wrap(line, 80, initial_indent="  ", subsequent_indent="    ")
+        yield from wrapped(line, "  ", "    ")

@@ -216,6 +216,7 @@ def _port_in_use(running: dict[int, str]) -> int:
 
 def _connected_lines(result: dict[str, Any], *, dry_run: bool) -> Iterable[str]:
     from pawwork_proxy.report.words import printable
+    from pawwork_proxy.report.wrapping import wrapped
 
     built_on = result["built_on"]
     yield f"{result['name']} ({result['client']}) -> {result['listener']}"
@@ -232,10 +233,10 @@ def _connected_lines(result: dict[str, Any], *, dry_run: bool) -> Iterable[str]:
             yield "Its program was not found: correct the last line, if it lies elsewhere."
     yield ""
     if built_on != "OpenCode":
-        yield from _wrapped(DSH if built_on == "DSH" else EITHER)
+        yield from wrapped(DSH if built_on == "DSH" else EITHER)
         return
     if not start:
-        yield from _wrapped(IGNORES_PROXY)
+        yield from wrapped(IGNORES_PROXY)
     if dry_run:
         yield "This would be changed:" if result["changed"] else "Nothing would be changed."
         yield from map(printable, result["diff"])
@@ -245,7 +246,7 @@ def _connected_lines(result: dict[str, Any], *, dry_run: bool) -> Iterable[str]:
         yield printable(result["file"])
         yield from (f"  {name} = {value}" for name, value in result["settings"].items())
     for source in result["overruled_by"]:
-        yield from _wrapped(f"warning: {printable(source)} names another address, and overrules it")
+        yield from wrapped(f"warning: {printable(source)} names another address, and overrules it")
     if not dry_run:
         yield "Restart the client to have it read that."
         yield "Take it back: pawwork-proxy connect --undo"
@@ -268,7 +269,3 @@ def _undone_lines(result: dict[str, Any], *, dry_run: bool) -> Iterable[str]:
             yield f"{one['client']}: {done}: {file}"
         for name in one["kept"]:
             yield f"  {name} stays: somebody has changed it since"
-
-
-def _wrapped(text: str) -> Iterable[str]:
-    return click.wrap_text(text, 80).splitlines()

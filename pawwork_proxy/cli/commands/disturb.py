@@ -46,6 +46,7 @@ def disturb(
     from pawwork_proxy.errors import ConfigurationError
     from pawwork_proxy.report.comparison_json import render_json
     from pawwork_proxy.report.sentences import contrast_words, instrument_words
+    from pawwork_proxy.report.wrapping import wrapped
 
     env = base_environment(home)
     command = found_command(client, env)
@@ -76,4 +77,4 @@ def disturb(
         return
     found = comparison.instrument
     for words in (instrument_words(found), *map(contrast_words, found.pairs)):
-        click.echo(click.wrap_text(words, 80))
+        click.echo("\n".join(wrapped(words)))

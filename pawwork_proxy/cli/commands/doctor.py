@@ -91,9 +91,10 @@ def _as_text(
 ) -> Iterator[str]:
     from pawwork_proxy.environment.running import mitmproxy_version
     from pawwork_proxy.report.words import counted, printable
+    from pawwork_proxy.report.wrapping import wrapped
 
     def named(what: str, words: str) -> str:
-        return click.wrap_text(printable(words), 80, f"{what:<9}", " " * 9)
+        return "\n".join(wrapped(printable(words), f"{what:<9}", " " * 9))
 
     yield f"pawwork-proxy {situation.version}, mitmproxy {mitmproxy_version()}"
     for run in situation.runs:
@@ -116,9 +117,8 @@ def _as_text(
         yield named("message:", f"{message.client}, {route}, {key}, outcome {message.outcome}")
     yield ""
     for number, one in enumerate(found, 1):
-        text = f"{one.finding} ({one.id})"
-        yield click.wrap_text(printable(text), 80, f"{number}. ", "   ")
-        yield click.wrap_text(printable(one.remedy), 80, "   -> ", "      ")
+        yield from wrapped(printable(f"{one.finding} ({one.id})"), f"{number}. ", "   ")
+        yield from wrapped(printable(one.remedy), "   -> ", "      ")
     yield f"{counted(len(found), 'finding')}." if found else "Nothing is wrong: requests pass."
 
 
