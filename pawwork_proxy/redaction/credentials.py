@@ -20,6 +20,7 @@ from pydantic import BaseModel
 from pawwork_proxy.facts.table import word_lists
 from pawwork_proxy.facts.vocabulary import kept_words
 from pawwork_proxy.model.capture import CaptureLine
+from pawwork_proxy.redaction.pseudonyms import is_address
 
 _SHORTEST_WORD = 3
 _WORD = re.compile(r"[0-9a-z]+")
@@ -73,6 +74,17 @@ _BETWEEN = re.compile(r"[^0-9a-z]+")
 _LOOPBACK = re.compile(r"(?:127(?:\.\d{1,3}){3}|::1|\[::1\])(?::\d{1,5})?")
 _LOOSE = 2
 """A text with so few characters beside our own words is no secret: `HTTP/1.1`, `started_at`."""
+_MOST_NUMBERS = 6
+"""A text with more digits beside words, times and versions could be somebody's number."""
+_TIME = re.compile(
+    r"(?<![0-9a-z])(?:20[12]\d-?[01]\d-?[0-3]\d(?:[t ]?[0-2]\d(?::?[0-5]\d(?::?[0-6]\d)?)?)?"
+    r"|[0-2]\d:[0-5]\d(?::[0-6]\d)?)(?:\.\d{1,6})?(?:z|[+-]\d\d:?\d\d)?(?![0-9a-z])"
+)
+"""A time, or as much of one as a day, an hour or a clock shows; in lower case."""
+_VERSION = re.compile(r"(?<![0-9a-z.])v?\d{1,4}(?:\.\d{1,5}){1,3}(?![0-9a-z.])")
+_MOST_VERSION_DIGITS = 10
+_NUMBERED = re.compile(r"([a-z]{2,})\d{1,2}|[a-z]?\d{1,4}(?:x\d{1,2})?[a-z]?")
+"""A word with a number behind it; a short number, as the ids of models have them beside words."""
 
 
 class Credentials:
@@ -93,7 +105,7 @@ class Credentials:
             return
         if (
             len(credential) < _SHORTEST_KEY
-            or credential in self._own_words
+            or any(credential in name for name in self._own_words)
             or _says_nothing(credential)
         ):
             return
@@ -107,15 +119,37 @@ class Credentials:
 
 
 def _says_nothing(text: str) -> bool:
-    """Whether a text is our own words, a loopback address, a time or a language: no secret.
+    """Whether a text is made of our own words, times, versions and short numbers: no secret.
 
     A cookie may hold any of them, and would otherwise withhold every record from then on.
     """
-    words = [word for word in _BETWEEN.split(text.lower()) if word]
-    foreign = [word for word in words if word not in OWN_WORDS]
-    few = len(foreign) < len(words) and sum(map(len, foreign)) <= _LOOSE
-    forms = (_LOOPBACK, HARMLESS, LISTED)
-    return not foreign or few or any(form.fullmatch(text) is not None for form in forms)
+    if any(form.fullmatch(text) for form in (_LOOPBACK, HARMLESS, LISTED)):
+        return True
+    rest = _VERSION.sub(_unless_version, _TIME.sub(_KNOWN, text.lower()))
+    words = [word for word in _BETWEEN.split(rest) if word]
+    foreign = [word for word in words if not _is_ours(word)]
+    numbers = sum(char.isdigit() for word in words if not word.isalpha() for char in word)
+    known = numbers <= _MOST_NUMBERS and not OWN_WORDS.isdisjoint(words)
+    return not words or (known and sum(map(len, foreign)) <= _LOOSE)
+
+
+_KNOWN = " type "
+"""Stands for what was recognised; a word of ours like any other."""
+
+
+def _unless_version(match: re.Match[str]) -> str:
+    """An address becomes one long foreign word."""
+    text = match.group()
+    few = sum(map(str.isdigit, text)) <= _MOST_VERSION_DIGITS
+    return _KNOWN if few and not is_address(text.removeprefix("v")) else text.replace(".", "x")
+
+
+def _is_ours(word: str) -> bool:
+    """Whether a word is of our lists, with or without a number, or a short number itself."""
+    if word in OWN_WORDS:
+        return True
+    match = _NUMBERED.fullmatch(word)
+    return match is not None and (match[1] is None or match[1] in OWN_WORDS)
 
 
 def spellings(secret: str) -> Iterator[str]:

@@ -91,6 +91,8 @@ class _Is(StrEnum):
 
 _LOOSE = re.compile("[wvrtn-]+")
 """Parts that could be pieces of a secret; all others end such a stretch."""
+_UNPARTED = re.compile("[^-]{2,}")
+"""Words of CamelCase: a pseudonym among them would stand between letters, where it is none."""
 _UNKNOWN_TOGETHER = re.compile("U(?:-?U)*|.")
 _WORDS, _NUMBERS = "Ww", "vnT"
 
@@ -271,6 +273,10 @@ def _strike_long_stretches(parts: list[_Part]) -> None:
     for part in parts:
         if part.kind is _Is.REFUSED:
             part.kind = _Is.UNKNOWN
+    for run in _UNPARTED.finditer("".join(part.kind for part in parts)):
+        if _Is.UNKNOWN in run.group():
+            for part in parts[run.start() : run.end()]:
+                part.kind = _Is.UNKNOWN
 
 
 def _is_foul(text: str) -> bool:

@@ -112,7 +112,8 @@ _ODD = """
     prj acc req org usr key xai hf r8 dor_v1 oc_sk Users root AB12 abcdefabcdefabcd
     rechtschreibungen 4111 0.0.0.0 10.1.2.3 1.2.3 v22.11.0 ::1 -- @ + ; 911-83-6993 grace
 """.split()  # noqa: SIM905
-_SEPARATORS = st.sampled_from("-._/: @+,;=")
+_SEPARATORS = st.sampled_from([*"-._/: @+,;=", "", ""])
+"""Without one, capitals part the words."""
 
 
 def _joined(pool: list[str]) -> st.SearchStrategy[str]:
@@ -120,13 +121,15 @@ def _joined(pool: list[str]) -> st.SearchStrategy[str]:
     pieces = st.one_of(
         st.sampled_from(pool),
         st.sampled_from(pool).map(str.upper),
+        st.sampled_from(pool).map(str.title),
+        st.from_regex(r"[A-Z][a-z]{1,14}", fullmatch=True),
         st.sampled_from(_ODD),
         st.from_regex(r"[a-z]{1,10}|[A-Z]{2,4}|[0-9]{1,10}|[0-9a-z]{2,5}", fullmatch=True),
         st.from_regex(r"v?[0-9]{1,3}(\.[0-9]{1,3}){1,3}", fullmatch=True),
         st.text(max_size=3),
     )
     return st.lists(st.tuples(pieces, _SEPARATORS), min_size=1, max_size=7).map(
-        lambda pairs: "".join(piece + between for piece, between in pairs)[:-1]
+        lambda pairs: "".join(piece + between for piece, between in pairs[:-1]) + pairs[-1][0]
     )
 
 
@@ -157,6 +160,8 @@ EXPECTED: dict[ShapeName, set[str]] = {
 @example((ShapeName.CONNECTION, "te, te, te, te, te"))
 @example((ShapeName.ERROR_TYPE, "NoQzAPIError"))
 @example((ShapeName.ERROR_TYPE, "QzxwvkjhgfError"))
+@example((ShapeName.ERROR_TYPE, "UsageBackpressureUsageError"))
+@example((ShapeName.ERROR_TYPE, "FreeKontingentOfBillingError"))
 @example((ShapeName.MODEL, "hf_huggingface"))
 @example((ShapeName.MODEL, "gpt:1:2:3"))
 @example((ShapeName.MODEL, "claude@meta.ai"))

@@ -68,7 +68,11 @@ def test_keys_that_are_words_of_ours_do_not_block_records(key: str) -> None:
     [
         "127.0.0.1", "127.0.0.1:9610", "[::1]:9610", "started_at", "HTTP/1.1", "retry_after_s",
         "/zen/v1/chat/completions", "2026-11-26", "2026-11-26T00:18:37Z", "zh-Hans-CN",
-        "big-pickle", "laptop-home-office",
+        "big-pickle", "laptop-home-office", "laptop-home", "144.0.7559.60", "v22.11.0",
+        "2026.11.28", "0.0.0-dev-202609171234", "40.8.0-beta.3", "Electron/40.8.0",
+        "claude-sonnet-4-20250514", "kimi-k2-0905-preview", "qwen3-coder-480b-a35b",
+        "2026-11-26T09", "2026-11-26 09:30", "09:30:00", "14:05:33.123Z", "2026112609",
+        "FreeUsageLimitError",
     ],
 )  # fmt: skip
 def test_a_cookie_of_what_every_record_holds_withholds_none(text: str) -> None:
@@ -81,7 +85,8 @@ def test_a_cookie_of_what_every_record_holds_withholds_none(text: str) -> None:
     "secret",
     [
         "opencode-7f3a", "a1-b2-c3-d4", "203.0.113.9", "started_at_xyz", "1764201600",
-        "hunter2-http", "--1-2-3-4-5", "2026-13-99",
+        "hunter2-http", "--1-2-3-4-5", "2026-13-99", "10.1.2.3", "opencode/10.1.2.3",
+        "41.79.123.4567", "model-1234-5678", "opencode-a1b2", "2026-11-26-wanda",
     ],
 )  # fmt: skip
 def test_what_only_resembles_our_words_is_a_key(secret: str) -> None:
