@@ -18,8 +18,9 @@ from pawwork_proxy.clients.processes import ProcessFinder
 from pawwork_proxy.environment.identity import Identity
 from pawwork_proxy.environment.machine import LOOPBACK_NAMES, local_addresses, utc_now
 from pawwork_proxy.model.context import Egress
+from pawwork_proxy.proxy.authority import make_authority
 from pawwork_proxy.proxy.chained import ChainedProxy
-from pawwork_proxy.proxy.descriptors import Word
+from pawwork_proxy.proxy.descriptors import Word, raise_limit
 from pawwork_proxy.proxy.egress import ProbeRoute, ask_trace, egress_of, source_towards
 from pawwork_proxy.proxy.egress_watch import EgressWatch
 from pawwork_proxy.proxy.listeners import Listener
@@ -113,6 +114,8 @@ async def running_proxy(
     plan: RunPlan, identity: Identity, watcher: Watcher
 ) -> AsyncIterator[Recorder]:
     """The proxy, listening, inside the block; its capture is closed when the block is left."""
+    raise_limit()
+    make_authority(identity)
     async with (
         recording(plan, identity, watcher) as (recorder, watch),
         answering(plan.answers) as answers,

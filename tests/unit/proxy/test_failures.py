@@ -600,3 +600,12 @@ async def test_a_failing_proxy_of_the_users_is_named(
     assert exchange.outcome.origin is Origin.CHAINED_PROXY
     assert exchange.outcome.kind == "transport_error"
     assert f"127.0.0.1:{port}, through which ours leaves, {chained.said}" in said.getvalue()
+
+
+async def test_a_run_raises_the_limit_of_descriptors(
+    tmp_path: Path, identity: Identity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raised: list[bool] = []
+    monkeypatch.setattr(session, "raise_limit", lambda: raised.append(True))
+    async with bench(tmp_path / "captures", identity, "http://name.invalid"):
+        assert raised == [True]
