@@ -40,6 +40,7 @@ from pawwork_proxy.model.manifest import (
     Cut,
     Manifest,
     Summary,
+    SupportRow,
     Window,
     content_hash,
 )
@@ -143,7 +144,7 @@ def _build(
     unlinkable: LineOf | None,
 ) -> Assembled:
     records = [record for part in kept for record in part.records]
-    together = SupportRows()
+    together = SupportRows[SupportRow]()
     for record in records:
         if record.row is not None:
             together.add(record.row)

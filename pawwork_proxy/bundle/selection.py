@@ -21,6 +21,7 @@ from pawwork_proxy.model.handshake import Connection, Hello
 from pawwork_proxy.model.manifest import SupportRow
 from pawwork_proxy.model.outcome import Kind
 from pawwork_proxy.outcomes.rules import classify, judge
+from pawwork_proxy.report.unmatched import unmatched
 
 COMPRESSION_LEVEL = 6
 LineOf = Callable[[Noun], bytes]
@@ -79,6 +80,8 @@ class ChosenCapture:
     path: Path
     header: Header
     header_line: bytes
+    installs: tuple[str, ...] = ()
+    """Those of the whole capture."""
     hellos: list[bytes] = field(default_factory=list)
     """Those that a record names."""
     records: list[Record] = field(default_factory=list)
@@ -125,7 +128,9 @@ def choose(
         progress(before)
         return made
 
-    parts = each_readable(once, part, remarks)
+    parts = list(each_readable(once, part, remarks))
+    there = (name for one in parts for name in one.installs)
+    remarks += unmatched("--install", sorted(choice.installs), there)
     chosen = [one for one in parts if one.records]
     return sorted(chosen, key=lambda part: (part.header.started_at, part.header_line))
 
@@ -142,7 +147,8 @@ def _part(
             damages.append(line)
         elif isinstance(line, Header):
             header = _narrowed(line, choice)
-            part = ChosenCapture(path, header, written(header))
+            names = tuple(one.label for one in line.installs)
+            part = ChosenCapture(path, header, written(header), names)
         elif part is None:
             continue  # the reader lets nothing pass before a header
         elif isinstance(line, Hello):

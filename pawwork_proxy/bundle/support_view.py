@@ -3,17 +3,19 @@
 Invariant: pure; a row's wait and reset time are those of its last exchange.
 """
 
-from operator import attrgetter
+from typing import Generic, TypeVar
 
+from pawwork_proxy.facts.clients import sender_of
+from pawwork_proxy.model.capture import Header
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.manifest import SupportRow
 from pawwork_proxy.model.outcome import Outcome
+from pawwork_proxy.model.support import Meeting
 from pawwork_proxy.model.view import ExchangeView
 
-_KIND_OF_MEETING = attrgetter(
-    "install", "install_id", "tier", "model", "auth_kind", "auth_source", "status", "outcome",
-    "observed_in_part", "error_type",
-)  # fmt: skip
+_Row = TypeVar("_Row", bound=SupportRow)
+_VARYING = {"count", "first_seen", "last_seen", "retry_after_s", "reset_at"}
+"""What differs between meetings of one kind."""
 
 
 def row_of(exchange: Exchange | ExchangeView, outcome: Outcome) -> SupportRow:
@@ -38,15 +40,26 @@ def row_of(exchange: Exchange | ExchangeView, outcome: Outcome) -> SupportRow:
     )
 
 
-class SupportRows:
+def meeting_of(exchange: Exchange | ExchangeView, outcome: Outcome, header: Header) -> Meeting:
+    """The same with what surrounded the exchange, as the capture's header and it tell."""
+    return Meeting(
+        **dict(row_of(exchange, outcome)),
+        client=sender_of(exchange.request).name,
+        os=header.machine.os,
+        os_release=header.machine.os_release,
+        network=exchange.context.network,
+    )
+
+
+class SupportRows(Generic[_Row]):
     """Rows of single exchanges, in any order, brought together one after the other."""
 
     def __init__(self) -> None:
-        self._together: dict[tuple[object, ...], SupportRow] = {}
+        self._together: dict[tuple[object, ...], _Row] = {}
 
-    def add(self, row: SupportRow) -> None:
+    def add(self, row: _Row) -> None:
         """Take a row."""
-        kind = _KIND_OF_MEETING(row)
+        kind = tuple(value for name, value in row if name not in _VARYING)
         known = self._together.get(kind, row)
         newer = row if row.last_seen >= known.last_seen else known
         self._together[kind] = newer.model_copy(
@@ -56,7 +69,7 @@ class SupportRows:
             }
         )
 
-    def rows(self) -> tuple[SupportRow, ...]:
+    def rows(self) -> tuple[_Row, ...]:
         """What has come together; by install, then last seen."""
         return tuple(
             sorted(

@@ -24,6 +24,7 @@ from pawwork_proxy.comparison.observations import Arrival, Neighbours, after_las
 from pawwork_proxy.errors import ConfigurationError
 from pawwork_proxy.model.comparison_input import CaptureSummary, ComparisonInput
 from pawwork_proxy.model.observation import SEVERAL, Observation
+from pawwork_proxy.report.unmatched import unmatched
 
 ONE_BY_ONE = 8000
 """Exchanges of all captures together up to which each becomes an observation of its own."""
@@ -62,6 +63,7 @@ def gather(
     parts = list(_parts(sources, exclusive, one_by_one, remarks, progress))
     parts = _one_world(parts, real_only, remarks)
     summaries = tuple(part.summary for part in parts)
+    remarks += unmatched("--alone", sorted(exclusive), (one.network for one in summaries))
     remarks += incomplete(summaries)
     remarks += of_answers(summaries)
     remarks += of_handshakes(summaries)

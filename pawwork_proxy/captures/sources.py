@@ -25,6 +25,8 @@ from pawwork_proxy.verification.verify import Progress, verify
 _Made = TypeVar("_Made")
 DECRYPT = "age -d -i KEYFILE FILE.zip.age > FILE.zip"
 """What opens a sealed bundle for whom it was sealed."""
+SAMPLES = "samples"
+"""The folder of simulated captures that a checkout has among the user's own."""
 _CAPTURES, _BUNDLES, _ARCHIVES = "*.jsonl", "pawwork-support-*.zip", "*.zip"
 
 
@@ -142,13 +144,19 @@ def each_once(sources: Iterable[CaptureSource], remarks: list[str]) -> list[Capt
     return kept
 
 
+def header_of(source: CaptureSource) -> Header | None:
+    """The header of a capture; None where there is none. Raises as opening the source does."""
+    with source.open() as stream:
+        lines = Lines(stream, source.path, read_view)
+        return next((line for line in lines if isinstance(line, Header)), None)
+
+
 def _capture_id(source: CaptureSource) -> str | None:
     try:
-        with source.open() as stream:
-            lines = Lines(stream, source.path, read_view)
-            return next((line.capture_id for line in lines if isinstance(line, Header)), None)
+        header = header_of(source)
     except PawworkProxyError:
         return None
+    return header.capture_id if header else None
 
 
 def _exchanges(source: CaptureSource) -> int:
@@ -158,8 +166,8 @@ def _exchanges(source: CaptureSource) -> int:
 
 def _sources(path: Path, checking: Progress) -> Iterator[CaptureSource]:
     if path.is_dir():
-        files = [*sorted(path.glob(_CAPTURES)), *sorted(path.glob(_BUNDLES))]
-        passed_over = [file for file in sorted(path.glob(_ARCHIVES)) if file not in files]
+        files = [*capture_files(path), *_below(path, _BUNDLES)]
+        passed_over = [file for file in _below(path, _ARCHIVES) if file not in files]
     else:
         # Windows' shells leave patterns to us.
         names = [] if path.exists() else sorted(glob.glob(str(path)))  # noqa: PTH207  may be absolute
@@ -191,6 +199,19 @@ def _sources(path: Path, checking: Progress) -> Iterator[CaptureSource]:
                 "name a capture, a folder of captures, or a bundle",
             ),
         )
+
+
+def capture_files(path: Path) -> list[Path]:
+    """The capture files in a folder and below it; anything else is taken for one."""
+    return _below(path, _CAPTURES) if path.is_dir() else [path]
+
+
+def _below(folder: Path, pattern: str) -> list[Path]:
+    """Files in a folder, then those in folders below; the samples are meant only where named."""
+    found = (
+        file for file in folder.rglob(pattern) if SAMPLES not in file.relative_to(folder).parts
+    )
+    return sorted(found, key=lambda file: (len(file.parts), file))
 
 
 def _on_disk(path: Path) -> CaptureSource:

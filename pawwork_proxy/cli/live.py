@@ -16,7 +16,8 @@ from pawwork_proxy.diagnosis.checks import Finding, finding
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.signals import Ending
 from pawwork_proxy.recording.recorder import Counts, Watcher
-from pawwork_proxy.report.exchange_table import Row, exchange_table, plain_line, row_of
+from pawwork_proxy.report.exchange_table import COLUMNS, Row, RowLines, exchange_sheet, row_of
+from pawwork_proxy.report.refusals import Refusals
 from pawwork_proxy.report.words import printable
 from pawwork_proxy.report.wrapping import wrapped
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 SHOWN_ROWS = 20
 REFRESH_PER_SECOND = 4
+CARD_LINES = len(COLUMNS) + 1
+"""What a row takes at most where nothing folds."""
 
 
 def counter_line(counts: Counts, lost: int) -> str:
@@ -64,6 +67,7 @@ class View(Watcher):
     def __init__(self) -> None:
         self._heard: set[str] = set()
         self._warned: set[Finding] = set()
+        self._refusals = Refusals()
 
     def recorded(self, exchange: Exchange) -> None:
         """Remember that this install's client gets through, and warn if the way out does not."""
@@ -71,6 +75,7 @@ class View(Watcher):
         wrong = CHAINED_PROXY.get(exchange.signals.ending)
         if wrong is not None:
             self.warn(finding(wrong, address=self.chained, given=""))
+        self._refusals.add(exchange)
 
     def turned_down(self, install: str, *, certainly: bool) -> None:
         """Warn of it; clients that get through also open connections for later."""
@@ -88,6 +93,11 @@ class View(Watcher):
         """Put words where the user sees them."""
         raise NotImplementedError
 
+    def close(self) -> None:
+        """Leave on the screen who was refused, and how."""
+        if self._refusals:
+            self.say("\n".join(self._refusals.sheet().lines()))
+
 
 class PlainView(View):
     """A line per exchange; for pipes, logs and CI. Written directly: rich costs 0.3 ms a line."""
@@ -95,12 +105,13 @@ class PlainView(View):
     def __init__(self, stream: TextIO) -> None:
         super().__init__()
         self._stream = stream
+        self._lines = RowLines()
         self._lost_said = False
 
     def recorded(self, exchange: Exchange) -> None:
         """Print the exchange's line."""
         super().recorded(exchange)
-        self.say(plain_line(row_of(exchange, exchange.outcome)))
+        self.say(self._lines.line(row_of(exchange, exchange.outcome)))
 
     def changed(self, lost: int) -> None:
         """Say when records begin to be lost."""
@@ -155,8 +166,10 @@ class LiveView(View):
         self._live.console.print(words, markup=False, highlight=False)
 
     def close(self) -> None:
-        """Clear the table."""
+        """Clear the table; who was refused stays."""
         self._live.stop()
+        if self._refusals:
+            self._live.console.print(self._refusals.sheet())
 
     def _render(self) -> Group:
         from rich.console import Group
@@ -167,7 +180,13 @@ class LiveView(View):
         status = Text(counter_line(self._counts, self._lost), style="bold")
         if not rows:
             return Group(Text("waiting for the first exchange …", style="dim"), status)
-        return Group(exchange_table(rows), status)
+        console = self._live.console
+        room = console.height - len(console.render_lines(status)) - 1
+        sheet = exchange_sheet(rows)
+        while len(rows) > 1 and (more := len(console.render_lines(sheet)) - room) > 0:
+            rows = rows[max(1, more // CARD_LINES) :]  # the newest stay
+            sheet = exchange_sheet(rows)
+        return Group(sheet, status)
 
 
 def chosen_view() -> View:

@@ -4,14 +4,16 @@ Invariant: nothing but click is imported here, so that every `--help` stays quic
 needs from the rest of the package is loaded when a value has to be converted.
 """
 
+import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import reduce
 from pathlib import Path
 from typing import Any
 
 import click
 
+_AGO = re.compile(r"(?:(\d{1,4})d)?(?:(\d{1,5})h)?(?:(\d{1,6})m)?")
 Decorator = Callable[[Any], Any]
 
 DEFAULT_CAPTURES = Path("captures")
@@ -34,15 +36,19 @@ def after_help(example: str, exits: Mapping[int, str] | None = None) -> str:
 
 
 def moment(text: str) -> datetime:
-    """A date, or a date and time, in ISO 8601, as a time in UTC; without a zone it is UTC."""
+    """A time in UTC: how long ago, as `2h`, or an ISO date, or date and time; without zone UTC."""
+    ago = _AGO.fullmatch(text.strip())
+    if ago and any(ago.groups()):
+        days, hours, minutes = (int(part or 0) for part in ago.groups())
+        return datetime.now(UTC) - timedelta(days=days, hours=hours, minutes=minutes)
     try:
         found = datetime.fromisoformat(text.strip())
-    except ValueError:
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
         raise click.BadParameter(
-            "Write a date, or a date and time: 2026-11-20, 2026-11-20T08:30, "
-            "2026-11-20T08:30+01:00."
+            "Write how long ago, or a date, or a date and time: 2h, 3d, 1h30m, 2026-11-20, "
+            "2026-11-20T08:30, 2026-11-20T08:30+01:00."
         ) from None
-    return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 def outcome_kind(text: str) -> str:
@@ -105,8 +111,8 @@ period = together(
         "--since",
         type=moment,
         metavar="TIME",
-        help="Take only exchanges that began at this time or later: a date, or a date and time, "
-        "such as 2026-11-20T08:30. Without a zone it is UTC.",
+        help="Take only exchanges that began at this time or later: how long ago, such as 2h or "
+        "3d, or a date, or a date and time, such as 2026-11-20T08:30. Without a zone it is UTC.",
     ),
     click.option(
         "--until",

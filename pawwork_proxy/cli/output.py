@@ -6,20 +6,24 @@ Invariant: of progress nothing is written unless stderr is a terminal, and nothi
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from pawwork_proxy.errors import ConfigurationError
-from pawwork_proxy.report.words import printable
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from pawwork_proxy.report.layout import Sheet
+
+PIPED = 80
+"""Columns of running text where no terminal says how many there are."""
 
 
 def warn(remarks: Iterable[str]) -> None:
@@ -28,15 +32,44 @@ def warn(remarks: Iterable[str]) -> None:
         click.echo(f"warning: {remark}", err=True)
 
 
-def print_table(table: Callable[[], Table], lines: Iterable[str]) -> None:
-    """Print a table on a terminal, and its lines in a pipe."""
-    if sys.stdout.isatty():
-        from rich.console import Console  # a pipe needs none of it
+def text_of(sheet: Sheet) -> Iterator[str]:
+    """A table as text: as wide as the terminal, and whole and aligned in a pipe."""
+    if not sys.stdout.isatty():
+        yield from (f"{line}\n" for line in sheet.lines())
+        return
+    from rich.console import Console  # a pipe needs none of it
 
-        Console().print(table())
-    else:
-        for line in lines:
-            click.echo(printable(line))
+    console = Console()
+    for part in sheet.parts(console.width):
+        with console.capture() as shown:
+            console.print(part)
+        yield shown.get()
+
+
+def width(most: int) -> int:
+    """How wide running text may be: as the terminal, and not wider than `most`."""
+    return min(
+        most, shutil.get_terminal_size((PIPED, 24)).columns if sys.stdout.isatty() else PIPED
+    )
+
+
+def page(pieces: Iterable[str]) -> None:
+    """Print text; on a terminal, what is longer than the terminal is shown by the user's pager."""
+    if not (sys.stdout.isatty() and sys.stdin.isatty()):
+        for piece in pieces:
+            click.echo(piece, nl=False)
+        return
+    room = shutil.get_terminal_size().lines - 1
+    begun: list[str] = []
+    coming = iter(pieces)
+    for piece in coming:
+        begun.append(piece)
+        room -= piece.count("\n")
+        if room < 0:
+            os.environ.setdefault("LESS", "FRX")  # colours; and what was shown stays
+            click.echo_via_pager(chain(begun, coming))
+            return
+    click.echo("".join(begun), nl=False)
 
 
 @contextmanager

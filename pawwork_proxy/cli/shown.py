@@ -1,28 +1,34 @@
-"""One capture as `show` and `demo` print it: a table, what it comes to, what is missing."""
+"""One capture as `show` and `demo` have it: a table, what it comes to, what is missing."""
 
+import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, tzinfo
-from itertools import chain
+from pathlib import Path
 
 import click
 
 from pawwork_proxy.captures.completeness import happenings, of_answers, of_handshakes
+from pawwork_proxy.captures.following import Follower
 from pawwork_proxy.captures.lines import outcome_of
 from pawwork_proxy.captures.records import Records
 from pawwork_proxy.captures.sources import CaptureSource
-from pawwork_proxy.cli.output import print_table
+from pawwork_proxy.cli.output import text_of
 from pawwork_proxy.model.outcome import Kind, Outcome
 from pawwork_proxy.model.view import ExchangeView
 from pawwork_proxy.report.client_text import Senders
 from pawwork_proxy.report.connections import connection_lines
 from pawwork_proxy.report.exchange_table import (
     Row,
-    exchange_table,
+    RowLines,
+    exchange_sheet,
     interrupted_row,
-    plain_line,
     row_of,
 )
+from pawwork_proxy.report.moments import zone_name
+from pawwork_proxy.report.words import counted, printable
+
+LOOK_EVERY_S = 0.5
 
 
 class Shown:
@@ -54,30 +60,37 @@ class Shown:
             self._rows.append(row_of(exchange, outcome, self._zone))
         return wanted
 
-    def print_records(self) -> None:
-        """Print the records, each a line of JSON, outcomes by the rules of this version."""
+    def records(self) -> Iterator[str]:
+        """The records, each a line of JSON, outcomes by the rules of this version."""
         for one in self._records:
-            click.echo(one.model_dump_json(exclude_none=True))
+            yield one.model_dump_json(exclude_none=True) + "\n"
 
-    def print_table(self, *, filtered: bool = False) -> None:
-        """Print the rows, and what they come to."""
+    def table(self, *, filtered: bool = False) -> Iterator[str]:
+        """The rows, and what they come to."""
         capture, header = self._capture, self._capture.header
-        title = (
-            f"{capture.path.name}  {header.started_at:%Y-%m-%d}  network {header.network or '-'}"
-        )
+        began = header.started_at.astimezone(self._zone)
+        title = f"{capture.path.name}  {began:%Y-%m-%d} ({zone_name(began)})"
+        title += f"  network {header.network}" if header.network else ""
         if header.simulated:
             title += "  SIMULATED"
         under_way = [] if filtered else capture.interrupted
         rows = [*self._rows, *(interrupted_row(one, self._zone) for one in under_way)]
         rows.sort(key=lambda row: row.seq)
-        lines = chain([title], map(plain_line, rows))
-        print_table(lambda: exchange_table(rows, title), lines)
+        if rows:
+            yield from text_of(exchange_sheet(rows, title))
+        else:
+            yield f"{printable(title)}\n"
         for line in self._senders.lines():
-            click.echo(line)
+            yield f"{line}\n"
         for line in connection_lines([] if filtered else capture.connections, self._zone):
-            click.echo(line)
+            yield f"{line}\n"
         total = " · ".join(f"{number} {kind}" for kind, number in self._kinds.most_common())
-        click.echo(f"{self._kinds.total()} exchanges{': ' + total if total else ''}")
+        yield f"{counted(self.chosen, 'exchange')}{': ' + total if total else ''}\n"
+
+    @property
+    def chosen(self) -> int:
+        """How many exchanges were wanted."""
+        return self._kinds.total()
 
     def remarks(self) -> Iterator[str]:
         """What a reader must know: what is missing, and what happened to the run."""
@@ -90,3 +103,16 @@ class Shown:
                 f"{self._capture.path.name}: {self._shifted} outcomes are judged differently by "
                 "this version than when captured."
             )
+
+
+def followed(
+    paths: Sequence[Path], wanted: Callable[[ExchangeView, Outcome], bool], zone: tzinfo
+) -> None:
+    """Print a line for each exchange of captures, and for each that is added, until Ctrl-C."""
+    follower, lines = Follower(paths), RowLines()
+    while True:
+        for exchange in follower.new():
+            outcome = outcome_of(exchange.signals)
+            if wanted(exchange, outcome):
+                click.echo(lines.line(row_of(exchange, outcome, zone)))
+        time.sleep(LOOK_EVERY_S)

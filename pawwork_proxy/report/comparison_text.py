@@ -2,7 +2,7 @@
 
 Invariant: both say the same: the conclusion and the verdicts first, then what to do next, then what
 all of it rests on. Every foreign word is escaped for Markdown, so that a label cannot become a link
-or a heading. Nothing is wider than `WIDTH` in a terminal but commands and words without a space.
+or a heading. Nothing is wider than it has to be but commands and words without a space.
 """
 
 import re
@@ -21,37 +21,41 @@ from pawwork_proxy.model.verdict import (
 )
 from pawwork_proxy.report import sentences as say
 from pawwork_proxy.report.evidence import Evidence, Piece, evidence_of
+from pawwork_proxy.report.layout import Column, Sheet
 from pawwork_proxy.report.next_step import instructions
 from pawwork_proxy.report.words import counted, printable
 from pawwork_proxy.report.wrapping import wrapped
 
 FINDINGS = {"follows": "follows", "does_not_follow": "does not", "undetermined": "open"}
 SPECIAL = re.compile(r"([\\`*_\[\]<>|#!~])")
-WIDTH = 100
-"""Columns of the text: what fits most terminals and mails."""
+WIDTH = 80
+"""Columns of the text where nobody says how many there are."""
 LEADS = {"item": "  - ", "detail": "      - ", "text": ""}
 MARKDOWN_LEADS = {"title": "### ", "item": "- ", "detail": "  - ", "text": ""}
 TABLE = {"head", "row"}
+TABLE_LEAD = "  "
+OF_LEAST_USE = {"observations": 1}
+"""Columns that give way to the others."""
 Printed = tuple[str, str]
 """Kind of line (`title`, `text`, `item`, `detail`, `step`, `command`, `row`, `head`), its words."""
 
 
-def render_text(comparison: Comparison, remarks: Iterable[str] = ()) -> str:
+def render_text(comparison: Comparison, remarks: Iterable[str] = (), width: int = WIDTH) -> str:
     """For a terminal: headings underlined, tables in columns; `remarks` are about the captures."""
     out: list[str] = []
     step = 0
     for is_table, lines in groupby(_lines(comparison, remarks), lambda line: line[0] in TABLE):
         if is_table:
-            out.extend(_columns([words.split("\t") for _, words in lines]))
+            out.extend(_columns([words.split("\t") for _, words in lines], width))
             continue
         for kind, words in lines:
             step = step + 1 if kind == "step" else 0
             if kind == "title":
-                out.extend(("", words, "-" * min(len(words), WIDTH)))
+                out.extend(("", words, "-" * min(len(words), width)))
             elif kind == "command":
                 out.append(f"    {words}")
             else:
-                out.extend(_wrapped(words, f"{step:3}. " if step else LEADS[kind]))
+                out.extend(_wrapped(words, width, f"{step:3}. " if step else LEADS[kind]))
     return printable("\n".join(out).strip()) + "\n"
 
 
@@ -81,16 +85,15 @@ def _escaped(words: str) -> str:
     return SPECIAL.sub(r"\\\1", words)
 
 
-def _wrapped(words: str, lead: str = "") -> list[str]:
-    return wrapped(words, lead, " " * len(lead), WIDTH) or [lead.rstrip()]
+def _wrapped(words: str, width: int, lead: str) -> list[str]:
+    return wrapped(words, lead, " " * len(lead), width) or [lead.rstrip()]
 
 
-def _columns(table: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Columns as wide as they need; only the last one is wrapped."""
-    widths = [max(len(row[n]) for row in table) for n in range(len(table[0]) - 1)]
-    for *row, last in table:
-        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        yield from _wrapped(last, "  " + "  ".join([*cells, ""]))
+def _columns(table: Sequence[Sequence[str]], width: int) -> Iterator[str]:
+    heads, *rows = table
+    columns = [Column(head, OF_LEAST_USE.get(head, 0), folds=0) for head in heads]
+    for line in Sheet(columns, rows).text(width - len(TABLE_LEAD)):
+        yield (TABLE_LEAD + line).rstrip()
 
 
 def _lines(comparison: Comparison, remarks: Iterable[str]) -> Iterator[Printed]:

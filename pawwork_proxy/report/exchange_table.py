@@ -4,19 +4,17 @@ Invariant: a row shows what the record holds, in the words of the record; times 
 zone is given.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from datetime import UTC, datetime, tzinfo
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import NamedTuple
+
+from rich.cells import cell_len
 
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.outcome import Family, Outcome
 from pawwork_proxy.model.view import ExchangeView, OpenedView
+from pawwork_proxy.report.layout import Column, Sheet, aligned
 from pawwork_proxy.report.words import duration, printable
-
-if TYPE_CHECKING:
-    from rich.table import Table
 
 FAMILY_STYLES: dict[Family, str] = {
     Family.OK: "green",
@@ -45,16 +43,25 @@ class Row(NamedTuple):
     auth: str = "-"
     status: str = "-"
     outcome: str = "interrupted"
-    retry_after: str = ""
-    reset: str = ""
+    wait: str = ""
+    resets: str = ""
     took: str = ""
     family: Family = Family.UNKNOWN
 
 
-COLUMNS = ("#", "time", "install", "model", "auth", "status", "outcome", "retry after",
-           "resets at", "took")  # fmt: skip
-"""The heads of a row's cells, which are all but the last."""
-RIGHT = {"#", "status", "retry after", "took"}
+COLUMNS = (
+    Column("#", right=True),
+    Column("time"),
+    Column("install", folds=8, gives_way=1),
+    Column("model", folds=12),
+    Column("auth", gives_way=2),
+    Column("status", right=True),
+    Column("outcome", folds=0),
+    Column("wait", right=True),
+    Column("resets", gives_way=3),
+    Column("took", gives_way=4, right=True),
+)
+"""The columns of a row's cells, which are all but the last."""
 
 
 def row_of(exchange: Exchange | ExchangeView, outcome: Outcome, zone: tzinfo = UTC) -> Row:
@@ -75,8 +82,8 @@ def row_of(exchange: Exchange | ExchangeView, outcome: Outcome, zone: tzinfo = U
         status=str(exchange.response.status) if exchange.response else "-",
         outcome=outcome.kind + where + seen,
         family=outcome.family,
-        retry_after="" if wait is None else duration(wait),
-        reset=_moment(outcome.reset_at, exchange.timing.started_at, zone),
+        wait="" if wait is None else duration(wait),
+        resets=_moment(outcome.reset_at, exchange.timing.started_at, zone),
         took=milliseconds(exchange.timing.total_ms),
     )
 
@@ -86,34 +93,30 @@ def interrupted_row(opened: OpenedView, zone: tzinfo = UTC) -> Row:
     return Row(opened.seq, _clock(opened.at, zone), opened.install)
 
 
-def exchange_table(rows: Iterable[Row], title: str | None = None) -> Table:
-    """A table for a terminal."""
-    from rich.table import Table  # noqa: PLC0415  plain lines do without
-    from rich.text import Text  # noqa: PLC0415
-
-    heading = Text(printable(title)) if title else None
-    table = Table(
-        title=heading, title_justify="left", header_style="bold", pad_edge=False, box=None
-    )
-    for name in COLUMNS:
-        right: Literal["right", "left"] = "right" if name in RIGHT else "left"
-        table.add_column(name, justify=right, no_wrap=name != "outcome")
-    for row in rows:
-        cells = [Text(printable(str(cell))) for cell in row[:-1]]
-        cells[COLUMNS.index("outcome")].stylize(FAMILY_STYLES[row.family])
-        table.add_row(*cells)
-    return table
+def exchange_sheet(rows: Iterable[Row], title: str = "") -> Sheet:
+    """Rows as a table."""
+    rows = list(rows)
+    styles = [FAMILY_STYLES[row.family] for row in rows]
+    cells = [[str(cell) for cell in row[:-1]] for row in rows]
+    return Sheet(COLUMNS, cells, title, styled="outcome", styles=styles)
 
 
-def plain_line(row: Row) -> str:
-    """One line for a log or a pipe, fields separated by two spaces."""
-    parts = [f"#{row.seq}", row.time, row.install, row.model, row.auth, row.status, row.outcome]
-    if row.retry_after:
-        parts.append(f"retry-after {row.retry_after}")
-    if row.reset:
-        parts.append(f"resets {row.reset}")
-    parts.append(row.took)
-    return printable("  ".join(part for part in parts if part))
+class RowLines:
+    """Rows as lines that come one after the other, aligned as far as those before them tell."""
+
+    def __init__(self) -> None:
+        """Of no line is anything known yet but that their number grows."""
+        self._widths = [len("#9999"), *[0] * (len(COLUMNS) - 1)]
+
+    def line(self, row: Row) -> str:
+        """One line for a log or a pipe; what not every row has stands last, and is named."""
+        wait = f"wait {row.wait}" if row.wait else ""
+        resets = f"resets {row.resets}" if row.resets else ""
+        cells = [printable(cell) for cell in (
+            f"#{row.seq}", *row[1:7], row.took, wait, resets,
+        )]  # fmt: skip
+        self._widths = [max(pair) for pair in zip(self._widths, map(cell_len, cells), strict=True)]
+        return aligned(cells, self._widths, [False] * len(cells))
 
 
 def _clock(moment: datetime, zone: tzinfo) -> str:
@@ -124,7 +127,7 @@ def _moment(moment: datetime | None, start: datetime, zone: tzinfo) -> str:
     if moment is None:
         return ""
     local, began = moment.astimezone(zone), start.astimezone(zone)
-    return f"{local:%H:%M:%S}" if local.date() == began.date() else f"{local:%Y-%m-%d %H:%M}"
+    return f"{local:%H:%M:%S}" if local.date() == began.date() else f"{local:%m-%d %H:%M}"
 
 
 def milliseconds(value: float | None) -> str:

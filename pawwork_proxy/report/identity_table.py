@@ -1,22 +1,28 @@
-"""The inventory of identifying fields as a table for a terminal, and as lines for a pipe.
+"""The inventory of identifying fields as a table.
 
-Invariant: both show every field of the inventory in its order, and the conclusion in its words.
+Invariant: it shows every field of the inventory in its order, and the conclusion in its words.
 """
 
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from rich.table import Table
-from rich.text import Text
-
 from pawwork_proxy.inventory.conclusion import scope_words
 from pawwork_proxy.model.inventory import FieldFinding, Inventory, Layer
+from pawwork_proxy.report.layout import Column, Sheet
 
 STYLES = {"device_or_install": "bold red", "unknown": "yellow", "message": "dim"}
 _READ: Final[dict[Layer, str]] = {"body": "bodies", "header": "headers"}
 """What holds the fields of a layer, and is read as a whole or not."""
-COLUMNS = ("field", "in", "sent", "shape", "values", "constant", "the server")
-"""The heads of a row's cells, which are all but the last."""
+COLUMNS = (
+    Column("field", folds=14),
+    Column("in"),
+    Column("sent", folds=0),
+    Column("shape", folds=0, gives_way=2),
+    Column("values", folds=10, gives_way=1),
+    Column("constant", folds=0),
+    Column("the server", folds=30, gives_way=3),
+)
+"""The columns of a row's cells, which are all but the last."""
 
 
 class IdentityRow(NamedTuple):
@@ -49,20 +55,11 @@ def identity_rows(inventory: Inventory) -> Iterator[IdentityRow]:
         )
 
 
-def identity_table(inventory: Inventory) -> Table:
-    """A table for a terminal."""
-    table = Table(header_style="bold", pad_edge=False, box=None)
-    for heading in COLUMNS:
-        table.add_column(heading, overflow="fold", no_wrap=heading == "in")
-    for row in identity_rows(inventory):
-        table.add_row(Text(row.name, style=row.style), *map(Text, row[1:-1]))
-    return table
-
-
-def identity_lines(inventory: Inventory) -> Iterator[str]:
-    """One line a field, for a log or a pipe: filled cells, separated by two spaces."""
-    for row in identity_rows(inventory):
-        yield "  ".join(cell for cell in row[:-1] if cell)
+def identity_sheet(inventory: Inventory) -> Sheet:
+    """The rows as a table."""
+    rows = list(identity_rows(inventory))
+    styles = [row.style for row in rows]
+    return Sheet(COLUMNS, [row[:-1] for row in rows], styled="field", styles=styles)
 
 
 def identity_words(inventory: Inventory) -> Iterator[str]:

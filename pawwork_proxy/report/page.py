@@ -71,7 +71,7 @@ def render_report(
             outcomes=_outcomes(gathered.observations),
             installs=tuple(lane.install for lane in drawn.lanes),
             identity=tuple(identity_rows(inventory)) if inventory else (),
-            identity_columns=COLUMNS,
+            identity_columns=tuple(column.head for column in COLUMNS),
             identity_words=tuple(identity_words(inventory)) if inventory else (),
             began=min((one.started_at for one in gathered.observations), default=None),
             ended=max((one.ended_at for one in gathered.observations), default=None),

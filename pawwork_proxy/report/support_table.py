@@ -1,61 +1,90 @@
-"""The support view as texts under column heads."""
+"""The support view as a table: what each install met.
 
-from collections.abc import Iterator, Sequence
+Invariant: no column gives way to another; where there is no room for all, rows are cards.
+"""
 
-from rich.table import Table
-from rich.text import Text
+from collections.abc import Sequence
+from datetime import UTC, datetime, tzinfo
 
 from pawwork_proxy.facts.server import PROVIDERS
-from pawwork_proxy.model.manifest import SupportRow
-from pawwork_proxy.report.words import duration, printable
+from pawwork_proxy.model.support import Meeting
+from pawwork_proxy.report.exchange_table import FAMILY_STYLES
+from pawwork_proxy.report.layout import Column, Sheet
+from pawwork_proxy.report.moments import zone_name
+from pawwork_proxy.report.words import duration
 
 COLUMNS = (
-    "install", "provider", "model", "auth", "status", "outcome", "retry-after", "reset (UTC)",
-    "count", "first seen (UTC)", "last seen (UTC)",
-)  # fmt: skip
+    Column("install"),
+    Column("provider"),
+    Column("model"),
+    Column("auth"),
+    Column("status", right=True),
+    Column("outcome", folds=0),
+    Column("wait", right=True),
+    Column("resets"),
+    Column("client"),
+    Column("system"),
+    Column("network"),
+    Column("count", right=True),
+    Column("first"),
+    Column("last"),
+)
 _ID_DIGITS = 4
 
 
-def support_table(rows: Sequence[SupportRow]) -> Table:
-    """A table for a terminal."""
-    table = Table(*COLUMNS)
-    for row in cells(rows):
-        table.add_row(*(Text(printable(cell)) for cell in row))
-    return table
+def support_sheet(rows: Sequence[Meeting], zone: tzinfo = UTC) -> Sheet:
+    """The rows, their times told in this zone."""
+    return Sheet(
+        COLUMNS,
+        cells(rows, zone),
+        f"Times: {zone_name(rows[0].last_seen.astimezone(zone))}" if rows else "",
+        styled="outcome",
+        styles=[FAMILY_STYLES[row.outcome.family] for row in rows],
+    )
 
 
-def support_lines(rows: Sequence[SupportRow]) -> Iterator[str]:
-    """One line a row, under a line of heads, for a log or a pipe."""
-    for row in (COLUMNS, *cells(rows)):
-        yield "  ".join(row)
-
-
-def cells(rows: Sequence[SupportRow]) -> list[tuple[str, ...]]:
+def cells(rows: Sequence[Meeting], zone: tzinfo = UTC) -> list[tuple[str, ...]]:
     """The rows as texts under `COLUMNS`; installs of one name are told apart by their ids."""
-    ids: dict[str, set[str]] = {}
-    for row in rows:
-        ids.setdefault(row.install, set()).add(row.install_id)
+    names = install_names(rows)
     return [
         (
-            row.install
-            if len(ids[row.install]) == 1
-            else f"{row.install}#{row.install_id[-_ID_DIGITS:]}",
+            names[row.install_id],
             PROVIDERS[row.tier],
             row.model or "-",
             row.auth_kind if row.auth_kind == "public" else f"{row.auth_kind} ({row.auth_source})",
             "-" if row.status is None else str(row.status),
             _outcome(row),
             "-" if row.retry_after_s is None else duration(row.retry_after_s),
-            f"{row.reset_at:%Y-%m-%d %H:%M:%S}" if row.reset_at else "-",
+            _time(row.reset_at, zone),
+            row.client,
+            f"{row.os} {row.os_release}",
+            row.network or "-",
             str(row.count),
-            f"{row.first_seen:%Y-%m-%d %H:%M:%S}",
-            f"{row.last_seen:%Y-%m-%d %H:%M:%S}",
+            _time(row.first_seen, zone),
+            _time(row.last_seen, zone),
         )
         for row in rows
     ]
 
 
-def _outcome(row: SupportRow) -> str:
+def install_names(rows: Sequence[Meeting]) -> dict[str, str]:
+    """What each install is called, by its id."""
+    ids: dict[str, set[str]] = {}
+    for row in rows:
+        ids.setdefault(row.install, set()).add(row.install_id)
+    return {
+        row.install_id: row.install
+        if len(ids[row.install]) == 1
+        else f"{row.install}#{row.install_id[-_ID_DIGITS:]}"
+        for row in rows
+    }
+
+
+def _time(at: datetime | None, zone: tzinfo) -> str:
+    return f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S}" if at else "-"
+
+
+def _outcome(row: Meeting) -> str:
     remarks = [row.error_type, "seen in part" if row.observed_in_part else None]
     said = ", ".join(filter(None, remarks))
     return f"{row.outcome} ({said})" if said else str(row.outcome)

@@ -11,7 +11,7 @@ from types import FrameType
 import click
 
 from pawwork_proxy.cli import options
-from pawwork_proxy.cli.output import print_table, progress, warn
+from pawwork_proxy.cli.output import page, progress, text_of, warn
 from pawwork_proxy.errors import BundleError, ConfigurationError
 from pawwork_proxy.report.words import printable
 
@@ -146,9 +146,9 @@ def create(
                 renaming.read,
             )
         renaming.check()
+        warn(remarks)
         with progress("packing"):
             made = assemble(parts, read_platform(), utc_now(), int(max_size * MIB), throw_away)
-        warn(remarks)
         own = known_here()
         refuse_unshowable(made, own)
         for line in preview(made):
@@ -217,49 +217,31 @@ def show(paths: Sequence[Path], output: str) -> None:
     Provider, model, auth source, status, retry-after, outcome, reset time, counts, first and last
     seen. A bundle is verified before anything of it is shown, and left out if it is refused.
     """
-    from pawwork_proxy.bundle.support_view import SupportRows, row_of
-    from pawwork_proxy.captures.completeness import of_answers, of_handshakes, summary_of
-    from pawwork_proxy.captures.lines import outcome_of
-    from pawwork_proxy.captures.reader import view_capture
-    from pawwork_proxy.captures.sources import (
-        CaptureSource,
-        capture_sources,
-        each_once,
-        each_readable,
-    )
-    from pawwork_proxy.model.comparison_input import CaptureSummary
-    from pawwork_proxy.model.manifest import Summary
-    from pawwork_proxy.model.view import ExchangeView
-    from pawwork_proxy.report.client_text import Senders
-    from pawwork_proxy.report.support_table import support_lines, support_table
+    from pawwork_proxy.captures.completeness import of_answers, of_handshakes
+    from pawwork_proxy.captures.sources import capture_sources, each_once, each_readable
+    from pawwork_proxy.cli.support import Support
+    from pawwork_proxy.model.support import SupportView
+    from pawwork_proxy.report.support_table import support_sheet
 
     left_out: list[str] = []
     with progress("checking") as show_done:
         sources = each_once(capture_sources(paths, show_done), left_out)
-    together = SupportRows()
-    senders = Senders()
-
-    def take(exchange: ExchangeView, _: int) -> None:
-        outcome = outcome_of(exchange.signals)
-        together.add(row_of(exchange, outcome))
-        senders.add(exchange, outcome)
-
-    def read(source: CaptureSource) -> CaptureSummary:
-        with source.open() as stream:
-            capture = view_capture(source.path, stream, take)
-        return summary_of(capture)
-
-    summaries = list(each_readable(sources, read, left_out))
-    rows = together.rows()
+    seen = Support()
+    summaries = list(each_readable(sources, seen.read, left_out))
+    rows = seen.rows()
     warn([*left_out, *of_answers(summaries), *of_handshakes(summaries)])
     if output == "json":
-        click.echo(Summary(rows=rows).model_dump_json(exclude_none=True))
+        click.echo(SupportView(rows=rows).model_dump_json(exclude_none=True))
         return
-    if any(one.simulated for one in summaries):
-        click.echo("SIMULATED: made on a simulator, at least in part")
-    print_table(lambda: support_table(rows), support_lines(rows))
-    for line in senders.lines(numbered=False):
-        click.echo(line)
+
+    def pieces() -> Iterator[str]:
+        if any(one.simulated for one in summaries):
+            yield "SIMULATED: made on a simulator, at least in part\n"
+        yield from text_of(support_sheet(rows))
+        for line in seen.senders.lines(numbered=False):
+            yield f"{line}\n"
+
+    page(pieces())
 
 
 def _agreed() -> bool:

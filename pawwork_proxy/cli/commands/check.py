@@ -34,6 +34,7 @@ def check(captures: Sequence[Path], installs: Sequence[str], output: str) -> Non
     from pawwork_proxy.captures.sources import capture_sources, each_once, each_readable
     from pawwork_proxy.captures.watching import conduct_of
     from pawwork_proxy.report.conduct_text import conduct_lines
+    from pawwork_proxy.report.unmatched import unmatched
 
     left_out: list[str] = []
     sources = each_once(capture_sources(captures), left_out)
@@ -41,7 +42,8 @@ def check(captures: Sequence[Path], installs: Sequence[str], output: str) -> Non
     warn(left_out)
     warn(listed([one.summary for one in records]))
     found = conduct_of(records, frozenset(installs))
-    warn(unfit(records))
+    there = (name for one in records for name in one.summary.installs)
+    warn([*unfit(records), *unmatched("--install", installs, there)])
     if output == "json":
         click.echo(found.model_dump_json(indent=2, exclude_none=True))
     else:

@@ -6,9 +6,12 @@ from pathlib import Path
 import click
 
 from pawwork_proxy.cli import options
-from pawwork_proxy.cli.output import progress
+from pawwork_proxy.cli.output import page, progress, width
 
 EXITS = {**options.READING, 0: "compared, also when nothing can be decided yet"}
+
+WIDEST = 100
+"""Lines of running text are hard to read where they are longer."""
 
 
 @click.command(epilog=options.after_help("compare captures/ --format markdown", EXITS))
@@ -33,5 +36,9 @@ def compare(captures: Sequence[Path], output: str, alone: Sequence[str], real_on
         sources, exclusive = capture_sources(captures), frozenset(alone)
         gathered = gather(sources, exclusive=exclusive, real_only=real_only, progress=show)
     comparison = judge(gathered.observations, gathered.unrecorded)
-    render = {"text": render_text, "markdown": render_markdown, "json": render_json}[output]
-    click.echo(render(comparison, gathered.remarks), nl=False)
+    if output == "json":
+        click.echo(render_json(comparison, gathered.remarks), nl=False)
+    elif output == "markdown":
+        click.echo(render_markdown(comparison, gathered.remarks), nl=False)
+    else:
+        page([render_text(comparison, gathered.remarks, width(WIDEST))])

@@ -48,7 +48,8 @@ def demo(preset: str, captures: Path) -> None:
     for source in capture_sources(paths):
         exchanges += read_capture(source.path).exchanges
         click.echo()
-        Shown(source).print_table()
+        for piece in Shown(source).table():
+            click.echo(piece, nl=False)
     click.echo("\nWhat this shows (simulated):")
     for line in explanation(exchanges):
         click.echo(f"  {line}")

@@ -1,12 +1,13 @@
 """`identity`: every field that may identify somebody, over one or many captures."""
 
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 
 import click
 
 from pawwork_proxy.cli import options
-from pawwork_proxy.cli.output import print_table, warn
+from pawwork_proxy.cli.output import page, text_of, warn
 from pawwork_proxy.report.words import printable
 
 
@@ -31,22 +32,27 @@ def identity(captures: Sequence[Path], installs: Sequence[str], output: str) -> 
         each_readable,
     )
     from pawwork_proxy.inventory.inventory import take_inventory
-    from pawwork_proxy.report.identity_table import identity_lines, identity_table, identity_words
+    from pawwork_proxy.model.view import ExchangeView
+    from pawwork_proxy.report.identity_table import identity_sheet, identity_words
+    from pawwork_proxy.report.unmatched import unmatched
 
     def read(source: CaptureSource) -> Records:
-        return Records(source, lambda one: not installs or one.context.install in installs)
+        def wanted(one: ExchangeView) -> bool:
+            there.add(one.context.install)
+            return not installs or one.context.install in installs
 
+        return Records(source, wanted)
+
+    there: set[str] = set()
     left_out: list[str] = []
     sources = each_once(capture_sources(captures), left_out)
     records = list(each_readable(sources, read, left_out))
     warn(left_out)
     warn(listed([one.summary for one in records]))
     inventory = take_inventory((one.capture.header, one) for one in records)
-    warn(unfit(records))
+    warn([*unfit(records), *unmatched("--install", installs, there)])
     if output == "json":
         click.echo(inventory.model_dump_json(indent=2))
         return
-    print_table(lambda: identity_table(inventory), identity_lines(inventory))
-    click.echo()
-    for line in identity_words(inventory):
-        click.echo(printable(line))
+    words = (f"{printable(line)}\n" for line in identity_words(inventory))
+    page(chain(text_of(identity_sheet(inventory)), ["\n"], words))

@@ -1,13 +1,13 @@
 """`show`: captures as a table, with filters."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from pawwork_proxy.cli import options
-from pawwork_proxy.cli.output import warn
+from pawwork_proxy.cli.output import page, warn
 from pawwork_proxy.report.words import printable
 
 
@@ -22,6 +22,12 @@ from pawwork_proxy.report.words import printable
 @options.models
 @options.period
 @click.option("--local", is_flag=True, help="Print times in this machine's zone instead of UTC.")
+@click.option(
+    "--follow",
+    is_flag=True,
+    help="Go on with a line for each exchange that is added, until Ctrl-C; in folders also those "
+    "of new captures.",
+)
 @options.formats("table", "json", words="json prints one record a line.")
 def show(
     captures: Sequence[Path],
@@ -31,40 +37,43 @@ def show(
     since: datetime | None,
     until: datetime | None,
     local: bool,
+    follow: bool,
     output: str,
 ) -> None:
     """Print captures as a table: who asked which model when, and what became of it.
 
-    CAPTURES are capture files, folders, patterns and support bundles. Outcomes are judged again by
-    the rules of this version. Damaged lines are counted and named, and hide none of the others.
+    CAPTURES are capture files, folders, patterns and support bundles; folders are searched below as
+    well. Outcomes are judged again by the rules of this version. Damaged lines are counted and
+    named, and hide none of the others.
     """
     from pawwork_proxy.captures.sources import capture_sources, each_once, each_readable
-    from pawwork_proxy.cli.shown import Shown
-    from pawwork_proxy.model.outcome import Outcome
-    from pawwork_proxy.model.view import ExchangeView
+    from pawwork_proxy.cli.filters import Filters
+    from pawwork_proxy.cli.shown import Shown, followed
 
-    zone = datetime.now().astimezone().tzinfo if local else UTC
-
-    def wanted(exchange: ExchangeView, outcome: Outcome) -> bool:
-        at = exchange.timing.started_at
-        return (
-            (not installs or exchange.context.install in installs)
-            and (not outcomes or outcome.kind in outcomes)
-            and (not models or exchange.request.model in models)
-            and (since is None or at >= since)
-            and (until is None or at < until)
-        )
-
-    filtered = bool(installs or outcomes or models or since or until)
+    if follow and output == "json":
+        raise click.UsageError("--follow prints lines for people: leave --format json out.")
+    zone = (datetime.now().astimezone().tzinfo if local else None) or UTC
+    filters = Filters(installs, outcomes, models, since, until)
+    if follow:
+        followed(captures, filters.take, zone)
+        return
     left_out: list[str] = []
+    remarks: list[str] = []
     sources = each_once(capture_sources(captures), left_out)
-    for shown in each_readable(
-        sources, lambda source: Shown(source, wanted, zone or UTC), left_out
-    ):
-        if output == "json":
-            shown.print_records()
-        else:
-            shown.print_table(filtered=filtered)
-        for line in shown.remarks():
-            click.echo(printable(line), err=True)
-    warn(left_out)
+
+    def pieces() -> Iterator[str]:
+        for shown in each_readable(
+            sources, lambda source: Shown(source, filters.take, zone), left_out
+        ):
+            if output == "json":
+                yield from shown.records()
+            elif shown.chosen or not filters:
+                yield from shown.table(filtered=bool(filters))
+            remarks.extend(shown.remarks())
+        if output != "json" and filters and not filters.taken:
+            yield "0 exchanges\n"
+
+    page(pieces())
+    for line in remarks:
+        click.echo(printable(line), err=True)
+    warn([*left_out, *filters.remarks()])

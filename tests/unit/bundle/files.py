@@ -8,7 +8,7 @@ from typing import Any
 
 from pawwork_proxy.bundle.assembly import Assembled, Member, assemble, zip_bytes
 from pawwork_proxy.bundle.selection import Choice, choose
-from pawwork_proxy.bundle.support_view import SupportRows, row_of
+from pawwork_proxy.bundle.support_view import SupportRows, meeting_of
 from pawwork_proxy.captures.sources import capture_sources
 from pawwork_proxy.model.base import Noun, line_of
 from pawwork_proxy.model.capture import End
@@ -22,9 +22,9 @@ from pawwork_proxy.model.manifest import (
     BundledFile,
     Manifest,
     Summary,
-    SupportRow,
     content_hash,
 )
+from pawwork_proxy.model.support import Meeting
 from pawwork_proxy.outcomes.rules import judge
 from tests.unit.builders import NOON, exchange, header
 
@@ -85,11 +85,11 @@ def forged(path: Path, change: Callable[[dict[str, bytes]], None]) -> Path:
     return path
 
 
-def support_rows(exchanges: Iterable[Exchange]) -> tuple[SupportRow, ...]:
+def support_rows(exchanges: Iterable[Exchange]) -> tuple[Meeting, ...]:
     """The support view of these exchanges."""
-    together = SupportRows()
+    together = SupportRows[Meeting]()
     for one in exchanges:
-        together.add(row_of(one, judge(one.signals)))
+        together.add(meeting_of(one, judge(one.signals), header()))
     return together.rows()
 
 

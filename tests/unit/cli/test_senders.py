@@ -16,4 +16,4 @@ def test_the_client_of_a_refused_request_is_named(command: list[str]) -> None:
     numbers = "#6, #7, #8 " if command == ["show"] else ""
     said = "free_usage_limit: OpenCode 1.18.33: retried after the wait, as the answer says; the"
     assert f"{numbers}{said}" in " ".join(printed.split())
-    assert printed.count("OpenCode 1.18.33") == 1
+    assert printed.count("OpenCode 1.18.33: ") == 1

@@ -26,7 +26,7 @@ from pawwork_proxy.recording import flows
 from pawwork_proxy.recording.addon import CaptureAddon
 from pawwork_proxy.recording.destination import ZEN
 from pawwork_proxy.recording.ongoing import Ongoing
-from pawwork_proxy.report.exchange_table import plain_line
+from pawwork_proxy.report.exchange_table import RowLines
 from pawwork_proxy.report.exchange_table import row_of as shown
 from pawwork_proxy.report.support_table import cells
 from pawwork_proxy.responses.response_reader import ResponseReader
@@ -309,7 +309,7 @@ def test_every_report_says_that_an_exchange_was_observed_in_part(
     (source,) = capture_sources([path])
     assert said in Shown(source).remarks()
     assert "1 failed looks at the traffic" in counter_line(run.recorder.counts, 0)
-    assert "unknown (seen in part)" in plain_line(shown(exchange, exchange.outcome))
+    assert "unknown (seen in part)" in RowLines().line(shown(exchange, exchange.outcome))
     (row,) = cells(support_rows([exchange]))
     assert "unknown (seen in part)" in row
     bundle = assembled([path])

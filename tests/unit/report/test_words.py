@@ -3,7 +3,7 @@
 import pytest
 from rich.console import Console
 
-from pawwork_proxy.report.exchange_table import exchange_table, plain_line, row_of
+from pawwork_proxy.report.exchange_table import RowLines, exchange_sheet, row_of
 from pawwork_proxy.report.timeline import outcome_words
 from pawwork_proxy.report.words import counted, duration, printable
 from tests.unit.builders import exchange
@@ -49,6 +49,6 @@ def test_what_steers_a_terminal_goes(sign: str) -> None:
     row = row_of(one, one.outcome)._replace(install=f"a{sign}b", model=sign)
     console = Console(width=200)
     with console.capture() as shown:
-        console.print(exchange_table([row], title=f"x{sign}"))
-    for text in (printable(f"a{sign}b"), plain_line(row), shown.get()):
+        console.print(exchange_sheet([row], title=f"x{sign}"))
+    for text in (printable(f"a{sign}b"), RowLines().line(row), shown.get()):
         assert sign[0] not in text

@@ -1,0 +1,37 @@
+"""What `bundle show` has read: what each install met, and what its clients do after that."""
+
+from pawwork_proxy.bundle.support_view import SupportRows, meeting_of
+from pawwork_proxy.captures.completeness import summary_of
+from pawwork_proxy.captures.lines import outcome_of
+from pawwork_proxy.captures.reader import view_capture
+from pawwork_proxy.captures.sources import CaptureSource, header_of
+from pawwork_proxy.model.comparison_input import CaptureSummary
+from pawwork_proxy.model.support import Meeting
+from pawwork_proxy.model.view import ExchangeView
+from pawwork_proxy.report.client_text import Senders
+
+
+class Support:
+    """The support view of captures, one after the other."""
+
+    def __init__(self) -> None:
+        """Nothing is read yet."""
+        self.senders = Senders()
+        self._together = SupportRows[Meeting]()
+
+    def read(self, source: CaptureSource) -> CaptureSummary:
+        """Go through a capture. Raises CaptureFormatError or BundleError."""
+        header = header_of(source)
+
+        def take(exchange: ExchangeView, _: int) -> None:
+            assert header is not None  # no exchange is handed on before it
+            outcome = outcome_of(exchange.signals)
+            self._together.add(meeting_of(exchange, outcome, header))
+            self.senders.add(exchange, outcome)
+
+        with source.open() as stream:
+            return summary_of(view_capture(source.path, stream, take))
+
+    def rows(self) -> tuple[Meeting, ...]:
+        """What has come together; by install, then last seen."""
+        return self._together.rows()
