@@ -171,6 +171,8 @@ def happenings(capture: Capture) -> Iterator[str]:
         yield f"{name}: changes of the egress during the run: {changes}; exchanges say which holds."
     if events["egress_unavailable"]:
         yield f"{name}: the edge did not always say as which address it sees this machine."
+    if late := sum(note.count or 0 for note in capture.notes if note.event == "noted_late"):
+        yield f"{name}: the disk hung; requests that went on before they were noted: {late}."
     errors = Counter(note.outcome for note in capture.notes if note.event == "client_error")
     if errors:
         kinds = ", ".join(f"{kind} {count}" for kind, count in errors.most_common())

@@ -10,13 +10,13 @@ import errno
 import os
 import secrets
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from pawwork_proxy.errors import ConfigurationError
 from pawwork_proxy.model.base import Noun, line_of
-from pawwork_proxy.model.capture import Header, Note
+from pawwork_proxy.model.capture import Header, Note, NoteEvent
 
 _FLAGS = (
     os.O_RDWR
@@ -59,10 +59,31 @@ class CaptureWriter:
         if self._unreported and not self._report_loss():
             self.lose(weight)
             return False
-        if self._write(line):
+        if self._write(line, look=weight > 0):
             return True
         self.lose(weight)
         return False
+
+    def append_all(self, lines: Sequence[tuple[bytes, int]]) -> bool:
+        """Write several lines, each with its weight, at once if that can be; False if one is lost.
+
+        Where that fails each gets its own try, unless parts of them are in the file and stay there.
+        """
+        if len(lines) > 1 and not self._unreported:
+            if self._write(b"".join([line for line, _ in lines])):
+                return True
+            if self._torn:
+                self.lose(sum(weight for _, weight in lines))
+                return False
+        kept = [self.append(line, weight) for line, weight in lines]
+        return all(kept)
+
+    def on_disk(self) -> None:
+        """What a request waits for whose line was appended last: nothing, it is written."""
+
+    def note(self, event: NoteEvent, count: int) -> bool:
+        """Write how often something happened to the run; False when that is lost."""
+        return self._write(line_of(Note(at=self._clock(), event=event, count=count)))
 
     def close(self, end: Noun) -> None:
         """Write the end line and make it durable; closing twice is harmless."""
@@ -80,19 +101,19 @@ class CaptureWriter:
         self._unreported += weight
 
     def _report_loss(self) -> bool:
-        note = Note(at=self._clock(), event="records_lost", count=self._unreported)
-        if not self._write(line_of(note)):
+        if not self.note("records_lost", self._unreported):
             return False
         self._unreported = 0
         return True
 
-    def _write(self, line: bytes) -> bool:
-        """One write, whole or undone: a part that went out is cut off again."""
+    def _write(self, line: bytes, *, look: bool = True) -> bool:
+        """One write, whole or undone: a part that went out is cut off again.
+
+        `look`: first see whether the file is still there; once for each record is enough.
+        """
         try:
-            before = os.fstat(self._fd)
-            if before.st_nlink == 0:
+            if look and os.fstat(self._fd).st_nlink == 0:
                 self._restore()
-                before = os.fstat(self._fd)
             whole = b"\n" + line if self._torn else line
             written = os.write(self._fd, whole)
         except OSError:
@@ -101,7 +122,7 @@ class CaptureWriter:
             self._torn = False
             return True
         try:
-            os.ftruncate(self._fd, before.st_size)
+            os.ftruncate(self._fd, os.fstat(self._fd).st_size - written)
         except OSError:
             self._torn = True
         return False

@@ -19,6 +19,8 @@ MOST_WAITING = 256 * 1024
 """Bytes that wait for a reader at most."""
 LAST_WORDS_S = 2.0
 """So long the end of the block waits for a reader."""
+REST_S = 0.02
+"""Lines that come meanwhile are written together: each by itself would cost the traffic more."""
 _ASK_AGAIN_S = 0.05  # of a terminal that somebody else has made non-blocking
 
 
@@ -31,7 +33,7 @@ class Outlet:
         self._target = target
         self._waiting: deque[bytes] = deque()
         self._size = self._dropped = 0
-        self._over = False
+        self._ended = threading.Event()
         self._changed = threading.Condition()
         self._carrier = threading.Thread(target=self._carry, name="output", daemon=True)
         self._carrier.start()
@@ -48,8 +50,8 @@ class Outlet:
 
     def finish(self, patience_s: float = LAST_WORDS_S) -> None:
         """Wait a moment until all is written."""
+        self._ended.set()
         with self._changed:
-            self._over = True
             self._changed.notify()
         self._carrier.join(patience_s)
 
@@ -60,11 +62,12 @@ class Outlet:
                     piece = piece[self._written(piece) :]
             except OSError as error:
                 self.failure = self.failure or error
+            self._ended.wait(REST_S)
 
     def _next(self) -> bytes:
         """All that waits; nothing when that was all."""
         with self._changed:
-            self._changed.wait_for(lambda: self._size or self._dropped or self._over)
+            self._changed.wait_for(lambda: self._size or self._dropped or self._ended.is_set())
             piece = b"".join(self._waiting)
             if self._dropped:
                 piece += f"warning: nobody read this, {self._dropped} lines left out\n".encode()

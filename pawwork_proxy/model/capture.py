@@ -83,6 +83,7 @@ class Stub(Noun):
 
 NoteEvent = Literal[
     "records_lost",
+    "noted_late",
     "egress_changed",
     "egress_unavailable",
     "client_distrusts_ca",
@@ -100,6 +101,8 @@ class Note(Noun):
     type: Literal["note"] = "note"
     at: Moment
     event: NoteEvent
+    """`noted_late`: the disk hung, and so many requests had reached the server before their
+    `opened` lines were written; a kill in between would have lost them."""
     install: texts.Label | None = None
     count: Count | None = None
     egress: Egress | None = None

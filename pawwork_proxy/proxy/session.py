@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from pawwork_proxy.captures.writer import CaptureWriter
+from pawwork_proxy.captures.writing import WritingThread
 from pawwork_proxy.clients.processes import ProcessFinder
 from pawwork_proxy.environment.identity import Identity
 from pawwork_proxy.environment.machine import LOOPBACK_NAMES, local_addresses, utc_now
@@ -86,15 +87,18 @@ async def recording(
         egress=egress,
         answers=plan.answers.state if plan.answers else None,
     )
+    loop = asyncio.get_running_loop()
+    writing = WritingThread(CaptureWriter(plan.captures, header, utc_now), loop)
     recorder = Recorder(
-        CaptureWriter(plan.captures, header, utc_now),
+        writing,
         identity,
         plan.network,
         plan.via.host if plan.via else None,
         watcher,
-        asyncio.get_running_loop().call_later,
+        loop.call_later,
         egress_of=watch.of if watch else lambda _: None,
     )
+    writing.on_change = recorder.writing_changed
     if watch is not None:
         watch.report_to(recorder.note)
         if egress is None:

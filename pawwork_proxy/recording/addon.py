@@ -11,7 +11,7 @@ call that is answered here goes nowhere else.
 
 import asyncio
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Future
 from functools import partial
 
@@ -174,8 +174,15 @@ class CaptureAddon:
         failure = self._upstream_failures.pop(flow.client_conn.id, None)
         self._end(flow, failure or Ending.UPSTREAM_UNREACHABLE)
 
-    def requestheaders(self, flow: http.HTTPFlow) -> None:
-        """Decide what becomes of a request; the recorded ones are tapped from here on."""
+    def requestheaders(self, flow: http.HTTPFlow) -> Awaitable[None] | None:
+        """Decide what becomes of a request; the recorded ones are tapped from here on.
+
+        mitmproxy awaits what is returned, for this request alone.
+        """
+        self._receive(flow)
+        return None if _ongoing_of(flow) is None else self._recorder.noted()
+
+    def _receive(self, flow: http.HTTPFlow) -> None:
         request = flow.request
         if request.is_http2 and not flow.error and flows.holds_another_request(request):
             self._recorder.refused()

@@ -7,13 +7,13 @@ The broad `except`s of the product are here, in the tee, and around hooks as in 
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import Literal, TypeVar
+from pathlib import Path
+from typing import Literal, Protocol, TypeVar
 
-from pawwork_proxy.captures.writer import CaptureWriter
 from pawwork_proxy.environment.identity import Identity
 from pawwork_proxy.environment.machine import utc_now
 from pawwork_proxy.logs import place_of, say
@@ -89,12 +89,34 @@ class Watcher:
         """The run is over."""
 
 
+class Writer(Protocol):
+    """Takes the lines of a capture."""
+
+    path: Path
+
+    @property
+    def lost(self) -> int:
+        """Exchanges that have no line so far."""
+
+    def append(self, line: bytes, weight: int = 1) -> bool:
+        """Take a line; False when it is lost, and with it `weight` exchanges."""
+
+    def on_disk(self) -> Awaitable[None] | None:
+        """What waits until the line that was taken last is on disk, or will not be soon."""
+
+    def lose(self, weight: int) -> None:
+        """Count exchanges that get no line."""
+
+    def close(self, end: End) -> None:
+        """Write the last line."""
+
+
 class Recorder:
     """Opens and completes exchanges of one run."""
 
     def __init__(
         self,
-        writer: CaptureWriter,
+        writer: Writer,
         identity: Identity,
         network: str | None,
         proxy_address: str | None,
@@ -134,6 +156,14 @@ class Recorder:
         """Exchanges whose record could not be written."""
         return self._writer.lost
 
+    def writing_changed(self) -> None:
+        """Show how many records are lost by now."""
+        self._changed()
+
+    def noted(self) -> Awaitable[None] | None:
+        """What a request that was just opened waits for before anything of it goes upstream."""
+        return self._try("noting_failed", self._writer.on_disk)
+
     def open(
         self,
         arrival: Arrival,
@@ -141,7 +171,7 @@ class Recorder:
         at: datetime | None = None,
         now: Callable[[], float] | None = None,
     ) -> Ongoing:
-        """Note that a request has arrived, on disk, before anything of it goes upstream.
+        """Note that a request has arrived; `noted` says when that is on disk.
 
         `at` and `now` are the client's clocks where the client itself tells of the exchange.
         """

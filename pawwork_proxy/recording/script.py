@@ -13,6 +13,7 @@ from mitmproxy.proxy.mode_specs import ProxyMode, ReverseMode
 
 from pawwork_proxy.captures.retention import KEEP_DAYS, remove_expired
 from pawwork_proxy.captures.writer import CaptureWriter
+from pawwork_proxy.captures.writing import WritingThread
 from pawwork_proxy.clients.processes import ProcessFinder
 from pawwork_proxy.environment.identity import load_identity
 from pawwork_proxy.environment.machine import utc_now
@@ -81,11 +82,10 @@ class CaptureScript:
         keep_days = ctx.options.pawwork_keep_days
         if removed := remove_expired(captures, utc_now(), keep_days):
             _say(f"removed {removed} captures older than {keep_days} days (pawwork_keep_days)")
-        writer = CaptureWriter(captures, header, utc_now)
-        _say(f"capture: {writer.path}")
-        self._recorder = Recorder(
-            writer, identity, network, None, Watcher(), ctx.master.event_loop.call_later
-        )
+        loop = ctx.master.event_loop
+        writing = WritingThread(CaptureWriter(captures, header, utc_now), loop)
+        _say(f"capture: {writing.path}")
+        self._recorder = Recorder(writing, identity, network, None, Watcher(), loop.call_later)
         self._finder = ProcessFinder()
         self._addon = CaptureAddon(self._recorder, ZEN, {}, self._finder.look_up, label)
         ctx.master.addons.add(self._addon)

@@ -62,9 +62,16 @@ class FullDisk:
 
     def __init__(self, room: int) -> None:
         self.room = room
+        self.writes = 0
         self._write = os.write
+        self._truncate = os.ftruncate
+
+    def truncate(self, descriptor: int, size: int) -> None:
+        self.room += os.fstat(descriptor).st_size - size
+        self._truncate(descriptor, size)
 
     def __call__(self, descriptor: int, data: bytes) -> int:
+        self.writes += 1
         if self.room <= 0:
             raise OSError(errno.ENOSPC, "No space left on device")
         part = data[: self.room]
@@ -166,3 +173,52 @@ def test_an_end_that_cannot_be_synced_is_no_error(
     monkeypatch.setattr(os, "fsync", refuse)
     writer.close(END)
     assert read_capture(writer.path).end == END
+
+
+def test_several_lines_are_one_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    writer = writer_in(tmp_path)
+    disk = FullDisk(room=1_000_000)
+    monkeypatch.setattr(os, "write", disk)
+    assert writer.append_all([(line_of(exchange(seq)), 1) for seq in (1, 2, 3)])
+    assert disk.writes == 1
+    writer.close(END)
+    assert [one.seq for one in read_capture(writer.path).exchanges] == [1, 2, 3]
+
+
+def test_of_several_lines_those_are_kept_that_fit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = writer_in(tmp_path)
+    lines = [(line_of(exchange(seq)), 1) for seq in (1, 2, 3)]
+    disk = FullDisk(room=len(lines[0][0]) + 10)
+    # What a failed write has taken is free again once it is cut off.
+    monkeypatch.setattr(os, "ftruncate", disk.truncate)
+    monkeypatch.setattr(os, "write", disk)
+    assert not writer.append_all(lines)
+    assert writer.lost == 2
+    disk.room = 1_000_000
+    assert writer.append_all([(line_of(exchange(4)), 1), (line_of(exchange(5)), 1)])
+    writer.close(END)
+    capture = read_capture(writer.path)
+    assert [one.seq for one in capture.exchanges] == [1, 4, 5]
+    assert [note.count for note in capture.notes] == [2]
+
+
+def test_no_line_is_written_twice_where_a_part_cannot_be_cut_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = writer_in(tmp_path)
+    lines = [(line_of(exchange(seq)), 1) for seq in (1, 2, 3)]
+    disk = FullDisk(room=len(lines[0][0]) + 10)
+    monkeypatch.setattr(os, "write", disk)
+
+    def refuse(*_: Any) -> None:
+        raise OSError(errno.EIO, "no")
+
+    monkeypatch.setattr(os, "ftruncate", refuse)
+    assert not writer.append_all(lines)
+    assert writer.lost == 3
+    disk.room = 1_000_000
+    assert writer.append(line_of(exchange(4)))
+    writer.close(END)
+    assert [one.seq for one in read_capture(writer.path).exchanges] == [1, 4]
