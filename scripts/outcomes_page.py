@@ -3,7 +3,14 @@
 import sys
 
 from pawwork_proxy.facts.clients import RELEASES, releases_of
-from pawwork_proxy.facts.outcomes import MEANINGS, RANGES, USER_SEES, Meaning, Range
+from pawwork_proxy.facts.outcomes import (
+    MEANINGS,
+    RANGES,
+    SPECIAL_CASES,
+    USER_SEES,
+    Meaning,
+    Range,
+)
 from pawwork_proxy.outcomes.rules import RULES
 from scripts._pages import DOCS, table, write
 
@@ -40,15 +47,26 @@ def _range(row: Range) -> tuple[str, ...]:
 
 
 def _kind(meaning: Meaning) -> str:
+    cases = [case for case in SPECIAL_CASES if case.kind is meaning.kind]
     return f"""\
 ### {meaning.kind}
 
-Family {meaning.kind.family}. {meaning.sentence}
+Family {meaning.kind.family}. {meaning.sentence} {meaning.is_not}
 
 - Recognised by: {meaning.recognised}
-- The user: {meaning.user}
-- Support: {meaning.support}
-"""
+{_advice(meaning)}{"".join(map(_case, cases))}"""
+
+
+def _case(case: Meaning) -> str:
+    told = [f"the type `{one}`" for one in sorted(case.types)]
+    told += [f"the rule `{one}`" for one in sorted(case.rules)]
+    return f"\nWith {' or '.join(told)}: {case.sentence}\n\n{_advice(case)}"
+
+
+def _advice(meaning: Meaning) -> str:
+    support = f"- Support: {meaning.support}\n" if meaning.support else ""
+    reply = "\n".join(f"  > {sentence}" for sentence in meaning.reply)
+    return f"- The user: {' '.join(meaning.user)}\n{support}- The answer to the user:\n\n{reply}\n"
 
 
 if __name__ == "__main__":

@@ -4,14 +4,18 @@ Invariant: nothing but click is imported here, so that every `--help` stays quic
 needs from the rest of the package is loaded when a value has to be converted.
 """
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import reduce
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from pawwork_proxy.report.language import Language
 
 _AGO = re.compile(r"(?:(\d{1,4})d)?(?:(\d{1,5})h)?(?:(\d{1,6})m)?")
 Decorator = Callable[[Any], Any]
@@ -61,6 +65,24 @@ def outcome_kind(text: str) -> str:
     return text
 
 
+def spoken_language(text: str) -> "Language":
+    """A language that there is a catalogue for."""
+    from pawwork_proxy.report.language import LANGUAGES, language, spoken
+
+    found = spoken([text])
+    if found is None:
+        raise click.BadParameter(f"The languages are: {', '.join(LANGUAGES)}.")
+    return language(found)
+
+
+def _own_language() -> str:
+    """The language that the environment asks for, if there is a catalogue for it."""
+    from pawwork_proxy.environment.language import wanted_languages
+    from pawwork_proxy.report.language import LANGUAGES, spoken
+
+    return spoken(wanted_languages(os.environ)) or LANGUAGES[0]
+
+
 def together(*options: Decorator) -> Decorator:
     """Several options as one decorator; help lists them in this order."""
     return lambda command: reduce(lambda made, option: option(made), reversed(options), command)
@@ -97,6 +119,20 @@ def out(default: Path | None, words: str, *, folder: bool = False) -> Decorator:
     )
 
 
+lang = click.option(
+    "--lang",
+    type=spoken_language,
+    default=_own_language,
+    show_default="that of your environment",
+    metavar="LANGUAGE",
+    help="Speak of outcomes in this language, for example zh.",
+)
+reply = click.option(
+    "--reply",
+    type=spoken_language,
+    metavar="LANGUAGE",
+    help="Print only the answer to the user, ready to paste, in this language, for example zh.",
+)
 installs = several("--install", "installs", "NAME", "Take only the exchanges of this install.")
 outcomes = several(
     "--outcome",

@@ -11,7 +11,8 @@ from pawwork_proxy.model.context import Route
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.outcome import Family
 from pawwork_proxy.recording.recorder import Watcher
-from pawwork_proxy.report.waiting import is_long_wait, waiting_lines
+from pawwork_proxy.report.moments import is_long
+from pawwork_proxy.report.waiting import waiting_lines
 
 REFUSALS = frozenset({Family.QUOTA, Family.RATE_LIMIT, Family.POLICY})
 
@@ -32,7 +33,7 @@ class ClientWatcher(Watcher):
 
     def refused_model(self, exchange: Exchange) -> None:
         """The server refused a model call by a limit or as a policy."""
-        if not self._told and is_long_wait(exchange.outcome):
+        if not self._told and is_long(exchange.outcome.retry_after_s):
             self._told = True
             for line in waiting_lines(exchange, os.getpid()):
                 click.echo(line, err=True)

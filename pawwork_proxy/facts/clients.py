@@ -2,7 +2,7 @@
 
 import datetime
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
@@ -121,18 +121,18 @@ def release_of(program: str, version: str) -> Release | None:
     return max(holding, key=lambda row: _numbers(row.first)) if numbers and holding else None
 
 
-def named(eras: Sequence[str]) -> str:
+def named(eras: Sequence[str], text: Callable[[str], str] = str) -> str:
     """The name of ranges that follow each other, such as `PawWork 2026.6.4-2026.8.5`."""
-    return f"{RELEASES[eras[0]].program} {releases_of(eras)}"
+    return f"{RELEASES[eras[0]].program} {releases_of(eras, text)}"
 
 
-def releases_of(eras: Sequence[str]) -> str:
-    """The same without the program."""
+def releases_of(eras: Sequence[str], text: Callable[[str], str] = str) -> str:
+    """The same without the program; `text` translates words."""
     first, last = RELEASES[eras[0]].first, RELEASES[eras[-1]].last
     if not first:
-        return f"up to {last}" if last else "all releases"
+        return text("up to {last}").format(last=last) if last else text("all releases")
     if not last:
-        return f"{first} and later"
+        return text("{first} and later").format(first=first)
     return first if first == last else f"{first}-{last}"
 
 

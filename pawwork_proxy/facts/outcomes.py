@@ -6,21 +6,35 @@ from typing import Any, Literal
 from pydantic import Field
 
 from pawwork_proxy.facts.errors import Sense
-from pawwork_proxy.facts.table import Fact, read, rows, rows_in
+from pawwork_proxy.facts.table import Fact, WordSet, read, rows, rows_in
 from pawwork_proxy.model.base import Noun
-from pawwork_proxy.model.outcome import Kind
+from pawwork_proxy.model.outcome import Kind, Outcome
 from pawwork_proxy.model.signals import Failure
 from pawwork_proxy.model.texts import Era, Term
 
 
 class Meaning(Fact):
-    """One kind in words: in one sentence, for the user, and for support."""
+    """One kind, or a special case of one, in words: what it means, for the user, for support."""
 
-    kind: Kind = Field(alias="name")
+    name: Term
+    kind: Kind
+    types: WordSet = frozenset()
+    """The special case is told by one of these types of the server."""
+    rules: WordSet = frozenset()
+    """Or by one of our rules."""
     sentence: str
     recognised: str
-    user: str
-    support: str
+    user: tuple[str, ...]
+    resets: str = ""
+    reply: tuple[str, ...]
+    is_not: str
+    support: str = ""
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """What is said to people, in every language."""
+        optional = filter(None, (self.resets, self.support))
+        return (self.sentence, *self.user, *self.reply, self.is_not, *optional)
 
 
 class Condition(Noun):
@@ -97,7 +111,34 @@ def _ranges() -> Iterator[Range]:
     return iter(rows_in(Range, content | {"range": whole}, "range", "client_behaviour.toml"))
 
 
-MEANINGS = {row.kind: row for row in rows(Meaning, "meanings", "meaning")}
+def _meanings() -> Iterator[Meaning]:
+    """Each kind, and each special case with what it takes over from its kind."""
+    content = read("meanings")
+    raw: dict[str, dict[str, Any]] = content["meaning"]
+    whole = {name: _special_case(raw, name) for name in raw}
+    return iter(rows_in(Meaning, content | {"meaning": whole}, "meaning", "meanings.toml"))
+
+
+def _special_case(raw: dict[str, dict[str, Any]], name: str) -> dict[str, Any]:
+    own = {column: value for column, value in raw[name].items() if column != "of"}
+    kind = raw[name].get("of", name)
+    return {**raw[kind], **own, "kind": kind}
+
+
+def meaning_of(outcome: Outcome) -> Meaning:
+    """What an outcome means, as exactly as its type and rule tell."""
+    special = (
+        case
+        for case in SPECIAL_CASES
+        if case.kind is outcome.kind
+        and (outcome.error_type in case.types or outcome.rule_id in case.rules)
+    )
+    return next(special, MEANINGS[outcome.kind])
+
+
+_ALL_MEANINGS = tuple(_meanings())
+MEANINGS = {row.kind: row for row in _ALL_MEANINGS if row.name == row.kind}
+SPECIAL_CASES = tuple(row for row in _ALL_MEANINGS if row.name != row.kind)
 FAILURES = rows(FailureRow, "client_behaviour", "failure")
 """In the order in which the client looks; the last row always holds."""
 SDK = rows(Sdk, "client_behaviour", "sdk")[0]

@@ -1,19 +1,25 @@
 """An outcome in words: what it means, why, when it ends, what the client does, what to do next.
 
-Invariant: what is said of a wait names where it was read from.
+Invariant: what is said of a wait names where it was read from; no line is wider than a page.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from datetime import UTC, tzinfo
+
+from rich.cells import set_cell_size
 
 from pawwork_proxy.facts.clients import Client
-from pawwork_proxy.facts.outcomes import MEANINGS
 from pawwork_proxy.model.outcome import Outcome
 from pawwork_proxy.outcomes.rules import RULES
+from pawwork_proxy.report.advice import advice
 from pawwork_proxy.report.client_text import of_everyone, of_sender
+from pawwork_proxy.report.language import ENGLISH, Language
+from pawwork_proxy.report.moments import moment
 from pawwork_proxy.report.words import duration
 from pawwork_proxy.report.wrapping import wrapped
 
 REASONS = {rule.id: rule.reason for rule in RULES}
+_HEAD = 7
 
 
 def reason(outcome: Outcome) -> str:
@@ -21,47 +27,71 @@ def reason(outcome: Outcome) -> str:
     return REASONS[outcome.rule_id]
 
 
-def outcome_lines(outcome: Outcome, label: str, sender: Client) -> Iterator[str]:
+def outcome_lines(
+    outcome: Outcome,
+    label: str,
+    sender: Client,
+    language: Language = ENGLISH,
+    zone: tzinfo = UTC,
+) -> Iterator[str]:
     """An outcome line by line; `label` names the response where the input held several.
 
     Of the client that sent the request, if it is known, else of all, it is said what they do.
     """
-    meaning = MEANINGS[outcome.kind]
+    text, say = language.text, language.say
+    told = advice(outcome, sender, language, zone)
     if label:
         yield f"{label}:"
-    stream = ", inside a stream" if outcome.in_stream else ""
-    yield f"{outcome.kind} (family {outcome.family}, from {outcome.origin_label}{stream})"
-    yield f"  {meaning.sentence}"
-    yield f"  why:   {reason(outcome)} [{outcome.rule_id}]"
+    whose = say(
+        "family {family}, from {origin}", family=outcome.family, origin=outcome.origin_label
+    )
+    if outcome.in_stream:
+        whose = say("{outcome}, inside a stream", outcome=whose)
+    yield f"{outcome.kind} ({whose})"
+    for words in (told.meaning, told.is_not):
+        yield from wrapped(words, "  ", "  ")
+    yield from _under(text("why:"), f"{reason(outcome)} [{outcome.rule_id}]")
     if outcome.evidence:
-        yield f"  seen:  {', '.join(outcome.evidence)}"
+        yield from _under(text("seen:"), ", ".join(outcome.evidence))
     if outcome.error_type:
-        yield f"  type:  {outcome.error_type}"
-    yield from _clock(outcome)
-    if sender.eras:
-        said: Iterable[str] = [of_sender(sender, outcome.client)]
-    else:
-        said = of_everyone(outcome.client)
-    for line in said:
-        yield from wrapped(line, "  ", "      ")
+        yield from _under(text("type:"), outcome.error_type)
+    yield from _clock(outcome, language, zone)
+    for words in told.client:
+        yield from wrapped(words, "  ", "      ")
+    said = [of_sender(sender, outcome.client, language)] if sender.eras else []
+    for words in filter(None, said or of_everyone(outcome.client, language)):
+        yield from wrapped(words, "  ", "      ")
     if not outcome.client:
-        yield "  client: what it does depends on the HTTP status; give it with --status"
-    yield f"  next:  {meaning.user}"
+        unknown = text("what it does depends on the HTTP status; give it with --status")
+        yield from _under(text("client:"), unknown)
+    for place, words in enumerate(told.actions):
+        yield from _under("" if place else text("next:"), words)
+    if told.support:
+        yield from _under(text("note:"), told.support)
 
 
-def _clock(outcome: Outcome) -> Iterator[str]:
+def _under(head: str, words: str) -> Iterator[str]:
+    """Words behind a head, and below it where they need several lines."""
+    yield from wrapped(words, f"  {set_cell_size(head, _HEAD)}", " " * (2 + _HEAD))
+
+
+def _clock(outcome: Outcome, language: Language, zone: tzinfo) -> Iterator[str]:
     if outcome.retry_after_s is None:
         return
-    wait = f"  wait:  {duration(outcome.retry_after_s)} (from {outcome.retry_after_from})"
+    text, say = language.text, language.say
+    long = say(
+        "{wait} (from {place})",
+        wait=duration(outcome.retry_after_s),
+        place=outcome.retry_after_from,
+    )
     if outcome.reset_cadence != "none":
-        wait += f", cadence {outcome.reset_cadence}"
-    yield wait
+        long = say("{wait}, cadence {cadence}", wait=long, cadence=outcome.reset_cadence)
+    yield from _under(text("wait:"), long)
     if outcome.reset_at is None:
-        yield "  reset: not known, the response has no date"
+        yield from _under(text("reset:"), text("not known, the response has no date"))
     else:
-        local = outcome.reset_at.astimezone()
-        utc = outcome.reset_at.strftime("%Y-%m-%d %H:%M:%S UTC")
-        yield f"  reset: {local.strftime('%Y-%m-%d %H:%M:%S %Z')} ({utc})"
+        yield from _under(text("reset:"), moment(outcome.reset_at, language, zone))
     for conflict in outcome.reset_conflicts:
         source, seconds = conflict.split("=")
-        yield f"  but:   {source}={duration(float(seconds))} says otherwise"
+        other = say("{place}={wait} says otherwise", place=source, wait=duration(float(seconds)))
+        yield from _under(text("but:"), other)

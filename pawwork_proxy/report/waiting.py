@@ -1,31 +1,28 @@
 """A refusal that makes a client wait for hours in silence, told to whoever sits before it."""
 
 from collections.abc import Iterator
+from datetime import UTC
 
 from pawwork_proxy.facts.clients import sender_of
 from pawwork_proxy.facts.outcomes import MEANINGS
 from pawwork_proxy.model.exchange import Exchange
-from pawwork_proxy.model.outcome import Outcome
 from pawwork_proxy.outcomes.rules import classify
 from pawwork_proxy.report.client_text import of_sender
+from pawwork_proxy.report.language import ENGLISH
+from pawwork_proxy.report.moments import moment
 from pawwork_proxy.report.words import duration
 from pawwork_proxy.report.wrapping import wrapped
-
-LONG_S = 120.0
-"""A shorter wait is over before anybody wonders."""
-
-
-def is_long_wait(outcome: Outcome) -> bool:
-    """Whether the server has named a wait that needs an explanation."""
-    return (outcome.retry_after_s or 0.0) > LONG_S
 
 
 def waiting_lines(exchange: Exchange, pid: int) -> Iterator[str]:
     """What was refused and until when, what the client does, and how the process `pid` is ended."""
     outcome, request = exchange.outcome, exchange.request
     model = f" {request.model}" if request.model else ""
-    yield f"pawwork-proxy: refused{model}: {MEANINGS[outcome.kind].sentence}"
-    until = f", until {outcome.reset_at.astimezone():%Y-%m-%d %H:%M %Z}" if outcome.reset_at else ""
+    yield from wrapped(
+        f"pawwork-proxy: refused{model}: {MEANINGS[outcome.kind].sentence}", rest="    "
+    )
+    end = outcome.reset_at
+    until = f", until {moment(end, ENGLISH, end.astimezone().tzinfo or UTC)}" if end else ""
     for line in (
         f"The server says to wait {duration(outcome.retry_after_s or 0.0)}{until}.",
         of_sender(sender_of(request), classify(exchange.signals).client),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from pawwork_proxy.errors import PawworkProxyError
 if TYPE_CHECKING:
     from pawwork_proxy.facts.clients import Client
     from pawwork_proxy.model.outcome import Outcome
+    from pawwork_proxy.report.language import Language
     from pawwork_proxy.responses.reported import Paste
 
 MAX_INPUT = 64 * 1024 * 1024
@@ -45,14 +47,24 @@ EXITS = {0: "classified, also as unknown", 1: "there was nothing to classify", 2
     help="Read one JSON object a line, with any of id, status, headers, content_type, body, "
     "streaming, transport, and write one a line. A bad line gives an object with `error`.",
 )
+@options.lang
+@options.reply
 @options.formats("text", "json", words="json prints one object for each response.")
 def classify(
-    file: Path, status: int | None, headers: Sequence[str], jsonl: bool, output: str
+    file: Path,
+    status: int | None,
+    headers: Sequence[str],
+    jsonl: bool,
+    lang: Language,
+    reply: Language | None,
+    output: str,
 ) -> None:
     """Say what a response means: a body, an error line, a `curl -i` transcript or a HAR file.
 
     Reads FILE, or stdin where FILE is left out.
     """
+    from pawwork_proxy.model.outcome import Family
+    from pawwork_proxy.report.advice import advice
     from pawwork_proxy.report.outcome_text import outcome_lines
     from pawwork_proxy.responses.reported import responses_in
 
@@ -69,12 +81,19 @@ def classify(
         raise PawworkProxyError(
             "the HAR file holds no responses", "record it again together with the responses"
         )
+    if reply is not None:
+        failed = [one for one in results if one[1].family is not Family.OK]
+        paste, outcome = (failed or results)[-1]
+        click.echo("\n".join(advice(outcome, _sender(paste), reply).reply))
+        return
     if output == "json":
         for paste, outcome in results:
-            click.echo(json.dumps(_object(paste, outcome), ensure_ascii=False))
+            click.echo(json.dumps(_object(paste, outcome, lang), ensure_ascii=False))
         return
     for paste, outcome in results:
-        click.echo("\n".join(outcome_lines(outcome, paste.label or "", _sender(paste))))
+        zone = (outcome.reset_at or datetime.now()).astimezone().tzinfo or UTC
+        for line in outcome_lines(outcome, paste.label or "", _sender(paste), lang, zone):
+            click.echo(line)
 
 
 def _content(file: Path, most: int = -1) -> bytes:
@@ -124,17 +143,19 @@ def _sender(paste: Paste) -> Client:
     return client_of(agent, client, session="x-opencode-session" in paste.asked)
 
 
-def _object(paste: Paste, outcome: Outcome) -> dict[str, object]:
-    from pawwork_proxy.facts.outcomes import MEANINGS
+def _object(paste: Paste, outcome: Outcome, lang: Language) -> dict[str, object]:
+    from pawwork_proxy.report.advice import advice
     from pawwork_proxy.report.outcome_text import reason
 
-    meaning = MEANINGS[outcome.kind]
+    told = advice(outcome, _sender(paste), lang)
     return {
         **({"entry": paste.label} if paste.label else {}),
         **outcome.model_dump(mode="json"),
-        "meaning": meaning.sentence,
+        "meaning": told.meaning,
+        "is_not": told.is_not,
         "reason": reason(outcome),
-        "next": meaning.user,
+        "next": " ".join(told.actions),
+        "reply": "\n".join(told.reply),
     }
 
 

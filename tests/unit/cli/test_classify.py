@@ -42,10 +42,10 @@ def test_a_transcript_for_people() -> None:
     assert result.exit_code == 0
     for words in (
         "free_usage_limit (family quota, from zen)",
-        "The free daily allowance is used up.",
+        "The daily allowance for OpenCode's free models is used up.",
         "[free_usage_type]",
         "wait:  2h00m00s (from retry-after), cadence utc_day",
-        "reset: 2026-11-25 01:00:00 CET (2026-11-25 00:00:00 UTC)",
+        "reset: 2026-11-25 01:00 local time (00:00 UTC, 08:00 Beijing time)",
         "OpenCode 1.14.22-1.x: retried after 2h00m00s, as the answer says",
         "PawWork up to 2026.5.19: retried after 2h00m00s, as the answer says;",
         "2026.5.20-2026.8.5: the conversation is blocked; 2026.8.4 and later:",
@@ -79,6 +79,29 @@ def test_a_file_and_json(tmp_path: Path) -> None:
     assert found["reset_at"] == "2026-11-25T00:00:00Z"
     assert found["meaning"]
     assert found["next"]
+
+
+def test_the_answer_to_the_user_stands_alone() -> None:
+    result = run(DAY, "--reply", "en")
+    assert result.stdout.splitlines()[:3] == [
+        "Hello, and thank you for your message.",
+        "The daily allowance for OpenCode's free models is used up on your network.",
+        "It works again from 2026-11-25 00:00 UTC (08:00 Beijing time) on.",
+    ]
+    assert "free_usage_limit" not in result.stdout
+    (found,) = lines(run(DAY, "--format", "json", "--lang", "en_GB"))
+    assert found["reply"] == result.stdout.rstrip("\n")
+    refused = run(DAY, "--lang", "tlh")
+    assert refused.exit_code == 2
+    assert "The languages are: en" in refused.output
+
+
+def test_of_several_responses_the_last_failure_is_answered() -> None:
+    statuses = (502, 429, 200)
+    answers = [{"status": one, "content": {"text": "{}"}} for one in statuses]
+    text = json.dumps({"log": {"entries": [{"response": one} for one in answers]}})
+    answer = run(text, "--reply", "en").stdout
+    assert answer == run("{}", "--status", "429", "--reply", "en").stdout
 
 
 def test_a_har_gives_one_object_for_each_entry() -> None:

@@ -6,7 +6,8 @@ from pawwork_proxy.cli.watching import ClientWatcher, UntilRefused
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.signals import ErrorFact, ErrorPlace, RetryHint, Signals
 from pawwork_proxy.outcomes.rules import classify
-from pawwork_proxy.report.waiting import is_long_wait, waiting_lines
+from pawwork_proxy.report.moments import is_long
+from pawwork_proxy.report.waiting import waiting_lines
 from tests.unit.builders import NOON, exchange
 
 OPENCODE = "opencode/1.18.33 ai-sdk/provider-utils/4.0.23 runtime/bun/1.3.14"
@@ -50,7 +51,7 @@ def test_what_was_refused_until_when_and_how_it_is_ended_is_told() -> None:
 
 @pytest.mark.parametrize(("wait_s", "long"), [(None, False), (60.0, False), (50_223.0, True)])
 def test_a_wait_that_is_soon_over_needs_no_words(wait_s: float | None, *, long: bool) -> None:
-    assert is_long_wait(refused(wait_s).outcome) is long
+    assert is_long(refused(wait_s).outcome.retry_after_s) is long
 
 
 def test_a_refusal_is_told_once_and_exchanges_are_counted_by_route(
