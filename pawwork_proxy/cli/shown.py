@@ -4,6 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, tzinfo
+from itertools import chain
 from pathlib import Path
 
 import click
@@ -26,6 +27,7 @@ from pawwork_proxy.report.exchange_table import (
     row_of,
 )
 from pawwork_proxy.report.moments import zone_name
+from pawwork_proxy.report.programs import Programs
 from pawwork_proxy.report.words import counted, printable
 
 LOOK_EVERY_S = 0.5
@@ -45,7 +47,7 @@ class Shown:
         self._zone = zone
         self._rows: list[Row] = []
         self._kinds: Counter[Kind] = Counter()
-        self._senders = Senders()
+        self._senders, self._programs = Senders(), Programs()
         self._shifted = 0
         self._records = Records(source, self._take)
         self._capture = self._records.capture
@@ -57,6 +59,7 @@ class Shown:
         if wanted:
             self._kinds[outcome.kind] += 1
             self._senders.add(exchange, outcome)
+            self._programs.add(exchange)
             self._rows.append(row_of(exchange, outcome, self._zone))
         return wanted
 
@@ -80,7 +83,7 @@ class Shown:
             yield from text_of(exchange_sheet(rows, title))
         else:
             yield f"{printable(title)}\n"
-        for line in self._senders.lines():
+        for line in chain(self._programs.lines(), self._senders.lines()):
             yield f"{line}\n"
         for line in connection_lines([] if filtered else capture.connections, self._zone):
             yield f"{line}\n"

@@ -9,6 +9,7 @@ from pawwork_proxy.model.comparison_input import CaptureSummary
 from pawwork_proxy.model.support import Meeting
 from pawwork_proxy.model.view import ExchangeView
 from pawwork_proxy.report.client_text import Senders
+from pawwork_proxy.report.programs import Programs
 
 
 class Support:
@@ -16,7 +17,7 @@ class Support:
 
     def __init__(self) -> None:
         """Nothing is read yet."""
-        self.senders = Senders()
+        self.senders, self.programs = Senders(), Programs()
         self._together = SupportRows[Meeting]()
 
     def read(self, source: CaptureSource) -> CaptureSummary:
@@ -28,6 +29,7 @@ class Support:
             outcome = outcome_of(exchange.signals)
             self._together.add(meeting_of(exchange, outcome, header))
             self.senders.add(exchange, outcome)
+            self.programs.add(exchange)
 
         with source.open() as stream:
             return summary_of(view_capture(source.path, stream, take))

@@ -5,6 +5,8 @@ when it is made of `HEADER_WORDS`. Invariant: facts with their sources. Whether 
 how constant it is are never read from here, only from records.
 """
 
+from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Literal, NamedTuple, get_args
 
 from pydantic import Field
@@ -90,7 +92,9 @@ def _known(layer: Layer, row: _FieldRow, role: Role) -> KnownField:
 
 
 HEADER_FACTS = rows(HeaderFact, "headers", "header")
-HEADERS = {row.name: HeaderRow(row.treatment, row.arg) for row in HEADER_FACTS if row.treatment}
+_TREATED = {row.name: HeaderRow(row.treatment, row.arg) for row in HEADER_FACTS if row.treatment}
+HEADERS = {name: row for name, row in _TREATED.items() if "*" not in name}
+_LIKE = [(name, row) for name, row in _TREATED.items() if "*" in name]
 _WORDS = word_lists("words")
 HEADER_WORDS = _WORDS["api_words"] | MODEL_WORDS | _WORDS["header_name_words"]
 """Words that may make up the name of a header that is not listed."""
@@ -119,6 +123,13 @@ TYPE_FORMS: dict[type, str] = {type(None): "null", bool: "boolean", list: "list"
 """What records call values of JSON that are no text and no number; any other is an `object`."""
 FORMS: Words = _WORDS["forms"] | set(TYPE_FORMS.values())
 """What records call the forms of values that became pseudonyms."""
+
+
+@lru_cache(maxsize=1024)
+def header_row(name: str) -> HeaderRow | None:
+    """What becomes of a header, given in lower case; None when nobody has looked it up."""
+    like = (row for pattern, row in _LIKE if fnmatchcase(name, pattern))
+    return HEADERS.get(name) or next(like, None)
 
 
 def role_of(layer: Layer, name: str) -> Role:

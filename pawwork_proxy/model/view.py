@@ -28,7 +28,7 @@ from pydantic import AwareDatetime
 
 from pawwork_proxy.model.base import Noun, line_of
 from pawwork_proxy.model.capture import Opened
-from pawwork_proxy.model.context import Egress, ExchangeContext
+from pawwork_proxy.model.context import ClientProcess, Egress, ExchangeContext, Runtime
 from pawwork_proxy.model.exchange import AuthSourceFinding, Exchange, Timing
 from pawwork_proxy.model.outcome import Outcome
 from pawwork_proxy.model.request import AuthFacts, RequestFacts
@@ -39,9 +39,11 @@ _Viewed = TypeVar("_Viewed", bound=Noun)
 NO_RULE_READS = {"events"}
 """Fields of signals that no view has."""
 READ: dict[type[Noun], str] = {
+    Runtime: "name version",
+    ClientProcess: "name version runtime",
     Egress: "address family prefix country colo",
-    ExchangeContext: "install install_id device network route egress upstream_family source_address"
-    " chained_proxy client_hello upstream_hello",
+    ExchangeContext: "install install_id device network route client egress upstream_family"
+    " source_address chained_proxy client_hello upstream_hello",
     Timing: "started_at first_byte_ms total_ms",
     RequestFacts: "tier protocol model model_group user_agent client session request project"
     " workspace",

@@ -267,7 +267,9 @@ def _strike_long_stretches(parts: list[_Part]) -> None:
     for run in _LOOSE.finditer("".join(part.kind for part in parts)):
         stretch = parts[run.start() : run.end()]
         if sum(len(part.text) for part in stretch) >= LOOSE_LIMIT:
-            for part in stretch:
+            # The numbers of a version say what its suffix is of; they alone are no secret.
+            head = stretch[0].kind is _Is.VERSION and len(stretch[0].text) < LOOSE_LIMIT - 1
+            for part in stretch[head:]:
                 if part.kind is not _Is.BETWEEN:
                     part.kind = _Is.UNKNOWN
     for part in parts:

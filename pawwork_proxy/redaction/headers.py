@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from pawwork_proxy.facts.fields import HEADERS, HeaderRow
+from pawwork_proxy.facts.fields import HeaderRow, header_row
 from pawwork_proxy.facts.identifiers import Namespace
 from pawwork_proxy.model.exchange import Redaction
 from pawwork_proxy.model.request import AuthScheme, HeaderNote
@@ -61,7 +61,7 @@ class HeaderNotes:
     @lru_cache(maxsize=_CACHED)
     def is_slow(raw_name: bytes) -> bool:
         """Whether noting a value of this header may take milliseconds, the first time."""
-        row = HEADERS.get(raw_name.decode("latin-1").lower(), _UNKNOWN)
+        row = header_row(raw_name.decode("latin-1").lower()) or _UNKNOWN
         return row.treatment in ("address", "host") or row.arg in SLOW
 
     def _line(self, raw_name: bytes, raw_value: bytes) -> HeaderLine:
@@ -76,7 +76,7 @@ class HeaderNotes:
     def _note(self, name: str, value: str) -> tuple[HeaderNote, bool]:
         """The note of a header, and whether a kept value is the whole value."""
         shown = self._shapes.of(ShapeName.HEADER_NAME, name).text
-        row = HEADERS.get(name, _UNKNOWN)
+        row = header_row(name) or _UNKNOWN
         if self._side == "request" and row.arg == ShapeName.CF_RAY:
             # Only the edge makes these; what a client sends under the name is anybody's text.
             row = HeaderRow("id", Namespace.REQUEST.value)
@@ -123,7 +123,7 @@ def split_credential(value: str) -> tuple[AuthScheme | None, str]:
 
 def _secrets_in(name: str, value: str) -> list[str]:
     """The credentials a header line carries."""
-    if HEADERS.get(name, _UNKNOWN).treatment != "credential" or not value:
+    if (header_row(name) or _UNKNOWN).treatment != "credential" or not value:
         return []
     if "cookie" in name:
         parts = [part for part in value.split(";") if "=" in part]

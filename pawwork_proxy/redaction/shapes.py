@@ -9,6 +9,7 @@ bundle's scan (`tests/unit/bundle/test_agreement.py`).
 
 import re
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple, Self
@@ -78,6 +79,13 @@ def _any_of(known: Iterable[str]) -> str:
 
 _COMMENT = re.compile(r"\([^()]*\)")
 _QUALITY = re.compile(r"q=(?:0|1)(?:\.\d{1,3})?")
+_SUFFIX = re.compile(
+    r"(?<![0-9A-Za-z.])(v?\d{1,4}(?:\.\d{1,5}){1,3})(?=[A-Za-z+~_])([^\s/]{1,64})(?=[\s/]|$)"
+)
+_NO_SEPARATORS = re.compile(r"[^0-9A-Za-z.-]+")
+_DURATION = re.compile(
+    r"(?=\d)(?:(\d{1,3})d)?(?:(\d{1,4})h)?(?:(\d{1,5})m(?!s))?(?:(\d{1,7}(?:\.\d{1,9})?)s)?(?:(\d{1,9})ms)?"
+)
 _WAIT = re.compile(r"(\d{1,10})(?:\.\d{1,3})?")
 _LONGEST_WAIT = 2_147_483_647
 """In milliseconds, what a client's timer can wait."""
@@ -98,6 +106,23 @@ def _media_type(text: str) -> str:
         if name == "charset" and value.strip('"') in _HTTP["charsets"]:
             return f"{media};charset={value.strip(chr(34))}"
     return media
+
+
+def _version(text: str) -> str:
+    """A text in which whatever is behind the numbers of a version stands apart from them."""
+    return _SUFFIX.sub(
+        lambda found: f"{found[1]}-{_NO_SEPARATORS.sub('-', found[2]).strip('-')}".rstrip("-"), text
+    )
+
+
+def _agent(text: str) -> str:
+    """A user agent without comments."""
+    return _version(_without_comments(text))
+
+
+def _via(text: str) -> str:
+    """The proxies on a way, without comments."""
+    return _without_comments(text).lower()
 
 
 def _host(text: str) -> str:
@@ -125,6 +150,23 @@ def _keep_wait(text: str) -> str | None:
     return text if len(text) < LOOSE_LIMIT else match[1]
 
 
+def _keep_reset(text: str) -> str | None:
+    """When or in how long a limit begins anew: a moment, or seconds, however it is written."""
+    if match := _DURATION.fullmatch(text):
+        days, hours, minutes, seconds, ms = (float(part or 0) for part in match.groups())
+        wait = ((days * 24 + hours) * 60 + minutes) * 60 + seconds + ms / 1000
+        return f"{wait:.3f}".rstrip("0").rstrip(".") if wait <= _LONGEST_WAIT else None
+    return _keep_moment(text) or _keep_wait(text)
+
+
+def _keep_moment(text: str) -> str | None:
+    try:
+        moment = datetime.fromisoformat(text)
+        return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if moment.tzinfo else None
+    except (ValueError, OverflowError):
+        return None
+
+
 def _keep_date(text: str) -> str | None:
     date = http_date(text)
     return None if date is None else date.strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -146,6 +188,7 @@ _FEATURES = Grammar(words_of(fields.HEADER_WORDS), "-._")
 _PLATFORMS = Grammar(words_of(_WORDS["api_words"], _AGENT_WORDS["platforms"]), " _-.")
 _FIELDS = Grammar(words_of(_WORDS["api_words"]), "_-.")
 _TYPES = _FIELDS._replace(type_form=True)
+_VIA = Grammar(words_of(_HTTP["servers"], ["http", "https"]), " /-.:", digits=4, bare_numbers=True)
 _SERVERS = Grammar(words_of(_HTTP["servers"]), "/-.", digits=4)
 _VERSIONS = Grammar(words_of(_AGENT_WORDS["prereleases"]), ".-+", digits=6, bare_numbers=True)
 _PROVIDERS = Grammar(words_of(server.MODEL_WORDS, PROVIDERS), " -._")
@@ -167,7 +210,7 @@ class ShapeName(StrEnum):
     MODEL = "model", ShapeRow(96, _one_of(server.MODEL_IDS), "names the bucket", "big-pickle",
         texts.ModelName, _MODELS, namespace=Namespace.MODEL)
     USER_AGENT = "user_agent", ShapeRow(LONGEST, _one_of(), "tells releases apart", "curl/8.5.0",
-        texts.UserAgent, _AGENTS, prepare=_without_comments, namespace=Namespace.PRODUCT)
+        texts.UserAgent, _AGENTS, prepare=_agent, namespace=Namespace.PRODUCT)
     MEDIA_TYPE = "media_type", ShapeRow(96, _keep_media_type, "which parser the response asks for",
         "text/event-stream;charset=utf-8", texts.MediaType, _MEDIA, prepare=_media_type)
     ACCEPT = "accept", ShapeRow(256, _keep_media_type, "tells runtimes apart", "*/*",
@@ -204,7 +247,10 @@ class ShapeName(StrEnum):
     SERVER = "server", ShapeRow(48, _one_of(_HTTP["servers"]), "who answered", "cloudflare",
         texts.Server, _SERVERS, prepare=str.lower)
     VERSION = "version", ShapeRow(32, _one_of(_AGENT_WORDS["prereleases"]), "which build",
-        "1.18.15", grammar=_VERSIONS)
+        "1.18.15", grammar=_VERSIONS, prepare=_version)
+    VIA = "via", ShapeRow(256, _one_of(_HTTP["servers"]), "which proxies were on the way",
+        "1.1 google", grammar=_VIA, most=6, prepare=_via)
+    RESET = "reset", ShapeRow(40, _keep_reset, "when a limit begins anew", "6m0s")
     FEATURES = "features", ShapeRow(256, _one_of(_WORDS["features"]),
         "beta flags change the protocol", "fine-grained-tool-streaming-2025-05-14",
         grammar=_FEATURES, most=12)
@@ -223,6 +269,9 @@ class ShapeName(StrEnum):
     COUNTRY = "country", ShapeRow(2, _matching(r"[A-Z]{2}"), "region limits", "DE", texts.Country)
     COLO = "colo", ShapeRow(3, _matching(r"[A-Z]{3}"), "which edge", "FRA", texts.Airport)
     # fmt: on
+
+
+_WITHOUT_COMMENTS = (ShapeName.USER_AGENT, ShapeName.VIA)
 
 
 class Shapes:
@@ -255,7 +304,7 @@ class Shapes:
         kept = self._list(row, text) if row.most else self._item(row, text)
         if kept is None or not texts.fits(row.form, kept):
             return self.refused(shape, text)
-        dropped = shape is ShapeName.USER_AGENT and row.prepare(text) != text
+        dropped = shape in _WITHOUT_COMMENTS and "(" in text
         return Shaped(kept, True, not dropped and PSEUDONYM.search(kept) is None)
 
     def _item(self, row: ShapeRow, text: str) -> str | None:

@@ -5,6 +5,7 @@ from datetime import UTC, tzinfo
 
 from pawwork_proxy.model.handshake import Connection
 from pawwork_proxy.report.exchange_table import milliseconds
+from pawwork_proxy.report.programs import program_of
 from pawwork_proxy.report.words import counted
 
 
@@ -19,12 +20,11 @@ def connection_lines(connections: Sequence[Connection], zone: tzinfo = UTC) -> l
 
 
 def _line(one: Connection, zone: tzinfo) -> str:
-    program = one.client.name if one.client else "-"
     end = f"{'broken off' if one.reset else 'ended'} by {one.ended_by}"
     if one.connect_ms is None:
         end = "the server was not reached"
     return (
-        f"{one.at.astimezone(zone):%H:%M:%S}  {one.install}  {program}  "
+        f"{one.at.astimezone(zone):%H:%M:%S}  {one.install}  {program_of(one.client)}  "
         f"{_size(one.sent_bytes)} up  {_size(one.received_bytes)} down  {end}  "
         f"{milliseconds(one.total_ms)}"
     )

@@ -50,7 +50,7 @@ _HANDSHAKE = re.compile(
 )
 """Digests of what a TLS ClientHello offers, in their fields."""
 _WAIT = re.compile(
-    r'("name":"(?:retry-after(?:-ms)?|x-ratelimit-reset-after)","value":)"[012]\d{9}"'
+    r'("name":"(?:retry-after(?:-ms)?|[a-z-]*ratelimit[a-z0-9-]*-reset[a-z0-9-]*)","value":)"[012]\d{9}"'
 )
 """A wait of ten digits is milliseconds or the time when it ends; in the notes of its headers."""
 

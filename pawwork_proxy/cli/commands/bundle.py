@@ -238,7 +238,7 @@ def show(paths: Sequence[Path], output: str) -> None:
         if any(one.simulated for one in summaries):
             yield "SIMULATED: made on a simulator, at least in part\n"
         yield from text_of(support_sheet(rows))
-        for line in seen.senders.lines(numbered=False):
+        for line in (*seen.programs.lines(), *seen.senders.lines(numbered=False)):
             yield f"{line}\n"
 
     page(pieces())
