@@ -56,6 +56,13 @@ def start(name: str, *command: str) -> NoReturn:
     sys.exit(subprocess.call(line))
 
 
+def as_typed(script: str) -> str:
+    """How a user has started a script."""
+    return f"{'py' if os.name == 'nt' else 'python3'} " + (
+        f'"{script}"' if " " in script else script
+    )
+
+
 def stop(message: str, hint: str) -> NoReturn:
     """End set-up: what is wrong, and what to do about it."""
     print(f"error: {message}\nhint: {hint}", file=sys.stderr)

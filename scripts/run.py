@@ -3,13 +3,15 @@
 Before the command, `--python 3.12` (or a path) chooses the Python, `--with lake` adds DuckDB.
 """
 
+import os
 import sys
 from pathlib import Path
 
 # Not this folder itself: its files would hide modules of the same name.
 sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
-from scripts._bootstrap import start  # noqa: E402 - needs the line above
+from scripts._bootstrap import as_typed, start  # noqa: E402 - needs the line above
 
 if __name__ == "__main__":
+    os.environ["PAWWORK_PROXY_CALLED"] = as_typed(sys.argv[0])  # hints print commands with it
     start("run", "-m", "pawwork_proxy")

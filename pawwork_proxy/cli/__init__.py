@@ -15,32 +15,11 @@ from pathlib import Path
 import click
 
 from pawwork_proxy import __version__
+from pawwork_proxy.cli.naming import COMMANDS, Suggesting, called, typed
 from pawwork_proxy.cli.options import after_help
 from pawwork_proxy.errors import PawworkProxyError
 from pawwork_proxy.logs import guard_stderr
 from pawwork_proxy.report.words import printable
-
-COMMANDS: dict[str, str] = {
-    "run": "Record what clients ask, until Ctrl-C: live table, one capture file.",
-    "launch": "Start a client with everything set, and capture until it exits.",
-    "connect": "Point an installed PawWork or OpenCode at the proxy, or take that back.",
-    "doctor": "Prove that requests pass the proxy, or say what keeps them from it.",
-    "disturb": "Say whether measuring makes a difference for a client.",
-    "check": "Say whether clients behave after each answer as is known of them.",
-    "show": "Print captures as a table.",
-    "compare": "Say what the quota follows: verdicts, evidence, the next experiment.",
-    "report": "Write the same as one HTML page, with a timeline.",
-    "export": "Write captures as Parquet, CSV, HAR without content, or OpenTelemetry.",
-    "classify": "Say what a pasted or piped response means.",
-    "identity": "List every field that may identify: sent or not, and how constant.",
-    "study": "Create, join, list or leave a study, so that captures can be joined.",
-    "bundle": "Make, check and read the sanitized bundle that support asks for.",
-    "simulate": "Serve an OpenCode Zen look-alike on loopback.",
-    "demo": "Do the whole job offline, on the embedded simulator.",
-    "schema": "Print the JSON Schema of a capture line.",
-}
-"""Name and one line of help; the module in `commands` has the same name."""
-
 
 _WRITE_FAILURES = frozenset(
     getattr(errno, name)
@@ -50,6 +29,9 @@ _WRITE_FAILURES = frozenset(
 """EINVAL: a closed pipe, on Windows."""
 
 
+RECORDING = ("run", "launch", "disturb")
+"""Commands that take what they are not told from the user's settings."""
+
 EXITS = {
     0: "done",
     1: "failed",
@@ -57,12 +39,13 @@ EXITS = {
     3: "no capture could be read",
     4: "a bundle was refused",
     5: "nothing could be judged",
+    70: "set-up failed (scripts/run.py, before any command begins)",
     130: "interrupted",
 }
 """Of all commands together; `launch` passes on what its client ended with."""
 
 
-class LazyGroup(click.Group):
+class LazyGroup(Suggesting):
     """Imports a command's module when it is called, so that `--help` stays quick."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's signature
@@ -100,11 +83,16 @@ class LazyGroup(click.Group):
     epilog=after_help("demo", EXITS),
 )
 @click.version_option(__version__, prog_name="pawwork-proxy")
-def cli() -> None:
+@click.pass_context
+def cli(ctx: click.Context) -> None:
     """Record what PawWork and OpenCode ask of opencode.ai, and find out what the quota follows.
 
-    `pawwork-proxy COMMAND --help` explains a command, with an example.
+    COMMAND --help explains a command, with an example.
     """
+    if ctx.invoked_subcommand in RECORDING:
+        from pawwork_proxy.cli.settings import defaults
+
+        ctx.default_map = defaults(RECORDING)
 
 
 def main() -> None:
@@ -131,7 +119,7 @@ def _have_streams() -> None:
 def _run() -> int:
     """Translate what went wrong into words and exit codes."""
     try:
-        code = cli.main(standalone_mode=False)
+        code = cli.main(prog_name=called(), standalone_mode=False)
     except click.exceptions.Abort:
         # Whoever cannot wait for the threads that are still at work presses Ctrl-C once more.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -161,9 +149,9 @@ def _has_a_folder() -> bool:
 
 def _complain(message: str, hint: str, code: int) -> int:
     """Print what went wrong and what to do about it."""
-    click.echo(f"error: {printable(message)}", err=True)
+    click.echo(f"error: {typed(printable(message))}", err=True)
     if hint:
-        click.echo(f"hint: {printable(hint)}", err=True)
+        click.echo(f"hint: {typed(printable(hint))}", err=True)
     return code
 
 

@@ -9,8 +9,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-import click
-
+from pawwork_proxy.cli.naming import tell
 from pawwork_proxy.cli.watching import ClientWatcher, UntilRefused
 from pawwork_proxy.clients.descendants import (
     INHERITED,
@@ -104,7 +103,7 @@ class Client:
                 waited += pause
             elif pause > LEAVING_S and not told:
                 told = stop.interrupt = True  # no client has the terminal any more
-                click.echo(GOES_ON.format(after=after, who=named(left)), err=True)
+                tell(GOES_ON.format(after=after, who=named(left)), err=True)
             await asyncio.sleep(pause)
             pause = min(2 * pause, LOOK_EVERY_S)
 

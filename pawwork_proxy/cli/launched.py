@@ -14,6 +14,7 @@ import click
 
 from pawwork_proxy.cli.client import Client, Ended, handed_over
 from pawwork_proxy.cli.live import counter_line
+from pawwork_proxy.cli.naming import tell
 from pawwork_proxy.cli.plan import home_relative
 from pawwork_proxy.cli.watching import UntilRefused
 from pawwork_proxy.clients.auth_places import has_go_key, surroundings
@@ -179,7 +180,7 @@ async def _observed_inside(
             "name that server as baseURL in the client's configuration, or use --route reverse",
         )
     if takes_no_plugin(base, client.command):
-        click.echo(TAKES_NO_PLUGIN, err=True)
+        tell(TAKES_NO_PLUGIN, err=True)
     listener = plan.listeners[0]
     async with (
         stop_signals(interrupt=False) as stop,
@@ -190,7 +191,7 @@ async def _observed_inside(
         )
         inside.expect_client(
             asyncio.get_running_loop().call_later,
-            lambda loaded: click.echo(NOTHING_ASKED if loaded else NOT_OBSERVED, err=True),
+            lambda loaded: tell(NOTHING_ASKED if loaded else NOT_OBSERVED, err=True),
         )
         ended = await client.run(env, stop)
         _note_exit(inside.recorder, listener.label, ended.code)
@@ -207,9 +208,9 @@ def _note_exit(recorder: Recorder, install: str, code: int) -> None:
 def _summary(recorder: Recorder, client: Client, ended: Ended, nothing_seen: str | None) -> None:
     click.echo(counter_line(recorder.counts, recorder.lost), err=True)
     if nothing_seen:
-        click.echo(nothing_seen, err=True)
+        tell(nothing_seen, err=True)
         if told := handed_over(ended):
-            click.echo(told, err=True)
+            tell(told, err=True)
     if client.watcher.routes:
         came = (f"{number} {route}" for route, number in client.watcher.routes.most_common())
         click.echo(f"routes used: {', '.join(came)}", err=True)

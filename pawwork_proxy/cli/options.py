@@ -1,7 +1,7 @@
 """What the declarations of several commands share: options, arguments, kinds of value, help.
 
-Invariant: nothing but click is imported here, so that every `--help` stays quick; what an option
-needs from the rest of the package is loaded when a value has to be converted.
+Invariant: nothing but click and our names is imported here, so that every `--help` stays quick;
+what an option needs from the rest of the package is loaded when a value has to be converted.
 """
 
 import os
@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from pawwork_proxy.cli.naming import called
 
 if TYPE_CHECKING:
     from pawwork_proxy.report.language import Language
@@ -36,7 +38,7 @@ def after_help(example: str, exits: Mapping[int, str] | None = None) -> str:
     """The end of a command's help: what its exit codes mean, and an example."""
     codes = "".join(f"\n  {code:<3}  {means}" for code, means in (exits or {}).items())
     listed = f"\b\nExit codes:{codes}\n\n" if codes else ""
-    return f"{listed}\b\nExample:\n  pawwork-proxy {example}"
+    return f"{listed}\b\nExample:\n  {called()} {example}"
 
 
 def moment(text: str) -> datetime:
@@ -182,6 +184,8 @@ clean_home = click.option(
 capturing = together(
     click.option(
         "--network",
+        envvar="PAWWORK_PROXY_NETWORK",
+        show_envvar=True,
         metavar="LABEL",
         help="Your name for the network that this machine is on, for example home or office.",
     ),
@@ -209,6 +213,8 @@ capturing = together(
     ),
     click.option(
         "--egress-probe",
+        envvar="PAWWORK_PROXY_EGRESS_PROBE",
+        show_envvar=True,
         is_flag=True,
         help="Ask the upstream's edge, over the traffic's own route, which address it sees: at the "
         "start, and again when the route changes. The address is kept as a pseudonym.",

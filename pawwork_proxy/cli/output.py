@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pawwork_proxy.cli.naming import tell, typed
 from pawwork_proxy.errors import ConfigurationError
+from pawwork_proxy.report.words import printable
 
 if TYPE_CHECKING:
     from pawwork_proxy.report.layout import Sheet
@@ -29,7 +31,7 @@ PIPED = 80
 def warn(remarks: Iterable[str]) -> None:
     """Say each remark on a line of its own; the command goes on."""
     for remark in remarks:
-        click.echo(f"warning: {remark}", err=True)
+        tell(f"warning: {printable(remark)}", err=True)
 
 
 def text_of(sheet: Sheet) -> Iterator[str]:
@@ -57,11 +59,11 @@ def page(pieces: Iterable[str]) -> None:
     """Print text; on a terminal, what is longer than the terminal is shown by the user's pager."""
     if not (sys.stdout.isatty() and sys.stdin.isatty()):
         for piece in pieces:
-            click.echo(piece, nl=False)
+            click.echo(typed(piece), nl=False)
         return
     room = shutil.get_terminal_size().lines - 1
     begun: list[str] = []
-    coming = iter(pieces)
+    coming = map(typed, pieces)
     for piece in coming:
         begun.append(piece)
         room -= piece.count("\n")

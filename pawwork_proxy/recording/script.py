@@ -85,6 +85,8 @@ class CaptureScript:
         loop = ctx.master.event_loop
         writing = WritingThread(CaptureWriter(captures, header, utc_now), loop)
         _say(f"capture: {writing.path}")
+        if page := getattr(ctx.master, "web_url", None):  # mitmweb tells it in its log, now muted
+            _say(f"mitmweb: {page}")
         self._recorder = Recorder(writing, identity, network, None, Watcher(), loop.call_later)
         self._finder = ProcessFinder()
         self._addon = CaptureAddon(self._recorder, ZEN, {}, self._finder.look_up, label)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pawwork_proxy.captures.reader import read_capture
-from pawwork_proxy.cli import COMMANDS
+from pawwork_proxy.cli.naming import COMMANDS
 from pawwork_proxy.model.base import line_of
 from pawwork_proxy.model.capture import End
 from pawwork_proxy.model.signals import Ending, Signals

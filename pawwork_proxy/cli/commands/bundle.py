@@ -11,6 +11,7 @@ from types import FrameType
 import click
 
 from pawwork_proxy.cli import options
+from pawwork_proxy.cli.naming import Suggesting
 from pawwork_proxy.cli.output import page, progress, text_of, warn
 from pawwork_proxy.errors import BundleError, ConfigurationError
 from pawwork_proxy.report.words import printable
@@ -58,7 +59,7 @@ def _renames(kind: str, example: str) -> options.Decorator:
     )
 
 
-@click.group(epilog=options.after_help("bundle create captures --since 2026-11-20"))
+@click.group(cls=Suggesting, epilog=options.after_help("bundle create captures --since 2026-11-20"))
 def bundle() -> None:
     """Hand sanitized captures to support in one file, check such a file, and read it."""
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from pawwork_proxy.cli import options
+from pawwork_proxy.cli.naming import tell
 from pawwork_proxy.cli.output import warn
 from pawwork_proxy.report.words import printable
 
@@ -48,7 +49,7 @@ def check(captures: Sequence[Path], installs: Sequence[str], output: str) -> Non
         click.echo(found.model_dump_json(indent=2, exclude_none=True))
     else:
         for line in conduct_lines(found):
-            click.echo(printable(line))
+            tell(printable(line))
     judged = found.of("as_known") or found.of("differs")
     code = 1 if found.of("differs") else 0 if judged else 5
     click.get_current_context().exit(code)

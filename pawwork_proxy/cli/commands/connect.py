@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pawwork_proxy.cli.naming import tell
 from pawwork_proxy.cli.options import after_help, formats
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def connect(client: str | None, port: int | None, undo: bool, dry_run: bool, out
         click.echo(json.dumps(result))
         return
     for line in (_undone_lines if undo else _connected_lines)(result, dry_run=dry_run):
-        click.echo(line)
+        tell(line)
 
 
 def _connected(name: str | None, port: int | None, *, dry_run: bool) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from pawwork_proxy.cli import options
+from pawwork_proxy.cli.naming import tell
 
 
 @click.command(epilog=options.after_help("demo"))
@@ -67,4 +68,4 @@ def demo(preset: str, captures: Path) -> None:
     bundle = write(made, paths[0].parent, known_here())
     click.echo(f"\nreport: {home_relative(page)}", err=True)
     click.echo(f"bundle for support, checked: {home_relative(bundle)}", err=True)
-    click.echo("look again: pawwork-proxy show " + " ".join(map(home_relative, paths)), err=True)
+    tell("look again: pawwork-proxy show " + " ".join(map(home_relative, paths)), err=True)

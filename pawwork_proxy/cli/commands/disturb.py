@@ -20,7 +20,14 @@ STOPPED = "The untouched client was refused, so a limit is used up or a gate is 
 
 
 @click.command(epilog=after_help("disturb -- opencode run -m opencode/big-pickle hi"))
-@click.option("--install", default="main", metavar="NAME", help="Record the client by this name.")
+@click.option(
+    "--install",
+    default="main",
+    envvar="PAWWORK_PROXY_INSTALL",
+    show_envvar=True,
+    metavar="NAME",
+    help="Record the client by this name.",
+)
 @clean_home
 @formats("text", "json", words="json is for programs.")
 @capturing

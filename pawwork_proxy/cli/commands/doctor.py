@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pawwork_proxy.cli.naming import tell
 from pawwork_proxy.cli.options import after_help, formats
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def doctor(pids: Sequence[int], wait: int | None, output: str) -> int:
         else _as_text(situation, message, found)
     )
     for line in lines:
-        click.echo(line)
+        tell(line)
     return 1 if found else 0
 
 

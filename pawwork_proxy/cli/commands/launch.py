@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 @click.option(
     "--install",
     default="main",
+    envvar="PAWWORK_PROXY_INSTALL",
+    show_envvar=True,
     metavar="NAME[@PORT]",
     help="Record the client under this name. Without a port, any free one is taken.",
 )

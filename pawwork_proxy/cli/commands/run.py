@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pawwork_proxy.cli.naming import tell
 from pawwork_proxy.cli.options import after_help, answering, capturing, formats
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ No exchange was seen. Usual causes:
     "--install",
     "installs",
     multiple=True,
+    envvar="PAWWORK_PROXY_INSTALL",
+    show_envvar=True,
     metavar="NAME[@PORT]",
     help="Open a listener for this install. Repeat the option for several installs; port 0 takes "
     "any free port, and without one the next that is free from 9610 on is taken.  "
@@ -78,7 +81,7 @@ async def _run(plan: RunPlan, identity: Identity, *, as_json: bool) -> None:
     from pawwork_proxy.proxy.session import running_proxy, stop_signals
 
     if not as_json:
-        click.echo(how_to_connect(plan, identity), err=True)
+        tell(how_to_connect(plan, identity), err=True)
     view = chosen_view()
     view.chained = plan.via.address if plan.via else ""
     try:
@@ -131,10 +134,10 @@ def _summary(recorder: Recorder, *, as_json: bool) -> None:
         return
     click.echo(counter_line(counts, recorder.lost), err=True)
     if not counts.opened:
-        click.echo(NOTHING_SEEN, err=True)
+        tell(NOTHING_SEEN, err=True)
         if counts.distrusted:
             click.echo(
                 "  - a client distrusts our certificate: set NODE_EXTRA_CA_CERTS as above", err=True
             )
     click.echo(str(recorder.path))
-    click.echo(f"look at it: pawwork-proxy show {home_relative(recorder.path)}", err=True)
+    tell(f"look at it: pawwork-proxy show {home_relative(recorder.path)}", err=True)

@@ -8,7 +8,6 @@ import click
 
 from pawwork_proxy.cli import options
 from pawwork_proxy.cli.output import page, warn
-from pawwork_proxy.report.words import printable
 
 
 @click.command(
@@ -74,6 +73,4 @@ def show(
             yield "0 exchanges\n"
 
     page(pieces())
-    for line in remarks:
-        click.echo(printable(line), err=True)
-    warn([*left_out, *filters.remarks()])
+    warn([*remarks, *left_out, *filters.remarks()])

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pawwork_proxy.cli import options
+from pawwork_proxy.cli.naming import tell
 from pawwork_proxy.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -231,7 +232,7 @@ def _announce(
         handshake = "these rules look at the TLS handshake and refuse all without one: add --tls\n"
     config = {"provider": {"opencode": {"options": {"baseURL": f"{simulator.url}{base}"}}}}
     ask = "opencode run -m opencode/big-pickle hello"
-    click.echo(
+    tell(
         f"rules: {rules.name}, {rules.summary}\n{handshake}"
         "a client through the proxy:\n"
         f"OPENCODE_DISABLE_MODELS_FETCH=1 pawwork-proxy launch --upstream {simulator.url}{trust} "

@@ -5,12 +5,13 @@ import sys
 
 import click
 
+from pawwork_proxy.cli.naming import Suggesting
 from pawwork_proxy.cli.options import after_help, formats
 
 EXITS = {0: "done", 2: "the study is not known, or its token is damaged"}
 
 
-@click.group(epilog=after_help("study create quota-august", EXITS))
+@click.group(cls=Suggesting, epilog=after_help("study create quota-august", EXITS))
 def study() -> None:
     """Create or join a study, so that captures of several machines can be compared.
 

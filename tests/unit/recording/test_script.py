@@ -1,11 +1,15 @@
 """The script for stock mitmproxy, as far as no traffic is needed."""
 
+from pathlib import Path
+
 import pytest
 from mitmproxy.addonmanager import Loader
+from mitmproxy.addons.proxyserver import Proxyserver
 from mitmproxy.addons.termlog import TermLog
 from mitmproxy.exceptions import OptionsError
 from mitmproxy.test import taddons
 
+from pawwork_proxy.recording import script as script_module
 from pawwork_proxy.recording.script import CaptureScript
 
 
@@ -27,3 +31,25 @@ def test_a_label_that_no_bundle_could_hold_is_refused() -> None:
         context.options.update(pawwork_network="office.de")
         with pytest.raises(OptionsError, match="host name"):
             script.configure({"pawwork_network"})
+
+
+@pytest.mark.parametrize("page", [None, "http://127.0.0.1:8081/?token=0a1b"])
+async def test_the_page_of_mitmweb_is_told_since_its_log_is_muted(
+    page: str | None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("PAWWORK_PROXY_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(script_module, "mute_other_handlers", lambda: None)
+    script = CaptureScript()
+    with taddons.context(TermLog(), Proxyserver()) as context:
+        if page:
+            monkeypatch.setattr(context.master, "web_url", page, raising=False)
+        script.load(Loader(context.master))
+        context.options.update(pawwork_captures=str(tmp_path))
+        script.running()
+        script.done()
+    told = capsys.readouterr().err
+    assert "capture: " in told
+    assert (f"mitmweb: {page}\n" in told) is bool(page)
