@@ -20,6 +20,7 @@ from pawwork_proxy.cli.watching import UntilRefused
 from pawwork_proxy.clients.auth_places import has_go_key, surroundings
 from pawwork_proxy.clients.clean_install import clean_environment, not_isolated
 from pawwork_proxy.clients.environment import client_environment
+from pawwork_proxy.clients.installations import client_of
 from pawwork_proxy.clients.own_addresses import asks, moved_addresses
 from pawwork_proxy.clients.own_errors import errors_passed_on
 from pawwork_proxy.clients.tap import takes_no_plugin
@@ -126,7 +127,13 @@ async def _intercepted(
             moved = None
             if route == "reverse":
                 around = surroundings(base, Path.cwd())
-                moved = moved_addresses(around, url, Path(folder), go=has_go_key(around))
+                moved = moved_addresses(
+                    around,
+                    url,
+                    Path(folder),
+                    go=has_go_key(around),
+                    client=client_of(Path(client.command[0]), around),
+                )
             ca_bundle = identity.ca_bundle(base.get("NODE_EXTRA_CA_CERTS"))
             env = client_environment(base, route, url, ca_bundle, moved)
             ended = await client.run(env, stop)

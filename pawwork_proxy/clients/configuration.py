@@ -23,10 +23,10 @@ from pawwork_proxy.clients.client_database import rows_of
 from pawwork_proxy.clients.client_files import read_regular
 from pawwork_proxy.clients.installations import Installation
 from pawwork_proxy.clients.jsonc import UnreadableError, parsed
-from pawwork_proxy.clients.own_addresses import address_in, catalogue_base, own_catalogue
+from pawwork_proxy.clients.own_addresses import address_in, own_base, own_catalogue
 from pawwork_proxy.errors import ConfigurationError
 from pawwork_proxy.facts.identifiers import CLIENTS
-from pawwork_proxy.facts.server import CONFIG_SCHEMA, HOST, PROVIDERS, todays_base
+from pawwork_proxy.facts.server import CONFIG_SCHEMA, HOST, PROVIDERS
 from pawwork_proxy.model.request import Tier
 from pawwork_proxy.wire.bounded_json import member
 
@@ -144,8 +144,7 @@ class _Loaded:
         provider = PROVIDERS[tier]
         address = address_in(self._everywhere(), provider)
         if address is None:
-            found = catalogue_base(own_catalogue(self._around, self._row), provider)
-            return found or self._row.bases.get(tier) or todays_base(tier)
+            return own_base(tier, own_catalogue(self._around, self._row), self._row)
         if address.hostname != HOST:
             raise ConfigurationError(
                 f"the configuration of {self._row.called} sends {provider} to another server "

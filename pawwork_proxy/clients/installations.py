@@ -77,6 +77,14 @@ def installations(around: Surroundings) -> tuple[Installation, ...]:
     return tuple(one for one in found if one is not None)
 
 
+def client_of(program: Path, around: Surroundings) -> ClientRow | None:
+    """The client that a program starts, if it is one of those that these surroundings have."""
+    for one in installations(around):
+        if program.resolve() in map(Path.resolve, one.programs):
+            return one.row
+    return None
+
+
 def _installation(
     row: ClientRow, programs: list[_Program], around: Surroundings
 ) -> Installation | None:

@@ -13,7 +13,7 @@ from urllib.parse import SplitResult, urlsplit
 from pawwork_proxy.clients.auth_places import Surroundings, configurations, root_folder
 from pawwork_proxy.clients.client_files import read_regular
 from pawwork_proxy.environment.machine import LOOPBACK_NAMES
-from pawwork_proxy.facts.identifiers import CATALOGUES, ClientRow
+from pawwork_proxy.facts.identifiers import CATALOGUES, CLIENTS, ClientRow
 from pawwork_proxy.facts.server import HOST, PROVIDERS, todays_base
 from pawwork_proxy.model.request import Tier
 
@@ -30,15 +30,19 @@ class MovedAddresses(NamedTuple):
 
 
 def moved_addresses(
-    around: Surroundings, listener_url: str, folder: Path, *, go: bool
+    around: Surroundings,
+    listener_url: str,
+    folder: Path,
+    *,
+    go: bool,
+    client: ClientRow | None = None,
 ) -> MovedAddresses:
     """Move the addresses of a client to a listener; `folder` gets the catalogue, if there is one.
 
-    A configured address beats the catalogue's. Where neither names one, the client has a catalogue
-    inside, which cannot be read: it is given the address at which the server serves chat today.
+    A configured address beats the catalogue's, and that beats the one inside the client.
     `go` says whether it has a key for Go, which must be left out otherwise.
     """
-    catalogue = own_catalogue(around)
+    catalogue = own_catalogue(around, client)
     bases = {}
     tiers: tuple[Tier, ...] = ("zen", "go") if go else ("zen",)
     for tier in tiers:
@@ -46,7 +50,7 @@ def moved_addresses(
         configured = configured_address(name, around)
         if configured is None:
             if catalogue_base(catalogue, name) is None:
-                bases[name] = todays_base(tier)
+                bases[name] = own_base(tier, catalogue, client)
         elif configured.hostname == HOST:
             bases[name] = configured.path.rstrip("/")
     if catalogue is None:
@@ -57,7 +61,7 @@ def moved_addresses(
 
 
 def own_bases(around: Surroundings, *, go: bool) -> dict[str, str]:
-    """By provider: the path of the address that this client asks, or else of today's."""
+    """By provider: the path of the address that a client with these surroundings asks."""
     catalogue = own_catalogue(around)
     tiers: tuple[Tier, ...] = ("zen", "go") if go else ("zen",)
     found = {}
@@ -67,8 +71,18 @@ def own_bases(around: Surroundings, *, go: bool) -> dict[str, str]:
         if configured is not None and configured.hostname == HOST:
             found[name] = configured.path.rstrip("/")
         else:
-            found[name] = catalogue_base(catalogue, name) or todays_base(tier)
+            found[name] = own_base(tier, catalogue)
     return found
+
+
+def own_base(tier: Tier, catalogue: object, client: ClientRow | None = None) -> str:
+    """The path that a client asks without a configuration: its catalogue's, or the one inside it.
+
+    Without `client` it is that of any; if none is known to have one inside, the one of today.
+    """
+    rows = [client] if client else CLIENTS.values()
+    inside = (row.bases[tier] for row in rows if tier in row.bases)
+    return catalogue_base(catalogue, PROVIDERS[tier]) or next(inside, todays_base(tier))
 
 
 def configured_address(provider: str, around: Surroundings) -> SplitResult | None:

@@ -10,7 +10,7 @@ from pawwork_proxy.cli.how_to_connect import how_to_connect
 from pawwork_proxy.cli.plan import make_plan, with_answers
 from pawwork_proxy.environment.identity import load_identity
 from pawwork_proxy.environment.private_files import HOME_VARIABLE
-from pawwork_proxy.facts.server import CONFIG_SCHEMA, todays_base
+from pawwork_proxy.facts.server import CONFIG_SCHEMA
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def test_each_listener_has_settings_of_its_own(home: Path) -> None:
         assert found["$schema"] == CONFIG_SCHEMA
         assert found["provider"].keys() == {"opencode"}
         url = found["provider"]["opencode"]["options"]["baseURL"]
-        urls.append(url.removesuffix(todays_base()))
+        urls.append(url.removesuffix("/zen/v1"))
         assert f"export HTTPS_PROXY={urls[-1]}\n" in said
         assert f"connect --port {urls[-1].rpartition(':')[2]}\n" in said
     assert len(set(urls)) == 2
@@ -61,7 +61,7 @@ def test_go_is_included_for_who_has_a_key(home: Path, monkeypatch: pytest.Monkey
     monkeypatch.setenv("OPENCODE_API_KEY", "k")
     (found,) = configurations(told("one@0"))
     assert isinstance(found, dict)
-    assert found["provider"]["opencode-go"]["options"]["baseURL"].endswith(todays_base("go"))
+    assert found["provider"]["opencode-go"]["options"]["baseURL"].endswith("/zen/go/v1")
 
 
 def test_windows_gets_powershell(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ from typing import Literal
 
 import pytest
 
-from pawwork_proxy.clients.installations import Installation, installations
+from pawwork_proxy.clients.installations import Installation, client_of, installations
 from pawwork_proxy.facts.clients import release_of
 from tests.unit.clients.trees import (
     USERDATA,
@@ -150,6 +150,16 @@ def test_a_package_beside_that_of_the_command_tells_nothing(tmp_path: Path) -> N
     other.symlink_to(package / "bin/opencode")
     found = only(installations(around(tmp_path, PATH=str(other.parent))))
     assert (found.release, found.programs) == (None, (other,))
+
+
+def test_a_program_belongs_to_the_client_whose_command_leads_to_it(tmp_path: Path) -> None:
+    command = npm_package(tmp_path / "two", "@opencode/cli", "2.0.18", "opencode")
+    where = around(tmp_path, PATH=str(command.parent))
+    for program in (command, command.resolve()):
+        found = client_of(program, where)
+        assert found is not None
+        assert found.id == "opencode-2"
+    assert client_of(tmp_path / "python", where) is None
 
 
 def test_a_folder_may_be_named_by_the_version(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from pawwork_proxy.clients.auth_places import Surroundings
 from pawwork_proxy.clients.own_addresses import moved_addresses, own_bases
+from pawwork_proxy.facts.identifiers import CLIENTS
 from pawwork_proxy.facts.server import todays_base
 
 URL = "http://127.0.0.1:9610"
@@ -65,19 +66,19 @@ def test_the_file_that_the_environment_names_is_the_catalogue(tmp_path: Path) ->
     assert own_bases(named, go=False) == {"opencode": "/next/v1"}
     assert own_bases(around(tmp_path), go=True) == {
         "opencode": "/z",
-        "opencode-go": todays_base("go"),
+        "opencode-go": "/zen/go/v1",
     }
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"opencode": 3}', '{"opencode": {"api": 3}}'])
-def test_without_a_catalogue_that_tells_it_the_address_is_todays(
+def test_without_a_catalogue_that_tells_it_the_address_is_the_one_inside(
     tmp_path: Path, content: str
 ) -> None:
     kept(tmp_path, ".cache/opencode/models.json", content)
     kept(tmp_path, ".config/opencode/opencode.json", content)
-    assert own_bases(around(tmp_path), go=False) == {"opencode": todays_base()}
+    assert own_bases(around(tmp_path), go=False) == {"opencode": "/zen/v1"}
     moved = moved_addresses(around(tmp_path), URL, tmp_path, go=False)
-    assert moved.bases == {"opencode": todays_base("zen", "chat")}
+    assert moved.bases == {"opencode": "/zen/v1"}
 
 
 def test_what_is_no_address_stays_as_it_is(tmp_path: Path) -> None:
@@ -85,14 +86,14 @@ def test_what_is_no_address_stays_as_it_is(tmp_path: Path) -> None:
     kept(tmp_path, ".cache/opencode/models.json", broken)
     kept(tmp_path, ".config/opencode/opencode.json", config("https://[no"))
     moved = moved_addresses(around(tmp_path), URL, tmp_path, go=False)
-    assert moved.bases == {"opencode": todays_base("zen", "chat")}
+    assert moved.bases == {"opencode": "/zen/v1"}
     assert moved.catalogue is not None
     assert json.loads(moved.catalogue.read_text()) == broken
 
 
 def test_a_client_of_another_gateway_is_left_to_it(tmp_path: Path) -> None:
     kept(tmp_path, ".config/opencode/opencode.json", config("https://gateway.example.org/zen/v1"))
-    assert own_bases(around(tmp_path), go=False) == {"opencode": todays_base()}
+    assert own_bases(around(tmp_path), go=False) == {"opencode": "/zen/v1"}
     assert moved_addresses(around(tmp_path), URL, tmp_path, go=False).bases == {}
 
 
@@ -104,4 +105,10 @@ def test_a_configured_address_keeps_its_path(tmp_path: Path) -> None:
 def test_an_address_on_this_machine_is_not_the_clients_own(tmp_path: Path) -> None:
     kept(tmp_path, ".config/opencode/opencode.json", config("http://127.0.0.1:9610/zen/v1"))
     moved = moved_addresses(around(tmp_path), URL, tmp_path, go=False)
-    assert moved.bases == {"opencode": todays_base("zen", "chat")}
+    assert moved.bases == {"opencode": "/zen/v1"}
+
+
+def test_a_client_whose_address_inside_is_not_known_gets_todays(tmp_path: Path) -> None:
+    kept(tmp_path, ".config/ai.pawwork.desktop/cache/pawwork/models.json", CATALOGUE)
+    moved = moved_addresses(around(tmp_path), URL, tmp_path, go=False, client=CLIENTS["opencode-2"])
+    assert moved == ({"opencode": todays_base()}, None), "the catalogue is another client's"
