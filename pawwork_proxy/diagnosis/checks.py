@@ -62,14 +62,15 @@ CHECKS = (
         "wrong_port",
         "Is it the port on which the proxy listens?",
         "{client} is told port {port} by {place}, but the proxy listens on {ours}.",
-        "Write {ours} in {place} and restart the client.",
+        "Run 'pawwork-proxy connect --port {ours}', and start the client as it says.",
         rules.wrong_port,
     ),
     Check(
         "other_program",
         "Is what listens there a proxy of ours?",
         "{client} is told port {port} by {place}, where another program listens.",
-        "Start 'pawwork-proxy run' on a free port, and tell the client that port.",
+        "Start 'pawwork-proxy run --install main@0', then 'pawwork-proxy connect', and start the "
+        "client as it says.",
         rules.other_program,
     ),
     Check(
@@ -91,7 +92,7 @@ CHECKS = (
         "not_told",
         "Is the client told of the proxy at all?",
         "{client} is not told of the proxy: its requests go around it.",
-        "Point it at the proxy with 'pawwork-proxy connect', and restart it.",
+        "Run 'pawwork-proxy connect', and start the client as it says.",
         rules.not_told,
     ),
     Check(
@@ -112,7 +113,7 @@ CHECKS = (
         "authority_unknown",
         "Does the client trust our certificates?",
         "{client} does not know our certificate authority: it {why}.",
-        "Start it anew with NODE_EXTRA_CA_CERTS as 'pawwork-proxy run' prints it.",
+        "Quit it, and start it by the command that 'pawwork-proxy connect' prints.",
         rules.authority_unknown,
     ),
     Check(
@@ -126,15 +127,15 @@ CHECKS = (
         "never_asks",
         "Does a client connect without asking anything?",
         "{client} connects and asks nothing ({where}): it seems to distrust our certificate.",
-        "Start it anew with NODE_EXTRA_CA_CERTS as 'pawwork-proxy run' prints it.",
+        "Quit it, and start it by the command that 'pawwork-proxy connect' prints.",
         rules.never_asks,
     ),
     Check(
         "goes_around",
         "Does the client hold connections to the server that go around us?",
         f"{{client}} has a connection of its own to {HOST}: what it asks there is not recorded.",
-        "Start it anew with HTTPS_PROXY, NODE_USE_ENV_PROXY and NODE_EXTRA_CA_CERTS as "
-        "'pawwork-proxy run' prints them, which lead all its requests here.",
+        "Quit it, and start it by the command that 'pawwork-proxy connect' prints, which leads all "
+        "its requests here.",
         rules.goes_around,
     ),
     Check(
@@ -177,7 +178,7 @@ CHECKS = (
         "request_refused",
         "What does the server say to it?",
         "A request through port {port} for the list of models got status {status}.",
-        "Look up what that means: pawwork-proxy classify",
+        "Look at its record, the last one: pawwork-proxy show {capture}",
         rules.request_refused,
     ),
     Check(
@@ -191,15 +192,14 @@ CHECKS = (
         "go_not_covered",
         "Does Go come through the proxy as well?",
         "{client} has a key for Go, and its requests for Go go around the proxy.",
-        "Give the provider opencode-go its address too ('pawwork-proxy connect' does), or use "
-        "HTTPS_PROXY.",
+        "Run 'pawwork-proxy connect', which leads Go here as well, and restart the client.",
         rules.go_not_covered,
     ),
     Check(
         "files_exposed",
         "Are our private files and the captures ours alone?",
         "Other users of this machine may read {path}.",
-        "Close it: chmod -R go= {path}",
+        "Close it: chmod -R go= {typed}",
         rules.files_exposed,
     ),
     Check(

@@ -6,6 +6,7 @@ Pure. A rule yields the words that fill the sentences of its row, once for each 
 from collections.abc import Callable, Iterator
 
 from pawwork_proxy.diagnosis.situation import Client, Leads, Situation
+from pawwork_proxy.report.words import typed
 
 CLOCK_TOLERANCE_S = 60.0
 """A clock that is further off puts resets and windows into doubt."""
@@ -159,7 +160,9 @@ def _failed(situation: Situation, *, answered: bool) -> Iterator[Words]:
     explained = situation.chained is not None and situation.chained.answer != "up"
     for passage in situation.passages:
         if passage.failed and not explained and (passage.status is not None) == answered:
-            yield {"port": passage.port, "status": passage.status}
+            runs = (run for run in situation.runs if passage.port in run.installs.values())
+            capture = " ".join(typed(run.capture) for run in runs)
+            yield {"port": passage.port, "status": passage.status, "capture": capture}
 
 
 def request_fails(situation: Situation) -> Iterator[Words]:
@@ -191,7 +194,7 @@ def go_not_covered(situation: Situation) -> Iterator[Words]:
 def files_exposed(situation: Situation) -> Iterator[Words]:
     """What others may read."""
     for path in situation.exposed:
-        yield {"path": path}
+        yield {"path": path, "typed": typed(path)}
 
 
 def versions_differ(situation: Situation) -> Iterator[Words]:

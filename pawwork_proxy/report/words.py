@@ -11,6 +11,11 @@ def printable(text: str) -> str:
     return "".join(sign for sign in text if sign.isprintable() or sign in "\n\t")
 
 
+def typed(path: str) -> str:
+    """A path in a command, in quotation marks that each shell knows where it has to be."""
+    return f'"{path}"' if " " in path else path
+
+
 def counted(number: int, noun: str) -> str:
     """`1 window`, `2 windows`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

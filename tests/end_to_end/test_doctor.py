@@ -304,7 +304,7 @@ def test_wrong_port(machine: Machine, proxy: ProxyProcess) -> None:
         said = doctor("--pid", pid)
     assert list(said.findings) == ["wrong_port"]
     assert f"told port {wrong} by {config}" in said.findings["wrong_port"]
-    assert f"Write {proxy.port} in {config}" in said.findings["wrong_port"]
+    assert f"'pawwork-proxy connect --port {proxy.port}'" in said.findings["wrong_port"]
 
 
 def test_client_that_goes_around(
@@ -582,7 +582,7 @@ def test_a_run_says_at_once_that_a_client_distrusts_it(own_proxy: ProxyProcess) 
         client.get("https://opencode.ai/zen/v1/models")
     said = wait_for(lambda: warned(own_proxy))
     assert "A client connects and asks nothing (install main)" in said
-    assert "NODE_EXTRA_CA_CERTS" in said
+    assert "'pawwork-proxy connect'" in said
 
 
 def test_a_run_says_at_once_that_a_client_connects_and_never_asks(own_proxy: ProxyProcess) -> None:
@@ -666,11 +666,14 @@ def test_the_exit_code_is_for_scripts(machine: Machine, proxy: ProxyProcess) -> 
 
 def test_the_table_for_people_fits_80_columns(machine: Machine, proxy: ProxyProcess) -> None:
     wrong = free_port()
-    written(machine.opencode_config(), f"http://127.0.0.1:{wrong}/zen/v1")
+    config = written(machine.opencode_config(), f"http://127.0.0.1:{wrong}/zen/v1")
     with machine.client() as pid:
         result = CliRunner().invoke(cli, ["doctor", "--pid", str(pid)])
         clean = CliRunner().invoke(cli, ["doctor"])
-    assert f"told port {wrong} by " in result.stdout
-    assert "   -> Write" in result.stdout
+    words = " ".join(result.stdout.split())
+    assert f"told port {wrong} by {config}, " in words, "paths stay whole"
+    wide = [line.split() for line in result.stdout.splitlines() if len(line) > 80]
+    assert all(len(line) <= 2 for line in wide), "a path may be wider, with its label"
+    assert "   -> Run" in result.stdout
     assert result.stdout.endswith("1 finding.\n")
     assert "told port" in clean.stdout

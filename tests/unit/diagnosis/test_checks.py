@@ -147,6 +147,15 @@ def test_causes_come_before_consequences_and_hide_those_that_explain_nothing_mor
     assert [one.id for one in judge(direct)] == ["not_told", "goes_around"]
 
 
+def test_a_remedy_can_be_pasted() -> None:
+    (exposed,) = judge(replace(GOOD, exposed=("my captures",)))
+    assert exposed.remedy == 'Close it: chmod -R go= "my captures"'
+    (refused,) = judge(replace(run(capture="my capture.jsonl"), passages=(Passage(9610, 404),)))
+    assert refused.remedy.endswith(': pawwork-proxy show "my capture.jsonl"')
+    (told,) = judge(of(Client("OpenCode", base=GONE)))
+    assert "'pawwork-proxy connect --port 9610'" in told.remedy
+
+
 def test_a_password_that_is_not_taken_is_told_from_none() -> None:
     asked = Chained("http://proxy:8080", "wants_password", password=True)
     (found,) = judge(replace(FAILED, chained=asked))
