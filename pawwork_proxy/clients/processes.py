@@ -50,6 +50,8 @@ class FoundProcess:
     pid: int
     public: ClientProcess
     started: float | None = None
+    own: bool | None = None
+    """Whether it is this user's; None: the system does not say."""
 
 
 class Ends(NamedTuple):
@@ -137,7 +139,7 @@ class ProcessTable:
         key = (process.pid, process.create_time())
         found = self._known.pop(key, None)
         if found is None:
-            found = FoundProcess(process.pid, _public(process), key[1])
+            found = FoundProcess(process.pid, _public(process), key[1], _is_own(process))
         self._known[key] = found
         if len(self._known) > _MOST_KNOWN:
             del self._known[next(iter(self._known))]
@@ -187,6 +189,12 @@ def _public(process: psutil.Process) -> ClientProcess:
     with suppress(psutil.Error, OSError):
         return public.model_copy(update={"version": version_of(public.name, Path(process.exe()))})
     return public
+
+
+def _is_own(process: psutil.Process) -> bool | None:
+    with suppress(psutil.Error, OSError):
+        return process.username() == psutil.Process().username()
+    return None
 
 
 def ancestors(pid: int) -> frozenset[int]:

@@ -87,6 +87,9 @@ class Egress(Noun):
     colo: texts.Airport | None = None
 
 
+Peer = Literal["another_user", "unknown"]
+
+
 class ExchangeContext(Noun):
     """What surrounds one exchange; none of it is ever sent."""
 
@@ -97,6 +100,10 @@ class ExchangeContext(Noun):
     """The user's name for the network, from `--network`."""
     route: Route
     client: ClientProcess | None = None
+    peer: Peer | None = None
+    """Set where the connection may not have been this user's own: the system could not tell whose
+    it was, or only when it had begun. A connection that is another user's from the start is
+    refused."""
     egress: Egress | None = None
     client_http: texts.HttpVersion | None = None
     upstream_http: texts.HttpVersion | None = None

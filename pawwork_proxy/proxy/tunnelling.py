@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from concurrent.futures import Future
 from contextlib import asynccontextmanager
 
+from pawwork_proxy.clients.peers import peer_of
 from pawwork_proxy.clients.processes import FoundProcess, ProcessFinder
 from pawwork_proxy.environment.identity import Identity
 from pawwork_proxy.environment.machine import utc_now
@@ -59,6 +60,9 @@ async def tunnelling(
                 writer: asyncio.StreamWriter,
                 tunnel: Tunnel = tunnel,
             ) -> None:
+                if not _is_ours(writer):
+                    recorder.refused_another_user()
+                    return
                 task = asyncio.current_task()
                 assert task is not None
                 tasks.add(task)
@@ -77,6 +81,15 @@ async def tunnelling(
         await asyncio.gather(*tasks, return_exceptions=True)
         await asyncio.gather(*lines)
         finder.close()
+
+
+def _is_ours(writer: asyncio.StreamWriter) -> bool:
+    """Whether a connection may be served; one of another user is closed at once."""
+    client, listener = map(writer.get_extra_info, ("peername", "sockname"))
+    if client and peer_of(client[:2], listener[:2]) == "another_user":
+        writer.close()
+        return False
+    return True
 
 
 def _tunnel(

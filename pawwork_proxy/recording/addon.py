@@ -18,8 +18,9 @@ from functools import partial
 from mitmproxy import connection, http, tls
 from mitmproxy.proxy import layer, server_hooks
 
+from pawwork_proxy.clients.peers import peer_of
 from pawwork_proxy.clients.processes import FoundProcess
-from pawwork_proxy.model.context import Route
+from pawwork_proxy.model.context import Peer, Route
 from pawwork_proxy.model.signals import Ending, ExchangePart
 from pawwork_proxy.recording import flows
 from pawwork_proxy.recording.answering import Answering
@@ -45,6 +46,7 @@ LAST_HOOKS_S = 0.1  # mitmproxy may end an exchange after its client has gone
 _ABSOLUTE_FORM = re.compile(rb"[A-Za-z]{1,20} https?://", re.IGNORECASE)
 
 FindProcess = Callable[[int, int], Future[FoundProcess | None]]
+PeerOf = Callable[[tuple[str, int], tuple[str, int]], Peer | None]
 OnConnected = Callable[[tuple[str, int], str, str], None]
 """Called for each connection that was opened, with its target, local and remote address."""
 BreakOff = Callable[[http.HTTPFlow], bool]
@@ -66,6 +68,7 @@ class CaptureAddon:
         break_off: BreakOff = lambda _: False,
         on_no_descriptors: Callable[[], None] = lambda: None,
         answering: Answering | None = None,
+        peer_of: PeerOf = peer_of,
     ) -> None:
         self._recorder = recorder
         self._upstream = upstream
@@ -77,9 +80,11 @@ class CaptureAddon:
         self._break_off = break_off
         self._on_no_descriptors = on_no_descriptors
         self._answering = answering
+        self._peer_of = peer_of
         self._forms: dict[str, TargetForm] = {}
         self._upstream_failures: dict[str, Ending] = {}
         self._processes: dict[str, Future[FoundProcess | None]] = {}
+        self._peers: dict[str, Peer | None] = {}
         self._client_hellos: dict[str, str | None] = {}
         self._silent: set[str] = set()
         """Connections with a tunnel to the recorded host, and no request in it yet."""
@@ -88,7 +93,13 @@ class CaptureAddon:
     # -- connections -----------------------------------------------------------------------
 
     def client_connected(self, client: connection.Client) -> None:
-        """Look up the program behind the connection while its first bytes are on the way."""
+        """Refuse another user; look up the program behind a connection that is our user's."""
+        peer = self._peer_of(client.peername[:2], client.sockname[:2])
+        if peer == "another_user":
+            client.error = "it belongs to another user"  # mitmproxy closes it
+            self._recorder.refused_another_user()
+            return
+        self._peers[client.id] = peer
         self._processes[client.id] = self._find_process(client.peername[1], client.sockname[1])
 
     def server_connect(self, data: server_hooks.ServerConnectionHookData) -> None:
@@ -131,6 +142,7 @@ class CaptureAddon:
         self._upstream_failures.pop(client.id, None)
         self._forms.pop(client.id, None)
         self._processes.pop(client.id, None)
+        self._peers.pop(client.id, None)
         self._client_hellos.pop(client.id, None)
         if client.id in self._silent:
             self._silent.remove(client.id)
@@ -328,6 +340,7 @@ class CaptureAddon:
                     http_version=flow.request.http_version,
                     headers=flow.request.headers.fields,
                     process=self._processes.get(flow.client_conn.id),
+                    peer=self._peers.get(flow.client_conn.id),
                     connection=flow.client_conn.id,
                     client_hello=self._client_hellos.get(flow.client_conn.id),
                 )

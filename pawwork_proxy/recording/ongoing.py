@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pawwork_proxy.clients.processes import FoundProcess
-from pawwork_proxy.model.context import Route
+from pawwork_proxy.model.context import Peer, Route
 from pawwork_proxy.model.exchange import AuthSourceFinding
 from pawwork_proxy.model.signals import Ending, ExchangePart
 from pawwork_proxy.responses.response_reader import ResponseReader
@@ -40,6 +40,8 @@ class Arrival:
     """None where it cannot be seen, inside the client."""
     headers: RawHeaders
     process: Future[FoundProcess | None] | None = None
+    peer: Peer | None = None
+    """Whose the connection is, unless it is known to be this user's."""
     connection: str = ""
     """mitmproxy's name for the client connection, within this run only."""
     client_hello: str | None = None

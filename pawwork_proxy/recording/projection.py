@@ -15,7 +15,7 @@ from pawwork_proxy.clients.processes import FoundProcess
 from pawwork_proxy.environment.identity import Identity
 from pawwork_proxy.facts.clients import client_of
 from pawwork_proxy.facts.identifiers import Namespace
-from pawwork_proxy.model.context import ClientProcess, Egress, ExchangeContext, Route
+from pawwork_proxy.model.context import ClientProcess, Egress, ExchangeContext, Peer, Route
 from pawwork_proxy.model.exchange import AuthSourceFinding, Exchange, Redaction, Timing
 from pawwork_proxy.model.numbers import bounded_ms
 from pawwork_proxy.model.request import BodyState
@@ -167,6 +167,7 @@ class Projector:
             arrival.route,
             arrival.http_version,
             client.public if client else None,
+            _peer(arrival.peer, client),
             self._egress_of(source),
             upstream.http_version,
             upstream.tls_version,
@@ -181,6 +182,7 @@ class Projector:
         route: Route,
         client_http: str | None,
         client: ClientProcess | None,
+        peer: Peer | None,
         egress: Egress | None,
         upstream_http: str | None,
         upstream_tls: str | None,
@@ -196,6 +198,7 @@ class Projector:
             network=self._network,
             route=route,
             client=client,
+            peer=peer,
             egress=egress,
             client_http=self._redactor.shapes.http_version(client_http),
             upstream_http=self._redactor.shapes.http_version(upstream_http),
@@ -232,6 +235,13 @@ def _with_true_ending(signals: Signals, route: Route) -> Signals:
     if signals.ending is Ending.CLIENT_LEFT_MIDSTREAM and whole:
         return signals.model_copy(update={"ending": Ending.CLIENT_LEFT_AFTER_BODY})
     return signals
+
+
+def _peer(at_first: Peer | None, client: FoundProcess | None) -> Peer | None:
+    """Whose the connection was, with what the look-up of its program adds."""
+    if at_first is None or client is None or client.own is None:
+        return at_first
+    return None if client.own else "another_user"
 
 
 def _request_body(ongoing: Ongoing) -> tuple[bytes | None, BodyState | None]:

@@ -130,6 +130,7 @@ class Recorder:
         self.path = writer.path
         """The capture file."""
         self._writer = writer
+        self._another_user = False
         self._failures_said: set[tuple[str, str, str]] = set()
         self._watcher = watcher
         watcher.attach(self.counts)
@@ -227,6 +228,13 @@ class Recorder:
         """A request was answered here: a web page's, or one for a host that is not ours."""
         self.counts.refused += 1
         self._changed()
+
+    def refused_another_user(self) -> None:
+        """A connection of another user of this machine was turned away; said once."""
+        if not self._another_user:
+            self._another_user = True
+            say("connection_of_another_user_refused")
+        self.refused()
 
     def passed_by(self) -> None:
         """A request or tunnel to another host went through, unrecorded."""

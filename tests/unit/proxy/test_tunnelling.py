@@ -112,3 +112,15 @@ async def test_the_way_that_a_connection_took_is_told_to_who_watches_the_egress(
             writer.close()
     assert plan.via is not None
     assert told == [(("127.0.0.1", plan.via.port), "127.0.0.1", "127.0.0.1")]
+
+
+async def test_another_users_connection_is_closed_before_it_asks(
+    tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pawwork_proxy.proxy.tunnelling.peer_of", lambda *_: "another_user")
+    async with plan_of(tmp_path) as plan, tunnelling(plan, run.recorder, None):
+        reader, writer = await asyncio.open_connection("127.0.0.1", plan.listeners[0].port)
+        assert await reader.read() == b""
+        writer.close()
+    assert run.recorder.counts.refused == 1
+    assert run.capture().connections == []
