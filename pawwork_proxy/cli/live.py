@@ -12,6 +12,7 @@ import threading
 from collections import deque
 from typing import TYPE_CHECKING, TextIO
 
+from pawwork_proxy.cli.naming import typed
 from pawwork_proxy.diagnosis.checks import Finding, finding
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.signals import Ending
@@ -86,7 +87,7 @@ class View(Watcher):
         """Say a finding with its remedy, each once; from any thread."""
         if found not in self._warned:
             self._warned.add(found)
-            lines = [*wrapped(f"warning: {found.finding}"), *wrapped(found.remedy, "  ", "  ")]
+            lines = wrapped(f"warning: {found.finding}") + wrapped(typed(found.remedy), "  ", "  ")
             self.say(printable("\n".join(lines)))
 
     def say(self, words: str) -> None:

@@ -19,7 +19,7 @@ from pawwork_proxy.proxy.listeners import DEFAULT_LABEL, parse_listeners
 from pawwork_proxy.proxy.session import RunPlan
 from pawwork_proxy.recording.destination import ZEN, parse_upstream
 from pawwork_proxy.redaction.labels import LABEL_RULE, keep_label
-from pawwork_proxy.report.words import typed
+from pawwork_proxy.report.words import shell_word
 
 
 def make_plan(
@@ -118,4 +118,4 @@ def home_relative(path: Path) -> str:
         short = os.path.relpath(path)
     except ValueError:  # another drive on Windows
         short = str(path)
-    return typed(short)
+    return shell_word(short)

@@ -6,7 +6,7 @@ Pure. A rule yields the words that fill the sentences of its row, once for each 
 from collections.abc import Callable, Iterator
 
 from pawwork_proxy.diagnosis.situation import Client, Leads, Situation
-from pawwork_proxy.report.words import typed
+from pawwork_proxy.report.words import shell_word
 
 CLOCK_TOLERANCE_S = 60.0
 """A clock that is further off puts resets and windows into doubt."""
@@ -161,7 +161,7 @@ def _failed(situation: Situation, *, answered: bool) -> Iterator[Words]:
     for passage in situation.passages:
         if passage.failed and not explained and (passage.status is not None) == answered:
             runs = (run for run in situation.runs if passage.port in run.installs.values())
-            capture = " ".join(typed(run.capture) for run in runs)
+            capture = " ".join(shell_word(run.capture) for run in runs)
             yield {"port": passage.port, "status": passage.status, "capture": capture}
 
 
@@ -194,7 +194,7 @@ def go_not_covered(situation: Situation) -> Iterator[Words]:
 def files_exposed(situation: Situation) -> Iterator[Words]:
     """What others may read."""
     for path in situation.exposed:
-        yield {"path": path, "typed": typed(path)}
+        yield {"path": path, "typed": shell_word(path)}
 
 
 def versions_differ(situation: Situation) -> Iterator[Words]:

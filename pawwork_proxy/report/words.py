@@ -11,8 +11,8 @@ def printable(text: str) -> str:
     return "".join(sign for sign in text if sign.isprintable() or sign in "\n\t")
 
 
-def typed(path: str) -> str:
-    """A path in a command, in quotation marks that each shell knows where it has to be."""
+def shell_word(path: str) -> str:
+    """A path as one word of a command, in quotation marks where it has to be."""
     return f'"{path}"' if " " in path else path
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pawwork_proxy.cli.naming import tell
+from pawwork_proxy.cli.naming import tell, typed
 from pawwork_proxy.cli.options import after_help, formats
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def _as_text(
     yield ""
     for number, one in enumerate(found, 1):
         yield from wrapped(printable(f"{one.finding} ({one.id})"), f"{number}. ", "   ")
-        yield from wrapped(printable(one.remedy), "   -> ", "      ")
+        yield from wrapped(printable(typed(one.remedy)), "   -> ", "      ")
     yield f"{counted(len(found), 'finding')}." if found else "Nothing is wrong: requests pass."
 
 

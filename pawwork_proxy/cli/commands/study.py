@@ -5,7 +5,7 @@ import sys
 
 import click
 
-from pawwork_proxy.cli.naming import Suggesting
+from pawwork_proxy.cli.naming import Suggesting, tell
 from pawwork_proxy.cli.options import after_help, formats
 
 EXITS = {0: "done", 2: "the study is not known, or its token is damaged"}
@@ -31,7 +31,7 @@ def create(name: str) -> None:
 
     token = create_study(private_home(), name)
     click.echo(token)
-    click.echo(
+    tell(
         "Hand this token to the other machines, like a password: not in a capture, a bundle or an "
         "issue.\nThere: pawwork-proxy study join (and paste it).",
         err=True,

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from pawwork_proxy.cli import naming
 from pawwork_proxy.cli.live import LiveView, PlainView, View
 from pawwork_proxy.diagnosis.checks import finding
 from pawwork_proxy.model.exchange import Exchange
@@ -32,6 +33,16 @@ def test_a_warning_has_its_remedy_and_is_said_once(look: Look, capsys: Capsys) -
     view.warn(AROUND)
     text = said(view, capsys)
     assert text.count(f"warning: {AROUND.finding} {AROUND.remedy}") == 1
+
+
+@EVERY
+def test_the_remedy_can_be_typed(
+    look: Look, capsys: Capsys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(naming, "_called", "python3 scripts/run.py")
+    view = look()
+    view.warn(AROUND)
+    assert "'python3 scripts/run.py connect'" in said(view, capsys)
 
 
 @EVERY
