@@ -5,6 +5,7 @@ Properties are judged by their results, never by how long one took. Profiles: `f
 """
 
 import multiprocessing.process
+import os
 import sys
 from collections.abc import Generator
 from pathlib import Path
@@ -46,7 +47,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Under `--fast`, watch for processes that a test without the marker starts."""
+    """Speak English; under `--fast`, watch for processes that a test without the marker starts."""
+    os.environ["LC_ALL"] = "C.UTF-8"
     if config.getoption("--fast"):
         settings.load_profile("fast")
         sys.addaudithook(refuse_process)

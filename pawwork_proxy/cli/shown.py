@@ -26,6 +26,7 @@ from pawwork_proxy.report.exchange_table import (
     interrupted_row,
     row_of,
 )
+from pawwork_proxy.report.language import ENGLISH, Language
 from pawwork_proxy.report.moments import zone_name
 from pawwork_proxy.report.programs import Programs
 from pawwork_proxy.report.words import counted, printable
@@ -41,13 +42,14 @@ class Shown:
         source: CaptureSource,
         wanted: Callable[[ExchangeView, Outcome], bool] = lambda *_: True,
         zone: tzinfo = UTC,
+        language: Language = ENGLISH,
     ) -> None:
         """Read the capture. Raises CaptureFormatError or BundleError when that cannot be."""
         self._wanted = wanted
         self._zone = zone
         self._rows: list[Row] = []
         self._kinds: Counter[Kind] = Counter()
-        self._senders, self._programs = Senders(), Programs()
+        self._senders, self._programs = Senders(language), Programs()
         self._shifted = 0
         self._records = Records(source, self._take)
         self._capture = self._records.capture

@@ -1,24 +1,31 @@
 """What `bundle show` has read: what each install met, and what its clients do after that."""
 
+from datetime import UTC, datetime, tzinfo
+
 from pawwork_proxy.bundle.support_view import SupportRows, meeting_of
 from pawwork_proxy.captures.completeness import summary_of
 from pawwork_proxy.captures.lines import outcome_of
 from pawwork_proxy.captures.reader import view_capture
 from pawwork_proxy.captures.sources import CaptureSource, header_of
+from pawwork_proxy.facts.clients import sender_of
 from pawwork_proxy.model.comparison_input import CaptureSummary
 from pawwork_proxy.model.support import Meeting
 from pawwork_proxy.model.view import ExchangeView
+from pawwork_proxy.outcomes.rules import classify
+from pawwork_proxy.report.advice import Advice, advice, weight
 from pawwork_proxy.report.client_text import Senders
+from pawwork_proxy.report.language import ENGLISH, Language
 from pawwork_proxy.report.programs import Programs
 
 
 class Support:
     """The support view of captures, one after the other."""
 
-    def __init__(self) -> None:
+    def __init__(self, language: Language = ENGLISH) -> None:
         """Nothing is read yet."""
-        self.senders, self.programs = Senders(), Programs()
+        self.senders, self.programs = Senders(language), Programs()
         self._together = SupportRows[Meeting]()
+        self._decisive: tuple[tuple[int, datetime], ExchangeView] | None = None
 
     def read(self, source: CaptureSource) -> CaptureSummary:
         """Go through a capture. Raises CaptureFormatError or BundleError."""
@@ -30,6 +37,9 @@ class Support:
             self._together.add(meeting_of(exchange, outcome, header))
             self.senders.add(exchange, outcome)
             self.programs.add(exchange)
+            rank = (weight(outcome), exchange.timing.started_at)
+            if self._decisive is None or rank >= self._decisive[0]:
+                self._decisive = rank, exchange
 
         with source.open() as stream:
             return summary_of(view_capture(source.path, stream, take))
@@ -37,3 +47,10 @@ class Support:
     def rows(self) -> tuple[Meeting, ...]:
         """What has come together; by install, then last seen."""
         return self._together.rows()
+
+    def advice(self, language: Language, zone: tzinfo = UTC) -> Advice | None:
+        """What is told of the exchange that matters most; None where there is none."""
+        if self._decisive is None:
+            return None
+        _, exchange = self._decisive
+        return advice(classify(exchange.signals), sender_of(exchange.request), language, zone)

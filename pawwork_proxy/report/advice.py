@@ -17,6 +17,8 @@ from pawwork_proxy.report.moments import is_long, moment, wait
 
 _BEGINS_ANEW = {Family.QUOTA, Family.RATE_LIMIT, Family.LIMIT, Family.BILLING}
 """Families in which the end of a wait is the end of the limit."""
+_PASSES = {Family.OVERLOAD, Family.SERVER, Family.NETWORK, Family.UNKNOWN}
+"""Families that go away by themselves, or say little."""
 _Sentences = tuple[str, ...]
 
 
@@ -33,6 +35,13 @@ class Advice(NamedTuple):
     """What the client that asked does now."""
     reply: _Sentences
     """The answer to the user, ready to send, a sentence a line."""
+
+
+def weight(outcome: Outcome) -> int:
+    """How much an outcome matters among others: an answer least, what lasts most."""
+    if outcome.family is Family.OK:
+        return 0
+    return 1 if outcome.family in _PASSES else 2
 
 
 def advice(outcome: Outcome, sender: Client, language: Language, zone: tzinfo = UTC) -> Advice:

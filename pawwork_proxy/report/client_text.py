@@ -122,8 +122,10 @@ def _in_short(one: ClientBehaviour, language: Language) -> str:
 def _how_often(one: ClientBehaviour, language: Language) -> str:
     if not one.retried:
         return language.text("not retried")
+    if one.honours_retry_after and one.delay_s is None:
+        return language.text("retried after the wait, as the answer says")
     if one.honours_retry_after:
-        wait = language.text("the wait") if one.delay_s is None else duration(one.delay_s)
+        wait = duration(one.delay_s or 0.0)
         return language.say("retried after {wait}, as the answer says", wait=wait)
     if one.retries is None:
         return language.text("retried without end")

@@ -36,7 +36,8 @@ def outcome_lines(
 ) -> Iterator[str]:
     """An outcome line by line; `label` names the response where the input held several.
 
-    Of the client that sent the request, if it is known, else of all, it is said what they do.
+    Of the client that sent the request, if it is known, else of all, it is said what they do. Why a
+    rule decides is explained in English only; in other languages the rule is named.
     """
     text, say = language.text, language.say
     told = advice(outcome, sender, language, zone)
@@ -50,12 +51,15 @@ def outcome_lines(
     yield f"{outcome.kind} ({whose})"
     for words in (told.meaning, told.is_not):
         yield from wrapped(words, "  ", "  ")
-    yield from _under(text("why:"), f"{reason(outcome)} [{outcome.rule_id}]")
+    why = f"{reason(outcome)} [{outcome.rule_id}]" if language is ENGLISH else outcome.rule_id
+    yield from _under(text("why:"), why)
     if outcome.evidence:
         yield from _under(text("seen:"), ", ".join(outcome.evidence))
     if outcome.error_type:
         yield from _under(text("type:"), outcome.error_type)
     yield from _clock(outcome, language, zone)
+    if outcome.retry_after_s is None and told.ends:
+        yield from _under(text("reset:"), told.ends)
     for words in told.client:
         yield from wrapped(words, "  ", "      ")
     said = [of_sender(sender, outcome.client, language)] if sender.eras else []

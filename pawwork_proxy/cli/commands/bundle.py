@@ -7,14 +7,18 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import click
 
 from pawwork_proxy.cli import options
 from pawwork_proxy.cli.naming import Suggesting
 from pawwork_proxy.cli.output import page, progress, text_of, warn
-from pawwork_proxy.errors import BundleError, ConfigurationError
+from pawwork_proxy.errors import BundleError, ConfigurationError, PawworkProxyError
 from pawwork_proxy.report.words import printable
+
+if TYPE_CHECKING:
+    from pawwork_proxy.report.language import Language
 
 MOST_MIB = 64
 """The largest bundle that `bundle verify` accepts."""
@@ -211,8 +215,10 @@ def verify(file: Path, output: str) -> None:
     epilog=options.after_help("bundle show pawwork-support-*.zip --format json", options.READING),
 )
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@options.lang
+@options.reply
 @options.formats("table", "json", words="json prints all rows as one object.")
-def show(paths: Sequence[Path], output: str) -> None:
+def show(paths: Sequence[Path], lang: "Language", reply: "Language | None", output: str) -> None:
     """Print what support asks first, per install; PATHS are bundles or captures.
 
     Provider, model, auth source, status, retry-after, outcome, reset time, counts, first and last
@@ -227,10 +233,16 @@ def show(paths: Sequence[Path], output: str) -> None:
     left_out: list[str] = []
     with progress("checking") as show_done:
         sources = each_once(capture_sources(paths, show_done), left_out)
-    seen = Support()
+    seen = Support(lang)
     summaries = list(each_readable(sources, seen.read, left_out))
     rows = seen.rows()
     warn([*left_out, *of_answers(summaries), *of_handshakes(summaries)])
+    if reply is not None:
+        told = seen.advice(reply)
+        if told is None:
+            raise PawworkProxyError("nobody has asked anything", "show a capture with exchanges")
+        click.echo("\n".join(told.reply))
+        return
     if output == "json":
         click.echo(SupportView(rows=rows).model_dump_json(exclude_none=True))
         return

@@ -63,8 +63,7 @@ def classify(
 
     Reads FILE, or stdin where FILE is left out.
     """
-    from pawwork_proxy.model.outcome import Family
-    from pawwork_proxy.report.advice import advice
+    from pawwork_proxy.report.advice import advice, weight
     from pawwork_proxy.report.outcome_text import outcome_lines
     from pawwork_proxy.responses.reported import responses_in
 
@@ -82,8 +81,7 @@ def classify(
             "the HAR file holds no responses", "record it again together with the responses"
         )
     if reply is not None:
-        failed = [one for one in results if one[1].family is not Family.OK]
-        paste, outcome = (failed or results)[-1]
+        paste, outcome = max(reversed(results), key=lambda result: weight(result[1]))
         click.echo("\n".join(advice(outcome, _sender(paste), reply).reply))
         return
     if output == "json":

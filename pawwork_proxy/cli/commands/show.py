@@ -3,11 +3,15 @@
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from pawwork_proxy.cli import options
 from pawwork_proxy.cli.output import page, warn
+
+if TYPE_CHECKING:
+    from pawwork_proxy.report.language import Language
 
 
 @click.command(
@@ -27,6 +31,7 @@ from pawwork_proxy.cli.output import page, warn
     help="Go on with a line for each exchange that is added, until Ctrl-C; in folders also those "
     "of new captures.",
 )
+@options.lang
 @options.formats("table", "json", words="json prints one record a line.")
 def show(
     captures: Sequence[Path],
@@ -37,6 +42,7 @@ def show(
     until: datetime | None,
     local: bool,
     follow: bool,
+    lang: "Language",
     output: str,
 ) -> None:
     """Print captures as a table: who asked which model when, and what became of it.
@@ -62,7 +68,7 @@ def show(
 
     def pieces() -> Iterator[str]:
         for shown in each_readable(
-            sources, lambda source: Shown(source, filters.take, zone), left_out
+            sources, lambda source: Shown(source, filters.take, zone, lang), left_out
         ):
             if output == "json":
                 yield from shown.records()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from rich.cells import cell_len
 
 from pawwork_proxy.cli import cli
 
@@ -96,12 +97,37 @@ def test_the_answer_to_the_user_stands_alone() -> None:
     assert "The languages are: en" in refused.output
 
 
-def test_of_several_responses_the_last_failure_is_answered() -> None:
+def test_the_environment_chooses_the_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = run(DAY, "--lang", "zh").stdout
+    assert "建议   等额度恢复" in asked
+    assert "依据   free_usage_type\n" in asked
+    assert "恢复   北京时间 2026-11-25 08:00（UTC 00:00）" in asked.replace("本地时间", "")
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    assert run(DAY).stdout == asked
+    assert run(DAY, "--lang", "en").stdout != asked
+    assert run(DAY, "--reply", "zh").stdout.startswith("您好")
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_no_line_is_wider_than_a_terminal(language: str) -> None:
+    for body in (DAY, b"HTTP/2 403\n\n" + b'{"error":{"type":"FreeTierError"}}', b"x"):
+        for line in run(body, "--lang", language).stdout.splitlines():
+            assert cell_len(line) <= 80, line
+
+
+def test_a_limit_without_a_wait_says_when_such_limits_end() -> None:
+    body = '{"type":"error","error":{"type":"FreeUsageLimitError","message":"x"}}'
+    result = run(body, "--status", "429")
+    assert "reset: The allowance starts anew every day at 00:00 UTC (08:00 Beijing" in result.stdout
+
+
+def test_of_several_responses_what_lasts_is_answered() -> None:
     statuses = (502, 429, 200)
     answers = [{"status": one, "content": {"text": "{}"}} for one in statuses]
     text = json.dumps({"log": {"entries": [{"response": one} for one in answers]}})
     answer = run(text, "--reply", "en").stdout
     assert answer == run("{}", "--status", "429", "--reply", "en").stdout
+    assert answer != run("{}", "--status", "502", "--reply", "en").stdout
 
 
 def test_a_har_gives_one_object_for_each_entry() -> None:

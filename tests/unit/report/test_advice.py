@@ -142,6 +142,8 @@ def test_every_kind_has_every_text_and_none_is_too_wide(meaning: Meaning, name: 
     assert told.actions
     assert told.is_not
     assert len(told.reply) >= 3
+    english = advice(outcome, NOBODY, language("en"))
+    assert told == english if name == "en" else not {*told.reply} & {*english.reply}
     long = {"retry_after_s": 3 * 86400.0, "reset_at": RESET + timedelta(hours=20)}
     dated = advice(outcome.model_copy(update=long), NOBODY, language(name))
     for line in (*told.reply, *dated.reply):
