@@ -16,16 +16,16 @@ from mitmproxy import options
 from pawwork_proxy.errors import ConfigurationError
 from pawwork_proxy.proxy.chained import ChainedProxy
 from pawwork_proxy.proxy.listeners import LOOPBACK, Listener, loopback_addresses
-from pawwork_proxy.proxy.mitmproxy_internals import (
+from pawwork_proxy.proxy.mitmproxy_internals.changes import make_changes
+from pawwork_proxy.proxy.mitmproxy_internals.loading import (
     Core,
     Master,
     NextLayer,
     Proxyserver,
     TlsConfig,
     UpstreamAuth,
-    make_changes,
-    take_over,
 )
+from pawwork_proxy.proxy.mitmproxy_internals.sockets import take_over
 
 
 class ProxyMaster(Master):

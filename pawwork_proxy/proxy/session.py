@@ -27,7 +27,7 @@ from pawwork_proxy.proxy.egress_watch import EgressWatch
 from pawwork_proxy.proxy.listeners import Listener
 from pawwork_proxy.proxy.local_answers import LocalAnswers, answering
 from pawwork_proxy.proxy.master import ProxyMaster
-from pawwork_proxy.proxy.mitmproxy_internals import break_off
+from pawwork_proxy.proxy.mitmproxy_internals.connections import break_off
 from pawwork_proxy.recording.addon import CaptureAddon
 from pawwork_proxy.recording.destination import RECORDED_HOST, Upstream
 from pawwork_proxy.recording.recorder import Recorder, Watcher

@@ -16,17 +16,13 @@ from mitmproxy.proxy import mode_servers
 from mitmproxy.proxy.layers.http._hooks import HttpRequestHook
 from mitmproxy.test.tflow import tflow
 
-from pawwork_proxy.proxy import mitmproxy_internals
 from pawwork_proxy.proxy.listeners import Listener, parse_listeners
 from pawwork_proxy.proxy.master import quiet_mitmproxy
-from pawwork_proxy.proxy.mitmproxy_internals import (
-    CHANGES,
-    Change,
-    Dispatcher,
-    KnownFunction,
-    make_changes,
-    take_over,
-)
+from pawwork_proxy.proxy.mitmproxy_internals import sockets
+from pawwork_proxy.proxy.mitmproxy_internals.changes import CHANGES, make_changes
+from pawwork_proxy.proxy.mitmproxy_internals.hooks import Dispatcher
+from pawwork_proxy.proxy.mitmproxy_internals.shapes import Change, KnownFunction
+from pawwork_proxy.proxy.mitmproxy_internals.sockets import take_over
 
 Calls = list[str]
 
@@ -189,7 +185,7 @@ def test_addons_that_need_their_package_are_loaded_with_it(tmp_path: Path) -> No
     (package / "one.py").write_text("from whole import name\n")
     program = (
         f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n"
-        "from pawwork_proxy.proxy.mitmproxy_internals import load_without_the_rest\n"
+        "from pawwork_proxy.proxy.mitmproxy_internals.loading import load_without_the_rest\n"
         "load_without_the_rest('whole', ['whole.one', 'whole.none'])\n"
         "from whole.one import name; print(name)"
     )
@@ -207,7 +203,7 @@ async def test_a_listener_is_served_on_the_socket_that_it_has(
         return []
 
     monkeypatch.setattr(mode_servers.AsyncioServerInstance, "listen", listen)
-    monkeypatch.setattr(mitmproxy_internals, "_stock_listen", listen)
+    monkeypatch.setattr(sockets, "_stock_listen", listen)
     served = asyncio.Event()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -226,7 +222,7 @@ async def test_a_listener_is_served_on_the_socket_that_it_has(
     await chosen(instance, "127.0.0.1", 1)
     assert stock == [1]
 
-    monkeypatch.setattr(mitmproxy_internals, "_stock_listen", len)
+    monkeypatch.setattr(sockets, "_stock_listen", len)
     (held,) = parse_listeners(["main@0"])
     take_over([held])
     with pytest.raises(ConnectionRefusedError):
@@ -239,7 +235,9 @@ def test_the_keys_of_connections_are_written_nowhere() -> None:
     program = (
         "import asyncio, os; os.environ['SSLKEYLOGFILE'] = os.devnull\n"
         "from mitmproxy import options\n"
-        "from pawwork_proxy.proxy.mitmproxy_internals import Master, make_changes, tls\n"
+        "from mitmproxy.master import Master\n"
+        "from mitmproxy.net import tls\n"
+        "from pawwork_proxy.proxy.mitmproxy_internals.changes import make_changes\n"
         "async def run(): make_changes(Master(options.Options()))\n"
         "before = tls.log_master_secret\n"
         "asyncio.run(run()); print(before is None, tls.log_master_secret)"
