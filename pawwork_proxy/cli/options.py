@@ -6,6 +6,7 @@ what an option needs from the rest of the package is loaded when a value has to 
 
 import os
 import re
+import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import reduce
@@ -74,15 +75,21 @@ def spoken_language(text: str) -> "Language":
     found = spoken([text])
     if found is None:
         raise click.BadParameter(f"The languages are: {', '.join(LANGUAGES)}.")
+    if not language(found).fits(sys.stdout.encoding):
+        raise click.BadParameter(
+            f"The output is in {sys.stdout.encoding}, which has no signs for {found}. Set "
+            "PYTHONUTF8=1 in the environment."
+        )
     return language(found)
 
 
 def _own_language() -> str:
-    """The language that the environment asks for, if there is a catalogue for it."""
+    """The language that the environment asks for, if it is known and the output has its signs."""
     from pawwork_proxy.environment.language import wanted_languages
-    from pawwork_proxy.report.language import LANGUAGES, spoken
+    from pawwork_proxy.report.language import LANGUAGES, language, spoken
 
-    return spoken(wanted_languages(os.environ)) or LANGUAGES[0]
+    found = spoken(wanted_languages(os.environ))
+    return found if found and language(found).fits(sys.stdout.encoding) else LANGUAGES[0]
 
 
 def together(*options: Decorator) -> Decorator:

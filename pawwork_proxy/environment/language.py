@@ -1,11 +1,9 @@
 """Which languages the user's environment asks for."""
 
-import plistlib
 import sys
 from collections.abc import Mapping
 from locale import windows_locale
 from pathlib import Path
-from xml.parsers.expat import ExpatError
 
 _NONE = {"C", "POSIX"}
 
@@ -42,6 +40,9 @@ def of_windows(language: int) -> tuple[str, ...]:
 
 def of_macos(preferences: Path) -> tuple[str, ...]:
     """The languages in the order that the user has chosen on macOS."""
+    import plistlib  # noqa: PLC0415  other systems need neither
+    from xml.parsers.expat import ExpatError  # noqa: PLC0415
+
     try:
         languages = plistlib.loads(preferences.read_bytes()).get("AppleLanguages", [])
     except (OSError, ValueError, AttributeError, ExpatError):

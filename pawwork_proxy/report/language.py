@@ -30,6 +30,14 @@ class Language:
         self.name = name
         self._texts = texts
 
+    def fits(self, encoding: str) -> bool:
+        """Whether its signs can be written in an encoding, as far as one text shows."""
+        try:
+            self.text("then").encode(encoding)
+        except UnicodeEncodeError:
+            return False
+        return True
+
     def text(self, text: str) -> str:
         """A text as it stands in the catalogue; nothing for nothing."""
         return self._texts.gettext(text) if text else ""

@@ -108,6 +108,14 @@ def test_the_environment_chooses_the_language(monkeypatch: pytest.MonkeyPatch) -
     assert run(DAY, "--reply", "zh").stdout.startswith("您好")
 
 
+def test_where_the_output_lacks_signs_english_is_spoken() -> None:
+    runner = CliRunner(charset="cp1252", env={"LC_ALL": "zh_CN.UTF-8"})
+    assert "no overload" in runner.invoke(cli, ["classify"], input=DAY).stdout
+    refused = runner.invoke(cli, ["classify", "--reply", "zh"], input=DAY)
+    assert refused.exit_code == 2
+    assert "PYTHONUTF8=1" in refused.output
+
+
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_no_line_is_wider_than_a_terminal(language: str) -> None:
     for body in (DAY, b"HTTP/2 403\n\n" + b'{"error":{"type":"FreeTierError"}}', b"x"):

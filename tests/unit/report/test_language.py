@@ -21,3 +21,12 @@ def test_a_tag_stands_for_its_language(tag: str) -> None:
 @pytest.mark.parametrize("tags", [(), ("xx_YY",), ("",)])
 def test_a_language_without_a_catalogue_is_not_spoken(tags: tuple[str, ...]) -> None:
     assert spoken(tags) is None
+
+
+def test_an_encoding_may_lack_the_signs_of_a_language() -> None:
+    assert ENGLISH.fits("ascii")
+    assert [language("zh").fits(encoding) for encoding in ("utf-8", "gbk", "cp1252")] == [
+        True,
+        True,
+        False,
+    ]
