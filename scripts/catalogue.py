@@ -28,15 +28,15 @@ Text = str | tuple[str, str]
 """A text, or what is said of one and of more."""
 
 
-def texts() -> Iterator[tuple[str, Text]]:
-    """Every text that is said in the user's language, with the name of its file."""
+def texts() -> Iterator[Text]:
+    """Every text that is said in the user's language."""
     for meaning in (*MEANINGS.values(), *SPECIAL_CASES):
-        yield from (("meanings.toml", text) for text in meaning.texts)
-    yield from (("client_behaviour.toml", text) for text in USER_SEES.values())
-    yield from (("clients.toml", look.called) for look in RECOGNITIONS if look.called)
-    yield "clients.py", STRANGER
+        yield from meaning.texts
+    yield from USER_SEES.values()
+    yield STRANGER
+    yield from (look.called for look in RECOGNITIONS if look.called)
     for file in SPEAKING:
-        yield from ((file.name, text) for text in _said(file.read_text("utf-8")))
+        yield from _said(file.read_text("utf-8"))
 
 
 def _said(code: str) -> Iterator[Text]:
@@ -51,41 +51,49 @@ def _said(code: str) -> Iterator[Text]:
             yield str(words[0])
 
 
-def updated(file: Path) -> Catalog:
-    """A catalogue with an entry for every text, and for no other."""
+def read(file: Path) -> Catalog:
+    """A catalogue as it is."""
     with file.open("rb") as stream:
-        catalogue = read_po(stream, locale=file.stem)
+        return read_po(stream, locale=file.stem)
+
+
+def update(catalogue: Catalog) -> None:
+    """Give a catalogue an entry for every text, and no other."""
     template = Catalog(creation_date=catalogue.creation_date)
-    for place, text in texts():
-        template.add(text, locations=[(place, 0)])
-    catalogue.update(template, update_header_comment=False)
+    for text in texts():
+        template.add(text)
+    catalogue.update(template)
     catalogue.obsolete.clear()
-    return catalogue
 
 
-def written(catalogue: Catalog) -> tuple[bytes, bytes]:
-    """The content of a catalogue's two files: for people, and for the product."""
-    people, product = BytesIO(), BytesIO()
-    write_po(people, catalogue, width=0, include_lineno=False)
-    write_mo(product, catalogue)
-    return people.getvalue(), product.getvalue()
+def product(catalogue: Catalog) -> bytes:
+    """What the product reads of a catalogue."""
+    made = BytesIO()
+    write_mo(made, catalogue)
+    return made.getvalue()
+
+
+def _entries(catalogue: Catalog) -> dict[object, object]:
+    return {entry.id: (entry.string, entry.fuzzy) for entry in catalogue if entry.id}
 
 
 def main(arguments: Sequence[str]) -> int:
     """Write the catalogues anew; with `--check` only say which of them have to be."""
     stale = 0
     for file in sorted(FOLDER.glob("*.po")):
-        made = file.with_suffix(".mo")
-        contents = written(updated(file))
-        before = (file.read_bytes(), made.read_bytes() if made.exists() else b"")
-        if contents == before:
+        made, catalogue = file.with_suffix(".mo"), read(file)
+        update(catalogue)
+        content = product(catalogue)
+        if arguments == ["--check"]:
+            same = made.exists() and made.read_bytes() == content
+            if not same or _entries(read(file)) != _entries(catalogue):
+                stale += 1
+                print(f"{file.name} has to be written anew")
             continue
-        stale += 1
-        print(f"{file.name} has to be written anew" if arguments else f"{file.name} is new")
-        if not arguments:
-            for path, content in zip((file, made), contents, strict=True):
-                path.write_bytes(content)
-    return 1 if stale and arguments else 0
+        with file.open("wb") as stream:
+            write_po(stream, catalogue, width=0)
+        made.write_bytes(content)
+    return 1 if stale else 0
 
 
 if __name__ == "__main__":

@@ -6,9 +6,6 @@ from string import Formatter
 from typing import NamedTuple
 
 import pytest
-
-pytest.importorskip("babel", reason="the environment is older than its lock file")
-
 from babel.messages.pofile import read_po
 
 from pawwork_proxy.report.language import LANGUAGES, language, spoken
@@ -55,7 +52,7 @@ def test_there_is_a_catalogue_in_simplified_chinese() -> None:
 @EVERY
 def test_every_text_is_translated_and_no_other(file: Path) -> None:
     found = entries(file)
-    assert {entry.id for entry in found} == {text for _, text in texts()}
+    assert {entry.id for entry in found} == set(texts())
     assert [entry.id for entry in found if not all(entry.translations) or entry.fuzzy] == []
 
 
@@ -101,8 +98,8 @@ def test_a_language_follows_by_adding_a_file(
     assert main(["--check"]) == 1
     assert not file.with_suffix(".mo").exists()
     assert main([]) == 0
-    assert "de.po is new" in capsys.readouterr().out
-    assert len(entries(file)) == len({text for _, text in texts()})
+    assert "de.po has to be written anew" in capsys.readouterr().out
+    assert len(entries(file)) == len(set(texts()))
     assert file.with_suffix(".mo").read_bytes()
     assert main(["--check"]) == 0
 
@@ -119,7 +116,7 @@ def test_a_changed_text_is_marked_and_one_that_is_gone_goes(folder: Path) -> Non
 
 
 def test_what_is_said_in_code_is_found() -> None:
-    found = {text for _, text in texts()}
+    found = set(texts())
     assert "{client} waits {wait} by itself." in found
     assert ("{number} day", "{number} days") in found
     assert language("zh").say("{client} waits {wait} by itself.", client="A", wait="1 天") == (
