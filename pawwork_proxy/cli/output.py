@@ -24,6 +24,8 @@ from pawwork_proxy.report.words import printable
 if TYPE_CHECKING:
     from pawwork_proxy.report.layout import Sheet
 
+WIDEST = 100
+"""Lines of running text are hard to read where they are longer."""
 PIPED = 80
 """Columns of running text where no terminal says how many there are."""
 

@@ -1,21 +1,23 @@
-"""What `bundle show` has read: what each install met, and what its clients do after that."""
+"""What `bundle show` has read: what each install met, where each stands, and who asked."""
 
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime
 
 from pawwork_proxy.bundle.support_view import SupportRows, meeting_of
 from pawwork_proxy.captures.completeness import summary_of
 from pawwork_proxy.captures.lines import outcome_of
 from pawwork_proxy.captures.reader import view_capture
 from pawwork_proxy.captures.sources import CaptureSource, header_of
+from pawwork_proxy.errors import PawworkProxyError
 from pawwork_proxy.facts.clients import sender_of
 from pawwork_proxy.model.comparison_input import CaptureSummary
 from pawwork_proxy.model.support import Meeting
 from pawwork_proxy.model.view import ExchangeView
 from pawwork_proxy.outcomes.rules import classify
-from pawwork_proxy.report.advice import Advice, advice, weight
+from pawwork_proxy.report.advice import advice, weight
 from pawwork_proxy.report.client_text import Senders
 from pawwork_proxy.report.language import ENGLISH, Language
 from pawwork_proxy.report.programs import Programs
+from pawwork_proxy.report.standing import Standings
 
 
 class Support:
@@ -24,6 +26,7 @@ class Support:
     def __init__(self, language: Language = ENGLISH) -> None:
         """Nothing is read yet."""
         self.senders, self.programs = Senders(language), Programs()
+        self.standings = Standings()
         self._together = SupportRows[Meeting]()
         self._decisive: tuple[tuple[int, datetime], ExchangeView] | None = None
 
@@ -35,6 +38,7 @@ class Support:
             assert header is not None  # no exchange is handed on before it
             outcome = outcome_of(exchange.signals)
             self._together.add(meeting_of(exchange, outcome, header))
+            self.standings.add(exchange, outcome)
             self.senders.add(exchange, outcome)
             self.programs.add(exchange)
             rank = (weight(outcome), exchange.timing.started_at)
@@ -48,9 +52,9 @@ class Support:
         """What has come together; by install, then last seen."""
         return self._together.rows()
 
-    def advice(self, language: Language, zone: tzinfo = UTC) -> Advice | None:
-        """What is told of the exchange that matters most; None where there is none."""
+    def reply(self, language: Language) -> tuple[str, ...]:
+        """What to answer on the exchange that matters most. Raises PawworkProxyError: none."""
         if self._decisive is None:
-            return None
+            raise PawworkProxyError("nobody has asked anything", "show a capture with exchanges")
         _, exchange = self._decisive
-        return advice(classify(exchange.signals), sender_of(exchange.request), language, zone)
+        return advice(classify(exchange.signals), sender_of(exchange.request), language).reply

@@ -49,11 +49,11 @@ def render_report(
     comparison: Comparison, gathered: ComparisonInput, inventory: Inventory | None = None
 ) -> str:
     """The report; `inventory` is left out where captures are too many to take one."""
-    script = "\n".join(map(_asset, SCRIPTS))
-    style = "\n".join(map(_asset, STYLES))
+    script = "\n".join(map(asset, SCRIPTS))
+    style = "\n".join(map(asset, STYLES))
     drawn = timeline(gathered.observations)
     return (
-        _environment()
+        environment()
         .get_template("report.html.j2")
         .render(
             comparison=comparison,
@@ -62,7 +62,7 @@ def render_report(
             evidence=evidence_of(comparison),
             captures=gathered.captures,
             version=__version__,
-            policy=POLICY.format(script=_hash(script), style=_hash(style)),
+            policy=POLICY.format(script=digest(script), style=digest(style)),
             script=script,
             style=style,
             data=_inert_json(_drawing(drawn)),
@@ -79,7 +79,8 @@ def render_report(
     )
 
 
-def _environment() -> jinja2.Environment:
+def environment() -> jinja2.Environment:
+    """What makes pages of our templates."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("pawwork_proxy.report", "assets"),
         autoescape=True,
@@ -104,11 +105,13 @@ def utc(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
-def _asset(name: str) -> str:
+def asset(name: str) -> str:
+    """A file that becomes part of a page."""
     return (files("pawwork_proxy.report") / "assets" / name).read_text(encoding="utf-8").strip()
 
 
-def _hash(text: str) -> str:
+def digest(text: str) -> str:
+    """How a page's policy names a script or a style that it allows."""
     return "sha256-" + b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 

@@ -1,24 +1,30 @@
 """`bundle`: make, check and read the file that support can ask for."""
 
+from __future__ import annotations
+
 import json
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
+from itertools import chain
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING
 
 import click
 
 from pawwork_proxy.cli import options
-from pawwork_proxy.cli.naming import Suggesting
-from pawwork_proxy.cli.output import page, progress, text_of, warn
-from pawwork_proxy.errors import BundleError, ConfigurationError, PawworkProxyError
+from pawwork_proxy.cli.naming import Suggesting, tell
+from pawwork_proxy.cli.output import WIDEST, page, progress, replace_file, text_of, warn, width
+from pawwork_proxy.errors import BundleError, ConfigurationError
 from pawwork_proxy.report.words import printable
 
 if TYPE_CHECKING:
+    from types import FrameType
+
+    from pawwork_proxy.model.support import Meeting
     from pawwork_proxy.report.language import Language
+    from pawwork_proxy.report.standing import Standing
 
 MOST_MIB = 64
 """The largest bundle that `bundle verify` accepts."""
@@ -98,6 +104,11 @@ def bundle() -> None:
     metavar="AGE1...",
     help="Encrypt the checked file to this age recipient, so that nobody else can read it.",
 )
+@click.option(
+    "--raw",
+    is_flag=True,
+    help="Show, before you are asked, the newest record of each outcome as it will be written.",
+)
 @click.option("--yes", is_flag=True, help="Write the bundle without asking, for scripts.")
 @options.formats("text", "json", words="json prints path, content hash, size and records.")
 def create(
@@ -112,6 +123,7 @@ def create(
     max_size: float,
     out: Path,
     encrypt_to: str | None,
+    raw: bool,
     yes: bool,
     output: str,
 ) -> None:
@@ -156,8 +168,8 @@ def create(
             made = assemble(parts, read_platform(), utc_now(), int(max_size * MIB), throw_away)
         own = known_here()
         refuse_unshowable(made, own)
-        for line in preview(made):
-            click.echo(printable(line), err=True)
+        for line in preview(made, raw=raw):
+            tell(printable(line), err=True)
         if not yes and not _agreed():
             click.echo("Nothing was written.", err=True)
             click.get_current_context().exit(1)
@@ -215,46 +227,74 @@ def verify(file: Path, output: str) -> None:
     epilog=options.after_help("bundle show pawwork-support-*.zip --format json", options.READING),
 )
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--html",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write the same as one self-contained page to this file, and replace an older one.",
+)
 @options.lang
 @options.reply
 @options.formats("table", "json", words="json prints all rows as one object.")
-def show(paths: Sequence[Path], lang: "Language", reply: "Language | None", output: str) -> None:
+def show(
+    paths: Sequence[Path], html: Path | None, lang: Language, reply: Language | None, output: str
+) -> None:
     """Print what support asks first, per install; PATHS are bundles or captures.
 
-    Provider, model, auth source, status, retry-after, outcome, reset time, counts, first and last
-    seen. A bundle is verified before anything of it is shown, and left out if it is refused.
+    First in words: who is refused since when, by what, with which key, until when, and what the
+    client does. Then a row, or a card, for each kind of exchange, with everything support asks for.
+    A bundle is verified before anything of it is shown, and left out if it is refused.
     """
     from pawwork_proxy.captures.completeness import of_answers, of_handshakes
     from pawwork_proxy.captures.sources import capture_sources, each_once, each_readable
     from pawwork_proxy.cli.support import Support
     from pawwork_proxy.model.support import SupportView
-    from pawwork_proxy.report.support_table import support_sheet
+    from pawwork_proxy.report.language import LANGUAGES, language
+    from pawwork_proxy.report.support_page import render_support
 
     left_out: list[str] = []
     with progress("checking") as show_done:
         sources = each_once(capture_sources(paths, show_done), left_out)
     seen = Support(lang)
     summaries = list(each_readable(sources, seen.read, left_out))
-    rows = seen.rows()
+    rows, standings = seen.rows(), seen.standings.all()
     warn([*left_out, *of_answers(summaries), *of_handshakes(summaries)])
+    simulated = any(one.simulated for one in summaries)
+    zone = datetime.now().astimezone().tzinfo or UTC
     if reply is not None:
-        told = seen.advice(reply)
-        if told is None:
-            raise PawworkProxyError("nobody has asked anything", "show a capture with exchanges")
-        click.echo("\n".join(told.reply))
-        return
-    if output == "json":
+        click.echo("\n".join(seen.reply(reply)))
+    elif html is not None:
+        replies = {name: seen.reply(language(name)) for name in LANGUAGES}
+        text = render_support(rows, standings, replies, lang, simulated=simulated, zone=zone)
+        replace_file(html, [text.encode()])
+        click.echo(str(html))
+    elif output == "json":
         click.echo(SupportView(rows=rows).model_dump_json(exclude_none=True))
-        return
+    else:
+        below = (*seen.programs.lines(), *seen.senders.lines(numbered=False))
+        view = _support_view(rows, standings, lang, zone, simulated=simulated)
+        page(chain(view, (f"{line}\n" for line in below)))
 
-    def pieces() -> Iterator[str]:
-        if any(one.simulated for one in summaries):
-            yield "SIMULATED: made on a simulator, at least in part\n"
-        yield from text_of(support_sheet(rows))
-        for line in (*seen.programs.lines(), *seen.senders.lines(numbered=False)):
-            yield f"{line}\n"
 
-    page(pieces())
+def _support_view(
+    rows: Sequence[Meeting],
+    standings: Sequence[Standing],
+    lang: Language,
+    zone: tzinfo,
+    *,
+    simulated: bool,
+) -> Iterator[str]:
+    from pawwork_proxy.report.standing import standing_words
+    from pawwork_proxy.report.support_table import install_names, support_sheet
+    from pawwork_proxy.report.wrapping import wrapped
+
+    if simulated:
+        yield "SIMULATED: made on a simulator, at least in part\n"
+    names = install_names(rows)
+    for one in standings:
+        words = standing_words(one, names[one.failed.context.install_id], lang, zone)
+        yield "\n".join(wrapped(printable(words), width=width(WIDEST))) + "\n\n"
+    yield from text_of(support_sheet(rows, zone))
 
 
 def _agreed() -> bool:

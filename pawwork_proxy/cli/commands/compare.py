@@ -6,12 +6,9 @@ from pathlib import Path
 import click
 
 from pawwork_proxy.cli import options
-from pawwork_proxy.cli.output import page, progress, width
+from pawwork_proxy.cli.output import WIDEST, page, progress, width
 
 EXITS = {**options.READING, 0: "compared, also when nothing can be decided yet"}
-
-WIDEST = 100
-"""Lines of running text are hard to read where they are longer."""
 
 
 @click.command(epilog=options.after_help("compare captures/ --format markdown", EXITS))

@@ -313,7 +313,7 @@ def test_every_report_says_that_an_exchange_was_observed_in_part(
     (row,) = cells(support_rows([exchange]))
     assert "unknown (seen in part)" in row
     bundle = assembled([path])
-    assert "Observed in part only: 1" in list(preview(bundle))
+    assert "  Observed in part only: 1" in list(preview(bundle))
     made = tmp_path / "bundle.zip"
     made.write_bytes(bundle.data)
     assert verify(made).findings == ()
