@@ -60,6 +60,7 @@ Family {meaning.kind.family}. {meaning.sentence} {meaning.is_not}
 def _case(case: Meaning) -> str:
     told = [f"the type `{one}`" for one in sorted(case.types)]
     told += [f"the rule `{one}`" for one in sorted(case.rules)]
+    told += [f"the origin `{one}`" for one in sorted(case.origins)]
     return f"\nWith {' or '.join(told)}: {case.sentence}\n\n{_advice(case)}"
 
 

@@ -22,6 +22,8 @@ class Meaning(Fact):
     """The special case is told by one of these types of the server."""
     rules: WordSet = frozenset()
     """Or by one of our rules."""
+    origins: WordSet = frozenset()
+    """Or by who spoke."""
     sentence: str
     recognised: str
     user: tuple[str, ...]
@@ -131,7 +133,11 @@ def meaning_of(outcome: Outcome) -> Meaning:
         case
         for case in SPECIAL_CASES
         if case.kind is outcome.kind
-        and (outcome.error_type in case.types or outcome.rule_id in case.rules)
+        and (
+            outcome.error_type in case.types
+            or outcome.rule_id in case.rules
+            or outcome.origin in case.origins
+        )
     )
     return next(special, MEANINGS[outcome.kind])
 

@@ -7,7 +7,7 @@ from rich.cells import cell_len
 
 from pawwork_proxy.facts.clients import RELEASES, STRANGER, Client, client_of, named
 from pawwork_proxy.facts.outcomes import MEANINGS, SPECIAL_CASES, Meaning
-from pawwork_proxy.model.outcome import Kind, Outcome
+from pawwork_proxy.model.outcome import Kind, Origin, Outcome
 from pawwork_proxy.outcomes.rules import RULES
 from pawwork_proxy.report.advice import Advice, advice
 from pawwork_proxy.report.language import LANGUAGES, language
@@ -40,7 +40,7 @@ def any_of(meaning: Meaning) -> Outcome:
     return Outcome(
         kind=meaning.kind,
         family=meaning.kind.family,
-        origin="zen",  # type: ignore[arg-type]
+        origin=Origin(next(iter(meaning.origins), "zen")),
         error_type=next(iter(meaning.types), None),
         rule_id=rule.id,
     )
@@ -57,9 +57,16 @@ def test_a_used_up_free_limit_is_explained_as_the_server_counts_it() -> None:
 
 
 def test_a_limit_without_a_wait_ends_when_the_tables_say() -> None:
-    said = told("console")
+    said = advice(any_of(MEANINGS[Kind.FREE_USAGE_LIMIT]), NOBODY, language("en"))
     assert said.ends == "The allowance starts anew every day at 00:00 UTC (08:00 Beijing time)."
     assert said.ends in said.reply
+
+
+def test_what_a_relayed_limit_counts_is_not_claimed() -> None:
+    said = told("console")
+    assert "address" not in " ".join((said.meaning, *said.actions, *said.reply))
+    assert "is not public" in said.support
+    assert said.ends == "A daily allowance starts anew at 00:00 UTC (08:00 Beijing time)."
 
 
 def test_a_wait_without_a_date_counts_from_the_error() -> None:
@@ -128,7 +135,7 @@ def test_special_cases_are_told_by_type_or_rule() -> None:
     assert [case.name for case in SPECIAL_CASES if case.recognised == ""] == []
     rules = {rule.id: rule.kind for rule in RULES}
     for case in SPECIAL_CASES:
-        assert case.types or case.rules
+        assert case.types or case.rules or case.origins
         assert {rules[rule] for rule in case.rules} <= {case.kind}
         assert advice(any_of(case), NOBODY, language("en")).meaning == case.sentence
 

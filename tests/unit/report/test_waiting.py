@@ -44,6 +44,7 @@ def test_what_was_refused_until_when_and_how_it_is_ended_is_told() -> None:
     assert "refused big-pickle: " in said
     assert "wait 12h00m00s, until 20" in said
     assert "OpenCode 1.18.33: retried after 12h00m00s, as the answer says" in said
+    assert "Pressing stop and sending again asks once." in " ".join(said.split())
     assert "nothing more is needed" in said
     assert "Ctrl-C, or end process 4711" in said
     assert max(map(len, said.splitlines())) <= 80
