@@ -34,6 +34,14 @@ def capture_name(started_at: datetime, capture_id: str) -> str:
     return f"capture-{started_at:%Y%m%dT%H%M%SZ}-{capture_id[-8:]}.jsonl"
 
 
+def _keep_out_of_git(folder: Path) -> None:
+    """Have git ignore a folder that is there for captures alone; any other stays as it is."""
+    with contextlib.suppress(OSError):
+        if all(path.name.startswith("capture-") for path in folder.iterdir()):
+            with os.fdopen(os.open(folder / ".gitignore", _FLAGS, 0o600), "wb") as file:
+                file.write(b"*\n")
+
+
 class CaptureWriter:
     """The one writer of a run's capture; `lost` counts lines that never reached the file."""
 
@@ -46,6 +54,7 @@ class CaptureWriter:
         self._torn = False
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _keep_out_of_git(folder)
             self._fd = os.open(self.path, _FLAGS, 0o600)
             os.write(self._fd, line_of(header))
         except OSError as error:

@@ -26,6 +26,9 @@ Decorator = Callable[[Any], Any]
 DEFAULT_CAPTURES = Path("captures")
 """Where captures are written, and where `bundle create` looks for them."""
 
+VIA_VARIABLE = "PAWWORK_PROXY_VIA"
+_LONGEST_ADDRESS = 4096
+
 READING = {
     0: "done; captures that had to be left out are named on stderr",
     2: "wrong usage",
@@ -181,6 +184,27 @@ vouching = together(
         "ones are an error.",
     ),
 )
+
+
+def _address_of_proxy(
+    context: click.Context, option: click.Parameter, given: str | None
+) -> str | None:
+    """The address itself, wherever it stands; clients that we start inherit none of it."""
+    os.environ.pop(VIA_VARIABLE, None)
+    if given is None or not given.startswith("@"):
+        return given
+    try:
+        with Path(given[1:]).expanduser().open(encoding="utf-8") as file:
+            return file.read(_LONGEST_ADDRESS).strip()
+    except (OSError, ValueError) as error:
+        raise click.BadParameter(
+            f"{given[1:]} cannot be read: {type(error).__name__}. Write the proxy's address into "
+            "it: http://USER:PASSWORD@HOST:PORT",
+            context,
+            option,
+        ) from None
+
+
 clean_home = click.option(
     "--home",
     type=click.Path(file_okay=False, path_type=Path),
@@ -211,7 +235,11 @@ capturing = together(
     click.option(
         "--via",
         metavar="URL",
-        help="Leave through this HTTP proxy; none: directly. Default: the environment's.",
+        envvar=VIA_VARIABLE,
+        callback=_address_of_proxy,
+        help="Leave through this HTTP proxy; none: directly; @FILE: the address in this file, so "
+        f"that no list of processes shows its password. {VIA_VARIABLE} may hold it as well. "
+        "Default: what other programs are told by the environment.",
     ),
     click.option(
         "--source",

@@ -149,7 +149,7 @@ CHECKS = (
         "chained_proxy_password",
         "Does it want a password?",
         "The proxy {address}, through which ours leaves, wants a password (407){given}.",
-        "Name it with user and password: pawwork-proxy run --via http://USER:PASSWORD@HOST:PORT",
+        "Write http://USER:PASSWORD@HOST:PORT into a file of yours: pawwork-proxy run --via @FILE",
         rules.chained_proxy_says("wants_password"),
     ),
     Check(
