@@ -10,8 +10,9 @@ from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from functools import lru_cache
 
-from pawwork_proxy.clients.auth_sources import Asked, AuthSources
+from pawwork_proxy.clients.auth_sources import AuthSources
 from pawwork_proxy.clients.processes import FoundProcess
+from pawwork_proxy.clients.watched_places import Asked
 from pawwork_proxy.environment.identity import Identity
 from pawwork_proxy.facts.clients import client_of
 from pawwork_proxy.facts.identifiers import Namespace

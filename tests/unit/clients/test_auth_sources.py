@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from pawwork_proxy.clients.auth_places import Place, Surroundings, keys_at, places
-from pawwork_proxy.clients.auth_sources import Asked, AuthSources, client_surroundings
+from pawwork_proxy.clients.auth_sources import AuthSources, client_surroundings
 from pawwork_proxy.clients.key_formats import HeldKey, parse_jsonc
 from pawwork_proxy.clients.processes import FoundProcess, started
+from pawwork_proxy.clients.watched_places import Asked
 from pawwork_proxy.facts.identifiers import Namespace
 from pawwork_proxy.model.context import ClientProcess, OsFamily
 from pawwork_proxy.model.exchange import AuthSourceFinding
@@ -427,7 +428,7 @@ def test_a_stream_of_unknown_keys_costs_few_looks(
         nonlocal looks
         looks += 1
 
-    monkeypatch.setattr("pawwork_proxy.clients.auth_sources.stamp_of", stamp)
+    monkeypatch.setattr("pawwork_proxy.clients.watched_places.stamp_of", stamp)
     clock = iter([n / 1000 for n in range(1002)])
     around = Surroundings("linux", tmp_path, {})
     watched = Sources(around, now=lambda: next(clock))

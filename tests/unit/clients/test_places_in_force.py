@@ -18,11 +18,12 @@ from pawwork_proxy.clients.auth_places import (
     places,
     surroundings,
 )
-from pawwork_proxy.clients.auth_sources import Asked, AuthSources
+from pawwork_proxy.clients.auth_sources import AuthSources
 from pawwork_proxy.clients.configuration import text_of
 from pawwork_proxy.clients.installations import installations
 from pawwork_proxy.clients.own_addresses import own_catalogue
 from pawwork_proxy.clients.processes import FoundProcess
+from pawwork_proxy.clients.watched_places import Asked
 from pawwork_proxy.errors import ConfigurationError
 from pawwork_proxy.facts.clients import RELEASES
 from pawwork_proxy.facts.identifiers import PLACES
