@@ -51,6 +51,11 @@ class Language:
         return self._texts.ngettext(one, more, number).format(number=number, **values)
 
 
+def paragraph(sentences: Iterable[str]) -> str:
+    """Sentences as one paragraph; behind a Chinese full stop or colon stands no space."""
+    return " ".join(sentences).replace("。 ", "。").replace("： ", "：")
+
+
 @cache
 def language(name: str) -> Language:
     """A language of `LANGUAGES`."""

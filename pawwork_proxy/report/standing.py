@@ -13,7 +13,7 @@ from pawwork_proxy.model.outcome import Family, Outcome
 from pawwork_proxy.model.view import ExchangeView
 from pawwork_proxy.outcomes.rules import classify
 from pawwork_proxy.report.advice import Advice, advice
-from pawwork_proxy.report.language import Language
+from pawwork_proxy.report.language import Language, paragraph
 from pawwork_proxy.report.moments import moment
 
 
@@ -72,7 +72,7 @@ class Standings:
 
 def standing_words(one: Standing, name: str, language: Language, zone: tzinfo) -> str:
     """A paragraph: since when, what it means, with which key, until when, what the client does."""
-    return " ".join(_sentences(one, name, language, zone))
+    return paragraph(_sentences(one, name, language, zone))
 
 
 def _sentences(one: Standing, name: str, language: Language, zone: tzinfo) -> Iterator[str]:

@@ -143,6 +143,7 @@ def _sender(paste: Paste) -> Client:
 
 def _object(paste: Paste, outcome: Outcome, lang: Language) -> dict[str, object]:
     from pawwork_proxy.report.advice import advice
+    from pawwork_proxy.report.language import paragraph
     from pawwork_proxy.report.outcome_text import reason
 
     told = advice(outcome, _sender(paste), lang)
@@ -152,7 +153,7 @@ def _object(paste: Paste, outcome: Outcome, lang: Language) -> dict[str, object]
         "meaning": told.meaning,
         "is_not": told.is_not,
         "reason": reason(outcome),
-        "next": " ".join(told.actions),
+        "next": paragraph(told.actions),
         "reply": "\n".join(told.reply),
     }
 

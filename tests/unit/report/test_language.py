@@ -2,7 +2,7 @@
 
 import pytest
 
-from pawwork_proxy.report.language import ENGLISH, LANGUAGES, language, spoken
+from pawwork_proxy.report.language import ENGLISH, LANGUAGES, language, paragraph, spoken
 
 
 def test_texts_are_written_in_english() -> None:
@@ -30,3 +30,8 @@ def test_an_encoding_may_lack_the_signs_of_a_language() -> None:
         True,
         False,
     ]
+
+
+def test_sentences_are_parted_as_their_language_parts_them() -> None:
+    assert paragraph(["It waits.", "Then it asks."]) == "It waits. Then it asks."
+    assert paragraph(["请等待。", "原因：", "密钥：无。"]) == "请等待。原因：密钥：无。"
