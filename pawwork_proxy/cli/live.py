@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import threading
-from collections import deque
+from collections import Counter, deque
 from typing import TYPE_CHECKING, TextIO
 
 from pawwork_proxy.cli.naming import typed
@@ -17,6 +17,7 @@ from pawwork_proxy.diagnosis.checks import Finding, finding
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.signals import Ending
 from pawwork_proxy.recording.recorder import Counts, Watcher
+from pawwork_proxy.redaction.taint_gate import Hit
 from pawwork_proxy.report.exchange_table import COLUMNS, Row, RowLines, exchange_sheet, row_of
 from pawwork_proxy.report.refusals import Refusals
 from pawwork_proxy.report.words import printable
@@ -33,7 +34,7 @@ CARD_LINES = len(COLUMNS) + 1
 
 def counter_line(counts: Counts, lost: int) -> str:
     """All counters that are not zero, in one line."""
-    stubs = counts.stubs.total()
+    stubs, values = counts.stubs.total(), counts.values_withheld
     parts = [f"{counts.recorded} recorded", f"{counts.in_flight} in flight"]
     parts += [f"{number} {kind}" for kind, number in counts.kinds.most_common()]
     for number, words in (
@@ -42,13 +43,23 @@ def counter_line(counts: Counts, lost: int) -> str:
         (counts.passed_by, "passed by unrecorded (other hosts)"),
         (counts.refused, "refused (web page or wrong host)"),
         (counts.distrusted, "client connections that distrust our certificate"),
-        (stubs, "records withheld (see end line)"),
+        (stubs, f"records withheld{_why(counts.records_withheld)}"),
+        (values.total(), f"values withheld{_why(values)}"),
         (counts.tap_failures, "failed looks at the traffic (exchanges recorded in part)"),
         (lost, "RECORDS LOST: the captures folder cannot be written"),
     ):
         if number:
             parts.append(f"{number} {words}")
     return " · ".join(parts)
+
+
+def _why(withheld: Counter[Hit]) -> str:
+    """The rule and place that withheld most."""
+    if not withheld:
+        return ""
+    ((hit, number),) = withheld.most_common(1)
+    others = withheld.total() - number
+    return f" ({hit.rule} in {hit.path}{f', {others} elsewhere' if others else ''})"
 
 
 CHAINED_PROXY = {

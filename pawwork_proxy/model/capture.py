@@ -14,7 +14,14 @@ from pawwork_proxy.model.base import Noun
 from pawwork_proxy.model.context import ClientProcess, Egress, Install, Machine, Route
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.handshake import Connection, Hello
-from pawwork_proxy.model.numbers import Count, ExitCode, Moment, Status
+from pawwork_proxy.model.numbers import (
+    Count,
+    ExitCode,
+    Milliseconds,
+    Moment,
+    Status,
+    WaitSeconds,
+)
 from pawwork_proxy.model.outcome import Kind
 
 SchemaVersion = Literal[1, 2]
@@ -24,6 +31,9 @@ SCHEMA_VERSION: Literal[2] = 2
 
 
 StubReason = Literal["taint", "recording_failed"]
+TaintRule = Literal["credential", "shared_text", "shared_number", "self_test"]
+"""What the last look at a record found in it: a key of the run; twelve characters or digits in a
+row of the raw exchange. `self_test`: nothing is recorded, because the self-test failed."""
 
 
 class CaptureOptions(Noun):
@@ -79,6 +89,17 @@ class Stub(Noun):
     install: texts.Label
     reason: StubReason
     status: Status | None = None
+    rule: TaintRule | None = None
+    """What was found in the record. None when the record could not be made at all."""
+    place: texts.RecordPlace | None = None
+    """Where it was found, and could not be taken out."""
+    outcome: Kind | None = None
+    retry_after_s: WaitSeconds | None = None
+    model_group: texts.ModelGroup | None = None
+    cf_ray: texts.CfRay | None = None
+    """The edge's id of the request."""
+    started_at: Moment | None = None
+    total_ms: Milliseconds | None = None
 
 
 NoteEvent = Literal[

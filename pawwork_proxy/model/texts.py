@@ -38,6 +38,7 @@ _SEGMENT = (
     r"(?:[.]?[A-Za-z][A-Za-z_.-]{0,23}|[Vv]\d(?:[A-Za-z]{4,5})?"
     rf"|\{{(?:model|id)\}}(?::[A-Za-z]{{2,24}})?|{_PSEUDONYM})?"
 )
+_RECORD_PLACE = r"[a-z_]{2,24}(?:\.(?:[a-z0-9_]{2,24}|\[\]|\*)){0,7}"
 _WAIT = "retry-after(?:-ms| date)?|body(?: date)?|text"
 _CODING = rf"(?:[a-z*][a-z-]{{0,15}}(?:;q=[01](?:\.\d{{1,3}})?)*|{_PSEUDONYM})"
 _TEXT = r"[0-9A-Za-z ._:/@+,;=()*?$\[\]-]*"
@@ -110,8 +111,14 @@ FieldName = Annotated[str, _form(f"{_FIELD}|{_PSEUDONYM}", 160)]
 QueryName = Annotated[str, _form(rf"\$?{_CAMEL}|{_PSEUDONYM}", 64)]
 IdentityPath = Annotated[str, _form(_IDENTITY, 96)]
 """A field that may identify, and the member of it."""
+RecordPlace = Annotated[str, _form(_RECORD_PLACE, 192)]
+"""Names of a record's fields on the way to one; `[]` for an item of a list, `*` for a name that is
+none of the schema."""
 RedactedPlace = Annotated[
-    str, _form(rf"(?:request|response)\.[a-z]{{2,16}}(?:\.(?:{_HEADER}|{_IDENTITY}))?", 192)
+    str,
+    _form(
+        rf"(?:request|response)\.[a-z]{{2,16}}(?:\.(?:{_HEADER}|{_IDENTITY}))?|{_RECORD_PLACE}", 192
+    ),
 ]
 """A part of the record, and the header or field in it."""
 WaitPlace = Annotated[str, _form(_WAIT)]

@@ -1,7 +1,8 @@
 """Turns finished exchanges into lines of the capture.
 
 Invariants: nothing raises into the traffic; each exchange that was opened ends as exactly one line,
-`exchange` or `stub`, or is counted as lost; a record that fails the taint gate is never written.
+`exchange` or `stub`, or is counted as lost; a record that fails the taint gate is never written,
+but without the values that fail.
 The broad `except`s of the product are here, in the tee, and around hooks as in mitmproxy.
 """
 
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Literal, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 from pawwork_proxy.environment.identity import Identity
 from pawwork_proxy.environment.machine import utc_now
@@ -32,7 +33,8 @@ from pawwork_proxy.recording.self_test import leaks
 from pawwork_proxy.redaction.credentials import Credentials
 from pawwork_proxy.redaction.redactor import Redactor
 from pawwork_proxy.redaction.shapes import ShapeName
-from pawwork_proxy.redaction.taint_gate import RawExchange, TaintGate
+from pawwork_proxy.redaction.taint_gate import Hit, RawExchange, TaintGate
+from pawwork_proxy.redaction.withholding import without
 from pawwork_proxy.wire.client_hello import read_client_hello
 
 MAX_FAILURES_SAID = 20  # a peer could cause ever new ones
@@ -62,6 +64,10 @@ class Counts:
     tap_failures: int = 0
     """How often looking at the traffic failed."""
     stubs: Counter[StubReason] = field(default_factory=Counter)
+    records_withheld: Counter[Hit] = field(default_factory=Counter)
+    """Why stubs were written in place of records that could be made."""
+    values_withheld: Counter[Hit] = field(default_factory=Counter)
+    """Why values were taken out of records that were written without them."""
     kinds: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -342,13 +348,16 @@ class Recorder:
             (self._pending if known is False else ready).append(item)
         # Step by step for all of them: each step's code stays in the processor's caches.
         projected = [self._try("recording_failed", self._project, *item) for item in ready]
-        lines = [self._try("recording_failed", self._safe_line, made) for made in projected]
-        for (ongoing, *_), made, line in zip(ready, projected, lines, strict=True):
+        checked = [self._try("recording_failed", self._checked, made) for made in projected]
+        for (ongoing, *_), record in zip(ready, checked, strict=True):
             try:
-                if made and line:
-                    self._keep(made.exchange, line)
-                else:
-                    self._keep_stub(ongoing, "taint" if line == b"" else "recording_failed")
+                match record:
+                    case exchange, bytes(line):
+                        self._keep(exchange, line)
+                    case exchange, hit:
+                        self._keep_stub(ongoing, "taint", exchange, hit)
+                    case None:
+                        self._keep_stub(ongoing, "recording_failed")
             except Exception as error:
                 self._writer.lose(1)
                 self._failed("keeping_failed", error)
@@ -361,15 +370,33 @@ class Recorder:
         finally:
             ongoing.let_go()  # the record's check has its own; of a whole batch two are many
 
-    def _safe_line(self, made: Projected | None) -> bytes | None:
-        """A record's line, empty when it must not be written; None where there is no record."""
+    def _checked(self, made: Projected | None) -> tuple[Exchange, bytes | Hit] | None:
+        """A record and its line, or why it must not be written; None where there is no record."""
         if made is None:
             return None
         for credential in made.credentials:
             self._credentials.add(credential)
-        line = line_of(made.exchange)
-        tainted = self._switched_off or self._gate.check(line.decode(), made.raw) is not None
-        return b"" if tainted else line
+        exchange, line = made.exchange, line_of(made.exchange)
+        if self._switched_off:
+            return exchange, Hit("self_test", "exchange")
+        found = list(self._gate.hits(line.decode(), made.raw))
+        if not found:
+            return exchange, line
+        mended = without(found, exchange, self._redactor.pseudonyms)
+        line = line_of(mended or exchange)
+        if mended is None or self._gate.check(line.decode(), made.raw) is not None:
+            return exchange, found[0][0]
+        self.counts.values_withheld.update(hit for hit, _ in found)
+        self._say_withheld("value_withheld", found[0][0])
+        return mended, line
+
+    def _say_withheld(self, event: str, hit: Hit) -> None:
+        """Log the first of each rule and place."""
+        if (event, *hit) not in self._failures_said and len(
+            self._failures_said
+        ) < MAX_FAILURES_SAID:
+            self._failures_said.add((event, *hit))
+            say(event, rule=hit.rule, place=hit.path)
 
     def _keep(self, exchange: Exchange, line: bytes) -> None:
         self.counts.recorded += 1
@@ -379,14 +406,37 @@ class Recorder:
         self._try("watcher_failed", self._watcher.recorded, exchange)
         self._changed()
 
-    def _keep_stub(self, ongoing: Ongoing, reason: StubReason) -> None:
+    def _keep_stub(
+        self,
+        ongoing: Ongoing,
+        reason: StubReason,
+        exchange: Exchange | None = None,
+        hit: Hit | None = None,
+    ) -> None:
+        """Write the numbers and enums of an exchange in place of its record."""
         self.counts.stubs[reason] += 1
+        facts: dict[str, Any] = {}
+        if exchange and hit:
+            self.counts.records_withheld[hit] += 1
+            self._say_withheld("record_withheld", hit)
+            response = exchange.response
+            facts = {
+                "rule": hit.rule,
+                "place": hit.path,
+                "outcome": exchange.outcome.kind,
+                "retry_after_s": exchange.outcome.retry_after_s,
+                "model_group": exchange.request.model_group,
+                "cf_ray": response.cf_ray if response else None,
+                "started_at": exchange.timing.started_at,
+                "total_ms": exchange.timing.total_ms,
+            }
         stub = Stub(
             seq=ongoing.seq,
             at=utc_now(),
             install=ongoing.arrival.install,
             reason=reason,
             status=ongoing.status,
+            **facts,
         )
         self._append(line_of(stub))
         self._changed()

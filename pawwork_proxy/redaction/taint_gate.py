@@ -3,7 +3,7 @@
 The gate asks three questions. Does the line hold a credential of this run, in any usual encoding?
 Does a string of the record hold twelve characters in a row that the raw exchange holds too, once
 our own words, times, versions, sizes and verified pseudonyms are taken out of it? Does a number?
-If any of this is so, the recorder writes a stub instead.
+If any of this is so, the value concerned is withheld (`redaction.withholding`).
 Invariant: the gate reads the same lists of words as the shapes, and shares no code with their
 grammar. A hit names a rule and a place made of the schema's own names.
 """
@@ -16,6 +16,7 @@ from urllib.parse import unquote_to_bytes
 
 from pydantic_core import from_json
 
+from pawwork_proxy.model.capture import TaintRule
 from pawwork_proxy.redaction.credentials import (
     HARMLESS,
     LISTED,
@@ -34,8 +35,13 @@ _REMEMBERED_LENGTH = 512
 class Hit(NamedTuple):
     """Why a record must not be written; safe to count and to log."""
 
-    rule: str
+    rule: TaintRule
     path: str
+    """In names of the schema; `*` for any other name, `[]` for an item of a list."""
+
+
+Path = tuple[str | int, ...]
+"""Names and indices on the way to a value of a parsed line; a name may be foreign."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -62,27 +68,32 @@ class TaintGate:
 
     def check(self, line: str, raw: RawExchange) -> Hit | None:
         """The first reason not to write `line`, or None."""
+        return next((hit for hit, _ in self.hits(line, raw)), None)
+
+    def hits(self, line: str, raw: RawExchange) -> Iterator[tuple[Hit, Path]]:
+        """Each reason not to write `line`, and where the value is that gives it."""
         if self._credentials.found_in(line):
-            return Hit("credential", "line")
+            for path, value in _values_in(from_json(line)):
+                if self._credentials.found_in(str(value)):
+                    yield Hit("credential", _shown(path)), path
         haystack: bytes | None = None
         for match in _LONG_NUMBER.finditer(line):
-            number = match[1].removesuffix(".0")
             haystack = haystack or _haystack(raw)
-            if _shares(number, haystack) or _shares(number.replace(".", ""), haystack):
+            if _shares_number(match[1], haystack):
                 name = line[: match.start()].rpartition('"')[2]
-                return Hit("shared_number", name if name in SCHEMA_NAMES else "*")
+                for path, value in _values_in(from_json(line)):
+                    if path[-1] == name and not isinstance(value, str):
+                        yield Hit("shared_number", _shown(path)), path
         for text in _texts_of(line) - self._ours - self._harmless:
             foreign = self._foreign(text)
             if not foreign:
                 self._remember(text)
                 continue
-            if _CF_RAY.fullmatch(text) and "response.cf_ray" in _places_of(text, line):
-                continue  # a random word that we keep on purpose, in one place
-            if haystack is None:
-                haystack = _haystack(raw)
+            haystack = haystack or _haystack(raw)
             if any(_shares(stretch, haystack) for stretch in foreign):
-                return Hit("shared_text", _places_of(text, line)[0])
-        return None
+                paths = [path for path, value in _values_in(from_json(line)) if value == text]
+                if not (_CF_RAY.fullmatch(text) and _PLACE_OF_RAY in paths):
+                    yield from ((Hit("shared_text", _shown(path)), path) for path in paths)
 
     def _remember(self, text: str) -> None:
         """Texts come again and again; those without a foreign stretch need one look only."""
@@ -110,6 +121,8 @@ class TaintGate:
 
 _BREAK = "\n"  # stands in no text of a record, so no stretch reaches across it
 _CF_RAY = re.compile(r"[0-9a-f]{16}(?:-[A-Z]{3})?")
+_PLACE_OF_RAY = ("response", "cf_ray")
+"""The edge's ray is a random word that we keep on purpose where it stands in this place."""
 _RUN = re.compile(r"[0-9A-Za-z]{3,}")
 _CAMEL = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
 _BEHIND_A_WORD = re.compile(
@@ -149,28 +162,29 @@ def _texts_of(line: str) -> set[str]:
     """All strings of a line; those of the schema's own names may be among them."""
     if "\\" not in line:  # nothing is escaped, so what stands between quotes are the strings
         return set(line.split('"')[1::2])
-    return {text for _, text in _strings_in(from_json(line))}
+    return {value for _, value in _values_in(from_json(line)) if isinstance(value, str)}
 
 
-def _places_of(text: str, line: str) -> list[str]:
-    """Where `text` stands in a line, in names of the schema; `*` for any other name."""
-    return [".".join(path) for path, found in _strings_in(from_json(line)) if found == text]
+def _shown(path: Path) -> str:
+    """A path in names of the schema."""
+    return ".".join(
+        "[]" if isinstance(name, int) else name if name in SCHEMA_NAMES else "*" for name in path
+    )
 
 
-def _strings_in(node: object, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
-    """All strings of a parsed line, names outside the schema included, each with its path."""
-    if isinstance(node, str):
-        yield path, node
-    elif isinstance(node, list):
-        for item in node:
-            yield from _strings_in(item, (*path, "[]"))
+def _values_in(node: object, path: Path = ()) -> Iterator[tuple[Path, str | float]]:
+    """The strings and numbers of a parsed line, and names outside the schema, which stand for
+    themselves."""
+    if isinstance(node, list):
+        for index, item in enumerate(node):
+            yield from _values_in(item, (*path, index))
     elif isinstance(node, dict):
         for name, value in node.items():
-            ours = name in SCHEMA_NAMES
-            inside = (*path, name if ours else "*")
-            if not ours:
-                yield inside, name
-            yield from _strings_in(value, inside)
+            if name not in SCHEMA_NAMES:
+                yield (*path, name), name
+            yield from _values_in(value, (*path, name))
+    elif isinstance(node, str | int | float) and not isinstance(node, bool):
+        yield path, node
 
 
 _MOST_LEVELS = 3
@@ -196,6 +210,11 @@ def _haystack(raw: RawExchange) -> bytes:
         joined = _ESCAPE.sub(_unescape, joined)
         texts.append(joined)
     return b"\n".join(texts).lower()
+
+
+def _shares_number(number: str, haystack: bytes) -> bool:
+    number = number.removesuffix(".0")
+    return _shares(number, haystack) or _shares(number.replace(".", ""), haystack)
 
 
 def _shares(stretch: str, haystack: bytes) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from pawwork_proxy.environment.running import NotedRun
     from pawwork_proxy.proxy.session import RunPlan
     from pawwork_proxy.recording.recorder import Recorder
+    from pawwork_proxy.redaction.taint_gate import Hit
 
 EXITS = {0: "stopped", 2: "an option, port, folder or proxy cannot be used"}
 NOTHING_SEEN = """\
@@ -126,6 +128,8 @@ def _summary(recorder: Recorder, *, as_json: bool) -> None:
             "recorded": counts.recorded,
             "in_flight": counts.in_flight,
             "stubs": dict(counts.stubs),
+            "records_withheld": _by_rule_and_place(counts.records_withheld),
+            "values_withheld": _by_rule_and_place(counts.values_withheld),
             "lost": recorder.lost,
             "tap_failures": counts.tap_failures,
             "outcomes": dict(counts.kinds),
@@ -141,3 +145,7 @@ def _summary(recorder: Recorder, *, as_json: bool) -> None:
             )
     click.echo(str(recorder.path))
     tell(f"look at it: pawwork-proxy show {home_relative(recorder.path)}", err=True)
+
+
+def _by_rule_and_place(withheld: Counter[Hit]) -> dict[str, int]:
+    return {f"{hit.rule} {hit.path}": number for hit, number in withheld.items()}

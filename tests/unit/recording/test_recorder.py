@@ -10,6 +10,7 @@ import pytest
 
 from pawwork_proxy.captures.reader import Capture, read_capture
 from pawwork_proxy.captures.writer import CaptureWriter
+from pawwork_proxy.cli.live import counter_line
 from pawwork_proxy.environment.identity import Identity, load_identity
 from pawwork_proxy.environment.private_files import HOME_VARIABLE
 from pawwork_proxy.model.exchange import Exchange
@@ -186,24 +187,55 @@ def test_bodies_are_given_up_once_the_record_is_made(run: Run) -> None:
     assert not ongoing.response_head
 
 
-def test_a_record_that_shares_text_with_the_exchange_becomes_a_stub(
-    run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def leaking(monkeypatch: pytest.MonkeyPatch, run: Run, field: str) -> Capture:
+    """The capture of a run whose records quote the prompt in a field of their context."""
     whole = projection.Projector.project
 
     def leaky(self: projection.Projector, *arguments: Any) -> projection.Projected:
         made = whole(self, *arguments)
-        context = made.exchange.context.model_copy(update={"network": "hidden-sentence-of-theirs"})
+        context = made.exchange.context.model_copy(update={field: "hidden-sentence-of-theirs"})
         exchange = made.exchange.model_copy(update={"context": context})
         return projection.Projected(exchange, made.raw, made.credentials)
 
     monkeypatch.setattr(projection.Projector, "project", leaky)
     ongoing = run.recorder.open(ARRIVAL)
-    ongoing.request_chunk(b'{"messages":[{"content":"hidden-sentence-of-theirs"}]}')
+    ongoing.request_chunk(b'{"model":"big-pickle","messages":["hidden-sentence-of-theirs"]}')
     ongoing.request_chunk(b"")
-    ongoing.finish(Ending.KILLED, UpstreamFacts())
+    ongoing.response_started(429, "HTTP/1.1", ((b"retry-after", b"50223"),))
+    ongoing.response_chunk(b'{"error":{"type":"FreeUsageLimitError"}}')
+    ongoing.finish(Ending.COMPLETE, UpstreamFacts())
     run.later.run()
-    assert [one.reason for one in run.capture().stubs] == ["taint"]
+    assert "hidden" not in run.writer.path.read_text()
+    return run.capture()
+
+
+def test_a_text_that_a_record_shares_with_the_exchange_is_left_out(
+    run: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capture = leaking(monkeypatch, run, "network")
+    (exchange,) = capture.exchanges
+    assert exchange.context.network is None
+    assert exchange.outcome.retry_after_s == 50223
+    found = [(one.path, one.rule) for one in exchange.redactions]
+    assert ("context.network", "taint:shared_text") in found
+    assert not capture.stubs
+    assert "1 values withheld (shared_text in context.network)" in counter_line(
+        run.recorder.counts, 0
+    )
+    assert "value_withheld rule=shared_text place=context.network" in capsys.readouterr().err
+
+
+def test_a_record_that_needs_the_text_becomes_a_stub_with_its_numbers(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (stub,) = leaking(monkeypatch, run, "install").stubs
+    assert (stub.reason, stub.rule, stub.place) == ("taint", "shared_text", "context.install")
+    assert (stub.status, stub.outcome, stub.retry_after_s) == (429, "free_usage_limit", 50223)
+    assert (stub.model_group, stub.started_at is None, stub.total_ms is None) == (
+        "bi", False, False
+    )  # fmt: skip
+    counts = run.recorder.counts
+    assert "1 records withheld (shared_text in context.install)" in counter_line(counts, 0)
 
 
 def test_the_taint_gate_sees_what_a_compressed_response_says(
@@ -223,7 +255,10 @@ def test_the_taint_gate_sees_what_a_compressed_response_says(
     ongoing.response_chunk(gzip.compress(body))
     ongoing.finish(Ending.COMPLETE, UpstreamFacts())
     run.later.run()
-    assert [one.reason for one in run.capture().stubs] == ["taint"]
+    (exchange,) = run.capture().exchanges
+    assert exchange.response is not None
+    assert exchange.response.error_type is not None
+    assert exchange.response.error_type.startswith("word:")
 
 
 def test_a_failed_self_test_switches_recording_off_and_says_so(

@@ -52,8 +52,17 @@ def test_keys_of_the_run_are_found_in_any_usual_encoding(form: str) -> None:
         *(base64.b64encode(f"{'u' * n}{key}:x".encode()).decode() for n in range(6)),
         *(base64.urlsafe_b64encode(f"{'u' * n}{key}".encode()).decode() for n in range(3)),
     ):
-        assert check(line(method=spelling), NOTHING) == Hit("credential", "line"), spelling
+        assert check(line(method=spelling), NOTHING) == Hit("credential", "method"), spelling
     assert check(line(method="POST"), NOTHING) is None
+
+
+def test_a_cookie_that_is_in_the_form_of_a_line_only_is_no_hit() -> None:
+    credentials = Credentials()
+    credentials.add('17, "model": "qz"')
+    check = TaintGate(PSEUDONYMS, credentials).check
+    assert check(line(seq=17, model="qz"), NOTHING) is None
+    credentials.add("1764201600")
+    assert check(line(seq=1764201600), NOTHING) == Hit("credential", "seq")
 
 
 @pytest.mark.parametrize("key", ["public", "test-key", "opencode", "short"])
