@@ -1,7 +1,8 @@
 """Reads a response as it passes, in bounded memory, and says what it was.
 
 Invariant: never raises, whatever the bytes, headers or their order; keeps no more than a bounded
-head and tail; the result does not depend on how the bytes were cut into chunks.
+head and tail; the result does not depend on how the bytes were cut into chunks. The work is bounded
+by the bytes on the wire: of a body that costs more the rest is not looked at, and counts as unseen.
 """
 
 from collections.abc import Sequence
@@ -29,6 +30,10 @@ _LONGEST_START = max(map(len, _STREAM_STARTS))
 _MAX_SPACE = 4096
 """White space before the first byte that tells, at most."""
 _NO_STREAM_STARTS = (b"{", b"[", b"<", b'"')
+FREE_WORK = 512 * 1024
+"""So much work a stream may be from the beginning, as counted by its reader."""
+WORK_PER_BYTE = 16
+"""And so much more for each byte on the wire. Deltas that compress well and are parsed take 14."""
 _READABLE = frozenset({EncodingState.IDENTITY, EncodingState.DECODED})
 _CONTENT_TYPES: tuple[tuple[str, ContentTypeClass], ...] = (
     ("text/event-stream", ContentTypeClass.EVENT_STREAM),
@@ -71,7 +76,15 @@ class ResponseReader:
         self._wire += len(raw)
         if self._decoder.passes:
             return self._take(raw)
-        return sum(self._take(data) for data in self._decoder.feed(raw))
+        events = 0
+        for data in self._decoder.feed(raw):
+            events += self._take(data)
+            if self._is_costly():
+                self._decoder.give_up()
+        return events
+
+    def _is_costly(self) -> bool:
+        return isinstance(self._reader, StreamReader) and self._reader.costly
 
     def _take(self, data: bytes) -> int:
         self._decoded += len(data)
@@ -89,7 +102,7 @@ class ResponseReader:
         """By the first bytes; a stream that the head announced may begin with any field."""
         announced = self._expect_stream and start and not start.startswith(_NO_STREAM_STARTS)
         if announced or start.startswith(_STREAM_STARTS):
-            return StreamReader()
+            return StreamReader(lambda: FREE_WORK + WORK_PER_BYTE * self._wire)
         return BodyReader()
 
     def finish(
@@ -106,6 +119,8 @@ class ResponseReader:
         contents = self._reader.finish(self._status)
         if self._status is None and self._wire == 0:
             contents.body = BodyShape.NONE
+        if self._is_costly():
+            unobserved = tuple(dict.fromkeys((*(unobserved or ()), "response_body")))
         encoding = EncodingState.DECODED if self._undone else self._decoder.state()
         date = http_date(self._headers.get("date", ""))
         hints = dict.fromkeys([*header_hints(self._headers, date), *contents.hints])

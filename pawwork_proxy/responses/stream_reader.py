@@ -3,8 +3,11 @@
 Strategy: most events are deltas and are recognised by their bytes, which cost a microsecond; an
 event that could hold anything else is parsed. A quote inside JSON text is always escaped, so
 `"error"` with bare quotes can only be structure, or a text that consists of that one word.
-Invariant: an event whose structure has an error is always parsed.
+Invariants: an event whose structure has an error is always parsed, unless those before it have cost
+too much to read: then nothing more is.
 """
+
+from collections.abc import Callable
 
 from pawwork_proxy.model.numbers import bounded_count
 from pawwork_proxy.model.response import EventCounts
@@ -16,13 +19,20 @@ from pawwork_proxy.wire.bounded_json import JsonState, parse_json
 from pawwork_proxy.wire.events import BLANK, Event, EventSplitter, parse_events, segments
 
 _NULLABLE = (b'"finish_reason"', b'"usage"')
+WORK_OF_EVENT = 128
+"""What it takes to parse an event, counted in bytes of it; a byte takes about a tenth of a
+microsecond."""
 MAX_ERROR_EVENTS = 8  # read in full; a stream needs no more to be judged
 
 
 class StreamReader:
-    """Takes decoded bytes of a stream."""
+    """Takes decoded bytes of a stream; `allowed` says how much work it may have been by now."""
 
-    def __init__(self) -> None:
+    def __init__(self, allowed: Callable[[], float]) -> None:
+        self.costly = False
+        """Whether reading on would cost too much; what comes is no longer looked at."""
+        self._allowed = allowed
+        self._work = 0
         self._contents = Contents(BodyShape.STREAM)
         self._splitter = EventSplitter()
         self._deltas = self._pings = self._comments = self._errors = self._other = 0
@@ -34,19 +44,24 @@ class StreamReader:
 
     def feed(self, data: bytes) -> int:
         """Read on; return how many events became complete."""
-        block = self._splitter.feed(data)
+        block = b"" if self.costly else self._splitter.feed(data)
         if not block:
             return 0
         before = self.events
         for segment in segments(block):
             if not self._skip(segment):
+                self._work += len(segment)
                 for event in parse_events(segment):
+                    self._work += WORK_OF_EVENT
+                    if self._work > self._allowed():
+                        self.costly = True
+                        return self.events - before
                     self._read(event)
         return self.events - before
 
     def finish(self, _status: int | None) -> Contents:
         """Read what the stream left behind without a blank line."""
-        for event in parse_events(self._splitter.rest()):
+        for event in parse_events(b"" if self.costly else self._splitter.rest()):
             self._read(event, last=True)
         self._contents.truncated = self._splitter.truncated
         self._contents.events = EventCounts(

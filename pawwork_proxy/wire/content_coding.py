@@ -1,8 +1,9 @@
 """Undoes `content-encoding` piece by piece, as the bytes pass.
 
 Invariant: never raises. Damaged, cut or hostile data ends in a state, and what came out before
-the damage counts. Output comes in pieces of bounded size; data that swells like a decompression
-bomb is given up early, so that neither memory nor time follow it.
+the damage counts. Output comes in pieces of bounded size. Data that swells like a decompression
+bomb, in any of its layers, is given up early, so that neither memory nor time follow it; whether
+that happens does not depend on how the data was cut into chunks.
 """
 
 import zlib
@@ -14,20 +15,28 @@ import brotli
 from pawwork_proxy.model.response import EncodingState
 from pawwork_proxy.wire.zstd import DecompressionParameter, ZstdDecompressor, ZstdError
 
-PIECE = 1024 * 1024
+PIECE = 64 * 1024
 """Bytes that one step yields at most; brotli may give twice as much."""
-FREE_SWELL = 16 * 1024 * 1024
-"""Up to here, any ratio is believed."""
+FREE_SWELL = 1024 * 1024
+"""Up to here, any ratio is believed; all layers count."""
 MAX_RATIO = 64
 """Beyond it, text does not compress better than this."""
+MOST_DECODED = 256 * 1024 * 1024
+"""No answer of a model is longer, whatever its ratio."""
 MAX_CODINGS = 4  # more layers are a bomb, not a server
-_STEP = 4096
-"""Bytes that go into brotli and zstd at once: damage costs no more than one step's output."""
-_BROTLI_LIMIT = (
-    {"output_buffer_limit": PIECE} if hasattr(brotli.Decompressor, "can_accept_more_data") else {}
-)
-"""Since brotli 1.2. Python 3.11 has 1.1, where the size of the step has to bound the output."""
-_MAX_WINDOW_LOG = 27  # windows of up to 128 MiB, zstd's own default
+STEP = 4096
+"""Bytes that are decoded at once: damage costs no more than one step's output."""
+_LIMITED = hasattr(brotli.Decompressor, "can_accept_more_data")
+_BROTLI_LIMIT = {"output_buffer_limit": PIECE} if _LIMITED else {}
+"""Since brotli 1.2."""
+_BROTLI_STEP = STEP if _LIMITED else 8
+"""Python 3.11 has brotli 1.1, which gives at once whatever the bytes that it gets decode to. Eight
+bytes cannot begin a second block, and one block has 16 MiB at most."""
+_MAX_WINDOW_LOG = 23  # 8 MiB, what RFC 9659 allows a server
+
+
+class _Swollen(Exception):
+    """More comes out than is believed."""
 
 
 class _Coding(Protocol):
@@ -74,8 +83,8 @@ class _Brotli:
         self._engine = brotli.Decompressor()
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        for start in range(0, len(data), _STEP):
-            piece = self._engine.process(data[start : start + _STEP], **_BROTLI_LIMIT)
+        for start in range(0, len(data), _BROTLI_STEP):
+            piece = self._engine.process(data[start : start + _BROTLI_STEP], **_BROTLI_LIMIT)
             while piece:
                 yield piece
                 piece = self._engine.process(b"", **_BROTLI_LIMIT)
@@ -90,13 +99,11 @@ class _Zstd:
         self._engine = _zstd_engine()
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        for start in range(0, len(data), _STEP):
-            piece = data[start : start + _STEP]
-            while piece or not (self._engine.needs_input or self._engine.eof):
-                if self._engine.eof:
-                    self._engine = _zstd_engine()  # frames may follow one another
-                yield self._engine.decompress(piece, PIECE)
-                piece = self._engine.unused_data if self._engine.eof else b""
+        while data or not (self._engine.needs_input or self._engine.eof):
+            if self._engine.eof:
+                self._engine = _zstd_engine()  # frames may follow one another
+            yield self._engine.decompress(data, PIECE)
+            data = self._engine.unused_data if self._engine.eof else b""
 
     @property
     def complete(self) -> bool:
@@ -139,16 +146,15 @@ class ContentDecoder:
         if self.passes:
             yield data
             return
-        if self._failed is not None:
-            return
-        self._taken += len(data)
         try:
-            for piece in self._through(data, 0):
-                self._given += len(piece)
-                if self._given > FREE_SWELL and self._given > MAX_RATIO * self._taken:
-                    self._failed = EncodingState.TOO_LARGE
+            for start in range(0, len(data), STEP):
+                if self._failed is not None:
                     return
-                yield piece
+                step = data[start : start + STEP]
+                self._taken += len(step)
+                yield from self._through(step, 0)
+        except _Swollen:
+            self._failed = EncodingState.TOO_LARGE
         except (zlib.error, brotli.error, ZstdError, MemoryError):
             self._failed = EncodingState.CORRUPT
 
@@ -158,7 +164,20 @@ class ContentDecoder:
                 yield data
             return
         for piece in self._layers[layer].feed(data):
+            self._given += len(piece)
+            if self._given > self._believed():
+                raise _Swollen
             yield from self._through(piece, layer + 1)
+
+    def _believed(self) -> int:
+        """How much these bytes may decode to: those up to the end of their step."""
+        steps = -(-self._taken // STEP)
+        return min(MOST_DECODED, FREE_SWELL + MAX_RATIO * STEP * steps)
+
+    def give_up(self) -> None:
+        """Decode no more: what comes out costs too much to read."""
+        if not self.passes:
+            self._failed = EncodingState.TOO_LARGE
 
     def state(self) -> EncodingState:
         """How the decoding went, once all bytes are in."""

@@ -4,6 +4,7 @@ import sys
 
 if sys.version_info >= (3, 14):
     from compression.zstd import (
+        CompressionParameter,
         DecompressionParameter,
         ZstdCompressor,
         ZstdDecompressor,
@@ -11,10 +12,17 @@ if sys.version_info >= (3, 14):
     )
 else:
     from backports.zstd import (
+        CompressionParameter,
         DecompressionParameter,
         ZstdCompressor,
         ZstdDecompressor,
         ZstdError,
     )
 
-__all__ = ["DecompressionParameter", "ZstdCompressor", "ZstdDecompressor", "ZstdError"]
+__all__ = [
+    "CompressionParameter",
+    "DecompressionParameter",
+    "ZstdCompressor",
+    "ZstdDecompressor",
+    "ZstdError",
+]

@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import zlib
 from collections.abc import Callable
 
 import pytest
@@ -12,7 +13,8 @@ from pawwork_proxy.model.response import EncodingState
 from pawwork_proxy.model.signals import Ending
 from pawwork_proxy.outcomes.rules import classify
 from pawwork_proxy.responses.response import ReadResponse
-from pawwork_proxy.responses.response_reader import ResponseReader
+from pawwork_proxy.responses.response_reader import FREE_WORK, WORK_PER_BYTE, ResponseReader
+from pawwork_proxy.responses.stream_reader import WORK_OF_EVENT
 from tests.unit.held import size_of
 from tests.unit.responses.test_response_reader import STREAM, chunk, read, sse
 
@@ -152,14 +154,43 @@ def test_an_event_is_kept_up_to_a_quarter_of_a_mebibyte(size: int, *, truncated:
     assert reader.finish(Ending.COMPLETE).truncated is truncated
 
 
-def test_beyond_sixteen_mebibytes_a_response_unpacks_at_a_usual_ratio_only() -> None:
+def test_beyond_a_mebibyte_a_response_unpacks_at_a_usual_ratio_only() -> None:
     def state(data: bytes) -> EncodingState:
         return read(gzip.compress(data, 1), headers=[("content-encoding", "gzip")]).encoding
 
-    assert state(b"\0" * 16 * MIB) is EncodingState.DECODED
-    assert state(b"\0" * (16 * MIB + 1)) is EncodingState.TOO_LARGE
+    assert state(b"\0" * MIB) is EncodingState.DECODED
+    assert state(b"\0" * 16 * MIB) is EncodingState.TOO_LARGE
     mixed = os.urandom(KIB) + b"\0" * 31 * KIB
     assert state(mixed * 600) is EncodingState.DECODED
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_a_stream_that_costs_too_much_is_read_no_further_and_says_so(*, packed: bool) -> None:
+    body = b'data: {"choices":[]}\n\n' + b"{}\n\n" * 400_000 + sse({"error": FREE})
+    headers = [("content-encoding", "gzip"), *STREAM] if packed else STREAM
+    body = gzip.compress(body, 1) if packed else body
+    answer = read(body, 200, headers, cuts=range(0, len(body), 64 * KIB))
+    assert answer.signals.unobserved == ("response_body",)
+    assert answer.encoding is (EncodingState.TOO_LARGE if packed else EncodingState.IDENTITY)
+    assert kind(answer) is Kind.UNKNOWN
+    work = answer.events.total * WORK_OF_EVENT
+    assert work <= FREE_WORK + WORK_PER_BYTE * len(body)
+    assert answer.decoded_bytes < MIB + 64 * len(body)
+
+
+def test_a_stream_whose_deltas_are_all_parsed_and_compress_well_is_read_to_its_end() -> None:
+    """Each is flushed by itself, as servers do."""
+    engine = zlib.compressobj(wbits=31)
+    reader = ResponseReader(200, [("content-encoding", "gzip"), *STREAM])
+    for number in range(5000):
+        text = {"candidates": [{"content": {"parts": [{"text": f"w{number} "}], "role": "model"}}]}
+        event = sse({**text, "usageMetadata": {"promptTokenCount": 4, "totalTokenCount": number}})
+        reader.feed(engine.compress(event) + engine.flush(zlib.Z_SYNC_FLUSH))
+    reader.feed(engine.flush())
+    answer = reader.finish(Ending.COMPLETE)
+    assert answer.signals.unobserved is None
+    assert answer.encoding is EncodingState.DECODED
+    assert answer.events.total == 5000
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,10 @@
 """Content encodings: one piece at a time, stacked, cut, damaged, swollen."""
 
 import gzip
+import os
 import zlib
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import brotli
 import pytest
@@ -11,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pawwork_proxy.model.response import EncodingState
+from pawwork_proxy.wire import content_coding
 from pawwork_proxy.wire.content_coding import PIECE, ContentDecoder
-from pawwork_proxy.wire.zstd import ZstdCompressor
+from pawwork_proxy.wire.zstd import CompressionParameter, ZstdCompressor
 
 TEXT = b"The same words, the same words, and some others. " * 200
 
@@ -86,29 +88,59 @@ def test_bytes_behind_a_deflate_stream_are_ignored() -> None:
     assert decode(zlib.compress(TEXT) + b"tail", "deflate")[0] == TEXT
 
 
-@pytest.mark.parametrize("name", ["gzip", "br", "zstd"])
-def test_a_bomb_is_given_up(name: str) -> None:
-    zeros = b"\0" * 100_000_000
-    packers: dict[str, Callable[[bytes], bytes]] = {
-        "gzip": lambda data: gzip.compress(data, 1),
-        "br": partial(brotli.compress, quality=1),
-        "zstd": packed_zstd,
-    }
-    packed = packers[name](zeros)
-    decoder = ContentDecoder([name])
-    parts = [packed[at : at + 1000] for at in range(0, len(packed), 1000)]
-    sizes = [len(piece) for part in parts for piece in decoder.feed(part)]
-    assert decoder.state() is EncodingState.TOO_LARGE
-    assert sum(sizes) < 64_000_000
+ZEROS = b"\0" * 32_000_000
+PACKERS: dict[str, Callable[[bytes], bytes]] = {
+    "gzip": gzip.compress,
+    "deflate": zlib.compress,
+    "br": brotli.compress,
+    "zstd": packed_zstd,
+}
+BOMBS = {name: pack(ZEROS) for name, pack in PACKERS.items()} | {
+    # The outer layer swells, and what it holds comes to nothing.
+    "gzip, gzip": gzip.compress(gzip.compress(b"") * 1_000_000),
+    "deflate, br": brotli.compress(zlib.compress(b"") + ZEROS),
+}
+OVERSHOOT = PIECE if hasattr(brotli.Decompressor, "can_accept_more_data") else 16 * 1024 * 1024
+"""What one step of the decoder gives at most: of brotli 1.1, a whole block."""
 
 
-@pytest.mark.parametrize("name", ["gzip", "br", "zstd"])
+@pytest.mark.parametrize("name", BOMBS)
+@pytest.mark.parametrize("step", [1 << 30, 65536, 1000, 7])
+def test_a_bomb_is_given_up_before_it_swells(
+    name: str, step: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bomb, counted = BOMBS[name], [0]
+    for coding in (content_coding._Zlib, content_coding._Brotli, content_coding._Zstd):
+        feed = coding.feed
+
+        def counting(self: Any, data: bytes, feed: Any = feed) -> Iterator[bytes]:
+            for piece in feed(self, data):
+                counted[0] += len(piece)
+                yield piece
+
+        monkeypatch.setattr(coding, "feed", counting)
+    assert decode(bomb, name, step)[1] is EncodingState.TOO_LARGE
+    believed = content_coding.FREE_SWELL + content_coding.MAX_RATIO * (len(bomb) + 4096)
+    assert counted[0] <= believed + 2 * OVERSHOOT, "in all layers together"
+
+
+def test_no_body_is_decoded_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(content_coding, "MOST_DECODED", 1000)
+    assert decode(gzip.compress(os.urandom(1000)), "gzip")[1] is EncodingState.DECODED
+    assert decode(gzip.compress(os.urandom(1001)), "gzip")[1] is EncodingState.TOO_LARGE
+
+
+def test_a_window_that_no_server_may_use_is_refused() -> None:
+    """A small frame could ask for 128 MiB of memory."""
+    packer = ZstdCompressor(options={int(CompressionParameter.window_log): 24})
+    packed = packer.compress(TEXT) + packer.flush(ZstdCompressor.FLUSH_BLOCK)
+    assert decode(packed, "zstd")[1] is EncodingState.CORRUPT
+
+
+@pytest.mark.parametrize("name", PACKERS)
 def test_output_comes_in_pieces_of_bounded_size(name: str) -> None:
-    if name == "br" and not hasattr(brotli.Decompressor, "can_accept_more_data"):
-        pytest.skip("brotli 1.1 has no limit")
-    packers = {"gzip": gzip.compress, "br": brotli.compress, "zstd": packed_zstd}
     decoder = ContentDecoder([name])
-    sizes = [len(piece) for piece in decoder.feed(packers[name](b"\0" * 15_000_000))]
-    assert sum(sizes) == 15_000_000
-    assert max(sizes) <= 2 * PIECE
+    sizes = [len(piece) for piece in decoder.feed(PACKERS[name](ZEROS[:1_000_000]))]
+    assert sum(sizes) == 1_000_000
+    assert max(sizes) <= 2 * OVERSHOOT
     assert decoder.state() is EncodingState.DECODED
