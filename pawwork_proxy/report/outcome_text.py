@@ -6,7 +6,7 @@ Invariant: what is said of a wait names where it was read from; no line is wider
 from collections.abc import Iterator
 from datetime import UTC, tzinfo
 
-from rich.cells import set_cell_size
+from rich.cells import cell_len, set_cell_size
 
 from pawwork_proxy.facts.clients import Client
 from pawwork_proxy.model.outcome import Outcome
@@ -76,7 +76,8 @@ def outcome_lines(
 
 def _under(head: str, words: str) -> Iterator[str]:
     """Words behind a head, and below it where they need several lines."""
-    yield from wrapped(words, f"  {set_cell_size(head, _HEAD)}", " " * (2 + _HEAD))
+    width = max(_HEAD, cell_len(head) + 1)
+    yield from wrapped(words, f"  {set_cell_size(head, width)}", " " * (2 + _HEAD))
 
 
 def _clock(outcome: Outcome, language: Language, zone: tzinfo) -> Iterator[str]:

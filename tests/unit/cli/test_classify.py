@@ -255,7 +255,7 @@ def test_a_line_with_a_status_that_is_none_is_told_from_a_good_one() -> None:
 
 def test_without_a_status_the_client_part_says_what_is_missing() -> None:
     result = run("Free usage exceeded, subscribe to Go")
-    assert "give it with --status" in result.stdout
+    assert "  client: what it does depends" in result.stdout
 
 
 def test_a_har_file_names_the_client_that_asked() -> None:
