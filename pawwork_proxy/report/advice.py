@@ -56,6 +56,7 @@ def advice(outcome: Outcome, sender: Client, language: Language, zone: tzinfo = 
         _ends(outcome, language, UTC) or resets,
         *further,
         *_client(outcome, sender, language, text("then"), answer=True),
+        text("If anything is still unclear, please write to us again."),
     )
     until = moment(outcome.reset_at, language, zone) if outcome.reset_at else ""
     return Advice(

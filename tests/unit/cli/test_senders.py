@@ -29,7 +29,7 @@ def test_what_the_client_does_is_said_in_the_language_that_is_asked_for() -> Non
 
 def test_bundle_show_answers_the_user_about_what_lasts() -> None:
     answer = CliRunner().invoke(cli, ["bundle", "show", str(SAMPLE), "--reply", "en"]).stdout
-    first, what, when, *_, waits, stop = answer.splitlines()
+    first, what, when, *_, waits, stop, _ = answer.splitlines()
     assert first.startswith("Hello")
     assert what.startswith("The daily allowance")
     assert when == "It works again from 2026-11-26 00:00 UTC (08:00 Beijing time) on."
