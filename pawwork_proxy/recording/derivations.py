@@ -22,24 +22,27 @@ class Derivations:
         self._note = note
         self._is_slow = is_slow
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="pseudonyms")
-        self._known: dict[Line, Future[object]] = {}
+        self._under_way: dict[Line, Future[object]] = {}
+        self._made: set[Line] = set()
 
     def begin(self, headers: Sequence[Line]) -> tuple[Future[object], ...]:
         """What a record of a request with these headers has to wait for."""
-        under_way = [self._of(line) for line in headers if self._is_slow(line[0])]
-        return tuple(one for one in under_way if one is not None and not one.done())
+        slow = [line for line in headers if self._is_slow(line[0]) and line not in self._made]
+        return tuple(filter(None, map(self._of, slow)))  # most requests have none
 
     def close(self) -> None:
         """Let go of the worker; what has not begun is made where it is needed."""
         self._worker.shutdown(wait=False, cancel_futures=True)
 
     def _of(self, line: Line) -> Future[object] | None:
-        known = self._known.get(line)
-        if known is not None:
-            return known
-        if len(self._known) >= _MOST_KNOWN:
-            self._known = {}
-        if sum(not one.done() for one in self._known.values()) >= MOST_WAITING:
+        for one in [one for one, future in self._under_way.items() if future.done()]:
+            del self._under_way[one]
+            self._made.add(one)
+        if len(self._made) > _MOST_KNOWN:
+            self._made.clear()
+        if line in self._made or line in self._under_way:
+            return self._under_way.get(line)
+        if len(self._under_way) >= MOST_WAITING:
             return None
-        self._known[line] = self._worker.submit(self._note, (line,))
-        return self._known[line]
+        self._under_way[line] = self._worker.submit(self._note, (line,))
+        return self._under_way[line]

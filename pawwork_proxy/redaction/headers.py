@@ -62,7 +62,7 @@ class HeaderNotes:
     def is_slow(raw_name: bytes) -> bool:
         """Whether noting a value of this header may take milliseconds, the first time."""
         row = header_row(raw_name.decode("latin-1").lower()) or _UNKNOWN
-        return row.treatment in ("address", "host") or row.arg in SLOW
+        return row.treatment in ("address", "host") or (row.treatment == "id" and row.arg in SLOW)
 
     def _line(self, raw_name: bytes, raw_value: bytes) -> HeaderLine:
         name = raw_name.decode("latin-1").lower()

@@ -152,8 +152,9 @@ def test_two_bundles_of_the_same_records_hold_the_same_bytes(tmp_path: Path) -> 
 
 
 def test_a_changed_bundle_is_refused_and_not_shown(tmp_path: Path) -> None:
-    capture(tmp_path, exchange(1))
+    made_of = capture(tmp_path, exchange(1))
     bundle(tmp_path, "create", "--yes")
+    made_of.unlink()  # a folder is searched with all below it
     (path,) = bundles(tmp_path)
     path.write_bytes(path.read_bytes() + b"more")
     verified = bundle(tmp_path, "verify", path.name)
