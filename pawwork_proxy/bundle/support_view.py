@@ -42,8 +42,8 @@ def row_of(exchange: Exchange | ExchangeView, outcome: Outcome) -> SupportRow:
 
 def meeting_of(exchange: Exchange | ExchangeView, outcome: Outcome, header: Header) -> Meeting:
     """The same with what surrounded the exchange, as the capture's header and it tell."""
-    return Meeting(
-        **dict(row_of(exchange, outcome)),
+    return Meeting.model_construct(  # all of it has been validated
+        **vars(row_of(exchange, outcome)),
         client=sender_of(exchange.request).name,
         os=header.machine.os,
         os_release=header.machine.os_release,
@@ -59,7 +59,7 @@ class SupportRows(Generic[_Row]):
 
     def add(self, row: _Row) -> None:
         """Take a row."""
-        kind = tuple(value for name, value in row if name not in _VARYING)
+        kind = tuple(value for name, value in vars(row).items() if name not in _VARYING)
         known = self._together.get(kind, row)
         newer = row if row.last_seen >= known.last_seen else known
         self._together[kind] = newer.model_copy(

@@ -60,6 +60,8 @@ def show(
     zone = (datetime.now().astimezone().tzinfo if local else None) or UTC
     filters = Filters(installs, outcomes, models, since, until)
     if follow:
+        if sealed := [path for path in captures if path.suffix == ".zip"]:
+            raise click.UsageError(f"--follow reads what is being written: {sealed[0]} is whole.")
         followed(captures, filters.take, zone)
         return
     left_out: list[str] = []

@@ -134,7 +134,10 @@ def test_show_follows_until_ctrl_c(capture: Path, monkeypatch: pytest.MonkeyPatc
     assert done.stdout == ""
     done = call("show", capture, "--follow")
     assert [line.split()[0] for line in done.stdout.splitlines() if line] == ["#1", "#2"]
-    assert call("show", capture, "--follow", "--format", "json").exit_code == 2
+    for arguments, said in (((capture, "--format", "json"), "--format"), (("b.zip",), "is whole")):
+        refused = call("show", "--follow", *arguments)
+        assert refused.exit_code == 2
+        assert said in refused.stderr
 
 
 class Terminal:

@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from pawwork_proxy.comparison.compare import compare
 from pawwork_proxy.report.comparison_text import WIDTH, render_markdown, render_text
 from pawwork_proxy.report.sentences import contrast_words
@@ -126,3 +128,11 @@ def test_that_measuring_disturbs_comes_first_with_its_rows() -> None:
 def test_no_sign_that_measuring_disturbs_stands_among_the_notes() -> None:
     text = render_text(compare(Diary().admitted().admitted(**INSIDE).seen))
     assert "- Does measuring disturb? There is no sign that it does" in text
+
+
+@pytest.mark.parametrize("width", [80, 100, 120])
+def test_tables_and_text_keep_to_the_width_of_the_screen(width: int) -> None:
+    lines = render_text(compare(STUDY), width=width).splitlines()
+    commands = [line for line in lines if "pawwork-proxy" in line]
+    assert max(len(line) for line in lines if line not in commands) <= width
+    assert ["dimension", "verdict", "observations", "why"] in [line.split() for line in lines]
