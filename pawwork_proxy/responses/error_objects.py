@@ -30,6 +30,16 @@ CONTENT_KEYS = frozenset(
 )  # fmt: skip
 """Keys that hold a model's or a caller's words."""
 
+ENVELOPE_KEYS = frozenset(
+    {
+        "error", "errors", "detail", "details", "data", "cause", "causes", "response", "body",
+        "responseBody", "inner_error", "innererror", "innerError", "lastError", "exception",
+        "fault", "result", "base_resp",
+    }
+)  # fmt: skip
+"""Keys under which an error stands. The `name`, `type` and `code` of what stands under any other,
+such as a user or a tool, are that thing's own: only words of the tables count there."""
+
 MESSAGE_KEYS = (
     "message", "msg", "error_message", "errorMessage", "error_msg", "status_msg", "detail",
     "error_description", "description", "title", "reason", "responseBody", "body", "raw",
@@ -93,22 +103,28 @@ def _is_flat_error(value: dict[str, object]) -> bool:
     return isinstance(status, int) and status >= 400
 
 
-def collect(value: object, place: ErrorPlace, contents: Contents, depth: int = 0) -> None:
-    """Add the errors of a value that is one or holds some, outermost first."""
+def collect(
+    value: object, place: ErrorPlace, contents: Contents, depth: int = 0, *, enveloped: bool = True
+) -> None:
+    """Add the errors of a value that is one or holds some, outermost first.
+
+    `enveloped`: it stands where errors stand.
+    """
     if depth > MAX_DEPTH or _is_full(contents):
         return
     if isinstance(value, list):
         for child in value[:MAX_CHILDREN]:
-            collect(child, place, contents, depth + 1)
+            collect(child, place, contents, depth + 1, enveloped=enveloped)
     elif isinstance(value, str):
         read_message(value, place, contents)
     elif isinstance(value, dict):
-        _add_object(value, place, contents)
+        _add_object(value, place, contents, enveloped=enveloped)
         for key, child in list(value.items())[:MAX_CHILDREN]:
             if key in CONTENT_KEYS:
                 continue
             if isinstance(child, dict | list):
-                collect(child, place, contents, depth + 1)
+                within = key in ENVELOPE_KEYS
+                collect(child, place, contents, depth + 1, enveloped=within)
             elif isinstance(child, str) and key in MESSAGE_KEYS and "{" in child:
                 _read_quoted(child, contents, depth)
 
@@ -140,13 +156,15 @@ def _read_quoted(text: str, contents: Contents, depth: int) -> None:
         collect(inner, ErrorPlace.NESTED, contents, depth + 2)
 
 
-def _add_object(value: dict[str, object], place: ErrorPlace, contents: Contents) -> None:
+def _add_object(
+    value: dict[str, object], place: ErrorPlace, contents: Contents, *, enveloped: bool
+) -> None:
     """The error that an object states itself, without those inside it."""
     texts = [text for key in MESSAGE_KEYS if isinstance(text := value.get(key), str) and text]
     messages = [text[:MAX_MESSAGE] for text in dict.fromkeys(texts)]
     for text in messages:
         contents.hints += text_hints(text)
-    words = object_words(value, messages, contents.raw)
+    words = object_words(value, messages, contents.raw, enveloped=enveloped)
     if isinstance(workspace := value.get("workspace"), str):
         contents.raw.workspace = workspace
     if isinstance(request := value.get("request_id"), str):

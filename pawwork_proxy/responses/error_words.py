@@ -46,15 +46,20 @@ class Words(TypedDict, total=False):
     limit_name: str
 
 
-def object_words(value: dict[str, object], messages: Sequence[str], raw: RawTexts) -> Words:
-    """What an error object says, with the messages that it holds."""
+def object_words(
+    value: dict[str, object], messages: Sequence[str], raw: RawTexts, *, enveloped: bool
+) -> Words:
+    """What an error object says, with the messages that it holds.
+
+    Outside an error's envelope unknown types and codes are none: they name users or tools.
+    """
     words: Words = {}
     for text in messages:
         found = message_words(text, raw)
         found["phrases"] = (*words.get("phrases", ()), *found.get("phrases", ()))
         words.update(found)
-    _add_type(value, words, raw)
-    _add_codes(value, words, raw)
+    _add_type(value, words, raw, enveloped=enveloped)
+    _add_codes(value, words, raw, enveloped=enveloped)
     limit = value.get("limitName")
     if isinstance(limit, str) and limit in LIMIT_NAMES:
         words["limit_name"] = limit
@@ -98,7 +103,7 @@ def _add_bracket(code: str, words: Words) -> None:
         words["bracket_stem"] = stem_sense(code)
 
 
-def _add_type(value: dict[str, object], words: Words, raw: RawTexts) -> None:
+def _add_type(value: dict[str, object], words: Words, raw: RawTexts, *, enveloped: bool) -> None:
     """The first type that the vocabulary has; an unknown one only for want of it."""
     for key in TYPE_KEYS:
         word = value.get(key)
@@ -110,13 +115,13 @@ def _add_type(value: dict[str, object], words: Words, raw: RawTexts) -> None:
         if known := known_word(word):
             words["type"] = known
             return
-        if "type" not in words:
+        if enveloped and "type" not in words:
             raw.error_type = raw.error_type or word
             words["type"] = OTHER
             words["type_stem"] = stem_sense(word)
 
 
-def _add_codes(value: dict[str, object], words: Words, raw: RawTexts) -> None:
+def _add_codes(value: dict[str, object], words: Words, raw: RawTexts, *, enveloped: bool) -> None:
     """Numbers are statuses or a vendor's codes; the first word that is known is the code."""
     minimax = "status_msg" in value
     for key in CODE_KEYS:
@@ -128,13 +133,13 @@ def _add_codes(value: dict[str, object], words: Words, raw: RawTexts) -> None:
             number = int(text[:9])
             if 400 <= number < 600:
                 words.setdefault("inner_status", number)
-            elif number >= 1000:
+            elif number >= 1000 and enveloped:
                 _add_vendor_code(f"minimax:{text}" if minimax else text, words, raw)
         elif text in GOOGLE_STATUSES:
             words["google_status"] = text
         elif known := known_word(text):
             words.setdefault("code", known)
-        elif "code" not in words and key != "status":
+        elif enveloped and "code" not in words and key != "status":
             raw.error_code = raw.error_code or text
             words["code"] = OTHER
             words["code_stem"] = stem_sense(text)

@@ -17,10 +17,11 @@ MAX_WAIT_S = 2_147_483.647
 LONGEST_DATE = 64
 _UNITS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0}
 _DURATION = re.compile(
-    # Ids are full of digits and letters: a duration stands alone, and is not one that has passed.
-    r"(?<![A-Za-z0-9_.:-])(?<!took )(?<!out after )(?<!elapsed )(\d{1,6}(?:\.\d+)?)"
+    # Ids, paths and percent-encoded texts are full of digits and letters: a duration stands alone,
+    # and is not one that has passed.
+    r"(?<![A-Za-z0-9_.:%/\\-])(?<!took )(?<!out after )(?<!elapsed )(\d{1,6}(?:\.\d+)?)"
     r"\s?(days?|d|hours?|hrs?|h|minutes?|mins?|m|seconds?|secs?|s)"
-    r"(?![A-Za-z0-9_-])(?!\s*(?:usage|limit|quota|window))",
+    r"(?![A-Za-z0-9_%-])(?!\s*(?:usage|limit|quota|window))",
     re.IGNORECASE,
 )
 _JOIN = re.compile(r"^[\s,]*(?:and\s+)?$", re.IGNORECASE)

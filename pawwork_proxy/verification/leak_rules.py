@@ -215,7 +215,8 @@ LEAK_RULES: tuple[LeakRule, ...] = (
         r"|(?<![0-9A-Za-z])[A-Za-z]:[\\/]|~/"), "home folders name their owner"),
     LeakRule("uuid", _pattern(r"(?i:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"), "an id"),
     LeakRule("ipv4", _pattern(
-        rf"(?<![\d.])(?!127\.|0\.0\.0\.0|\d{{1,3}}\.0\.0\.0){_OCTET}(?:\.{_OCTET}){{3}}(?![\d.])"),
+        rf"(?<!\d)(?<!\d\.)(?!127\.|0\.0\.0\.0|\d{{1,3}}\.0\.0\.0){_OCTET}(?:\.{_OCTET}){{3}}"
+        r"(?!\d|\.\d)"),
         "an address; loopback is nobody's, and above 255 there is only a version"),
     LeakRule("ipv6", _pattern(r"(?:[0-9A-Fa-f]{0,4}:){3}|(?!(?<=\[)::1\])::"),
              "an address, or a hardware one; loopback in brackets is nobody's"),

@@ -194,3 +194,21 @@ def test_a_class_of_a_vendors_library_is_no_type_of_zens() -> None:
 def test_a_line_under_200_counts_only_with_a_relays_mark() -> None:
     assert signals("the server is overloaded", 200).errors == ()
     assert signals("Streaming response failed: [503] overloaded", 200).errors
+
+
+@pytest.mark.parametrize("key", ["user", "workspace", "tool", "organization", "metadata", "plan"])
+@pytest.mark.parametrize("field", ["name", "type", "code", "error_code"])
+def test_what_an_error_speaks_of_has_no_type_of_an_error(key: str, field: str) -> None:
+    error = {"message": "Free usage exceeded", "metadata": {key: {field: "grace_wang_error"}}}
+    for body in ({"error": error}, error, {"error": error, key: [{field: 71234}]}):
+        contents = Contents()
+        collect(body, ErrorPlace.BODY, contents)
+        assert (contents.raw.error_type, contents.raw.error_code) == (None, None)
+        assert {(fact.type, fact.code) for fact in contents.errors} == {(None, None)}
+
+
+@pytest.mark.parametrize("key", ["error", "errors", "detail", "data", "cause", "innererror"])
+def test_an_error_within_an_error_has_one(key: str) -> None:
+    contents = Contents()
+    collect({key: [{"type": "fair_limit_error"}]}, ErrorPlace.BODY, contents)
+    assert contents.raw.error_type == "fair_limit_error"

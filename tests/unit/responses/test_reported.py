@@ -24,6 +24,12 @@ def test_a_uuid_in_a_message_is_no_wait(value: uuid.UUID, frame: str) -> None:
     assert text_hints("Rate limit exceeded. Please try again later. " + frame.format(value)) == []
 
 
+@given(st.text(min_size=1))
+def test_a_percent_encoded_text_is_no_wait(value: str) -> None:
+    encoded = "".join(f"%{byte:02X}" for byte in value.encode("utf-8", "replace"))
+    assert text_hints(f"Limit of {encoded} reached") == []
+
+
 @given(st.from_regex(r"[0-9a-f]{16,64}", fullmatch=True))
 def test_hex_digits_are_no_wait(value: str) -> None:
     assert text_hints(f"Limit reached ({value})") == []
@@ -31,7 +37,19 @@ def test_hex_digits_are_no_wait(value: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["Model v4s not supported", "qwen3.7-7b-5h", "key sk-5d-x", "The request took 12s.", "x5h y"],
+    [
+        "Model v4s not supported",
+        "qwen3.7-7b-5h",
+        "key sk-5d-x",
+        "The request took 12s.",
+        "x5h y",
+        "%E6%9D%8E",
+        "user %E6%9D%8E%20is at 20%9d",
+        "5h%20x",
+        "60 requests/1m",
+        "a/9d/x",
+        r"\9d",
+    ],
 )
 def test_names_and_times_that_have_passed_are_no_wait(text: str) -> None:
     assert text_hints(text) == []

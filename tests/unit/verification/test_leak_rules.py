@@ -134,6 +134,8 @@ def test_entropy_is_bits_per_character() -> None:
         ("00000000-0000-4000-8000-000000000000", "uuid"),
         ("model 10.1.2.3", "ipv4"),
         ("qwen1.2.3.4", "ipv4"),
+        ("x.192.168.0.7", "ipv4"),
+        ("model.192.168.0.7.free", "ipv4"),
         ("fe80:1:2:3", "ipv6"),
         ("a::b", "ipv6"),
         ("jane-laptop.corp", "host_name"),
