@@ -92,7 +92,7 @@ def in_force(around: Surroundings, eras: Eras = ()) -> tuple[Place, ...]:
         if row.first_of in decided:
             continue
         of_row = tuple(_places_of(row, around))
-        if row.first_of and any(place.path and place.path.exists() for place in of_row):
+        if row.first_of and any(place.path and place.path.is_file() for place in of_row):
             decided.add(row.first_of)
         found += of_row
     return _own_last(found)

@@ -16,7 +16,7 @@ from pawwork_proxy.clients.auth_places import (
     Surroundings,
     configuration_at,
     has_go_key,
-    places,
+    in_force,
     session_databases,
 )
 from pawwork_proxy.clients.client_database import rows_of
@@ -83,7 +83,9 @@ class _Loaded:
     def __init__(self, client: Installation, around: Surroundings) -> None:
         self._row = client.row
         self._around = replace(around, opened=tuple(self._opened(client, around)))
-        self._places = [place for place in places(self._around, client.eras) if self._is_own(place)]
+        self._places = [
+            place for place in in_force(self._around, client.eras) if self._is_own(place)
+        ]
         read = [place for place in self._places if place.source == "config"]
         own = [place for place in read if place.id == f"{client.row.program.lower()}.config"]
         files = self._files(own)
@@ -111,21 +113,12 @@ class _Loaded:
 
     @staticmethod
     def _files(own: list[Place]) -> list[Path]:
-        """The user's files that count, the strongest last: those of the first folder with one.
+        """The user's files that count, the strongest last; where there is none, the one to make.
 
-        Where there is none, the one to make. It lies in the last folder: in an earlier one it
-        would hide the files of other channels.
+        That lies in the last folder: in an earlier one it would hide the files of other channels.
         """
-        folders: dict[Path, list[Path]] = {}
-        for place in own:
-            assert place.path is not None
-            folders.setdefault(place.path.parent, []).append(place.path)
-        for files in folders.values():
-            found = [file for file in files if file.is_file()]
-            if found:
-                return found
-        *_, last = folders.values()
-        return [last[-2]]
+        paths = [place.path for place in own if place.path is not None]
+        return [path for path in paths if path.is_file()] or [paths[-2]]
 
     def _read(self, place: Place) -> object:
         with suppress(OSError, ValueError, RecursionError):

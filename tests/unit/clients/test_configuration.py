@@ -153,6 +153,14 @@ def test_go_is_led_where_the_client_has_it(tmp_path: Path, file: str, content: s
     assert values(found("pawwork-beta", around(tmp_path))) == {"opencode": ZEN}
 
 
+def test_a_key_for_go_in_a_file_that_is_hidden_counts_for_nothing(tmp_path: Path) -> None:
+    hidden = '{"provider": {"opencode-go": {"options": {"apiKey": "sk-go"}}}}'
+    write(userdata(tmp_path) / "config/pawwork/pawwork.json", hidden)
+    assert "opencode-go" in values(found("pawwork", around(tmp_path)))
+    write(tmp_path / ".pawwork/pawwork.json", "{}")
+    assert values(found("pawwork", around(tmp_path))) == {"opencode": ZEN}
+
+
 def test_a_key_in_the_environment_is_for_both(tmp_path: Path) -> None:
     userdata(tmp_path)
     where = around(tmp_path, OPENCODE_API_KEY="sk-1")
