@@ -17,7 +17,7 @@ from pawwork_proxy.report.advice import advice, weight
 from pawwork_proxy.report.client_text import Senders
 from pawwork_proxy.report.language import ENGLISH, Language
 from pawwork_proxy.report.programs import Programs
-from pawwork_proxy.report.standing import Standings
+from pawwork_proxy.report.trouble import Troubles
 
 
 class Support:
@@ -26,7 +26,7 @@ class Support:
     def __init__(self, language: Language = ENGLISH) -> None:
         """Nothing is read yet."""
         self.senders, self.programs = Senders(language), Programs()
-        self.standings = Standings()
+        self.troubles = Troubles()
         self._together = SupportRows[Meeting]()
         self._decisive: tuple[tuple[int, datetime], ExchangeView] | None = None
 
@@ -38,7 +38,7 @@ class Support:
             assert header is not None  # no exchange is handed on before it
             outcome = outcome_of(exchange.signals)
             self._together.add(meeting_of(exchange, outcome, header))
-            self.standings.add(exchange, outcome)
+            self.troubles.add(exchange, outcome)
             self.senders.add(exchange, outcome)
             self.programs.add(exchange)
             rank = (weight(outcome), exchange.timing.started_at)

@@ -11,8 +11,8 @@ from pawwork_proxy import __version__
 from pawwork_proxy.model.support import Meeting
 from pawwork_proxy.report.language import Language
 from pawwork_proxy.report.page import asset, digest, environment
-from pawwork_proxy.report.standing import Standing, standing_words
 from pawwork_proxy.report.support_table import install_names, support_sheet
+from pawwork_proxy.report.trouble import Trouble, trouble_words
 
 POLICY = "default-src 'none'; style-src '{style}'; base-uri 'none'; form-action 'none'"
 STYLE = "report.css"
@@ -20,7 +20,7 @@ STYLE = "report.css"
 
 def render_support(
     rows: Sequence[Meeting],
-    standings: Sequence[Standing],
+    troubles: Sequence[Trouble],
     replies: Mapping[str, Sequence[str]],
     spoken: Language,
     *,
@@ -41,8 +41,8 @@ def render_support(
             lang=spoken.name,
             simulated=simulated,
             paragraphs=[
-                standing_words(one, names[one.failed.context.install_id], spoken, zone)
-                for one in standings
+                trouble_words(one, names[one.failed.context.install_id], spoken, zone)
+                for one in troubles
             ],
             times=sheet.title,
             heads=[column.head for column in sheet.columns],

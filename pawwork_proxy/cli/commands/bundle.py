@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from pawwork_proxy.model.support import Meeting
     from pawwork_proxy.report.language import Language
-    from pawwork_proxy.report.standing import Standing
+    from pawwork_proxy.report.trouble import Trouble
 
 MOST_MIB = 64
 """The largest bundle that `bundle verify` accepts."""
@@ -257,7 +257,7 @@ def show(
         sources = each_once(capture_sources(paths, show_done), left_out)
     seen = Support(lang)
     summaries = list(each_readable(sources, seen.read, left_out))
-    rows, standings = seen.rows(), seen.standings.all()
+    rows, troubles = seen.rows(), seen.troubles.all()
     warn([*left_out, *of_answers(summaries), *of_handshakes(summaries)])
     simulated = any(one.simulated for one in summaries)
     zone = datetime.now().astimezone().tzinfo or UTC
@@ -265,34 +265,34 @@ def show(
         click.echo("\n".join(seen.reply(reply)))
     elif html is not None:
         replies = {name: seen.reply(language(name)) for name in LANGUAGES}
-        text = render_support(rows, standings, replies, lang, simulated=simulated, zone=zone)
+        text = render_support(rows, troubles, replies, lang, simulated=simulated, zone=zone)
         replace_file(html, [text.encode()])
         click.echo(str(html))
     elif output == "json":
         click.echo(SupportView(rows=rows).model_dump_json(exclude_none=True))
     else:
         below = (*seen.programs.lines(), *seen.senders.lines(numbered=False))
-        view = _support_view(rows, standings, lang, zone, simulated=simulated)
+        view = _support_view(rows, troubles, lang, zone, simulated=simulated)
         page(chain(view, (f"{line}\n" for line in below)))
 
 
 def _support_view(
     rows: Sequence[Meeting],
-    standings: Sequence[Standing],
+    troubles: Sequence[Trouble],
     lang: Language,
     zone: tzinfo,
     *,
     simulated: bool,
 ) -> Iterator[str]:
-    from pawwork_proxy.report.standing import standing_words
     from pawwork_proxy.report.support_table import install_names, support_sheet
+    from pawwork_proxy.report.trouble import trouble_words
     from pawwork_proxy.report.wrapping import wrapped
 
     if simulated:
         yield "SIMULATED: made on a simulator, at least in part\n"
     names = install_names(rows)
-    for one in standings:
-        words = standing_words(one, names[one.failed.context.install_id], lang, zone)
+    for one in troubles:
+        words = trouble_words(one, names[one.failed.context.install_id], lang, zone)
         yield "\n".join(wrapped(printable(words), width=width(WIDEST))) + "\n\n"
     yield from text_of(support_sheet(rows, zone))
 

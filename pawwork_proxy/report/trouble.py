@@ -18,7 +18,7 @@ from pawwork_proxy.report.moments import moment
 
 
 @dataclass
-class Standing:
+class Trouble:
     """One install's last failure, and what is needed to tell since when there are any."""
 
     failed: ExchangeView
@@ -39,12 +39,12 @@ class Standing:
         return advice(outcome, sender_of(self.failed.request), language, zone)
 
 
-class Standings:
+class Troubles:
     """Where the installs stand."""
 
     def __init__(self) -> None:
         """Nobody has asked yet."""
-        self._failed: dict[tuple[str | None, ...], Standing] = {}
+        self._failed: dict[tuple[str | None, ...], Trouble] = {}
         self._answered: dict[tuple[str | None, ...], datetime] = {}
 
     def add(self, exchange: ExchangeView, outcome: Outcome) -> None:
@@ -54,12 +54,12 @@ class Standings:
         if outcome.family is Family.OK:
             self._answered[where] = max(at, self._answered.get(where, at))
             return
-        found = self._failed.setdefault(where, Standing(exchange))
+        found = self._failed.setdefault(where, Trouble(exchange))
         found.failures.append(at)
         if at >= found.failed.timing.started_at:
             found.failed = exchange
 
-    def all(self) -> list[Standing]:
+    def all(self) -> list[Trouble]:
         """Those of which a request failed: who is refused still before others, latest first."""
         for where, one in self._failed.items():
             one.answered_at = self._answered.get(where)
@@ -70,12 +70,12 @@ class Standings:
         )
 
 
-def standing_words(one: Standing, name: str, language: Language, zone: tzinfo) -> str:
+def trouble_words(one: Trouble, name: str, language: Language, zone: tzinfo) -> str:
     """A paragraph: since when, what it means, with which key, until when, what the client does."""
     return paragraph(_sentences(one, name, language, zone))
 
 
-def _sentences(one: Standing, name: str, language: Language, zone: tzinfo) -> Iterator[str]:
+def _sentences(one: Trouble, name: str, language: Language, zone: tzinfo) -> Iterator[str]:
     say = language.say
     told = one.advice(language, zone)
     failed = one.failed

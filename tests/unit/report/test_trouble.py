@@ -16,8 +16,8 @@ from pawwork_proxy.model.request import AuthFacts
 from pawwork_proxy.model.signals import Ending, ErrorFact, ErrorPlace, RetryHint, Signals
 from pawwork_proxy.outcomes.rules import judge
 from pawwork_proxy.report.language import ENGLISH
-from pawwork_proxy.report.standing import Standings, standing_words
 from pawwork_proxy.report.support_page import render_support
+from pawwork_proxy.report.trouble import Troubles, trouble_words
 from tests.unit.builders import NOON, exchange, header
 from tests.unit.bundle.files import at, support_rows
 
@@ -45,24 +45,24 @@ def answered(seq: int, network: str | None = None) -> Exchange:
     )
 
 
-def standings(*exchanges: Exchange) -> Standings:
-    found = Standings()
+def troubles(*exchanges: Exchange) -> Troubles:
+    found = Troubles()
     for one in exchanges:
         found.add(one, judge(one.signals))
     return found
 
 
 def words(*exchanges: Exchange) -> str:
-    (one,) = standings(*exchanges).all()
-    return standing_words(one, "laptop", ENGLISH, UTC)
+    (one,) = troubles(*exchanges).all()
+    return trouble_words(one, "laptop", ENGLISH, UTC)
 
 
 def test_who_is_refused_since_when_until_when_with_which_key_and_what_the_client_does() -> None:
     exchanges = (answered(1), refused(2), refused(3))
     for order in permutations(exchanges):
-        (one,) = standings(*order).all()
+        (one,) = troubles(*order).all()
         assert one.since == exchanges[1].timing.started_at
-        said = standing_words(one, "laptop", ENGLISH, UTC)
+        said = trouble_words(one, "laptop", ENGLISH, UTC)
         assert said.startswith("Since 2026-11-20 12:02 UTC (20:02 Beijing time), ")
         for part in (
             "laptop gets no answer.",
@@ -96,12 +96,12 @@ def test_a_key_of_the_users_is_named_by_where_it_comes_from(source: AuthSource, 
 
 
 def test_nothing_is_said_of_whom_nothing_failed() -> None:
-    assert standings(answered(1)).all() == []
+    assert troubles(answered(1)).all() == []
 
 
 def test_who_is_refused_still_comes_first() -> None:
     other = refused(3).context.model_copy(update={"install_id": "install:" + "d" * 24})
-    found = standings(refused(1, context=other), refused(2), answered(3)).all()
+    found = troubles(refused(1, context=other), refused(2), answered(3)).all()
     assert [one.since is None for one in found] == [False, True]
 
 
@@ -112,9 +112,7 @@ def test_a_page_holds_all_of_it_and_no_word_of_a_capture_becomes_more_than_a_wor
     hostile = refused(1, context=refused(1).context.model_copy(update={"install": HOSTILE}))
     ours = {"model": HOSTILE, "install": HOSTILE}
     rows = [row.model_copy(update=ours) for row in support_rows([refused(1)])]
-    page = render_support(
-        rows, standings(hostile).all(), {"en": [HOSTILE]}, ENGLISH, simulated=True
-    )
+    page = render_support(rows, troubles(hostile).all(), {"en": [HOSTILE]}, ENGLISH, simulated=True)
     assert "<script" not in page
     assert "\u202e" not in page
     assert "&lt;script&gt;" in page
