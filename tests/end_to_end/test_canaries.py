@@ -218,5 +218,5 @@ def test_no_secret_is_left_by_stock_mitmdump(tmp_path: Path) -> None:
         finally:
             child.terminate()
             child.wait(30)
-    (path,) = (tmp_path / "captures").iterdir()
+    (path,) = (tmp_path / "captures").glob("*.jsonl")
     check(tmp_path, "", read_capture(path), count, secrets)
