@@ -63,7 +63,7 @@ def bundles(home: Path) -> list[Path]:
 
 def test_created_verified_and_shown(tmp_path: Path) -> None:
     capture(tmp_path, *(with_model(seq, "big-pickle") for seq in range(1, 20)))
-    created = bundle(tmp_path, "create", "--yes")
+    created = bundle(tmp_path, "create", "--yes", "--raw")
     assert created.returncode == 0, created.stderr
     (path,) = bundles(tmp_path)
     assert NAME.fullmatch(path.name)
@@ -71,6 +71,7 @@ def test_created_verified_and_shown(tmp_path: Path) -> None:
     if os.name == "posix":
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert "may end up in a public issue" in created.stderr
+    assert "19 records of 1 capture" in created.stderr
     assert '{"type":"exchange","seq":19,' in created.stderr
 
     verified = bundle(tmp_path, "verify", path.name, "--format", "json")
