@@ -14,7 +14,13 @@ from pawwork_proxy.environment.machine import system
 from pawwork_proxy.proxy.authority import make_authority
 from pawwork_proxy.proxy.listeners import Listener
 from pawwork_proxy.proxy.session import RunPlan
+from pawwork_proxy.report.wrapping import wrapped
 
+BY_FILE = (
+    "3. OpenCode, or PawWork built on it: this as its opencode.json or pawwork.json, or added to "
+    "the one that it has: a new file may hide that one, and its key. Go comes by it only with a "
+    "key; PawWork on DSH (2026.8.4, from 2026.8.6) never."
+)
 OUR_HANDSHAKE = """\
 Each way shows the server our TLS handshake instead of the client's, which
 today's free tier is reported to look at. To study it, let us start the client
@@ -44,15 +50,13 @@ def _to(listener: Listener, identity: Identity) -> Iterator[str]:
     bundle = identity.ca_bundle(own.get("NODE_EXTRA_CA_CERTS"))
     around = surroundings(own, Path.cwd())
     bases = own_bases(around, go=has_go_key(around))
-    yield f"install '{listener.label}' listens on {listener.url}. Lead a client there by one of:"
+    listens = f"install '{listener.label}' listens on {listener.url}."
+    yield from wrapped(f"{listens} Lead a client there by one of:")
     yield "1. An installed client: this tells the start command or the file of its release."
     yield f"pawwork-proxy connect --port {listener.port}"
-    yield (
-        f"2. All that it asks, Go too: start it from a {'PowerShell' if powershell else 'shell'} "
-        "after these lines. OpenCode 2 ignores them."
-    )
+    shell = "PowerShell" if powershell else "shell"
+    all_of_it = f"2. All that it asks, Go too: start it from a {shell} after these lines."
+    yield from wrapped(f"{all_of_it} OpenCode 2 ignores them.", rest="   ")
     yield from settings(start_variables(own, listener.url, bundle), powershell=powershell)
-    yield "3. OpenCode, or PawWork built on it: this as its opencode.json or pawwork.json,"
-    yield "   or added to the one that it has: a new file may hide that one, and its key."
-    yield "   Go comes by it only with a key; PawWork on DSH (2026.8.4, from 2026.8.6) never."
+    yield from wrapped(BY_FILE, rest="   ")
     yield json.dumps(moved_providers(listener.url, bases), indent=2)

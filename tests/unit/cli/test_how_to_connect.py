@@ -57,6 +57,11 @@ def test_each_listener_has_settings_of_its_own(home: Path) -> None:
     assert (home / "private").exists()
 
 
+def test_only_what_is_pasted_is_wider_than_80_columns(home: Path) -> None:
+    wide = [line for line in told("a-long-name-of-an-install@0").splitlines() if len(line) > 80]
+    assert all(line.startswith("export ") for line in wide)
+
+
 def test_go_is_included_for_who_has_a_key(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENCODE_API_KEY", "k")
     (found,) = configurations(told("one@0"))
