@@ -41,7 +41,7 @@ FORMS: tuple[FormRow, ...] = (
     _row("traceparent", r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}", None,
          "00-" + "0a" * 16 + "-" + "0a" * 8 + "-01"),
     _row("number", r"-?\d{1,20}(?:\.\d{1,9})?", None, "17"),
-    _row("email", r"[^\s@]+@[^\s@]+\.[^\s@]+", Namespace.USER, "someone@example.org"),
+    _row("email", r"[^\s@]+@[^\s@][^\s@.]*\.[^\s@]+", Namespace.USER, "someone@example.org"),
     _row("url", r"(?i)[a-z][a-z0-9+.-]{1,15}://\S*", None, "https://example.org/x"),
     _row("path", r"(?:~|/|[A-Za-z]:[\\/]).*", None, "/srv/x"),
     _row("word", r"[A-Za-z]{1,32}", None, "someone"),

@@ -29,7 +29,7 @@ _FIELD = re.compile(
     r"""["']?\b(type|code|error_type|status|name)\b\\?["']?\s*[:=]\s*\\?["']([\w.\-]{2,80})\\?["']"""
 )
 _CLASS_BEFORE_OBJECT = re.compile(
-    r"\b(?:[a-z_]+\.)*[A-Z]\w*(?:Error|Exception)\b(?=\W+(?:error code|\{))", re.I
+    r"\b(?:[a-z_]{1,40}\.){0,6}[A-Z]\w*(?:Error|Exception)\b(?=\W+(?:error code|\{))", re.I
 )
 _ZEN_RATE = re.compile(r"rate limit exceeded\. please try again later", re.I)
 _UNTYPED = frozenset({Sense.NEUTRAL, Sense.SERVER, Sense.OPAQUE})

@@ -31,7 +31,7 @@ TIME = re.compile(r"20\d\d-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-6]\d(?:\.\d{1,6})?Z
 """Texts that are wholly a time are ours; nothing else fits into them."""
 
 _WORD_OF_LETTERS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
-_RUN = re.compile(r"[0-9A-Za-z]*[A-Za-z][0-9A-Za-z]*")
+_RUN = re.compile(r"(?<![0-9A-Za-z])[0-9A-Za-z]*[A-Za-z][0-9A-Za-z]*")
 
 
 def _of_schema(node: object) -> Iterator[str]:
@@ -109,7 +109,7 @@ _NUMBER_BEHIND = re.compile(r"(?<=[A-Za-z])\d{1,2}$")
 _LETTERS = re.compile(r"[A-Za-z]{4,}|(?<![0-9A-Za-z])[A-Za-z]{3}(?![0-9A-Za-z])")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _HARD = re.compile(r"(?i)[bcdfghjklmnpqrstvwxz]{6}|[aeiou]{5}")
-_WORDS_IN_A_ROW = re.compile(r"[^\W\d_]+(?:[ ,.;:]{1,2}[^\W\d_]+){2,}")
+_WORDS_IN_A_ROW = re.compile(r"(?<![^\W\d_])[^\W\d_]+(?:[ ,.;:]{1,2}[^\W\d_]+){2,}")
 _SPOKEN = re.compile(r"[^\W\d_]{3,}")
 _SERIAL = re.compile(r"(?=[A-Z-]*\d)[0-9A-Z]{4,}(?:-[0-9A-Z]{4,}){2,}")
 _SIZE = re.compile(r"[AE]?\d{1,3}(?:X\d{1,2})?[BMKT]")
@@ -208,8 +208,8 @@ LEAK_RULES: tuple[LeakRule, ...] = (
     LeakRule("private_key", _pattern(r"-----|PRIVATE\ KEY"), "PEM blocks"),
     LeakRule("raw_id", _pattern(_start("id")),
              "ids of sessions, messages, workspaces, users: pseudonyms stand for them"),
-    LeakRule("email", _pattern(r"[\w.+-]+@[\w-]+\.[A-Za-z]{2}"), "names a person"),
-    LeakRule("url", _pattern(r"[A-Za-z][A-Za-z0-9+.-]*://"), "addresses carry users and keys"),
+    LeakRule("email", _pattern(r"[\w.+-]@[\w-]+\.[A-Za-z]{2}"), "names a person"),
+    LeakRule("url", _pattern(r"[A-Za-z][0-9+.-]*://"), "addresses carry users and keys"),
     LeakRule("file_path", _pattern(
         r"(?:^|[^0-9A-Za-z])(?:home|[Uu]sers|root|Documents|private/var|var/folders)[/\\]"
         r"|(?<![0-9A-Za-z])[A-Za-z]:[\\/]|~/"), "home folders name their owner"),

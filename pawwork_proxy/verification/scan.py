@@ -16,7 +16,7 @@ LONGEST_TEXT = 640
 """The longest that any form of `model.texts` allows."""
 
 _QUOTED = re.compile(r'"([^"\\]*)"')
-_QUOTED_ESCAPES = re.compile(r'"((?:[^"\\]|\\.)*)"')
+_QUOTED_ESCAPES = re.compile(r'"((?:[^"\\]|\\.?)*+)(?:"|$)')  # it never fails, so it is linear
 
 _KERNEL = re.compile(r"(?:[1-9]|[12]\d)(?:\.\d{1,5}){3}")
 """Four numbers, as of some Linux kernels; the first one is too small for most addresses."""
