@@ -129,7 +129,7 @@ def _opened(around: Surroundings, eras: Eras) -> Iterator[Path]:
 def _before(place: Place, counting: Iterable[Place]) -> str:
     """The file for which one in another folder is not read."""
     same = (one.path for one in counting if one.id == place.id)
-    return next(str(path) for path in same if path is not None and path.exists())
+    return next(str(path) for path in same if path is not None and path.is_file())
 
 
 def _by_strength(every: Iterable[Place]) -> Iterable[Place]:

@@ -100,6 +100,16 @@ def test_a_file_in_an_earlier_folder_hides_others_also_if_it_is_damaged(tmp_path
     assert told(tmp_path, "PawWork").unreadable == ()
 
 
+def test_a_folder_by_the_name_of_a_file_hides_nothing(tmp_path: Path) -> None:
+    folder = tmp_path / ".pawwork"
+    (folder / "pawwork.json").mkdir(parents=True)
+    root = tmp_path / ".config" / "ai.pawwork.desktop"
+    file = put(root / "config" / "pawwork" / "pawwork.json", names(US))
+    assert told(tmp_path, "PawWork").base == Leads(9610, file)
+    earlier = put(folder / "pawwork.jsonc", "{}")
+    assert told(tmp_path, "PawWork").hidden == (Hidden(Leads(9610, file), earlier),)
+
+
 def test_go_has_an_address_of_its_own(tmp_path: Path) -> None:
     put(tmp_path / ".config" / "opencode" / "opencode.json", names(US, "opencode-go"))
     found = told(tmp_path, environment=KEY)
