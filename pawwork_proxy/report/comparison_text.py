@@ -7,7 +7,7 @@ or a heading. Nothing is wider than it has to be but commands and words without 
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 
 from pawwork_proxy.comparison.dimensions import title
@@ -40,15 +40,24 @@ Printed = tuple[str, str]
 """Kind of line (`title`, `text`, `item`, `detail`, `step`, `command`, `row`, `head`), its words."""
 
 
-def render_text(comparison: Comparison, remarks: Iterable[str] = (), width: int = WIDTH) -> str:
-    """For a terminal: headings underlined, tables in columns; `remarks` are about the captures."""
+def render_text(
+    comparison: Comparison,
+    remarks: Iterable[str] = (),
+    width: int = WIDTH,
+    typed: Callable[[str], str] = str,
+) -> str:
+    """For a terminal: headings underlined, tables in columns; `remarks` are about the captures.
+
+    `typed` names commands of ours as the user can type them, before lines are broken.
+    """
     out: list[str] = []
     step = 0
     for is_table, lines in groupby(_lines(comparison, remarks), lambda line: line[0] in TABLE):
         if is_table:
             out.extend(_columns([words.split("\t") for _, words in lines], width))
             continue
-        for kind, words in lines:
+        for kind, said in lines:
+            words = typed(said)
             step = step + 1 if kind == "step" else 0
             if kind == "title":
                 out.extend(("", words, "-" * min(len(words), width)))

@@ -215,9 +215,9 @@ def verify(file: Path, output: str) -> None:
     else:
         for finding in result.findings:
             click.echo(f"{finding.rule}  {finding.place}")
-            if finding.rule == "encrypted_file":
-                click.echo(f"hint: {DECRYPT}", err=True)
-        click.echo(f"refused: do not trust {file.name}, and do not pass it on", err=True)
+        tell(f"error: {file.name} is refused: do not trust it, and do not pass it on", err=True)
+        sealed = any(finding.rule == "encrypted_file" for finding in result.findings)
+        tell(f"hint: {DECRYPT if sealed else 'ask for a new bundle'}", err=True)
     if not result.ok:
         click.get_current_context().exit(BundleError.exit_code)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from pawwork_proxy.cli import options
+from pawwork_proxy.cli.naming import typed
 from pawwork_proxy.cli.output import WIDEST, page, progress, width
 
 EXITS = {**options.READING, 0: "compared, also when nothing can be decided yet"}
@@ -38,4 +39,4 @@ def compare(captures: Sequence[Path], output: str, alone: Sequence[str], real_on
     elif output == "markdown":
         click.echo(render_markdown(comparison, gathered.remarks), nl=False)
     else:
-        page([render_text(comparison, gathered.remarks, width(WIDEST))])
+        page([render_text(comparison, gathered.remarks, width(WIDEST), typed)])

@@ -136,3 +136,12 @@ def test_tables_and_text_keep_to_the_width_of_the_screen(width: int) -> None:
     commands = [line for line in lines if "pawwork-proxy" in line]
     assert max(len(line) for line in lines if line not in commands) <= width
     assert ["dimension", "verdict", "observations", "why"] in [line.split() for line in lines]
+
+
+def test_commands_are_named_before_lines_are_broken() -> None:
+    longer = "python3 scripts/run.py"
+    text = render_text(compare(STUDY), typed=lambda words: words.replace("pawwork-proxy", longer))
+    assert longer in text
+    assert "pawwork-proxy" not in text
+    told = [line for line in text.splitlines() if longer in line and not line.startswith("    ")]
+    assert all(len(line) <= WIDTH for line in told)
