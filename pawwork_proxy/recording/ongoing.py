@@ -71,7 +71,9 @@ class Ongoing:
         arrival: Arrival,
         now: Callable[[], float],
         complete: Callable[[Ongoing, Ending, UpstreamFacts], None],
+        answering: Callable[[Ongoing], None] = lambda _: None,
     ) -> None:
+        """`answering` is told when an answer begins, `complete` when all is over."""
         self.seq = seq
         self.at = at
         self.arrival = arrival
@@ -98,6 +100,7 @@ class Ongoing:
         self._last_event: float | None = None
         self._now = now
         self._started = now()
+        self._answering = answering
         self._complete: Callable[[Ongoing, Ending, UpstreamFacts], None] | None = complete
 
     @property
@@ -142,6 +145,7 @@ class Ongoing:
             decoded=self.arrival.route == "inside",
             made_by_proxy=self.made_here,
         )
+        self._answering(self)
 
     def answered_here(self, status: int) -> None:
         """mitmproxy answers the client itself, with this status; no server has said anything."""

@@ -40,7 +40,8 @@ from pawwork_proxy.wire.client_hello import read_client_hello
 MAX_FAILURES_SAID = 20  # a peer could cause ever new ones
 BATCH_S = 0.05
 """Making records one after another, while their code is in the processor's caches, takes half the
-time of making each between two events of the traffic. A kill in between leaves `opened` lines."""
+time of making each between two events of the traffic. A kill in between leaves `opened` lines: so
+it is done under load alone; after a silence as long as this a record is made at once."""
 MOST_PENDING = 64  # so many finished exchanges are recorded at once, without waiting
 
 Made = TypeVar("Made")
@@ -144,6 +145,8 @@ class Recorder:
         self._later = later
         self._open: dict[int, Ongoing] = {}
         self._pending: list[Finished] = []
+        self._completed: float | None = None
+        """When records were made last."""
         self._hellos: dict[HelloSide, set[str]] = {"client": set(), "proxy": set()}
         self._redactor = Redactor(identity.pseudonymiser)
         self._projector = Projector(identity, self._redactor, network, proxy_address, egress_of)
@@ -183,7 +186,8 @@ class Recorder:
         `at` and `now` are the client's clocks where the client itself tells of the exchange.
         """
         seq = self.counts.opened + 1
-        ongoing = Ongoing(seq, at or utc_now(), arrival, now or self._monotonic, self._finished)
+        clock = now or self._monotonic
+        ongoing = Ongoing(seq, at or utc_now(), arrival, clock, self._finished, self._answering)
         self.counts.opened = seq
         try:
             route = self._redactor.route(arrival.target)
@@ -331,15 +335,25 @@ class Recorder:
         """Put an exchange that is over in line; under load records are made several at a time."""
         self._open.pop(ongoing.seq, None)
         self._pending.append((ongoing, ending, upstream))
-        self._try("recording_failed", self._projector.ready, ongoing)  # begins what takes a while
+        ready = self._try("recording_failed", self._projector.ready, ongoing)
         if len(self._pending) == 1:
-            self._later(BATCH_S, self._complete_pending)
+            now = ready and self._is_idle()
+            self._later(0.0 if now else BATCH_S, self._complete_pending)
         elif len(self._pending) == MOST_PENDING:
             self._complete_pending()
+
+    def _answering(self, ongoing: Ongoing) -> None:
+        """An answer has begun: what takes a while is begun, so that it is there at its end."""
+        self._try("recording_failed", self._projector.ready, ongoing)
+
+    def _is_idle(self) -> bool:
+        now, before = self._monotonic(), self._completed
+        return before is None or now - before > BATCH_S
 
     def _complete_pending(self, *, all_of_them: bool = False) -> None:
         """Make the records whose facts are all there; the others wait for the next batch."""
         pending, self._pending = self._pending, []
+        self._completed = self._monotonic()
         if all_of_them:
             self._try("recording_failed", self._projector.settle, [item[0] for item in pending])
         ready: list[Finished] = []

@@ -2,6 +2,7 @@
 
 import gzip
 from collections.abc import Callable
+from concurrent.futures import wait
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from pawwork_proxy.model.numbers import LONGEST_MS
 from pawwork_proxy.model.signals import Ending
 from pawwork_proxy.recording import projection
 from pawwork_proxy.recording.ongoing import Arrival, Ongoing, Tee, UpstreamFacts
-from pawwork_proxy.recording.recorder import MOST_PENDING, Counts, Recorder, Watcher
+from pawwork_proxy.recording.recorder import BATCH_S, MOST_PENDING, Counts, Recorder, Watcher
 from pawwork_proxy.redaction.shapes import Shaped, ShapeName, Shapes
 from tests.unit.builders import NOON, header
 
@@ -461,3 +462,25 @@ def _failing_at(seq: int) -> Callable[..., projection.Projected]:
         return whole(self, ongoing, *rest)
 
     return project
+
+
+def test_a_record_is_made_at_once_but_under_load(run: Run, identity: Identity) -> None:
+    """A kill leaves unrecorded no more than what ended a moment before."""
+    moment, waits = 0.0, list[float]()
+
+    def later(after: float, call: Callable[[], None]) -> None:
+        waits.append(after)
+        run.later(after, call)
+
+    recorder = Recorder(
+        run.writer, identity, None, None, run.watched, later, monotonic=lambda: moment
+    )
+    for moment in (0.0, BATCH_S / 2, 1.0):  # noqa: B007  the clock's
+        ongoing = recorder.open(ARRIVAL)
+        ongoing.response_started(200, "HTTP/1.1", ())
+        assert ongoing.key_search is not None, "it is looked for while the answer comes"
+        wait([ongoing.key_search])
+        ongoing.finish(Ending.COMPLETE, UpstreamFacts())
+        run.later.run()
+    assert waits == [0.0, BATCH_S, 0.0]
+    assert len(run.capture().exchanges) == 3
