@@ -27,12 +27,18 @@ today's free tier is reported to look at. To study it, let us start the client
 and observe it from inside:
 pawwork-proxy launch -- opencode run -m opencode/big-pickle hello"""
 
+RENEWED = """\
+Our certificate authority was near its end, or could vouch for other hosts, and
+has been made anew: start clients again that were running."""
+
 
 def how_to_connect(plan: RunPlan, identity: Identity) -> str:
     """What to set in a client, for each install."""
-    make_authority(identity)
+    renewed = make_authority(identity)
     lines = [line for listener in plan.listeners for line in _to(listener, identity)]
     lines.append(OUR_HANDSHAKE)
+    if renewed:
+        lines.append(RENEWED)
     if plan.via:
         lines.append(f"leaving through the proxy {plan.via.address}")
     if not plan.upstream.is_zen:

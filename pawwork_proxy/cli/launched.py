@@ -107,6 +107,7 @@ async def run_client(
     """Run a client on a route, until it exits or, with `until`, is refused."""
     # Nobody else watches: the screen belongs to the client.
     client = Client(command, until)
+    client.watcher.chained = plan.via.address if plan.via else ""
     if route == "inside":
         return await _observed_inside(plan, identity, client, base)
     if route == "tunnel":

@@ -12,16 +12,13 @@ import threading
 from collections import Counter, deque
 from typing import TYPE_CHECKING, TextIO
 
-from pawwork_proxy.cli.naming import typed
+from pawwork_proxy.cli.warned import of_chained_proxy, warning
 from pawwork_proxy.diagnosis.checks import Finding, finding
 from pawwork_proxy.model.exchange import Exchange
-from pawwork_proxy.model.signals import Ending
 from pawwork_proxy.recording.recorder import Counts, Watcher
 from pawwork_proxy.redaction.taint_gate import Hit
 from pawwork_proxy.report.exchange_table import COLUMNS, Row, RowLines, exchange_sheet, row_of
 from pawwork_proxy.report.refusals import Refusals
-from pawwork_proxy.report.words import printable
-from pawwork_proxy.report.wrapping import wrapped
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -62,14 +59,6 @@ def _why(withheld: Counter[Hit]) -> str:
     return f" ({hit.rule} in {hit.path}{f', {others} elsewhere' if others else ''})"
 
 
-CHAINED_PROXY = {
-    Ending.CHAINED_PROXY_DOWN: "chained_proxy_down",
-    Ending.CHAINED_PROXY_PASSWORD: "chained_proxy_password",
-    Ending.CHAINED_PROXY_REFUSED: "chained_proxy_refuses",
-}
-"""What is wrong with the user's own proxy, by how an exchange ended."""
-
-
 class View(Watcher):
     """What both views do: they warn at once of a client that asks nothing, or goes around us."""
 
@@ -84,9 +73,8 @@ class View(Watcher):
     def recorded(self, exchange: Exchange) -> None:
         """Remember that this install's client gets through, and warn if the way out does not."""
         self._heard.add(exchange.context.install)
-        wrong = CHAINED_PROXY.get(exchange.signals.ending)
-        if wrong is not None:
-            self.warn(finding(wrong, address=self.chained, given=""))
+        if found := of_chained_proxy(exchange, self.chained):
+            self.warn(found)
         self._refusals.add(exchange)
 
     def turned_down(self, install: str, *, certainly: bool) -> None:
@@ -98,8 +86,7 @@ class View(Watcher):
         """Say a finding with its remedy, each once; from any thread."""
         if found not in self._warned:
             self._warned.add(found)
-            lines = wrapped(f"warning: {found.finding}") + wrapped(typed(found.remedy), "  ", "  ")
-            self.say(printable("\n".join(lines)))
+            self.say(warning(found))
 
     def say(self, words: str) -> None:
         """Put words where the user sees them."""

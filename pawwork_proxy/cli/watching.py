@@ -6,6 +6,8 @@ from collections import Counter
 
 import click
 
+from pawwork_proxy.cli.warned import of_chained_proxy, warning
+from pawwork_proxy.diagnosis.checks import Finding
 from pawwork_proxy.facts.server import MODEL_PROTOCOLS
 from pawwork_proxy.model.context import Route
 from pawwork_proxy.model.exchange import Exchange
@@ -18,15 +20,26 @@ REFUSALS = frozenset({Family.QUOTA, Family.RATE_LIMIT, Family.POLICY})
 
 
 class ClientWatcher(Watcher):
-    """Counts exchanges by route, and tells once that a client now waits for hours in silence."""
+    """Counts exchanges by route, and tells once that a client now waits for hours in silence.
+
+    It also tells once that the user's own proxy opens no way out.
+    """
+
+    chained = ""
+    """Address of that proxy, if the traffic leaves through one."""
 
     def __init__(self) -> None:
+        self._warned: set[Finding] = set()
         self.routes: Counter[Route] = Counter()
         self._told = False
 
     def recorded(self, exchange: Exchange) -> None:
         """Look at an exchange that is over."""
         self.routes[exchange.context.route] += 1
+        found = of_chained_proxy(exchange, self.chained)
+        if found and found not in self._warned:
+            self._warned.add(found)
+            click.echo(warning(found), err=True)
         asked = exchange.request.protocol in MODEL_PROTOCOLS
         if asked and exchange.outcome.family in REFUSALS:
             self.refused_model(exchange)

@@ -63,8 +63,9 @@ class Connection(Noun):
     total_ms: Milliseconds
     sent_bytes: Count = 0
     received_bytes: Count = 0
-    ended_by: Literal["client", "server", "proxy"]
-    """Who closed first; `proxy` when the run ended, or the server could not be reached."""
+    ended_by: Literal["client", "server", "chained_proxy", "proxy"]
+    """Who closed first; `chained_proxy` when the user's own opened no way to the server, `proxy`
+    when the run ended, or the server could not be reached."""
     reset: bool = False
     """It was broken off instead of closed."""
 

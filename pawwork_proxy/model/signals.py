@@ -211,6 +211,9 @@ class Signals(Noun):
     """The server's `date`, UTC."""
     body: BodyShape = BodyShape.NONE
     decoding_failed: bool = False
+    unreadable: bool = False
+    """Its content coding is none that we know, or it costs too much to decode: nothing is wrong
+    with it, but what it says is not known."""
     answer: AnswerShape = AnswerShape.NONE
     dialect: Dialect = Dialect.UNKNOWN
     content_seen: bool = False

@@ -88,6 +88,12 @@ WORDLESS_RULES: tuple[Rule, ...] = (
          & seen(lambda clues: clues.signals.answer is AnswerShape.COMPLETION, "body"),
          "a 400 whose body is an answer without content",
          Sample('{"object":"chat.completion","choices":[{"message":{}}]}', 400)),
+    Rule("encoding_unreadable", Kind.UNKNOWN,
+         seen(lambda clues: clues.signals.unreadable and clues.signals.transport is None,
+              "headers.content-encoding")
+         & (lambda clues: clues.good and not clues.ended_well),
+         "nothing cut the body, but it is in a coding that we cannot or will not undo",
+         Sample("\x00", 200, (("content-encoding", "dcb"),))),
     Rule("encoding_broken", Kind.TRANSPORT_ERROR,
          seen(lambda clues: clues.signals.decoding_failed, "headers.content-encoding")
          & (lambda clues: clues.good and not clues.ended_well),

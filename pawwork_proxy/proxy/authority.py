@@ -29,16 +29,17 @@ _ALLOWED = x509.NameConstraints(
 )
 
 
-def make_authority(identity: Identity, now: datetime | None = None) -> None:
+def make_authority(identity: Identity, now: datetime | None = None) -> bool:
     """Make the certificate authority of this user, unless there is one that is bound so and lasts.
 
-    Clients read the certificate's file when they start: those that run have to be started again.
+    True when another one was there before: clients read the certificate's file when they start, so
+    those that run have to be started again.
     """
     now = now or utc_now()
     path = identity.ca_folder / KEY_AND_CERTIFICATE
     known = read_private(path)
     if known is not None and _is_good(known, now):
-        return
+        return False
     if known is None:  # of several runs that start at once, the first makes it
         made = create_private(path, lambda: _key_and_certificate(now))
     else:
@@ -46,6 +47,7 @@ def make_authority(identity: Identity, now: datetime | None = None) -> None:
         write_private(path, made)
     certificate = x509.load_pem_x509_certificate(made)
     write_private(identity.ca_certificate, certificate.public_bytes(serialization.Encoding.PEM))
+    return known is not None
 
 
 def _is_good(known: bytes, now: datetime) -> bool:

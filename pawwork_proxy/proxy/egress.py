@@ -10,17 +10,15 @@ the response holds. The raw address leaves this module in `Trace` only, for the 
 import asyncio
 import ipaddress
 import socket
-import ssl
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
-
-import certifi
 
 from pawwork_proxy import __version__
 from pawwork_proxy.facts.server import TRACE
 from pawwork_proxy.model.context import Egress
 from pawwork_proxy.proxy.chained import ChainedProxy
+from pawwork_proxy.proxy.trust import trusting
 from pawwork_proxy.recording.destination import Upstream
 from pawwork_proxy.redaction.pseudonyms import Pseudonymiser
 from pawwork_proxy.redaction.shapes import ShapeName, Shapes
@@ -119,10 +117,10 @@ async def _fetch(route: ProbeRoute, source: str | None) -> str | None:
     family = socket.AF_UNSPEC
     if source is not None:
         family = socket.AF_INET6 if ":" in source else socket.AF_INET
-    # certifi's authorities are what mitmproxy verifies the traffic against.
-    trusted = ssl.create_default_context(cafile=route.certificates or certifi.where())
     connector = aiohttp.TCPConnector(
-        local_addr=(source, 0) if source else None, family=family, ssl=trusted
+        local_addr=(source, 0) if source else None,
+        family=family,
+        ssl=trusting(route.certificates),
     )
     credentials = route.via.credentials if route.via else None
     upstream = route.upstream

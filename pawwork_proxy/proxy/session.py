@@ -18,6 +18,7 @@ from pawwork_proxy.captures.writing import WritingThread
 from pawwork_proxy.clients.processes import ProcessFinder
 from pawwork_proxy.environment.identity import Identity
 from pawwork_proxy.environment.machine import LOOPBACK_NAMES, local_addresses, utc_now
+from pawwork_proxy.logs import say
 from pawwork_proxy.model.context import Egress
 from pawwork_proxy.proxy.authority import make_authority
 from pawwork_proxy.proxy.chained import ChainedProxy
@@ -119,7 +120,8 @@ async def running_proxy(
 ) -> AsyncIterator[Recorder]:
     """The proxy, listening, inside the block; its capture is closed when the block is left."""
     raise_limit()
-    make_authority(identity)
+    if make_authority(identity):
+        say("certificate_authority_renewed", remedy="start_clients_again")
     async with (
         recording(plan, identity, watcher) as (recorder, watch),
         answering(plan.answers) as answers,

@@ -30,13 +30,17 @@ HIGHEST_PORT = 65535
 _PORT = re.compile(r"[0-9]{1,5}")
 _PRESENCE_ASKED = f"GET {PRESENCE_PATH} ".encode()
 
-Side = Literal["client", "server", "proxy"]
+Side = Literal["client", "server", "chained_proxy", "proxy"]
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 Connect = Callable[[str, int], Awaitable[Streams]]
 """Opens the way to a host and port: directly, or through the user's own proxy. Raises OSError."""
 
 
-class ProxyAnswer(ConnectionError):
+class ProxyFailed(ConnectionError):
+    """The user's own proxy cannot be reached, or hangs up."""
+
+
+class ProxyAnswer(ProxyFailed):
     """The user's own proxy did not open the tunnel but answered; its connection still stands."""
 
     def __init__(self, head: bytes, streams: Streams) -> None:
@@ -119,8 +123,12 @@ class Tunnel:
             server = await self._way(target, first)
         except ProxyAnswer as answer:  # as the client would have got it without us
             client[1].write(answer.head)
+            if look is not None:
+                look.ended("chained_proxy", reset=False)
             server, look = answer.streams, None
-        except (OSError, ValueError):  # the latter: this cannot be the name of a host
+        except (OSError, ValueError) as error:  # the latter: this cannot be the name of a host
+            if look is not None and isinstance(error, ProxyFailed):
+                look.ended("chained_proxy", reset=True)
             reset_connection(client[1])
             return
         else:

@@ -5,13 +5,12 @@ Invariant: credentials of that proxy go to that proxy alone.
 
 import asyncio
 import base64
-import ssl
 from pathlib import Path
 
-import certifi
-
 from pawwork_proxy.proxy.chained import ChainedProxy
-from pawwork_proxy.proxy.tunnel import Connect, ProxyAnswer, Streams
+from pawwork_proxy.proxy.trust import trusting
+from pawwork_proxy.proxy.tunnel import Connect, ProxyAnswer, ProxyFailed, Streams
+from pawwork_proxy.recording.flows import OUT_OF_DESCRIPTORS
 
 
 def way_out(
@@ -30,8 +29,11 @@ def way_out(
         assert via is not None
         tls = None
         if via.scheme == "https":
-            tls = ssl.create_default_context(cafile=certificates or certifi.where())
-        streams = await asyncio.open_connection(via.host, via.port, local_addr=local, ssl=tls)
+            tls = trusting(certificates)
+        try:
+            streams = await asyncio.open_connection(via.host, via.port, local_addr=local, ssl=tls)
+        except OSError as error:
+            raise error if error.errno in OUT_OF_DESCRIPTORS else ProxyFailed from None
         try:
             await _ask_for(host, port, via.credentials, streams)
         except ProxyAnswer:
@@ -56,7 +58,7 @@ async def _ask_for(host: str, port: int, credentials: str | None, streams: Strea
     writer.write("\r\n".join([*lines, "", ""]).encode("latin-1"))
     try:
         head = await reader.readuntil(b"\r\n\r\n")
-    except (asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-        raise ConnectionError("the proxy gave no answer") from None
+    except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+        raise ProxyFailed from None
     if head.split(maxsplit=2)[1:2] != [b"200"]:
         raise ProxyAnswer(head, streams)

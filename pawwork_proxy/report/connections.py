@@ -22,7 +22,8 @@ def connection_lines(connections: Sequence[Connection], zone: tzinfo = UTC) -> l
 def _line(one: Connection, zone: tzinfo) -> str:
     end = f"{'broken off' if one.reset else 'ended'} by {one.ended_by}"
     if one.connect_ms is None:
-        end = "the server was not reached"
+        at_the_proxy = one.ended_by == "chained_proxy"
+        end = "your proxy opened no way" if at_the_proxy else "the server was not reached"
     return (
         f"{one.at.astimezone(zone):%H:%M:%S}  {one.install}  {program_of(one.client)}  "
         f"{_size(one.sent_bytes)} up  {_size(one.received_bytes)} down  {end}  "

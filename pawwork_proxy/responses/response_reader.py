@@ -35,6 +35,7 @@ FREE_WORK = 512 * 1024
 WORK_PER_BYTE = 16
 """And so much more for each byte on the wire. Deltas that compress well and are parsed take 14."""
 _READABLE = frozenset({EncodingState.IDENTITY, EncodingState.DECODED})
+_UNREADABLE = frozenset({EncodingState.UNSUPPORTED, EncodingState.TOO_LARGE})
 _CONTENT_TYPES: tuple[tuple[str, ContentTypeClass], ...] = (
     ("text/event-stream", ContentTypeClass.EVENT_STREAM),
     ("json", ContentTypeClass.JSON),
@@ -135,6 +136,7 @@ class ResponseReader:
             date=date,
             body=contents.body,
             decoding_failed=encoding not in _READABLE,
+            unreadable=encoding in _UNREADABLE,
             answer=contents.answer,
             dialect=contents.dialect,
             content_seen=contents.content_seen,

@@ -11,6 +11,7 @@ from pawwork_proxy.cli.plan import make_plan, with_answers
 from pawwork_proxy.environment.identity import load_identity
 from pawwork_proxy.environment.private_files import HOME_VARIABLE
 from pawwork_proxy.facts.server import CONFIG_SCHEMA
+from pawwork_proxy.proxy.authority import KEY_AND_CERTIFICATE
 
 
 @pytest.fixture
@@ -60,6 +61,12 @@ def test_each_listener_has_settings_of_its_own(home: Path) -> None:
 def test_only_what_is_pasted_is_wider_than_80_columns(home: Path) -> None:
     wide = [line for line in told("a-long-name-of-an-install@0").splitlines() if len(line) > 80]
     assert all(line.startswith("export ") for line in wide)
+
+
+def test_an_authority_that_was_made_anew_is_told_of(home: Path) -> None:
+    assert module.RENEWED not in told("one@0")
+    (load_identity().ca_folder / KEY_AND_CERTIFICATE).write_bytes(b"nothing")
+    assert module.RENEWED in told("two@0")
 
 
 def test_go_is_included_for_who_has_a_key(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -302,6 +302,7 @@ BORDERS: list[tuple[str, Signals]] = [
     ("completion_refused", signals(422, answer=AnswerShape.COMPLETION)),
     ("object_invalid", signals(400, type="unknown_error", answer=AnswerShape.LISTING)),
     ("encoding_broken", signals(decoding_failed=True, body=BodyShape.BINARY)),
+    ("encoding_unreadable", signals(decoding_failed=True, unreadable=True, body=BodyShape.BINARY)),
     ("status_server", signals(500, decoding_failed=True)),
     *[("stream_whole", signals(**STREAM | {"decoding_failed": True, end: True}))
       for end in ("finish_seen", "done_marker", "cost_seen")],

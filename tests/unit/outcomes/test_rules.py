@@ -122,7 +122,7 @@ EVIDENCE = {
         object_rate status_invalid status_server
     """,
     "status body": "completion_refused",
-    "headers.content-encoding": "encoding_broken",
+    "headers.content-encoding": "encoding_unreadable encoding_broken",
     "stream.finish_reason": "stream_failed_finish",
     "stream.end": "stream_whole stream_cut",
     "headers.cf-mitigated": "challenged",

@@ -35,12 +35,12 @@ def key_file(identity: Identity) -> Path:
 
 
 def test_it_is_made_once_for_a_year_and_no_authority_below_it(identity: Identity) -> None:
-    make_authority(identity, NOW)
+    assert not make_authority(identity, NOW)
     made = certificate(identity)
     basic = made.extensions.get_extension_for_class(x509.BasicConstraints).value
     assert (basic.ca, basic.path_length) == (True, 0)
     assert made.not_valid_after_utc == NOW + LIFE
-    make_authority(identity, NOW)
+    assert not make_authority(identity, NOW)
     assert certificate(identity) == made
     assert key_file(identity).stat().st_mode & 0o077 == 0
 
@@ -75,6 +75,6 @@ def test_one_that_ends_soon_or_vouches_for_all_is_made_anew(identity: Identity, 
     else:
         key_file(identity).write_bytes(b"nothing")
     before = key_file(identity).read_bytes()
-    make_authority(identity, NOW)
+    assert make_authority(identity, NOW), "clients that run have to be started again"
     assert key_file(identity).read_bytes() != before
     assert certificate(identity).not_valid_after_utc == NOW + LIFE

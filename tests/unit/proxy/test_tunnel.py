@@ -1,9 +1,9 @@
 """The tunnel on real sockets of the loopback interface, in this process."""
 
 import asyncio
+import errno
 import json
 import socket
-import ssl
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -14,11 +14,13 @@ import pytest
 
 from pawwork_proxy import __version__
 from pawwork_proxy.proxy.chained import ChainedProxy
+from pawwork_proxy.proxy.trust import trusting
 from pawwork_proxy.proxy.tunnel import (
     MOST_PIECES,
     Connect,
     Passing,
     ProxyAnswer,
+    ProxyFailed,
     Streams,
     Tunnel,
 )
@@ -304,11 +306,13 @@ async def test_what_the_users_own_proxy_answers_reaches_the_client_as_it_is() ->
 
     async with await asyncio.start_server(proxy, "127.0.0.1", 0) as listener:
         via = ChainedProxy("http", "127.0.0.1", listener.sockets[0].getsockname()[1])
-        async with tunnel_by(way_out(via)) as (_, port):
+        async with tunnel_by(way_out(via)) as (seen, port):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.write(CONNECT)
             assert await reader.read() == answer
             writer.close()
+            connection = await seen.ended.get()
+    assert (connection.connect_ms, connection.ended_by) == (None, "chained_proxy")
 
 
 async def test_the_users_own_proxy_is_asked_for_the_way() -> None:
@@ -338,14 +342,42 @@ async def test_the_users_own_proxy_is_asked_for_the_way() -> None:
         answer.value.streams[1].close()
 
 
-async def test_a_proxy_that_hangs_up_is_no_way_out() -> None:
+@pytest.mark.parametrize("listens", [True, False])
+async def test_a_proxy_that_hangs_up_or_is_not_there_is_named(*, listens: bool) -> None:
     async def proxy(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.close()
 
     async with await asyncio.start_server(proxy, "127.0.0.1", 0) as listener:
         port = listener.sockets[0].getsockname()[1]
-        with pytest.raises(ConnectionError):
-            await way_out(ChainedProxy("http", "127.0.0.1", port))("opencode.ai", 443)
+        if not listens:
+            listener.close()
+        async with tunnel_by(way_out(ChainedProxy("http", "127.0.0.1", port))) as (seen, at):
+            reader, writer = await asyncio.open_connection("127.0.0.1", at)
+            writer.write(CONNECT)
+            with pytest.raises(ConnectionResetError):
+                await reader.read()
+            writer.close()
+            connection = await seen.ended.get()
+    assert (connection.connect_ms, connection.ended_by) == (None, "chained_proxy")
+
+
+async def test_used_up_descriptors_are_not_the_proxys_fault(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def none_left(*_: object, **__: object) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(asyncio, "open_connection", none_left)
+    with pytest.raises(OSError, match="Too many open files") as failed:
+        await way_out(ChainedProxy("http", "127.0.0.1", 1))("opencode.ai", 443)
+    assert not isinstance(failed.value, ProxyFailed)
+
+
+async def test_keys_of_our_own_connections_are_written_nowhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "keys"))
+    assert trusting(None).keylog_filename is None
 
 
 async def test_a_proxy_over_tls_is_a_way_out_and_ends_with_the_client(tmp_path: Path) -> None:
@@ -361,7 +393,7 @@ async def test_a_proxy_over_tls_is_a_way_out_and_ends_with_the_client(tmp_path: 
     context, trusted = own_certificate(tmp_path)
     async with await asyncio.start_server(proxy, "127.0.0.1", 0, ssl=context) as listener:
         via = ChainedProxy("https", "127.0.0.1", listener.sockets[0].getsockname()[1])
-        with pytest.raises(ssl.SSLCertVerificationError):
+        with pytest.raises(ProxyFailed):
             await way_out(via)("opencode.ai", 443)
         async with tunnel_by(way_out(via, certificates=trusted)) as (seen, port):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)

@@ -4,7 +4,7 @@ import pytest
 
 from pawwork_proxy.cli.watching import ClientWatcher, UntilRefused
 from pawwork_proxy.model.exchange import Exchange
-from pawwork_proxy.model.signals import ErrorFact, ErrorPlace, RetryHint, Signals
+from pawwork_proxy.model.signals import Ending, ErrorFact, ErrorPlace, RetryHint, Signals
 from pawwork_proxy.outcomes.rules import classify
 from pawwork_proxy.report.moments import is_long
 from pawwork_proxy.report.waiting import waiting_lines
@@ -63,6 +63,19 @@ def test_a_refusal_is_told_once_and_exchanges_are_counted_by_route(
         watcher.recorded(one)
     assert capsys.readouterr().err.count("refused") == 1
     assert watcher.routes == {"reverse": 4}
+
+
+def test_that_the_users_own_proxy_opens_no_way_is_told_once(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    watcher = ClientWatcher()
+    watcher.chained = "http://127.0.0.1:7890"
+    down = exchange(signals=Signals(ending=Ending.CHAINED_PROXY_DOWN))
+    watcher.recorded(down)
+    watcher.recorded(down)
+    said = " ".join(capsys.readouterr().err.split())
+    assert said.count("warning: The proxy http://127.0.0.1:7890") == 1
+    assert "cannot be reached" in said
 
 
 def test_who_ends_a_refused_client_anyway_is_told_nothing(
