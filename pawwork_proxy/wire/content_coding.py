@@ -23,6 +23,8 @@ MAX_RATIO = 64
 """Beyond it, text does not compress better than this."""
 MOST_DECODED = 256 * 1024 * 1024
 """No answer of a model is longer, whatever its ratio."""
+MOST_MEMBERS = 10_000
+"""Members of one gzip body: each costs, also one that holds nothing."""
 MAX_CODINGS = 4  # more layers are a bomb, not a server
 STEP = 4096
 """Bytes that are decoded at once: damage costs no more than one step's output."""
@@ -54,6 +56,7 @@ class _Zlib:
     def __init__(self, wbits: int) -> None:
         self._wbits = wbits
         self._engine = zlib.decompressobj(wbits)
+        self._members = 1
         self._first = b"" if wbits == zlib.MAX_WBITS else None
 
     def feed(self, data: bytes) -> Iterator[bytes]:
@@ -69,6 +72,9 @@ class _Zlib:
             if self._engine.eof:
                 if self._wbits <= zlib.MAX_WBITS:
                     return
+                self._members += 1
+                if self._members > MOST_MEMBERS:
+                    raise _Swollen
                 self._engine = zlib.decompressobj(self._wbits)  # gzip members may follow
             yield self._engine.decompress(data, PIECE)
             data = self._engine.unconsumed_tail or self._engine.unused_data

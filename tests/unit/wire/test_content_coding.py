@@ -124,6 +124,13 @@ def test_a_bomb_is_given_up_before_it_swells(
     assert counted[0] <= believed + 2 * OVERSHOOT, "in all layers together"
 
 
+@pytest.mark.parametrize(
+    ("members", "state"), [(10_000, EncodingState.DECODED), (10_001, EncodingState.TOO_LARGE)]
+)
+def test_members_that_hold_nothing_are_counted(members: int, state: EncodingState) -> None:
+    assert decode(gzip.compress(b"") * members, "gzip")[1] is state
+
+
 def test_no_body_is_decoded_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(content_coding, "MOST_DECODED", 1000)
     assert decode(gzip.compress(os.urandom(1000)), "gzip")[1] is EncodingState.DECODED
