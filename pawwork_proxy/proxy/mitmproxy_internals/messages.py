@@ -75,6 +75,29 @@ def bounded(read_headers: ReadHeaders) -> ReadHeaders:
     return read
 
 
+class KeepsExpect(http.Headers):
+    """Headers of a request that tells the server, too, that its client waits for a 100.
+
+    mitmproxy says 100 itself and removes the header; the server's own 100 is dropped.
+    """
+
+    def pop(self, key: str, *default: Any) -> Any:
+        """Remove a header, but this one."""
+        return None if key == "expect" else super().pop(key, *default)
+
+
+def keeping_expect(read_headers: ReadHeaders) -> ReadHeaders:
+    """The reading of a request's head, which keeps `Expect`."""
+
+    def read(self: Any, event: Any) -> Commands:
+        for command in read_headers(self, event):
+            if isinstance(command, _base.ReceiveHttp) and "expect" in self.request.headers:
+                self.request.headers = KeepsExpect(self.request.headers.fields)
+            yield command
+
+    return read
+
+
 class WithoutTrailers(ChunkedReader):
     """Reads a chunked body, and drops its trailers: mitmproxy fails where there are any."""
 
@@ -93,7 +116,7 @@ def _read_http1(_: Master) -> None:
     module: Any = _http1
     module.ChunkedReader = WithoutTrailers
     server_side: Any = _http1.Http1Server
-    server_side.read_headers = bounded(_READ_REQUEST)
+    server_side.read_headers = bounded(keeping_expect(_READ_REQUEST))
     client_side: Any = _http1.Http1Client
     client_side.read_headers = bounded(without_interim(_READ_RESPONSE))
 

@@ -25,6 +25,7 @@ from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.outcome import Origin
 from pawwork_proxy.model.signals import Ending
 from pawwork_proxy.proxy import session
+from pawwork_proxy.proxy.authority import KEY_AND_CERTIFICATE
 from pawwork_proxy.proxy.chained import ChainedProxy
 from pawwork_proxy.proxy.listeners import LOOPBACK, loopback_addresses, parse_listeners
 from pawwork_proxy.proxy.mitmproxy_internals.connections import Handler
@@ -443,6 +444,22 @@ async def test_what_a_server_says_before_its_answer_is_no_answer(
     assert exchange.signals.ending is Ending.COMPLETE
 
 
+async def test_that_a_client_waits_for_a_100_its_server_sees(
+    tmp_path: Path, identity: Identity
+) -> None:
+    asked: list[bytes] = []
+
+    async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.readuntil(BODY))
+        writer.write(b"HTTP/1.1 100 Continue\r\n\r\n" + ANSWER)
+        writer.close()
+
+    async with before(play, tmp_path / "captures", identity) as at:
+        got, _ = await at.ask("reverse", headers=b"Expect: 100-continue\r\n")
+    assert got == b"HTTP/1.1 100 Continue\r\n\r\n" + ANSWER
+    assert b"\r\nExpect: 100-continue\r\n" in asked[0]
+
+
 async def test_a_switch_of_protocols_is_an_answer(tmp_path: Path, identity: Identity) -> None:
     switched = b"HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n"
     async with before(says(switched + b"hello"), tmp_path / "captures", identity) as at:
@@ -602,6 +619,17 @@ async def test_a_failing_proxy_of_the_users_is_named(
     assert exchange.outcome.kind == "transport_error"
     sentence = " ".join(said.getvalue().split())
     assert f"127.0.0.1:{port}, through which ours leaves, {chained.said}" in sentence
+
+
+async def test_a_run_says_that_its_authority_was_made_anew(
+    tmp_path: Path, identity: Identity, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Clients that run have read the old one."""
+    for times in (0, 1):
+        async with bench(tmp_path / "captures", identity, "http://name.invalid"):
+            said = capsys.readouterr().err
+        assert said.count("certificate_authority_renewed") == times
+        (identity.ca_folder / KEY_AND_CERTIFICATE).write_bytes(b"nothing")
 
 
 async def test_a_run_raises_the_limit_of_descriptors(
