@@ -263,18 +263,6 @@ def test_an_encoding_that_is_not_what_it_says_is_corrupt() -> None:
     assert classify(answer.signals).rule_id == "encoding_broken"
 
 
-@pytest.mark.parametrize(
-    ("ending", "kind"),
-    [(Ending.COMPLETE, "unknown"), (Ending.UPSTREAM_CUT, "transport_error")],
-)
-def test_a_complete_answer_in_an_unknown_coding_is_complete(ending: Ending, kind: str) -> None:
-    reader = ResponseReader(200, [("content-encoding", "dcb")])
-    reader.feed(b"\x01\x02\x03")
-    answer = reader.finish(ending)
-    assert answer.encoding is EncodingState.UNSUPPORTED
-    assert classify(answer.signals).kind == kind
-
-
 def test_facts_of_a_chat_stream() -> None:
     answer = read(CHAT, 200, STREAM)
     assert answer.signals.dialect is Dialect.CHAT
