@@ -76,7 +76,7 @@ def test_launch_sets_the_client_up_and_passes_its_exit_code_on(tmp_path: Path) -
     told = json.loads(done.stdout)
     assert told["theme"] == "plain", "the client's own configuration survives"
     assert not told["go"], "no key for Go, no Go provider"
-    (path,) = (tmp_path / "captures").iterdir()
+    (path,) = (tmp_path / "captures").glob("*.jsonl")
     (recorded,) = read_capture(path).exchanges
     assert recorded.context.install == "mine"
 
@@ -173,7 +173,7 @@ def test_a_run_without_traffic_explains_itself_and_ends_with_ctrl_c(tmp_path: Pa
         out, _ = child.communicate(timeout=PATIENCE)
     assert child.returncode == 0
     assert "No exchange was seen" in stderr.read_text()
-    (path,) = (tmp_path / "captures").iterdir()
+    (path,) = (tmp_path / "captures").glob("*.jsonl")
     assert out.decode().strip() == str(path)
 
 

@@ -229,7 +229,7 @@ def test_key_and_prompt_stay_in_memory_and_the_tap_is_not_inherited(tmp_path: Pa
         )
         assert any(PROMPT.encode() in one.body for one in upstream.received)
         assert any(KEY.encode() in one.head for one in upstream.received)
-    (path,) = (tmp_path / "captures").iterdir()
+    (path,) = (tmp_path / "captures").glob("*.jsonl")
     assert {one.auth.kind for one in calls(read_capture(path))} == {"user_key"}
     ours = [path, *(tmp_path / "private").rglob("*")]
     for file in ours:
@@ -261,7 +261,7 @@ def launched(folder: Path, *command: str, **variables: str) -> tuple[str, Captur
         timeout=PATIENCE,
         check=True,
     )
-    (path,) = (folder / "captures").iterdir()
+    (path,) = (folder / "captures").glob("*.jsonl")
     return done.stderr, read_capture(path)
 
 

@@ -89,7 +89,7 @@ def launched(
 
 
 def capture_in(folder: Path) -> Capture:
-    (path,) = (folder / "captures").iterdir()
+    (path,) = (folder / "captures").glob("*.jsonl")
     return read_capture(path)
 
 

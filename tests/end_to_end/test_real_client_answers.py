@@ -58,7 +58,7 @@ async def converse(at: Bench, client: list[str], *options: str) -> Conversation:
     )
     printed, _ = await asyncio.wait_for(process.communicate(), PATIENCE)
     assert process.returncode is not None
-    (path,) = (folder / "captures").iterdir()
+    (path,) = (folder / "captures").glob("*.jsonl")
     calls = [one for one in read_capture(path).exchanges if one.request.protocol == "chat"]
     kinds = sorted(one.outcome.kind for one in calls)
     made_here = [bool(one.answered_here) for one in calls]

@@ -239,7 +239,7 @@ def test_stock_mitmdump_records_the_same_capture(tmp_path: Path) -> None:
         finally:
             child.terminate()
             child.wait(30)
-    (path,) = (tmp_path / "captures").iterdir()
+    (path,) = (tmp_path / "captures").glob("*.jsonl")
     removed, written = said.read_text().splitlines()
     assert removed == "removed 1 captures older than 90 days (pawwork_keep_days)"
     assert written == f"capture: {path}"

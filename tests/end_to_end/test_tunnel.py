@@ -45,7 +45,7 @@ def launch(
         timeout=PATIENCE,
         check=False,
     )
-    (path,) = (folder / "captures").iterdir()
+    (path,) = (folder / "captures").glob("*.jsonl")
     return done, read_capture(path)
 
 
