@@ -6,7 +6,7 @@ Invariant: an id says nothing that identifies anybody; a provider outside the ta
 """
 
 import re
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from pydantic import Field
 
@@ -74,6 +74,7 @@ class ProviderList(Fact):
 PHRASES = rows(Phrase, "wordings", "phrase")
 """In the order in which ids are stored."""
 SENSES = {phrase.id: phrase.sense for phrase in PHRASES}
+_FAILURES = frozenset({Sense.FREE_LIMIT, Sense.GO_LIMIT, Sense.RATE, Sense.OVERLOAD})
 EDGE_MARKS = tuple(m for row in rows(EdgeMarks, "pages", "edge") for m in row.marks.items())
 """Id and pattern; an id may be stored."""
 _FETCH_FAILURES = rows(FetchFailure, "fetch_failures", "failure")
@@ -85,10 +86,16 @@ PROVIDERS = tuple(name for names in _PROVIDERS.values() for name in names)
 _BY_FOLDED = {name.casefold(): name for name in PROVIDERS}
 
 
+@lru_cache(maxsize=64)
 def phrases_in(text: str) -> tuple[str, ...]:
-    """Ids of the phrases that a message holds."""
+    """Ids of the phrases that a message holds; cached, because servers repeat themselves."""
     text = text[:MAX_TEXT]
     return tuple(phrase.id for phrase in PHRASES if phrase.pattern.search(text))
+
+
+def says_failure(text: str) -> bool:
+    """Whether a sentence says by itself that a limit was hit or that there was no room."""
+    return any(SENSES[phrase] in _FAILURES for phrase in phrases_in(text))
 
 
 def edge_marks(text: str) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ _COLUMNS: dict[str, Callable[[Any, Clues, Kind], bool]] = {
     "status_to": lambda wanted, clues, _: (clues.signals.status or wanted + 1) <= wanted,
     "answered": lambda wanted, clues, _: (clues.signals.status is not None) is wanted,
     "type": lambda wanted, clues, _: wanted in clues.types,
-    "says": lambda wanted, clues, _: wanted in clues.said,
+    "says": lambda wanted, clues, _: wanted in clues.heard,
     "phrase": lambda wanted, clues, _: wanted in clues.phrases,
     "error_code": lambda wanted, clues, _: any(
         fact.code in wanted for fact in clues.signals.errors

@@ -13,6 +13,18 @@ from pawwork_proxy.facts.errors import FAILED, GOOGLE_STATUSES, Sense, word_sens
 from pawwork_proxy.facts.wordings import OTHER, OWN, SENSES, UNNAMED
 from pawwork_proxy.model.signals import ErrorFact, ErrorPlace, Failure, Signals
 
+_TYPED = frozenset({"type", "code", "bracket"})
+_DECIDING = frozenset(
+    {
+        Sense.FREE_LIMIT, Sense.GO_LIMIT, Sense.BLACK_LIMIT, Sense.RATE, Sense.OVERLOAD,
+        Sense.NO_PROVIDER, Sense.ACCOUNT_QUOTA, Sense.CREDITS, Sense.FUNDS, Sense.MONTHLY_LIMIT,
+        Sense.USER_LIMIT, Sense.REGION, Sense.CONTEXT, Sense.CONTENT_POLICY, Sense.DATA_POLICY,
+        Sense.AUTH_MISSING, Sense.AUTH_INVALID, Sense.AUTH_BLOCKED, Sense.MODEL,
+    }
+)  # fmt: skip
+"""Types and codes that say what it is; others name the shape of a failure only."""
+_AUTH = frozenset({Sense.AUTH_MISSING, Sense.AUTH_INVALID, Sense.AUTH_BLOCKED})
+_BESIDE_TYPES = frozenset({Sense.GATE, Sense.ENTITLEMENT, Sense.NEUTRAL, Sense.OPAQUE})
 _STREAM_PLACES = frozenset({ErrorPlace.STREAM_FIRST, ErrorPlace.STREAM_LATER})
 
 
@@ -65,7 +77,18 @@ class Clues:
 
     @cached_property
     def said(self) -> frozenset[Sense]:
-        """The senses of messages."""
+        """The senses of messages; a type or code that decides is never outvoted by a sentence."""
+        typed = frozenset(clue.sense for clue in self.found if clue.source in _TYPED) & _DECIDING
+        if not typed:
+            return self.heard
+        beside = _BESIDE_TYPES | (_AUTH if typed & _AUTH else frozenset())
+        if typed <= {Sense.RATE}:  # gateways relay Zen's own sentence under a type of theirs
+            beside |= {Sense.FREE_LIMIT}
+        return self.heard & (typed | beside)
+
+    @cached_property
+    def heard(self) -> frozenset[Sense]:
+        """The senses of messages, whatever the types say: a client listens to words only."""
         return frozenset(clue.sense for clue in self.found if clue.source == "message")
 
     @cached_property

@@ -12,6 +12,7 @@ from pawwork_proxy.model.outcome import Cadence, Family, Kind
 from pawwork_proxy.model.signals import RetryHint
 from pawwork_proxy.outcomes.clues import Clues
 
+DAY_S = 86400.0
 TOLERANCE_S = 2.0
 """The server rounds up to whole seconds, and `date` has no fractions."""
 _ORDER = ("retry-after-ms", "retry-after", "retry-after date", "body", "body date", "text")
@@ -41,18 +42,21 @@ def reset_of(clues: Clues, kind: Kind) -> Reset:
     date = clues.signals.date
     # Such refusals have no end: a number in their words is part of a name.
     places = _ORDER[:-1] if kind.family in _ENDLESS else _ORDER
-    hints = [
-        (hint, wait)
+    stated = [
+        (hint, _wait(hint, date))
         for place in places
         for hint in clues.signals.retry_hints
-        if hint.place == place and (wait := _wait(hint, date)) is not None
+        if hint.place == place
     ]
+    moments = [hint.at for hint, _ in stated if hint.at is not None]
+    hints = [(hint, wait) for hint, wait in stated if wait is not None]
     if not hints:
-        return Reset(None, None, None, _cadence(clues, kind, None, None), ())
+        at = moments[0] if moments else None
+        return Reset(None, None, at, _cadence(clues, kind, None, at), ())
     hint, wait = hints[0]
     at = hint.at
-    if at is None and date is not None:
-        at = later(date, wait)
+    if at is None:
+        at = later(date, wait) if date is not None else next(iter(moments), None)
     conflicts = tuple(
         f"{other.place}={seconds:g}"
         for other, seconds in hints[1:]
@@ -62,9 +66,9 @@ def reset_of(clues: Clues, kind: Kind) -> Reset:
 
 
 def _wait(hint: RetryHint, date: datetime | None) -> float | None:
-    if hint.place == "body date":
-        if hint.at is None or date is None:
-            return None
+    if hint.at is not None and hint.place in ("body date", "retry-after date"):
+        if date is None:
+            return hint.seconds or None
         return min(max((hint.at - date).total_seconds(), 0.0), LONGEST_WAIT_S)
     return hint.seconds
 
@@ -92,12 +96,13 @@ def _cadence(clues: Clues, kind: Kind, wait: float | None, at: datetime | None) 
             return Cadence.WEEK
     if kind in (Kind.MONTHLY_LIMIT, Kind.USER_LIMIT):
         return Cadence.MONTH
-    if wait is None:
+    if wait is None and at is None:
         return Cadence.NONE
     if kind is Kind.FREE_USAGE_LIMIT:
-        if at is None:
-            return Cadence.UTC_DAY if 60 < wait <= 86400 else Cadence.OTHER
-        return Cadence.UTC_DAY if is_midnight(at) else Cadence.OTHER
+        daily = is_midnight(at) if at is not None else (wait or 0.0) > 60
+        return Cadence.UTC_DAY if daily and (wait or 0.0) <= DAY_S else Cadence.OTHER
+    if wait is None:
+        return Cadence.OTHER
     if kind in _RATES and wait <= 60:
         return Cadence.MINUTE
     return Cadence.OTHER

@@ -89,7 +89,9 @@ def _origin(rule: Rule, clues: Clues) -> tuple[Origin, str | None]:
     if clues.relayed:
         return Origin.RELAYED, clues.provider
     types = {fact.type for fact in clues.signals.errors}
-    if rule.kind is Kind.SUCCESS or types & (ZEN_TYPES.keys() | {"error"}):
+    if rule.kind is Kind.SUCCESS or types & ZEN_TYPES.keys():
+        return Origin.ZEN, None
+    if "error" in types and rule.kind is Kind.SERVER_ERROR:
         return Origin.ZEN, None
     if types & VENDOR_TYPES.keys() or any(fact.google_status for fact in clues.signals.errors):
         return Origin.RELAYED, None

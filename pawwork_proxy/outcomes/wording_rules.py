@@ -4,6 +4,7 @@ from pawwork_proxy.facts.errors import Sense
 from pawwork_proxy.model.outcome import Kind, Origin
 from pawwork_proxy.model.signals import BodyShape, Ending
 from pawwork_proxy.outcomes.clues import Clues
+from pawwork_proxy.outcomes.reset import DAY_S
 from pawwork_proxy.outcomes.rule import (
     Rule,
     Sample,
@@ -132,17 +133,21 @@ WORDING_RULES: tuple[Rule, ...] = (
          "the same, sent as a refusal: provider account trouble",
          Sample("Error from provider (xAI): used all available credits", 403)),
     Rule("zen_rate_wording", Kind.ZEN_LIMIT,
-         _BARE_ZEN_RATE & (lambda clues: clues.longest_wait < 60),
+         _BARE_ZEN_RATE
+         & (lambda clues: not 60 <= clues.longest_wait <= DAY_S),
          "Zen's sentence without its type: the free limit and the key limit share it",
-         Sample("Rate limit exceeded. Please try again later.", 429)),
+         Sample("Rate limit exceeded. Please try again later.", 429), Origin.ZEN),
     Rule("zen_rate_wording_minute", Kind.KEY_RATE_LIMIT,
          _BARE_ZEN_RATE & seen(lambda clues: clues.longest_wait == 60, "headers.retry-after"),
          "Zen's sentence without its type, with the key limit's fixed minute",
-         Sample("Rate limit exceeded. Please try again later.", 429, (("retry-after", "60"),))),
+         Sample("Rate limit exceeded. Please try again later.", 429, (("retry-after", "60"),)),
+         Origin.ZEN),
     Rule("zen_rate_wording_long", Kind.FREE_USAGE_LIMIT,
-         _BARE_ZEN_RATE & seen(lambda clues: clues.longest_wait > 60, "headers.retry-after"),
+         _BARE_ZEN_RATE
+         & seen(lambda clues: 60 < clues.longest_wait <= DAY_S, "headers.retry-after"),
          "Zen's sentence without its type, with a wait that only the day limit has",
-         Sample("Rate limit exceeded. Please try again later.", 429, (("retry-after", "5000"),))),
+         Sample("Rate limit exceeded. Please try again later.", 429, (("retry-after", "5000"),)),
+         Origin.ZEN),
     Rule("rate", Kind.PROVIDER_RATE_LIMIT, stated(Sense.RATE) | _is_rated,
          "code, message or inner status is a vendor's rate limit",
          Sample("Upstream request failed: [rate_limit_exceeded] Rate limit exceeded.")),

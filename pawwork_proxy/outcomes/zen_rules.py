@@ -1,7 +1,7 @@
 """Rows that go by the server's own words: Zen's types, then Zen's fixed sentences."""
 
 from pawwork_proxy.facts.errors import Sense
-from pawwork_proxy.model.outcome import Kind
+from pawwork_proxy.model.outcome import Kind, Origin
 from pawwork_proxy.outcomes.clues import Clues
 from pawwork_proxy.outcomes.reset import is_midnight
 from pawwork_proxy.outcomes.rule import Condition, Rule, Sample, named, said, stated, worded, zen
@@ -19,24 +19,36 @@ def _no_provider_in_words(clues: Clues) -> bool:
 NO_PROVIDER = stated(Sense.NO_PROVIDER) | _no_provider_in_words
 
 
+def _is_about_capacity(clues: Clues) -> bool:
+    """A 5xx is no plan's limit, whatever windows its sentence names."""
+    return clues.deciding is not None and clues.deciding >= 500
+
+
 def _zens_own(sense: Sense) -> Condition:
     """A sentence of Zen's own that nobody behind it can have said."""
     return said(sense) & (
         lambda clues: (
-            not clues.behind and not any(fact.google_status for fact in clues.signals.errors)
+            not clues.behind
+            and not any(fact.google_status for fact in clues.signals.errors)
+            and not _is_about_capacity(clues)
         )
     )
 
 
 def _go_in_any_language(clues: Clues) -> bool:
     """A window of the Go plan, with Zen's link or its form of a wait, and nobody's other words."""
+    if clues.named or clues.behind or _is_about_capacity(clues):
+        return False
+    if {"usage_limit_word", "go_balance"} <= clues.phrases:
+        return True
     windows = {"window_5h", "window_week", "window_month"}
-    if clues.named or clues.behind or windows.isdisjoint(clues.phrases):
+    if windows.isdisjoint(clues.phrases):
         return False
     if "go_link" in clues.phrases:
         return Sense.REGION not in clues.said
     waits = any(hint.place == "text" for hint in clues.signals.retry_hints)
-    return waits and not clues.relayed and clues.said <= {Sense.NEUTRAL}
+    limit = "usage_limit_word" in clues.phrases
+    return waits and limit and not clues.relayed and clues.said <= {Sense.NEUTRAL}
 
 
 def _key_not_refused(clues: Clues) -> bool:
@@ -110,7 +122,15 @@ ZEN_RULES: tuple[Rule, ...] = (
     Rule("web_search_wording", Kind.OTHER_SERVICE,
          worded("web_search", about=Sense.NEUTRAL) & (lambda clues: not clues.types),
          "PawWork's web search has used up its quota at Exa, which is none of the server's",
-         Sample("搜索额度已用完")),
+         Sample("搜索额度已用完"), Origin.UNKNOWN),
+    Rule("client_card", Kind.UNKNOWN,
+         worded("client_card", about=Sense.NEUTRAL) & (lambda clues: not clues.named),
+         "PawWork's card for any refusal of a key: it does not say what was refused",
+         Sample("登录已失效\n模型服务拒绝了这次请求，通常是密钥过期或权限变更。"), Origin.UNKNOWN),
+    Rule("client_hot", Kind.PROVIDER_RATE_LIMIT,
+         worded("client_hot", about=Sense.NEUTRAL) & (lambda clues: not clues.named),
+         "what OpenCode shows for any rate limit of Gemini",
+         Sample("gemini 当前过载"), Origin.UNKNOWN),
     Rule("go_usage_wording", Kind.GO_USAGE_LIMIT, _zens_own(Sense.GO_LIMIT) | _go_in_any_language,
          "Zen's sentence about the Go plan, as a client shows it",
          Sample("Weekly usage limit reached. It will reset in 3 days.")),
@@ -120,12 +140,12 @@ ZEN_RULES: tuple[Rule, ...] = (
     Rule("free_usage_wording", Kind.FREE_USAGE_LIMIT, _zens_own(Sense.FREE_LIMIT),
          "the client's own sentence for the free limit",
          Sample("Free usage exceeded, subscribe to Go [retrying in 2h]")),
+    Rule("monthly_limit_wording", Kind.MONTHLY_LIMIT, _zens_own(Sense.MONTHLY_LIMIT) ,
+         "Zen's sentence about the workspace's cap, without its type",
+         Sample("Your workspace has reached its monthly spending limit of $7.", 401)),
     Rule("user_limit_wording", Kind.USER_LIMIT, _zens_own(Sense.USER_LIMIT),
          "Zen's sentence about the member's cap, without its type",
          Sample("You have reached your monthly spending limit of $7.", 401)),
-    Rule("monthly_limit_wording", Kind.MONTHLY_LIMIT, _zens_own(Sense.MONTHLY_LIMIT),
-         "Zen's sentence about the workspace's cap, without its type",
-         Sample("Your workspace has reached its monthly spending limit of $7.", 401)),
     Rule("relayed_free_wording", Kind.FREE_USAGE_LIMIT,
          worded("zen_rate_text", about=Sense.RATE)
          & (lambda clues: clues.provider == "Console" and not clues.named and not clues.behind),

@@ -16,11 +16,12 @@ from pawwork_proxy.wire.bounded_json import JsonState, object_end, parse_json
 
 HEAD = 256 * 1024
 TAIL = 32 * 1024
+MAX_ITEMS = 2000  # of a list: a stream may come as one
 PAGE = 8 * 1024  # of a page, where edges put their marks
 _HTML = re.compile(rb"<(!doctype html|html|head|body|center|title|h1)\b", re.IGNORECASE)
 _OBJECT = re.compile(rb'[{\[]\s*["{\[\]}]')
-_REPORT = re.compile(r"\s*(?:[{\[\"']|(?:Error:\s*)?[A-Z][A-Za-z]{3,60}(?:Error|Limit|ID)?\s*:)")
-"""An object, or `Type: message`: a sentence that mentions a type somewhere is no report."""
+_REPORT = re.compile(r"\s*[{\[\"']")
+"""A sentence that mentions a type, also at its beginning, is no report."""
 _FINISH = re.compile(rb'(?<!\\)"(?:finish_reason|stop_reason|finishReason)"\s*:\s*"(\w{1,40})"')
 
 
@@ -94,7 +95,7 @@ class BodyReader:
         if damaged or state is JsonState.NOT_JSON or not isinstance(value, dict | list):
             self._read_text(data, good=good)
             return BodyShape.DAMAGED_JSON
-        for item in value[:1] if isinstance(value, list) else [value]:
+        for item in value[:MAX_ITEMS] if isinstance(value, list) else [value]:
             if isinstance(item, dict):
                 self._read_object(item, good=good)
         if self._size > HEAD:
@@ -109,6 +110,7 @@ class BodyReader:
             contents.edge_markers = ("edge_object",)
         error = error_in(value)
         if error is not None:
+            contents.errors, contents.hints = [], []  # of several, the last is what there is now
             collect_error(error, ErrorPlace.BODY, contents)
             return
         note_object(value, contents)

@@ -16,8 +16,13 @@ MAX_DEPTH = 10
 MAX_CHILDREN = 24
 MAX_MESSAGE = 16 * 1024
 MAX_CHOICES = 64
+_ERROR_KEYS = frozenset({"error", "errors", "cause", "data", "details", "response", "metadata"})
+"""Keys that are entered first where there are many."""
 _MESSAGES = ("message", "msg", "detail", "error_msg", "error_message", "errorMessage", "reason")
-_NO_ERROR_CODES = (None, 0, "0", 200, "200")
+_GOOD_CODES = (0, "0", 200, "200")
+_NO_ERROR_CODES = (None, *_GOOD_CODES)
+_CODES = ("code", "statusCode", "error_code", "errorCode", "errcode", "err_code")
+_FAILED_STATUS = ("error", "failed", "failure", "fail")
 _NORMAL_TYPES = ("response.", "message", "content_block", "ping")
 
 CONTENT_KEYS = frozenset(
@@ -50,10 +55,10 @@ MESSAGE_KEYS = (
 def error_in(value: dict[str, object], event: str = "") -> object | None:
     """The part of a response's object that is an error, or None for a normal one."""
     error = value.get("error")
-    if error and error is not True:
+    if error and error is not True and not _is_no_error(error):
         return value
     kind = value.get("type")
-    if event == "error" or kind == "error":
+    if event == "error" or kind == "error" or value.get("object") == "error":
         return value
     response = value.get("response")
     failed = response if member(response, "error") else None
@@ -67,7 +72,15 @@ def error_in(value: dict[str, object], event: str = "") -> object | None:
         return base
     if _is_normal(value):
         return None
+    several = value.get("errors")
+    if isinstance(several, list) and several and isinstance(several[0], dict | str):
+        return value
     return failed or (value if _is_flat_error(value) else None)
+
+
+def _is_no_error(error: object) -> bool:
+    """An envelope that always has the field: `{"code": 0, "message": "ok"}`."""
+    return isinstance(error, dict) and error.get("code") in _GOOD_CODES and "code" in error
 
 
 def dicts_in(value: object) -> list[dict[str, object]]:
@@ -97,10 +110,10 @@ def _is_flat_error(value: dict[str, object]) -> bool:
         return True
     if not any(isinstance(value.get(key), str | list | dict) for key in _MESSAGES):
         return False
-    if any(value.get(key) not in _NO_ERROR_CODES for key in ("code", "statusCode")):
+    if any(value.get(key) not in _NO_ERROR_CODES for key in _CODES):
         return True
     status = value.get("status")
-    return isinstance(status, int) and status >= 400
+    return (isinstance(status, int) and status >= 400) or status in _FAILED_STATUS
 
 
 def collect(
@@ -119,14 +132,20 @@ def collect(
         read_message(value, place, contents)
     elif isinstance(value, dict):
         _add_object(value, place, contents, enveloped=enveloped)
-        for key, child in list(value.items())[:MAX_CHILDREN]:
-            if key in CONTENT_KEYS:
-                continue
+        children = [(key, child) for key, child in value.items() if _may_hold(key, child)]
+        if len(children) > MAX_CHILDREN:
+            children.sort(key=lambda member: member[0] not in _ERROR_KEYS)
+        for key, child in children[:MAX_CHILDREN]:
             if isinstance(child, dict | list):
                 within = key in ENVELOPE_KEYS
                 collect(child, place, contents, depth + 1, enveloped=within)
             elif isinstance(child, str) and key in MESSAGE_KEYS and "{" in child:
                 _read_quoted(child, contents, depth)
+
+
+def _may_hold(key: str, child: object) -> bool:
+    """Whether an error may be in a member: numbers and others' words take up no room."""
+    return key not in CONTENT_KEYS and isinstance(child, dict | list | str)
 
 
 def collect_error(value: object, place: ErrorPlace, contents: Contents) -> None:

@@ -13,7 +13,16 @@ from pawwork_proxy.facts.wordings import OTHER, UNNAMED, known_provider, phrases
 from pawwork_proxy.responses.response import RawTexts
 
 TYPE_KEYS = ("type", "error_type", "errorType", "__type", "name", "exception")
-CODE_KEYS = ("code", "error_code", "errorCode", "status_code", "statusCode", "status", "httpStatus")
+CODE_KEYS = (
+    "code",
+    "error_code",
+    "errorCode",
+    "status_code",
+    "statusCode",
+    "status",
+    "httpStatus",
+    "reason",
+)
 LIMIT_NAMES = ("5 hour", "weekly", "monthly")
 
 WRAPPERS: tuple[tuple[str, re.Pattern[str]], ...] = (
@@ -60,6 +69,10 @@ def object_words(
         words.update(found)
     _add_type(value, words, raw, enveloped=enveloped)
     _add_codes(value, words, raw, enveloped=enveloped)
+    name = value.get("provider_name")  # OpenRouter
+    if isinstance(name, str) and name:
+        raw.provider = name
+        words["provider"] = known_provider(name)
     limit = value.get("limitName")
     if isinstance(limit, str) and limit in LIMIT_NAMES:
         words["limit_name"] = limit
@@ -139,7 +152,7 @@ def _add_codes(value: dict[str, object], words: Words, raw: RawTexts, *, envelop
             words["google_status"] = text
         elif known := known_word(text):
             words.setdefault("code", known)
-        elif enveloped and "code" not in words and key != "status":
+        elif enveloped and "code" not in words and key not in ("status", "reason"):
             raw.error_code = raw.error_code or text
             words["code"] = OTHER
             words["code_stem"] = stem_sense(text)

@@ -1,13 +1,11 @@
-"""Responses as people report them: a line of JSON, or a paste with a body, transcript or HAR file.
+"""Responses as people report them: a line of JSON, a body, or the entries of a HAR file.
 
 Invariant: a report without a status or headers is still read; nothing is assumed in their place.
-Parts of a paste that cannot be parsed are skipped, never raised; a paste that is none of the known
-forms is a body.
+Entries that cannot be parsed are skipped, never raised.
 """
 
 import base64
 import binascii
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -38,10 +36,6 @@ TRANSPORTS: dict[str, Ending] = {
 """What reporters call a broken transport; an `Ending`'s own name is understood too."""
 _PACKED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
 """How gzip and zstd begin."""
-_STATUS_LINE = re.compile(rb"^HTTP/[\d.]+ +(\d{3})[^\r\n]*\r?\n")
-_VERBOSE = re.compile(rb"^< HTTP/[\d.]+ +\d{3}", re.MULTILINE)
-_BLANK_LINE = re.compile(rb"\r\n\r\n|\n\n")
-_CURL_NOISE = (b"* ", b"> ", b"{ [", b"} [", b">\r", b"<\r")
 MAX_ENTRIES = 1000
 
 
@@ -96,7 +90,7 @@ def read_case(case: Mapping[str, Any]) -> ReadResponse:
 
 @dataclass(frozen=True, slots=True)
 class Paste:
-    """One response found in a paste."""
+    """One response of a HAR file."""
 
     body: bytes
     status: int | None = None
@@ -107,55 +101,12 @@ class Paste:
     """Headers of the request, where a HAR file has them."""
 
 
-def responses_in(text: bytes) -> list[Paste]:
-    """The responses that a paste holds; one, unless it is a HAR file."""
+def har_entries(text: bytes) -> list[Paste] | None:
+    """The responses that a HAR file holds; None for anything else."""
     stripped = text.removeprefix(b"\xef\xbb\xbf").lstrip()
     if stripped.startswith(b"{") and b'"entries"' in stripped:
-        entries = _har(stripped)
-        if entries is not None:
-            return entries
-    if _VERBOSE.search(stripped):
-        stripped = _unprefixed(stripped)
-    if _STATUS_LINE.match(stripped):
-        return [_transcript(stripped)]
-    return [Paste(text)]
-
-
-def _unprefixed(text: bytes) -> bytes:
-    """What `curl -v` printed, without its marks and its own remarks."""
-    start = _VERBOSE.search(text)
-    assert start is not None
-    kept = []
-    for line in text[start.start() :].split(b"\n"):
-        if line.startswith(b"< ") or line.rstrip() == b"<":
-            kept.append(line[2:])
-        elif not line.startswith(_CURL_NOISE) and line.rstrip() not in (b"*", b">"):
-            kept.append(line)
-    return b"\n".join(kept)
-
-
-def _transcript(text: bytes) -> Paste:
-    """The last header block counts: earlier ones are proxies, 100s and redirects."""
-    status: int | None = None
-    headers: dict[str, str] = {}
-    while match := _STATUS_LINE.match(text):
-        status = int(match.group(1))
-        text = text[match.end() :]
-        block, text = _header_block(text)
-        headers = {}
-        for line in block.replace(b"\r", b"").split(b"\n"):
-            name, colon, value = line.decode("utf-8", "replace").partition(":")
-            if colon and name.strip():
-                headers.setdefault(name.strip().lower(), value.strip())
-    return Paste(text, status, headers)
-
-
-def _header_block(text: bytes) -> tuple[bytes, bytes]:
-    """The header lines, and what follows the blank line behind them."""
-    if text.startswith((b"\r\n", b"\n")):
-        return b"", text.lstrip(b"\r\n")
-    blank = _BLANK_LINE.search(text)
-    return (text[: blank.start()], text[blank.end() :]) if blank else (text, b"")
+        return _har(stripped)
+    return None
 
 
 def _har(text: bytes) -> list[Paste] | None:

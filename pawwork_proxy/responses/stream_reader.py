@@ -7,8 +7,10 @@ Invariants: an event whose structure has an error is always parsed, unless those
 too much to read: then nothing more is.
 """
 
+import re
 from collections.abc import Callable
 
+from pawwork_proxy.facts.wordings import says_failure
 from pawwork_proxy.model.numbers import bounded_count
 from pawwork_proxy.model.response import EventCounts
 from pawwork_proxy.model.signals import AnswerShape, BodyShape, Dialect, ErrorPlace
@@ -22,6 +24,8 @@ _NULLABLE = (b'"finish_reason"', b'"usage"')
 WORK_OF_EVENT = 128
 """What it takes to parse an event, counted in bytes of it; a byte takes about a tenth of a
 microsecond."""
+_AGAIN = re.compile(rb"^(?:\s*data:\s*)+")
+"""A relay that frames what is framed already."""
 MAX_ERROR_EVENTS = 8  # read in full; a stream needs no more to be judged
 
 
@@ -103,7 +107,12 @@ class StreamReader:
 
     def _skip_noise(self, segment: bytes, events: int) -> bool:
         """Events without any object, such as bare numbers."""
-        if b"[DONE]" in segment or b"ail" in segment or b"rror" in segment.lower():
+        if (
+            not self.events
+            or b"[DONE]" in segment
+            or b"ail" in segment
+            or b"rror" in segment.lower()
+        ):
             return False
         self._other += events
         return True
@@ -147,11 +156,15 @@ class StreamReader:
         self._read_data(event.data, event.name, last=last)
 
     def _read_data(self, data: bytes, name: str, *, last: bool) -> None:
+        data = _AGAIN.sub(b"", data)
         value, state = parse_json(data)
+        if isinstance(value, str):
+            value, state = parse_json(value)
         if state is JsonState.NOT_JSON or not isinstance(value, dict | list):
-            if name == "error" or _looks_like_an_error(data):
+            text = data[:4096].decode("utf-8", "replace")
+            alone = not self.events and says_failure(text)
+            if name == "error" or _looks_like_an_error(data) or alone:
                 self._errors += 1
-                text = data[:4096].decode("utf-8", "replace")
                 read_message(text, self._place(), self._contents)
             else:
                 self._other += 1

@@ -10,21 +10,35 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 
-from pawwork_proxy.model.numbers import moment_or_none
+from pawwork_proxy.facts.waits import CUES, UNITS, unit_seconds
+from pawwork_proxy.model.numbers import later, moment_or_none
 from pawwork_proxy.model.signals import RetryHint
 
 MAX_WAIT_S = 2_147_483.647
 LONGEST_DATE = 64
-_UNITS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0}
+_UNIT = "|".join(f"(?:{unit.says})" for unit in UNITS)
 _DURATION = re.compile(
-    # Ids, paths and percent-encoded texts are full of digits and letters: a duration stands alone,
-    # and is not one that has passed.
-    r"(?<![A-Za-z0-9_.:%/\\-])(?<!took )(?<!out after )(?<!elapsed )(\d{1,6}(?:\.\d+)?)"
-    r"\s?(days?|d|hours?|hrs?|h|minutes?|mins?|m|seconds?|secs?|s)"
-    r"(?![A-Za-z0-9_%-])(?!\s*(?:usage|limit|quota|window))",
+    # Ids are full of digits and letters, and `%20` is a blank: a duration stands alone.
+    rf"(?<![A-Za-z0-9_.:%#/-])(?:\d{{1,9}}(?:\.\d{{1,9}})?\s?(?:{_UNIT})(?![a-z_-])"
+    r"(?:[\s,]*(?:and\s+)?(?=\d))?)+(?!\s?(?:usage|limit|quota|window))",
     re.IGNORECASE,
 )
-_JOIN = re.compile(r"^[\s,]*(?:and\s+)?$", re.IGNORECASE)
+_AMOUNTS = re.compile(rf"(\d{{1,9}}(?:\.\d{{1,9}})?)\s?({_UNIT})(?![a-z])", re.IGNORECASE)
+_ROUNDED = re.compile(
+    r"(?:~|≈|\babout|\bapprox\w*\.?|\baround|\broughly|约|約|大约)\s*$", re.IGNORECASE
+)
+_BEFORE = re.compile(rf"(?:{CUES['before']})[\s~≈:=\"'(]*(?:约|約|大约|about )?\s*$", re.IGNORECASE)
+_BEHIND = re.compile(rf"\s*(?:{CUES['behind']})", re.IGNORECASE)
+_PAST = re.compile(rf"(?:{CUES['past']})[\s~]*$", re.IGNORECASE)
+_MOMENT = re.compile(
+    r"(?:reset|again|until|retry|available|重置)[^.\n]{0,24}?"
+    r"(20\d\d-[01]\d-[0-3]\d[T ][0-2]\d:[0-5]\d(?::[0-5]\d)?(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d))",
+    re.IGNORECASE,
+)
+_PLAIN_NUMBER = re.compile(r"\s*\+?\d{1,15}(?:\.\d*)?(?:e\+?\d{1,3})?\s*", re.ASCII | re.IGNORECASE)
+_DIGIT = re.compile(r"\d")
+_NEARBY = 40
+"""Characters before a duration that are looked at."""
 _WAIT_KEYS: tuple[tuple[str, int], ...] = (
     ("retry_after_ms", 1000), ("retryAfterMs", 1000), ("retry-after-ms", 1000),
     ("retry_after", 1), ("retryAfter", 1), ("retry_after_seconds", 1), ("retryAfterSeconds", 1),
@@ -87,33 +101,59 @@ def body_hints(value: dict[str, object]) -> list[RetryHint]:
         quoted = value.get(key)
         if isinstance(quoted, dict):
             lower = {str(name).lower(): str(text) for name, text in list(quoted.items())[:64]}
-            hints += header_hints(lower, http_date(lower.get("date", "")))
+            date = http_date(lower.get("date", ""))
+            hints += [_dated(hint, date) for hint in header_hints(lower, date)]
     return hints
 
 
 def text_hints(text: str) -> list[RetryHint]:
-    """The last wait that a message names in words (`Resets in 4hr 59min`): a last resort."""
+    """The last wait that a message names in words (`Resets in 4hr 59min`): a last resort.
+
+    A rounded figure (`~2 days`) yields to an exact one.
+    """
     text = text[:1200]
-    total = 0.0
-    end = -1
+    if _DIGIT.search(text) is None:
+        return []
+    exact: float | None = None
+    rounded: float | None = None
     for match in _DURATION.finditer(text):
-        seconds = float(match.group(1)) * _UNITS[match.group(2)[0].lower()]
-        joined = end >= 0 and _JOIN.match(text[end : match.start()]) is not None
-        total = total + seconds if joined else seconds
-        end = match.end()
-    return [_hint("text", total)] if end >= 0 else []
+        before = text[max(0, match.start() - _NEARBY) : match.start()]
+        if _PAST.search(before) or not (_BEFORE.search(before) or _BEHIND.match(text, match.end())):
+            continue
+        amounts = _AMOUNTS.findall(match[0])
+        seconds = sum(float(number) * unit_seconds(unit) for number, unit in amounts)
+        if _ROUNDED.search(before):
+            rounded = seconds
+        else:
+            exact = seconds
+    wait = rounded if exact is None else exact
+    hints = [] if wait is None else [_hint("text", wait)]
+    stated = _MOMENT.search(text)
+    moment = _moment(stated[1].replace(" ", "T")) if stated else None
+    if moment is not None:
+        hints.append(RetryHint(place="body date", seconds=0.0, at=moment))
+    return hints
 
 
 def _hint(place: str, seconds: float, at: datetime | None = None) -> RetryHint:
     return RetryHint(place=place, seconds=round(min(max(seconds, 0.0), MAX_WAIT_S), 3), at=at)
 
 
+def _dated(hint: RetryHint, date: datetime | None) -> RetryHint:
+    """A quoted wait counts from the date that is quoted beside it."""
+    if date is None or hint.at is not None:
+        return hint
+    return hint.model_copy(update={"at": later(date, hint.seconds)})
+
+
 def _number(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
+    if isinstance(value, str) and not _PLAIN_NUMBER.fullmatch(value):
+        return None
     try:
         number = float(value)
-    except (ValueError, OverflowError):
+    except OverflowError:
         return None
     return number if 0 <= number < float("inf") else None
 

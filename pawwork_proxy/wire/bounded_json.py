@@ -4,6 +4,8 @@ Invariant: never raises; depth and size are bounded before anything is built.
 """
 
 import ast
+import re
+import warnings
 from enum import StrEnum
 from itertools import accumulate
 
@@ -13,6 +15,8 @@ MAX_LITERAL = 16 * 1024
 MAX_LITERAL_DEPTH = 40
 MAX_EMBEDDED = 4
 MAX_ATTEMPTS = 8
+_OUTSIDE = re.compile(r"""[\\"'{}\[\]]""")
+_IN_STRING = {'"': re.compile(r'[\\"]'), "'": re.compile(r"[\\']")}
 
 
 class JsonState(StrEnum):
@@ -55,7 +59,9 @@ def parse_python(text: str) -> object:
     if len(text) > MAX_LITERAL or _depth(text) > MAX_LITERAL_DEPTH:
         return None
     try:
-        value: object = ast.literal_eval(text)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of strangers' escape sequences
+            value: object = ast.literal_eval(text)
     except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):  # {{}}: TypeError
         return None
     return value
@@ -109,28 +115,31 @@ def _object_start(text: str, position: int) -> int:
 
 def object_end(text: str, start: int) -> int:
     """Behind the bracket that closes the one at `start`; the end of the text if none does."""
+    end = closing(text, start)
+    return len(text) if end is None else end
+
+
+def closing(text: str, start: int) -> int | None:
+    """Behind the bracket that closes the one at `start`, if one does."""
     closer = {"{": "}", "[": "]"}
     stack: list[str] = []
-    quote = ""
+    tokens = _OUTSIDE
     position = start
-    while position < len(text):
-        char = text[position]
+    while (match := tokens.search(text, position)) is not None:
+        char, position = match[0], match.end()
         if char == "\\":
-            position += 2
-            continue
-        if quote:
-            if char == quote:
-                quote = ""
-        elif char == '"' or (char == "'" and _opens_string(text, position)):
-            quote = char
+            position += 1
+        elif tokens is not _OUTSIDE:
+            tokens = _OUTSIDE
+        elif char == '"' or (char == "'" and _opens_string(text, match.start())):
+            tokens = _IN_STRING[char]
         elif char in closer:
             stack.append(closer[char])
         elif stack and char == stack[-1]:
             stack.pop()
             if not stack:
-                return position + 1
-        position += 1
-    return len(text)
+                return position
+    return None
 
 
 def _opens_string(text: str, position: int) -> bool:

@@ -1,13 +1,15 @@
-"""`classify`: the outcome of a pasted or piped response, without a capture."""
+"""`classify`: the errors in what a user pastes or pipes, without a capture."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 import click
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from pawwork_proxy.responses.reported import Paste
 
 MAX_INPUT = 64 * 1024 * 1024
+_HAR_START = 64 * 1024
 
 EXITS = {0: "classified, also as unknown", 1: "there was nothing to classify", 2: "wrong usage"}
 
@@ -49,7 +52,11 @@ EXITS = {0: "classified, also as unknown", 1: "there was nothing to classify", 2
 )
 @options.lang
 @options.reply
-@options.formats("text", "json", words="json prints one object for each response.")
+@options.formats(
+    "text",
+    "json",
+    words="json prints one object, its `errors` a list of all; for a HAR file one a response.",
+)
 def classify(
     file: Path,
     status: int | None,
@@ -59,14 +66,12 @@ def classify(
     reply: Language | None,
     output: str,
 ) -> None:
-    """Say what a response means: a body, an error line, a `curl -i` transcript or a HAR file.
+    """Say what the errors in a text mean, and the last one in full.
 
-    Reads FILE, or stdin where FILE is left out.
+    The text is what you have: a body, an error line, a screen, a log of any length, a problem
+    report, an export, a `curl -i` transcript, a HAR file. Reads FILE, or stdin where FILE is left
+    out.
     """
-    from pawwork_proxy.report.advice import advice, weight
-    from pawwork_proxy.report.outcome_text import outcome_lines
-    from pawwork_proxy.responses.reported import responses_in
-
     if jsonl:
         # Line by line from a pipe, so that its other end may wait for what it has asked.
         for line in sys.stdin.buffer if str(file) == "-" else _content(file).splitlines():
@@ -74,45 +79,134 @@ def classify(
                 click.echo(json.dumps(_line_object(line), ensure_ascii=False))
         return
     stated = _headers(headers)
-    pastes = responses_in(_read(file))
-    results = [(paste, _outcome_of(paste, status, stated)) for paste in pastes]
-    if not results:
+    shown = Shown(output, lang, reply)
+    source = _source(file)
+    with source:
+        entries = _har_in(source)
+        if entries is not None:
+            _show_entries(entries, status, stated, shown)
+        elif status is not None or stated:
+            paste = _answer(source.read(MAX_INPUT), status)
+            _show_entries([paste], status, stated, shown)
+        else:
+            _show_findings(source, shown)
+
+
+class Shown(NamedTuple):
+    """How an outcome is shown."""
+
+    output: str
+    lang: Language
+    reply: Language | None
+
+
+def _har_in(source: BinaryIO) -> list[Paste] | None:
+    """The entries of a HAR file; None, and the source at its beginning, for anything else."""
+    from pawwork_proxy.responses.reported import har_entries
+
+    start = source.read(_HAR_START)
+    source.seek(0)
+    if not start.strip():
+        raise PawworkProxyError("there is nothing to classify", "pipe or paste a response")
+    if b'"log"' not in start:
+        return None
+    entries = har_entries(source.read(MAX_INPUT))
+    source.seek(0)
+    if entries == []:
         raise PawworkProxyError(
             "the HAR file holds no responses", "record it again together with the responses"
         )
-    if reply is not None:
-        paste, outcome = max(reversed(results), key=lambda result: weight(result[1]))
-        click.echo("\n".join(advice(outcome, _sender(paste), reply).reply))
-        return
-    if output == "json":
-        for paste, outcome in results:
-            click.echo(json.dumps(_object(paste, outcome, lang), ensure_ascii=False))
-        return
+    return entries
+
+
+def _answer(data: bytes, status: int | None) -> Paste:
+    """One answer, with the status and headers that it states itself before those of options."""
+    from pawwork_proxy.pastes.transcripts import answer_of, unprefixed
+    from pawwork_proxy.responses.reported import Paste
+
+    answer = answer_of(unprefixed(data.decode("utf-8", "surrogateescape")))
+    body = answer.text.encode("utf-8", "surrogateescape")
+    return Paste(body, status if answer.status is None else answer.status, dict(answer.headers))
+
+
+def _show_entries(
+    pastes: list[Paste], status: int | None, headers: dict[str, str], shown: Shown
+) -> None:
+    from pawwork_proxy.report.advice import weight
+
+    results = [(paste, _outcome_of(paste, status, headers)) for paste in pastes]
+    if shown.reply is not None:
+        results = [max(reversed(results), key=lambda result: weight(result[1]))]
     for paste, outcome in results:
+        entry = {"entry": paste.label} if paste.label else {}
+        _show(outcome, paste.label or "", _sender(paste), shown, before=entry)
+
+
+def _show_findings(source: BinaryIO, shown: Shown) -> None:
+    from pawwork_proxy.facts.clients import client_of
+    from pawwork_proxy.outcomes.client_behaviour import client_behaviour
+    from pawwork_proxy.outcomes.clues import Clues
+    from pawwork_proxy.pastes.findings import findings_in
+    from pawwork_proxy.report.findings_text import finding_object, findings_lines
+
+    findings = findings_in(source)
+    outcome = findings.otherwise
+    if findings.found:
+        last = findings.found[-1]
+        behaviour = client_behaviour(Clues(last.signals), last.outcome.kind)
+        outcome = last.outcome.model_copy(update={"client": behaviour})
+    if shown.reply is None and shown.output == "text":
+        click.echo("".join(f"{line}\n" for line in findings_lines(findings)), nl=False)
+    errors = [finding_object(one) for one in findings.found]
+    found = {"errors": errors, "left_out": findings.left_out, "is_text": findings.text}
+    _show(outcome, "", client_of("", "", session=False), shown, behind=found)
+
+
+def _show(
+    outcome: Outcome,
+    label: str,
+    sender: Client,
+    shown: Shown,
+    *,
+    before: Mapping[str, object] = MappingProxyType({}),
+    behind: Mapping[str, object] = MappingProxyType({}),
+) -> None:
+    """One outcome in full, as JSON with more members, or only what to answer."""
+    from pawwork_proxy.report.advice import advice
+    from pawwork_proxy.report.outcome_text import outcome_lines
+
+    if shown.reply is not None:
+        click.echo("\n".join(advice(outcome, sender, shown.reply).reply))
+    elif shown.output == "json":
+        found = {**before, **_object(outcome, sender, shown.lang), **behind}
+        click.echo(json.dumps(found, ensure_ascii=False))
+    else:
         zone = (outcome.reset_at or datetime.now()).astimezone().tzinfo or UTC
-        for line in outcome_lines(outcome, paste.label or "", _sender(paste), lang, zone):
-            click.echo(line)
+        click.echo("\n".join(outcome_lines(outcome, label, sender, shown.lang, zone)))
 
 
-def _content(file: Path, most: int = -1) -> bytes:
+def _source(file: Path) -> BinaryIO:
+    """What is read, from its beginning; a file is not held in memory."""
+    if str(file) == "-":
+        if sys.stdin.isatty():
+            click.echo("Paste the text, then press Ctrl-D (Windows: Ctrl-Z, Enter).", err=True)
+        return BytesIO(sys.stdin.buffer.read())
     try:
-        if str(file) == "-":
-            return sys.stdin.buffer.read(most)
-        with file.open("rb") as stream:
-            return stream.read(most)
+        return file.open("rb")
     except OSError as error:
-        raise PawworkProxyError(
-            f"{file} cannot be read", "check that the file exists and that you may read it"
-        ) from error
+        raise _unreadable(file) from error
 
 
-def _read(file: Path) -> bytes:
-    if str(file) == "-" and sys.stdin.isatty():
-        click.echo("Paste the response, then press Ctrl-D (Windows: Ctrl-Z, Enter).", err=True)
-    data = _content(file, MAX_INPUT)
-    if not data.strip():
-        raise PawworkProxyError("there is nothing to classify", "pipe or paste a response")
-    return data
+def _unreadable(file: Path) -> PawworkProxyError:
+    hint = "check that the file exists and that you may read it"
+    return PawworkProxyError(f"{file} cannot be read", hint)
+
+
+def _content(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise _unreadable(file) from error
 
 
 def _headers(lines: Sequence[str]) -> dict[str, str]:
@@ -141,14 +235,13 @@ def _sender(paste: Paste) -> Client:
     return client_of(agent, client, session="x-opencode-session" in paste.asked)
 
 
-def _object(paste: Paste, outcome: Outcome, lang: Language) -> dict[str, object]:
+def _object(outcome: Outcome, sender: Client, lang: Language) -> dict[str, object]:
     from pawwork_proxy.report.advice import advice
     from pawwork_proxy.report.language import paragraph
     from pawwork_proxy.report.outcome_text import reason
 
-    told = advice(outcome, _sender(paste), lang)
+    told = advice(outcome, sender, lang)
     return {
-        **({"entry": paste.label} if paste.label else {}),
         **outcome.model_dump(mode="json"),
         "meaning": told.meaning,
         "is_not": told.is_not,
@@ -163,7 +256,7 @@ def _line_object(line: bytes) -> dict[str, object]:
     from pawwork_proxy.responses.reported import read_case
 
     try:
-        case = json.loads(line)
+        case = json.loads(line, parse_constant=_no_constant)
     except (ValueError, RecursionError):
         case = None
     if not isinstance(case, dict):
@@ -171,7 +264,11 @@ def _line_object(line: bytes) -> dict[str, object]:
     problem = _problem(case)
     if problem:
         return {"id": case.get("id"), "error": problem}
-    outcome = judge(read_case(case).signals)
+    try:
+        outcome = judge(read_case(case).signals)
+    except Exception:  # one bad input never ends the others
+        return {"id": case.get("id"), "error": "it could not be read"}
+    stated = outcome.model_dump(mode="json", include={"reset_at"})
     return {
         "id": case.get("id"),
         "kind": outcome.kind,
@@ -182,7 +279,15 @@ def _line_object(line: bytes) -> dict[str, object]:
         "rule_id": outcome.rule_id,
         "retry_after_s": outcome.retry_after_s,
         "reset_cadence": outcome.reset_cadence,
+        "reset_at": stated["reset_at"],
+        "provider": outcome.provider,
+        "evidence": list(outcome.evidence),
     }
+
+
+def _no_constant(name: str) -> object:
+    """NaN and Infinity are no JSON."""
+    raise ValueError(name)
 
 
 _FIELDS: dict[str, type] = {

@@ -201,7 +201,7 @@ def test_lines_in_lines_out() -> None:
     ]
     assert list(found[2]) == [
         "id", "kind", "family", "origin", "in_stream", "error_type", "rule_id", "retry_after_s",
-        "reset_cadence",
+        "reset_cadence", "reset_at", "provider", "evidence",
     ]  # fmt: skip
     assert found[2] | {"id": 0} == {
         "id": 0,
@@ -213,6 +213,9 @@ def test_lines_in_lines_out() -> None:
         "rule_id": "overload",
         "retry_after_s": 5,
         "reset_cadence": "minute",
+        "reset_at": None,
+        "provider": None,
+        "evidence": ["stream_first.type"],
     }
 
 
@@ -222,6 +225,7 @@ def test_lines_in_lines_out() -> None:
         ("nonsense", None, "not a JSON object"),
         ("[" * 100_000, None, "not a JSON object"),
         ("[1]", None, "not a JSON object"),
+        ('{"id":NaN}', None, "not a JSON object"),
         ('{"id":7,"status":"429"}', 7, "status is no int"),
         ('{"id":7,"status":true}', 7, "status is no int"),
         ('{"id":7,"headers":[]}', 7, "headers is no dict"),
@@ -268,3 +272,67 @@ def test_a_har_file_names_the_client_that_asked() -> None:
     result = run(json.dumps({"log": {"entries": [entry]}}))
     assert "  PawWork 2026.6.4-2026.8.5: retried 3 times after 2, 4, 8 s" in result.stdout
     assert "OpenCode" not in result.stdout
+
+
+LOG = """ERROR 2026-05-14T10:02:57 service=llm error={"error":{"statusCode":429,"responseBody":\
+"{\\"error\\":{\\"type\\":\\"FreeUsageLimitError\\",\\"message\\":\\"x\\"}}"}}
+INFO  2026-05-14T10:03:00 service=bus publishing
+ERROR 2026-05-15T10:02:57 service=llm error={"error":{"statusCode":529,"responseBody":\
+"{\\"error\\":{\\"type\\":\\"overloaded_error\\",\\"message\\":\\"x\\"}}"}}
+ERROR 2026-05-15T10:05:57 service=llm error={"error":{"statusCode":529,"responseBody":\
+"{\\"error\\":{\\"type\\":\\"overloaded_error\\",\\"message\\":\\"x\\"}}"}}
+"""
+
+
+def test_all_errors_of_a_log_and_the_last_in_full() -> None:
+    result = run(LOG)
+    assert result.exit_code == 0
+    for words in (
+        "3 errors, in the order of the text; the last one in full below:",
+        "  2026-05-14 10:02:57                      free_usage_limit   once",
+        "  2026-05-15 10:02:57 - 2026-05-15 10:05:57  provider_overload  2 times",
+        "provider_overload (family overload, ",
+    ):
+        assert words in result.stdout
+    (found,) = lines(run(LOG, "--format", "json"))
+    assert found["kind"] == "provider_overload"
+    errors = found["errors"]
+    assert isinstance(errors, list)
+    assert [(one["kind"], one["count"], one["last"]) for one in errors] == [
+        ("free_usage_limit", 1, "2026-05-14T10:02:57"),
+        ("provider_overload", 2, "2026-05-15T10:05:57"),
+    ]
+
+
+def test_many_changes_are_counted_and_not_shown() -> None:
+    result = run("HTTP 429: rate limit reached\nHTTP 503: overloaded\n" * 20)
+    assert "40 errors, in the order of the text" in result.stdout
+    assert "  (before these, 20 more changes of kind)" in result.stdout
+    assert result.stdout.count("  no time  ") == 20
+
+
+def test_what_is_no_text_is_said() -> None:
+    png = b"\x89PNG\r\n\x1a\n" + bytes(60)
+    assert "This is no text" in run(png).stdout
+    (found,) = lines(run(png, "--format", "json"))
+    assert (found["kind"], found["errors"], found["is_text"]) == ("unknown", [], False)
+
+
+def test_a_status_that_is_given_counts_where_the_text_has_none() -> None:
+    assert lines(run("busy", "--status", "503", "--format", "json"))[0]["kind"] == (
+        "provider_overload"
+    )
+    found = lines(run(DAY, "--status", "503", "--format", "json"))[0]
+    assert (found["kind"], found["retry_after_s"]) == ("free_usage_limit", 7200)
+
+
+def test_one_bad_input_never_ends_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    from pawwork_proxy.outcomes import rules
+
+    judge = rules.classify
+    monkeypatch.setattr(
+        rules, "classify", lambda signals: 1 / 0 if signals.status == 418 else judge(signals)
+    )
+    found = lines(run('{"id":1,"status":418}\n{"id":2,"status":503}\n', "--jsonl"))
+    assert found[0] == {"id": 1, "error": "it could not be read"}
+    assert found[1]["kind"] == "provider_overload"

@@ -56,7 +56,7 @@ def test_without_a_date_the_moment_is_not_known() -> None:
         ({"retry_after": MONDAY.replace("10:02:58", "10:03:08"), "date": MONDAY}, 10,
          "retry-after date"),
         ({"retry_after": SUNDAY, "date": MONDAY}, 0, "retry-after date"),
-        ({"retry_after": SUNDAY}, 0, "retry-after date"),
+        ({"retry_after": SUNDAY}, None, None),
         ({"retry_after": "soon"}, None, None),
         ({"retry_after": "-5"}, None, None),
         ({"retry_after": "nan"}, None, None),
@@ -94,8 +94,12 @@ def test_waits_in_the_body(extra: dict[str, object], wait: float | None) -> None
     assert found.retry_after_s == wait
 
 
-def test_a_moment_in_the_body_without_a_date_is_no_wait() -> None:
-    assert outcome("rate_limit_error", extra={"resetsAt": "2026-11-23T10:03:58Z"}).reset_at is None
+def test_a_moment_without_a_date_is_a_reset_and_no_wait() -> None:
+    found = outcome("rate_limit_error", extra={"resetsAt": "2026-11-23T10:03:58Z"})
+    assert found.retry_after_s is None
+    assert found.retry_after_from is None
+    assert str(found.reset_at) == "2026-11-23 10:03:58+00:00"
+    assert found.reset_cadence is Cadence.OTHER
 
 
 @pytest.mark.parametrize(
@@ -108,8 +112,9 @@ def test_a_moment_in_the_body_without_a_date_is_no_wait() -> None:
         ("Réessayez dans 18min.", 1080),
         ("2 days 後に再試行してください", 172800),
         ("try again in 1.5s", 1.5),
-        ("3 hours and 5 minutes", 11100),
-        ("wait 5s, or 9s", 9),
+        ("available in 3 hours and 5 minutes", 11100),
+        ("wait 5s, then retry in 9s", 9),
+        ("3 hours and 5 minutes", None),
         ("5 hour limit", None),
         ("at 02:06:16", None),
         ("429 Too Many Requests", None),

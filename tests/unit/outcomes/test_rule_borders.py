@@ -178,8 +178,12 @@ BORDERS: list[tuple[str, Signals]] = [
     ("relayed_failure", signals(says="window_month go_link", provider="other")),
     ("region_wording", signals(says="window_month go_link region")),
     ("rate", signals(says="window_month rate", retry_hints=[{"place": "text", "seconds": 9}])),
+    ("undecided", signals(says="window_month", retry_hints=[{"place": "text", "seconds": 9}])),
+    ("go_usage_wording", signals(says="usage_limit_word go_balance")),
+    ("server_busy", signals(503, says="usage_limit_word go_balance")),
+    ("server_busy", signals(503, says="go_limit")),
     ("go_usage_wording", signals(
-        says="window_month", retry_hints=[{"place": "text", "seconds": 9}])),
+        says="window_month usage_limit_word", retry_hints=[{"place": "text", "seconds": 9}])),
     ("relayed_failure", signals(
         says="window_month", provider="Console", retry_hints=[{"place": "text", "seconds": 9}])),
     ("undecided", signals(says="window_month", wait=9)),

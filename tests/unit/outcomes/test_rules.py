@@ -100,7 +100,8 @@ EVIDENCE = {
         entitlement auth_type_blocked model_type_no_provider auth_invalid_wording
     """,
     "line.message": """
-        web_search_wording go_usage_wording black_usage_wording free_usage_wording
+        web_search_wording client_card client_hot
+        go_usage_wording black_usage_wording free_usage_wording
         user_limit_wording
         monthly_limit_wording relayed_free_wording region_wording no_provider_wording
         vendor_account_quota vendor_account_quota_refused zen_rate_wording vendor_key

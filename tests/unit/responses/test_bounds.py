@@ -79,9 +79,9 @@ def test_errors_are_looked_for_ten_levels_deep(depth: int, *, found: bool) -> No
 
 @pytest.mark.parametrize(("before", "found"), [(23, True), (24, False)])
 def test_errors_are_looked_for_among_twenty_four_children(before: int, *, found: bool) -> None:
-    fields = {f"field{number}": 0 for number in range(before)}
+    fields = {f"field{number}": "x" for number in range(before)}
     items = [0] * before
-    for error in ({**fields, "cause": FREE}, {"causes": [*items, FREE]}):
+    for error in ({**fields, "because": FREE}, {"causes": [*items, FREE]}):
         answer = read(json.dumps({"error": error}).encode(), 429)
         assert (kind(answer) is Kind.FREE_USAGE_LIMIT) is found
 

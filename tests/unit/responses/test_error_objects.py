@@ -5,6 +5,7 @@ import json
 import pytest
 
 from pawwork_proxy.model.signals import ErrorFact, ErrorPlace, Signals
+from pawwork_proxy.outcomes.rules import judge
 from pawwork_proxy.responses.error_objects import MAX_FACTS, collect, read_message
 from pawwork_proxy.responses.reported import read_reported
 from pawwork_proxy.responses.response import Contents
@@ -212,3 +213,48 @@ def test_an_error_within_an_error_has_one(key: str) -> None:
     contents = Contents()
     collect({key: [{"type": "fair_limit_error"}]}, ErrorPlace.BODY, contents)
     assert contents.raw.error_type == "fair_limit_error"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"object": "error", "message": "The model is overloaded"}',
+        '{"status": "error", "message": "The model is overloaded"}',
+        '{"error_code": 18, "error_msg": "The model is overloaded"}',
+        '{"errors": [{"message": "The model is overloaded"}]}',
+        '[{"candidates": [{"content": {}}]}, {"error": {"message": "overloaded"}}]',
+        'data: "{\\"error\\": {\\"type\\": \\"overloaded_error\\"}}"\n\n',
+        'data: data: {"error": {"type": "overloaded_error"}}\n\n',
+        "data: The engine is currently overloaded\n\n",
+    ],
+)
+def test_an_error_in_a_200_of_any_shape(body: str) -> None:
+    assert judge(read_reported(body.encode(), status=200).signals).kind == "provider_overload"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"error": {"code": 0, "message": "ok"}, "choices": [{"message": {"content": "x"}}]}',
+        '{"choices": [{"message": {"content": "Error: 503 overloaded"}, "finish_reason": "stop"}]}',
+    ],
+)
+def test_an_answer_that_only_looks_like_an_error(body: str) -> None:
+    assert judge(read_reported(body.encode(), status=200).signals).kind == "success"
+
+
+def test_a_number_without_bounds_is_no_wait() -> None:
+    body = f'{{"error": {{"type": "rate_limit_error", "retry_after": {"9" * 400}}}}}'
+    assert judge(read_reported(body.encode(), status=429).signals).retry_after_s is None
+
+
+def test_a_quoted_wait_counts_from_the_date_beside_it() -> None:
+    headers = '{"retry-after": "60", "date": "Fri, 15 May 2026 10:02:57 GMT"}'
+    body = f'{{"error": {{"type": "rate_limit_error", "responseHeaders": {headers}}}}}'
+    found = judge(read_reported(body.encode(), status=429).signals)
+    assert str(found.reset_at) == "2026-05-15 10:03:57+00:00"
+
+
+def test_openrouter_names_the_provider_in_a_field() -> None:
+    body = b'{"error": {"code": 429, "metadata": {"raw": "rate-limited", "provider_name": "Groq"}}}'
+    assert judge(read_reported(body, status=429).signals).origin_label == "relayed:Groq"

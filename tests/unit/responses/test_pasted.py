@@ -1,4 +1,4 @@
-"""Pastes: bodies, transcripts with several header blocks, HAR files; damage is skipped."""
+"""HAR files and stated transports: what is damaged is skipped."""
 
 import base64
 import gzip
@@ -9,50 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pawwork_proxy.model.signals import Ending
-from pawwork_proxy.responses.reported import Paste, ending_of, read_reported, responses_in
+from pawwork_proxy.responses.reported import Paste, ending_of, har_entries, read_reported
 
 BODY = b'{"error":{"type":"server_error"}}'
-
-
-def test_a_body_is_a_body() -> None:
-    assert responses_in(BODY) == [Paste(BODY)]
-
-
-@pytest.mark.parametrize("newline", [b"\n", b"\r\n"])
-def test_the_last_header_block_counts(newline: bytes) -> None:
-    text = newline.join(
-        [
-            b"HTTP/1.1 200 Connection established", b"Via: 1.1 proxy", b"",
-            b"HTTP/1.1 100 Continue", b"",
-            b"HTTP/2 429 ", b"Date: Mon, 23 Nov 2026 10:02:58 GMT", b"retry-after: 9", b"odd", b"",
-            BODY,
-        ]
-    )  # fmt: skip
-    (paste,) = responses_in(text)
-    assert (paste.status, paste.body) == (429, BODY)
-    assert paste.headers == {"date": "Mon, 23 Nov 2026 10:02:58 GMT", "retry-after": "9"}
-
-
-@pytest.mark.parametrize(
-    ("text", "status", "body"),
-    [
-        (b"HTTP/1.1 503 Busy\r\n\r\nbusy", 503, b"busy"),
-        (b"HTTP/2 204\nserver: x\n", 204, b""),
-        (b"HTTP/2 204\nserver: x", 204, b""),
-    ],
-)
-def test_short_transcripts(text: bytes, status: int, body: bytes) -> None:
-    (paste,) = responses_in(text)
-    assert (paste.status, paste.body) == (status, body)
-
-
-def test_verbose_curl_is_unprefixed() -> None:
-    text = (
-        b"*   Trying 192.0.2.1:443...\n> GET / HTTP/2\n> Host: x\n>\n< HTTP/2 429 \n"
-        b"< retry-after: 5\n< \n{ [33 bytes data]\n" + BODY + b"\n* Connection left intact\n"
-    )
-    (paste,) = responses_in(text)
-    assert (paste.status, paste.headers, paste.body.strip()) == (429, {"retry-after": "5"}, BODY)
 
 
 def har(*entries: object) -> bytes:
@@ -64,7 +23,7 @@ def entry(url: str, response: object) -> dict[str, object]:
 
 
 def test_a_har_gives_the_exchanges_with_zen() -> None:
-    pastes = responses_in(
+    pastes = har_entries(
         har(
             entry("https://example.invalid/", {"status": 200}),
             entry(
@@ -96,23 +55,23 @@ def test_a_har_gives_the_exchanges_with_zen() -> None:
 
 def test_a_har_of_other_hosts_is_read_too() -> None:
     odd = {"status": "x", "headers": None, "content": {"text": "€", "encoding": "base64"}}
-    pastes = responses_in(
+    pastes = har_entries(
         har(entry("http://127.0.0.1/", odd), {"response": {"content": {}}}, {"request": 1})
     )
-    assert [(paste.status, paste.body) for paste in pastes] == [(None, b""), (None, b"")]
+    assert [(paste.status, paste.body) for paste in pastes or ()] == [(None, b""), (None, b"")]
 
 
 @pytest.mark.parametrize(
     "text", [b'{"entries":1}', b'{"log":{"entries":{}}}', b'{"log":1,"entries"']
 )
-def test_json_that_is_no_har_is_a_body(text: bytes) -> None:
-    assert responses_in(text) == [Paste(text)]
+def test_json_that_is_no_har_has_no_entries(text: bytes) -> None:
+    assert har_entries(text) is None
 
 
 @given(st.binary())
 def test_nothing_raises(text: bytes) -> None:
-    for start in (b"", b"HTTP/1.1 200 OK\n", b'{"log":{"entries":[', b"< HTTP/2 200\n< a: b\n"):
-        responses_in(start + text)
+    for start in (b"", b'{"log":{"entries":['):
+        har_entries(start + text)
 
 
 @pytest.mark.parametrize(
