@@ -1,6 +1,7 @@
-"""What a real client knows of a failed connection is what it knows without us, on every route.
+"""What a real client's user sees of a failed connection is what he sees without us, on each route.
 
-A name is resolved nowhere: `.invalid` has no address, and opencode.ai is taken to loopback.
+Where it is not, docs/what-the-proxy-changes.md says so: these tests read its table. Names are
+resolved nowhere: what asks for opencode.ai is taken to loopback, and `.invalid` has no address.
 """
 
 import asyncio
@@ -9,12 +10,14 @@ import os
 import re
 import socket
 import subprocess
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, Self
 
+import aiohttp
 import pytest
+from mitmproxy.proxy import server as mitmproxy_server
 
 from pawwork_proxy.clients.clean_install import clean_home
 from pawwork_proxy.environment.identity import load_identity
@@ -24,117 +27,179 @@ from pawwork_proxy.proxy import tunnelling
 from pawwork_proxy.proxy.inside import observing_inside
 from pawwork_proxy.proxy.listeners import parse_listeners
 from pawwork_proxy.proxy.session import RunPlan, running_proxy
-from pawwork_proxy.proxy.tunnel import Connect, Streams, reset_connection
-from pawwork_proxy.proxy.tunnelling import running_tunnel
-from pawwork_proxy.recording.destination import ZEN, parse_upstream
+from pawwork_proxy.proxy.tunnel import Streams, reset_connection
+from pawwork_proxy.recording.destination import ZEN
 from pawwork_proxy.recording.recorder import Watcher
 from pawwork_proxy.simulator.tls import own_certificate
 from tests.end_to_end.conftest import required
-from tests.end_to_end.dsh_client import dsh_command
-from tests.end_to_end.proxy_process import PATIENCE, clean_environment
+from tests.end_to_end.dsh_client import PATCH, dsh_command
+from tests.end_to_end.proxy_process import PATIENCE, ROOT, clean_environment
 from tests.end_to_end.tools import find_program
 
 pytestmark = [pytest.mark.slow, pytest.mark.client]
 
-Failing = Literal["refused", "no address", "certificate", "reset", "cut"]
-FAILURES: tuple[Failing, ...] = ("refused", "no address", "certificate", "reset", "cut")
-WAYS = ("reverse", "forward", "tunnel", "inside")
+Failing = Literal["refused", "no address", "certificate", "reset", "cut", "hangs"]
+FAILURES: dict[str, Failing] = {
+    "the server refuses": "refused",
+    "the server has no address": "no address",
+    "the server's certificate is not trusted": "certificate",
+    "the server breaks off before its answer": "reset",
+    "the server breaks off in its answer": "cut",
+}
+"""By their names in the page."""
+WAYS = ("without us", "reverse", "forward", "tunnel", "inside")
 PATH = "/zen/v1"
+CA_VARIABLE = "NODE_EXTRA_CA_CERTS"
 EVENT = b'data: {"choices":[{"index":0,"delta":{"content":"Half an ans"}}]}\n\n'
 BEGUN = (
     b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
     b"%x\r\n%s\r\n" % (len(EVENT), EVENT)
 )
-KNOWN = {
-    "unreachable": "Unable to connect|Was there a typo|ConnectionRefused|FailedToOpenSocket",
-    "closed": "The socket connection was closed|ECONNRESET",
-    "certificate": "certificate|CERT",
+SAYINGS = {
+    "Unable to connect": "Unable to connect|Was there a typo",
+    "The connection was closed": "The socket connection was closed|Connection reset",
+    "The certificate is named": "certificate|CERT_",
 }
-"""What OpenCode may know of a failure, and how its versions say so in their first error."""
-EXCEPTIONS = {
-    ("refused", "reverse"): "closed",
-    ("refused", "forward"): "closed",
-    ("refused", "tunnel"): "closed",
-    ("refused", "inside"): "closed",
-    ("no address", "reverse"): "closed",
-    ("no address", "forward"): "closed",
-    ("no address", "tunnel"): "closed",
-    ("no address", "inside"): "closed",
-    ("certificate", "reverse"): "closed",
-    ("certificate", "forward"): "closed",
-}
-"""What OpenCode knows where the failure itself cannot reach it: docs/what-the-proxy-changes.md."""
+"""What OpenCode may say of a failure: in the page, and in the words of its versions."""
 
 
-class Upstream(NamedTuple):
-    """A server that fails; `connect` is the way there for what has asked for opencode.ai."""
+def page() -> dict[Failing, dict[str, str]]:
+    """What the page says that OpenCode says, by failure and way."""
+    text = (ROOT / "docs" / "what-the-proxy-changes.md").read_text("utf-8")
+    rows = {}
+    for line in text.splitlines():
+        name, *said = [cell.strip() for cell in line.strip("|").split("|")]
+        if name in FAILURES:
+            alone, decrypted, passed = (said[0] if one == "the same" else one for one in said)
+            told = (alone, decrypted, decrypted, passed, passed)
+            rows[FAILURES[name]] = dict(zip(WAYS, told, strict=True))
+    return rows
 
-    url: str
-    connect: Connect
-    authority: Path
 
+class Upstream:
+    """A server that fails as it is told; `connect` is the way to it for all that we open."""
 
-@asynccontextmanager
-async def upstream(failing: Failing, folder: Path, *, tls: bool) -> AsyncIterator[Upstream]:
-    """A server on loopback that fails so."""
-    context, authority = own_certificate(folder)
+    def __init__(self) -> None:
+        self.failing: Failing = "refused"
+        self.hanging = 0
+        self.changed = asyncio.Condition()
+        """Of the number of answers that hang, each until its client has left."""
 
-    async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    @asynccontextmanager
+    async def running(self, folder: Path) -> AsyncIterator[Self]:
+        (folder / "other").mkdir()
+        trusted, self.authority = own_certificate(folder)
+        distrusted, _ = own_certificate(folder / "other")
+        async with AsyncExitStack() as stack:
+            self._ports: list[int] = []
+            for context in (trusted, distrusted):
+                server = await asyncio.start_server(self._play, "127.0.0.1", 0, ssl=context)
+                await stack.enter_async_context(server)
+                self._ports.append(server.sockets[0].getsockname()[1])
+            nobody = stack.enter_context(socket.socket())  # bound, and does not listen
+            nobody.bind(("127.0.0.1", 0))
+            self._nobody: int = nobody.getsockname()[1]
+            yield self
+
+    @property
+    def url(self) -> str:
+        """For a client that comes without us."""
+        if self.failing == "no address":
+            return "https://name.invalid"
+        return f"https://127.0.0.1:{self._port}"
+
+    @property
+    def _port(self) -> int:
+        if self.failing == "refused":
+            return self._nobody
+        return self._ports[self.failing == "certificate"]
+
+    async def connect(self, *_: Any, **__: Any) -> Streams:
+        if self.failing == "no address":
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return await asyncio.open_connection("127.0.0.1", self._port)
+
+    async def until_hanging(self, number: int) -> None:
+        async with asyncio.timeout(PATIENCE), self.changed:
+            await self.changed.wait_for(lambda: self.hanging == number)
+
+    async def _play(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await reader.readuntil(b"\r\n\r\n")
         length = re.search(rb"content-length: (\d+)", head, re.IGNORECASE)
-        await reader.readexactly(int(length[1]) if length else 0)
-        if failing == "cut":
+        body = await reader.readexactly(int(length[1]) if length else 0)
+        asked = b'"tools"' in body  # and no title of a conversation
+        if asked and self.failing in ("cut", "hangs"):
             writer.write(BEGUN)
             await writer.drain()
-            await asyncio.sleep(0)
+        if asked and self.failing == "hangs":
+            await self._hang(reader)
         reset_connection(writer)
 
-    secure = tls or failing == "certificate"
-    async with await asyncio.start_server(
-        play, "127.0.0.1", 0, ssl=context if secure else None
-    ) as server:
-        port = server.sockets[0].getsockname()[1]
+    async def _hang(self, reader: asyncio.StreamReader) -> None:
+        await self._count(1)
+        with suppress(OSError):
+            await reader.read()
+        await self._count(-1)
 
-        async def connect(_host: str, _port: int) -> Streams:
-            if failing == "refused":
-                raise ConnectionRefusedError
-            if failing == "no address":
-                raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-            return await asyncio.open_connection("127.0.0.1", port)
-
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            nobody = free.getsockname()[1]
-        url = {"refused": f"http://127.0.0.1:{nobody}", "no address": "http://name.invalid"}
-        scheme = "https" if secure else "http"
-        yield Upstream(url.get(failing, f"{scheme}://127.0.0.1:{port}"), connect, authority)
+    async def _count(self, more: int) -> None:
+        async with self.changed:
+            self.hanging += more
+            self.changed.notify_all()
 
 
-Command = Callable[[str, Path], tuple[list[str], dict[str, str]]]
-"""For a base address and a folder: a client's command line and variables."""
+class Routes:
+    """A proxy and a tunnel before an upstream, and the variables of a client on each route."""
+
+    def __init__(self, at: Upstream, patch: pytest.MonkeyPatch) -> None:
+        self._at = at
+        self._patch = patch
+
+    @asynccontextmanager
+    async def running(self, folder: Path) -> AsyncIterator[Self]:
+        self._patch.setenv(HOME_VARIABLE, str(folder / "private"))
+        self._patch.setattr(tunnelling, "way_out", lambda *_: self._at.connect)
+        self._patch.setattr(mitmproxy_server, "asyncio", Leading(self._at))
+        identity = load_identity()
+        (proxy,), (tunnel,) = parse_listeners(["main@0"]), parse_listeners(["main@0"])
+        plans = [
+            RunPlan((one,), ZEN, None, None, folder / "captures", upstream_ca=self._at.authority)
+            for one in (proxy, tunnel)
+        ]
+        async with (
+            running_proxy(plans[0], identity, Watcher()),
+            observing_inside(plans[1], identity, Watcher()) as run,
+        ):
+            self._reverse = f"{proxy.url}{PATH}"
+            trusted = {CA_VARIABLE: str(self._at.authority)}
+            passed = {**proxied(tunnel.url), **trusted}
+            self.variables: dict[str, Mapping[str, str]] = {
+                "without us": trusted,
+                "reverse": trusted,
+                "forward": proxied(proxy.url)
+                | {"NODE_EXTRA_CA_CERTS": str(identity.ca_certificate)},
+                "tunnel": passed,
+                "inside": run.environment(passed),
+            }
+            yield self
+
+    def base(self, way: str) -> str:
+        """The base address that a client is given."""
+        alone = {"without us": f"{self._at.url}{PATH}", "reverse": self._reverse}
+        return alone.get(way, f"https://{HOST}{PATH}")
 
 
-def opencode(program: Callable[[], str]) -> Command:
-    def command(base: str, _: Path) -> tuple[list[str], dict[str, str]]:
-        config = {"provider": {"opencode": {"options": {"baseURL": base}}}}
-        line = [program(), "run", "-m", "opencode/big-pickle", "hello"]
-        return line, {"OPENCODE_CONFIG_CONTENT": json.dumps(config)}
+class Leading:
+    """asyncio as mitmproxy sees it: its connections lead to an upstream."""
 
-    return command
+    def __init__(self, at: Upstream) -> None:
+        self.open_connection = at.connect
 
-
-def dsh(base: str, folder: Path) -> tuple[list[str], dict[str, str]]:
-    line = dsh_command(os.environ["PAWWORK_TEST_DSH"], "hello")
-    at = line.index("--patch") + 1
-    patch = folder / "patch.yml"
-    patch.write_text(Path(line[at]).read_text("utf-8").replace(f"https://{HOST}{PATH}", base))
-    line[at] = str(patch)
-    return line, {"OPENCODE_API_KEY": "public", "DSH_HOME": str(folder / "dsh")}
+    def __getattr__(self, name: str) -> Any:
+        return getattr(asyncio, name)
 
 
-OPENCODE = {
-    "1.15": opencode(lambda: required(find_program("opencode-1.15", os.environ))),
-    "1.18": opencode(lambda: os.environ["PAWWORK_TEST_CLIENT"]),
-}
+def proxied(url: str) -> dict[str, str]:
+    return {"HTTPS_PROXY": url, "NODE_USE_ENV_PROXY": "1", "NO_PROXY": "127.0.0.1"}
 
 
 def made_home(folder: Path) -> dict[str, str]:
@@ -145,23 +210,16 @@ def made_home(folder: Path) -> dict[str, str]:
     return places
 
 
-def logged(folder: Path) -> list[str]:
-    """The lines of OpenCode's logs so far."""
-    logs = folder.glob("home/.local/share/opencode/log/*.log")
-    return [line for log in logs for line in log.read_text("utf-8").splitlines()]
-
-
 @asynccontextmanager
 async def started(
-    command: Command, base: str, folder: Path, variables: Mapping[str, str]
+    line: list[str], folder: Path, variables: Mapping[str, str]
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     """A client in a clean home of its own, ended at the latest with the block."""
-    line, own = command(base, folder)
     places = made_home(folder)
+    own = {"OPENCODE_DISABLE_MODELS_FETCH": "1", "npm_config_offline": "true", **variables}
     process = await asyncio.create_subprocess_exec(
         *line,
-        env=clean_environment(folder, places)
-        | {"OPENCODE_DISABLE_MODELS_FETCH": "1", "npm_config_offline": "true", **own, **variables},
+        env=clean_environment(folder, places) | own,
         cwd=folder,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -175,95 +233,142 @@ async def started(
         await process.wait()
 
 
-async def printed(*client: Any) -> str:
-    """All that a client that gives up by itself says."""
-    async with started(*client) as process:
-        out, _ = await asyncio.wait_for(process.communicate(), PATIENCE)
-    return out.decode()
+class OpenCode:
+    """One `opencode serve`, in which each conversation has a folder and a base address."""
+
+    def __init__(self, program: str, folder: Path, variables: Mapping[str, str]) -> None:
+        self._program = program
+        self._folder = folder
+        self._variables = variables
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[Self]:
+        self._folder.mkdir()
+        line = [self._program, "serve", "--hostname", "127.0.0.1", "--port", "0"]
+        async with started(line, self._folder, self._variables) as self.process:
+            async with asyncio.timeout(PATIENCE):
+                url = await self._listening()
+            async with aiohttp.ClientSession(url, timeout=aiohttp.ClientTimeout()) as self._http:
+                yield self
+
+    async def _listening(self) -> str:
+        assert self.process.stdout is not None
+        async for line in self.process.stdout:
+            if found := re.search(rb"listening on (http://\S+)", line):
+                return found[1].decode()
+        raise AssertionError("it has ended")
+
+    @asynccontextmanager
+    async def asked(self, name: str, base: str) -> AsyncIterator["asyncio.Task[str]"]:
+        """What it tells its user of the first failure of an answer; then the user gives up."""
+        folder = self._folder / name
+        folder.mkdir()
+        options = {"provider": {"opencode": {"options": {"baseURL": base}}}}
+        (folder / "opencode.json").write_text(json.dumps(options))
+        at = {"x-opencode-directory": str(folder)}
+        async with self._http.get("/event", headers=at) as events:
+            async with self._http.post("/session", json={}, headers=at) as answer:
+                session = f"/session/{(await answer.json())['id']}"
+            model = {"providerID": "opencode", "modelID": "big-pickle"}
+            message = {"model": model, "parts": [{"type": "text", "text": "hello"}]}
+            asking = asyncio.create_task(self._ask(f"{session}/message", message, at))
+            telling = asyncio.create_task(told(events))
+            try:
+                yield telling
+                with suppress(aiohttp.ClientError):  # it may have been killed
+                    async with self._http.post(f"{session}/abort", headers=at) as answer:
+                        await answer.read()
+            finally:
+                telling.cancel()
+                asking.cancel()
+
+    async def _ask(self, path: str, message: object, at: Mapping[str, str]) -> None:
+        async with self._http.post(path, json=message, headers=at) as answer:
+            await answer.read()
 
 
-async def first_error(command: Command, base: str, folder: Path, *variables: Any) -> str:
-    """What OpenCode knows of the first failure of its answer; it tries again for a minute."""
-    async with started(command, base, folder, *variables):
-        async with asyncio.timeout(PATIENCE):
-            while True:
-                for line in logged(folder):
-                    if "ERROR" in line and "agent=build" in line and "AI_" in line:
-                        known = [name for name in KNOWN if re.search(KNOWN[name], line)]
-                        return known[0] if known else line
-                await asyncio.sleep(0.05)
+async def told(events: aiohttp.ClientResponse) -> str:
+    async for line in events.content:
+        if b'"retry"' in line or b'"session.error"' in line:
+            text = line.decode()
+            return next((name for name, form in SAYINGS.items() if re.search(form, text)), text)
+    raise AssertionError("it has ended")
 
 
-@asynccontextmanager
-async def through(
-    way: str, at: Upstream, folder: Path, patch: pytest.MonkeyPatch
-) -> AsyncIterator[tuple[str, dict[str, str]]]:
-    """Base address and variables of a client on this route."""
-    patch.setenv(HOME_VARIABLE, str(folder / "private"))
-    identity = load_identity()
-    watched = way in ("tunnel", "inside")
-    target = ZEN if watched else parse_upstream(at.url)
-    listeners = parse_listeners(["main@0"])
-    plan = RunPlan(listeners, target, None, None, folder / "captures")
-    patch.setattr(tunnelling, "way_out", lambda *_: at.connect)
-    if way == "reverse":
-        async with running_proxy(plan, identity, Watcher()):
-            yield f"{listeners[0].url}{PATH}", {}
-        return
-    proxied = {"HTTPS_PROXY": listeners[0].url, "NODE_USE_ENV_PROXY": "1", "NO_PROXY": "127.0.0.1"}
-    if way == "forward":
-        async with running_proxy(plan, identity, Watcher()):
-            trusted = {"NODE_EXTRA_CA_CERTS": str(identity.ca_certificate)}
-            yield f"https://{HOST}{PATH}", proxied | trusted
-    elif way == "tunnel":
-        async with running_tunnel(plan, identity, Watcher()):
-            yield f"https://{HOST}{PATH}", proxied
-    else:
-        async with observing_inside(plan, identity, Watcher()) as run:
-            yield f"https://{HOST}{PATH}", run.environment(proxied)
+OPENCODE = {
+    "1.15": lambda: required(find_program("opencode-1.15", os.environ)),
+    "1.18": lambda: os.environ["PAWWORK_TEST_CLIENT"],
+}
 
 
-async def seen(
-    look: Callable[..., Awaitable[str]],
-    command: Command,
-    failing: Failing,
-    folder: Path,
-    patch: pytest.MonkeyPatch,
-) -> dict[str, str]:
-    """What a client knows of a failure without us, and on each route."""
-    found = {}
-    for way in ("without us", *WAYS):
-        place = folder / way.replace(" ", "-")
-        place.mkdir()
-        tls = way in ("tunnel", "inside")
-        async with upstream(failing, place, tls=tls) as at:
-            if way == "without us":
-                found[way] = await look(command, f"{at.url}{PATH}", place, {})
-                continue
-            with patch.context() as own:
-                async with through(way, at, place, own) as (base, variables):
-                    trusted = {"NODE_EXTRA_CA_CERTS": str(at.authority)}
-                    trusts = tls and failing != "certificate"
-                    named = {**variables, **(trusted if trusts else {})}
-                    found[way] = await look(command, base, place, named)
-    return found
-
-
-@pytest.mark.parametrize("failing", FAILURES)
 @pytest.mark.parametrize("version", OPENCODE)
-async def test_opencode_knows_what_it_knows_without_us(
-    tmp_path: Path, version: str, failing: Failing, monkeypatch: pytest.MonkeyPatch
+async def test_opencode_tells_its_user_what_the_page_says(
+    tmp_path: Path, version: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = await seen(first_error, OPENCODE[version], failing, tmp_path, monkeypatch)
-    assert found == {way: EXCEPTIONS.get((failing, way), found["without us"]) for way in found}
-    assert found["without us"] in KNOWN
+    """And a server learns on each route that its client has given up or was killed."""
+    program = OPENCODE[version]()
+    async with (
+        Upstream().running(tmp_path) as at,
+        Routes(at, monkeypatch).running(tmp_path) as routes,
+        AsyncExitStack() as stack,
+    ):
+        clients = {
+            way: OpenCode(program, tmp_path / way.replace(" ", "-"), routes.variables[way])
+            for way in WAYS
+            if way != "reverse"
+        }
+        async with asyncio.TaskGroup() as group:
+            for client in clients.values():
+                group.create_task(stack.enter_async_context(client.running()))
+        clients["reverse"] = clients["without us"]
+
+        async def said(way: str) -> str:
+            async with clients[way].asked(f"{way} {at.failing}", routes.base(way)) as telling:
+                return await asyncio.wait_for(telling, PATIENCE)
+
+        found = {}
+        for failing in FAILURES.values():
+            at.failing = failing
+            said_by = await asyncio.gather(*map(said, WAYS))
+            found[failing] = dict(zip(WAYS, said_by, strict=True))
+        assert found == page()
+
+        at.failing = "hangs"
+        for way in WAYS:
+            async with clients[way].asked(f"{way} given up", routes.base(way)):
+                await at.until_hanging(1)
+            await at.until_hanging(0)
+        for number, way in enumerate(WAYS, 1):
+            await stack.enter_async_context(clients[way].asked(f"{way} killed", routes.base(way)))
+            await at.until_hanging(number)
+        for client in set(clients.values()):
+            client.process.kill()
+        await at.until_hanging(0)
 
 
 @pytest.mark.dsh
-@pytest.mark.parametrize("failing", FAILURES)
 async def test_dsh_says_what_it_says_without_us(
-    tmp_path: Path, failing: Failing, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = await seen(printed, dsh, failing, tmp_path, monkeypatch)
-    assert set(found.values()) == {found["without us"]}
-    assert "TRANSPORT" in found["without us"]
+    async with (
+        Upstream().running(tmp_path) as at,
+        Routes(at, monkeypatch).running(tmp_path) as routes,
+    ):
+
+        async def said(way: str) -> str:
+            folder = tmp_path / f"{way} {at.failing}"
+            folder.mkdir()
+            patch = folder / "patch.yml"
+            stock = PATCH.read_text("utf-8")
+            patch.write_text(stock.replace(f"https://{HOST}{PATH}", routes.base(way)))
+            line = dsh_command(os.environ["PAWWORK_TEST_DSH"], "hello", patch)
+            own = {"OPENCODE_API_KEY": "public", "DSH_HOME": str(folder / "dsh")}
+            async with started(line, folder, {**own, **routes.variables[way]}) as process:
+                out, _ = await asyncio.wait_for(process.communicate(), PATIENCE)
+            return out.decode()
+
+        failures: tuple[Failing, ...] = ("refused", "certificate", "cut")
+        for at.failing in failures:
+            alone, *ours = await asyncio.gather(*map(said, WAYS))
+            assert ours == [alone] * len(ours)
+            assert "TRANSPORT" in alone
