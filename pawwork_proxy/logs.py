@@ -52,11 +52,11 @@ def say(event: str, **facts: str | int) -> None:
     terminal.
     """
     with contextlib.suppress(OSError, ValueError, AttributeError):
-        _event_logger().info(event, **facts)
+        load_logger().info(event, **facts)
 
 
 @cache
-def _event_logger() -> structlog.typing.FilteringBoundLogger:
+def load_logger() -> structlog.typing.FilteringBoundLogger:
     """Writes one `event=... name=value` line; loaded with the first event, most runs have none."""
     import structlog  # noqa: PLC0415
 

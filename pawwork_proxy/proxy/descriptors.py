@@ -2,10 +2,11 @@
 
 import asyncio
 import contextlib
+import encodings.idna  # noqa: F401  asyncio loads it with the first connection, if it still can
 import sys
 from typing import Any
 
-from pawwork_proxy.logs import say
+from pawwork_proxy.logs import load_logger, say
 from pawwork_proxy.recording.flows import OUT_OF_DESCRIPTORS
 
 ENOUGH = 8192
@@ -13,7 +14,10 @@ ENOUGH = 8192
 
 
 def raise_limit() -> None:
-    """Raise the soft limit, as far as the hard one allows."""
+    """Raise the soft limit, as far as the hard one allows.
+
+    Where few are left, what has to be said when they are used up is loaded while it can be.
+    """
     if sys.platform == "win32":  # has no such limit
         return
     import resource  # noqa: PLC0415 - not on Windows
@@ -23,6 +27,9 @@ def raise_limit() -> None:
     if soft != resource.RLIM_INFINITY and soft < wanted:
         with contextlib.suppress(ValueError, OSError):  # macOS allows less than its hard limit
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+            soft = wanted
+    if soft != resource.RLIM_INFINITY and soft < ENOUGH:
+        load_logger()
 
 
 class Word:

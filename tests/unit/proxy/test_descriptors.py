@@ -15,12 +15,13 @@ FREE = resource.RLIM_INFINITY
 
 
 @pytest.mark.parametrize(
-    ("limits", "wanted"),
+    ("limits", "wanted", "few"),
     [
-        ((256, FREE), (descriptors.ENOUGH, FREE)),
-        ((256, 4096), (4096, 4096)),
-        ((65536, FREE), None),
-        ((FREE, FREE), None),
+        ((256, FREE), (descriptors.ENOUGH, FREE), False),
+        ((256, 4096), (4096, 4096), True),
+        ((256, 256), None, True),
+        ((65536, FREE), None, False),
+        ((FREE, FREE), None, False),
     ],
 )
 @pytest.mark.parametrize("refused", [False, True])
@@ -28,9 +29,12 @@ def test_the_limit_is_raised(
     monkeypatch: pytest.MonkeyPatch,
     limits: tuple[int, int],
     wanted: tuple[int, int] | None,
+    few: bool,
     refused: bool,
 ) -> None:
     asked: list[Any] = []
+    loaded: list[bool] = []
+    monkeypatch.setattr(descriptors, "load_logger", lambda: loaded.append(True))
 
     def setrlimit(_: int, limit: tuple[int, int]) -> None:
         asked.append(limit)
@@ -41,6 +45,7 @@ def test_the_limit_is_raised(
     monkeypatch.setattr(resource, "setrlimit", setrlimit)
     descriptors.raise_limit()
     assert asked == ([] if wanted is None else [wanted])
+    assert bool(loaded) is (few or (refused and wanted is not None)), "it could not be later"
 
 
 def test_windows_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
