@@ -174,7 +174,7 @@ def test_a_key_of_the_run_is_recognised_however_it_is_spelt(spelling: str) -> No
     line = record(spell(key))
     assert gate.check(line, RawExchange(())) is None
     credentials.add(key)
-    assert gate.check(line, RawExchange(())) == Hit("credential", "line")
+    assert gate.check(line, RawExchange(())) == Hit("credential", "value")
 
 
 def test_keys_of_eight_characters_are_remembered_and_shorter_ones_are_not() -> None:
