@@ -129,11 +129,16 @@ class ProcessTable:
     def _holders_on_linux(self, wanted: set[Ends]) -> Iterator[tuple[int, Ends]]:
         """Before a client that asks but once is gone: psutil needs a tenth of a second."""
         sockets = {inode_of(*ends): ends for ends in wanted}
-        recent = [pid for pid, _ in reversed(self._known)]
-        for pid in dict.fromkeys((*recent, *reversed(psutil.pids()))) if any(sockets) else ():
+        for pid in self._likely_ones() if any(sockets) else ():
             for inode in _open_sockets(pid):
                 if inode in sockets:
                     yield pid, sockets[inode]
+
+    def _likely_ones(self) -> Iterator[int]:
+        """Programs that asked before, then all others; to list those takes longer than to look."""
+        recent = [pid for pid, _ in reversed(self._known)]
+        yield from recent
+        yield from (pid for pid in reversed(psutil.pids()) if pid not in recent)
 
     def _described(self, process: psutil.Process) -> FoundProcess:
         key = (process.pid, process.create_time())

@@ -137,6 +137,8 @@ class Projector:
     def _search(self, ongoing: Ongoing) -> Future[AuthSourceFinding]:
         arrival = ongoing.arrival
         auth, tier = self._redactor.auth(arrival.target, arrival.headers)
+        if auth.pseudonym is None:  # nobody's key: who sent it makes no difference
+            return self._auth_sources.search(Asked(auth))
         sent = {name.lower(): value.decode("latin-1") for name, value in arrival.headers}
         agent, client, session = (sent.get(name, "") for name in _TELLING)
         eras = self._client_of(agent, client, session=bool(session)).eras

@@ -145,6 +145,7 @@ class Recorder:
         self._later = later
         self._open: dict[int, Ongoing] = {}
         self._pending: list[Finished] = []
+        self._is_due = False
         self._completed: float | None = None
         """When records were made last."""
         self._hellos: dict[HelloSide, set[str]] = {"client": set(), "proxy": set()}
@@ -336,11 +337,19 @@ class Recorder:
         self._open.pop(ongoing.seq, None)
         self._pending.append((ongoing, ending, upstream))
         ready = self._try("recording_failed", self._projector.ready, ongoing)
-        if len(self._pending) == 1:
-            now = ready and self._is_idle()
-            self._later(0.0 if now else BATCH_S, self._complete_pending)
+        if not self._is_due:
+            self._complete_in(0.0 if ready and self._is_idle() else BATCH_S)
         elif len(self._pending) == MOST_PENDING:
             self._complete_pending()
+
+    def _complete_in(self, seconds: float) -> None:
+        """Make records then; one call is due at a time, however many exchanges wait."""
+        self._is_due = True
+        self._later(seconds, self._complete_due)
+
+    def _complete_due(self) -> None:
+        self._is_due = False
+        self._complete_pending()
 
     def _answering(self, ongoing: Ongoing) -> None:
         """An answer has begun: what takes a while is begun, so that it is there at its end."""
@@ -375,8 +384,8 @@ class Recorder:
             except Exception as error:
                 self._writer.lose(1)
                 self._failed("keeping_failed", error)
-        if self._pending:
-            self._later(BATCH_S, self._complete_pending)
+        if self._pending and not self._is_due:
+            self._complete_in(BATCH_S)
 
     def _project(self, ongoing: Ongoing, ending: Ending, upstream: UpstreamFacts) -> Projected:
         try:

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import sys
 import threading
 from collections.abc import Iterable
 
@@ -159,6 +160,22 @@ def test_programs_are_described_once_and_forgotten_in_time(monkeypatch: pytest.M
     table._described(psutil.Process(os.getppid()))
     table._described(psutil.Process())
     assert described == [os.getpid(), os.getppid(), os.getpid()]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks Linux")
+def test_a_program_that_asks_again_is_found_without_a_list_of_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A client may open a connection per request, and a list of all costs more than the look."""
+    table = ProcessTable()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        with socket.create_connection(("127.0.0.1", port)) as client:
+            ends = Ends(client.getsockname()[1], port)
+            found = table.find([ends])
+            assert found
+            monkeypatch.setattr(psutil, "pids", lambda: pytest.fail("all were listed"))
+            assert table.find([ends]) == found
 
 
 def test_a_process_that_is_gone_has_no_start() -> None:

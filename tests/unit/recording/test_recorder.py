@@ -484,3 +484,22 @@ def test_a_record_is_made_at_once_but_under_load(run: Run, identity: Identity) -
         run.later.run()
     assert waits == [0.0, BATCH_S, 0.0]
     assert len(run.capture().exchanges) == 3
+
+
+def test_however_many_exchanges_wait_one_call_is_due(
+    run: Run, identity: Identity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While a client's files hang, each full batch would leave a timer for as long as they do."""
+    monkeypatch.setattr(
+        projection.Projector, "ready", lambda _, ongoing: ongoing.seq >= MOST_PENDING
+    )
+    for _ in range(2 * MOST_PENDING):
+        run.exchange()
+    assert len(run.later.due) == 1
+    run.later.run()
+    assert len(run.later.due) == 1
+    assert len(run.capture().exchanges) == MOST_PENDING + 1
+    run.recorder.close("finished")
+    run.later.run()
+    assert not run.later.due
+    assert len(run.capture().exchanges) == 2 * MOST_PENDING
