@@ -1,6 +1,7 @@
 """Phrases and marks: unique, each found in its own example, quick on hostile text."""
 
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -24,6 +25,16 @@ def test_ids_are_unique() -> None:
 @pytest.mark.parametrize("phrase", PHRASES, ids=lambda phrase: phrase.id)
 def test_each_phrase_is_found_in_its_example(phrase: Phrase) -> None:
     assert phrase.id in phrases_in(phrase.example)
+
+
+@pytest.mark.parametrize("phrase", PHRASES, ids=lambda phrase: phrase.id)
+@pytest.mark.parametrize("case", [str.upper, str.title, str.lower])
+def test_the_case_of_letters_means_nothing(case: Callable[[str], str], phrase: Phrase) -> None:
+    assert phrase.id in phrases_in(case(phrase.example))
+
+
+def test_a_turkish_sentence_may_begin_with_its_own_capital() -> None:
+    assert phrases_in("İSTEK SINIRI") == phrases_in("istek sınırı") == ("rate",)
 
 
 @pytest.mark.parametrize("text", ["", "Hello.", "The weather is fine today", "完了しました"])

@@ -6,7 +6,15 @@ import pytest
 
 from pawwork_proxy.facts.errors import Sense
 from pawwork_proxy.model.outcome import Kind, Origin
-from pawwork_proxy.model.signals import BodyShape, ErrorFact, ErrorPlace, Signals
+from pawwork_proxy.model.signals import (
+    BodyShape,
+    ErrorFact,
+    ErrorPlace,
+    Failure,
+    Side,
+    Signals,
+    TransportFailure,
+)
 from pawwork_proxy.outcomes.clues import Clues
 from pawwork_proxy.outcomes.rules import classify
 
@@ -114,3 +122,10 @@ def test_an_unknown_type_of_an_unlisted_kind_has_no_known_origin() -> None:
     assert classify(clues({"phrases": ("server",)}).signals).origin is Origin.UNKNOWN
     success = classify(clues(status=200, body=BodyShape.JSON).signals)
     assert (success.kind, success.origin) == (Kind.SUCCESS, Origin.ZEN)
+
+
+def test_a_client_whose_answer_was_broken_off_here_saw_its_connection_reset() -> None:
+    failed = TransportFailure(failure=Failure.TIMEOUT, side=Side.UPSTREAM, place="ending")
+    assert clues().client_saw is None
+    assert clues(transport=failed).client_saw is Failure.TIMEOUT
+    assert clues(transport=failed, broken_off_here=True).client_saw is Failure.RESET

@@ -178,6 +178,15 @@ def test_a_stream_that_costs_too_much_is_read_no_further_and_says_so(*, packed: 
     assert answer.decoded_bytes < MIB + 64 * len(body)
 
 
+def test_numbers_among_the_events_of_a_stream_cost_no_work_and_hide_no_error() -> None:
+    first = b'data: {"choices":[]}\n\n'
+    numbers = b"data: 1\n\n" * 400_000
+    answer = read(first + numbers + sse({"error": FREE}), 200, STREAM)
+    assert answer.signals.unobserved is None
+    assert (answer.events.other, answer.events.errors) == (400_001, 1)
+    assert kind(answer) is Kind.FREE_USAGE_LIMIT
+
+
 def test_a_stream_whose_deltas_are_all_parsed_and_compress_well_is_read_to_its_end() -> None:
     """Each is flushed by itself, as servers do."""
     engine = zlib.compressobj(wbits=31)
