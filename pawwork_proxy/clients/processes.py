@@ -12,10 +12,11 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any, NamedTuple
 
 import psutil
@@ -65,12 +66,14 @@ class ProcessFinder:
     """Looks up client processes by their loopback connections, off the event loop."""
 
     def __init__(self, find: Callable[[Iterable[Ends]], dict[Ends, FoundProcess]] | None = None):
-        self._worker = ThreadPoolExecutor(1, thread_name_prefix="process-finder")
-        self._worker.submit(lambda: None)  # a thread that is there finds quick clients, too
         self._find = find or ProcessTable().find
         self._lock = threading.Lock()
         self._waiting: dict[Ends, Future[FoundProcess | None]] = {}
+        self._asked: SimpleQueue[bool] = SimpleQueue()
         self._closed = threading.Event()
+        # A daemon: a program's files may be on a disk that hangs, and no exit waits for that. There
+        # from the start: quick clients are found, too.
+        threading.Thread(target=self._work, name="process-finder", daemon=True).start()
 
     def look_up(self, client_port: int, listener_port: int) -> Future[FoundProcess | None]:
         """Start to look for the program behind a connection."""
@@ -79,20 +82,24 @@ class ProcessFinder:
             begin = not self._waiting
             self._waiting[Ends(client_port, listener_port)] = future
         if begin:
-            self._worker.submit(self._look)
+            self._asked.put(True)
         return future
 
     def close(self) -> None:
         """Let go of the worker; look-ups still waiting are dropped."""
         self._closed.set()
-        self._worker.shutdown(wait=False, cancel_futures=True)
+        self._asked.put(False)
+
+    def _work(self) -> None:
+        while self._asked.get():
+            self._look()
 
     def _look(self) -> None:
         with self._lock:
             waiting, self._waiting = self._waiting, {}
         before = time.monotonic()
         found: dict[Ends, FoundProcess] = {}
-        with suppress(psutil.Error, OSError):
+        with suppress(Exception):  # whatever a system tells: other connections will be looked up
             found = self._find(waiting)
         for ends, future in waiting.items():
             future.set_result(found.get(ends))

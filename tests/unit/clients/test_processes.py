@@ -105,15 +105,37 @@ def test_one_look_answers_for_all_who_wait() -> None:
         finder.close()
 
 
-def test_a_look_up_that_fails_finds_nobody() -> None:
+@pytest.mark.parametrize("error", [psutil.AccessDenied(), ValueError("of no known form")])
+def test_a_look_up_that_fails_finds_nobody_and_is_not_the_last(error: Exception) -> None:
     def fail(_: Iterable[Ends]) -> dict[Ends, FoundProcess]:
-        raise psutil.AccessDenied
+        raise error
 
     finder = ProcessFinder(fail)
     try:
         assert finder.look_up(1, 9).result(30) is None
+        assert finder.look_up(2, 9).result(30) is None
     finally:
         finder.close()
+
+
+def test_nobody_waits_at_exit_for_a_look_up_that_hangs() -> None:
+    begun, go_on = threading.Event(), threading.Event()
+    threads: list[threading.Thread] = []
+
+    def hang(_: Iterable[Ends]) -> dict[Ends, FoundProcess]:
+        threads.append(threading.current_thread())
+        begun.set()
+        assert go_on.wait(30)
+        return {}
+
+    finder = ProcessFinder(hang)
+    finder.look_up(1, 9)
+    assert begun.wait(30)
+    finder.close()
+    go_on.set()
+    threads[0].join(30)
+    assert threads[0].daemon, "Python waits at its end for all others"
+    assert not threads[0].is_alive()
 
 
 @pytest.mark.parametrize("all_is_shown", [True, False])
