@@ -137,7 +137,7 @@ def collect(
             children.sort(key=lambda member: member[0] not in _ERROR_KEYS)
         for key, child in children[:MAX_CHILDREN]:
             if isinstance(child, dict | list):
-                within = key in ENVELOPE_KEYS
+                within = key in ENVELOPE_KEYS and (key == "error" or not _is_thing(child))
                 collect(child, place, contents, depth + 1, enveloped=within)
             elif isinstance(child, str) and key in MESSAGE_KEYS and "{" in child:
                 _read_quoted(child, contents, depth)
@@ -146,6 +146,15 @@ def collect(
 def _may_hold(key: str, child: object) -> bool:
     """Whether an error may be in a member: numbers and others' words take up no room."""
     return key not in CONTENT_KEYS and isinstance(child, dict | list | str)
+
+
+def _is_thing(value: object) -> bool:
+    """Whether something has a name and says nothing: a project or a person, not an error."""
+    items = value[:MAX_CHILDREN] if isinstance(value, list) else [value]
+    return any(
+        isinstance(item, dict) and "name" in item and item.keys().isdisjoint(MESSAGE_KEYS)
+        for item in items
+    )
 
 
 def collect_error(value: object, place: ErrorPlace, contents: Contents) -> None:

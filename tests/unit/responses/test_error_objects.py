@@ -208,6 +208,17 @@ def test_what_an_error_speaks_of_has_no_type_of_an_error(key: str, field: str) -
         assert {(fact.type, fact.code) for fact in contents.errors} == {(None, None)}
 
 
+@pytest.mark.parametrize("key", ["data", "details", "result", "response", "body"])
+def test_what_has_a_name_and_says_nothing_is_no_error(key: str) -> None:
+    """Answers carry users and projects under these keys, too."""
+    thing: dict[str, object] = {"name": "contoso_server", "type": "team_limit", "id": 7}
+    said = {"name": "FairLimitError", "message": "too much"}
+    for found, expected in ((thing, None), ([thing], None), (said, "FairLimitError")):
+        contents = Contents()
+        collect({"error": {"message": "no", key: found}}, ErrorPlace.BODY, contents)
+        assert contents.raw.error_type == expected
+
+
 @pytest.mark.parametrize("key", ["error", "errors", "detail", "data", "cause", "innererror"])
 def test_an_error_within_an_error_has_one(key: str) -> None:
     contents = Contents()
