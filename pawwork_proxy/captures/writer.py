@@ -101,7 +101,8 @@ class CaptureWriter:
         self.append(line_of(end), weight=0)
         with contextlib.suppress(OSError):  # a full or vanished disk: `lost` has said it
             os.fsync(self._fd)
-        os.close(self._fd)
+        with contextlib.suppress(OSError):  # a disk on the network may say so only here
+            os.close(self._fd)
         self._fd = -1
 
     def lose(self, weight: int) -> None:

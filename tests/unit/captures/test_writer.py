@@ -163,15 +163,21 @@ def test_a_draft_that_cannot_take_the_files_place_is_removed(
     assert list(folder.iterdir()) == []
 
 
-def test_an_end_that_cannot_be_synced_is_no_error(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("step", ["fsync", "close"])
+def test_an_end_that_cannot_be_made_durable_is_no_error(
+    step: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(_: int) -> None:
+    """A disk on the network may say at the close of a file that it has not kept it."""
+    whole = getattr(os, step)
+
+    def refuse(fd: int) -> None:
+        whole(fd)
         raise OSError(errno.EIO, "no")
 
     writer = writer_in(tmp_path)
-    monkeypatch.setattr(os, "fsync", refuse)
-    writer.close(END)
+    with monkeypatch.context() as patched:
+        patched.setattr(os, step, refuse)
+        writer.close(END)
     assert read_capture(writer.path).end == END
 
 
