@@ -6,6 +6,7 @@ Invariant: a line belongs to one entry; the order stays.
 
 import re
 from collections.abc import Iterable, Iterator
+from enum import StrEnum
 from unicodedata import east_asian_width
 
 from pawwork_proxy.facts.logs import BEGINS, BEGINS_FIRMLY
@@ -21,8 +22,17 @@ _COMMAND = re.compile(
     re.IGNORECASE,
 )
 _GOES_ON = re.compile(r"[\\^`][ \t]*$")
+_MEMBER = re.compile(r"[\"']\s*:")
+_ENDS_OBJECT = re.compile(r"[\w\"'\]}]\s*\}")
 _SPACES = re.compile(r"(?<=\S) {2,}")
 _LETTERS_WITHOUT_BLANKS = re.compile("[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]")
+
+
+class Cut(StrEnum):
+    """Where the object in an entry was cut off."""
+
+    BEGINNING = "beginning"
+    END = "end"
 
 
 def entries(lines: Iterable[str]) -> Iterator[list[str]]:
@@ -66,13 +76,33 @@ def _is_head(line: str) -> bool:
 
 def is_open(text: str) -> bool:
     """Whether an object of the text is not closed yet."""
+    return _around(text)[1] is not None
+
+
+def cuts_in(text: str) -> tuple[Cut, ...]:
+    """Where an entry was cut: it closes an object that it does not open, or the reverse."""
+    around, opened = _around(text)
+    found = []
+    if _MEMBER.search(around) and _ENDS_OBJECT.search(around):
+        found.append(Cut.BEGINNING)
+    if opened is not None and _MEMBER.search(text, opened):
+        found.append(Cut.END)
+    return tuple(found)
+
+
+def _around(text: str) -> tuple[str, int | None]:
+    """A text with a digit for each whole object, and where one begins that is not closed."""
+    around = ""
+    behind = 0
     position = text.find("{")
     while position >= 0:
+        around += text[behind:position] + "0"
         end = closing(text, position)
         if end is None:
-            return True
+            return around, position
+        behind = end
         position = text.find("{", end)
-    return False
+    return around + text[behind:], None
 
 
 def _is_full(entry: list[str]) -> bool:

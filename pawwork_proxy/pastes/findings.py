@@ -13,7 +13,7 @@ from typing import BinaryIO
 from pawwork_proxy.model.outcome import Outcome
 from pawwork_proxy.model.signals import Signals
 from pawwork_proxy.outcomes.rules import judge
-from pawwork_proxy.pastes.entries import entries
+from pawwork_proxy.pastes.entries import Cut, entries
 from pawwork_proxy.pastes.frames import plain
 from pawwork_proxy.pastes.reading import Reading, of_document, otherwise, readings_of
 from pawwork_proxy.pastes.texts import encoding_of, is_text
@@ -40,6 +40,8 @@ class Finding:
     count: int = 1
     first: datetime | None = None
     last: datetime | None = None
+    cuts: tuple[Cut, ...] = ()
+    """Where the last one was cut off."""
 
 
 @dataclass(slots=True)
@@ -129,10 +131,10 @@ def _add(one: Reading, findings: Findings) -> None:
     if found and found[-1].outcome.kind is one.outcome.kind:
         now = found[-1]
         now.count += 1
-        now.outcome, now.signals = one.outcome, one.signals
+        now.outcome, now.signals, now.cuts = one.outcome, one.signals, one.cuts
         now.first, now.last = now.first or one.time, one.time or now.last
         return
-    found.append(Finding(one.outcome, one.signals, 1, one.time, one.time))
+    found.append(Finding(one.outcome, one.signals, 1, one.time, one.time, one.cuts))
     if len(found) > MOST_FINDINGS:
         del found[0]
         findings.left_out += 1

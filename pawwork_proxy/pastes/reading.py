@@ -14,7 +14,7 @@ from pawwork_proxy.model.outcome import Family, Kind, Outcome
 from pawwork_proxy.model.signals import BodyShape, Signals
 from pawwork_proxy.outcomes.rules import judge
 from pawwork_proxy.pastes.documents import Part, parts_of
-from pawwork_proxy.pastes.entries import entries, joined
+from pawwork_proxy.pastes.entries import Cut, cuts_in, entries, joined
 from pawwork_proxy.pastes.times import time_in
 from pawwork_proxy.pastes.transcripts import Answer, answer_of
 from pawwork_proxy.responses.reported import read_reported
@@ -54,6 +54,7 @@ class Reading(NamedTuple):
     outcome: Outcome
     signals: Signals
     time: datetime | None
+    cuts: tuple[Cut, ...] = ()
 
 
 class _Found(NamedTuple):
@@ -63,6 +64,7 @@ class _Found(NamedTuple):
     signals: Signals
     time: datetime | None
     firm: bool
+    cuts: tuple[Cut, ...] = ()
 
 
 def readings_of(entry: list[str], *, picked: bool) -> Iterator[Reading]:
@@ -72,7 +74,7 @@ def readings_of(entry: list[str], *, picked: bool) -> Iterator[Reading]:
     # A log repeats the same few errors at other times.
     alike = _WHEN.sub("2000-01-01T00:00:00", text[:_HEAD]) + text[_HEAD:]
     for one in _found_in(alike, picked=picked):
-        yield Reading(one.outcome, one.signals, one.time or time)
+        yield Reading(one.outcome, one.signals, one.time or time, one.cuts)
 
 
 @lru_cache(maxsize=4096)
@@ -88,7 +90,10 @@ def _found_in(text: str, *, picked: bool) -> tuple[_Found, ...]:
         if score > most or not best:
             best, most = found, score
     words = picked and _is_about_errors(text)
-    return tuple(one for one in best if _is_report(one, text, words=words))
+    reports = [one for one in best if _is_report(one, text, words=words)]
+    if not reports:
+        return ()
+    return (*reports[:-1], reports[-1]._replace(cuts=cuts_in(text)))
 
 
 def _is_about_errors(text: str) -> bool:
@@ -173,14 +178,15 @@ def of_document(value: object) -> Iterator[Reading]:
     for part in parts_of(value):
         for one in _of_part(part):
             if one.outcome.kind not in (Kind.UNKNOWN, Kind.SUCCESS):
-                yield Reading(one.outcome, one.signals, one.time)
+                yield Reading(one.outcome, one.signals, one.time, one.cuts)
 
 
 def _of_part(part: Part) -> Iterator[_Found]:
     if isinstance(part.value, str):
         for entry in entries(part.value.split("\n")):
             for one in readings_of(entry, picked=True):
-                yield _Found(one.outcome, one.signals, one.time or part.time, firm=True)
+                time = one.time or part.time
+                yield _Found(one.outcome, one.signals, time, firm=True, cuts=one.cuts)
         return
     value = {key: child for key, child in part.value.items() if key != "requestBodyValues"}
     yield _judged(Answer(json.dumps(value)), part.time, firm=True)

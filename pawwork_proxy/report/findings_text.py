@@ -20,6 +20,7 @@ def finding_object(finding: Finding) -> dict[str, object]:
         "count": finding.count,
         "first": finding.first.isoformat() if finding.first else None,
         "last": finding.last.isoformat() if finding.last else None,
+        "cut": list(finding.cuts),
     }
 
 
@@ -28,6 +29,9 @@ def findings_lines(findings: Findings) -> Iterator[str]:
     if not findings.text:
         yield "This is no text; nothing of it was read."
     found = findings.found
+    if found and found[-1].cuts:
+        where = " and at its ".join(found[-1].cuts)
+        yield f"The last error is cut at its {where}: the rest is not known."
     total = sum(one.count for one in found)
     if total < 2:
         return

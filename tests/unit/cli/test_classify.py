@@ -123,6 +123,18 @@ def test_no_line_is_wider_than_a_terminal(language: str) -> None:
             assert cell_len(line) <= 80, line
 
 
+@pytest.mark.parametrize(("start", "end"), [(0, -2), (9, None), (28, -2), (0, None)])
+def test_an_error_that_is_cut_is_said_to_be(start: int, end: int | None) -> None:
+    error = '{"a":"x","error":{"type":"FreeUsageLimitError","message":"x"},"metadata":{"a":1}}'
+    text = error[start:end]
+    cuts = ["beginning"] * (start > 0) + ["end"] * (end is not None)
+    (last,) = json.loads(run(text, "--format", "json").stdout)["errors"]
+    assert last["cut"] == cuts
+    first = run(text).stdout.splitlines()[0]
+    assert (" and at its ".join(cuts) in first and "is cut" in first) == bool(cuts)
+    assert len(first) <= 80
+
+
 def test_a_limit_without_a_wait_says_when_such_limits_end() -> None:
     body = '{"type":"error","error":{"type":"FreeUsageLimitError","message":"x"}}'
     result = run(body, "--status", "429")

@@ -270,6 +270,39 @@ def test_what_a_text_comes_to(text: str, expected: list[str]) -> None:
     assert kinds(text) == expected
 
 
+LOGGED = f"ERROR 2026-05-15T10:02:57 +9ms service=llm error={json.dumps({'responseBody': FREE})}"
+
+
+@pytest.mark.parametrize(
+    ("text", "cuts"),
+    [
+        (LOGGED, []),
+        (LOGGED + ' {"note": "of a } or a {"}', []),
+        (LOGGED[:-30], ["end"]),
+        (LOGGED[LOGGED.index("sponseBody") :], ["beginning"]),
+        (LOGGED[LOGGED.index("sponseBody") :] + ' {"statusCode": 429', ["beginning", "end"]),
+        (FREE[:45], ["end"]),
+        (FREE[9:], ["beginning"]),
+        ("HTTP 429: " + FREE[:-2], ["end"]),
+        ("HTTP 429: rate limit reached {", []),
+        ("HTTP 429: rate limit reached: x}", []),
+        (json.dumps([{"error": json.loads(FREE)}]), []),
+        (json.dumps({"meta": {}, "logTail": [LOGGED[:-30]]}), ["end"]),
+        ("INFO 2026-05-15T10:02:57 +1ms\n" * 900 + LOGGED[:-30], ["end"]),
+        (LOGGED[:-30] + "\n" + LOGGED, []),
+    ],
+)
+def test_where_the_last_error_was_cut_is_said(text: str, cuts: list[str]) -> None:
+    last = found(text).found[-1]
+    assert (last.outcome.kind != "unknown", [*last.cuts]) == (True, cuts)
+
+
+@pytest.mark.parametrize("end", range(FREE.index("UsageL") + 5, FREE.index('","message') + 1))
+def test_a_type_that_was_cut_within_its_name_is_still_the_free_limit(end: int) -> None:
+    cut = json.dumps({"responseBody": FREE[:end]})
+    assert kinds("ERROR 2026-05-15T10:02:57 service=llm error=" + cut) == ["free_usage_limit"]
+
+
 def test_what_was_sent_is_no_part_of_the_answer() -> None:
     sent = '"requestBodyValues": {"messages": [{"content": "FreeUsageLimitError ' + "x" * 20_000
     line = f'ERROR 2026-05-15T10:02:57 error={{"error": {{{sent}"}}]}}, "responseBody": '
