@@ -125,7 +125,8 @@ def test_no_line_is_wider_than_a_terminal(language: str) -> None:
 
 @pytest.mark.parametrize(("start", "end"), [(0, -2), (9, None), (28, -2), (0, None)])
 def test_an_error_that_is_cut_is_said_to_be(start: int, end: int | None) -> None:
-    error = '{"a":"x","error":{"type":"FreeUsageLimitError","message":"x"},"metadata":{"a":1}}'
+    stated = '{"type":"FreeUsageLimitError","message":"Free usage limit exceeded"}'
+    error = f'{{"a":"x","error":{stated},"metadata":{{"a":1}}}}'
     text = error[start:end]
     cuts = ["beginning"] * (start > 0) + ["end"] * (end is not None)
     (last,) = json.loads(run(text, "--format", "json").stdout)["errors"]
