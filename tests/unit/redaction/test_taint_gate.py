@@ -150,6 +150,16 @@ def test_the_edge_ray_is_kept_in_its_place_only() -> None:
     assert gate().check(line(response=None), raw) is None
 
 
+def test_no_conversation_is_searched_for_the_edges_ray(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each answer of the server has one, and to unescape two megabytes takes 150 ms."""
+    monkeypatch.setattr(
+        "pawwork_proxy.redaction.taint_gate._haystack", lambda _: pytest.fail("searched")
+    )
+    ray = "8f1e2d3c4b5a6978-FRA"
+    raw = RawExchange((f"cf-ray: {ray}".encode(),))
+    assert gate().check(line(response={"cf_ray": ray, "headers": [{"value": ray}]}), raw) is None
+
+
 def test_long_strings_are_checked_without_being_remembered() -> None:
     secret = "qzxw-" * 300
     assert gate().check(line(value=secret), RawExchange((secret.encode(),)))
