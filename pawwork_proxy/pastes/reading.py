@@ -108,7 +108,10 @@ def _is_report(found: _Found, text: str, *, words: bool) -> bool:
         return False
     if signals.body is BodyShape.HTML:
         return not {"html_in_line"}.issuperset(signals.edge_markers)
-    if found.firm or (words and not (outcome.rule_id.startswith("status_") and not _begins(text))):
+    weak = outcome.rule_id.startswith("status_") or (
+        outcome.rule_id == "invalid" and not _is_named(signals)  # much prose says `not allowed`
+    )
+    if found.firm or (words and (not weak or _begins(text))):
         return True
     quotes = _OBJECT.search(text) is not None
     if _begins(text) and quotes:
@@ -119,7 +122,7 @@ def _is_report(found: _Found, text: str, *, words: bool) -> bool:
 
 
 def _begins(text: str) -> bool:
-    return BEGINS.match(text) is not None
+    return BEGINS.match(text.lstrip("\n")) is not None
 
 
 def _is_named(signals: Signals) -> bool:

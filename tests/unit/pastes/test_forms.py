@@ -254,6 +254,8 @@ def test_the_time_of_an_error_stands_beside_it() -> None:
         ("<html><h1>Oops</h1></html>", []),
         ("<html><h1>502 Bad Gateway</h1></html>", ["gateway_error"]),
         ("Overloaded", ["provider_overload"]),
+        ("The value may not be given here: it is not allowed.", []),
+        ("Error: 400 extra inputs are not permitted", ["invalid_request"]),
         ("Overloaded\n" + "x\n" * 20, []),
         ("x\n" * 2000 + f"HTTP 429: {FREE}\n", ["free_usage_limit"]),
         ("x\n" * 2000 + f"here: {BUSY}\n", ["provider_overload"]),
