@@ -9,12 +9,12 @@ import re
 import sys
 
 _BODY = b'{"choices":[{"message":{"content":"a"},"finish_reason":"stop"}],"cost":"0"}'
-PLAIN = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (
+_HEAD = b"HTTP/1.1 200 OK\r\nServer: cloudflare\r\nCF-RAY: 8f1e2d3c4b5a6978-FRA\r\n"
+"""As each answer of the real server begins: the ray has a way of its own through the taint gate."""
+PLAIN = _HEAD + b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (
     len(_BODY), _BODY,
 )  # fmt: skip
-STREAM_HEAD = (
-    b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
-)
+STREAM_HEAD = _HEAD + b"Content-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
 _EVENT = (
     b'data: {"id":"gen-1","object":"chat.completion.chunk","created":1787000000,'
     b'"model":"big-pickle","choices":[{"index":0,"delta":{"content":"word "}}]}\n\n'
