@@ -31,6 +31,11 @@ _LONGEST = 7000
 """Characters of an entry without its objects' content that are read: its beginning and its end."""
 _HEAD = 60
 _WHEN = re.compile(r"20\d\d-[01]\d-[0-3]\d[T ][0-2]\d:[0-5]\d:[0-5]\d(?:[.,]\d+)?|\+\d+ms")
+_ID = re.compile(
+    r"\b(?:ses|msg|prt|req|trace|span)[_-](?=[0-9A-Za-z]*\d)[0-9A-Za-z]{4,}\b"
+    r"|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"
+)
+"""Names of a session, a message, a request: nothing is concluded from them."""
 _PROGRAM = re.compile(
     r"^[ \t]*(?:import |from \S+ import|#include|#define|#ifn?def|#!|def |class "
     r"|/\*|\*/|//|<\?|package |use |return |typedef |(?:export )?(?:const|function|let|var) |@\w+"
@@ -71,8 +76,9 @@ def readings_of(entry: list[str], *, picked: bool) -> Iterator[Reading]:
     """The errors of an entry; `picked`: somebody chose the text, so that words may decide."""
     text = "\n".join(entry)
     time = time_in(text)
-    # A log repeats the same few errors at other times.
+    # A log repeats the same few errors at other times and for other requests; a line stays as wide.
     alike = _WHEN.sub("2000-01-01T00:00:00", text[:_HEAD]) + text[_HEAD:]
+    alike = _ID.sub(lambda match: "0" * len(match[0]), alike)
     for one in _found_in(alike, picked=picked):
         yield Reading(one.outcome, one.signals, one.time or time, one.cuts)
 

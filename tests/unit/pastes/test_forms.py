@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from pawwork_proxy.facts.logs import BEGINS, STARTS, Start
 from pawwork_proxy.facts.waits import UNITS, unit_seconds
 from pawwork_proxy.pastes import findings as room
+from pawwork_proxy.pastes import reading
 from pawwork_proxy.pastes import windows as looking
 from pawwork_proxy.pastes.documents import parts_of
 from pawwork_proxy.pastes.entries import entries, is_open, joined, width
@@ -270,6 +271,17 @@ def test_the_time_of_an_error_stands_beside_it() -> None:
 )
 def test_what_a_text_comes_to(text: str, expected: list[str]) -> None:
     assert kinds(text) == expected
+
+
+def test_the_same_error_of_many_requests_is_read_once() -> None:
+    reading._found_in.cache_clear()
+    lines = [
+        f"ERROR 2026-05-15T10:02:{second} +{second}ms session.id=ses_{second}ab"
+        f" messageID=msg_{second}cd error={FREE} ray=0f8fad5b-d9cb-469f-a165-7086728950{second}"
+        for second in range(10, 60)
+    ]
+    (one,) = found("\n".join(lines)).found
+    assert (one.count, reading._found_in.cache_info().misses) == (50, 1)
 
 
 LOGGED = f"ERROR 2026-05-15T10:02:57 +9ms service=llm error={json.dumps({'responseBody': FREE})}"
