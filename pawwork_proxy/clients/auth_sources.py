@@ -43,13 +43,18 @@ class AuthSources:
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._fingerprint = fingerprint
-        self._look = look or client_surroundings
+        self._around = lru_cache(maxsize=_MOST_CLIENTS)(look or client_surroundings)
         self._ask = ask
         self._apart = apart or _in_a_thread
         self._now = now
         self._own = WatchedPlaces(fingerprint, lambda: own or own_surroundings(), ask, ())
         self._apart(self._own.refresh)  # what files hold now may be a client's key later
         self._watched = lru_cache(maxsize=_MOST_CLIENTS)(self._watch)
+
+    def meet(self, process: FoundProcess | None) -> None:
+        """See what surrounds a client while it lives: it may end as soon as it has its answer."""
+        if process is not None:
+            self._around(process)
 
     def search(self, asked: Asked) -> Future[AuthSourceFinding]:
         """Look where the key of a request is kept; nothing is waited for here."""
@@ -67,7 +72,7 @@ class AuthSources:
 
     def _watch(self, process: FoundProcess | None, eras: Eras) -> WatchedPlaces:
         def around() -> Surroundings:
-            found = self._look(process) if process is not None else None
+            found = self._around(process) if process is not None else None
             return found or self._own.around
 
         # A client that is found late may still use a key from before.

@@ -113,6 +113,11 @@ class Projector:
     def begin(self, ongoing: Ongoing) -> None:
         """Begin, off the event loop, what takes a while of a request that has just arrived."""
         ongoing.derivations = self._derivations.begin(ongoing.arrival.headers)
+        if ongoing.arrival.process is not None:
+            # In the thread that finds it: a client may end as soon as it has its answer.
+            ongoing.arrival.process.add_done_callback(
+                lambda found: self._auth_sources.meet(found.result())
+            )
 
     def ready(self, ongoing: Ongoing) -> bool:
         """Whether all that a record says beside the traffic is known by now, or never will be.

@@ -60,10 +60,10 @@ class Home:
 
     async def sources(self, *client: str, **variables: str) -> set[tuple[str, tuple[str, ...]]]:
         """Where the keys of one run's requests were found."""
-        before = set(self.folder.parent.glob("forward/*"))
+        before = set(self.folder.parent.glob("forward/*.jsonl"))
         with suppress(ValueError):  # several captures lie there by now
             await self.at.launch("forward", *client, **self.variables, **variables)
-        (path,) = set(self.folder.parent.glob("forward/*")) - before
+        (path,) = set(self.folder.parent.glob("forward/*.jsonl")) - before
         text = path.read_text()
         assert not [key for key in KEYS.values() if key in text or key[-12:] in text]
         capture = read_capture(path)

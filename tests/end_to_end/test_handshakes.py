@@ -76,7 +76,7 @@ class Bench:
         options = ["--route", route, "--via", self.way.url, "--captures", str(captures)]
         options += ["--upstream-ca", str(self.authority)]
         printed = await self.run(*cli("launch", *options, "--", *client), **variables)
-        (path,) = captures.iterdir()
+        (path,) = captures.glob("*.jsonl")
         return printed, read_capture(path)
 
     def new_hellos(self, known: int) -> tuple[set[bytes], ClientHello]:

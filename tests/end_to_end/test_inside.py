@@ -269,7 +269,7 @@ def test_a_client_that_takes_no_tap_is_said_to_be_unobserved(tmp_path: Path) -> 
     # It ends when the note is on disk: nobody has to know how long that takes.
     waiting = """
 import pathlib, sys, time
-(capture,) = pathlib.Path(sys.argv[1]).iterdir()
+(capture,) = pathlib.Path(sys.argv[1]).glob("*.jsonl")
 while "client_not_observed" not in capture.read_text():
     time.sleep(0.05)
 """
@@ -362,7 +362,7 @@ async def observed(folder: Path, route: str, name: str, alias: str) -> Exchange:
                     "NODE_EXTRA_CA_CERTS": str(identity.ca_certificate),
                 }
                 await ask(alias, "https://opencode.ai", name, base | proxied, watcher.once)
-    (path,) = (folder / route).iterdir()
+    (path,) = (folder / route).glob("*.jsonl")
     (exchange,) = read_capture(path).exchanges
     return exchange
 

@@ -74,7 +74,7 @@ class Server(NamedTuple):
                 printed, _ = process.communicate(timeout=PATIENCE)
             finally:
                 process.kill()
-        (path,) = captures.iterdir()
+        (path,) = captures.glob("*.jsonl")
         return Talk(process.returncode, printed, read_capture(path), self.simulator.seen()[known:])
 
     def disturb(self) -> tuple[dict[str, Any], str]:

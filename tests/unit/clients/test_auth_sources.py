@@ -445,3 +445,17 @@ def test_a_client_that_is_found_late_may_use_a_key_from_before(tmp_path: Path) -
     assert found.look_up(auth("sk-newer-" + "n" * 20), 7).flags == ()
     old = found.look_up(auth(), 7)
     assert (old.source, old.flags) == ("saved", ("rotated",))
+
+
+def test_a_client_that_was_met_is_seen_though_it_has_ended(tmp_path: Path) -> None:
+    """`opencode run` ends as soon as it has its answer; our own environment is not the client's."""
+    around = [Surroundings("linux", tmp_path, {"OPENCODE_API_KEY": KEY}, tmp_path)]
+    found = Sources(
+        Surroundings("linux", tmp_path, {"OPENCODE_API_KEY": KEY}, tmp_path, own=True),
+        look=lambda _: around.pop() if around else None,
+    )
+    found.sources.meet(None)
+    found.sources.meet(FoundProcess(7, ClientProcess(name="other"), 1.0))
+    assert around == []
+    assert found.look_up(auth(), pid=7).places == ("client.env",)
+    assert found.look_up(auth(), pid=8).places == ("own.env",)
