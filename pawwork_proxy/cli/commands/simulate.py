@@ -203,7 +203,10 @@ async def _serve(
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for wanted in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(wanted, lambda *_: loop.call_soon_threadsafe(stopped.set))
+        try:  # it wakes the loop, also where the signal comes just before it falls asleep
+            loop.add_signal_handler(wanted, stopped.set)
+        except NotImplementedError:  # Windows
+            signal.signal(wanted, lambda *_: loop.call_soon_threadsafe(stopped.set))
     async with simulator:
         _announce(simulator, networks, authority, output)
         await stopped.wait()
