@@ -200,18 +200,22 @@ async def stop_signals(*, interrupt: bool = True) -> AsyncIterator[Stop]:
     stop.interrupt = interrupt
     loop = asyncio.get_running_loop()
 
-    def on_signal(number: int, _: object) -> None:
+    def on_signal(number: int) -> None:
         stop.asked = True
         if stop.interrupt or number != signal.SIGINT:
-            loop.call_soon_threadsafe(stop.set)
+            stop.set()
 
-    # signal.signal and not loop.add_signal_handler: the latter does not exist on Windows.
     wanted = [signal.SIGINT, signal.SIGTERM]
     closed = getattr(signal, "SIGHUP", None)  # Windows has none; nohup has it ignored
     if closed is not None and signal.getsignal(closed) is not signal.SIG_IGN:
         wanted.append(closed)
-    previous = {number: signal.signal(number, on_signal) for number in wanted}
+    previous = {number: signal.getsignal(number) for number in wanted}
     try:
+        for number in wanted:
+            try:  # it wakes the loop, also where the signal comes just before it falls asleep
+                loop.add_signal_handler(number, on_signal, number)
+            except NotImplementedError:  # Windows
+                signal.signal(number, lambda one, _: loop.call_soon_threadsafe(on_signal, one))
         yield stop
     finally:
         for number, handler in previous.items():
