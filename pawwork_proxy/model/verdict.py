@@ -11,6 +11,9 @@ from pawwork_proxy.model.base import Noun
 from pawwork_proxy.model.observation import DimensionName
 
 Finding = Literal["follows", "does_not_follow", "undetermined"]
+Reach = Literal["", "wider", "narrower"]
+"""How a limit does not follow a dimension: its pools reach across values of it, or are cut finer
+than it. Empty: it follows, or nobody knows."""
 Reason = Literal["decided", "untested", "confounded", "contradictory", "insufficient"]
 ProductOption = Literal["own_relay", "user_keys", "no_free_default"]
 AssumptionId = Literal[
@@ -107,10 +110,20 @@ class Verdict(Noun):
     narrower_by: DimensionName | None = None
     """`narrower_pools`: what cuts the pools, of which this dimension is a summary."""
     confounded_with: tuple[DimensionName, ...] = ()
+    reach: Reach = ""
     values_seen: int
     """Different known values among the evidence."""
     independent: int
     """User actions behind the evidence; retries, rounds and title calls of one count once."""
+    repeated: bool = False
+    """Whether the refused one was refused again after the admission (A-B-A)."""
+    gap_s: float | None = None
+    """Seconds between the two rows of the best contrast; None without one."""
+    rival: tuple[str, ...] = ()
+    """The best explanation that says otherwise, by its parts."""
+    rival_odds: float | None = None
+    """How likely the rows are under `rival`, against the explanation given: 0 to 1, small is sure;
+    None where nothing was compared."""
     evidence: tuple[Contrast, ...] = ()
     assumptions: tuple[AssumptionId, ...] = ()
 
@@ -232,6 +245,46 @@ class OptionFinding(Noun):
     """The dimension whose verdict decides it."""
 
 
+class OddRow(Noun):
+    """A row that does not fit what all others say."""
+
+    row: EvidenceRow
+    fits: tuple[str, ...]
+    """The explanation that fits without it, by its parts."""
+
+
+class Ranked(Noun):
+    """An explanation that is left, and how likely the rows are under it."""
+
+    parts: tuple[str, ...]
+    likelihood: float
+    """Against the likeliest one: 0 to 1."""
+
+
+RhythmKind = Literal["minute", "hours", "utc_day", "week", "month", "rolling", "unknown"]
+
+
+class Rhythm(NamedTuple):
+    """When a limit gives new requests, as far as refusals tell."""
+
+    kind: RhythmKind
+    period_s: float | None = None
+    resets_at: datetime | None = None
+    """The next one, as the latest refusal tells."""
+    certain: bool = False
+    """Whether several refusals agree in it, and none speaks against it."""
+
+
+class CutOff(NamedTuple):
+    """After how many requests of its own a pool was refused."""
+
+    at: int
+    windows: int
+    """In so many windows it was just so many."""
+    of: int
+    """Windows in which a pool was followed from its first request to its first refusal."""
+
+
 class LimiterFindings(Noun):
     """One limiter (by who refused, in one server era): its verdicts and bounds."""
 
@@ -249,6 +302,12 @@ class LimiterFindings(Noun):
     `COMPOUND` ones); what needs no strangers first."""
     thresholds: tuple[Threshold, ...]
     early_refusals: tuple[EarlyRefusal, ...]
+    ranked: tuple[Ranked, ...] = ()
+    """What is left, the likeliest first."""
+    odd_rows: tuple[OddRow, ...] = ()
+    """The fewest rows without which an explanation fits; empty where everything fits."""
+    rhythm: Rhythm | None = None
+    cut_off: CutOff | None = None
     next_experiment: Experiment | None = None
 
 

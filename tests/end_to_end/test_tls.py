@@ -154,7 +154,8 @@ def test_a_bad_upstream_certificate_is_refused_and_said(tmp_path: Path) -> None:
         ProxyProcess(tmp_path, f"https://127.0.0.1:{port}") as proxy,
         client(proxy) as http,
     ):
-        with pytest.raises(httpx.ReadError):
+        # Whether a reset or a plain end reaches the client is a race of its kernel.
+        with pytest.raises((httpx.ReadError, httpx.RemoteProtocolError)):
             http.get(f"https://{NAME}/zen/v1/models")
         exchange = proxy.wait_for_exchanges(1).exchanges[0]
     assert exchange.signals.ending is Ending.UPSTREAM_TLS
