@@ -1,6 +1,7 @@
 """How often verdicts are right, wrong or missing, over random worlds with a known truth.
 
     python -m tests.evaluation --worlds 2000 --seed 1
+    python -m tests.evaluation --worlds 1000 --seed 1 --broken all
 
 Prints wrong `follows`, wrong `does_not_follow`, how many decidable dimensions were answered, how
 good the next experiments were, and explains every miss. Exit code 1 if something is below what
@@ -17,19 +18,21 @@ from typing import get_args
 from pawwork_proxy.comparison.compare import compare
 from pawwork_proxy.comparison.instrument import judge_instrument
 from pawwork_proxy.model.observation import Observation
-from pawwork_proxy.model.verdict import Comparison, Verdict
+from pawwork_proxy.model.verdict import Comparison
 from pawwork_proxy.report.sentences import instrument_words, verdict_words
+from tests.evaluation.broken import broken_report, evaluate_broken
+from tests.evaluation.broken_worlds import KINDS
 from tests.evaluation.decidability import (
     Observed,
     decidable,
     fits,
-    follows,
     has_ipv6,
     possible,
 )
 from tests.evaluation.plans import PlanResult, plan_result, zen
 from tests.evaluation.random_worlds import random_world
-from tests.evaluation.servers import Dress, Rules, SimulatorServer
+from tests.evaluation.servers import Dress, SimulatorServer
+from tests.evaluation.truth import is_wrong
 from tests.evaluation.worlds import World
 
 GATES: tuple[Dress, ...] = get_args(Dress)
@@ -89,27 +92,6 @@ class Tally:
             and self.answered_share >= ANSWERED
             and self.planned_share >= PLANNED
         )
-
-
-def truth(rules: Rules, ipv6: bool, dimension: str) -> str:
-    """What the world's rules say about a dimension; `partly` for a mixture of models."""
-    if dimension in {"model", "model_group"} and "bucket" in rules.key:
-        return "partly"
-    return "follows" if follows(frozenset(rules.key), dimension, ipv6) else "does_not_follow"
-
-
-def is_wrong(verdict: Verdict, rules: Rules, seen: list[Observation], ipv6: bool) -> bool:
-    """Whether a verdict contradicts the world; for mixtures, on the models of its evidence."""
-    if verdict.finding == "undetermined":
-        return False
-    expected = truth(rules, ipv6, verdict.dimension)
-    if expected != "partly":
-        return verdict.finding != expected
-    rows = {(row.capture, row.seq) for one in verdict.evidence for row in one.rows}
-    who = [one.who for one in seen if (one.capture, one.seq) in rows]
-    buckets = {one.model_group if one.model in rules.own_buckets else "default" for one in who}
-    values = {getattr(one, verdict.dimension) for one in who}
-    return (len(buckets) == len(values)) != (verdict.finding == "follows")
 
 
 def undoubted(seen: list[Observation]) -> list[Observation]:
@@ -260,7 +242,18 @@ def main() -> int:
         metavar="N",
         help="follow the next experiments in every Nth world; 0: in none (default 10)",
     )
+    parser.add_argument(
+        "--broken",
+        choices=("all", *KINDS),
+        metavar="KIND",
+        help="worlds with one broken assumption of this kind, or of all kinds in turn",
+    )
     given = parser.parse_args()
+    if given.broken:
+        kinds = [*KINDS] if given.broken == "all" else [given.broken]
+        broken = evaluate_broken(kinds, given.worlds, given.seed)
+        print(broken_report(broken))
+        return 0 if broken.holds else 1
     tally = evaluate(given.worlds, given.seed, given.plans_every)
     print(report(tally))
     return 0 if tally.holds else 1

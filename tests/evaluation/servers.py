@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 
 from pawwork_proxy.model.observation import ABSENT
 from pawwork_proxy.simulator.faults import Fault
@@ -72,8 +72,25 @@ class Rules:
         return self.by_model.get(who["model"], self.limit) * bonus * (2 if new else 1)
 
 
+def midnight(at: float) -> float:
+    """The end of the day of a moment."""
+    return (at // DAY + 1) * DAY
+
+
 Finish = Callable[[float, bool], None]
 """Counts a request when its response ends, at which moment, and whether the client left before."""
+
+
+class Server(Protocol):
+    """What decides about the requests of a world."""
+
+    def decide(self, who: Who, at: float) -> tuple[str, Finish | None]:
+        """`success`, `refused`, `relayed`, `overload` or a gate's dress; and how to count it."""
+        ...
+
+    def resets_at(self, who: Who, at: float) -> float:
+        """Until when a refusal of that moment says that it lasts."""
+        ...
 
 
 class OwnServer:
@@ -86,10 +103,7 @@ class OwnServer:
         self.lifetime: Counter[tuple[str, ...]] = Counter()
 
     def decide(self, who: Who, at: float) -> tuple[str, Finish | None]:
-        """`success`, `refused`, `relayed`, `overload` or how a gate is dressed; and how to count.
-
-        It counts what was admitted for the day in which it was judged, whenever it ends.
-        """
+        """See `Server`; counts what was admitted for the day in which it was judged."""
         closed = self.rules.closed_to
         if closed is not None and who[closed.part] == closed.value:
             return closed.dress, None
@@ -112,6 +126,10 @@ class OwnServer:
                 self.lifetime[pool] += 1
 
         return "overload" if self.rng.random() < self.rules.overload else "success", finish
+
+    def resets_at(self, who: Who, at: float) -> float:
+        """See `Server`."""
+        return midnight(at)
 
 
 SIMULATED = {"prefix": "ip"} | {
@@ -163,7 +181,7 @@ class SimulatorServer:
         )
 
     def decide(self, who: Who, at: float) -> tuple[str, Finish | None]:
-        """See `OwnServer`; counts when the response is over, for the day of that moment."""
+        """See `Server`; counts when the response is over, for the day of that moment."""
         response = self.world.decide(_call(who), datetime.fromtimestamp(at + 0.3, UTC))
         if response.decision in {"free_usage_limit", "client_gate"}:
             own = "refused" if response.decision == "free_usage_limit" else self.dress
@@ -173,6 +191,10 @@ class SimulatorServer:
             self.world.finish(response, datetime.fromtimestamp(end, UTC), aborted=aborted)
 
         return {"admitted": "success", "fault": "overload"}[response.decision], finish
+
+    def resets_at(self, who: Who, at: float) -> float:
+        """See `Server`."""
+        return midnight(at)
 
 
 _DRESSES: dict[Dress, dict[str, object]] = {

@@ -10,7 +10,7 @@ from pawwork_proxy.comparison.compare import compare
 from pawwork_proxy.comparison.trials import TRIALS
 from pawwork_proxy.model.observation import INTERCEPTING, SEVERAL
 from pawwork_proxy.model.verdict import Verdict
-from tests.evaluation.__main__ import Tally, evaluate, is_wrong, report, truth
+from tests.evaluation.__main__ import Tally, evaluate, report
 from tests.evaluation.decidability import Observed, decidable, fits, possible
 from tests.evaluation.plans import perform
 from tests.evaluation.random_worlds import (
@@ -28,6 +28,7 @@ from tests.evaluation.servers import (
     SimulatorServer,
     server_for,
 )
+from tests.evaluation.truth import is_wrong, truth
 from tests.evaluation.worlds import AGENTS, START, World
 from tests.unit.comparison.builders import OFFICE, SAVED_KEY, TWO, Diary
 

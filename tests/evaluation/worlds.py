@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from pawwork_proxy.model.observation import ABSENT, Identities, Observation
-from tests.evaluation.servers import Finish, Rules, Who, server_for
+from tests.evaluation.servers import DAY, Finish, Rules, Server, Who, server_for
 
 START = datetime(2026, 6, 1, tzinfo=UTC).timestamp()
 
@@ -44,15 +44,17 @@ class Ask:
     takes: float = field(compare=False, default=1.0)
     abort: bool = field(compare=False, default=False)
     retries: int = field(compare=False, default=0)
+    recorded: dict[str, str | None] = field(compare=False, default_factory=dict)
+    """What the record says of it where that is not the truth."""
 
 
 class World:
     """A server with its counters, and the captures that watch some of its callers."""
 
-    def __init__(self, rules: Rules, rng: random.Random) -> None:
+    def __init__(self, rules: Rules, rng: random.Random, server: Server | None = None) -> None:
         self.rules = rules
         self.rng = rng
-        self.server = server_for(rules, rng)
+        self.server: Server = server or server_for(rules, rng)
         self.offsets: dict[str, tuple[float, float]] = {}
         self.blind: set[str] = set()
         """Captures without the egress probe."""
@@ -89,10 +91,14 @@ class World:
         ended = ask.at + (ask.takes if result == "success" else 0.4)
         self.number += 1
         self.who_of[self.number] = ask.who
-        who: dict[str, str | None] = dict(ask.who)
-        who["network"] = self.labels.get(ask.who["address"])
+        label = self.labels.get(ask.who["address"])
+        who: dict[str, str | None] = {**ask.who, "network": label, **ask.recorded}
         if capture in self.blind:
             who["address"] = who["prefix"] = None
+        wait = None
+        if cadence == "utc_day":
+            wait = self.server.resets_at(ask.who, ask.at + 0.3) - ask.at - 0.3
+            cadence = _cadence(ask.at + 0.3, wait)
         self.seen.append(
             Observation(
                 capture=capture,
@@ -106,9 +112,13 @@ class World:
                 family=family,
                 origin=origin,
                 cadence=cadence,
+                retry_after_s=wait,
+                reset_at=None if wait is None else _utc(ask.at + 0.3 + wait),
                 ending="aborted" if ask.abort and result == "success" else "complete",
                 action=ask.who["request"] if ask.who["request"] != ABSENT else str(ask.number),
-                who=Identities.model_validate(who),
+                who=Identities.model_validate(
+                    {name: who[name] for name in Identities.model_fields}
+                ),
             )
         )
 
@@ -130,6 +140,12 @@ RESULTS: dict[str, tuple[str, str, str, str]] = {
 """Kind, family, origin and cadence of each result of a server."""
 REFUSED = frozenset({"refused", "gate_in_quota_words", "gate_as_quota"})
 """What a client takes for a used-up quota."""
+
+
+def _cadence(at: float, wait: float) -> str:
+    """What a record calls the rhythm of a limit whose refusal at that moment ends after so long."""
+    ends_at_midnight = abs((at + wait + DAY / 2) % DAY - DAY / 2) <= 4.0
+    return "utc_day" if ends_at_midnight and wait <= DAY else "other"
 
 
 def _utc(seconds: float) -> datetime:
