@@ -112,6 +112,9 @@ def evidence_row(row: PlacedRequest, dimension: DimensionName | None = None) -> 
         at=row.seen.started_at,
         part="refused" if row.part == "refused" else "admitted",
         install=row.seen.who.install,
+        network=row.seen.who.network,
+        auth_kind=row.seen.who.auth_kind,
+        model=row.seen.who.model,
         value=row.value(dimension) if named and dimension is not None else None,
         count=row.seen.count,
     )

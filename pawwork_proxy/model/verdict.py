@@ -80,6 +80,10 @@ class EvidenceRow(Noun):
     at: datetime
     part: Literal["admitted", "refused"]
     install: str | None = None
+    network: str | None = None
+    """The user's label, to tell people where it was; never evidence."""
+    auth_kind: str | None = None
+    model: str | None = None
     value: str | None = None
     """The value of the verdict's dimension in this row."""
     count: int = 1
