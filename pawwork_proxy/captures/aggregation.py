@@ -18,7 +18,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from pawwork_proxy.captures.lines import outcome_of
-from pawwork_proxy.comparison.observations import ServerClock, observation, server_clock
+from pawwork_proxy.comparison.observations import Probes, ServerClock, observation, server_clock
 from pawwork_proxy.model.capture import Header
 from pawwork_proxy.model.observation import SEVERAL, Observation
 from pawwork_proxy.model.outcome import Family
@@ -138,6 +138,11 @@ class Tally:
         """The server's clock against the machine's."""
         return server_clock(self._low, self._high)
 
+    @property
+    def probes(self) -> Probes:
+        """The egress probes that its exchanges tell of."""
+        return Probes(group.template.context for group in self.groups)
+
     def arrivals(self) -> Iterator[tuple[int, datetime]]:
         """The number of each exchange, and when it arrived."""
         for group in self.groups:
@@ -146,9 +151,9 @@ class Tally:
 
     def one_by_one(self, header: Header, exclusive: frozenset[str]) -> list[Observation]:
         """An observation for each exchange, in order of arrival."""
-        clock = self.clock
+        clock, probes = self.clock, self.probes
         found = [
-            observation(header, group.view(session, row), outcome, clock, exclusive)
+            observation(header, group.view(session, row), outcome, clock, exclusive, probes)
             for group in self.groups
             for outcome in [outcome_of(group.signals)]
             for session, rows in group.sessions.items()
@@ -160,7 +165,8 @@ class Tally:
         self, header: Header, exclusive: frozenset[str], most_rows: int
     ) -> list[Observation]:
         """Plain admissions as runs; sessions are merged where more than `most_rows` are left."""
-        return list(_Aggregation(header, self.clock, exclusive).of(self.groups, most_rows))
+        making = _Aggregation(header, self.clock, exclusive, self.probes)
+        return list(making.of(self.groups, most_rows))
 
 
 class _Cell(NamedTuple):
@@ -192,10 +198,13 @@ _Runs = dict[_Cell, _Run]
 class _Aggregation:
     """Makes runs of admissions and keeps everything else, of one capture."""
 
-    def __init__(self, header: Header, clock: ServerClock, exclusive: frozenset[str]) -> None:
+    def __init__(
+        self, header: Header, clock: ServerClock, exclusive: frozenset[str], probes: Probes
+    ) -> None:
         self._header = header
         self._clock = clock
         self._exclusive = exclusive
+        self._probes = probes
         self._offset = timedelta(seconds=clock.offset_s)
 
     def of(self, groups: Iterable[_Group], most_rows: int) -> Iterator[Observation]:
@@ -221,7 +230,7 @@ class _Aggregation:
     def _seen(self, group: _Group, session: str | None, row: _Row) -> Observation:
         outcome = outcome_of(group.signals)
         view = group.view(session, row)
-        return observation(self._header, view, outcome, self._clock, self._exclusive)
+        return observation(self._header, view, outcome, self._clock, self._exclusive, self._probes)
 
     def _runs(self, groups: Iterable[_Group], refused: Set[str]) -> _Runs:
         found: _Runs = {}

@@ -6,12 +6,13 @@ error covers every server time that the dates of responses allow.
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import NamedTuple
 
 from pawwork_proxy.facts.clients import sender_of
 from pawwork_proxy.facts.server import MODEL_PROTOCOLS, is_free, is_title_model, server_era
 from pawwork_proxy.model.capture import End, Header, Note, Stub
-from pawwork_proxy.model.context import Route
+from pawwork_proxy.model.context import Egress, Route
 from pawwork_proxy.model.observation import (
     ABSENT,
     INTERCEPTING,
@@ -23,7 +24,7 @@ from pawwork_proxy.model.observation import (
 )
 from pawwork_proxy.model.outcome import Family, Outcome
 from pawwork_proxy.model.signals import Ending
-from pawwork_proxy.model.view import ExchangeView
+from pawwork_proxy.model.view import ContextView, ExchangeView
 
 LEAST_ERROR_S = 1.0
 """Dates are whole seconds, and a clock that drifts within one is not seen to drift."""
@@ -49,6 +50,40 @@ LONGEST_RESPONSE = timedelta(minutes=10)
 """The client gives up on a stream that is silent for so long."""
 
 
+class Probes:
+    """The egress probes of one capture, as its exchanges tell of them.
+
+    An address holds from one probe to the next if both found it. A router that reconnects in
+    between is noticed only afterwards; of what was sent meanwhile nobody knows the address.
+    """
+
+    def __init__(self, contexts: Iterable[ContextView] = ()) -> None:
+        found: dict[object, dict[datetime, str]] = {}
+        for context in contexts:
+            if context.egress is not None:
+                seen = found.setdefault((context.source_address, context.egress.family), {})
+                seen[context.egress.observed_at] = context.egress.address
+        self._changes: dict[object, set[datetime]] = {}
+        """By local address and family: probes that found another address than the one before."""
+        self._overtaken: dict[object, set[datetime]] = {}
+        """Probes of which the next one found another address."""
+        for route, seen in found.items():
+            for (before, old), (after, new) in pairwise(sorted(seen.items())):
+                if old != new:
+                    self._overtaken.setdefault(route, set()).add(before)
+                    self._changes.setdefault(route, set()).add(after)
+
+    def vouched(self, exchange: ExchangeView) -> Egress | None:
+        """The egress of an exchange, unless the address changed between the probes around it."""
+        egress = exchange.context.egress
+        if egress is None or not self._changes:
+            return egress
+        route = (exchange.context.source_address, egress.family)
+        at = egress.observed_at
+        early = exchange.timing.started_at < at and at in self._changes.get(route, ())
+        return None if early or at in self._overtaken.get(route, ()) else egress
+
+
 class ServerClock(NamedTuple):
     """What to add to a capture's times to get the server's, and how sure that is."""
 
@@ -56,6 +91,9 @@ class ServerClock(NamedTuple):
     error_s: float
     steady: bool = True
     """Whether one offset explains all dates; else the clock was set, or drifted, meanwhile."""
+
+
+NO_PROBES = Probes()
 
 
 def server_clock(low: Sequence[float], high: Sequence[float]) -> ServerClock:
@@ -80,6 +118,7 @@ def observation(
     outcome: Outcome,
     clock: ServerClock,
     exclusive: frozenset[str] = frozenset(),
+    probes: Probes = NO_PROBES,
 ) -> Observation:
     """One exchange as an observation; `outcome` is what its signals come to.
 
@@ -124,7 +163,7 @@ def observation(
         exclusive=exchange.context.network in exclusive,
         chained_proxy=exchange.context.chained_proxy,
         in_part=exchange.signals.unobserved is not None,
-        who=_identities(header, exchange),
+        who=_identities(header, exchange, probes.vouched(exchange)),
     )
 
 
@@ -213,13 +252,13 @@ def _is_free(exchange: ExchangeView) -> bool | None:
     return False if response is not None and response.cost else None
 
 
-def _identities(header: Header, exchange: ExchangeView) -> Identities:
+def _identities(header: Header, exchange: ExchangeView, egress: Egress | None) -> Identities:
     context, request, auth = exchange.context, exchange.request, exchange.auth
-    address, prefix, family = _address(header, exchange)
+    address, prefix, family = _address(header, exchange, egress)
     keyless = auth.kind in {"none", "public"}
     region = exchange.response.colo if exchange.response is not None else None
-    if region is None and context.egress is not None:
-        region = context.egress.colo or context.egress.country
+    if region is None and egress is not None:
+        region = egress.colo or egress.country
     workspace = exchange.response.workspace if exchange.response is not None else None
     workspace = workspace or request.workspace
     return Identities(
@@ -244,13 +283,16 @@ def _identities(header: Header, exchange: ExchangeView) -> Identities:
     )
 
 
-def _address(header: Header, exchange: ExchangeView) -> tuple[str | None, str | None, str | None]:
+def _address(
+    header: Header, exchange: ExchangeView, egress: Egress | None
+) -> tuple[str | None, str | None, str | None]:
     """Egress address, prefix and family; a simulator sees the very address we send from."""
     context = exchange.context
-    if context.egress is not None:
-        egress = context.egress
+    if egress is not None:
         prefix = egress.address if egress.family == "ipv4" else egress.prefix
         return egress.address, prefix, egress.family
+    if context.egress is not None:
+        return None, None, context.egress.family
     if context.chained_proxy:
         return None, None, None
     if header.simulated and context.source_address is not None:

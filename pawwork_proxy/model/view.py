@@ -41,7 +41,7 @@ NO_RULE_READS = {"events"}
 READ: dict[type[Noun], str] = {
     Runtime: "name version",
     ClientProcess: "name version runtime",
-    Egress: "address family prefix country colo",
+    Egress: "observed_at address family prefix country colo",
     ExchangeContext: "install install_id device network route client egress upstream_family"
     " source_address chained_proxy client_hello upstream_hello",
     Timing: "started_at first_byte_ms total_ms",
@@ -111,11 +111,13 @@ for _noun in READ:
     VIEWS[_noun] = _view(_noun)
 
 if TYPE_CHECKING:
+    ContextView = ExchangeContext
     ExchangeView = Exchange
     OpenedView = Opened
     SignalsView = Signals
     TimingView = Timing
 else:
+    ContextView = VIEWS[ExchangeContext]
     ExchangeView, OpenedView = VIEWS[Exchange], VIEWS[Opened]
     SignalsView, TimingView = VIEWS[Signals], VIEWS[Timing]
 

@@ -1,7 +1,8 @@
 """Keeps what is known of the egress in step with the route of the traffic.
 
 The first probe is made before the listeners open; another one whenever a connection to the
-upstream leaves from another local address, or reaches another chained proxy.
+upstream leaves from another local address, or reaches another chained proxy; and, as a router that
+reconnects changes none of these, at each refusal of a free quota and the first admission after one.
 Invariant: traffic never waits for a probe. An exchange gets the egress found for the very address
 it left from, or none; behind a chained proxy records do not tell that address, and it gets the
 egress of the latest route.
@@ -12,10 +13,16 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Literal
 
+from pawwork_proxy.facts.server import MODEL_PROTOCOLS
 from pawwork_proxy.model.context import Egress
+from pawwork_proxy.model.exchange import Exchange
+from pawwork_proxy.model.outcome import Kind
 
 ASK_AGAIN_S = 60.0
 """After a probe without a response, the same route is asked again so many seconds later."""
+LEAST_GAP_S = 5.0
+"""Refusals and admissions have a route asked again after so many seconds at the earliest: clients
+repeat what was refused."""
 
 EgressEvent = Literal["egress_changed", "egress_unavailable"]
 Ask = Callable[[str | None], Awaitable[Egress | None]]
@@ -47,6 +54,8 @@ class EgressWatch:
         self._last: dict[str, Egress] = {}
         self._asked_at: dict[str, float] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._refused: set[str] = set()
+        """Local addresses with a refusal, and no admission since that was looked into."""
 
     async def start(self, source: str | None) -> Egress | None:
         """Make the first probe; `source` is where the traffic will leave from, if that is known."""
@@ -85,13 +94,26 @@ class EgressWatch:
             self._found.pop(before[0] if before else source, None)
             self._found.pop(source, None)
         if source not in self._tasks:
-            self._asked_at[source] = self._monotonic()
-            self._tasks[source] = asyncio.create_task(self._probe(source))
+            self._begin(source)
+
+    def recorded(self, exchange: Exchange, source: str | None) -> None:
+        """Ask again about an address whose free quota was refused, or admits after a refusal."""
+        where = self._where(source)
+        kind = exchange.outcome.kind
+        if where not in self._asked_at or exchange.request.protocol not in MODEL_PROTOCOLS:
+            return
+        if kind is Kind.FREE_USAGE_LIMIT and not exchange.answered_here:
+            self._refused.add(where)
+        elif kind is not Kind.SUCCESS or where not in self._refused:
+            return
+        if where not in self._tasks and self._is_due(where, LEAST_GAP_S):
+            if kind is Kind.SUCCESS:
+                self._refused.discard(where)
+            self._begin(where)
 
     def of(self, source: str | None) -> Egress | None:
         """What is known of connections from a local address; None: the record does not tell it."""
-        where = self._latest if self._chained else source
-        return self._found.get(where) if where else None
+        return self._found.get(self._where(source))
 
     async def close(self) -> None:
         """Ask no more."""
@@ -100,8 +122,15 @@ class EgressWatch:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _is_due(self, source: str) -> bool:
-        return self._monotonic() - self._asked_at[source] >= ASK_AGAIN_S
+    def _where(self, source: str | None) -> str:
+        return (self._latest if self._chained else source) or ""
+
+    def _is_due(self, source: str, after_s: float = ASK_AGAIN_S) -> bool:
+        return self._monotonic() - self._asked_at[source] >= after_s
+
+    def _begin(self, source: str) -> None:
+        self._asked_at[source] = self._monotonic()
+        self._tasks[source] = asyncio.create_task(self._probe(source))
 
     async def _probe(self, source: str) -> None:
         try:

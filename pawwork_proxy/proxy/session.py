@@ -98,6 +98,7 @@ async def recording(
         watcher,
         loop.call_later,
         egress_of=watch.of if watch else lambda _: None,
+        on_projected=watch.recorded if watch else lambda *_: None,
     )
     writing.on_change = recorder.writing_changed
     if watch is not None:

@@ -131,6 +131,7 @@ class Recorder:
         later: Callable[[float, Callable[[], None]], object],
         *,
         egress_of: Callable[[str | None], Egress | None] = lambda _: None,
+        on_projected: Callable[[Exchange, str | None], None] = lambda *_: None,
         monotonic: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.counts = Counts()
@@ -140,6 +141,7 @@ class Recorder:
         self._another_user = False
         self._failures_said: set[tuple[str, str, str]] = set()
         self._watcher = watcher
+        self._on_projected = on_projected
         watcher.attach(self.counts)
         self._monotonic = monotonic
         self._later = later
@@ -389,9 +391,11 @@ class Recorder:
 
     def _project(self, ongoing: Ongoing, ending: Ending, upstream: UpstreamFacts) -> Projected:
         try:
-            return self._projector.project(ongoing, ending, upstream)
+            made = self._projector.project(ongoing, ending, upstream)
         finally:
             ongoing.let_go()  # the record's check has its own; of a whole batch two are many
+        self._try("egress_failed", self._on_projected, made.exchange, upstream.source_address)
+        return made
 
     def _checked(self, made: Projected | None) -> tuple[Exchange, bytes | Hit] | None:
         """A record and its line, or why it must not be written; None where there is no record."""

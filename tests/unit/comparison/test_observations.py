@@ -11,6 +11,7 @@ from pawwork_proxy.comparison.observations import (
     LONGEST_RESPONSE,
     UNKNOWN_CLOCK_S,
     Arrival,
+    Probes,
     ServerClock,
     after_last,
     observation,
@@ -270,3 +271,65 @@ def test_what_names_an_answer() -> None:
     unnamed = answer(response_id=named.response_id)
     assert observed(exchange(response=unnamed)).answer_id == named.response_id
     assert observed(exchange(response=answer())).answer_id == ""
+
+
+def probed(
+    address: str, minute: int, *, asked: int, source: str | None = "ip:" + "5" * 24
+) -> Exchange:
+    """An exchange of a minute that holds what a probe found at another one."""
+    egress = Egress(
+        observed_at=NOON + timedelta(minutes=asked),
+        address=f"ip:{address:0>24}",
+        family="ipv4",
+        colo="FRA",
+    )
+    return exchange(
+        timing=TIMING.model_copy(update={"started_at": NOON + timedelta(minutes=minute)}),
+        context=context(egress=egress, source_address=source),
+    )
+
+
+def addresses(*exchanges: Exchange) -> list[str | None]:
+    clock = ServerClock(0.0, UNKNOWN_CLOCK_S)
+    views = [view_of(one) for one in exchanges]
+    probes = Probes(view.context for view in views)
+    seen = [
+        observation(header(), view, one.outcome, clock, probes=probes)
+        for view, one in zip(views, exchanges, strict=True)
+    ]
+    for one in seen:
+        assert one.who.family == "ipv4"
+        assert (one.who.address is None) == (one.who.region is None)
+    return [one.who.address and one.who.address[-1] for one in seen]
+
+
+def test_an_address_holds_from_one_probe_to_the_next_if_both_found_it() -> None:
+    assert addresses(probed("1", 1, asked=0), probed("1", 5, asked=4), probed("1", 9, asked=8)) == [
+        "1",
+        "1",
+        "1",
+    ]
+
+
+def test_an_address_that_changed_between_two_probes_is_not_known_in_between() -> None:
+    assert addresses(
+        probed("1", 1, asked=0),
+        probed("1", 5, asked=4),
+        probed("2", 6, asked=7),
+        probed("2", 8, asked=7),
+        probed("2", 9, asked=9),
+    ) == ["1", None, None, "2", "2"]
+
+
+def test_another_local_address_is_another_way_out_and_no_change() -> None:
+    other = "ip:" + "6" * 24
+    assert addresses(
+        probed("1", 1, asked=0), probed("2", 5, asked=4, source=other), probed("1", 6, asked=0)
+    ) == ["1", "2", "1"]
+    three = probed("3", 9, asked=8), probed("3", 10, asked=8)
+    assert addresses(probed("1", 1, asked=0), probed("2", 5, asked=4, source=other), *three) == [
+        None,
+        "2",
+        "3",
+        "3",
+    ]

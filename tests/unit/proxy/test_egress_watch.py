@@ -1,10 +1,12 @@
 """The egress follows the route of the traffic, and traffic never waits for it."""
 
 import asyncio
+from typing import Any
 
 from pawwork_proxy.model.context import Egress
-from pawwork_proxy.proxy.egress_watch import ASK_AGAIN_S, EgressWatch
-from tests.unit.builders import NOON
+from pawwork_proxy.model.outcome import Kind, Origin, Outcome
+from pawwork_proxy.proxy.egress_watch import ASK_AGAIN_S, LEAST_GAP_S, EgressWatch
+from tests.unit.builders import NOON, exchange
 
 HOP = ("zen.example", 443)
 
@@ -37,6 +39,12 @@ class Edge:
 
     async def connected(self, source: str, remote: str = "r", hop: tuple[str, int] = HOP) -> None:
         self.watch.connected(hop, source, remote)
+        for _ in range(5):
+            await asyncio.sleep(0)
+
+    async def recorded(self, kind: Kind, source: str | None = "a", **changes: Any) -> None:
+        outcome = Outcome(kind=kind, family=kind.family, origin=Origin.ZEN, rule_id="made-up")
+        self.watch.recorded(exchange(outcome=outcome, **changes), source)
         for _ in range(5):
             await asyncio.sleep(0)
 
@@ -141,3 +149,59 @@ async def test_another_address_of_the_chained_proxy_is_another_route() -> None:
     await edge.connected("a", "p2")
     assert edge.told == [("egress_changed", "2")]
     assert edge.watch.of(None) == egress("2"), "connections by a proxy do not tell their source"
+
+
+REFUSED, ADMITTED = Kind.FREE_USAGE_LIMIT, Kind.SUCCESS
+
+
+async def test_a_refusal_and_the_first_admission_after_it_have_the_address_looked_up_again() -> (
+    None
+):
+    edge = Edge(a="1")
+    await edge.watch.start("a")
+    for kind, asked in (
+        (ADMITTED, 1), (REFUSED, 2), (Kind.PROVIDER_OVERLOAD, 2), (ADMITTED, 3), (ADMITTED, 3),
+    ):  # fmt: skip
+        edge.now += LEAST_GAP_S
+        await edge.recorded(kind)
+        assert len(edge.asked) == asked, kind
+    assert edge.told == []
+    edge.addresses["a"] = "2"
+    edge.now += LEAST_GAP_S
+    await edge.recorded(REFUSED)
+    assert edge.told == [("egress_changed", "2")]
+    assert edge.name_of("a") == "2"
+
+
+async def test_what_a_client_repeats_at_once_is_not_asked_for_each_time() -> None:
+    edge = Edge(a="1")
+    await edge.watch.start("a")
+    edge.now += LEAST_GAP_S
+    for _ in range(3):
+        await edge.recorded(REFUSED)
+    await edge.recorded(ADMITTED)
+    assert len(edge.asked) == 2
+    edge.now += LEAST_GAP_S
+    await edge.recorded(ADMITTED)
+    assert len(edge.asked) == 3, "the first admission that there was time for"
+
+
+async def test_what_says_nothing_of_the_free_quota_at_the_server_asks_nothing() -> None:
+    edge = Edge(a="1")
+    await edge.watch.start("a")
+    edge.now += LEAST_GAP_S
+    await edge.recorded(REFUSED, answered_here=True)
+    await edge.recorded(REFUSED, "b")
+    await edge.recorded(REFUSED, None)
+    await edge.recorded(
+        REFUSED, request=exchange().request.model_copy(update={"protocol": "other"})
+    )
+    assert edge.asked == ["a"]
+
+
+async def test_behind_a_chained_proxy_the_latest_route_is_asked() -> None:
+    edge = Edge(chained=True, a="1")
+    await edge.watch.start("a")
+    edge.now += LEAST_GAP_S
+    await edge.recorded(REFUSED, None)
+    assert edge.asked == ["a", "a"]

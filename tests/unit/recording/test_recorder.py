@@ -16,6 +16,7 @@ from pawwork_proxy.environment.identity import Identity, load_identity
 from pawwork_proxy.environment.private_files import HOME_VARIABLE
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.numbers import LONGEST_MS
+from pawwork_proxy.model.outcome import Kind
 from pawwork_proxy.model.signals import Ending
 from pawwork_proxy.recording import projection
 from pawwork_proxy.recording.ongoing import Arrival, Ongoing, Tee, UpstreamFacts
@@ -503,3 +504,23 @@ def test_however_many_exchanges_wait_one_call_is_due(
     run.later.run()
     assert not run.later.due
     assert len(run.capture().exchanges) == 2 * MOST_PENDING
+
+
+def test_each_record_is_told_with_the_address_it_left_from_and_failing_to_costs_no_record(
+    tmp_path: Path, identity: Identity
+) -> None:
+    told: list[tuple[Kind, str | None]] = []
+
+    def projected(exchange: Exchange, source: str | None) -> None:
+        told.append((exchange.outcome.kind, source))
+        raise RuntimeError
+
+    writer = CaptureWriter(tmp_path / "captures", header(), lambda: NOON)
+    recorder = Recorder(writer, identity, None, None, Watched(), Later(), on_projected=projected)
+    ongoing = recorder.open(ARRIVAL)
+    ongoing.response_started(429, "HTTP/1.1", ())
+    ongoing.response_chunk(b'{"type":"error","error":{"type":"FreeUsageLimitError"}}')
+    ongoing.finish(Ending.COMPLETE, UpstreamFacts(source_address="192.0.2.1"))
+    recorder.close("finished")
+    assert told == [(Kind.FREE_USAGE_LIMIT, "192.0.2.1")]
+    assert len(read_capture(writer.path).exchanges) == 1
