@@ -60,7 +60,7 @@ class Tally:
     disturbed: Counter[str] = field(default_factory=Counter)
     """Worlds by whether their server minds the instrument, and by what was found of it."""
     beyond: int = 0
-    """Verdicts on what brute force leaves open: one of the two must be mistaken."""
+    """Verdicts on what brute force leaves open: bolder than its two observations, or mistaken."""
     plans: list[PlanResult] = field(default_factory=list)
     explained: list[str] = field(default_factory=list)
     """Misses, for the end of the output."""
@@ -72,9 +72,8 @@ class Tally:
 
     @property
     def planned_share(self) -> float:
-        """Worlds where the advice needed at most one trial more than the best plan."""
-        good = sum(p.taken is not None and p.taken <= p.best + 1 for p in self.plans)
-        return good / max(1, len(self.plans))
+        """Worlds where the advice led to all that can be followed."""
+        return sum(plan.reached for plan in self.plans) / max(1, len(self.plans))
 
     @property
     def accused(self) -> int:
@@ -88,7 +87,6 @@ class Tally:
             not self.wrong.total()
             and not self.accused
             and not self.truth_ruled_out
-            and not self.beyond
             and self.answered_share >= ANSWERED
             and self.planned_share >= PLANNED
         )
@@ -184,16 +182,15 @@ def _plan(tally: Tally, number: int, world: World) -> None:
     if result is None:
         return
     tally.plans.append(result)
-    if result.taken is None or result.taken > result.best + 1:
+    if not result.reached:
         tally.explained.append(
-            f"world {number}: best plan {result.best} trial(s), the advice took "
-            f"{result.taken or 'too many'}: {', '.join(result.path)} (truth: {world.rules.key})"
+            f"world {number}: {', '.join(result.missing)} could be found out, the advice took "
+            f"{', '.join(result.path)} (truth: {world.rules.key})"
         )
 
 
 def report(tally: Tally) -> str:
     """The figures and every miss, as text."""
-    good = [plan.taken for plan in tally.plans if plan.taken is not None]
     lines = [
         f"worlds                        {tally.worlds} ({tally.exchanges} exchanges)",
         f"played by the simulator       {tally.simulated}",
@@ -219,9 +216,9 @@ def report(tally: Tally) -> str:
         f"mind the instrument; wrongly said in {tally.accused}",
         f"truth ruled out               {tally.truth_ruled_out}",
         f"next experiments followed     {len(tally.plans)} worlds",
-        f"  at most one step over best  {tally.planned_share:.4f} (must be {PLANNED})",
-        f"  steps taken on average      {sum(good) / max(1, len(good)):.2f} "
-        f"(best: {sum(p.best for p in tally.plans) / max(1, len(tally.plans)):.2f})",
+        f"  to all that can be followed {tally.planned_share:.4f} (must be {PLANNED})",
+        f"  steps taken on average      "
+        f"{sum(len(p.path) for p in tally.plans) / max(1, len(tally.plans)):.2f}",
         *(["", "Misses:"] if tally.explained else []),
         *tally.explained[:EXPLAINED],
     ]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from pawwork_proxy.model.observation import ABSENT, PUBLIC
 from tests.evaluation.broken_servers import HOUR, BrokenServer, Quirk
-from tests.evaluation.random_worlds import LIKELY, People, random_rules, stranger
+from tests.evaluation.random_worlds import LIKELY, People, random_rules, stranger, study
 from tests.evaluation.servers import DAY, Rules, Who
 from tests.evaluation.worlds import MODELS, START, Ask, World
 
@@ -57,7 +57,9 @@ def broken_world(kind: str, seed: str) -> World:
     draft = Draft(rules, people, rng, [], [])
     at = START + rng.choice((0.1, 0.3, 0.5)) * DAY + rng.uniform(0, 600)
     for _ in range(rng.choice((1, 1, 2, 3))):
-        _study(draft, at)
+        asks, tries = study(people, rules, at)
+        draft.asks.extend(asks)
+        draft.tries.append(tries)
         at += rng.choice((0.1, 1.0)) * DAY
     KINDS[kind](draft)
     world = World(draft.rules, rng, BrokenServer(draft.rules, draft.quirk, rng))
@@ -68,58 +70,6 @@ def broken_world(kind: str, seed: str) -> World:
     if draft.exclusive:
         world.seen = [seen.model_copy(update={"exclusive": True}) for seen in world.seen]
     return world
-
-
-def _study(draft: Draft, at: float) -> None:
-    """Somebody asks until refused, others try, and mostly the refused one again after each."""
-    people, rng = draft.people, draft.rng
-    who = rng.choice(people.installs)
-    tidy = rng.random() < 0.5
-    pace = rng.choice((3.0, 20.0, 90.0))
-    others = [
-        _one_thing_changed(people, who) if tidy else people.varied(who)
-        for _ in range(rng.choice((1, 2, 3, 4, 6)))
-    ]
-    limit = draft.rules.limit
-    for n in range(rng.choice((limit + 3, 2 * limit + 3, 4 * limit + 3))):
-        if n % 3 == 0:
-            who = who | people.prompt()
-        if rng.random() < 0.05:
-            draft.asks.append(people.ask(rng.choice(others) | people.prompt(), at + 1.3))
-        draft.asks.append(people.ask(who, at))
-        at += pace
-    start = at
-    again = rng.random() < 0.7
-    for other in others:
-        at += rng.choice((3.0, 20.0, 90.0, 600.0, 2400.0))
-        for _ in range(rng.choice((1, 1, 2, 5))):
-            draft.asks.append(people.ask(other | people.prompt(), at))
-            at += rng.choice((2.0, 20.0))
-        if again:
-            at += rng.choice((3.0, 30.0, 200.0))
-            draft.asks.append(people.ask(who | people.prompt(), at))
-    draft.tries.append((start - pace, at))
-
-
-def _one_thing_changed(people: People, who: Who) -> Who:
-    """The same person in the same project, as a careful study has it."""
-    rng, here = people.rng, who["project"]
-    session = who | people.conversation(who["install"], here)
-    clone = who | {"install": f"{who['install']}b"} | people.conversation("clone", here)
-    return rng.choice(
-        (
-            who | rng.choice(people.places),
-            session,
-            session | rng.choice(people.places),
-            clone,
-            clone | {"device": f"{who['device']}b"},
-            clone | rng.choice(people.places),
-            who | people.keyed(rng.choice([None, *people.keys])),
-            who | people.conversation(who["install"], "other-repo"),
-            who | {"model": f"{who['model_group']}-other"},
-            who | {"model": "zz-other", "model_group": "zz"},
-        )
-    )
 
 
 def _raised_limit(draft: Draft) -> None:

@@ -4,10 +4,16 @@ A hypothesis is a set of parts that the quota may be keyed on. Written apart fro
 `pawwork_proxy.comparison`: sets of rows are bits of a number, all refusals and all pairs are looked
 at, and thresholds are solved for. A hypothesis is possible if thresholds, others' use and unclear
 requests can be chosen so that everything observed comes out. Odds play no part.
+
+One observation is none. So what could be *known* is what every hypothesis says that is possible,
+also of those that need one *slip*: one row that is not what it seems, or one moment at which
+something changed that no row shows. Rows far apart in time rule nothing out, and a change explains
+no admission after which the refused one was soon refused again.
 """
 
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache, reduce
@@ -24,28 +30,55 @@ PRIVATE = frozenset({"key", "device", "install", "session", "request", "caller"}
 NOBODYS = frozenset({None, ABSENT, PUBLIC})
 Hypothesis = frozenset[str]
 Value = TypeVar("Value", bound=Hashable)
+CLOSE_S = 900.0
+"""So near in time an admission after a refusal says something."""
+FEW = 2
+"""So few requests use up no pool that was full of more before."""
+PLACES = frozenset({"address", "prefix", "caller"})
+"""New ones may be allowed twice as much."""
 ClientKind = tuple[str | None, ...]
 """What a server may grant another threshold for: kind of key, model, client, headers sent."""
+Place = tuple[int, int, ClientKind]
+"""A day, the rows on one side of a moment, and a kind of client."""
 
 
 @dataclass
 class Demands:
     """What thresholds must satisfy if a hypothesis is the truth."""
 
-    least: dict[tuple[int, ClientKind], int] = field(default_factory=dict)
+    least: dict[Place, int] = field(default_factory=dict)
     """Certainly counted on a day before an admission."""
-    most: dict[tuple[int, ClientKind], int] = field(default_factory=dict)
+    most: dict[Place, int] = field(default_factory=dict)
     """At most counted on a day before a refusal that only own use can explain."""
     below: dict[ClientKind, set[ClientKind]] = field(default_factory=dict)
     """Which kinds of client are allowed less than a kind."""
 
 
+class Slip(NamedTuple):
+    """What went wrong: the results of rows, or everything that nobody records, at some moments."""
+
+    rows: int = 0
+    moments: tuple[float, ...] = ()
+
+
+NONE = Slip()
+
+
+class Clash(NamedTuple):
+    """A refusal and an admission that cannot both be in one pool."""
+
+    refused: int
+    admitted: int
+    held: bool
+    """Whether a change in between explains it no more."""
+
+
 class Part(NamedTuple):
     """What the values of one part say about each row, as sets of rows."""
 
-    sure: list[int]
+    sure: tuple[int, ...]
     """Those that must have the same value."""
-    may: list[int]
+    may: tuple[int, ...]
     """Those that may have it."""
     private: int
     """Rows whose value is theirs alone."""
@@ -83,13 +116,19 @@ class Observed:
         }
         """The rows of each value of a part."""
         self.parts = {part: self._part(part) for part in self.having}
-        anything = [self.everything] * len(self.rows)
+        anything = (self.everything,) * len(self.rows)
         self.parts["bucket"] = Part(self.parts["model"].sure, anything, 0)
         self.varied = {
             name for name, part in self.parts.items() if part != Part(anything, anything, 0)
         }
         """Parts that can make a difference at all here."""
-        self._known: dict[Hypothesis, Demands | None] = {}
+        self.starts = [row.started_at.timestamp() for row in self.rows]
+        self.close = [
+            _bits(_gap(one, row) <= CLOSE_S and _gap(row, one) <= CLOSE_S for one in self.rows)
+            for row in self.rows
+        ]
+        self._pools: dict[Hypothesis, Part] = {}
+        self._known: dict[tuple[Part, Slip], Demands | Clash] = {}
 
     def _earlier(self, moment: Callable[[Observation], datetime]) -> list[int]:
         """Per row, those of which a moment surely lies before its request."""
@@ -102,8 +141,8 @@ class Observed:
         own = "key" if part == "caller" else part
         private = _bits(getattr(row.who, own) not in NOBODYS for row in self.rows)
         return Part(
-            [having[one] if one is not None else self._implied(row, part) for row, one in values],
-            [having[one] | unknown if one is not None else self.everything for _, one in values],
+            tuple(self._implied(row, part) if v is None else having[v] for row, v in values),
+            tuple(self.everything if v is None else having[v] | unknown for _, v in values),
             private if part in PRIVATE else 0,
         )
 
@@ -125,46 +164,126 @@ class Observed:
             if (value := getattr(row.who, name)) is not None
         )
 
-    def demands(self, hypothesis: Hypothesis) -> Demands | None:
-        """What a hypothesis asks of the thresholds; None if it cannot be the truth at all."""
-        busy = hypothesis & self.varied
-        if busy not in self._known:
-            self._known[busy] = self._demands([self.parts[name] for name in busy])
-        return self._known[busy]
+    def pools(self, hypothesis: Hypothesis) -> Part:
+        """What a hypothesis says about which rows share a pool; equal for those that say the same.
 
-    def _demands(self, parts: list[Part]) -> Demands | None:
+        The pool is somebody's own if one of the parts is.
+        """
+        names = hypothesis & self.varied
+        if names not in self._pools:
+            self._pools[names] = self._shared([self.parts[name] for name in sorted(names)])
+        return self._pools[names]
+
+    def _shared(self, busy: list[Part]) -> Part:
+        in_day = [self.in_day[day] for day in self.day]
+        return Part(
+            tuple(reduce(and_, some) for some in zip(in_day, *(p.sure for p in busy), strict=True)),
+            tuple(reduce(and_, some) for some in zip(in_day, *(p.may for p in busy), strict=True)),
+            reduce(or_, (part.private for part in busy), 0),
+        )
+
+    def demands(self, pools: Part, slip: Slip = NONE) -> Demands | Clash:
+        """What a hypothesis asks of the thresholds, or why it cannot be the truth at all."""
+        if (pools, slip) not in self._known:
+            self._known[pools, slip] = self._demands(pools, slip)
+        return self._known[pools, slip]
+
+    def suspects(self, clash: Clash | None) -> tuple[list[int], list[float]]:
+        """The rows and the moments that may explain a clash, or something else."""
+        moments = sorted(set(self.starts))
+        if clash is None:
+            return [*_numbers(self.admitted | self.refused)], moments
+        first, last = self.starts[clash.refused], self.starts[clash.admitted]
+        between = [] if clash.held else [one for one in moments if first < one <= last]
+        return [clash.refused, clash.admitted], between
+
+    def _demands(self, pools: Part, slip: Slip) -> Demands | Clash:
         found = Demands()
+        admitted, refused = self.admitted & ~slip.rows, self.refused & ~slip.rows
+        part_of = [bisect_right(slip.moments, start) for start in self.starts]
+        sides = _grouped(part_of)
         for n, kind in enumerate(self.kinds):
-            if kind is None or not (self.admitted | self.refused) >> n & 1:
+            if kind is None or not (admitted | refused) >> n & 1:
                 continue
-            place, in_day = (self.day[n], kind), self.in_day[self.day[n]]
-            sure = reduce(and_, (part.sure[n] for part in parts), in_day)
-            if self.admitted >> n & 1:
-                earlier = sure & self.before[n] & self.refused
-                if earlier & self.same_kind[kind]:
-                    return None
-                lower = {low for low, rows in self.same_kind.items() if low and rows & earlier}
-                found.below.setdefault(kind, set()).update(lower)
+            side, sure = sides[part_of[n]], pools.sure[n]
+            place = (self.day[n], part_of[n], kind)
+            if admitted >> n & 1:
+                before = sure & self.before[n] & refused
+                for one in _numbers(before & self.close[n] & self.same_kind[kind]):
+                    held = self._held(one, n, sure, refused)
+                    if held or side >> one & 1:
+                        return Clash(one, n, held)
+                near = before & side & self.close[n]
+                lower = {low for low, rows in self.same_kind.items() if low and rows & near}
+                found.below.setdefault(kind, set()).update(lower - {kind})
                 if sure:
-                    done = (sure & self.over[n] & self.counted).bit_count()
+                    done = (sure & side & self.over[n] & self.counted & ~slip.rows).bit_count()
                     found.least[place] = max(found.least.get(place, 0), done)
-            elif sure and any(part.private >> n & 1 for part in parts):
-                may = reduce(and_, (part.may[n] for part in parts), in_day)
-                own = (may & ~self.after[n] & ~self.refused).bit_count()
+            elif sure and pools.private >> n & 1:
+                own = (pools.may[n] & ~self.after[n] & ~refused).bit_count()
                 found.most[place] = min(found.most.get(place, own), own)
         return found
 
+    def _held(self, refused: int, admitted: int, pool: int, refusals: int) -> bool:
+        """Whether the refused one was refused again soon, after too few to use up a pool."""
+        same = self.same_kind[self.kinds[refused]]
+        for again in _numbers(pool & refusals & same & self.after[admitted] & self.close[refused]):
+            used = pool & ~refusals
+            before = (used & self.before[refused]).bit_count()
+            between = (used & ~self.before[refused] & ~self.after[again]).bit_count()
+            if between <= max(FEW, before // 2):
+                return True
+        return False
+
 
 def fits(several: Sequence[Observed], hypothesis: Hypothesis) -> bool:
-    """Whether it can be the truth of several observations with no day in common.
+    """Whether it can be the truth of several observations with no day in common."""
+    pools = [observed.pools(hypothesis) for observed in several]
+    return _fits(
+        [one.demands(some) for one, some in zip(several, pools, strict=True)],
+        doubles=not hypothesis.isdisjoint(PLACES),
+    )
 
-    Thresholds of each day have to be found; their order is the same on all days.
-    """
+
+def _fits_nearly(several: Sequence[Observed], pools: Sequence[Part], *, doubles: bool) -> bool:
+    """Whether a hypothesis can be the truth if one thing went wrong."""
+    plain = [one.demands(some) for one, some in zip(several, pools, strict=True)]
+    clashes = [one if isinstance(one, Clash) else None for one in plain]
+    if sum(clash is not None for clash in clashes) > 1:
+        return False
+    if _fits(plain, doubles=doubles):
+        return True
+    for n, observed in enumerate(several):
+        if clashes[n] is None and any(clashes):
+            continue
+
+        def explain(slip: Slip, n: int = n, observed: Observed = observed) -> bool:
+            changed = observed.demands(pools[n], slip)
+            return _fits([*plain[:n], changed, *plain[n + 1 :]], doubles=doubles)
+
+        rows, moments = observed.suspects(clashes[n])
+        if _any(rows, lambda some: explain(Slip(rows=sum(1 << one for one in some)))) or _any(
+            moments, lambda some: explain(Slip(moments=tuple(some)))
+        ):
+            return True
+    return False
+
+
+def _any(suspects: Sequence[Value], explain: Callable[[Sequence[Value]], bool]) -> bool:
+    """Whether one suspect alone explains it; where several do not together, none of them does."""
+    if not suspects or not explain(suspects):
+        return False
+    half = len(suspects) // 2
+    return not half or _any(suspects[:half], explain) or _any(suspects[half:], explain)
+
+
+def _fits(demands: Sequence[Demands | Clash], *, doubles: bool) -> bool:
+    """Whether thresholds can be found for each day; their order is the same on all days."""
     below: defaultdict[ClientKind, set[ClientKind]] = defaultdict(set)
-    least: dict[tuple[int, ClientKind], int] = {}
-    most: dict[tuple[int, ClientKind], int] = {}
-    for observed in several:
-        if (asked := observed.demands(hypothesis)) is None:
+    least: dict[Place, int] = {}
+    most: dict[Place, int] = {}
+    for asked in demands:
+        if isinstance(asked, Clash):
             return False
         least |= asked.least
         most |= asked.most
@@ -174,13 +293,26 @@ def fits(several: Sequence[Observed], hypothesis: Hypothesis) -> bool:
         order = [*TopologicalSorter(below).static_order()]
     except CycleError:
         return False
-    for day in {day for day, _ in most}:
-        floor = {kind: (done + 2) // 2 for (when, kind), done in least.items() if when == day}
+    twice = 2 if doubles else 1
+    for when in {place[:2] for place in most}:
+        floor = {kind: done // twice + 1 for (*at, kind), done in least.items() if (*at,) == when}
         for kind in order:
             floor[kind] = max([floor.get(kind, 0), *(floor[low] + 1 for low in below[kind])])
-        if any(floor.get(kind, 0) > own for (when, kind), own in most.items() if when == day):
+        if any(floor.get(kind, 0) > own for (*at, kind), own in most.items() if (*at,) == when):
             return False
     return True
+
+
+def _numbers(rows: int) -> Iterator[int]:
+    """The numbers of a set of rows."""
+    while rows:
+        yield (rows & -rows).bit_length() - 1
+        rows &= rows - 1
+
+
+def _gap(one: Observation, other: Observation) -> float:
+    """Seconds from the answer of one to the other."""
+    return (other.started_at - _head(one)).total_seconds()
 
 
 def _bits(flags: Iterable[bool | int]) -> int:
@@ -275,9 +407,17 @@ def has_ipv6(rows: Iterable[Observation]) -> bool:
 def possible(
     several: Sequence[Observed], among: Iterable[Hypothesis] | None = None
 ) -> list[Hypothesis]:
-    """All hypotheses that may be the truth."""
-    some = candidates(several) if among is None else among
-    return [hypothesis for hypothesis in some if fits(several, hypothesis)]
+    """All hypotheses that may be the truth, also if one thing went wrong."""
+    known: dict[object, bool] = {}
+    found = []
+    for hypothesis in candidates(several) if among is None else among:
+        pools = tuple(observed.pools(hypothesis) for observed in several)
+        doubles = not hypothesis.isdisjoint(PLACES)
+        if (pools, doubles) not in known:
+            known[pools, doubles] = _fits_nearly(several, pools, doubles=doubles)
+        if known[pools, doubles]:
+            found.append(hypothesis)
+    return found
 
 
 @cache

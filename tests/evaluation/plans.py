@@ -1,13 +1,12 @@
-"""Does following the next experiment lead to the answer, and how soon could any plan?
+"""Does following the next experiment lead to what can be known at all?
 
 Every trial is carried out in the world, each on a day of its own, with a baseline that goes on
-until it is refused. Following the advice means to do the very variations that it names; the best
-plan is found by trying all sets of trials against the brute-force elimination.
+until it is refused. Following the advice means to do the very variations that it names. What all
+possible trials together can show is found by the brute-force elimination.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from functools import partial
-from itertools import combinations, takewhile
+from collections.abc import Callable
+from itertools import takewhile
 from typing import NamedTuple
 
 from pawwork_proxy.comparison.compare import compare
@@ -16,17 +15,15 @@ from pawwork_proxy.comparison.selection import select
 from pawwork_proxy.comparison.trials import BY_ID, TRIALS, Trial, Variation, possible_for
 from pawwork_proxy.model.observation import ABSENT, SEVERAL, Observation
 from pawwork_proxy.model.verdict import Comparison
-from tests.evaluation.decidability import Hypothesis, Observed, decidable, possible
+from tests.evaluation.decidability import Observed, decidable, possible
 from tests.evaluation.servers import DAY, Who
 from tests.evaluation.worlds import AGENTS, START, Ask, World
 
-MOST_STEPS = 4
-MOST_PLANNED = 2
-"""Worlds that no two trials can answer are left out."""
+MOST_STEPS = 6
 ONCE_MORE = 4
 """How often somebody who met an overload asks again."""
 FOLLOWED_FROM = 60
-"""Day of the first trial that the advice asks for; those of the best plan come before."""
+"""Day of the first trial that the advice asks for; those of everything possible come before."""
 PATIENCE = 60
 """Requests after which a baseline that is still admitted is given up."""
 
@@ -34,11 +31,12 @@ PATIENCE = 60
 class PlanResult(NamedTuple):
     """How a world's open question was answered."""
 
-    best: int
-    """Fewest trials that answer it."""
-    taken: int | None
-    """Trials that the advice needed; None: it did not get there in MOST_STEPS."""
+    reached: bool
+    """Whether the advice led to all that can be followed there."""
     path: tuple[str, ...]
+    """The trials that it asked for."""
+    missing: tuple[str, ...] = ()
+    """Dimensions that the quota could be known to follow, and that stayed open."""
 
 
 def zen(comparison: Comparison) -> dict[str, str]:
@@ -47,75 +45,43 @@ def zen(comparison: Comparison) -> dict[str, str]:
     return {verdict.dimension: verdict.finding for verdict in next(own, ())}
 
 
-def _answered(key: Iterable[str], found: dict[str, str]) -> bool:
-    """Whether verdicts name all that the quota is keyed on; addresses may be told by network."""
-    spelled = {"bucket": (), "caller": ("key", "address")}
-    parts = [one for part in key for one in spelled.get(part, (part,))]
-    wider = {"address": "network", "prefix": "network"}
-    return all(
-        "follows" in {found.get(part), found.get(wider.get(part, part))}
-        for part in parts or ["global"]
-    )
-
-
 def plan_result(
     world: World, check: Callable[[Comparison, list[Observation]], None]
 ) -> PlanResult | None:
-    """Follow the advice in a world; None where there is no open question that trials can settle."""
-    answered = partial(_answered, world.rules.key)
+    """Follow the advice in a world; None where trials can show nothing that is not known."""
     seen = list(world.seen)
-    observed = Observed(seen)
-    alive = possible([observed])
-    if not observed.refused or answered(decidable([observed], alive)):
-        return None
     own = next((one for one in select(seen).limiters if one.origin == "zen"), None)
     start = baseline(own) if own is not None else None
     if start is None:
-        return None  # or measuring disturbs, and no refusal counts as a quota
+        return None  # nobody was refused, or measuring disturbs, and no refusal counts as a quota
     base = world.who_of[start.seen.seq]
-    results = []
+    several = [Observed(seen)]
     for day, every in enumerate(TRIALS, start=20):
         trial = possible_for(every, base["key"] != ABSENT, base["family"] == "ipv6")
-        if trial is not None:
-            results.append(perform(world, base, trial, day))
-    best = _best(observed, alive, results, answered)
-    if best is None:
-        return None
+        if trial is not None and not every.is_sweep:
+            several.append(Observed(perform(world, base, trial, day)))
+    several = [found for found in several if found.refused]
+    found = decidable(several, possible(several))
+    reachable = {name for name, finding in found.items() if finding == "follows"}
     path: list[str] = []
     while True:
         comparison = compare(seen)
         check(comparison, seen)
-        if answered(zen(comparison)):
-            return PlanResult(best, len(path), tuple(path))
+        verdicts = zen(comparison)
+        missing = tuple(sorted(name for name in reachable if verdicts.get(name) != "follows"))
+        if not missing:
+            return PlanResult(True, tuple(path)) if path else None
         limit = next(one for one in comparison.limits if one.origin == "zen")
         advice = limit.next_experiment
         if advice is None or len(path) == MOST_STEPS:
-            return PlanResult(best, None, (*path, advice.id if advice else "nothing"))
+            return PlanResult(False, (*path, advice.id if advice else "nothing"), missing)
         path.append(advice.id)
         trial = Trial(advice.id, tuple(map(BY_ID.__getitem__, advice.variations)))
         seen += perform(world, base, trial, FOLLOWED_FROM + len(path))
 
 
-def _best(
-    observed: Observed,
-    alive: Sequence[Hypothesis],
-    results: Iterable[list[Observation]],
-    answered: Callable[[dict[str, str]], bool],
-) -> int | None:
-    """The smallest number of trials after which the question is decidable."""
-    refused = [found for found in map(Observed, results) if found.refused]
-    left = [(found, frozenset(possible([observed, found], alive))) for found in refused]
-    for size in range(1, MOST_PLANNED + 1):
-        for chosen in combinations(left, size):
-            several = [observed, *(found for found, _ in chosen)]
-            both = frozenset.intersection(*(alone for _, alone in chosen))
-            if answered(decidable(several, possible(several, both))):
-                return size
-    return None
-
-
 def perform(world: World, base: Who, trial: Trial, day: int) -> list[Observation]:
-    """Carry out a trial: until refused, once more, each variation, and the first again."""
+    """Carry out a trial: until refused, once more, each variation twice, the first after each."""
     others = [changed(base, variation) for variation in trial.variations]
     first, asked = base, others
     if trial.variations[0].reverse:
@@ -129,9 +95,10 @@ def perform(world: World, base: Who, trial: Trial, day: int) -> list[Observation
         if world.seen[-1].kind == "free_usage_limit":
             break
     at += 10 * PATIENCE
-    for number, who in enumerate((first, *asked, first)):
-        for again in range(ONCE_MORE):
-            moment = at + 100 * number + 10 * again
+    again = [who for other in asked for who in (other, other, first)]
+    for number, who in enumerate((first, *again)):
+        for attempt in range(ONCE_MORE):
+            moment = at + 50 * number + 10 * attempt
             world.play([_ask(who, moment, capture, f"{capture}-then-{number}")])
             if world.seen[-1].kind != "provider_overload":
                 break

@@ -7,6 +7,7 @@ from itertools import combinations
 from typing import get_args
 
 from pawwork_proxy.model.observation import ABSENT, INTERCEPTING, UNTOUCHED
+from tests.evaluation.decidability import PLACES
 from tests.evaluation.servers import DAY, ClosedTo, Dress, Rules, Who
 from tests.evaluation.worlds import AGENTS, IMPLIES, MODELS, PARTS, START, Ask, World
 
@@ -49,7 +50,7 @@ def random_rules(rng: random.Random) -> Rules:
         gated=frozenset({rng.choice(AGENTS)["user_agent"]}) if gate else frozenset(),
         by_model={rng.choice(MODELS): rng.randint(2, 12)} if rng.random() < 0.25 else {},
         keyed_bonus=2 if rng.random() < 0.1 else 1,
-        doubling=rng.random() < 0.3,
+        doubling=rng.random() < 0.3 and not PLACES.isdisjoint(key),
         counts_aborted=rng.random() < 0.5,
         overload=0.1 if rng.random() < 0.2 else 0.0,
         relayed_for=AGENTS[2]["user_agent"] if rng.random() < 0.1 else None,
@@ -185,9 +186,10 @@ def random_world(seed: str) -> tuple[World, People]:
         guess = rng.choice((None, "home", "office"))
         world.labels[place["address"]] = f"net-{place['address']}" if truthful else guess
     asks: list[Ask] = []
+    studied = rng.random() < 0.5
     at = START + rng.choice((0.3, 0.5, 0.98)) * DAY + rng.uniform(0, 600)
     for _ in range(rng.choice((1, 1, 2, 3))):
-        asks.extend(_episode(people, rules, at))
+        asks.extend(study(people, rules, at)[0] if studied else _episode(people, rules, at))
         at += rng.choice((0.02, 0.3, 1.0)) * DAY
     if rng.random() < 0.35:
         asks.extend(_strangers(people, rules))
@@ -227,6 +229,59 @@ def _episode(people: People, rules: Rules, at: float) -> list[Ask]:
         if rng.random() < 0.3:
             asks.append(people.ask(who | people.prompt(), at + 45))
     return asks
+
+
+def study(people: People, rules: Rules, at: float) -> tuple[list[Ask], tuple[float, float]]:
+    """Somebody asks until refused, others try, and mostly the refused one again after each.
+
+    Also from when until when others try.
+    """
+    rng, asks = people.rng, list[Ask]()
+    who = rng.choice(people.installs)
+    tidy, again = rng.random() < 0.5, rng.random() < 0.5
+    pace = rng.choice((3.0, 20.0, 90.0))
+    others = [
+        _one_thing_changed(people, who) if tidy else people.varied(who)
+        for _ in range(rng.choice((1, 1, 2, 2, 3, 5)))
+    ]
+    for n in range(rules.limit * rng.choice((1, 2, 4)) + 3):
+        if n % 3 == 0:
+            who = who | people.prompt()
+        if rng.random() < 0.05:
+            asks.append(people.ask(rng.choice(others) | people.prompt(), at + 1.3))
+        asks.append(people.ask(who, at))
+        at += pace
+    start = at - pace
+    for other in others:
+        at += rng.choice((3.0, 20.0, 90.0, 600.0, 2400.0))
+        for _ in range(rng.choice((1, 1, 2, 5))):
+            asks.append(people.ask(other | people.prompt(), at))
+            at += rng.choice((2.0, 20.0))
+        if again:
+            at += rng.choice((3.0, 30.0, 200.0))
+            asks.append(people.ask(who | people.prompt(), at))
+    return asks, (start, at)
+
+
+def _one_thing_changed(people: People, who: Who) -> Who:
+    """The same person in the same project, as a careful study has it."""
+    rng, here = people.rng, who["project"]
+    session = who | people.conversation(who["install"], here)
+    clone = who | {"install": f"{who['install']}b"} | people.conversation("clone", here)
+    return rng.choice(
+        (
+            who | rng.choice(people.places),
+            session,
+            session | rng.choice(people.places),
+            clone,
+            clone | {"device": f"{who['device']}b"},
+            clone | rng.choice(people.places),
+            who | people.keyed(rng.choice([None, *people.keys])),
+            who | people.conversation(who["install"], "other-repo"),
+            who | {"model": f"{who['model_group']}-other"},
+            who | {"model": "zz-other", "model_group": "zz"},
+        )
+    )
 
 
 def _strangers(people: People, rules: Rules) -> list[Ask]:

@@ -39,7 +39,6 @@ def test_a_few_worlds_hold() -> None:
     assert tally.wrong.total() == 0
     assert tally.truth_ruled_out == 0
     assert tally.accused == 0
-    assert tally.beyond == 0
     assert tally.answered_share == 1.0
     assert tally.given["does_not_follow"] > 50
     assert tally.decidable.total() > 50
@@ -128,14 +127,38 @@ def test_a_mixture_of_models_is_judged_on_the_models_of_the_evidence() -> None:
 
 
 def test_brute_force_agrees_on_a_plain_contrast() -> None:
-    found = [Observed(Diary().admitted(9).refused().admitted(**OFFICE).seen)]
+    found = [Observed(Diary().admitted(9).refused(2).admitted(2, **OFFICE).refused().seen)]
     assert decidable(found, possible(found))["address"] == "follows"
     assert not fits(found, frozenset({"key"}))
 
 
+@pytest.mark.parametrize(
+    "diary",
+    [
+        Diary().admitted(9).refused().admitted(**OFFICE),
+        Diary().admitted(9).refused(2).admitted(**OFFICE).refused(),
+        Diary().admitted(9).refused().admitted(2, **OFFICE).refused(),
+        Diary().admitted(9).refused().admitted(2, **OFFICE),
+        Diary().admitted(9).refused(2).later(hours=1).admitted(2, **OFFICE).refused(),
+        Diary().admitted(9).refused(2).admitted(2, **OFFICE).admitted(9).refused(),
+    ],
+    ids=["one", "stray admission", "stray refusal", "one change", "late", "began anew"],
+)
+def test_brute_force_knows_nothing_by_one_observation(diary: Diary) -> None:
+    found = [Observed(diary.seen)]
+    assert not decidable(found, possible(found)).keys() & {"address", "network"}
+
+
+def test_brute_force_takes_two_contrasts_at_two_moments() -> None:
+    diary = Diary().admitted(9).refused().admitted(**OFFICE).later(days=1)
+    found = [Observed(diary.admitted(9).refused().admitted(**OFFICE).seen)]
+    assert decidable(found, possible(found))["address"] == "follows"
+
+
 def test_brute_force_leaves_the_address_open_where_everybody_has_a_key() -> None:
     mine, other = SAVED_KEY, {**SAVED_KEY, "key": "key:other"}
-    diary = Diary().admitted(9, **mine).refused(**mine).refused(**mine, **OFFICE).admitted(**other)
+    diary = Diary().admitted(9, **mine).refused(2, **mine).refused(2, **mine, **OFFICE)
+    diary.admitted(2, **other).refused(**mine)
     found = [Observed(diary.seen)]
     assert decidable(found, possible(found))["key"] == "follows"
     assert fits(found, frozenset({"caller"}))
@@ -221,7 +244,7 @@ def test_no_wrong_verdict_comes_of_a_gate_that_is_dressed_as_the_quota(
     monkeypatch.setattr("tests.evaluation.random_worlds.random_gate", always)
     tally = evaluate(80, seed=4, plans_every=0)
     assert min(tally.gated[dress] for dress in get_args(Dress)) > 5
-    assert tally.wrong.total() == tally.truth_ruled_out == tally.beyond == 0
+    assert tally.wrong.total() == tally.truth_ruled_out == 0
     assert tally.answered_share == 1.0
     assert tally.given["does_not_follow"] > 10
 
