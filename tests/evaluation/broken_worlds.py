@@ -242,11 +242,11 @@ def _relayed_alike(draft: Draft) -> None:
     """A relayed service refuses in the very words of the server, by another key."""
     part = draft.rng.choice(("address", "user_agent", "model", "install", "key"))
     draft.quirk.relayed = (part, draft.rng.randint(2, 2 * draft.rules.limit))
-    draft.rules = replace(draft.rules, key=tuple({*draft.rules.key, part}))
+    draft.rules = replace(draft.rules, key=tuple(dict.fromkeys((*draft.rules.key, part))))
 
 
 def _clock_skew(draft: Draft) -> None:
-    for device in {ask.capture for ask in draft.asks if ask.capture is not None}:
+    for device in sorted({ask.capture for ask in draft.asks if ask.capture is not None}):
         if draft.rng.random() < 0.6:
             draft.skewed[device] = draft.rng.choice((-600.0, -60.0, -10.0, 10.0, 60.0, 600.0))
 

@@ -20,14 +20,13 @@ from tests.evaluation.worlds import AGENTS, START
 def test_a_broken_world_is_a_function_of_its_kind_and_seed(kind: str) -> None:
     one, other = broken_world(kind, "1:2"), broken_world(kind, "1:2")
     assert one.seen == other.seen != broken_world(kind, "1:3").seen
-    assert any(seen.kind == "success" for seen in one.seen)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_somebody_is_refused_in_worlds_of_each_kind(kind: str) -> None:
     results = Counter(seen.kind for n in range(8) for seen in broken_world(kind, f"2:{n}").seen)
-    assert results["free_usage_limit"] > 8
+    assert min(results["free_usage_limit"], results["success"]) > 8
 
 
 @pytest.mark.parametrize(
