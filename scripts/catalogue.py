@@ -19,6 +19,8 @@ from babel.messages.pofile import read_po, write_po
 import pawwork_proxy
 from pawwork_proxy.facts.clients import RECOGNITIONS, STRANGER
 from pawwork_proxy.facts.outcomes import MEANINGS, SPECIAL_CASES, USER_SEES
+from pawwork_proxy.report.answer_words import TEXTS
+from pawwork_proxy.report.sentences import EXCLUSIONS, NOTES, OPTION_NAMES, OPTIONS
 
 PACKAGE = Path(pawwork_proxy.__file__).parent
 FOLDER = PACKAGE / "report" / "languages"
@@ -35,6 +37,10 @@ def texts() -> Iterator[Text]:
     yield from USER_SEES.values()
     yield STRANGER
     yield from (look.called for look in RECOGNITIONS if look.called)
+    for section in (*TEXTS.values(), OPTION_NAMES, NOTES, EXCLUSIONS):
+        yield from section.values()
+    for states in OPTIONS.values():
+        yield from (text for reasons in states.values() for text in reasons.values())
     for file in SPEAKING:
         yield from _said(file.read_text("utf-8"))
 

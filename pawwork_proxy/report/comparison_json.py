@@ -11,14 +11,17 @@ from pawwork_proxy.comparison.dimensions import DIMENSIONS
 from pawwork_proxy.comparison.hypotheses import named
 from pawwork_proxy.model.verdict import Comparison, Experiment, LimiterFindings
 from pawwork_proxy.report import sentences as say
+from pawwork_proxy.report.answer import Answer
+from pawwork_proxy.report.language import paragraph
 from pawwork_proxy.report.next_step import instructions
 
 
-def render_json(comparison: Comparison, remarks: Iterable[str] = ()) -> str:
+def render_json(comparison: Comparison, answer: Answer, remarks: Iterable[str] = ()) -> str:
     """The whole comparison; `remarks` are about the captures and stand among the notes."""
     notes = [*say.notes_of(comparison), *remarks]
     plain = comparison.model_dump(mode="json", exclude_none=True)
-    document = {"answer": say.conclusion(comparison), **plain, "notes": notes}
+    first = paragraph(filter(None, (answer.instrument, answer.headline, answer.not_tried_first)))
+    document = {"answer": first, "summary": _summary(answer), **plain, "notes": notes}
     document["limits"] = [
         _limit(limit, found)
         for limit, found in zip(comparison.limits, plain["limits"], strict=True)
@@ -36,6 +39,19 @@ def render_json(comparison: Comparison, remarks: Iterable[str] = ()) -> str:
     if comparison.next_experiment is not None:
         document["next_experiment"] |= _experiment(comparison.next_experiment)
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _summary(answer: Answer) -> dict[str, Any]:
+    """The answer's sentences; what is told elsewhere as well is told once."""
+    told = answer._asdict()
+    del told["next_step"]
+    told["options"] = [one._asdict() for one in answer.options]
+    told["findings"] = [{"how": how, "names": names} for how, names in answer.findings]
+    told["evidence"] = [
+        one._asdict() | {"rows": [f"{row.capture}#{row.seq}" for row in one.rows]}
+        for one in answer.evidence
+    ]
+    return told
 
 
 def _limit(limit: LimiterFindings, found: dict[str, Any]) -> dict[str, Any]:

@@ -21,9 +21,9 @@ def test_the_demo_ends_with_the_verdict_the_report_and_a_bundle(tmp_path: Path) 
         timeout=PATIENCE,
         check=True,
     )
-    verdict = next(line for line in done.stdout.splitlines() if line.startswith("The verdict"))
-    assert "shared by every install behind the same egress address" in verdict
-    assert "not per install, session" in verdict
+    verdict = next(line for line in done.stdout.splitlines() if line.startswith("The answer"))
+    assert "Shared by all installs on one network address." in verdict
+    assert "Shared across: installs, conversations" in done.stdout
     page = (tmp_path / "demo" / "report.html").read_text(encoding="utf-8")
     assert "SIMULATED" in page
     (bundle,) = (tmp_path / "demo").glob("pawwork-support-*.zip")

@@ -1,13 +1,18 @@
 """`compare`: what the quota follows, from any number of captures."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from pawwork_proxy.cli import options
 from pawwork_proxy.cli.naming import typed
 from pawwork_proxy.cli.output import WIDEST, page, progress, width
+
+if TYPE_CHECKING:
+    from pawwork_proxy.report.language import Language
 
 EXITS = {**options.READING, 0: "compared, also when nothing can be decided yet"}
 
@@ -18,8 +23,15 @@ EXITS = {**options.READING, 0: "compared, also when nothing can be decided yet"}
     "text", "markdown", "json", words="markdown is for issues and chats, json for programs."
 )
 @options.vouching
-def compare(captures: Sequence[Path], output: str, alone: Sequence[str], real_only: bool) -> None:
-    """Say what the free quota follows: a verdict per dimension, with evidence, and what to do next.
+@options.lang
+def compare(
+    captures: Sequence[Path],
+    output: str,
+    alone: Sequence[str],
+    real_only: bool,
+    lang: "Language",
+) -> None:
+    """Say what the free quota is counted by: answer, number, product options, next step, evidence.
 
     CAPTURES are capture files, folders, patterns and support bundles, of one machine or of several
     that joined one study. What had to be left out is said among the notes.
@@ -27,6 +39,7 @@ def compare(captures: Sequence[Path], output: str, alone: Sequence[str], real_on
     from pawwork_proxy.captures.gathering import gather
     from pawwork_proxy.captures.sources import capture_sources
     from pawwork_proxy.comparison.compare import compare as judge
+    from pawwork_proxy.report.answer import answer_of
     from pawwork_proxy.report.comparison_json import render_json
     from pawwork_proxy.report.comparison_text import render_markdown, render_text
 
@@ -34,9 +47,12 @@ def compare(captures: Sequence[Path], output: str, alone: Sequence[str], real_on
         sources, exclusive = capture_sources(captures), frozenset(alone)
         gathered = gather(sources, exclusive=exclusive, real_only=real_only, progress=show)
     comparison = judge(gathered.observations, gathered.unrecorded)
+    files = {one.capture_id: one.name for one in gathered.captures}
+    zone = datetime.now().astimezone().tzinfo or UTC
+    answer = answer_of(comparison, lang, zone, files)
     if output == "json":
-        click.echo(render_json(comparison, gathered.remarks), nl=False)
+        click.echo(render_json(comparison, answer, gathered.remarks), nl=False)
     elif output == "markdown":
-        click.echo(render_markdown(comparison, gathered.remarks), nl=False)
+        click.echo(render_markdown(comparison, answer, gathered.remarks, lang), nl=False)
     else:
-        page([render_text(comparison, gathered.remarks, width(WIDEST), typed)])
+        page([render_text(comparison, answer, gathered.remarks, width(WIDEST), typed, lang)])

@@ -39,10 +39,9 @@ def demo(preset: str, captures: Path) -> None:
     from pawwork_proxy.cli.plan import home_relative
     from pawwork_proxy.cli.shown import Shown
     from pawwork_proxy.comparison.compare import compare
-    from pawwork_proxy.comparison.dimensions import title
     from pawwork_proxy.demo.story import explanation, play
     from pawwork_proxy.environment.machine import read_platform, utc_now
-    from pawwork_proxy.report.sentences import conclusion, verdict_words
+    from pawwork_proxy.report.answer import answer_of
 
     paths = play(captures.absolute(), preset, lambda line: click.echo(line, err=True))
     exchanges = []
@@ -56,12 +55,11 @@ def demo(preset: str, captures: Path) -> None:
         click.echo(f"  {line}")
     gathered = gather(capture_sources(paths))
     comparison = compare(gathered.observations, gathered.unrecorded)
-    click.echo(f"\nThe verdict (simulated): {conclusion(comparison)}")
-    for limit in comparison.limits:
-        for verdict in limit.verdicts:
-            if verdict.finding != "undetermined":
-                finding = verdict.finding.replace("_", " ")
-                click.echo(f"  {title(verdict.dimension)} ({finding}): {verdict_words(verdict)}")
+    answer = answer_of(comparison)
+    first = " ".join(filter(None, (answer.headline, answer.not_tried_first, answer.seen)))
+    click.echo(f"\nThe answer (simulated): {first}")
+    for words in (answer.quota, *(f"{how}: {names}." for how, names in answer.findings)):
+        click.echo(f"  {words}")
     page = paths[0].with_name("report.html")
     write_report(paths, page, frozenset(), real_only=False)
     made = assemble(choose(capture_sources(paths), Choice()), read_platform(), utc_now())

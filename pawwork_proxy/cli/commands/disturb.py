@@ -51,6 +51,7 @@ def disturb(
     from pawwork_proxy.comparison.compare import compare
     from pawwork_proxy.environment.identity import load_identity
     from pawwork_proxy.errors import ConfigurationError
+    from pawwork_proxy.report.answer import answer_of
     from pawwork_proxy.report.comparison_json import render_json
     from pawwork_proxy.report.sentences import contrast_words, instrument_words
     from pawwork_proxy.report.wrapping import wrapped
@@ -80,7 +81,7 @@ def disturb(
     gathered = gather(capture_sources(captured))
     comparison = compare(gathered.observations, gathered.unrecorded)
     if output == "json":
-        click.echo(render_json(comparison, gathered.remarks), nl=False)
+        click.echo(render_json(comparison, answer_of(comparison), gathered.remarks), nl=False)
         return
     found = comparison.instrument
     for words in (instrument_words(found), *map(contrast_words, found.pairs)):

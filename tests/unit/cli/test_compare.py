@@ -30,7 +30,8 @@ def test_the_answer_names_the_address(tmp_path: Path) -> None:
     result = run(tmp_path)
     assert result.exit_code == 0
     assert "SIMULATED" in result.stdout
-    assert "same egress" in result.stdout
+    assert "Shared by all installs on one network address." in result.stdout
+    assert "(a.jsonl #8 #9 #10)" in " ".join(result.stdout.split())
 
 
 def test_json_holds_verdicts_with_evidence_that_can_be_looked_up(tmp_path: Path) -> None:
@@ -45,7 +46,7 @@ def test_json_holds_verdicts_with_evidence_that_can_be_looked_up(tmp_path: Path)
 
 def test_markdown_is_for_issues(tmp_path: Path) -> None:
     write(tmp_path / "a.jsonl", by_address())
-    assert "### Limit of zen" in run(tmp_path, "--format", "markdown").stdout
+    assert "### Behind this" in run(tmp_path, "--format", "markdown").stdout
 
 
 def test_no_refusal_is_said(tmp_path: Path) -> None:

@@ -107,7 +107,7 @@ def limit(**found: Finding) -> LimiterFindings:
         origin="zen",
         server_era="V3",
         cadence="utc_day",
-        windows=(),
+        windows=("2026-06-03",),
         admitted=0,
         refused=0,
         verdicts=tuple(

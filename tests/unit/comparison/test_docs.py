@@ -7,7 +7,7 @@ from typing import get_args
 from pawwork_proxy.comparison.compare import compare
 from pawwork_proxy.comparison.dimensions import DIMENSIONS
 from pawwork_proxy.model.verdict import AssumptionId, Contrast, Finding, Reason
-from pawwork_proxy.report.sentences import conclusion
+from pawwork_proxy.report.answer import answer_of
 from tests.unit.comparison.builders import OFFICE, TWO, Diary
 
 DOC = (Path(__file__).parents[3] / "docs" / "quota-inference.md").read_text(encoding="utf-8")
@@ -27,7 +27,7 @@ def test_every_finding_reason_and_contrast_is_explained() -> None:
 
 def test_the_worked_example() -> None:
     seen = Diary().admitted(9).refused().refused(**TWO).admitted(**OFFICE).seen
-    assert conclusion(compare(seen)) in DOC.replace("\n", " ")
+    assert answer_of(compare(seen)).headline in DOC.replace("\n", " ")
     found = {verdict.dimension: verdict for verdict in compare(seen).limits[0].verdicts}
     assert found["request"].finding == "does_not_follow"
     for name in ("key", "model", "project", "client"):

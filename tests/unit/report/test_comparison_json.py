@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from pawwork_proxy.comparison.compare import compare
+from pawwork_proxy.report.answer import answer_of
 from pawwork_proxy.report.comparison_json import render_json
 from pawwork_proxy.report.sentences import conclusion
 from tests.unit.comparison.builders import INSIDE, OFFICE, TWO, Diary
@@ -12,14 +13,18 @@ STUDY = Diary().admitted(20).refused().admitted(**TWO).refused(**TWO).admitted(*
 
 
 def document(seen: Any = STUDY, *remarks: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(render_json(compare(seen), remarks))
+    comparison = compare(seen)
+    found: dict[str, Any] = json.loads(render_json(comparison, answer_of(comparison), remarks))
     return found
 
 
 def test_every_finding_has_its_words() -> None:
     found = document()
     (limit,) = found["limits"]
-    assert found["answer"] == limit["answer"] == conclusion(compare(STUDY))
+    assert limit["answer"] == conclusion(compare(STUDY))
+    summary = found["summary"]
+    assert found["answer"].startswith(summary["headline"])
+    assert {one["decision"] for one in summary["options"]} <= {"keep", "drop", "not_known"}
     told = [
         *limit["verdicts"],
         *(contrast for verdict in limit["verdicts"] for contrast in verdict["evidence"]),
@@ -30,6 +35,14 @@ def test_every_finding_has_its_words() -> None:
     ]
     assert len(limit["early_refusals"]) == 1
     assert all(one["words"] for one in told)
+
+
+def test_the_summary_has_findings_and_stories_with_their_rows() -> None:
+    summary = document(Diary().admitted(9).refused().refused(**TWO).admitted(**OFFICE).seen)[
+        "summary"
+    ]
+    assert summary["findings"][0] == {"how": "Counted by", "names": "network address"}
+    assert summary["evidence"][0]["rows"] == ["c1#10", "c1#12"]
 
 
 def test_the_next_experiment_has_steps_commands_and_results() -> None:
@@ -46,7 +59,7 @@ def test_explanations_name_dimensions_only() -> None:
     """A compound part (the key, else the address) stands as the dimensions it is made of."""
     found = compare(STUDY)
     limit = found.limits[0].model_copy(update={"hypotheses": (("caller",), ("model", "bucket"))})
-    told = json.loads(render_json(found.model_copy(update={"limits": (limit,)})))
+    told = json.loads(render_json(found.model_copy(update={"limits": (limit,)}), answer_of(found)))
     assert told["limits"][0]["explanations"] == [["address", "key"], ["model"]]
 
 
@@ -67,7 +80,7 @@ def test_whether_measuring_disturbs_has_its_rows_and_words() -> None:
         ("c1", 2, "admitted", "untouched"),
     ]
     assert pair["words"].startswith("c1#2 was admitted after c1#1 was refused")
-    assert found["answer"].startswith(told["words"])
+    assert found["answer"].startswith(found["summary"]["instrument"])
     assert next(iter(found)) == "answer"
     assert found["next_experiment"]["title"] == "Observe the client untouched"
     assert document()["instrument"]["words"].startswith("Whether measuring disturbs is not known")

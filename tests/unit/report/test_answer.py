@@ -1,0 +1,124 @@
+"""What a comparison says to people, as texts that a person has read."""
+
+import re
+
+import pytest
+
+from pawwork_proxy.comparison.compare import compare
+from pawwork_proxy.model.verdict import LimiterFindings
+from pawwork_proxy.report.answer import Answer, answer_of
+from tests.unit.comparison.builders import OFFICE, TWO, Diary, limit
+from tests.unit.report.answers import FAR, STUDIES, TEXTS, A, B, sure, texts
+
+HASH = re.compile(r"\b(?:[0-9a-f]{6,}\b|(?:ip6?|ses|msg|key|wrk):)")
+WRITTEN = texts()
+
+
+def of(*limits: LimiterFindings) -> Answer:
+    empty = compare([], plan=False)
+    return answer_of(empty.model_copy(update={"limits": limits, "exchanges": 1}))
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_the_answers_are_those_that_a_person_has_read(name: str) -> None:
+    again = "look at the difference; `python -m tests.unit.report.answers` writes them anew"
+    assert WRITTEN[name] == (TEXTS / name).read_text("utf-8"), again
+
+
+def test_no_answer_is_left_over() -> None:
+    assert {file.name for file in TEXTS.glob("*.txt")} == set(WRITTEN)
+    assert len(STUDIES) >= 20
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_an_answer_has_no_hash_and_no_word_with_two_meanings(name: str) -> None:
+    told = re.sub(r"^    .*$", "", WRITTEN[name], flags=re.MULTILINE)
+    assert not HASH.search(told)
+    assert " open" not in told
+
+
+def test_the_first_ten_lines_hold_the_answer_and_its_number() -> None:
+    first = " ".join(WRITTEN["shared-by-a-network-sure.txt"].splitlines()[:10])
+    for words in ("Shared by all installs", "Not tried:", "7 times", "5 a day", "08:00 your time",
+                  "7 of 7 days", "High", "1/500"):  # fmt: skip
+        assert words in first
+
+
+@pytest.mark.parametrize(
+    ("odds", "words"), [(0.4, "40% as"), (0.05, "1/20 times"), (0.0, "1/1000000 times")]
+)
+def test_odds_are_said_as_people_say_them(odds: float, words: str) -> None:
+    found = sure().limits[0]
+    verdicts = tuple(one.model_copy(update={"rival_odds": odds}) for one in found.verdicts)
+    told = of(found.model_copy(update={"verdicts": verdicts})).confidence
+    assert words in told
+    assert told.startswith({0.4: "Low", 0.05: "Fair", 0.0: "High"}[odds])
+
+
+def test_two_dimensions_are_one_headline() -> None:
+    told = of(limit(address="follows", model_group="follows", install="does_not_follow"))
+    assert told.headline == (
+        "Shared by all installs on one network address, separately for each group of models "
+        "(same first two letters)."
+    )
+    assert of(limit(device="follows")).headline == "Shared by all installs on one device."
+
+
+def test_the_reach_says_how_a_quota_goes_beyond_a_dimension() -> None:
+    found = limit(session="follows", install="does_not_follow")
+    verdicts = tuple(
+        one.model_copy(update={"reach": "narrower"}) if one.dimension == "install" else one
+        for one in found.verdicts
+    )
+    told = of(found.model_copy(update={"verdicts": verdicts}))
+    assert ("Finer than", "installs") in told.findings
+    assert ("Shared across", "installs") in of(found).findings
+    assert told.headline == "Each conversation has its own quota."
+
+
+def test_somebody_who_was_refused_early_is_named_where_sharing_is_not_found() -> None:
+    diary = Diary().admitted(20).refused().admitted(**TWO).refused(**TWO, request="msg:two")
+    found = compare(diary.seen, plan=False)
+    first = found.limits[0]
+    undecided = tuple(
+        one.model_copy(update={"finding": "undetermined", "reason": "insufficient"})
+        for one in first.verdicts
+    )
+    limits = (first.model_copy(update={"verdicts": undecided}),)
+    told = answer_of(found.model_copy(update={"limits": limits}))
+    assert told.granted.startswith("two was refused after 1 of its own requests where another got")
+    assert any(how == "Not decided" for how, _ in told.findings)
+
+
+def test_a_limit_that_is_not_zens_says_whose_it_is() -> None:
+    found = limit(address="follows", install="does_not_follow")
+    told = of(found.model_copy(update={"origin": "relayed:Console"}))
+    assert told.headline == "Console: Shared by all installs on one network address."
+
+
+def test_installs_of_one_label_are_told_apart_without_a_hash() -> None:
+    one, other = {**A, "install": "main 111111"}, {**B, "install": "main 222222"}
+    seen = Diary().admitted(9, **one).refused(**one).refused(**other).admitted(**one, **FAR).seen
+    found = compare(seen, plan=False)
+    told = " ".join(story.sentences for story in answer_of(found).evidence)
+    assert "main (2), at home as well, was refused on its first request" in told
+
+
+def test_rows_say_with_which_key_model_and_address() -> None:
+    key = {"key": "key:a", "auth_kind": "user_key", "workspace": "wrk:a"}
+    diary = Diary().admitted(9).refused().admitted(**key, model="north-free", model_group="no")
+    diary.refused().admitted(address="ip:other", prefix="ip:other").refused()
+    found = compare(diary.seen, plan=False)
+    told = " ".join(story.sentences for story in answer_of(found).evidence)
+    assert "one, from another network address, was answered" in told
+    mixed = [contrast for verdict in found.limits[0].verdicts for contrast in verdict.evidence]
+    assert mixed
+
+
+def test_the_number_is_what_refusals_bound() -> None:
+    vouched = Diary().admitted(9, exclusive=True).refused(exclusive=True).admitted(**OFFICE).seen
+    assert answer_of(compare(vouched, plan=False)).quota == "9 a day, resets 00:00 UTC."
+    unannounced = limit().model_copy(update={"announced": False, "windows": ("2026-06-03",)})
+    assert of(unannounced).quota == (
+        "How many is not known, resets 00:00 UTC by the server's source (no refusal said so)."
+    )
