@@ -7,9 +7,9 @@ import tomllib
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, tzinfo
 from importlib.resources import files
-from typing import cast
 
-from pawwork_proxy.model.verdict import LimiterFindings, Rhythm, RhythmKind
+from pawwork_proxy.comparison.standing import rhythm_of
+from pawwork_proxy.model.verdict import LimiterFindings, Rhythm
 from pawwork_proxy.report.language import Language
 from pawwork_proxy.report.moments import wait
 
@@ -47,13 +47,6 @@ def explanations(some: Sequence[Sequence[str]], language: Language) -> str:
     said = language.text(", or ").join(explanation(parts, language) for parts in some[:MOST_NAMED])
     more = len(some) - MOST_NAMED
     return language.say("{said}, or {more} more", said=said, more=more) if more > 0 else said
-
-
-def rhythm_of(limit: LimiterFindings) -> Rhythm:
-    """The rhythm that refusals tell, else the one by which windows were told apart."""
-    if limit.rhythm is not None:
-        return limit.rhythm
-    return Rhythm(cast("RhythmKind", limit.cadence), certain=limit.announced)
 
 
 def quota_words(limit: LimiterFindings, language: Language, zone: tzinfo) -> str:
