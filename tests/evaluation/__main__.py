@@ -2,6 +2,7 @@
 
     python -m tests.evaluation --worlds 2000 --seed 1
     python -m tests.evaluation --worlds 1000 --seed 1 --broken all
+    python -m tests.evaluation --flipped 500 --seed 1
 
 Prints wrong `follows`, wrong `does_not_follow`, how many decidable dimensions were answered, how
 good the next experiments were, and explains every miss. Exit code 1 if something is below what
@@ -29,6 +30,7 @@ from tests.evaluation.decidability import (
     has_ipv6,
     possible,
 )
+from tests.evaluation.flipped import evaluate_flips, flip_report
 from tests.evaluation.plans import PlanResult, plan_result, zen
 from tests.evaluation.random_worlds import random_world
 from tests.evaluation.servers import Dress, SimulatorServer
@@ -243,9 +245,19 @@ def main() -> int:
         "--broken",
         choices=("all", *KINDS),
         metavar="KIND",
-        help="worlds with one broken assumption of this kind, or of all kinds in turn",
+        help="instead, worlds with one broken assumption of this kind, or of all kinds in turn",
+    )
+    parser.add_argument(
+        "--flipped",
+        type=int,
+        metavar="N",
+        help="instead, flip N single rows of clean studies between admitted and refused",
     )
     given = parser.parse_args()
+    if given.flipped:
+        flips = evaluate_flips(given.flipped, given.seed)
+        print(flip_report(flips))
+        return 0 if flips.holds else 1
     if given.broken:
         kinds = [*KINDS] if given.broken == "all" else [given.broken]
         broken = evaluate_broken(kinds, given.worlds, given.seed)

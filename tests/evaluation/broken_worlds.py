@@ -155,13 +155,12 @@ def _hidden_edges(draft: Draft) -> None:
 
 
 def _unrecorded_key(draft: Draft) -> None:
-    """Something that nobody records and that begins anew now and then, as a cookie does."""
+    """Something that nobody records and that changes now and then, as a server's release does."""
     draft.key(("hidden",), ("hidden", "address"))
-    rng, values = draft.rng, dict[str, str]()
-    for n, ask in enumerate(sorted(draft.asks)):
-        if ask.who["install"] not in values or rng.random() < 0.05:
-            values[ask.who["install"]] = f"{ask.who['install']}-{n}"
-        ask.who = ask.who | {"hidden": values[ask.who["install"]]}
+    value = 0
+    for ask in sorted(draft.asks):
+        value += draft.rng.random() < 0.05
+        ask.who = ask.who | {"hidden": str(value)}
 
 
 def _three_parts(draft: Draft) -> None:
