@@ -34,12 +34,14 @@ CLOSE_S = 900.0
 """So near in time an admission after a refusal says something."""
 FEW = 2
 """So few requests use up no pool that was full of more before."""
+PROMPTS = frozenset({"request", "session"})
+"""What changes all the time explains everything, so that it is never the only explanation."""
 PLACES = frozenset({"address", "prefix", "caller"})
 """New ones may be allowed twice as much."""
 ClientKind = tuple[str | None, ...]
 """What a server may grant another threshold for: kind of key, model, client, headers sent."""
 Place = tuple[int, int, ClientKind]
-"""A day, the rows on one side of a moment, and a kind of client."""
+"""A day, how many moments of change came before, and a kind of client."""
 
 
 @dataclass
@@ -294,11 +296,16 @@ def _fits(demands: Sequence[Demands | Clash], *, doubles: bool) -> bool:
     except CycleError:
         return False
     twice = 2 if doubles else 1
-    for when in {place[:2] for place in most}:
-        floor = {kind: done // twice + 1 for (*at, kind), done in least.items() if (*at,) == when}
+    for day, part in {place[:2] for place in most}:
+        # Something that changes may let more through, or let counters begin anew; never less.
+        floor: dict[ClientKind, int] = {}
+        for (when, since, kind), done in least.items():
+            if when == day:
+                needed = done // twice + 1 if since <= part else 1
+                floor[kind] = max(floor.get(kind, 0), needed)
         for kind in order:
             floor[kind] = max([floor.get(kind, 0), *(floor[low] + 1 for low in below[kind])])
-        if any(floor.get(kind, 0) > own for (*at, kind), own in most.items() if (*at,) == when):
+        if any(floor.get(kind, 0) > own for (*at, kind), own in most.items() if at == [day, part]):
             return False
     return True
 
@@ -449,6 +456,8 @@ def decidable(several: Sequence[Observed], alive: Sequence[Hypothesis]) -> dict[
     found: dict[str, str] = {}
     if not plain or not any(observed.refused for observed in several):
         return found
+    if not any(PROMPTS.isdisjoint(hypothesis) for hypothesis in plain):
+        return found  # rather something changed that no row shows
     ipv6 = any(has_ipv6(observed.rows) for observed in several)
     out_of_question = set() if ipv6 else {"prefix"}
     if any("bucket" in hypothesis for hypothesis in plain):
