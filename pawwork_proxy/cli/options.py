@@ -185,6 +185,14 @@ vouching = together(
     ),
 )
 
+have = click.option(
+    "--have",
+    metavar="MEANS",
+    help="What you have for the next experiment, for example "
+    "networks=2,devices=1,keys=0,ipv6=no. Only that is asked for. It is remembered with the "
+    "study; what you never said is taken from the captures.",
+)
+
 
 def _address_of_proxy(
     context: click.Context, option: click.Parameter, given: str | None

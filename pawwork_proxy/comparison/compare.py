@@ -9,6 +9,7 @@ from pawwork_proxy.comparison.elimination import eliminate
 from pawwork_proxy.comparison.exclusions import is_refusal
 from pawwork_proxy.comparison.experiments import next_experiment
 from pawwork_proxy.comparison.hypotheses import parts, smallest, undominated
+from pawwork_proxy.comparison.means import Means, means_seen
 from pawwork_proxy.comparison.options import assumptions, options
 from pawwork_proxy.comparison.patterns import cadences, hours, noise_floor
 from pawwork_proxy.comparison.selection import Limiter, Selection, select
@@ -38,15 +39,19 @@ def compare(
     unrecorded: Iterable[Observation] = (),
     *,
     plan: bool = True,
+    means: Means | None = None,
 ) -> Comparison:
     """Compare any number of observations; `plan=False` leaves the next experiments out.
 
-    `unrecorded` stand for requests without a record, which may have been counted.
+    `means` are what the user has for them, by default what the observations show. `unrecorded`
+    stand for requests without a record, which may have been counted.
     """
     seen = tuple(observations)
     selection = select(seen, unrecorded)
-    limits = tuple(judge(limiter, plan=plan) for limiter in selection.limiters)
-    planned = next((one.next_experiment for one in limits if one.next_experiment), None)
+    having = (means or means_seen(seen)) if plan else None
+    limits = tuple(judge(limiter, having) for limiter in selection.limiters)
+    plans = [one.next_experiment for one in limits if one.next_experiment]
+    planned = min(plans, key=lambda one: one.id == "nothing_more", default=None)
     if plan and not limits:
         planned = WITHOUT_EVIDENCE[selection.instrument.status]
     return Comparison(
@@ -68,8 +73,8 @@ def compare(
     )
 
 
-def judge(limiter: Limiter, *, plan: bool = True) -> LimiterFindings:
-    """Everything about one limiter."""
+def judge(limiter: Limiter, means: Means | None = None) -> LimiterFindings:
+    """Everything about one limiter; without means no next experiment."""
     findings = eliminate(limiter)
     found = verdicts(limiter, findings)
     explanations = sorted(
@@ -87,7 +92,7 @@ def judge(limiter: Limiter, *, plan: bool = True) -> LimiterFindings:
         hypotheses=parts(explanations),
         thresholds=thresholds(limiter, explanations[0]) if explanations else (),
         early_refusals=early_refusals(limiter),
-        next_experiment=next_experiment(limiter, findings, found) if plan else None,
+        next_experiment=next_experiment(limiter, findings, found, means) if means else None,
     )
 
 

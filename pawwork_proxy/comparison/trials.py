@@ -1,14 +1,15 @@
 """Trials that a user can do once an install is refused in ordinary use, as tables.
 
-A variation asks once with one thing changed, right after the refused install has been asked again
-(a refusal is not counted, so that baseline is free). `reverse` ones are the same the other way
-round: the changed one is refused first. A trial is one variation, or a sweep of several that fit
-into one refused day. `report` knows how each is done. Invariant: no trial asks to use up a quota.
+A variation asks once with one thing changed, between two requests of the refused install (a refusal
+is not counted, so these are free). `reverse` ones are the same the other way round: the changed one
+is refused first. A trial is one variation, or a sweep of several that fit into one refused day.
+`report` knows how each is done. Invariant: no trial asks to use up a quota.
 """
 
 from typing import Literal, NamedTuple
 
-from pawwork_proxy.model.observation import DimensionName
+from pawwork_proxy.comparison.means import NO_KEY, Means
+from pawwork_proxy.model.observation import DimensionName, Identities
 
 
 class Variation(NamedTuple):
@@ -16,11 +17,20 @@ class Variation(NamedTuple):
 
     id: str
     changes: tuple[DimensionName, ...]
+    """What it is about comes first."""
     same: tuple[DimensionName, ...]
     """Dimensions that the change would move as well, unless the user follows the step."""
-    needs: Literal["", "key", "ipv6"] = ""
-    """What the refused install must have for it to be possible."""
+    needs: Means = Means()
+    """The least that the user must have."""
+    start: Literal["", "key", "ipv6"] = ""
+    """What the refused one must have used for it to be possible."""
     reverse: bool = False
+
+    def starts_from(self, who: Identities) -> bool:
+        """Whether it can be done with the one that was refused."""
+        if self.start == "key":
+            return who.key not in NO_KEY
+        return not self.start or who.family == self.start
 
     @property
     def requests(self) -> int:
@@ -32,23 +42,36 @@ def _both_ways(variation: Variation) -> tuple[Variation, Variation]:
     return variation, variation._replace(id=f"{variation.id}_reversed", reverse=True)
 
 
+_ELSEWHERE = Means(networks=2)
+_KEYS = Means(keys=2)
+
 VARIATIONS: tuple[Variation, ...] = (
     Variation("new_prompt", (), ("session",)),
     Variation("new_session", ("session",), ("project",)),
     Variation("new_project", ("project", "session"), ()),
     Variation("other_install", ("install", "session"), ("device", "network", "address")),
-    Variation("other_device", ("device", "install", "session"), ("network", "address")),
-    Variation("other_network", ("network", "address", "prefix"), ("session", "family")),
-    Variation("other_family", ("address", "prefix", "family"), ("network", "session")),
-    Variation("other_address_same_prefix", ("address",), ("prefix", "session"), "ipv6"),
-    *_both_ways(Variation("other_key_kind", ("key", "auth_kind", "workspace"), ("session",))),
-    Variation("other_key", ("key", "workspace"), ("auth_kind", "session"), "key"),
-    Variation("other_key_same_workspace", ("key",), ("workspace", "auth_kind", "session"), "key"),
+    Variation(
+        "other_device", ("device", "install", "session"), ("network", "address"), Means(devices=2)
+    ),
+    Variation("other_network", ("address", "prefix", "network"), ("session", "family"), _ELSEWHERE),
+    Variation(
+        "other_family", ("family", "address", "prefix"), ("network", "session"), Means(ipv6=True)
+    ),
+    Variation(
+        "other_address_same_prefix", ("address",), ("prefix", "session"), Means(ipv6=True), "ipv6"
+    ),
+    *_both_ways(
+        Variation("other_key_kind", ("auth_kind", "key", "workspace"), ("session",), Means(keys=1))
+    ),
+    Variation("other_key", ("key", "workspace"), ("auth_kind", "session"), _KEYS, "key"),
+    Variation(
+        "other_key_same_workspace", ("key",), ("workspace", "auth_kind", "session"), _KEYS, "key"
+    ),
     *_both_ways(Variation("other_model_same_group", ("model",), ("model_group", "session"))),
-    *_both_ways(Variation("other_model", ("model", "model_group"), ("session",))),
+    *_both_ways(Variation("other_model", ("model_group", "model"), ("session",))),
     *_both_ways(Variation("other_client", ("user_agent", "client"), ("session",))),
-    Variation("other_region", ("region",), ("address", "session")),
 )
+"""An edge location is not among them: nobody can choose it."""
 
 
 class Trial(NamedTuple):
@@ -77,13 +100,7 @@ HERE = (
     "other_client",
 )
 """What can be varied without leaving the machine."""
-PLACES = (
-    "other_network",
-    "other_family",
-    "other_address_same_prefix",
-    "other_device",
-    "other_region",
-)
+PLACES = ("other_network", "other_family", "other_address_same_prefix", "other_device")
 
 SWEEPS: tuple[Trial, ...] = (
     Trial("sweep_here", tuple(BY_ID[i] for i in HERE)),
@@ -95,10 +112,3 @@ TRIALS: tuple[Trial, ...] = (
     *(Trial(variation.id, (variation,)) for variation in VARIATIONS),
     *SWEEPS,
 )
-
-
-def possible_for(trial: Trial, has_key: bool, on_ipv6: bool) -> Trial | None:
-    """The trial without what the refused install cannot do; None if nothing is left of it."""
-    able = {"": True, "key": has_key, "ipv6": on_ipv6}
-    left = tuple(variation for variation in trial.variations if able[variation.needs])
-    return trial._replace(variations=left) if left else None

@@ -29,6 +29,7 @@ _WORD_BEFORE = "pawwork-study"  # makes a token recognisable in a chat or a mail
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 _CHECK_DIGITS = 8  # of a checksum, by which a mistyped token is noticed
 _OWN_KEY = "key"
+_OWN_MEANS = "have"
 _CURRENT = "study"
 
 
@@ -100,7 +101,31 @@ def leave_study(home: Path, name: str | None = None) -> str:
     if leaving == current:
         remove_private(home / _CURRENT, leaving.encode())
     path.unlink(missing_ok=True)
+    _means_file(home, leaving).unlink(missing_ok=True)
     return leaving
+
+
+class Remembered(NamedTuple):
+    """What the user has for experiments, as they said it, and the file in which that is kept."""
+
+    text: str
+    place: Path
+
+
+def remember_means(home: Path, text: str) -> None:
+    """Keep what the user has for experiments with the current study, or without one their own."""
+    write_private(_means_file(home, _current_name(home)), text.encode())
+
+
+def remembered_means(home: Path) -> Remembered | None:
+    """What the user said that they have; None if they were never asked."""
+    place = _means_file(home, _current_name(home))
+    found = read_private(place)
+    return None if found is None else Remembered(found.decode("utf-8", "replace").strip(), place)
+
+
+def _means_file(home: Path, study: str | None) -> Path:
+    return home / _OWN_MEANS if study is None else home / "studies" / f"{study}.have"
 
 
 def _key_file(home: Path, name: str) -> Path:

@@ -69,6 +69,8 @@ NoteId = Literal[
     "label",
     "several_limiters",
 ]
+Lacking = Literal["networks", "devices", "keys", "ipv6"]
+"""What a user may have too few of for a trial."""
 InstrumentStatus = Literal["disturbs", "suspected", "no_sign", "not_tried"]
 
 
@@ -229,6 +231,12 @@ class Experiment(Noun):
     """Requests it costs beyond ordinary use."""
     settles: float
     """Share of the open explanations that its result removes on average."""
+    confirms: DimensionName | None = None
+    """A dimension that everything points to, and of which one more observation is asked."""
+    repeats: tuple[EvidenceRow, ...] = ()
+    """`repeat_row`: the rows that do not fit the others."""
+    lacking: tuple[Lacking, ...] = ()
+    """`nothing_more`: what would be needed for a trial that settles more; empty: nothing would."""
 
 
 class Assumption(Noun):

@@ -70,6 +70,11 @@ def of_client(
     return {era: one for era in eras for one in behaviours if era.startswith(one.eras)}
 
 
+def after_used_up_quota(wait_s: float) -> tuple[ClientBehaviour, ...]:
+    """What each range of releases does when the free quota is used up for so long."""
+    return _of_failure("free_quota_exhausted", 429, (("retry-after", wait_s),))
+
+
 @lru_cache(maxsize=256)
 def _of_failure(
     failure: str, status: int | None, waits: tuple[tuple[str, float], ...]

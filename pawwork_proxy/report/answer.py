@@ -101,8 +101,6 @@ class Answer(NamedTuple):
     """How the quota goes by dimensions: `Counted by`, `Shared across`, …, and which."""
     not_tried: str
     next_step: Instructions | None
-    cost: str
-    """What the next step costs."""
     evidence: tuple[Story, ...]
     others: tuple[str, ...]
     """Headlines of other limits."""
@@ -141,13 +139,6 @@ def answer_of(
         findings=tuple(_findings(limit, language)) if limit else (),
         not_tried=_not_tried(limit, language, GROUPS) if limit else "",
         next_step=instructions(experiment) if experiment else None,
-        cost=language.count(
-            "It costs {number} request beyond ordinary use.",
-            "It costs {number} requests beyond ordinary use.",
-            experiment.requests,
-        )
-        if experiment
-        else "",
         evidence=(
             *(
                 teller.story(

@@ -110,7 +110,7 @@ def _lines(
         yield "item", f"{word.upper()}  {named}"
     yield from _said(answer.not_tried)
     if answer.next_step is not None:
-        yield from _next(answer.next_step, answer.cost, language)
+        yield from _next(answer.next_step, language)
     if answer.evidence:
         yield "title", language.text("Evidence (times in UTC)")
     for story in answer.evidence:
@@ -131,9 +131,9 @@ def _labelled(label: str, words: str, language: Language) -> str:
     return language.say("{label}: {words}", label=label, words=words)
 
 
-def _next(step: Instructions, cost: str, language: Language) -> Iterator[Printed]:
+def _next(step: Instructions, language: Language) -> Iterator[Printed]:
     yield "title", _labelled(language.text("Next"), step.title, language)
-    yield "text", f"{step.why} {cost}"
+    yield "text", f"{step.why} {step.cost}".rstrip()
     for words in step.steps:
         yield "step", words
     for command in step.commands:

@@ -9,14 +9,21 @@ from typing import NamedTuple
 
 from pawwork_proxy.comparison.dimensions import title
 from pawwork_proxy.comparison.trials import BY_ID, Variation
+from pawwork_proxy.facts.clients import RELEASES
 from pawwork_proxy.model.observation import INTERCEPTING
-from pawwork_proxy.model.verdict import Baseline, Experiment, Meaning
+from pawwork_proxy.model.verdict import Baseline, EvidenceRow, Experiment, Meaning
+from pawwork_proxy.outcomes.client_behaviour import after_used_up_quota, of_client
 from pawwork_proxy.report.sentences import (
+    COSTS,
+    LACKING,
     SWEEPS,
     VARIATIONS,
     WITHOUT_EVIDENCE,
+    WITHOUT_TRIAL,
     hypothesis_words,
+    row_label,
 )
+from pawwork_proxy.report.words import counted
 
 PROGRAM = "pawwork-proxy"
 PROGRAMS = {
@@ -33,6 +40,8 @@ FILL_IN = {
 """What the user has to do where a command cannot say it."""
 REVERSED = "_reversed"
 MOST_NAMED = 4
+LONG_S = 3600.0
+"""A wait of hours, as the free quota's; how long exactly does not change how often is asked."""
 
 
 class HowTo(NamedTuple):
@@ -55,6 +64,8 @@ class Instructions(NamedTuple):
 
     title: str
     why: str
+    cost: str
+    """Empty where nothing is to be sent beyond ordinary use."""
     steps: tuple[str, ...]
     commands: tuple[str, ...]
     meanings: tuple[tuple[str, str], ...]
@@ -64,9 +75,7 @@ class Instructions(NamedTuple):
 def instructions(experiment: Experiment) -> Instructions:
     """How to do an experiment, and what each result would mean."""
     if experiment.baseline is None:
-        told = WITHOUT_EVIDENCE[experiment.id]
-        parts = (tuple(told[name]) for name in ("steps", "commands", "meanings"))
-        return Instructions(told["title"], told["why"], *parts)
+        return _without_trial(experiment)
     start = experiment.baseline
     variations = [BY_ID[name] for name in experiment.variations]
     labels = {
@@ -89,25 +98,83 @@ def instructions(experiment: Experiment) -> Instructions:
             "do not force it."
         )
         asking = _asking(variations)
+    refused = "the changed one" if variations[0].reverse else labels["install"]
     steps = (
         waiting,
-        "Ask once more, captured with the egress probe, to have the refusal beside the trial; "
-        f"a refused request is not counted.{_to_fill_in(start, labels)}",
+        "Ask once more, captured with the egress probe, to have the refusal beside the trial. "
+        f"{COSTS['waits']}{_to_fill_in(start, labels)}",
         *asking,
+        COSTS["between"].format(install=refused),
         "Compare all captures again.",
     )
     last = len(steps)
-    numbers = [2, *range(last - len(commands), last + 1)]
+    asked = range(last - 1 - len(commands), last - 1)
+    told = [plain, *commands, plain, f"{PROGRAM} compare captures/"]
     return Instructions(
         title=f"Try {SWEEPS.get(experiment.id) or variation_title(experiment.id)}",
-        why="Of all trials it separates most of the explanations that are still possible.",
+        why=COSTS["confirms"] if experiment.confirms else WHY,
+        cost=COSTS["trial"].format(
+            counting=counted(experiment.requests, "request"), calls=refused_calls(start.client)
+        ),
         steps=steps,
-        commands=_of_steps([plain, *commands, f"{PROGRAM} compare captures/"], numbers),
-        meanings=tuple(
+        commands=_of_steps(told, [2, *asked, last - 1, last]),
+        meanings=_confirmed(experiment)
+        if experiment.confirms
+        else tuple(
             (_result(meaning, len(variations)), _meaning(meaning))
             for meaning in experiment.meanings
         ),
     )
+
+
+WHY = "Of all trials that you can do it separates most of the explanations that are left."
+
+
+def _without_trial(experiment: Experiment) -> Instructions:
+    """An advice that starts from no refusal."""
+    told = (WITHOUT_EVIDENCE | WITHOUT_TRIAL)[experiment.id]
+    rows = {
+        "rows": ", ".join(map(row_label, experiment.repeats)),
+        "how": "; ".join(map(_as_in, experiment.repeats)),
+    }
+    lacking = ", or ".join(LACKING[name] for name in experiment.lacking)
+    more = f" {told['more'].format(lacking=lacking)}" if lacking else ""
+    return Instructions(
+        title=told["title"],
+        why=told["why"].format(**rows) + more,
+        cost=f"It costs {counted(experiment.requests, 'request')} beyond ordinary use."
+        if experiment.requests
+        else "",
+        steps=tuple(step.format(**rows) for step in told["steps"]),
+        commands=tuple(told["commands"]),
+        meanings=tuple((result, words) for result, words in told["meanings"]),
+    )
+
+
+def _as_in(row: EvidenceRow) -> str:
+    """Who asked what, and where, in a row."""
+    known = (("install", row.install), ("network", row.network), ("model", row.model))
+    return ", ".join(f"{name} {value}" for name, value in known if value) or "as it was captured"
+
+
+def _confirmed(experiment: Experiment) -> tuple[tuple[str, str], ...]:
+    assert experiment.confirms is not None
+    name = title(experiment.confirms)
+    return (
+        ("It is admitted, and the first refused again", f"The limit follows the {name}."),
+        ("Anything else", "Something that is not recorded changed the first time."),
+    )
+
+
+def refused_calls(client: str) -> str:
+    """How many requests a conversation sends that the free quota refuses, by the client's name."""
+    program = client.partition(" ")[0]
+    every = after_used_up_quota(LONG_S)
+    eras = [era for era, release in RELEASES.items() if release.program == program]
+    own = list(of_client(every, eras).values()) or every
+    sent = {(one.main_calls or 1) + (one.title_calls or 0) for one in own}
+    least, most = min(sent), max(sent)
+    return counted(most, "request") if least == most else f"{least} to {most} requests"
 
 
 def how_to(variation_id: str) -> HowTo:

@@ -40,10 +40,16 @@ INSTRUMENT: dict[str, str] = _SECTIONS["instrument"]
 NOTES: dict[str, str] = _SECTIONS["notes"]
 SWEEPS: dict[str, str] = _SECTIONS["sweeps"]
 VARIATIONS: dict[str, dict[str, str]] = _SECTIONS["variations"]
+COSTS: dict[str, str] = _SECTIONS["costs"]
+LACKING: dict[str, str] = _SECTIONS["lacking"]
 WITHOUT_EVIDENCE: dict[str, dict[str, Any]] = {
     name: _SECTIONS[name] for name in ("wait_for_refusal", "observe_untouched", "try_both_routes")
 }
 """Experiments that need nobody who was refused by a quota."""
+WITHOUT_TRIAL: dict[str, dict[str, Any]] = {
+    name: _SECTIONS[name] for name in ("repeat_row", "nothing_more")
+}
+"""What is advised where no trial is."""
 
 OWN: frozenset[DimensionName] = frozenset({"install", "session", "request"})
 """What belongs to one install only; a limit that follows one of these is not shared."""

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -24,6 +25,8 @@ pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="commands for a POSIX shell"),
 ]
 SAMPLE = ROOT / "captures" / "samples" / "two-networks"
+ANOTHER_MODEL = "nemotron-3-ultra-free"
+"""Free, and known to the client that is tested."""
 ASK = "opencode run -m opencode/big-pickle hello"
 
 
@@ -120,13 +123,14 @@ def test_the_next_experiment_can_be_typed_as_it_is_printed(tmp_path: Path) -> No
     desk = Desk(tmp_path)
     advised = desk.type(f"pawwork-proxy compare {SAMPLE}").splitlines()
     commands = [line.strip() for line in advised if "pawwork-proxy launch" in line]
-    assert len(commands) == 3
+    assert len(commands) == 5
     with SimulatorProcess() as simulator:
         for command in commands:
-            printed = desk.type(command.replace("SIMULATOR_URL", simulator.url))
+            to_type = re.sub("(SAME|OTHER)_LETTERS_MODEL", ANOTHER_MODEL, command)
+            printed = desk.type(to_type.replace("SIMULATOR_URL", simulator.url))
             assert "simulated model" in printed, command
     asked = [one for one in desk.recorded() if one.request.protocol == "chat"]
-    assert [one.context.install for one in asked] == ["laptop"] * 2 + ["other"] * 2 + ["laptop"]
-    assert len({one.request.session for one in asked}) == 2, "the last one went on"
+    assert [one.context.install for one in asked] == ["laptop"] * 2 + ["other"] * 2 + ["laptop"] * 3
+    assert len({one.request.session for one in asked}) == 2, "the last three went on"
     assert {one.context.network for one in asked} == {"home"}
-    assert desk.type(advised[advised.index("The commands:") + 4]).startswith("SIMULATED")
+    assert desk.type(advised[advised.index("The commands:") + 6]).startswith("SIMULATED")

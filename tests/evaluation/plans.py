@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 from pawwork_proxy.comparison.compare import compare
 from pawwork_proxy.comparison.experiments import baseline
+from pawwork_proxy.comparison.means import EVERYTHING
 from pawwork_proxy.comparison.selection import select
-from pawwork_proxy.comparison.trials import BY_ID, TRIALS, Trial, Variation, possible_for
+from pawwork_proxy.comparison.trials import BY_ID, TRIALS, Trial, Variation
 from pawwork_proxy.model.observation import ABSENT, SEVERAL, Observation
 from pawwork_proxy.model.verdict import Comparison
 from tests.evaluation.decidability import Observed, decidable, possible
@@ -57,15 +58,15 @@ def plan_result(
     base = world.who_of[start.seen.seq]
     several = [Observed(seen)]
     for day, every in enumerate(TRIALS, start=20):
-        trial = possible_for(every, base["key"] != ABSENT, base["family"] == "ipv6")
-        if trial is not None and not every.is_sweep:
-            several.append(Observed(perform(world, base, trial, day)))
+        able = tuple(one for one in every.variations if one.starts_from(start.seen.who))
+        if able and not every.is_sweep:
+            several.append(Observed(perform(world, base, every, day)))
     several = [found for found in several if found.refused]
     found = decidable(several, possible(several))
     reachable = {name for name, finding in found.items() if finding == "follows"}
     path: list[str] = []
     while True:
-        comparison = compare(seen)
+        comparison = compare(seen, means=EVERYTHING)
         check(comparison, seen)
         verdicts = zen(comparison)
         missing = tuple(sorted(name for name in reachable if verdicts.get(name) != "follows"))
@@ -73,7 +74,7 @@ def plan_result(
             return PlanResult(True, tuple(path)) if path else None
         limit = next(one for one in comparison.limits if one.origin == "zen")
         advice = limit.next_experiment
-        if advice is None or len(path) == MOST_STEPS:
+        if advice is None or advice.id == "nothing_more" or len(path) == MOST_STEPS:
             return PlanResult(False, (*path, advice.id if advice else "nothing"), missing)
         path.append(advice.id)
         trial = Trial(advice.id, tuple(map(BY_ID.__getitem__, advice.variations)))

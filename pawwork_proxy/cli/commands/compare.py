@@ -24,11 +24,13 @@ EXITS = {**options.READING, 0: "compared, also when nothing can be decided yet"}
 )
 @options.vouching
 @options.lang
+@options.have
 def compare(
     captures: Sequence[Path],
     output: str,
     alone: Sequence[str],
     real_only: bool,
+    have: str | None,
     lang: "Language",
 ) -> None:
     """Say what the free quota is counted by: answer, number, product options, next step, evidence.
@@ -38,6 +40,7 @@ def compare(
     """
     from pawwork_proxy.captures.gathering import gather
     from pawwork_proxy.captures.sources import capture_sources
+    from pawwork_proxy.cli.having import means_of
     from pawwork_proxy.comparison.compare import compare as judge
     from pawwork_proxy.report.answer import answer_of
     from pawwork_proxy.report.comparison_json import render_json
@@ -46,7 +49,8 @@ def compare(
     with progress("reading") as show:
         sources, exclusive = capture_sources(captures), frozenset(alone)
         gathered = gather(sources, exclusive=exclusive, real_only=real_only, progress=show)
-    comparison = judge(gathered.observations, gathered.unrecorded)
+    means = means_of(have, gathered.observations, ask=output == "text")
+    comparison = judge(gathered.observations, gathered.unrecorded, means=means)
     files = {one.capture_id: one.name for one in gathered.captures}
     zone = datetime.now().astimezone().tzinfo or UTC
     answer = answer_of(comparison, lang, zone, files)

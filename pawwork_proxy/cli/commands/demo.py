@@ -36,6 +36,7 @@ def demo(preset: str, captures: Path) -> None:
     from pawwork_proxy.captures.reader import read_capture
     from pawwork_proxy.captures.sources import capture_sources
     from pawwork_proxy.cli.commands.report import write_report
+    from pawwork_proxy.cli.having import means_of
     from pawwork_proxy.cli.plan import home_relative
     from pawwork_proxy.cli.shown import Shown
     from pawwork_proxy.comparison.compare import compare
@@ -54,12 +55,17 @@ def demo(preset: str, captures: Path) -> None:
     for line in explanation(exchanges):
         click.echo(f"  {line}")
     gathered = gather(capture_sources(paths))
-    comparison = compare(gathered.observations, gathered.unrecorded)
+    means = means_of(None, gathered.observations)
+    comparison = compare(gathered.observations, gathered.unrecorded, means=means)
     answer = answer_of(comparison)
     first = " ".join(filter(None, (answer.headline, answer.not_tried_first, answer.seen)))
     click.echo(f"\nThe answer (simulated): {first}")
     for words in (answer.quota, *(f"{how}: {names}." for how, names in answer.findings)):
         click.echo(f"  {words}")
+    if answer.next_step is not None:
+        click.echo(
+            f"  next: {answer.next_step.title}. {answer.next_step.cost or answer.next_step.why}"
+        )
     page = paths[0].with_name("report.html")
     write_report(paths, page, frozenset(), real_only=False)
     made = assemble(choose(capture_sources(paths), Choice()), read_platform(), utc_now())

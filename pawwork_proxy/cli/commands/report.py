@@ -16,28 +16,40 @@ EXITS = {**options.READING, 0: "written"}
 @options.captures()
 @options.out(Path("report.html"), "Write the page to this file and replace an older one.")
 @options.vouching
+@options.have
 @click.option("--open", "show", is_flag=True, help="Show the page in the browser.")
 def report(
-    captures: Sequence[Path], out: Path, alone: Sequence[str], real_only: bool, show: bool
+    captures: Sequence[Path],
+    out: Path,
+    alone: Sequence[str],
+    real_only: bool,
+    have: str | None,
+    show: bool,
 ) -> None:
     """Write one self-contained HTML page: verdicts, timeline, identity table, outcomes.
 
     CAPTURES are the same as for `compare`. The page works offline, on a phone and on paper; it
     loads nothing and sends nothing.
     """
-    write_report(captures, out, frozenset(alone), real_only=real_only)
+    write_report(captures, out, frozenset(alone), real_only=real_only, have=have)
     click.echo(str(out))
     if show:
         webbrowser.open(out.absolute().as_uri())
 
 
 def write_report(
-    captures: Sequence[Path], out: Path, alone: frozenset[str], *, real_only: bool
+    captures: Sequence[Path],
+    out: Path,
+    alone: frozenset[str],
+    *,
+    real_only: bool,
+    have: str | None = None,
 ) -> None:
     """Gather, compare, render, write."""
     from pawwork_proxy.captures.gathering import gather
     from pawwork_proxy.captures.records import Records
     from pawwork_proxy.captures.sources import capture_sources, each_once, each_readable
+    from pawwork_proxy.cli.having import means_of
     from pawwork_proxy.comparison.compare import compare
     from pawwork_proxy.inventory.inventory import take_inventory
     from pawwork_proxy.report.page import render_report
@@ -52,5 +64,6 @@ def write_report(
         inventory = take_inventory(
             (one.capture.header, one) for one in records if one.summary.capture_id in used
         )
-    comparison = compare(gathered.observations, gathered.unrecorded)
+    means = means_of(have, gathered.observations)
+    comparison = compare(gathered.observations, gathered.unrecorded, means=means)
     replace_file(out, [render_report(comparison, gathered, inventory).encode()])

@@ -5,28 +5,33 @@ from datetime import timedelta
 import pytest
 
 from pawwork_proxy.comparison.compare import compare
-from pawwork_proxy.comparison.elimination import eliminate
+from pawwork_proxy.comparison.elimination import Findings, eliminate
 from pawwork_proxy.comparison.experiments import (
     baseline,
     experiment,
     next_experiment,
     outlooks,
 )
-from pawwork_proxy.comparison.trials import SWEEPS, TRIALS, VARIATIONS, possible_for
+from pawwork_proxy.comparison.means import EVERYTHING, Means, means_seen
+from pawwork_proxy.comparison.requests import evidence_row
+from pawwork_proxy.comparison.trials import SWEEPS, TRIALS, VARIATIONS
 from pawwork_proxy.model.observation import ABSENT, Observation
-from pawwork_proxy.model.verdict import Experiment
-from tests.unit.comparison.builders import OFFICE, SAVED_KEY, TWO, Diary, limiter
+from pawwork_proxy.model.verdict import Experiment, OddRow
+from tests.unit.comparison.builders import MORNING, OFFICE, SAVED_KEY, TWO, Diary, limiter
+
+NOT_ON_THIS_MACHINE: tuple[frozenset[str], ...] = (frozenset(), frozenset({"address"}))
+"""One pool for everybody, or one for each address: only another network tells."""
 
 
-def advice(seen: list[Observation]) -> Experiment:
-    found = compare(seen).next_experiment
+def advice(seen: list[Observation], means: Means | None = None) -> Experiment:
+    found = compare(seen, means=means).next_experiment
     assert found is not None
     return found
 
 
-def worth(seen: list[Observation]) -> dict[str, float]:
+def worth(seen: list[Observation], means: Means = EVERYTHING) -> dict[str, float]:
     found = limiter(seen)
-    return {one.trial.id: one.worth for one in outlooks(found, eliminate(found))}
+    return {one.trial.id: one.worth for one in outlooks(found, eliminate(found), means)}
 
 
 def test_ids_are_unique_and_reversals_name_their_like() -> None:
@@ -40,13 +45,31 @@ def test_no_sweep_turns_something_round() -> None:
     assert not any(variation.reverse for trial in SWEEPS for variation in trial.variations)
 
 
-def test_what_is_impossible_is_left_out_of_a_sweep() -> None:
-    sweep = SWEEPS[0]
-    left = possible_for(sweep, has_key=False, on_ipv6=False)
-    assert left is not None
-    assert "other_key" not in {variation.id for variation in left.variations}
-    single = next(trial for trial in TRIALS if trial.id == "other_key")
-    assert possible_for(single, has_key=False, on_ipv6=True) is None
+def test_only_what_the_user_has_is_proposed() -> None:
+    """With one network, one device and no key nothing is asked that needs more of them."""
+    diary = Diary().admitted(9).refused()
+    found = limiter(diary.seen)
+    for means in (Means(), Means(networks=2), Means(keys=1), Means(ipv6=True), Means(devices=2)):
+        for one in outlooks(found, eliminate(found), means):
+            assert not any(means.lacks(variation.needs) for variation in one.trial.variations)
+    told = advice(diary.seen, Means())
+    assert "other_install" in told.variations
+    assert not {"other_network", "other_device", "other_key_kind"} & set(told.variations)
+    assert "other_network" in advice(diary.seen, Means(networks=2)).variations
+
+
+def test_without_a_word_the_user_has_what_the_captures_show() -> None:
+    seen = Diary().admitted(9).admitted(**OFFICE).refused().seen
+    assert "other_network" in worth(seen, means_seen(seen))
+    assert "other_network" not in worth(seen, means_seen(seen[:9]))
+
+
+def test_a_key_is_changed_only_by_who_has_one() -> None:
+    without = Diary().admitted(9).refused().seen
+    keyed = Diary().admitted(9, **SAVED_KEY).refused(**SAVED_KEY).seen
+    assert "other_key" not in worth(without)
+    assert "other_key" in worth(keyed)
+    assert "other_key" not in worth(keyed, Means(keys=1))
 
 
 def test_a_single_refusal_asks_for_a_sweep_in_ordinary_use() -> None:
@@ -58,11 +81,10 @@ def test_a_single_refusal_asks_for_a_sweep_in_ordinary_use() -> None:
     assert 0 < found.settles <= 1
 
 
-def test_what_was_done_is_worth_less() -> None:
+def test_what_was_done_is_not_asked_again_while_anything_else_is_left() -> None:
     before = Diary().admitted(9).refused()
-    first = worth(before.seen)["other_network"]
-    after = worth(before.refused(**OFFICE).seen)["other_network"]
-    assert after < first / 2
+    assert "other_network" in worth(before.seen)
+    assert "other_network" not in worth(before.refused(**OFFICE).seen)
 
 
 def test_a_client_that_was_allowed_more_is_worth_trying_the_other_way_round() -> None:
@@ -102,6 +124,80 @@ def test_a_key_can_be_taken_away_and_headers_that_are_not_sent_stay_away() -> No
 def test_a_client_that_is_not_known_can_be_no_baseline() -> None:
     seen = Diary().admitted(9, user_agent=None).refused(user_agent=None).seen
     assert compare(seen).next_experiment is None
+
+
+def one_left(seen: list[Observation], means: Means) -> list[str]:
+    """The advice, followed until it says that nothing is left: each trial is refused."""
+    path: list[str] = []
+    for day in range(1, 40):
+        told = advice(seen, means)
+        if told.id == "nothing_more":
+            return path
+        path.append(told.id)
+        diary = Diary(f"d{day}", MORNING + timedelta(days=day), seq=100 * day)
+        diary.admitted(9).refused()
+        for name in told.variations:
+            variation = next(one for one in VARIATIONS if one.id == name)
+            diary.refused(
+                **{
+                    "ip_family" if part == "family" else part: f"{name} {part}"
+                    for part in variation.changes
+                }
+            )
+        seen = [*seen, *diary.refused().seen]
+    raise AssertionError(path)
+
+
+@pytest.mark.parametrize("means", [Means(), Means(networks=2)])
+def test_the_advice_ends(means: Means) -> None:
+    """Nobody gets the same list for ever."""
+    path = one_left(Diary().admitted(9).refused().seen, means)
+    assert path
+    assert max(path.count(name) for name in path) <= 2
+
+
+def test_where_nothing_is_left_what_it_would_take_is_named() -> None:
+    seen = Diary().admitted(9).refused().seen
+    found = limiter(seen)
+    assert next_experiment(found, eliminate(found), compare(seen).limits[0].verdicts) is not None
+    nothing = eliminate(found)
+    only = {one: how for one, how in nothing.possible.items() if one in NOT_ON_THIS_MACHINE}
+    told = next_experiment(
+        found, Findings(only, nothing.ruled_out), compare(seen).limits[0].verdicts, Means()
+    )
+    assert told is not None
+    assert (told.id, told.requests) == ("nothing_more", 0)
+    assert told.lacking == ("networks",)
+
+
+def test_rows_that_do_not_fit_are_repeated_first() -> None:
+    seen = Diary().admitted(9).refused().seen
+    found = limiter(seen)
+    odd = OddRow(row=evidence_row(found.rows[3]), fits=("address",))
+    told = next_experiment(
+        found, eliminate(found), compare(seen).limits[0].verdicts, Means(), [odd]
+    )
+    assert told is not None
+    assert (told.id, told.repeats, told.requests) == ("repeat_row", (odd.row,), 2)
+
+
+def test_what_everything_points_to_is_observed_once_more() -> None:
+    """One admission elsewhere, and the refused one was not asked again."""
+    seen = Diary().admitted(9).refused().admitted(**OFFICE).seen
+    found = limiter(seen)
+    assessed = eliminate(found)
+    only = {one: how for one, how in assessed.possible.items() if one == {"address"}}
+    open_ = [
+        one.model_copy(update={"finding": "undetermined"})
+        for one in compare(seen).limits[0].verdicts
+        if one.dimension == "address"
+    ]
+    told = next_experiment(found, Findings(only, assessed.ruled_out), open_)
+    assert told is not None
+    assert (told.id, told.confirms) == ("other_network", "address")
+    alone = next_experiment(found, Findings(only, assessed.ruled_out), open_, Means())
+    assert alone is not None
+    assert (alone.id, alone.lacking) == ("nothing_more", ())
 
 
 @pytest.mark.slow

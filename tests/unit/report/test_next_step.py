@@ -1,19 +1,20 @@
 """The next experiment in words: steps in order, commands to type, and nothing forced."""
 
 import re
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from pawwork_proxy.comparison.compare import NOTHING_REFUSED, compare
 from pawwork_proxy.comparison.elimination import eliminate
 from pawwork_proxy.comparison.experiments import experiment, outlooks
+from pawwork_proxy.comparison.requests import evidence_row
 from pawwork_proxy.comparison.trials import SWEEPS as SWEEP_TRIALS
 from pawwork_proxy.comparison.trials import VARIATIONS
 from pawwork_proxy.model.observation import INTERCEPTING, UNTOUCHED, Observation
-from pawwork_proxy.model.verdict import Experiment
+from pawwork_proxy.model.verdict import EvidenceRow, Experiment, Lacking
 from pawwork_proxy.report.next_step import HOW_TO, Instructions, how_to, instructions
-from pawwork_proxy.report.sentences import SWEEPS
+from pawwork_proxy.report.sentences import LACKING, SWEEPS
 from tests.unit.comparison.builders import OFFICE, TWO, Diary, limiter
 
 
@@ -141,3 +142,58 @@ def test_it_is_captured_as_it_was(instrument: str | None, options: str, *, simul
     said = instructions(repeated_with("OpenCode 1.18.33", trial, **changes))
     assert f"--network home {options} -- opencode" in said.commands[0]
     assert ("pawwork-proxy simulate" in said.steps[1]) is simulated
+
+
+@pytest.mark.parametrize(
+    ("client", "words"),
+    [
+        ("OpenCode 1.18.33", "refused sends 4 requests more"),
+        ("PawWork 2026.8.6", "refused sends 4 to 7 requests more"),
+        ("another client", "refused sends 4 to 7 requests more"),
+    ],
+)
+def test_the_cost_is_that_of_the_client_and_it_has_to_be_stopped(client: str, words: str) -> None:
+    trial = compare(Diary().admitted(9).refused().seen).next_experiment
+    assert trial is not None
+    said = instructions(repeated_with(client, trial))
+    assert words in said.cost
+    assert "stop it (Ctrl-C, or quit it)" in said.steps[1]
+
+
+def test_the_refused_one_is_asked_again_after_the_changed_one() -> None:
+    said = advised(Diary().admitted(9).refused().seen)
+    assert "as one was refused, once more" in said.steps[-2]
+    plain = said.commands[0]
+    assert plain.endswith(f"{len(said.steps) - 1}"), "the command of the refusal is that of A-B-A"
+    assert said.commands[-1].startswith("pawwork-proxy compare")
+
+
+def test_a_second_observation_says_what_it_is_for() -> None:
+    trial = compare(Diary().admitted(9).refused().seen).next_experiment
+    assert trial is not None
+    said = instructions(trial.model_copy(update={"confirms": "address"}))
+    assert "one more observation" in said.why
+    assert said.meanings[0][1] == "The limit follows the egress address."
+
+
+def test_a_row_that_does_not_fit_is_named_with_what_was_asked() -> None:
+    row = evidence_row(limiter(Diary().admitted(9).refused().seen).rows[3])
+    row = row.model_copy(update={"install": "one", "network": "home", "model": "big-pickle"})
+    said = instructions(Experiment(id="repeat_row", repeats=(row,), requests=2, settles=0.0))
+    assert "c1#4 does not" in said.why
+    assert "install one, network home, model big-pickle" in said.steps[1]
+    assert "2 requests" in said.cost
+    bare = EvidenceRow(capture="c1", seq=4, at=row.at, part="refused")
+    told = instructions(Experiment(id="repeat_row", repeats=(bare,), requests=2, settles=0.0))
+    assert "as it was captured" in told.steps[1]
+
+
+def test_the_end_says_what_more_would_take() -> None:
+    nothing = Experiment(id="nothing_more", requests=0, settles=0.0)
+    said = instructions(nothing)
+    assert said.title == "With what you have nothing more can be learned"
+    assert (said.steps, said.commands, said.meanings, said.cost) == ((), (), (), "")
+    assert "It would take" not in said.why
+    lacking = nothing.model_copy(update={"lacking": ("networks", "keys")})
+    assert "--have networks=2" in instructions(lacking).why
+    assert set(LACKING) == set(get_args(Lacking))

@@ -1,0 +1,84 @@
+"""Which trials count as done: by whom and when, whether they were asked for or not."""
+
+from datetime import timedelta
+
+import pytest
+
+from pawwork_proxy.comparison.experiments import baseline
+from pawwork_proxy.comparison.tried import Tried, tried
+from pawwork_proxy.model.observation import Observation
+from tests.unit.comparison.builders import MORNING, OFFICE, SAVED_KEY, TWO, Diary, limiter
+
+OTHER_CLIENT = {"user_agent": "other/2", "client": "cli"}
+NEVER, BEGUN, WHOLE = Tried(), Tried(1, 0), Tried(1, 1)
+
+
+def done(seen: list[Observation], variation: str) -> Tried:
+    found = limiter(seen)
+    start = baseline(found)
+    assert start is not None
+    return tried(found, start)[variation]
+
+
+def test_nothing_is_done_before_the_first_trial() -> None:
+    assert done(Diary().admitted(9).refused().seen, "other_network") == NEVER
+
+
+def test_an_admission_needs_the_refused_one_again() -> None:
+    diary = Diary().admitted(9).refused().admitted(**OFFICE)
+    assert done(diary.seen, "other_network") == BEGUN
+    assert done(diary.refused().seen, "other_network") == WHOLE
+
+
+def test_a_refusal_of_the_changed_one_is_a_whole_trial() -> None:
+    diary = Diary().admitted(9).refused().refused(**TWO)
+    assert done(diary.seen, "other_install") == WHOLE
+    assert done(diary.seen, "other_network") == NEVER
+
+
+def test_what_moves_along_makes_no_other_trial() -> None:
+    moved = {**OFFICE, "session": "ses:new", "region": "AMS"}
+    assert done(Diary().admitted(9).refused().refused(**moved).seen, "other_network") == WHOLE
+
+
+def test_what_also_changes_the_key_is_another_trial() -> None:
+    both = {**OFFICE, **SAVED_KEY}
+    diary = Diary().admitted(9).refused().refused(**both)
+    assert done(diary.seen, "other_network") == done(diary.seen, "other_key_kind") == NEVER
+
+
+def test_a_label_alone_is_no_other_network() -> None:
+    diary = Diary().admitted(9).refused().refused(network="my home")
+    assert done(diary.seen, "other_network") == NEVER
+    assert done(diary.seen, "new_prompt") == WHOLE, "it was the same one once more"
+
+
+def test_a_new_conversation_is_repeated_in_the_refused_one() -> None:
+    diary = Diary().admitted(9).refused().admitted(session="ses:new")
+    assert done(diary.refused(session="ses:third").seen, "new_session") == WHOLE
+    only = Diary().admitted(9).refused().admitted(session="ses:new")
+    assert done(only.seen, "new_session") == BEGUN
+    assert done(only.refused().seen, "new_session") == WHOLE
+
+
+def test_the_other_way_round_starts_from_the_changed_one() -> None:
+    diary = Diary().refused(**OTHER_CLIENT).admitted(9)
+    yesterday = Diary("c0", MORNING - timedelta(days=1)).admitted(9).refused()
+    assert done([*yesterday.seen, *diary.seen], "other_client_reversed") == BEGUN
+    diary.refused(**OTHER_CLIENT)
+    assert done([*yesterday.seen, *diary.seen], "other_client_reversed") == WHOLE
+
+
+def test_each_window_counts_once() -> None:
+    first = Diary().admitted(9).refused().admitted(2, **OFFICE).refused()
+    second = Diary("c2", MORNING + timedelta(days=1), seq=50).admitted(9).refused()
+    assert done([*first.seen, *second.admitted(**OFFICE).seen], "other_network") == Tried(2, 1)
+
+
+@pytest.mark.parametrize(
+    ("times", "fresh", "again"),
+    [(NEVER, True, True), (BEGUN, True, True), (WHOLE, False, True), (Tried(2, 0), False, False),
+     (Tried(2, 2), False, False)],
+)  # fmt: skip
+def test_a_trial_is_asked_for_twice_at_most(times: Tried, *, fresh: bool, again: bool) -> None:
+    assert (times.is_fresh, times.may_be_repeated) == (fresh, again)
