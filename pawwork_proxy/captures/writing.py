@@ -2,7 +2,9 @@
 
 Invariants: lines reach the file in the order in which they came; what waits is bounded, and what
 does not fit is counted as lost. A request may wait for the line that says that it has come
-(`on_disk`), up to a limit: then it goes on, and counts as lost until that line is written. All but
+(`on_disk`), up to a limit: then it goes on, and counts as lost until that line is written. A disk
+is mostly faster than what it takes to be told of it, so the event loop itself waits first, a
+thousandth of a second at most, and for a second not again after a line that took longer. All but
 the thread belongs to the event loop.
 """
 
@@ -11,7 +13,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import NamedTuple
 
 from pawwork_proxy.captures.writer import CaptureWriter
@@ -21,6 +23,10 @@ MOST_WAITING = 32 * 1024 * 1024
 """Bytes of lines that wait for the disk at most."""
 PATIENCE_S = 0.1
 """A request waits no longer for its line; nobody notices a tenth of a second."""
+HERE_S = 0.001
+"""The event loop waits no longer for a line."""
+NOT_AGAIN_S = 1.0
+"""After a line that took longer the event loop waits for none, for so long."""
 LAST_LINES_S = 5.0
 """The end of a run waits no longer for a disk that hangs."""
 
@@ -53,6 +59,10 @@ class WritingThread:
         self._dropped = self._late = self._late_until = 0
         self._done = self._done_bytes = self._done_weight = 0
         self._dropped_noted = self._late_noted = 0
+        self._awaited = 0
+        """The line for which the event loop waits, by number, until the thread has told it."""
+        self._written: SimpleQueue[None] = SimpleQueue()
+        self._slow_until = 0.0
         self._requests: deque[_Request] = deque()
         self._watched = self._hangs = self._given_up = False
         self._thread = threading.Thread(target=self._write, name="capture", daemon=True)
@@ -82,7 +92,7 @@ class WritingThread:
 
     def on_disk(self) -> asyncio.Future[None] | None:
         """What a request waits for whose line was put last; None when it need not wait."""
-        if self._done == self._put or self._is_full():
+        if self._done == self._put or self._is_full() or self._is_written_at_once():
             return None
         request = _Request(self._put, self._loop.time() + PATIENCE_S, self._loop.create_future())
         self._requests.append(request)
@@ -102,6 +112,18 @@ class WritingThread:
 
     def _is_full(self) -> bool:
         return self._put_bytes - self._done_bytes > MOST_WAITING
+
+    def _is_written_at_once(self) -> bool:
+        if self._hangs or self._loop.time() < self._slow_until:
+            return False
+        self._awaited = self._put
+        try:
+            while self._done < self._put:  # the thread may tell of an earlier line
+                self._written.get(timeout=HERE_S)
+        except Empty:
+            self._slow_until = self._loop.time() + NOT_AGAIN_S
+            return False
+        return True
 
     def _watch(self) -> None:
         """See whether the first that waits has waited long enough."""
@@ -145,6 +167,9 @@ class WritingThread:
             self._done_bytes += sum([len(line.text) for line in lines])
             self._done_weight += sum([line.weight for line in lines])
             self._done += len(lines)
+            if 0 < self._awaited <= self._done:
+                self._awaited = 0
+                self._written.put(None)
             self._note_losses()
             if self._requests:
                 self._tell(self._let_go)

@@ -22,7 +22,8 @@ from pawwork_proxy.clients.watched_places import Asked, WatchedPlaces
 from pawwork_proxy.model.exchange import AuthSourceFinding
 
 _MOST_CLIENTS = 64
-_ANONYMOUS = AuthSourceFinding(source="anonymous")
+_ANONYMOUS: Future[AuthSourceFinding] = Future()
+_ANONYMOUS.set_result(AuthSourceFinding(source="anonymous"))
 
 
 class AuthSources:
@@ -58,10 +59,9 @@ class AuthSources:
 
     def search(self, asked: Asked) -> Future[AuthSourceFinding]:
         """Look where the key of a request is kept; nothing is waited for here."""
-        future: Future[AuthSourceFinding] = Future()
         if asked.auth.kind in ("none", "public"):
-            future.set_result(_ANONYMOUS)
-            return future
+            return _ANONYMOUS
+        future: Future[AuthSourceFinding] = Future()
         watched = self._watched(asked.process, asked.eras)
         if watched.is_fresh(asked, self._now()):
             future.set_result(watched.finding(*asked.sought))

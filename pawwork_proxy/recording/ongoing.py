@@ -72,8 +72,13 @@ class Ongoing:
         now: Callable[[], float],
         complete: Callable[[Ongoing, Ending, UpstreamFacts], None],
         answering: Callable[[Ongoing], None] = lambda _: None,
+        patience: Callable[[], float] | None = None,
     ) -> None:
-        """`answering` is told when an answer begins, `complete` when all is over."""
+        """`answering` is told when an answer begins, `complete` when all is over.
+
+        `patience` is our own clock, for what a record waits for, where `now` is the client's: that
+        one stands still while the client says nothing.
+        """
         self.seq = seq
         self.at = at
         self.arrival = arrival
@@ -100,6 +105,8 @@ class Ongoing:
         self._last_event: float | None = None
         self._now = now
         self._started = now()
+        self._patience = patience or now
+        self._arrived = self._over = self._patience()
         self._answering = answering
         self._complete: Callable[[Ongoing, Ending, UpstreamFacts], None] | None = complete
 
@@ -170,7 +177,7 @@ class Ongoing:
         """End the exchange and hand it over; later calls change nothing."""
         if self._complete is None:
             return
-        self.ended = self._elapsed()
+        self.ended, self._over = self._elapsed(), self._patience()
         complete, self._complete = self._complete, None
         complete(self, Ending.UPSTREAM_PROTOCOL if self.no_http else ending, upstream)
 
@@ -188,14 +195,13 @@ class Ongoing:
     def client_is_known(self) -> bool:
         """Whether the look-up of the client's program has ended, or takes too long to wait for."""
         process = self.arrival.process
-        return process is None or process.done() or self._elapsed() > LOOK_UP_PATIENCE_MS
+        waited = (self._patience() - self._arrived) * 1000
+        return process is None or process.done() or waited > LOOK_UP_PATIENCE_MS
 
     def key_is_searched(self) -> bool:
         """Whether the search for its key has ended, or takes too long to wait for."""
-        search, over = self.key_search, self.ended or 0.0
-        return search is not None and (
-            search.done() or self._elapsed() - over > KEY_SEARCH_PATIENCE_MS
-        )
+        search, waited = self.key_search, (self._patience() - self._over) * 1000
+        return search is not None and (search.done() or waited > KEY_SEARCH_PATIENCE_MS)
 
     def _elapsed(self) -> float:
         """Milliseconds since the request arrived."""

@@ -83,8 +83,8 @@ class Projector:
                 body_state=body_state,
             )
         )
-        unanswered = ResponseReader(ongoing.status, made_by_proxy=ongoing.made_here)
-        response = (ongoing.reader or unanswered).finish(ending, ongoing.unobserved)
+        reader = ongoing.reader or ResponseReader(ongoing.status, made_by_proxy=ongoing.made_here)
+        response = reader.finish(ending, ongoing.unobserved)
         signals = _with_true_ending(response.signals, ongoing.arrival.route)
         facts, redactions, cookies = self._response(ongoing, response)
         exchange = Exchange(

@@ -190,7 +190,8 @@ class Recorder:
         """
         seq = self.counts.opened + 1
         clock = now or self._monotonic
-        ongoing = Ongoing(seq, at or utc_now(), arrival, clock, self._finished, self._answering)
+        at = at or utc_now()
+        ongoing = Ongoing(seq, at, arrival, clock, self._finished, self._answering, self._monotonic)
         self.counts.opened = seq
         try:
             route = self._redactor.route(arrival.target)

@@ -111,9 +111,10 @@ _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _HARD = re.compile(r"(?i)[bcdfghjklmnpqrstvwxz]{6}|[aeiou]{5}")
 _WORDS_IN_A_ROW = re.compile(r"(?<![^\W\d_])[^\W\d_]+(?:[ ,.;:]{1,2}[^\W\d_]+){2,}")
 _SPOKEN = re.compile(r"[^\W\d_]{3,}")
-_SERIAL = re.compile(r"(?=[A-Z-]*\d)[0-9A-Z]{4,}(?:-[0-9A-Z]{4,}){2,}")
+_IN_SERIALS = re.compile(r"[0-9A-Z-]+")
 _SIZE = re.compile(r"[AE]?\d{1,3}(?:X\d{1,2})?[BMKT]")
 _DATE = re.compile(r"20[12]\d[01]\d[0-3]\d(?:\d{4})?")
+_SHORTEST_GROUP = 4
 _MOST_UNKNOWN = 2
 _DOTTED = re.compile(r"(?<![0-9A-Za-z.])v?(\d+(?:\.\d+){2,3})(?![0-9A-Za-z.])")
 _OF_CHROMIUM = re.compile(r"\d{2,3}\.0\.\d{4}\.\d{1,3}")
@@ -155,14 +156,24 @@ def is_plain(word: str) -> bool:
 
 def _serial(text: str) -> bool:
     """Groups of capitals and digits, two of which are neither words nor sizes of models."""
-    return any(
-        sum(
-            not (_SIZE.fullmatch(group) or group.rstrip("0123456789").lower() in PLAIN_WORDS)
-            for group in match.group().split("-")
-        )
-        > 1
-        for match in _SERIAL.finditer(text)
-    )
+    return any(_is_serial(run.split("-")) for run in _IN_SERIALS.findall(text))
+
+
+def _is_serial(groups: list[str]) -> bool:
+    """Whether three or more in a row are long, two of them unknown, and a digit is in or behind."""
+    long = unknown = 0
+    digits = False
+    for group in reversed(groups):
+        digits = digits or (not group.isalpha() and group != "")
+        if len(group) < _SHORTEST_GROUP:
+            long = unknown = 0
+            continue
+        long += 1
+        worded = _SIZE.fullmatch(group) or group.rstrip("0123456789").lower() in PLAIN_WORDS
+        unknown += not worded
+        if digits and long > 2 and unknown > 1:
+            return True
+    return False
 
 
 def _digits(text: str) -> bool:

@@ -102,12 +102,8 @@ EVERY = {
 }
 
 
-BOUNDED = {"leak_rules._SERIAL.finditer", "leak.serial"}
-"""What the scan lets see `LONGEST_TEXT` characters at most."""
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize("name", sorted(EVERY.keys() - BOUNDED))
+@pytest.mark.parametrize("name", sorted(EVERY))
 def test_eight_times_the_text_is_about_eight_times_the_work(name: str) -> None:
     use, pattern = EVERY[name]
     assert [pump for pump in pumps(pattern) if not is_linear(use, pump)] == []

@@ -10,7 +10,7 @@ from mitmproxy import http
 from mitmproxy.master import Master
 from mitmproxy.proxy import commands, events
 from mitmproxy.proxy.layers.http import _base, _http1, _http2
-from mitmproxy.proxy.layers.http._events import RequestProtocolError
+from mitmproxy.proxy.layers.http._events import RequestHeaders, RequestProtocolError
 
 from pawwork_proxy.proxy.mitmproxy_internals.shapes import Change, known
 from pawwork_proxy.recording.flows import CLIENT_GONE
@@ -91,8 +91,10 @@ def keeping_expect(read_headers: ReadHeaders) -> ReadHeaders:
 
     def read(self: Any, event: Any) -> Commands:
         for command in read_headers(self, event):
-            if isinstance(command, _base.ReceiveHttp) and "expect" in self.request.headers:
-                self.request.headers = KeepsExpect(self.request.headers.fields)
+            if isinstance(command, _base.ReceiveHttp) and isinstance(command.event, RequestHeaders):
+                fields = self.request.headers.fields
+                if any(name.lower() == b"expect" for name, _ in fields):
+                    self.request.headers = KeepsExpect(fields)
             yield command
 
     return read

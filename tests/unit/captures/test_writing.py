@@ -128,6 +128,37 @@ def test_a_request_passes_as_soon_as_its_line_is_written(run: Run) -> None:
     assert not run.changes
 
 
+def test_for_a_quick_disk_the_loop_itself_waits(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writing, "HERE_S", 60.0)
+    run.disk.lets.set()
+    for seq in range(1, 50):
+        assert run.append(seq)
+        assert run.writing.on_disk() is None
+        assert run.recorded()[-1] == seq
+    run.writing.close(END)
+    assert not run.loop.calls
+    assert not run.loop.timers
+
+
+def test_after_a_line_that_took_longer_the_loop_waits_for_none_for_a_while(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "HERE_S", 0.0)
+    run.request(1)
+    run.disk.lets.set()
+    while run.writing.on_disk() is not None:
+        pass
+    monkeypatch.setattr(writing, "HERE_S", 60.0)
+    run.disk.lets.clear()
+    run.request(2)
+    run.disk.lets.set()
+    run.loop.now = writing.NOT_AGAIN_S
+    assert run.append(3)
+    assert run.writing.on_disk() is None
+    assert run.recorded() == [1, 2, 3]
+    run.writing.close(END)
+
+
 def test_while_the_disk_hangs_requests_pass_and_count_as_lost_until_they_are_noted(
     run: Run,
 ) -> None:

@@ -2,8 +2,8 @@
 
 import gzip
 from collections.abc import Callable
-from concurrent.futures import wait
-from dataclasses import dataclass, field
+from concurrent.futures import Future, wait
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,14 @@ from pawwork_proxy.model.numbers import LONGEST_MS
 from pawwork_proxy.model.outcome import Kind
 from pawwork_proxy.model.signals import Ending
 from pawwork_proxy.recording import projection
-from pawwork_proxy.recording.ongoing import Arrival, Ongoing, Tee, UpstreamFacts
+from pawwork_proxy.recording.ongoing import (
+    KEY_SEARCH_PATIENCE_MS,
+    LOOK_UP_PATIENCE_MS,
+    Arrival,
+    Ongoing,
+    Tee,
+    UpstreamFacts,
+)
 from pawwork_proxy.recording.recorder import BATCH_S, MOST_PENDING, Counts, Recorder, Watcher
 from pawwork_proxy.redaction.shapes import Shaped, ShapeName, Shapes
 from tests.unit.builders import NOON, header
@@ -485,6 +492,29 @@ def test_a_record_is_made_at_once_but_under_load(run: Run, identity: Identity) -
         run.later.run()
     assert waits == [0.0, BATCH_S, 0.0]
     assert len(run.capture().exchanges) == 3
+
+
+def test_a_record_waits_by_our_own_clock_where_the_client_tells_the_times(
+    run: Run, identity: Identity
+) -> None:
+    """A client that says nothing more has a clock that stands still."""
+    moment = 0.0
+    recorder = Recorder(
+        run.writer, identity, None, None, run.watched, run.later, monotonic=lambda: moment
+    )
+    arrival = replace(ARRIVAL, process=Future())  # its program is looked up for ever
+    ongoing = recorder.open(arrival, at=NOON, now=lambda: 7.0)
+    assert not ongoing.client_is_known()
+    moment = 1 + LOOK_UP_PATIENCE_MS / 1000
+    assert ongoing.client_is_known()
+    ongoing.finish(Ending.COMPLETE, UpstreamFacts())
+    ongoing.key_search = Future()
+    assert not ongoing.key_is_searched()
+    moment += 1 + KEY_SEARCH_PATIENCE_MS / 1000
+    run.later.run()
+    (exchange,) = run.capture().exchanges
+    assert exchange.timing.total_ms == 0, "the client's clock stood still"
+    assert exchange.auth_source.flags == ("unreadable_place",)
 
 
 def test_however_many_exchanges_wait_one_call_is_due(
