@@ -122,7 +122,9 @@ await seen("abort", async () => {
   const reader = r.body.getReader();
   await reader.read();
   c.abort();
-  return await reader.read();
+  // What has arrived by then may still be handed out.
+  while (!(await reader.read()).done);
+  return "ended";
 });
 await seen("abort before the head", async () => {
   const c = new AbortController();
