@@ -11,6 +11,7 @@ from pawwork_proxy.proxy.mitmproxy_internals.hooks import REMEMBER_LISTENERS
 from pawwork_proxy.proxy.mitmproxy_internals.messages import (
     LEAVE_OUT_TYPE_CHECKS,
     READ_HTTP1,
+    READ_HTTP2,
     TELL_SIDES_APART,
 )
 from pawwork_proxy.proxy.mitmproxy_internals.shapes import Change
@@ -21,6 +22,7 @@ CHANGES: tuple[Change, ...] = (
     HANDLE_CONNECTIONS,
     TELL_SIDES_APART,
     READ_HTTP1,
+    READ_HTTP2,
     LOG_NO_SECRETS,
 )
 

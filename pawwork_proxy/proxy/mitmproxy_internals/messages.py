@@ -21,6 +21,7 @@ MOST_HEAD = 1024 * 1024
 
 Commands = Iterator[commands.Command]
 ReadHeaders = Callable[[Any, Any], Commands]
+ParseHead = Callable[[Any], tuple[Any, ...]]
 
 
 def _leave_out_type_checks(_: Master) -> None:
@@ -100,6 +101,16 @@ def keeping_expect(read_headers: ReadHeaders) -> ReadHeaders:
     return read
 
 
+def keep_expect_of(parse_head: ParseHead) -> ParseHead:
+    """The parsing of a request's head of HTTP/2, the last part of which are its headers."""
+
+    def parse(fields: Any) -> tuple[Any, ...]:
+        *line, headers = parse_head(fields)
+        return (*line, KeepsExpect(headers.fields))
+
+    return parse
+
+
 class WithoutTrailers(ChunkedReader):
     """Reads a chunked body, and drops its trailers: mitmproxy fails where there are any."""
 
@@ -112,6 +123,7 @@ class WithoutTrailers(ChunkedReader):
 # As they were when this module was loaded: changes are made again with each master.
 _READ_REQUEST: ReadHeaders = _http1.Http1Server.read_headers
 _READ_RESPONSE: ReadHeaders = _http1.Http1Client.read_headers
+_PARSE_HEAD: ParseHead = _http2.parse_h2_request_headers
 
 
 def _read_http1(_: Master) -> None:
@@ -121,6 +133,11 @@ def _read_http1(_: Master) -> None:
     server_side.read_headers = bounded(keeping_expect(_READ_REQUEST))
     client_side: Any = _http1.Http1Client
     client_side.read_headers = bounded(without_interim(_READ_RESPONSE))
+
+
+def _read_http2(_: Master) -> None:
+    module: Any = _http2
+    module.parse_h2_request_headers = keep_expect_of(_PARSE_HEAD)
 
 
 LEAVE_OUT_TYPE_CHECKS = Change(
@@ -184,4 +201,15 @@ READ_HTTP1 = Change(
         ),
     ),
     _read_http1,
+)  # fmt: skip
+
+READ_HTTP2 = Change(
+    "read_http2",
+    (
+        known(
+            _http2, "parse_h2_request_headers", "h2_headers",
+            "split_pseudo_headers pop KeyError ValueError url parse_authority",
+        ),
+    ),
+    _read_http2,
 )  # fmt: skip

@@ -460,6 +460,28 @@ async def test_that_a_client_waits_for_a_100_its_server_sees(
     assert b"\r\nExpect: 100-continue\r\n" in asked[0]
 
 
+async def test_that_a_client_of_http2_waits_for_a_100_its_server_sees(
+    tmp_path: Path, identity: Identity
+) -> None:
+    asked: list[bytes] = []
+
+    async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.readuntil(BODY))
+        writer.write(b"HTTP/1.1 100 Continue\r\n\r\n" + ANSWER)
+        writer.close()
+
+    async with before(play, tmp_path / "captures", identity) as at:
+        client = Http2Client(at)
+        await client.connect()
+        client.ask(("expect", "100-continue"))
+        interim = await client.until(h2.events.InformationalResponseReceived)
+        answer = await client.until(h2.events.ResponseReceived)
+        client.close()
+    assert dict(interim.headers)[":status"] == "100"
+    assert dict(answer.headers)[":status"] == "429"
+    assert b"\r\nexpect: 100-continue\r\n" in asked[0].lower()
+
+
 async def test_a_switch_of_protocols_is_an_answer(tmp_path: Path, identity: Identity) -> None:
     switched = b"HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n"
     async with before(says(switched + b"hello"), tmp_path / "captures", identity) as at:
