@@ -15,12 +15,14 @@ from pathlib import Path
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
+from jinja2.ext import babel_extract
 
 import pawwork_proxy
 from pawwork_proxy.facts.clients import RECOGNITIONS, STRANGER
 from pawwork_proxy.facts.outcomes import MEANINGS, SPECIAL_CASES, USER_SEES
 from pawwork_proxy.report.answer_words import TEXTS
 from pawwork_proxy.report.sentences import EXCLUSIONS, NOTES, OPTION_NAMES, OPTIONS
+from pawwork_proxy.report.timeline import GROUPS
 
 PACKAGE = Path(pawwork_proxy.__file__).parent
 FOLDER = PACKAGE / "report" / "languages"
@@ -41,8 +43,12 @@ def texts() -> Iterator[Text]:
         yield from section.values()
     for states in OPTIONS.values():
         yield from (text for reasons in states.values() for text in reasons.values())
+    yield from (words for _, words in GROUPS)
     for file in SPEAKING:
         yield from _said(file.read_text("utf-8"))
+    for template in sorted((PACKAGE / "report" / "assets").glob("*.j2")):
+        with template.open("rb") as stream:
+            yield from (str(text) for _, _, text, _ in babel_extract(stream, ["_"], [], {}))
 
 
 def _said(code: str) -> Iterator[Text]:

@@ -5,6 +5,7 @@ capture is shown as a whole.
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from pawwork_proxy.captures.lines import read_view
@@ -34,3 +35,12 @@ class Follower:
                     line = read_view(raw, 2)
                     if isinstance(line, ExchangeView):
                         yield line
+
+
+def sizes(paths: Sequence[Path]) -> dict[Path, int]:
+    """Every capture at the paths with its size; what is gone meanwhile is left out."""
+    found: dict[Path, int] = {}
+    for path in (file for one in paths for file in capture_files(one)):
+        with suppress(OSError):
+            found[path] = path.stat().st_size
+    return found

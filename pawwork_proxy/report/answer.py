@@ -156,6 +156,17 @@ def answer_of(
     )
 
 
+def figures(answer: Answer, language: Language) -> list[tuple[str, str]]:
+    """What stands beside the headline, with labels."""
+    labelled = (
+        (language.text("Quota"), answer.quota),
+        (language.text("Confidence"), answer.confidence),
+        (language.text("Taken for granted"), answer.granted),
+        (language.text("Does not fit"), answer.odd),
+    )
+    return [(label, words) for label, words in labelled if words]
+
+
 def _rows(comparison: Comparison) -> Iterator[EvidenceRow]:
     """Every row that may be told, each install in a fixed order."""
     contrasts: Iterable[Contrast] = chain(

@@ -12,7 +12,7 @@ from rich.cells import cell_len
 
 from pawwork_proxy.model.verdict import Comparison
 from pawwork_proxy.report import sentences as say
-from pawwork_proxy.report.answer import Answer
+from pawwork_proxy.report.answer import Answer, figures
 from pawwork_proxy.report.answer_words import joined
 from pawwork_proxy.report.language import ENGLISH, Language, paragraph
 from pawwork_proxy.report.next_step import Instructions
@@ -25,7 +25,7 @@ WIDTH = 80
 LEADS = {"item": "  - ", "text": ""}
 MARKDOWN_LEADS = {"title": "### ", "item": "- ", "text": ""}
 Printed = tuple[str, str]
-"""Kind of line (`title`, `text`, `item`, `step`, `command`), and its words."""
+"""Kind of line (`title`, `text`, `item`, `step` for numbered ones, `command`), and its words."""
 
 
 def render_text(
@@ -91,15 +91,8 @@ def _lines(
     for words in (answer.caution, answer.instrument):
         yield from _said(words)
     yield "text", paragraph(filter(None, (answer.headline, answer.not_tried_first, answer.seen)))
-    labels = (
-        (language.text("Quota"), answer.quota),
-        (language.text("Confidence"), answer.confidence),
-        (language.text("Taken for granted"), answer.granted),
-        (language.text("Does not fit"), answer.odd),
-    )
-    for label, words in labels:
-        if words:
-            yield "item", _labelled(label, words, language)
+    for label, words in figures(answer, language):
+        yield "item", _labelled(label, words, language)
     yield from (("item", words) for words in answer.others)
     yield "title", language.text("Product options: keep what still makes sense")
     together: dict[tuple[str, str], list[str]] = {}
@@ -115,7 +108,7 @@ def _lines(
         yield "title", language.text("Evidence (times in UTC)")
     for story in answer.evidence:
         told = _labelled(story.shows, story.sentences, language)
-        yield "item", language.say("{told} ({where})", told=told, where=story.where)
+        yield "step", language.say("{told} ({where})", told=told, where=story.where)
     yield "title", language.text("Behind this")
     for how, dimensions in answer.findings:
         yield "item", language.say("{how}: {names}.", how=how, names=dimensions)

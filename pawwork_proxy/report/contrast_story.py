@@ -3,6 +3,7 @@
 Invariant: every sentence is read off the rows; no hash and no id stands in one.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC
 from typing import NamedTuple
@@ -33,6 +34,17 @@ class Story(NamedTuple):
     rows: tuple[EvidenceRow, ...]
 
 
+def install_names(installs: Iterable[str | None]) -> dict[str, str]:
+    """What people call each install: its label, with a number where two have the same."""
+    names: dict[str, str] = {}
+    taken: Counter[str] = Counter()
+    for install in dict.fromkeys(filter(None, installs)):
+        label = install.partition(" ")[0]
+        taken[label] += 1
+        names[install] = label if taken[label] == 1 else f"{label} ({taken[label]})"
+    return names
+
+
 class Teller:
     """Tells the rows of one comparison: installs by their labels, captures by their files."""
 
@@ -44,12 +56,7 @@ class Teller:
         self.language = language
         self.files = files
         self.days = len({row.at.astimezone(UTC).date() for row in every}) > 1
-        self._names: dict[str, str] = {}
-        taken: dict[str, int] = {}
-        for install in dict.fromkeys(row.install for row in every if row.install):
-            label = install.partition(" ")[0]
-            taken[label] = taken.get(label, 0) + 1
-            self._names[install] = label if taken[label] == 1 else f"{label} ({taken[label]})"
+        self._names = install_names(row.install for row in every)
 
     def story(
         self, shows: str, contrast: Contrast, of: DimensionName, *, again: bool = False

@@ -24,19 +24,33 @@ from pawwork_proxy.model.inventory import Inventory
 from pawwork_proxy.model.observation import Observation
 from pawwork_proxy.model.verdict import Comparison
 from pawwork_proxy.report import sentences
+from pawwork_proxy.report.answer import Answer, figures
+from pawwork_proxy.report.contrast_story import install_names
 from pawwork_proxy.report.evidence import evidence_of
 from pawwork_proxy.report.identity_table import COLUMNS, identity_rows, identity_words
-from pawwork_proxy.report.next_step import instructions
+from pawwork_proxy.report.language import ENGLISH, Language
+from pawwork_proxy.report.sharing import Picture, sharing
 from pawwork_proxy.report.timeline import GROUPS, Timeline, outcome_words, timeline
 from pawwork_proxy.report.words import counted
 
 SCRIPTS = ("uplot/uPlot.iife.min.js", "report.js")
+WATCHING = "watch.js"
+"""What a page does in addition while it is served."""
 STYLES = ("uplot/uPlot.min.css", "report.css")
 POLICY = (
     "default-src 'none'; script-src '{script}'; style-src '{style}'; base-uri 'none'; "
     "form-action 'none'"
 )
 """No source but the page itself; hashes rather than 'unsafe-inline'."""
+SERVED = "; connect-src 'self'"
+"""A served page asks whether there is a newer one."""
+FINDINGS = {
+    ("follows", ""): "counted by it",
+    ("does_not_follow", ""): "not counted by it",
+    ("does_not_follow", "wider"): "shared across it",
+    ("does_not_follow", "narrower"): "counted finer",
+    ("undetermined", ""): "not decided",
+}
 
 DIRECTIONS = {
     code: f"\\u{code:04x}"
@@ -46,37 +60,81 @@ DIRECTIONS = {
 
 
 def render_report(
-    comparison: Comparison, gathered: ComparisonInput, inventory: Inventory | None = None
+    comparison: Comparison,
+    gathered: ComparisonInput,
+    answer: Answer,
+    inventory: Inventory | None = None,
+    *,
+    language: Language = ENGLISH,
+    watched: int = 0,
 ) -> str:
-    """The report; `inventory` is left out where captures are too many to take one."""
-    script = "\n".join(map(asset, SCRIPTS))
+    """The report; `inventory` is left out where captures are too many to take one.
+
+    `watched`: the number of this page among those that are served in turn; 0 for a file.
+    """
+    script = "\n".join(map(asset, (*SCRIPTS, *([WATCHING] if watched else []))))
     style = "\n".join(map(asset, STYLES))
     drawn = timeline(gathered.observations)
-    return (
-        environment()
-        .get_template("report.html.j2")
-        .render(
-            comparison=comparison,
-            notes=(*sentences.notes_of(comparison), *gathered.remarks),
-            next=comparison.next_experiment and instructions(comparison.next_experiment),
-            evidence=evidence_of(comparison),
-            captures=gathered.captures,
-            version=__version__,
-            policy=POLICY.format(script=digest(script), style=digest(style)),
-            script=script,
-            style=style,
-            data=_inert_json(_drawing(drawn)),
-            lanes=drawn.lanes,
-            groups=GROUPS,
-            outcomes=_outcomes(gathered.observations),
-            installs=tuple(lane.install for lane in drawn.lanes),
-            identity=tuple(identity_rows(inventory)) if inventory else (),
-            identity_columns=tuple(column.head for column in COLUMNS),
-            identity_words=tuple(identity_words(inventory)) if inventory else (),
-            began=min((one.started_at for one in gathered.observations), default=None),
-            ended=max((one.ended_at for one in gathered.observations), default=None),
-        )
+    policy = POLICY + SERVED if watched else POLICY
+    made = environment()
+    made.globals["_"] = language.text
+    return made.get_template("report.html.j2").render(
+        comparison=comparison,
+        answer=answer,
+        figures=figures(answer, language),
+        level="decided" if answer.confidence else "undecided",
+        picture=_picture(comparison, gathered, language),
+        notes=(*answer.notes, *gathered.remarks),
+        evidence=evidence_of(comparison),
+        finding_words=lambda verdict: FINDINGS[verdict.finding, verdict.reach],
+        captures=gathered.captures,
+        version=__version__,
+        lang=language.name,
+        watched=watched,
+        policy=policy.format(script=digest(script), style=digest(style)),
+        script=script,
+        style=style,
+        data=_inert_json(_drawing(drawn) | {"say": _words_of_script(language)}),
+        lanes=drawn.lanes,
+        groups=[(name, language.text(words)) for name, words in GROUPS],
+        outcomes=_outcomes(gathered.observations),
+        installs=tuple(lane.install for lane in drawn.lanes),
+        identity=tuple(identity_rows(inventory)) if inventory else (),
+        identity_columns=tuple(column.head for column in COLUMNS),
+        identity_words=tuple(identity_words(inventory)) if inventory else (),
+        began=min((one.started_at for one in gathered.observations), default=None),
+        ended=max((one.ended_at for one in gathered.observations), default=None),
     )
+
+
+def _words_of_script(language: Language) -> dict[str, str]:
+    """What the timeline says of a mark."""
+    return {
+        "install": language.text("install"),
+        "outcome": language.text("outcome"),
+        "time": language.text("time"),
+        "model": language.text("model, key"),
+        "by": language.text("said by"),
+        "retry": language.text("retry after"),
+        "resets": language.text("resets"),
+        "record": language.text("record"),
+        "all": language.text("All {all} marks, by time."),
+        "some": language.text(
+            "{left} of {all} marks are left out to keep the page quick. Shown are {shown} of "
+            "{refusals} refusals by quota and {beside} of {others} other marks, evenly over time. "
+            'The command "pawwork-proxy show FILE" lists every record.'
+        ),
+    }
+
+
+def _picture(
+    comparison: Comparison, gathered: ComparisonInput, language: Language
+) -> Picture | None:
+    """Who shares with whom, by the main limit."""
+    if not comparison.limits:
+        return None
+    names = install_names(one.who.install for one in gathered.observations)
+    return sharing(comparison.limits[0], gathered.observations, names, language)
 
 
 def environment() -> jinja2.Environment:

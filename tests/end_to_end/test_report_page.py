@@ -158,11 +158,28 @@ def test_on_a_phone_the_fields_are_cards(browser: Browser, file: Path) -> None:
 def test_a_link_opens_its_evidence(browser: Browser, file: Path) -> None:
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.goto(file.as_uri())
-    link = page.locator(".verdicts a[href^='#evidence-']").first
+    page.locator("#verdicts summary").click()
+    link = page.locator(".verdicts a[href^='#contrast-']").first
     piece = page.locator(link.get_attribute("href") or "")
-    assert not piece.is_visible()
-    link.click()
+    page.goto(f"{file.as_uri()}{link.get_attribute('href')}")
     piece.wait_for(state="visible")
+    page.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_on_a_phone_the_answer_takes_three_screens(
+    browser: Browser, file: Path, scheme: str
+) -> None:
+    """Answer, number, options and picture; the timeline and the tables come behind."""
+    page = browser.new_page(
+        viewport={"width": 390, "height": 844},
+        color_scheme="dark" if scheme == "dark" else "light",
+    )
+    page.goto(file.as_uri())
+    for name, screens in (("answer", 1), ("options", 2), ("sharing", 3)):
+        box = page.locator(f"#{name}").bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] < screens * 844, name
     page.close()
 
 
@@ -252,5 +269,5 @@ def test_a_verdict_is_neither_red_nor_green(browser: Browser, file: Path) -> Non
         red = page.evaluate("getComputedStyle(document.querySelector('.legend .quota')).color")
         green = page.evaluate("getComputedStyle(document.querySelector('.legend .ok')).color")
         assert colour not in {red, green}
-        assert cell.locator(".sign").inner_text() in {"=", "≠"}
+        assert cell.locator(".sign").text_content() in {"=", "≠"}
     page.close()

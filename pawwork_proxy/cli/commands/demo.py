@@ -35,8 +35,9 @@ def demo(preset: str, captures: Path) -> None:
     from pawwork_proxy.captures.gathering import gather
     from pawwork_proxy.captures.reader import read_capture
     from pawwork_proxy.captures.sources import capture_sources
-    from pawwork_proxy.cli.commands.report import write_report
+    from pawwork_proxy.cli.commands.report import Wanted, rendered
     from pawwork_proxy.cli.having import means_of
+    from pawwork_proxy.cli.output import replace_file
     from pawwork_proxy.cli.plan import home_relative
     from pawwork_proxy.cli.shown import Shown
     from pawwork_proxy.comparison.compare import compare
@@ -67,7 +68,7 @@ def demo(preset: str, captures: Path) -> None:
             f"  next: {answer.next_step.title}. {answer.next_step.cost or answer.next_step.why}"
         )
     page = paths[0].with_name("report.html")
-    write_report(paths, page, frozenset(), real_only=False)
+    replace_file(page, [rendered(Wanted(paths)).encode()])
     made = assemble(choose(capture_sources(paths), Choice()), read_platform(), utc_now())
     bundle = write(made, paths[0].parent, known_here())
     click.echo(f"\nreport: {home_relative(page)}", err=True)

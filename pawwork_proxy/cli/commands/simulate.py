@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import json
-import signal
 import ssl
 from collections import Counter
 from contextlib import ExitStack
@@ -18,6 +17,7 @@ import click
 
 from pawwork_proxy.cli import options
 from pawwork_proxy.cli.naming import tell
+from pawwork_proxy.cli.stopping import stop_asked
 from pawwork_proxy.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -200,13 +200,7 @@ def line_of(seen: Seen) -> str:
 async def _serve(
     simulator: Simulator, networks: tuple[str, ...], authority: Path | None, output: str
 ) -> None:
-    stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for wanted in (signal.SIGINT, signal.SIGTERM):
-        try:  # it wakes the loop, also where the signal comes just before it falls asleep
-            loop.add_signal_handler(wanted, stopped.set)
-        except NotImplementedError:  # Windows
-            signal.signal(wanted, lambda *_: loop.call_soon_threadsafe(stopped.set))
+    stopped = stop_asked()
     async with simulator:
         _announce(simulator, networks, authority, output)
         await stopped.wait()

@@ -18,15 +18,16 @@
   let chosen = -1;
   let chart = null;
 
+  const say = data.say;
   const rows = (mark) => [
-    ["install", data.lanes[mark.lane]],
-    ["outcome", mark.count > 1 ? `${mark.count} × ${mark.kind}` : mark.kind],
-    ["time", mark.count > 1 ? `${iso(mark.start)} to ${iso(mark.end)}` : iso(mark.start)],
-    ["model, key", `${mark.model}, ${mark.key}`],
-    ["said by", mark.origin],
-    ["retry after", mark.retry],
-    ["resets", mark.reset === null ? "-" : iso(mark.reset)],
-    ["record", `${mark.capture}#${mark.seq}`],
+    [say.install, data.lanes[mark.lane]],
+    [say.outcome, mark.count > 1 ? `${mark.count} × ${mark.kind}` : mark.kind],
+    [say.time, mark.count > 1 ? `${iso(mark.start)} – ${iso(mark.end)}` : iso(mark.start)],
+    [say.model, `${mark.model}, ${mark.key}`],
+    [say.by, mark.origin],
+    [say.retry, mark.retry],
+    [say.resets, mark.reset === null ? "-" : iso(mark.reset)],
+    [say.record, `${mark.capture}#${mark.seq}`],
   ];
 
   function choose(n) {
@@ -194,12 +195,9 @@
     const beside = evenly(others, MOST_ROWS - shown.length);
     const chosenOnes = new Set([...shown, ...beside]);
     const left = marks.length - chosenOnes.size;
-    const words = left
-      ? `${left} of ${marks.length} marks are left out to keep the page quick. Shown are `
-        + `${shown.length} of ${refusals.length} refusals by quota and ${beside.length} of `
-        + `${others.length} other marks, evenly over time. The command "pawwork-proxy show FILE" `
-        + "lists every record."
-      : `All ${marks.length} marks, by time.`;
+    const numbers = { left, all: marks.length, shown: shown.length, refusals: refusals.length,
+      beside: beside.length, others: others.length };
+    const words = (left ? say.some : say.all).replace(/{(\w+)}/g, (_, name) => numbers[name]);
     return [marks.filter((mark) => chosenOnes.has(mark)), words];
   }
 

@@ -1,11 +1,15 @@
 """Pages made from a few made-up exchanges, without files in between: labels can be anything."""
 
+from datetime import UTC
+
 from pawwork_proxy.comparison.compare import compare
 from pawwork_proxy.inventory.inventory import take_inventory
 from pawwork_proxy.model.comparison_input import CaptureSummary, ComparisonInput
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.signals import Ending
 from pawwork_proxy.outcomes.rules import judge
+from pawwork_proxy.report.answer import answer_of
+from pawwork_proxy.report.language import language
 from pawwork_proxy.report.page import render_report
 from pawwork_proxy.responses.response_reader import ResponseReader
 from tests.unit.builders import header
@@ -17,7 +21,7 @@ CHUNK = (
 )
 
 
-def page(exchanges: list[Exchange], **changes: str) -> str:
+def page(exchanges: list[Exchange], *, lang: str = "en", watched: int = 0, **changes: str) -> str:
     head = header(simulated=True)
     gathered = ComparisonInput(
         captures=(
@@ -34,9 +38,11 @@ def page(exchanges: list[Exchange], **changes: str) -> str:
         ),
         observations=tuple(observed(head, exchanges)),
     )
-    return render_report(
-        compare(gathered.observations), gathered, take_inventory([(head, exchanges)])
-    )
+    comparison = compare(gathered.observations)
+    spoken = language(lang)
+    answer = answer_of(comparison, spoken, UTC, {head.capture_id: "a.jsonl"})
+    inventory = take_inventory([(head, exchanges)])
+    return render_report(comparison, gathered, answer, inventory, language=spoken, watched=watched)
 
 
 def study() -> list[Exchange]:

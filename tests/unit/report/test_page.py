@@ -4,8 +4,12 @@ import json
 import re
 from html.parser import HTMLParser
 
+from pawwork_proxy.comparison.compare import compare
+from pawwork_proxy.report.answer import answer_of
+from pawwork_proxy.report.comparison_text import render_text
 from pawwork_proxy.report.exchange_table import row_of
-from tests.unit.captures.studies import one
+from tests.unit.builders import header
+from tests.unit.captures.studies import observed, one
 from tests.unit.report.pages import aborted, named, page, study
 
 HOSTILE = "</script><img src=x onerror=alert(1)>{{7*7}}"
@@ -26,7 +30,10 @@ class Tags(HTMLParser):
 
 def test_the_answer_comes_first_and_says_simulated() -> None:
     text = page(study())
-    assert text.index("SIMULATED") < text.index("shared by every install") < text.index("Timeline")
+    order = ["SIMULATED", 'id="answer"', "Product options", "Who shares with whom", "Timeline"]
+    order += ["Evidence (times", "Behind this", "A verdict on each dimension", "Method, limits"]
+    body = text[text.index("<body>") :]
+    assert sorted(order, key=body.index) == order
 
 
 def test_nothing_is_loaded_from_anywhere() -> None:
@@ -99,9 +106,9 @@ def test_each_piece_of_evidence_is_shown_once_and_every_reference_leads_to_one()
         ]
     )
     assert "contradict" in text
-    ids = re.findall(r'id="evidence-(\d+)"', text)
+    ids = re.findall(r'id="contrast-(\d+)"', text)
     assert ids == sorted(set(ids), key=int)
-    assert set(re.findall(r'href="#evidence-(\d+)"', text)) == set(ids)
+    assert set(re.findall(r'href="#contrast-(\d+)"', text)) == set(ids)
     assert text.count("admitted after") == len(ids) == 1
 
 
@@ -126,7 +133,39 @@ def test_that_measuring_disturbs_is_part_of_the_answer_with_its_rows() -> None:
         update={"context": tapped.context.model_copy(update={"route": "inside"})}
     )
     text = page([one(1, 1, refused=True), tapped, one(3, 1, refused=True)])
-    answer = text.split('id="answer">')[1].split("</p>")[0]
-    assert answer.startswith("Measuring disturbs: the intercepting route is refused")
-    assert re.search(r"<li>\S+#2 was admitted after \S+#1 was refused; changed: session", text)
-    assert text.index("#2 was admitted after") < text.index("Read this first")
+    assert text.index("Measuring disturbs: what passes") < text.index('id="answer"')
+    told = text[text.index('id="evidence"') :]
+    assert re.search(r"<strong>Only the way of observing differed</strong>.*#1 #2\)", told)
+
+
+def test_text_and_page_number_the_evidence_alike() -> None:
+    text = page(study())
+    numbered = re.findall(r'<li value="(\d+)"><strong>([^<]+)</strong>', text)
+    assert [number for number, _ in numbered] == [str(n + 1) for n in range(len(numbered))]
+    gathered = [observation for observation in observed(header(simulated=True), study())]
+    comparison = compare(gathered)
+    printed = render_text(comparison, answer_of(comparison), width=400)
+    assert numbered
+    for number, shows in numbered:
+        assert re.search(rf"^ +{number}\. {re.escape(shows)}", printed, re.MULTILINE)
+
+
+def test_in_chinese_all_but_the_tables_for_researchers_is_chinese() -> None:
+    text = page(study(), lang="zh")
+    assert '<html lang="zh">' in text
+    assert "谁与谁共用" in text
+    seen = text[text.index("<body>") : text.index('<section aria-labelledby="behind"')]
+    seen = re.sub(r'(?s)<section aria-labelledby="next" lang="en">.*?</section>', "", seen)
+    words = re.sub(r"<[^>]+>|&[a-z0-9#]+;", " ", seen)
+    words = re.sub(
+        r"(?s)pawwork-proxy .*?\n|\b(?:install|network)\d\b|SIMULATED|UTC|API", "", words
+    )
+    assert not re.findall(r"[A-Za-z]{4,} [A-Za-z]{2,} [a-z]{2,}", words)
+
+
+def test_only_a_served_page_may_ask_for_a_newer_one() -> None:
+    written, served = page(study()), page(study(), watched=7)
+    assert "connect-src" not in written
+    assert "fetch(" not in written
+    assert "connect-src 'self'" in served.replace("&#39;", "'")
+    assert 'data-number="7"' in served

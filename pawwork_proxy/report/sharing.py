@@ -1,0 +1,197 @@
+"""The picture of who shares a quota with whom: pools, and in each the installs that use it.
+
+Invariant: a pool is drawn as one only where the verdicts say by what the quota is counted; otherwise
+the picture shows the networks, and says that nobody knows yet who shares.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import NamedTuple
+
+from pawwork_proxy.comparison.windows import FIXED_CADENCES, window_at
+from pawwork_proxy.model.observation import ABSENT, PUBLIC, SEVERAL, DimensionName, Observation
+from pawwork_proxy.model.verdict import LimiterFindings
+from pawwork_proxy.report.answer_words import one
+from pawwork_proxy.report.language import Language
+
+MOST_POOLS, MOST_PARTIES, MOST_RUNS = 12, 8, 14
+"""More than these are counted, not drawn."""
+Identity = tuple[str | None, ...]
+
+
+class Run(NamedTuple):
+    """Requests in a row that fared alike."""
+
+    refused: bool
+    requests: int
+    words: str
+    new_window: bool
+    """Whether a reset lies before it."""
+
+
+class Party(NamedTuple):
+    """One install on one network with one key."""
+
+    name: str
+    network: str
+    key: str
+    model: str
+    answered: int
+    refused: int
+    runs: tuple[Run, ...]
+    left_out: int
+    """Earlier runs that are not drawn."""
+
+
+class Pool(NamedTuple):
+    """Those who use up one quota together, or a network where that is not known."""
+
+    title: str
+    parties: tuple[Party, ...]
+    left_out: int
+
+
+class Picture(NamedTuple):
+    """All pools of one limit."""
+
+    known: bool
+    """Whether the pools are what the server counts by."""
+    caption: str
+    pools: tuple[Pool, ...]
+    left_out: int
+
+
+def sharing(
+    limit: LimiterFindings,
+    observations: Iterable[Observation],
+    names: Mapping[str, str],
+    language: Language,
+) -> Picture:
+    """The picture of a limit; `names` is what people call the installs."""
+    seen = [each for each in observations if _counts(each, limit)]
+    seen.sort(key=lambda each: (each.started_at, each.capture, each.seq))
+    cut = tuple(v.dimension for v in limit.verdicts if v.finding == "follows")
+    cut = tuple(name for name in cut if name not in {"network", "global"}) or cut
+    everybody = cut == ("global",)
+    by: tuple[DimensionName, ...] = () if everybody else cut or ("network",)
+    pools: dict[Identity, list[Observation]] = defaultdict(list)
+    for each in seen:
+        pools[tuple(getattr(each.who, name) for name in by)].append(each)
+    teller = _Teller(seen, names, limit, language)
+    drawn = sorted(pools.items(), key=lambda pool: -sum(each.count for each in pool[1]))
+    return Picture(
+        known=bool(cut),
+        caption=language.text("Each box is one quota: what is in it is used up together.")
+        if cut
+        else language.text("Each box is a network. Who shares a quota is not known yet."),
+        pools=tuple(teller.pool(by, identity, rows) for identity, rows in drawn[:MOST_POOLS]),
+        left_out=max(0, len(drawn) - MOST_POOLS),
+    )
+
+
+def _counts(each: Observation, limit: LimiterFindings) -> bool:
+    """Whether it was answered by the free tier, or refused by this limit."""
+    if each.answered_here or not each.model_call or each.free is False:
+        return False
+    return each.family == "ok" or (each.family == "quota" and each.origin == limit.origin)
+
+
+class _Teller:
+    """Says who is in a pool; keys and addresses are numbered as they come."""
+
+    def __init__(
+        self,
+        seen: Sequence[Observation],
+        names: Mapping[str, str],
+        limit: LimiterFindings,
+        language: Language,
+    ) -> None:
+        self.names, self.limit, self.language = names, limit, language
+        self._numbers: dict[tuple[DimensionName, str], int] = {}
+        self._places: dict[tuple[DimensionName, str], set[str]] = defaultdict(set)
+        taken: dict[DimensionName, int] = defaultdict(int)
+        for each in seen:
+            for name in ("key", "address", "prefix", "workspace", "device", "session", "project"):
+                value = getattr(each.who, name)
+                if value is None or value in {ABSENT, PUBLIC, SEVERAL}:
+                    continue
+                if each.who.network:
+                    self._places[name, value].add(each.who.network)
+                if (name, value) not in self._numbers:
+                    taken[name] += 1
+                    self._numbers[name, value] = taken[name]
+
+    def pool(
+        self, by: Sequence[DimensionName], identity: Identity, rows: Sequence[Observation]
+    ) -> Pool:
+        """One pool, with those who used it most first."""
+        title = " · ".join(map(self._value, by, identity)) or self.language.text("Everybody")
+        parties: dict[Identity, list[Observation]] = defaultdict(list)
+        for each in rows:
+            who = each.who
+            parties[who.install, who.network, who.key, self._model(by, each)].append(each)
+        drawn = sorted(parties.items(), key=lambda party: -sum(each.count for each in party[1]))
+        return Pool(
+            title,
+            tuple(self._party(who, some) for who, some in drawn[:MOST_PARTIES]),
+            max(0, len(drawn) - MOST_PARTIES),
+        )
+
+    def _model(self, by: Sequence[DimensionName], each: Observation) -> str | None:
+        """The model where it matters and does not stand in the title."""
+        return each.who.model if "model_group" in by else None
+
+    def _party(self, who: Identity, rows: Sequence[Observation]) -> Party:
+        install, network, key, model = who
+        runs = list(self._runs(rows))
+        return Party(
+            name=self.names.get(install or "", install or self.language.text("somebody")),
+            network=network or "",
+            key=self._value("key", key),
+            model=model or "",
+            answered=sum(each.count for each in rows if each.family == "ok"),
+            refused=sum(each.count for each in rows if each.family == "quota"),
+            runs=tuple(runs[-MOST_RUNS:]),
+            left_out=max(0, len(runs) - MOST_RUNS),
+        )
+
+    def _runs(self, rows: Iterable[Observation]) -> Iterator[Run]:
+        before = None
+        for (window, refused), group in groupby(
+            rows, lambda each: (self._window(each.started_at), each.family == "quota")
+        ):
+            requests = sum(each.count for each in group)
+            words = (
+                self.language.say("{number} refused", number=requests)
+                if refused
+                else self.language.say("{number} answered", number=requests)
+            )
+            yield Run(refused, requests, words, before not in {None, window})
+            before = window
+
+    def _window(self, at: datetime) -> str:
+        cadence = self.limit.cadence
+        return window_at(at, cadence).id if cadence in FIXED_CADENCES else ""
+
+    def _value(self, name: DimensionName, value: str | None) -> str:
+        """A value as people say it: never a pseudonym."""
+        say = self.language
+        if value is None:
+            return say.say("{dimension} not known", dimension=one(name, say))
+        if value == ABSENT:
+            return say.say("no {dimension}", dimension=one(name, say))
+        if value == PUBLIC:
+            return say.text("the public key")
+        if name == "install":
+            return self.names.get(value, value)
+        if (name, value) not in self._numbers:
+            return value
+        words = say.say(
+            "{dimension} {number}", dimension=one(name, say), number=self._numbers[name, value]
+        )
+        places = sorted(self._places[name, value])
+        if name in {"address", "prefix"} and places:
+            return say.say("{what} ({places})", what=words, places=", ".join(places))
+        return words

@@ -1,0 +1,125 @@
+"""The picture says who shares only where the verdicts do, and never shows a pseudonym."""
+
+from datetime import timedelta
+from typing import Any
+
+from pawwork_proxy.comparison.compare import compare
+from pawwork_proxy.model.observation import Observation
+from pawwork_proxy.report.contrast_story import install_names
+from pawwork_proxy.report.language import ENGLISH
+from pawwork_proxy.report.sharing import MOST_PARTIES, MOST_POOLS, MOST_RUNS, Picture, sharing
+from tests.unit.comparison.builders import MORNING, Diary, limit
+from tests.unit.report.answers import FAR, A, B, per_install, per_key, shared_address
+
+
+def drawn(seen: list[Observation], *followed: str) -> Picture:
+    """The picture, as if the quota was found to be counted by these."""
+    found = limit(**dict.fromkeys(followed, "follows"))
+    names = install_names(each.who.install for each in seen)
+    return sharing(found, seen, names, ENGLISH)
+
+
+def boxes(picture: Picture) -> dict[str, list[str]]:
+    return {pool.title: [party.name for party in pool.parties] for pool in picture.pools}
+
+
+def test_a_quota_per_address_is_a_box_per_address() -> None:
+    picture = drawn(shared_address(), "address", "network")
+    assert picture.known
+    assert boxes(picture) == {
+        "network address 1 (home)": ["laptop-a", "laptop-b"],
+        "network address 2 (office)": ["laptop-a"],
+    }
+    home = picture.pools[0].parties[0]
+    assert (home.answered, home.refused) == (15, 6)
+    assert [(run.refused, run.requests) for run in home.runs] == [(False, 5), (True, 2)] * 3
+    assert [run.new_window for run in home.runs] == [False, False, True, False, True, False]
+    assert home.runs[0].words == "5 answered"
+
+
+def test_the_picture_agrees_with_a_real_comparison() -> None:
+    seen = per_install()
+    found = compare(seen, plan=False).limits[0]
+    names = install_names(each.who.install for each in seen)
+    assert boxes(sharing(found, seen, names, ENGLISH))["laptop-b"] == ["laptop-b"]
+
+
+def test_keys_are_numbered_and_hold_those_who_use_them() -> None:
+    picture = drawn(per_key(), "key")
+    assert boxes(picture) == {"API key 1": ["laptop-a", "laptop-b"], "API key 2": ["laptop-a"]}
+
+
+def test_where_nothing_is_decided_the_boxes_are_networks() -> None:
+    seen = Diary().admitted(**A).refused(**A).admitted(**B, **FAR).seen
+    picture = drawn(seen)
+    assert not picture.known
+    assert boxes(picture) == {"home": ["laptop-a"], "office": ["laptop-b"]}
+    assert "not known yet" in picture.caption
+
+
+def test_a_quota_of_all_is_one_box() -> None:
+    picture = drawn(Diary().admitted(**A).admitted(**B).seen, "global")
+    assert boxes(picture) == {"Everybody": ["laptop-a", "laptop-b"]}
+
+
+def test_two_dimensions_stand_in_the_title_and_models_where_their_group_counts() -> None:
+    seen = Diary().admitted(**A, model="big-pickle", model_group="bi").seen
+    pool = drawn(seen, "address", "model_group").pools[0]
+    assert pool.title == "network address 1 (home) · bi"
+    assert pool.parties[0].model == "big-pickle"
+
+
+def test_values_that_are_nobodys_own_are_said_in_words() -> None:
+    def titles(**who: Any) -> list[str]:
+        return [pool.title for pool in drawn(Diary().admitted(**A, **who).seen, "key").pools]
+
+    assert titles(key=None) == ["API key not known"]
+    assert titles(key="(public)") == ["the public key"]
+    assert titles(key="(not sent)") == ["no API key"]
+    seen = Diary().admitted(install=None).seen
+    assert drawn(seen, "address").pools[0].parties[0].name == "somebody"
+
+
+def test_only_what_the_quota_counts_is_drawn() -> None:
+    seen = Diary().admitted(**A).refused(**A).seen
+    others: list[dict[str, Any]] = [
+        {"answered_here": True},
+        {"model_call": False},
+        {"free": False},
+        {"family": "overload"},
+        {"family": "quota", "origin": "relayed:other"},
+    ]
+    more = [seen[0].model_copy(update=change) for change in others]
+    party = drawn([*seen, *more], "address").pools[0].parties[0]
+    assert (party.answered, party.refused) == (1, 1)
+
+
+def test_of_many_the_most_busy_are_drawn_and_the_others_counted() -> None:
+    diary = Diary()
+    for number in range(MOST_PARTIES + 3):
+        diary.admitted(1 + (number == 5), install=f"i{number} 000000")
+    pool = drawn(diary.seen, "address").pools[0]
+    assert (len(pool.parties), pool.left_out) == (MOST_PARTIES, 3)
+    assert pool.parties[0].name == "i5"
+    pools = drawn(diary.seen + diary.seen, "install")
+    assert len(pools.pools) + pools.left_out == MOST_PARTIES + 3
+    for number in range(MOST_POOLS):
+        diary.admitted(install=f"j{number} 000000")
+    assert drawn(diary.seen, "install").left_out == MOST_PARTIES + 3
+
+
+def test_of_many_runs_the_latest_are_drawn() -> None:
+    diary = Diary()
+    for _ in range(MOST_RUNS):
+        diary.admitted(**A).refused(**A)
+    party = drawn(diary.seen, "address").pools[0].parties[0]
+    assert (len(party.runs), party.left_out) == (MOST_RUNS, MOST_RUNS)
+
+
+def test_a_rhythm_that_is_not_the_days_draws_no_resets() -> None:
+    diary = Diary().admitted(**A).later(days=2).admitted(**A)
+    found = limit(address="follows").model_copy(update={"cadence": "none"})
+    names = install_names(each.who.install for each in diary.seen)
+    party = sharing(found, diary.seen, names, ENGLISH).pools[0].parties[0]
+    assert [(run.requests, run.new_window) for run in party.runs] == [(2, False)]
+    assert diary.seen[-1].started_at - MORNING > timedelta(days=1)
