@@ -1,7 +1,7 @@
 """The picture of who shares a quota with whom: pools, and in each the installs that use it.
 
-Invariant: a pool is drawn as one only where the verdicts say by what the quota is counted; otherwise
-the picture shows the networks, and says that nobody knows yet who shares.
+Invariant: a pool is drawn as one only where the verdicts say by what the quota is counted; else the
+picture shows the networks, and says that nobody knows yet who shares.
 """
 
 from collections import defaultdict

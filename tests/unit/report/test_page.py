@@ -142,8 +142,7 @@ def test_text_and_page_number_the_evidence_alike() -> None:
     text = page(study())
     numbered = re.findall(r'<li value="(\d+)"><strong>([^<]+)</strong>', text)
     assert [number for number, _ in numbered] == [str(n + 1) for n in range(len(numbered))]
-    gathered = [observation for observation in observed(header(simulated=True), study())]
-    comparison = compare(gathered)
+    comparison = compare(observed(header(simulated=True), study()))
     printed = render_text(comparison, answer_of(comparison), width=400)
     assert numbered
     for number, shows in numbered:

@@ -5,6 +5,7 @@ from typing import Any
 
 from pawwork_proxy.comparison.compare import compare
 from pawwork_proxy.model.observation import Observation
+from pawwork_proxy.model.verdict import Finding
 from pawwork_proxy.report.contrast_story import install_names
 from pawwork_proxy.report.language import ENGLISH
 from pawwork_proxy.report.sharing import MOST_PARTIES, MOST_POOLS, MOST_RUNS, Picture, sharing
@@ -14,7 +15,8 @@ from tests.unit.report.answers import FAR, A, B, per_install, per_key, shared_ad
 
 def drawn(seen: list[Observation], *followed: str) -> Picture:
     """The picture, as if the quota was found to be counted by these."""
-    found = limit(**dict.fromkeys(followed, "follows"))
+    follows: Finding = "follows"
+    found = limit(**dict.fromkeys(followed, follows))
     names = install_names(each.who.install for each in seen)
     return sharing(found, seen, names, ENGLISH)
 
