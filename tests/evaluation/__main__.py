@@ -74,8 +74,14 @@ class Tally:
 
     @property
     def planned_share(self) -> float:
-        """Worlds where the advice led to all that can be followed."""
-        return sum(plan.reached for plan in self.plans) / max(1, len(self.plans))
+        """Of the worlds where something can be found out, those where the advice led to all."""
+        some = [plan for plan in self.plans if plan.open]
+        return sum(not plan.missing for plan in some) / max(1, len(some))
+
+    @property
+    def bad_advice(self) -> int:
+        """Worlds where the advice asked what is impossible or done, or had no end."""
+        return sum(bool(one.impossible or one.repeated) or not one.stopped for one in self.plans)
 
     @property
     def accused(self) -> int:
@@ -90,7 +96,8 @@ class Tally:
             and not self.accused
             and not self.truth_ruled_out
             and self.answered_share >= ANSWERED
-            and self.planned_share >= PLANNED
+            and (not self.plans or self.planned_share >= PLANNED)
+            and not self.bad_advice
         )
 
 
@@ -180,14 +187,14 @@ def _check(
 
 def _plan(tally: Tally, number: int, world: World) -> None:
     check = partial(_check, tally, f"world {number}, after trials", world)
-    result = plan_result(world, check)
+    result = plan_result(world, str(number), check)
     if result is None:
         return
     tally.plans.append(result)
-    if not result.reached:
+    if result.faults:
         tally.explained.append(
-            f"world {number}: {', '.join(result.missing)} could be found out, the advice took "
-            f"{', '.join(result.path)} (truth: {world.rules.key})"
+            f"world {number} with {result.means}: {result.faults}; the advice was "
+            f"{', '.join(result.path) or 'nothing'} (truth: {world.rules.key})"
         )
 
 
@@ -218,7 +225,11 @@ def report(tally: Tally) -> str:
         f"mind the instrument; wrongly said in {tally.accused}",
         f"truth ruled out               {tally.truth_ruled_out}",
         f"next experiments followed     {len(tally.plans)} worlds",
-        f"  to all that can be followed {tally.planned_share:.4f} (must be {PLANNED})",
+        f"  led to all that there is    {tally.planned_share:.4f} of "
+        f"{sum(one.open for one in tally.plans)} (must be {PLANNED})",
+        f"  asked the impossible        {sum(bool(one.impossible) for one in tally.plans)}",
+        f"  asked the same again        {sum(bool(one.repeated) for one in tally.plans)}",
+        f"  never stopped               {sum(not one.stopped for one in tally.plans)}",
         f"  steps taken on average      "
         f"{sum(len(p.path) for p in tally.plans) / max(1, len(tally.plans)):.2f}",
         *(["", "Misses:"] if tally.explained else []),

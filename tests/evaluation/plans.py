@@ -1,26 +1,28 @@
 """Does following the next experiment lead to what can be known at all?
 
 Every trial is carried out in the world, each on a day of its own, with a baseline that goes on
-until it is refused. Following the advice means to do the very variations that it names. What all
-possible trials together can show is found by the brute-force elimination.
+until it is refused. Users have limited means; following the advice means to do the very variations
+that it names. What all trials that they can do show together is found by brute force.
 """
 
+import random
 from collections.abc import Callable
 from itertools import takewhile
 from typing import NamedTuple
 
 from pawwork_proxy.comparison.compare import compare
 from pawwork_proxy.comparison.experiments import baseline
-from pawwork_proxy.comparison.means import EVERYTHING
+from pawwork_proxy.comparison.means import Means
 from pawwork_proxy.comparison.selection import select
-from pawwork_proxy.comparison.trials import BY_ID, TRIALS, Trial, Variation
+from pawwork_proxy.comparison.trials import BY_ID, VARIATIONS, Trial, Variation
 from pawwork_proxy.model.observation import ABSENT, SEVERAL, Observation
 from pawwork_proxy.model.verdict import Comparison
 from tests.evaluation.decidability import Observed, decidable, possible
 from tests.evaluation.servers import DAY, Who
 from tests.evaluation.worlds import AGENTS, START, Ask, World
 
-MOST_STEPS = 6
+MOST_STEPS = 12
+"""Steps after which advice that goes on is taken never to stop."""
 ONCE_MORE = 4
 """How often somebody who met an overload asks again."""
 FOLLOWED_FROM = 60
@@ -30,14 +32,32 @@ PATIENCE = 60
 
 
 class PlanResult(NamedTuple):
-    """How a world's open question was answered."""
+    """What became of somebody who followed the advice."""
 
-    reached: bool
-    """Whether the advice led to all that can be followed there."""
+    means: Means
     path: tuple[str, ...]
     """The trials that it asked for."""
+    open: bool
+    """Whether something could be found out that was not known."""
     missing: tuple[str, ...] = ()
     """Dimensions that the quota could be known to follow, and that stayed open."""
+    impossible: tuple[str, ...] = ()
+    """What was asked and cannot be done with these means."""
+    repeated: tuple[str, ...] = ()
+    """What was asked and had been done."""
+    stopped: bool = True
+    """Whether the advice came to an end."""
+
+    @property
+    def faults(self) -> str:
+        """What was wrong with the advice, in words; empty if nothing was."""
+        said = {
+            "could be found out": self.missing,
+            "impossible": self.impossible,
+            "asked twice": self.repeated,
+            "never ends": () if self.stopped else ("the advice",),
+        }
+        return "; ".join(f"{', '.join(what)} {how}" for how, what in said.items() if what)
 
 
 def zen(comparison: Comparison) -> dict[str, str]:
@@ -46,39 +66,85 @@ def zen(comparison: Comparison) -> dict[str, str]:
     return {verdict.dimension: verdict.finding for verdict in next(own, ())}
 
 
+def random_means(rng: random.Random, base: Who) -> Means:
+    """Of everything a little, and what the refused one used in any case."""
+    keyed, on_ipv6 = base["auth_kind"] == "user_key", base["family"] == "ipv6"
+    return Means(
+        networks=rng.choice((1, 2, 2, 3)),
+        devices=rng.choice((1, 1, 2)),
+        keys=rng.choice((0, 0, 1, 2)) + keyed,
+        ipv6=on_ipv6 or rng.random() < 0.3,
+    )
+
+
+def can_do(variation: Variation, means: Means, base: Who) -> bool:
+    """Whether a user can change what a variation changes."""
+    changes, keyed = set(variation.changes), base["auth_kind"] == "user_key"
+    return not (
+        (changes >= {"device"} and means.devices < 2)
+        or (changes >= {"network"} and means.networks < 2)
+        or (changes >= {"family"} and not means.ipv6)
+        or (changes & {"address", "network", "family"} == {"address"} and base["family"] != "ipv6")
+        or (changes >= {"auth_kind"} and means.keys < 1)
+        or (changes & {"key", "auth_kind"} == {"key"} and not (keyed and means.keys > 1))
+        or changes >= {"region"}
+    )
+
+
 def plan_result(
-    world: World, check: Callable[[Comparison, list[Observation]], None]
+    world: World, seed: str, check: Callable[[Comparison, list[Observation]], None]
 ) -> PlanResult | None:
-    """Follow the advice in a world; None where trials can show nothing that is not known."""
+    """Follow the advice in a world until it ends; None where nobody was refused by a quota."""
     seen = list(world.seen)
     own = next((one for one in select(seen).limiters if one.origin == "zen"), None)
     start = baseline(own) if own is not None else None
     if start is None:
-        return None  # nobody was refused, or measuring disturbs, and no refusal counts as a quota
+        return None
     base = world.who_of[start.seen.seq]
-    several = [Observed(seen)]
-    for day, every in enumerate(TRIALS, start=20):
-        able = tuple(one for one in every.variations if one.starts_from(start.seen.who))
-        if able and not every.is_sweep:
-            several.append(Observed(perform(world, base, every, day)))
-    several = [found for found in several if found.refused]
-    found = decidable(several, possible(several))
-    reachable = {name for name, finding in found.items() if finding == "follows"}
+    means = random_means(random.Random(seed), base)
+    reachable = _reachable(world, base, means)
     path: list[str] = []
+    done: set[str] = set()
+    impossible: list[str] = []
+    repeated: list[str] = []
+    known: set[str] | None = None
     while True:
-        comparison = compare(seen, means=EVERYTHING)
+        comparison = compare(seen, means=means)
         check(comparison, seen)
         verdicts = zen(comparison)
-        missing = tuple(sorted(name for name in reachable if verdicts.get(name) != "follows"))
-        if not missing:
-            return PlanResult(True, tuple(path)) if path else None
+        missing = {name for name in reachable if verdicts.get(name) != "follows"}
+        known = missing if known is None else known
         limit = next(one for one in comparison.limits if one.origin == "zen")
         advice = limit.next_experiment
-        if advice is None or advice.id == "nothing_more" or len(path) == MOST_STEPS:
-            return PlanResult(False, (*path, advice.id if advice else "nothing"), missing)
+        stopped = advice is None or advice.id == "nothing_more"
+        if advice is None or stopped or len(path) == MOST_STEPS:
+            return PlanResult(
+                means=means,
+                path=tuple(path),
+                open=bool(known),
+                missing=tuple(sorted(missing)),
+                impossible=tuple(impossible),
+                repeated=tuple(repeated),
+                stopped=stopped,
+            )
         path.append(advice.id)
-        trial = Trial(advice.id, tuple(map(BY_ID.__getitem__, advice.variations)))
-        seen += perform(world, base, trial, FOLLOWED_FROM + len(path))
+        asked = tuple(map(BY_ID.__getitem__, advice.variations))
+        impossible += [one.id for one in asked if not can_do(one, means, base)]
+        if done >= {one.id for one in asked}:
+            repeated.append(advice.id)
+        done |= {one.id for one in asked}
+        seen += perform(world, base, Trial(advice.id, asked), FOLLOWED_FROM + len(path))
+
+
+def _reachable(world: World, base: Who, means: Means) -> set[str]:
+    """What the quota can be known to follow after everything that can be tried."""
+    several = [Observed(world.seen)]
+    for day, one in enumerate(VARIATIONS, start=20):
+        if can_do(one, means, base):
+            several.append(Observed(perform(world, base, Trial(one.id, (one,)), day)))
+    refused = [found for found in several if found.refused]
+    found = decidable(refused, possible(refused))
+    return {name for name, finding in found.items() if finding == "follows"}
 
 
 def perform(world: World, base: Who, trial: Trial, day: int) -> list[Observation]:
