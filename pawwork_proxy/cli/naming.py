@@ -23,7 +23,7 @@ COMMANDS: dict[str, str] = {
     "export": "Write captures as Parquet, CSV, HAR without content, or OpenTelemetry.",
     "classify": "Say what a pasted or piped response means.",
     "identity": "List every field that may identify: sent or not, and how constant.",
-    "study": "Create, join, list or leave a study, so that captures can be joined.",
+    "study": "Create, join or leave a study, or walk through a comparison step by step.",
     "bundle": "Make, check and read the sanitized bundle that support asks for.",
     "simulate": "Serve an OpenCode Zen look-alike on loopback.",
     "demo": "Do the whole job offline, on the embedded simulator.",

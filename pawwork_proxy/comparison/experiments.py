@@ -161,19 +161,10 @@ def experiment(found: Outlook, limiter: Limiter) -> Experiment:
     """A trial as values: what is varied, from where, and what each result would leave."""
     refused = baseline(limiter)
     assert refused is not None
-    who = refused.seen.who
     return Experiment(
         id=found.trial.id,
         variations=tuple(variation.id for variation in found.trial.variations),
-        baseline=Baseline(
-            install=who.install,
-            network=who.network,
-            model=who.model,
-            has_key=who.key not in NO_KEY,
-            client=refused.seen.client_era,
-            instrument=who.instrument,
-            simulated=refused.seen.simulated,
-        ),
+        baseline=baseline_of(refused),
         meanings=tuple(
             Meaning(
                 admitted=result,
@@ -183,4 +174,18 @@ def experiment(found: Outlook, limiter: Limiter) -> Experiment:
         ),
         requests=sum(variation.requests for variation in found.trial.variations),
         settles=round(found.settles, 3),
+    )
+
+
+def baseline_of(refused: PlacedRequest) -> Baseline:
+    """Who was refused and how it was captured."""
+    who = refused.seen.who
+    return Baseline(
+        install=who.install,
+        network=who.network,
+        model=who.model,
+        has_key=who.key not in NO_KEY,
+        client=refused.seen.client_era,
+        instrument=who.instrument,
+        simulated=refused.seen.simulated,
     )

@@ -78,11 +78,7 @@ def instructions(experiment: Experiment) -> Instructions:
         return _without_trial(experiment)
     start = experiment.baseline
     variations = [BY_ID[name] for name in experiment.variations]
-    labels = {
-        "install": quote((start.install or "main").split(" ", maxsplit=1)[0]),
-        "network": quote(start.network or "NETWORK"),
-        "model": quote(start.model or "MODEL"),
-    }
+    labels = labels_of(start)
     plain = _command(BY_ID["new_session"], labels, start)
     commands = [_command(variation, labels, start) for variation in variations]
     if variations[0].reverse:
@@ -125,6 +121,21 @@ def instructions(experiment: Experiment) -> Instructions:
             for meaning in experiment.meanings
         ),
     )
+
+
+def labels_of(start: Baseline) -> dict[str, str]:
+    """What a command says of who was refused, quoted for the shell."""
+    return {
+        "install": quote((start.install or "main").split(" ", maxsplit=1)[0]),
+        "network": quote(start.network or "NETWORK"),
+        "model": quote(start.model or "MODEL"),
+    }
+
+
+def launch_command(variation_id: str, start: Baseline, network: str = "") -> str:
+    """The command of one variation; elsewhere if another network is named."""
+    labels = labels_of(start) | ({"network": network} if network else {})
+    return _command(BY_ID[variation_id], labels, start)
 
 
 WHY = "Of all trials that you can do it separates most of the explanations that are left."

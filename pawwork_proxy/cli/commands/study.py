@@ -2,12 +2,18 @@
 
 import json
 import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from pawwork_proxy.cli.naming import Suggesting, tell
-from pawwork_proxy.cli.options import after_help, formats
+from pawwork_proxy.cli.options import DEFAULT_CAPTURES, after_help, formats
 
+if TYPE_CHECKING:
+    from pawwork_proxy.comparison.walk import StudyName
+
+RUNNING = {0: "all steps are done, and the answer was printed", 130: "left with Ctrl-C"}
 EXITS = {0: "done", 2: "the study is not known, or its token is damaged"}
 
 
@@ -58,6 +64,37 @@ def join(token: str | None) -> None:
     joined = join_study(private_home(), token)
     click.echo(f"{joined.name} {joined.study_id}")
     click.echo("Captures belong to this study from now on.", err=True)
+
+
+@study.command(
+    "run",
+    short_help="Walk through one of the three comparisons, step by step.",
+    epilog=after_help("study run one-network", RUNNING),
+)
+@click.argument("name", type=click.Choice(["two-networks", "one-network", "key-or-none"]))
+@click.option(
+    "--captures",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=DEFAULT_CAPTURES,
+    metavar="FOLDER",
+    help="Follow the captures in this folder; the commands that are printed write into it.",
+)
+def run_(name: "StudyName", captures: Path) -> None:
+    """Say what to do next, wait until it was captured as it should be, and end with the answer.
+
+    NAME is one of the three comparisons of docs/studies.md. Each step is checked: the right
+    install, network and key, refused or answered. Where a study stands is read off the captures, so
+    that you can leave it with Ctrl-C and go on by the same command.
+    """
+    from pawwork_proxy.cli.commands.compare import compare
+    from pawwork_proxy.cli.studying import stopped, walk
+
+    try:
+        walk(name, captures)
+    except KeyboardInterrupt:
+        stopped(name, captures)
+        raise
+    click.get_current_context().invoke(compare, captures=(captures,))
 
 
 @study.command("list", epilog=after_help("study list --format json"))

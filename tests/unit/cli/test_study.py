@@ -2,9 +2,11 @@ import json
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 from pawwork_proxy.cli.commands.study import study
+from pawwork_proxy.model.exchange import Exchange
+from tests.unit.captures.studies import one, write
 
 
 @pytest.fixture(autouse=True)
@@ -36,3 +38,50 @@ def test_list_and_leave() -> None:
     assert CliRunner().invoke(study, ["list"]).stdout.startswith("* august study:")
     assert CliRunner().invoke(study, ["leave"]).stdout == "august\n"
     assert CliRunner().invoke(study, ["join", token.strip()]).exit_code == 0
+
+
+def walk(captures: Path, monkeypatch: pytest.MonkeyPatch, *days: list[Exchange]) -> Result:
+    """`study run` on captures, to which one more of `days` is added each time it waits."""
+    coming = iter(enumerate(days))
+
+    def wait(_: float) -> None:
+        number, exchanges = next(coming, (0, None))
+        if exchanges is None:
+            raise KeyboardInterrupt
+        write(captures / f"{number}.jsonl", exchanges)
+
+    monkeypatch.setattr("pawwork_proxy.cli.studying.time.sleep", wait)
+    captures.mkdir()
+    arguments = ["run", "one-network", "--captures", str(captures)]
+    return CliRunner().invoke(study, arguments)
+
+
+FIRST = [*(one(seq, 1) for seq in range(1, 9)), one(9, 1, refused=True)]
+REST = [
+    one(20, 1, refused=True),
+    one(30, 2, session=2, refused=True),
+    one(40, 1, refused=True),
+]
+
+
+def test_run_ends_with_the_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    result = walk(tmp_path / "captures", monkeypatch, FIRST, [*FIRST, *REST])
+    said = " ".join(result.stdout.split())
+    assert result.exit_code == 0, result.output
+    assert said.index("Step 1 of 4") < said.index("Step 2 of 4") < said.index("SIMULATED")
+    assert said.count("done: install1 was refused") == 3
+
+
+def test_run_can_be_left_and_says_how_to_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    result = walk(tmp_path / "captures", monkeypatch, FIRST)
+    assert result.exit_code != 0
+    assert "pawwork-proxy study run one-network" in result.stderr
+
+
+def test_run_waits_for_captures_that_cannot_be_read_yet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    result = walk(tmp_path / "captures", monkeypatch, [])
+    assert "Step 1 of 4" in result.stdout

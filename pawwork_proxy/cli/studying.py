@@ -1,0 +1,74 @@
+"""Walks a user through a study: says the next step, and follows the captures until it is done."""
+
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+
+from pawwork_proxy.captures.gathering import gather
+from pawwork_proxy.captures.sources import capture_sources
+from pawwork_proxy.cli.naming import tell, typed
+from pawwork_proxy.cli.output import warn
+from pawwork_proxy.cli.shown import LOOK_EVERY_S
+from pawwork_proxy.comparison.walk import StudyName, progress_of
+from pawwork_proxy.environment.machine import utc_now
+from pawwork_proxy.errors import CaptureFormatError
+from pawwork_proxy.model.comparison_input import ComparisonInput
+from pawwork_proxy.report.study_steps import done_lines, opening, step_lines, wrong_lines
+
+NOTHING = ComparisonInput(captures=(), observations=())
+
+
+def walk(study: StudyName, folder: Path) -> None:
+    """Say each step and wait for it, until all are done."""
+    _say(opening(study))
+    told: list[str] = []
+    warned: set[str] = set()
+    while True:
+        before = _look(folder)
+        gathered = _gathered(folder)
+        warn(one for one in gathered.remarks if one not in warned)
+        warned.update(gathered.remarks)
+        found = progress_of(study, gathered.observations, utc_now())
+        lines = [line for row in found.done for line in done_lines(row)]
+        if found.step is not None:
+            lines += [*step_lines(study, found, found.step), *wrong_lines(found)]
+        _say(line for line in lines if line not in told)
+        told = lines
+        if found.step is None:
+            return
+        while _look(folder) == before:
+            time.sleep(LOOK_EVERY_S)
+
+
+def _say(lines: Iterable[str]) -> None:
+    for line in lines:
+        click.echo(typed(line))
+
+
+def _gathered(folder: Path) -> ComparisonInput:
+    """What is there; nothing yet, where no capture can be read."""
+    try:
+        return gather(capture_sources([folder]))
+    except CaptureFormatError:
+        return NOTHING
+
+
+def _look(folder: Path) -> list[tuple[str, int]]:
+    """The files of a folder and how long they are; equal while nothing comes."""
+    found = []
+    for path in folder.rglob("*"):
+        try:
+            found.append((str(path), path.stat().st_size))
+        except OSError:
+            continue  # it has just gone
+    return sorted(found)
+
+
+def stopped(study: str, folder: Path) -> None:
+    """What to say to who leaves a study in the middle."""
+    tell(
+        f"Stopped. To go on where you are: pawwork-proxy study run {study} --captures {folder}",
+        err=True,
+    )

@@ -1,0 +1,66 @@
+"""Each step of a study has its words and a command that fits who was refused."""
+
+from datetime import timedelta
+from typing import get_args
+
+import pytest
+
+from pawwork_proxy.comparison.trials import BY_ID
+from pawwork_proxy.comparison.walk import STUDIES, Progress, StudyName, progress_of
+from pawwork_proxy.report.study_steps import (
+    ASKS,
+    DONE_BY,
+    STEPS,
+    WRONG,
+    done_lines,
+    opening,
+    step_lines,
+    wrong_lines,
+)
+from tests.unit.comparison.builders import MORNING, Diary
+
+NAMES: tuple[StudyName, ...] = get_args(StudyName)
+
+
+def test_every_study_and_step_has_its_words() -> None:
+    ids = {step.id for steps in STUDIES.values() for step in steps}
+    assert set(ASKS) == set(STUDIES) == set(NAMES)
+    assert set(STEPS) - {"refused_without_key"} == ids == set(DONE_BY)
+    assert {variation for variation, _ in DONE_BY.values()} <= set(BY_ID)
+    assert set(WRONG) == {"same", "differs", "unknown", "admitted"}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_line_but_commands_keeps_to_80_columns(name: StudyName) -> None:
+    refused = stands(name, Diary().admitted(9).refused())
+    for step in STUDIES[name]:
+        *words, command = step_lines(name, refused, step)
+        assert max(map(len, [*opening(name), *words, *done_lines(refused.done[0])])) <= 80
+        assert "{" not in "".join([*words, command])
+        assert command.startswith("    pawwork-proxy launch --install ")
+        assert command.count("--network") == 1
+
+
+def test_before_anybody_was_refused_the_command_is_a_plain_one() -> None:
+    words = " ".join(step_lines("key-or-none", Progress((), None), STUDIES["key-or-none"][0]))
+    assert "Step 1 of 5: Work without a key" in words
+    assert '-- opencode run -m opencode/big-pickle "Say hello."' in words
+
+
+def test_another_network_is_to_be_filled_in() -> None:
+    refused = stands("two-networks", Diary().admitted(9).refused())
+    for number in (2, 3):
+        words = " ".join(step_lines("two-networks", refused, STUDIES["two-networks"][number]))
+        assert "--network OTHER_NETWORK" in words
+
+
+def test_what_was_asked_instead_is_named_with_the_reason() -> None:
+    found = stands("one-network", Diary().admitted(9).refused().refused(action="b"))
+    assert list(wrong_lines(found)) == []
+    found = stands("one-network", Diary().admitted(9).refused().admitted(action="b"))
+    assert "c1#11" in (words := " ".join(wrong_lines(found)))
+    assert "it was answered" in words
+
+
+def stands(name: StudyName, diary: Diary) -> Progress:
+    return progress_of(name, diary.seen, MORNING + timedelta(hours=5))
