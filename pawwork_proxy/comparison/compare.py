@@ -13,7 +13,7 @@ from pawwork_proxy.comparison.means import Means, means_seen
 from pawwork_proxy.comparison.options import assumptions, options
 from pawwork_proxy.comparison.patterns import cadences, hours, noise_floor
 from pawwork_proxy.comparison.selection import Limiter, Selection, select
-from pawwork_proxy.comparison.thresholds import early_refusals, thresholds
+from pawwork_proxy.comparison.thresholds import SHOWN, cut_off, early_refusals, thresholds
 from pawwork_proxy.comparison.verdicts import verdicts
 from pawwork_proxy.model.observation import Observation
 from pawwork_proxy.model.verdict import (
@@ -80,17 +80,20 @@ def judge(limiter: Limiter, means: Means | None = None) -> LimiterFindings:
     explanations = sorted(
         smallest(undominated(findings.possible)), key=lambda one: findings.possible[one].excuses
     )
+    bounds = thresholds(limiter, explanations[0]) if explanations else ()
     return LimiterFindings(
         origin=limiter.origin,
         server_era=limiter.server_era,
         cadence=limiter.cadence,
         windows=tuple(window.id for window in limiter.windows),
-        admitted=sum(row.seen.count for row in limiter.part("admitted")),
+        admitted=sum({id(row.seen): row.seen.count for row in limiter.part("admitted")}.values()),
         refused=sum(row.seen.count for row in limiter.part("refused")),
         announced=limiter.announced,
         verdicts=found,
         hypotheses=parts(explanations),
-        thresholds=thresholds(limiter, explanations[0]) if explanations else (),
+        thresholds=bounds[:SHOWN],
+        rhythm=limiter.rhythm,
+        cut_off=cut_off(bounds),
         early_refusals=early_refusals(limiter),
         next_experiment=next_experiment(limiter, findings, found, means) if means else None,
     )

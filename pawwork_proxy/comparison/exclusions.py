@@ -32,15 +32,15 @@ DAILY_BY_SOURCE = DAILY | {"simulated", "unknown"}
 """Server eras whose own free limit is known to be a daily one, also where it does not say so."""
 
 
-def cadence_of(refusal: Observation) -> str | None:
-    """The rhythm of fixed windows in which a refused quota counts; None where there is none known.
+def says_how_long(refusal: Observation) -> bool:
+    """Whether it is known until when a pool is used up, or by which rhythm.
 
     A relayed limit that announces no reset may have any rhythm (source `server-reports`).
     """
-    if refusal.cadence in FIXED_CADENCES:
-        return refusal.cadence
+    named = refusal.reset_at is not None or refusal.retry_after_s is not None
     own = refusal.origin == "zen" and refusal.server_era in DAILY_BY_SOURCE
-    return "utc_day" if refusal.cadence == "none" and own else None
+    daily = own and refusal.cadence == "none"
+    return named or daily or refusal.cadence in FIXED_CADENCES
 
 
 def is_refusal(seen: Observation) -> bool:
@@ -67,9 +67,7 @@ EXCLUSIONS: tuple[ExclusionRow, ...] = (
     ExclusionRow(
         "not_from_server", True, lambda seen: is_refusal(seen) and seen.origin in NOT_SERVERS
     ),
-    ExclusionRow(
-        "no_fixed_reset", True, lambda seen: is_refusal(seen) and cadence_of(seen) is None
-    ),
+    ExclusionRow("no_fixed_reset", True, lambda seen: is_refusal(seen) and not says_how_long(seen)),
     ExclusionRow("not_quota", True, lambda seen: not is_refusal(seen) and not is_admission(seen)),
     ExclusionRow("no_answer", True, lambda seen: seen.answered_at is None),
     ExclusionRow("unknown_model", True, lambda seen: seen.who.model is None),

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from datetime import timedelta
 from typing import NamedTuple
 
-from pawwork_proxy.comparison.exclusions import FREE_TIERS, cadence_of, is_admission, is_refusal
+from pawwork_proxy.comparison.exclusions import FREE_TIERS, is_admission, is_refusal, says_how_long
 from pawwork_proxy.comparison.requests import (
     Part,
     PlacedRequest,
@@ -21,7 +21,7 @@ from pawwork_proxy.comparison.requests import (
     placed,
     shown_difference,
 )
-from pawwork_proxy.comparison.windows import windows_counting, windows_of
+from pawwork_proxy.comparison.windows import Cycle, windows_counting, windows_of
 from pawwork_proxy.model.observation import ABSENT, INTERCEPTING, UNTOUCHED, Observation
 from pawwork_proxy.model.verdict import Contrast, InstrumentFinding, InstrumentStatus
 
@@ -33,6 +33,7 @@ MAY_DIFFER = frozenset({"instrument", "session", "request", "network"})
 that count only where addresses are not known."""
 OF_ONE_START = ("session", "request")
 QUOTA, DAY = "free_usage_limit", "utc_day"
+DAILY_WINDOWS = Cycle(DAY)
 STRONGEST: tuple[InstrumentStatus, ...] = ("disturbs", "suspected", "no_sign")
 CLOSE_S = 900.0
 """So far apart two requests are of one network where neither address nor label says so, and nothing
@@ -176,7 +177,7 @@ def _doubted(
     passed = {day for day, callers in days.items() if any(one.passed for one in callers.values())}
     for seen in observations:
         if is_refusal(seen) and seen.who.instrument == INTERCEPTING:
-            own = {window.id for window in windows_of(seen, DAY)}
+            own = {window.id for window in windows_of(seen, DAILY_WINDOWS)}
             if own & windows or not own <= passed:
                 yield seen
 
@@ -191,7 +192,7 @@ def _by_day(observations: Iterable[Observation]) -> dict[str, dict[object, _Call
     for seen in observations:
         if _is_usable(seen):
             who = (seen.who.install, seen.who.device, seen.who.key)
-            for window in windows_of(seen, DAY):
+            for window in windows_of(seen, DAILY_WINDOWS):
                 days[window.id].setdefault(who, _Caller(window.id)).add(seen)
     return days
 
@@ -208,7 +209,7 @@ def _is_usable(seen: Observation) -> bool:
 def _used(observations: Iterable[Observation]) -> _Used:
     found: dict[tuple[str, str, str | None], list[PlacedRequest]] = defaultdict(list)
     for seen in observations:
-        for window in windows_counting(seen, DAY) if seen.kind not in REFUSED else ():
+        for window in windows_counting(seen, DAILY_WINDOWS) if seen.kind not in REFUSED else ():
             row = placed(seen, "maybe", window.id)
             for name in OF_ONE_START:
                 found[window.id, name, row.value(name)].append(row)
@@ -246,7 +247,7 @@ def _fresh(name: str, refused: PlacedRequest, admitted: PlacedRequest, used: _Us
 def _still_held(refused: PlacedRequest, admitted: PlacedRequest) -> bool:
     """Whether the refusal had not run out, by its own word, when the other one was admitted."""
     seen = refused.seen
-    if any(len(windows_of(one, DAY)) > 1 for one in (seen, admitted.seen)):
+    if any(len(windows_of(one, DAILY_WINDOWS)) > 1 for one in (seen, admitted.seen)):
         return False
     if seen.reset_at is None and seen.retry_after_s is None:
         return True
@@ -260,7 +261,7 @@ def _holds_for_the_day(seen: Observation) -> bool:
     A relayed quota without one may have any rhythm: its route has to be refused again.
     """
     announced = seen.reset_at is not None or seen.retry_after_s is not None
-    return announced or not is_refusal(seen) or seen.origin == "zen" or cadence_of(seen) is not None
+    return announced or not is_refusal(seen) or seen.origin == "zen" or says_how_long(seen)
 
 
 def _rank(pair: _Pair) -> tuple[bool, bool, int, float]:

@@ -13,15 +13,16 @@ from pawwork_proxy.comparison.dimensions import BY_NAME
 from pawwork_proxy.comparison.exclusions import (
     CONTEXT_EXCLUSIONS,
     EXCLUSIONS,
-    cadence_of,
     is_refusal,
 )
 from pawwork_proxy.comparison.instrument import judge_instrument
-from pawwork_proxy.comparison.requests import Part, PlacedRequest, placed
+from pawwork_proxy.comparison.placing import Requests, in_windows, up_to_named_ends
+from pawwork_proxy.comparison.requests import Part, PlacedRequest
+from pawwork_proxy.comparison.rhythms import rhythm_of
 from pawwork_proxy.comparison.twice import seen_twice
-from pawwork_proxy.comparison.windows import Window, windows_counting, windows_of
+from pawwork_proxy.comparison.windows import Window
 from pawwork_proxy.model.observation import Observation
-from pawwork_proxy.model.verdict import Exclusion, InstrumentFinding
+from pawwork_proxy.model.verdict import Exclusion, InstrumentFinding, Rhythm
 
 EXAMPLES = 5  # exchanges that are named for each reason of exclusion
 
@@ -35,6 +36,7 @@ class Limiter:
     cadence: str
     windows: tuple[Window, ...]
     rows: tuple[PlacedRequest, ...]
+    rhythm: Rhythm
     announced: bool = True
     """Whether refusals said when they end; else the rhythm is the one of the server's source."""
 
@@ -83,24 +85,22 @@ def select(
         dropped.setdefault(reason.id, []).append(seen)
         if reason.may_count:
             beside.append(seen)
-    groups: dict[tuple[str, str, str], list[Observation]] = {}
+    groups: dict[tuple[str, str, bool], list[Observation]] = {}
     for seen in refused:
-        cadence = cadence_of(seen)
-        assert cadence is not None
-        groups.setdefault((seen.server_era, seen.origin, cadence), []).append(seen)
+        key = (seen.server_era, seen.origin, seen.cadence == "minute")
+        groups.setdefault(key, []).append(seen)
     used: set[int] = set()
-    near: set[int] = set()
+    left: dict[int, str] = {}
     limiters = []
-    for key, refusals in groups.items():
+    for refusals in groups.values():
         own = {id(seen) for seen in refusals}
         others = [seen for seen in refused if id(seen) not in own]
-        limiter = _limiter(key, refusals, admitted, [*beside, *others], near)
+        limiter = _limiter(refusals, admitted, [*beside, *others], left)
         used.update(id(row.seen) for row in limiter.rows if row.part != "maybe")
         limiters.append(limiter)
     for seen in [*refused, *admitted]:
         if id(seen) not in used:
-            reason_id = "near_reset" if id(seen) in near else "no_refusal_in_window"
-            dropped.setdefault(reason_id, []).append(seen)
+            dropped.setdefault(left.get(id(seen), "no_refusal_in_window"), []).append(seen)
     limiters.sort(key=lambda found: (-len(found.part("refused")), found.origin, found.server_era))
     return Selection(
         limiters=tuple(limiter for limiter in limiters if limiter.part("refused")),
@@ -144,44 +144,24 @@ def _without(
 
 
 def _limiter(
-    key: tuple[str, str, str],
     refusals: Sequence[Observation],
     admitted: Sequence[Observation],
     beside: Sequence[Observation],
-    near: set[int],
+    left: dict[int, str],
 ) -> Limiter:
-    """The rows of every window in which this limiter refused somebody."""
-    era, origin, cadence = key
-    windows: dict[str, Window] = {}
-    rows: list[PlacedRequest] = []
-    for seen in refusals:
-        found = windows_of(seen, cadence)
-        if len(found) > 1:
-            near.add(id(seen))
-            continue
-        windows[found[0].id] = found[0]
-        rows.append(placed(seen, "refused", found[0].id))
-    for seen in admitted:
-        found = windows_of(seen, cadence)
-        same_era = seen.server_era == era
-        if len(found) > 1:
-            near.add(id(seen))
-        for window in windows_counting(seen, cadence):
-            sure = found == (window,) and same_era
-            if window.id in windows:
-                rows.append(placed(seen, "admitted" if sure else "maybe", window.id))
-    for seen in beside:
-        rows.extend(
-            placed(seen, "maybe", window.id)
-            for window in windows_counting(seen, cadence)
-            if window.id in windows
-        )
+    """The rows that are evidence on whoever made these refusals."""
+    one = refusals[0]
+    rhythm, cycle = rhythm_of(refusals)
+    requests = Requests(refusals, admitted, beside, one.server_era)
+    placing = up_to_named_ends(requests) if cycle is None else in_windows(requests, cycle)
+    left.update(placing.left)
     return Limiter(
-        origin=origin,
-        server_era=era,
-        cadence=cadence,
-        windows=tuple(sorted(windows.values(), key=lambda window: window.start)),
-        rows=tuple(sorted(rows, key=lambda row: _order(row.seen))),
+        origin=one.origin,
+        server_era=one.server_era,
+        cadence=rhythm.kind,
+        windows=tuple(sorted(placing.windows, key=lambda window: window.start)),
+        rows=tuple(sorted(placing.rows, key=lambda row: _order(row.seen))),
+        rhythm=rhythm,
         announced=any(seen.cadence != "none" for seen in refusals),
     )
 

@@ -10,7 +10,7 @@ from typing import NamedTuple, cast
 
 from pawwork_proxy.comparison.exclusions import FREE_TIERS, NOT_SERVERS, is_admission, is_refusal
 from pawwork_proxy.comparison.twice import seen_twice
-from pawwork_proxy.comparison.windows import FIXED_CADENCES, window_at
+from pawwork_proxy.comparison.windows import FIXED_CADENCES, Cycle, window_at
 from pawwork_proxy.model.observation import Observation
 from pawwork_proxy.model.usage import Standing, Usage
 from pawwork_proxy.model.verdict import Comparison, LimiterFindings, Rhythm, RhythmKind
@@ -42,7 +42,8 @@ def span_at(moment: datetime, rhythm: Rhythm) -> Span:
     if period and rhythm.kind == "hours" and rhythm.resets_at:
         start = rhythm.resets_at + (moment - rhythm.resets_at) // period * period
         return Span(start, start + period)
-    window = window_at(moment, rhythm.kind if rhythm.kind in FIXED_CADENCES else DAILY.kind)
+    fixed = rhythm.kind if rhythm.kind in FIXED_CADENCES else DAILY.kind
+    window = window_at(moment, Cycle(fixed))
     return Span(window.start, window.end)
 
 

@@ -14,7 +14,7 @@ from pawwork_proxy.comparison.places import Place, Places
 from pawwork_proxy.comparison.requests import KIND_DIMENSIONS, PlacedRequest, evidence_row
 from pawwork_proxy.comparison.selection import Limiter
 from pawwork_proxy.model.observation import SEVERAL
-from pawwork_proxy.model.verdict import EarlyRefusal, Threshold
+from pawwork_proxy.model.verdict import CutOff, EarlyRefusal, Threshold
 
 FEW = 4
 """Refused after less than this fraction (1/FEW) of what another install got: not its own doing."""
@@ -41,7 +41,25 @@ def thresholds(limiter: Limiter, hypothesis: Hypothesis) -> tuple[Threshold, ...
         bucket = " + ".join(map(str, place[1:])) or "everybody"
         found.extend(_thresholds(bucket, buckets[place], perhaps, names))
     found.sort(key=lambda bound: (bound.at_most is None, bound.window))
-    return tuple(found[:SHOWN])
+    return tuple(found)
+
+
+def cut_off(bounds: Iterable[Threshold]) -> CutOff | None:
+    """The number at which pools were refused, most often, where they were followed to it.
+
+    Both bounds agree where a pool was seen from its first request to its first refusal. One window
+    alone shows no number: others may have used the pool.
+    """
+    exact: dict[str, set[int]] = defaultdict(set)
+    for bound in bounds:
+        if bound.first_refusal is not None and bound.at_least == bound.at_most and bound.at_most:
+            exact[bound.window].add(bound.at_most)
+    times = Counter(number for numbers in exact.values() for number in numbers)
+    if len(exact) < 2:
+        return None
+    at = max(times, key=lambda number: (times[number], number))
+    only = sum(numbers == {at} for numbers in exact.values())
+    return CutOff(at, windows=only, of=len(exact))
 
 
 def _thresholds(

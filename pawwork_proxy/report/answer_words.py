@@ -60,7 +60,7 @@ def quota_words(limit: LimiterFindings, language: Language, zone: tzinfo) -> str
         else language.text("How many is not known")
     )
     resets = _resets(limit, rhythm, language, zone)
-    if not limit.announced and limit.rhythm is None:
+    if not limit.announced:
         resets = language.say("{resets} by the server's source (no refusal said so)", resets=resets)
     said = language.say("{per}, {resets}", per=per, resets=resets)
     if (cut := limit.cut_off) is not None:

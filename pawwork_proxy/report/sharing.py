@@ -10,7 +10,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import NamedTuple
 
-from pawwork_proxy.comparison.windows import FIXED_CADENCES, window_at
+from pawwork_proxy.comparison.windows import FIXED_CADENCES, Cycle, window_at
 from pawwork_proxy.model.observation import ABSENT, PUBLIC, SEVERAL, DimensionName, Observation
 from pawwork_proxy.model.verdict import LimiterFindings
 from pawwork_proxy.report.answer_words import one
@@ -173,7 +173,7 @@ class _Teller:
 
     def _window(self, at: datetime) -> str:
         cadence = self.limit.cadence
-        return window_at(at, cadence).id if cadence in FIXED_CADENCES else ""
+        return window_at(at, Cycle(cadence)).id if cadence in FIXED_CADENCES else ""
 
     def _value(self, name: DimensionName, value: str | None) -> str:
         """A value as people say it: never a pseudonym."""

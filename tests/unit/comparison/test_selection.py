@@ -95,12 +95,12 @@ def test_near_a_reset_an_admission_may_count_in_both_windows() -> None:
 
 def test_eras_and_rhythms_are_limiters_of_their_own() -> None:
     diary = Diary().admitted().refused(server_era="V3").refused(server_era="V4")
-    diary._note("free_usage_limit", "quota", "week", {"server_era": "V4"})
+    diary._note("free_usage_limit", "quota", "minute", {"server_era": "V4"})
     found = select(diary.seen).limiters
     assert {(one.server_era, one.cadence) for one in found} == {
         ("V3", "utc_day"),
         ("V4", "utc_day"),
-        ("V4", "week"),
+        ("V4", "minute"),
     }
     assert all(not one.part("admitted") for one in found)
 

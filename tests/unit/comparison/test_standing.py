@@ -103,8 +103,9 @@ def test_the_window_is_that_of_the_rhythm(rhythm: Rhythm, start: str, end: str |
 
 
 def test_refusals_say_by_which_rhythm() -> None:
-    seen = Diary().admitted(5).refused().seen
+    seen = Diary().admitted(5).refused(2).seen
     assert at(NOON, seen).rhythm.certain
+    assert not at(NOON, seen[:6]).rhythm.certain, "one refusal"
     weekly = at(NOON, seen, rhythm=Rhythm("rolling", 3600.0))
     assert weekly.resets_at is None
     assert at(NOON, Diary().admitted().seen).rhythm == Rhythm("utc_day")

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from pawwork_proxy.comparison.thresholds import early_refusals, thresholds
+from pawwork_proxy.comparison.thresholds import cut_off, early_refusals, thresholds
 from pawwork_proxy.model.observation import ABSENT, SEVERAL
+from pawwork_proxy.model.verdict import CutOff
 from tests.unit.comparison.builders import OFFICE, TWO, Diary, limiter
 
 ADDRESS = frozenset({"address"})
@@ -95,3 +96,22 @@ def test_an_early_refusal_is_one_among_equals() -> None:
 def test_refused_after_many_or_never_or_nobody_is_no_early_refusal() -> None:
     diary = Diary().admitted(4).refused().admitted(**TWO).refused(install=None)
     assert early_refusals(limiter(diary.seen)) == ()
+
+
+def test_pools_that_were_followed_to_their_refusal_on_several_days_show_the_number() -> None:
+    diary = Diary()
+    for times in (5, 5, 4):
+        diary.admitted(times).refused(2).later(days=1)
+    day = limiter(diary.seen)
+    found = thresholds(day, frozenset({"address"}))
+    assert cut_off(found) == CutOff(at=5, windows=2, of=3)
+    assert cut_off(found[:1]) is None, "one day shows no number"
+    late = Diary().refused().later(days=1).refused()
+    assert cut_off(thresholds(limiter(late.seen), frozenset({"address"}))) is None
+
+
+def test_a_day_of_two_numbers_is_not_one_of_the_number() -> None:
+    diary = Diary().admitted(3).refused().admitted(2, **OFFICE).refused(**OFFICE).later(days=1)
+    diary.admitted(3).refused()
+    found = thresholds(limiter(diary.seen), frozenset({"address"}))
+    assert cut_off(found) == CutOff(at=3, windows=1, of=2)

@@ -14,7 +14,6 @@ from pawwork_proxy.comparison.options import OPTION_RULES
 from pawwork_proxy.comparison.patterns import noise_floor
 from pawwork_proxy.comparison.selection import select
 from pawwork_proxy.comparison.thresholds import early_refusals
-from pawwork_proxy.comparison.windows import FIXED_CADENCES
 from pawwork_proxy.model.observation import Observation
 from pawwork_proxy.model.verdict import (
     REASONS,
@@ -26,6 +25,7 @@ from pawwork_proxy.model.verdict import (
     NoteId,
     OptionFinding,
     ProductOption,
+    RhythmKind,
     Verdict,
 )
 from pawwork_proxy.report.next_step import instructions
@@ -215,7 +215,7 @@ def test_hypotheses_in_words() -> None:
 
 def test_every_value_that_a_comparison_can_give_has_its_words() -> None:
     assert set(NOTES) == set(get_args(NoteId))
-    assert set(RESETS) == {*FIXED_CADENCES, "not_announced"}
+    assert set(RESETS) == {*get_args(RhythmKind), "not_announced"}
     assert set(OPTION_NAMES) == set(get_args(ProductOption))
     decided = {"open": True, "ruled_out": False}
     assert {
