@@ -217,3 +217,15 @@ def test_rows_of_several_prompts_are_of_no_one_session() -> None:
     seen = Diary().admitted(request=SEVERAL).admitted(request=SEVERAL, session=None).refused().seen
     codes = Columns(limiter(seen).rows).codes["session"]
     assert codes[1] == -1
+
+
+def test_the_same_edge_location_over_another_network_separates_region_from_address() -> None:
+    """Two networks mostly reach two locations; where one reaches both, they are told apart."""
+    far = {**OFFICE, "region": "AMS"}
+    apart, joined = Diary(), Diary()
+    for diary, elsewhere in ((apart, far), (joined, OFFICE)):
+        for _ in range(2):
+            diary.admitted(5).refused(2).admitted(2, **elsewhere).refused().later(days=1)
+    verdict = found(apart.seen)["address"]
+    assert (verdict.finding, verdict.confounded_with) == ("undetermined", ("region",))
+    assert finding(joined.seen, "address") == ("follows", "decided")
