@@ -11,25 +11,27 @@ Counting is taken at its most favourable for the hypothesis: aborted, parallel a
 count only where that helps it. So a hypothesis that is the truth is never ruled out.
 """
 
-from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import accumulate, chain, pairwise
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
 from typing import Literal
 
-from pawwork_proxy.comparison.dimensions import BUCKET
-from pawwork_proxy.comparison.hypotheses import UNKNOWN, Columns, Hypothesis, hypotheses
-from pawwork_proxy.comparison.places import Place, Places
+from pawwork_proxy.comparison.bounds import KindInWindow, least_bounds
+from pawwork_proxy.comparison.columns import ClientKind, Columns
+from pawwork_proxy.comparison.hypotheses import Hypothesis, hypotheses
+from pawwork_proxy.comparison.pools import FirstRefusals, Pools
 from pawwork_proxy.comparison.requests import PlacedRequest
 from pawwork_proxy.comparison.selection import Limiter
-
-ClientKind = tuple[str, ...]
-"""What a threshold may depend on."""
 
 DOUBLING = 2
 """How many times the usual a new address may be allowed (source `ip-limiter`)."""
 CONFLICTS_KEPT = 40
+"""So many contradictions of a hypothesis are enough: what else it says is not looked at then."""
+
+Above = dict[tuple[int, int], "Conflict"]
+"""Pairs of kinds of client, by their numbers: the first must be allowed more, as the rows show."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,171 +72,150 @@ class Findings:
     ruled_out: dict[Hypothesis, tuple[Conflict, ...]]
 
 
-def eliminate(limiter: Limiter) -> Findings:
-    """Try every hypothesis on a limiter."""
+def eliminate(limiter: Limiter, step: Callable[[], None] = lambda: None) -> Findings:
+    """Try every hypothesis on a limiter; `step` is called after each."""
     columns = Columns(limiter.rows)
     known: dict[object, Assessment] = {}
     possible: dict[Hypothesis, Assessment] = {}
     ruled_out: dict[Hypothesis, tuple[Conflict, ...]] = {}
-    signatures: dict[Hypothesis, object] = {}
     for hypothesis in hypotheses(columns):
-        busy = frozenset(name for name in hypothesis if not columns.idle(name))
-        if busy not in signatures:
-            signatures[busy] = _signature(busy, columns)
-        signature = signatures[busy]
+        # Equal for hypotheses that divide these rows in the same way with the same privacy.
+        signature = frozenset(columns.alike[name] for name in hypothesis if not columns.idle(name))
         if signature not in known:
             known[signature] = assess(hypothesis, columns)
         if known[signature].conflicts:
             ruled_out[hypothesis] = known[signature].conflicts
         else:
             possible[hypothesis] = known[signature]
+        step()
     return Findings(possible, ruled_out)
-
-
-def _signature(hypothesis: Hypothesis, columns: Columns) -> object:
-    """Equal for hypotheses that divide these rows in the same way with the same privacy."""
-    busy = sorted(hypothesis)
-    if BUCKET in busy or any(min(columns.codes[name]) < 0 for name in busy):
-        return tuple(busy)
-    flags = [columns.private[name] for name in busy]
-    numbers: dict[tuple[int, ...], int] = {}
-    keys = zip(*(columns.codes[name] for name in busy), strict=True) if busy else ()
-    pools = [numbers.setdefault(key, len(numbers)) for key in keys]
-    return (tuple(pools), tuple(map(any, zip(*flags, strict=True))))
-
-
-class _Pools:
-    """The rows of a limiter divided by one hypothesis."""
-
-    def __init__(self, hypothesis: Hypothesis, columns: Columns) -> None:
-        self.columns = columns
-        self.names = sorted(hypothesis)
-        windows = [row.window for row in columns.rows]
-        # Models that are grouped somehow: rows of one model are certainly in one pool, rows of
-        # two models may be.
-        exact = [columns.codes[name] for name in self.names]
-        loose = [columns.codes[name] for name in self.names if name != BUCKET]
-        self.certain: dict[tuple[str, tuple[int, ...]], list[int]] = defaultdict(list)
-        """Rows that are certainly in one pool, by its window and codes."""
-        for number, (window, *codes) in enumerate(zip(windows, *exact, strict=True)):
-            if UNKNOWN not in codes:
-                self.certain[window, tuple(codes)].append(number)
-        self._places: list[Place] = [
-            (window, *(None if code < 0 else code for code in codes))
-            for window, *codes in zip(windows, *loose, strict=True)
-        ]
-        self._everywhere = Places(self._places)
-
-    def private(self, members: Sequence[int]) -> bool:
-        """Whether nobody else can be in this pool."""
-        return any(
-            all(self.columns.private[name][number] for number in members) for name in self.names
-        )
-
-    def may_share(self, number: int) -> Iterator[int]:
-        """Every row that may share the pool of `number`."""
-        return self._everywhere.meeting(self._places[number])
-
-
-@dataclass(slots=True)
-class _Bounds:
-    """What is known so far about the thresholds of one kind of client."""
-
-    least: int = 0
-    """What they are at least: above what was certainly counted before an admission; 0 without."""
-    least_row: PlacedRequest | None = None
-    refusals: list[tuple[int, PlacedRequest]] = field(default_factory=list)
-    """Possibly counted before a refusal that only own use can explain: the first of each pool."""
-
-    def too_few(self, own: int) -> bool:
-        """Whether so few cannot have reached a threshold that elsewhere more did not reach."""
-        return DOUBLING * own < self.least
 
 
 def assess(hypothesis: Hypothesis, columns: Columns) -> Assessment:
     """Hold a hypothesis against the rows; without a conflict it may be the truth."""
-    pools = _Pools(hypothesis, columns)
-    rows = columns.rows
+    pools = Pools(hypothesis, columns)
     found: list[Conflict] = []
-    above: dict[tuple[ClientKind, ClientKind], Conflict] = {}
-    # Per window: a limit may change overnight.
-    bounds: dict[tuple[ClientKind, str], _Bounds] = defaultdict(_Bounds)
-    by_others: list[tuple[tuple[ClientKind, str], int]] = []
-    for (window, _), members in pools.certain.items():
-        refused = _first_refusals(rows, members)
-        _order_conflicts(rows, members, refused, found, above)
-        _raise_bounds(rows, members, bounds, window, count_runs="request" not in hypothesis)
-        private = pools.private(members)
-        for kind, by_capture in refused.items():
-            first = min(by_capture.values(), key=lambda number: (rows[number].head, number))
-            row = rows[first]
-            own = possibly_counted(row, (rows[n] for n in pools.may_share(first)))
-            if private:
-                bounds[kind, window].refusals.append((own, row))
-            else:
-                by_others.append(((kind, window), own))
-    found.extend(_opposed(above))
-    found.extend(_bound_conflicts(bounds))
+    above: Above = {}
+    later = _admitted_later(pools)
+    for pool, refused in pools.refusals():
+        _order_conflicts(columns, later[pool], refused, found, above)
+        if len(found) >= CONFLICTS_KEPT:
+            break
+    names = columns.kind_names
+    ordered = {(names[high], names[low]): conflict for (high, low), conflict in above.items()}
+    by_others = 0
+    if len(found) < CONFLICTS_KEPT:
+        found += _opposed(ordered)
+        shared, by_others = _bound_conflicts(pools)
+        found += shared
     return Assessment(
         conflicts=tuple(found[:CONFLICTS_KEPT]),
-        above=frozenset(above),
-        admitted=frozenset(kind for (kind, _), bound in bounds.items() if bound.least),
-        excuses=len(above) + sum(bounds[place].too_few(own) for place, own in by_others),
+        above=frozenset(ordered),
+        admitted=frozenset(
+            names[kind]
+            for kind in {columns.kinds[one] for one in columns.admitted if pools.of[one] >= 0}
+        ),
+        excuses=len(above) + by_others,
     )
 
 
-def _first_refusals(
-    rows: Sequence[PlacedRequest], members: Sequence[int]
-) -> dict[ClientKind, dict[str, int]]:
-    """Per kind of client and capture (one clock each), the refusal that came first."""
-    first: dict[ClientKind, dict[str, int]] = {}
-    for number in members:
-        row = rows[number]
-        if row.part == "refused" and row.client_kind is not None:
-            by_capture = first.setdefault(row.client_kind, {})
-            held = by_capture.get(row.seen.capture, number)
-            by_capture[row.seen.capture] = min(held, number, key=lambda one: rows[one].head)
-    return first
+def _admitted_later(pools: Pools) -> dict[int, list[int]]:
+    """By pool, the admissions of requests that were sent after somebody had been refused in it."""
+    columns = pools.columns
+    since = {
+        pool: min(columns.heads[one] for some in kinds.values() for one in some.values())
+        for pool, kinds in pools.refused.items()
+    }
+    later: dict[int, list[int]] = {pool: [] for pool in since}
+    for number in columns.admitted:
+        pool = pools.of[number]
+        if pool in since and since[pool] < columns.starts[number]:
+            later[pool].append(number)
+    return later
 
 
 def _order_conflicts(
-    rows: Sequence[PlacedRequest],
-    members: Sequence[int],
-    refused: dict[ClientKind, dict[str, int]],
+    columns: Columns,
+    admitted: Iterable[int],
+    refused: FirstRefusals,
     found: list[Conflict],
-    above: dict[tuple[ClientKind, ClientKind], Conflict],
+    above: Above,
 ) -> None:
     """Admissions after a refusal: of the same kind of client a conflict, of another an order."""
-    earliest = {
-        kind: min(rows[number].head for number in by_capture.values())
-        for kind, by_capture in refused.items()
-    }
-    for number in members if refused else ():
-        row = rows[number]
-        if row.part != "admitted" or row.client_kind is None:
-            continue
+    rows = columns.rows
+    for number in admitted:
+        row, own = rows[number], columns.kinds[number]
         for kind, by_capture in refused.items():
-            if earliest[kind] >= row.start:
+            if (own, kind) in above:
                 continue
             refusals = (rows[one] for one in by_capture.values())
             earlier = next((one for one in refusals if one.surely_before(row)), None)
             if earlier is None:
                 continue
-            if kind == row.client_kind:
-                found.append(Conflict("separate", (earlier, row)))
-            else:
-                above.setdefault((row.client_kind, kind), Conflict("separate", (earlier, row)))
+            if kind != own:
+                above[own, kind] = Conflict("separate", (earlier, row))
+                continue
+            found.append(Conflict("separate", (earlier, row)))
+            if len(found) >= CONFLICTS_KEPT:
+                return
+
+
+def _bound_conflicts(pools: Pools) -> tuple[list[Conflict], int]:
+    """Pools that were refused after far fewer than another had admitted.
+
+    They stand by kind of client and window, the fewest first. And how many others were that
+    somebody else may have used up.
+    """
+    columns = pools.columns
+    windows = {pool: columns.windows[pools.first[pool]] for pool in pools.refused}
+    asked = {(kind, windows[pool]) for pool, kinds in pools.refusals() for kind in kinds}
+    bounds = least_bounds(pools, asked)
+    since: dict[KindInWindow, int] = {}
+    for number in columns.admitted:
+        since.setdefault((columns.kinds[number], columns.windows[number]), number)
+    found: list[tuple[int, Conflict]] = []
+    by_others = 0
+    for pool, kinds in pools.refusals():
+        for kind, by_capture in kinds.items():
+            bound = bounds.get((kind, windows[pool]))
+            if bound is None:
+                continue
+            refusal = min(by_capture.values(), key=lambda one: (columns.heads[one], one))
+            own = pools.possibly_counted(refusal, (bound.counted + 1) / DOUBLING)
+            if DOUBLING * own > bound.counted:
+                continue  # so many can have reached a threshold that more did not reach elsewhere
+            if not pools.is_private(pool):
+                by_others += 1
+                continue
+            rows = (columns.rows[bound.row], columns.rows[refusal])
+            conflict = Conflict("shared", rows, own, bound.counted)
+            found.append((since[kind, windows[pool]], conflict))
+    found.sort(key=lambda one: (one[0], one[1].own))
+    return [conflict for _, conflict in found], by_others
 
 
 def _opposed(above: dict[tuple[ClientKind, ClientKind], Conflict]) -> list[Conflict]:
     """Chains of 'allows more than' that bite their tail."""
-    found = []
-    for (high, low), conflict in above.items():
+    found: list[Conflict] = []
+    for (high, low), conflict in above.items() if _in_circles(above) else ():
         way = way_down(above, low, high)
         if way is not None:
             back = [row for step in pairwise(way) for row in above[step].rows]
             found.append(Conflict("opposed", (*back, *conflict.rows)))
+            if len(found) >= CONFLICTS_KEPT:
+                break
     return found
+
+
+def _in_circles(above: Iterable[tuple[ClientKind, ClientKind]]) -> bool:
+    order = TopologicalSorter[ClientKind]()
+    for high, low in above:
+        order.add(high, low)
+    try:
+        order.prepare()
+    except CycleError:
+        return True
+    return False
 
 
 def way_down(
@@ -256,59 +237,6 @@ def way_down(
     return None
 
 
-class _RunningCount:
-    """How many requests had certainly ended by a moment."""
-
-    def __init__(self, ended: Iterable[tuple[float, int]]) -> None:
-        ordered = sorted(ended)
-        self._moments = [moment for moment, _ in ordered]
-        self._totals = [0, *accumulate(count for _, count in ordered)]
-
-    def before(self, moment: float) -> int:
-        return self._totals[bisect_left(self._moments, moment)]
-
-
-def _raise_bounds(
-    rows: Sequence[PlacedRequest],
-    members: Sequence[int],
-    bounds: dict[tuple[ClientKind, str], _Bounds],
-    window: str,
-    *,
-    count_runs: bool,
-) -> None:
-    """How many of the pool were certainly counted before its latest admissions.
-
-    `count_runs`: a row that stands for several user actions lies in one pool with all of them.
-    """
-    latest: dict[tuple[ClientKind, str], PlacedRequest] = {}
-    counted: dict[str, list[PlacedRequest]] = defaultdict(list)
-    for number in members:
-        row = rows[number]
-        if row.counts and (count_runs or row.seen.count == 1):
-            counted[row.seen.capture].append(row)
-        if row.part == "admitted" and row.client_kind is not None:
-            latest[(row.client_kind, row.seen.capture)] = row
-    # Two captures have two clocks: what one of them ended may have ended later by the other's.
-    later: dict[str, list[tuple[float, int]]] = {}
-    for capture, ended in counted.items():
-        error = max(row.error for row in ended)
-        later[capture] = [(row.end + error, row.seen.count) for row in ended]
-    everywhere = _RunningCount(chain.from_iterable(later.values()))
-    by_other_clock = {capture: _RunningCount(ended) for capture, ended in later.items()}
-    by_own_clock = {
-        capture: _RunningCount((row.end, row.seen.count) for row in ended)
-        for capture, ended in counted.items()
-    }
-    for (kind, capture), row in latest.items():
-        total = everywhere.before(row.start - row.error)
-        if row.seen.steady and capture in counted:
-            total -= by_other_clock[capture].before(row.start - row.error)
-            total += by_own_clock[capture].before(row.start)
-        bound = bounds[kind, window]
-        if total >= bound.least:
-            bound.least, bound.least_row = total + 1, row
-
-
 def possibly_counted(refusal: PlacedRequest, company: Iterable[PlacedRequest]) -> int:
     """The most of its company in a pool that may have been counted before a refusal."""
     return sum(
@@ -316,14 +244,3 @@ def possibly_counted(refusal: PlacedRequest, company: Iterable[PlacedRequest]) -
         for row in company
         if row.part != "refused" and not refusal.surely_before(row)
     )
-
-
-def _bound_conflicts(bounds: dict[tuple[ClientKind, str], _Bounds]) -> list[Conflict]:
-    """Pools that were refused after far fewer than another had admitted, the fewest first."""
-    return [
-        Conflict("shared", (bound.least_row, row), own, bound.least - 1)
-        for bound in bounds.values()
-        if bound.least_row is not None
-        for own, row in sorted(bound.refusals, key=lambda refusal: refusal[0])
-        if bound.too_few(own)
-    ]

@@ -6,76 +6,19 @@ session belongs to one install, so {session, install} is {session}. Invariant: t
 server really uses is among them, if it has at most two parts that an observation can name.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from itertools import combinations
 
+from pawwork_proxy.comparison.columns import Columns
 from pawwork_proxy.comparison.dimensions import BUCKET, BY_NAME, CALLER, COMPOUND, KEYABLE
 from pawwork_proxy.comparison.requests import PlacedRequest
-from pawwork_proxy.model.observation import ABSENT, PUBLIC, SEVERAL
 
 Hypothesis = frozenset[str]
 GLOBAL: Hypothesis = frozenset()
 MAX_PARTS = 3  # one more than the server is assumed to use
-UNKNOWN = -1
-"""The code of a value that could be any value."""
 MODELS = frozenset({"model", "model_group"})
 CALLERS = frozenset({"key", "address", "workspace", "auth_kind"})
 """Dimensions that CALLER already determines; combining them with CALLER adds nothing."""
-NOBODYS = frozenset({None, ABSENT, PUBLIC, SEVERAL})
-"""Values that many people have, so that they determine no other dimension."""
-
-
-class Columns:
-    """The rows' values as small numbers, so that hypotheses compare fast; negative: not known.
-
-    UNKNOWN may be any value. Below that, rows of one number agree in a value that is not known: two
-    requests with one key have one workspace, whichever it is.
-    """
-
-    def __init__(self, rows: Sequence[PlacedRequest]) -> None:
-        self.rows = rows
-        self.codes: dict[str, list[int]] = {}
-        self.private: dict[str, list[bool]] = {}
-        for name in (*KEYABLE, CALLER):
-            values = [row.value(name) for row in rows]
-            numbers: dict[str, int] = {}
-            known = [UNKNOWN if v is None else numbers.setdefault(v, len(numbers)) for v in values]
-            self.codes[name] = _implied(name, rows, known) if UNKNOWN in known else known
-            self.private[name] = [row.private(name) for row in rows]
-        self.codes[BUCKET] = self.codes["model"]
-        self.private[BUCKET] = self.private["model"]
-        self._idle = {name for name in self.codes if self._changes_nothing(name)}
-
-    def idle(self, name: str) -> bool:
-        """Whether adding the dimension to a hypothesis changes nothing about these rows."""
-        return name in self._idle
-
-    def _changes_nothing(self, name: str) -> bool:
-        codes = self.codes[name]
-        return len(set(codes)) <= 1 and min(codes, default=0) >= 0 and not any(self.private[name])
-
-    def sends_nothing(self, name: str) -> bool:
-        """Whether some row is known not to have sent it, so that it fixes nothing else there."""
-        return any(row.value(name) == ABSENT for row in self.rows)
-
-
-def _implied(name: str, rows: Sequence[PlacedRequest], codes: list[int]) -> list[int]:
-    """Codes with what is not known replaced by what another dimension fixes of it."""
-    fixing = [one.name for one in BY_NAME.values() if name in one.fixes]
-    found = list(codes)
-    numbers: dict[tuple[str, str], int] = {}
-    for fixed_by in fixing:
-        values = [row.value(fixed_by) for row in rows]
-        known = {
-            value: code
-            for value, code in zip(values, codes, strict=True)
-            if value not in NOBODYS and code >= 0
-        }
-        for number, value in enumerate(values):
-            if found[number] == UNKNOWN and value is not None and value not in NOBODYS:
-                fresh = numbers.setdefault((fixed_by, value), -2 - len(numbers))
-                found[number] = known.get(value, fresh)
-    return found
 
 
 def hypotheses(columns: Columns) -> tuple[Hypothesis, ...]:

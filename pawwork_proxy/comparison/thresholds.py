@@ -7,8 +7,9 @@ what may have been counted the upper one, and `exclusive` says whether others ca
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
+from pawwork_proxy.comparison.columns import ClientKind
 from pawwork_proxy.comparison.dimensions import BUCKET, PRESENCE, title
-from pawwork_proxy.comparison.elimination import ClientKind, possibly_counted
+from pawwork_proxy.comparison.elimination import possibly_counted
 from pawwork_proxy.comparison.hypotheses import Hypothesis
 from pawwork_proxy.comparison.places import Place, Places
 from pawwork_proxy.comparison.requests import KIND_DIMENSIONS, PlacedRequest, evidence_row

@@ -3,8 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
+from pawwork_proxy.comparison.columns import Columns
 from pawwork_proxy.comparison.compare import compare
-from pawwork_proxy.comparison.hypotheses import Columns
 from pawwork_proxy.model.observation import PUBLIC, SEVERAL, Identities, Observation
 from pawwork_proxy.model.verdict import Finding, Reason, Verdict
 from pawwork_proxy.report.sentences import conclusion
