@@ -31,7 +31,7 @@ def test_the_demo_ends_with_the_verdict_the_report_and_a_bundle(tmp_path: Path) 
     records = [len(capture.exchanges) for capture in read_captures([bundle]).captures]
     plain = read_captures([tmp_path / "demo" / "*.jsonl"]).captures
     assert records == [len(one.exchanges) for one in plain]
-    assert "shared by every install behind the same egress address" in page
+    assert "Shared by all installs on one network address." in page
     shown = README.read_text(encoding="utf-8").split("It ends like this")[1].split("```")[1]
     printed = " ".join(f"{done.stderr} {done.stdout}".split())
     for stretch in shown.split("…"):
