@@ -16,7 +16,7 @@ from pawwork_proxy.comparison.outlooks import IGNORED, Outlook, outlook
 from pawwork_proxy.comparison.requests import PlacedRequest
 from pawwork_proxy.comparison.selection import Limiter
 from pawwork_proxy.comparison.trials import SWEEPS, VARIATIONS, Trial, Variation
-from pawwork_proxy.comparison.tried import tried
+from pawwork_proxy.comparison.tried import asked_again, tried
 from pawwork_proxy.comparison.verdicts import contains
 from pawwork_proxy.model.observation import Identities
 from pawwork_proxy.model.verdict import Baseline, Experiment, Lacking, Meaning, OddRow, Verdict
@@ -40,8 +40,10 @@ def next_experiment(
     nothing that was seen can be built upon.
     """
     open_ = [verdict for verdict in verdicts if verdict.finding == "undetermined"]
-    if odd_rows:
-        rows = tuple(odd.row for odd in odd_rows)
+    rows = tuple(
+        odd.row for odd in odd_rows if not asked_again(limiter, odd.row.capture, odd.row.seq)
+    )
+    if rows:
         return Experiment(
             id="repeat_row", repeats=rows, requests=REPEATING_A_ROW * len(rows), settles=0.0
         )

@@ -53,6 +53,15 @@ def tried(limiter: Limiter, start: PlacedRequest) -> Mapping[str, Tried]:
     return found
 
 
+def asked_again(limiter: Limiter, capture: str, seq: int) -> bool:
+    """Whether what one row asked was asked again in a later reset window."""
+    rows = [row for row in limiter.rows if row.part != "maybe"]
+    own = [row for row in rows if (row.seen.capture, row.seen.seq) == (capture, seq)]
+    return any(
+        row.window > one.window and _apart(one, row) <= SAME_ONE for one in own for row in rows
+    )
+
+
 def _in_window(
     variation: Variation,
     rows: Sequence[PlacedRequest],
