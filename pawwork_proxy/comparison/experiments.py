@@ -73,7 +73,7 @@ def _confirming(
     refused = baseline(limiter)
     assert refused is not None
     possible = undominated(findings.possible)
-    fresh, _ = _able(limiter, refused, means)
+    fresh = _able(limiter, refused, means)
     for dimension in (verdict.dimension for verdict in open_):
         asking = sorted(
             (one for one in fresh if dimension in one.changes),
@@ -91,14 +91,11 @@ def _confirming(
 def outlooks(
     limiter: Limiter, findings: Findings, means: Means = EVERYTHING
 ) -> tuple[Outlook, ...]:
-    """Every trial with these means that can settle something, the most promising first.
-
-    Once more what was done already, only where nothing else is left and its result said nothing.
-    """
+    """Every trial with these means that can settle something, the most promising first."""
     refused = baseline(limiter)
     if refused is None or not findings.possible:
         return ()
-    fresh, again = _able(limiter, refused, means)
+    fresh = _able(limiter, refused, means)
     partners = limiter.part("admitted")
 
     def promising(trials: Iterable[Trial]) -> list[Outlook]:
@@ -110,22 +107,19 @@ def outlooks(
     telling = [one.trial.variations[0] for one in singles]
     ordered = [_in_this_order(sweep, telling, fresh) for sweep in SWEEPS]
     sweeps = promising(sweep for sweep in ordered if len(sweep.variations) > 1)
-    found = sorted([*singles, *sweeps], key=lambda one: -round(one.worth, 9))
-    return tuple(found or promising(Trial(one.id, (one,)) for one in again))
+    return tuple(sorted([*singles, *sweeps], key=lambda one: -round(one.worth, 9)))
 
 
-def _able(
-    limiter: Limiter, refused: PlacedRequest, means: Means
-) -> tuple[list[Variation], list[Variation]]:
-    """What the user can do: what was not done yet, and what may be done once more."""
+def _able(limiter: Limiter, refused: PlacedRequest, means: Means) -> list[Variation]:
+    """What the user can do and has not done."""
     done = tried(limiter, refused)
-    able = [
+    return [
         one
         for one in VARIATIONS
-        if not means.lacks(one.needs) and one.starts_from(refused.seen.who)
+        if not means.lacks(one.needs)
+        and one.starts_from(refused.seen.who)
+        and done[one.id].is_fresh
     ]
-    fresh = [one for one in able if done[one.id].is_fresh]
-    return fresh, [one for one in able if one not in fresh and done[one.id].may_be_repeated]
 
 
 def _in_this_order(sweep: Trial, telling: Sequence[Variation], fresh: Sequence[Variation]) -> Trial:

@@ -31,11 +31,6 @@ class Tried(NamedTuple):
         """Whether it was never done, or only begun, and that once."""
         return not self.whole and self.begun < MOST_TIMES
 
-    @property
-    def may_be_repeated(self) -> bool:
-        """Whether its result may be looked at once more where it said nothing."""
-        return self.begun < MOST_TIMES
-
 
 def tried(limiter: Limiter, start: PlacedRequest) -> Mapping[str, Tried]:
     """Per variation how often it was done with whoever `start` stands for."""
