@@ -15,8 +15,9 @@ from typing import Any
 
 import psutil
 
+from scripts._bench_varied import SAMPLE, as_line, write_varied
+
 ROOT = Path(__file__).resolve().parent.parent
-SAMPLE = ROOT / "captures" / "samples" / "one-network" / "home.jsonl"
 SESSION = 50
 """Requests of a session."""
 ADMITTED = 0.98
@@ -37,7 +38,7 @@ def write_captures(folder: Path, captures: int, exchanges: int) -> None:
     step = timedelta(hours=23) / exchanges
     for number in range(captures):
         with (folder / f"{number:02}.jsonl").open("w", encoding="utf-8") as file:
-            file.write(_line(header | {"capture_id": f"{number:016x}"}))
+            file.write(as_line(header | {"capture_id": f"{number:016x}"}))
             for seq in range(1, exchanges + 1):
                 at = BEGIN + step * seq
                 values = {
@@ -52,16 +53,12 @@ def write_captures(folder: Path, captures: int, exchanges: int) -> None:
                 kind = "success" if seq <= ADMITTED * exchanges else "free_usage_limit"
                 file.write(OPENED % values + lines[kind] % values)
             end = {"type": "end", "at": values["date"], "exchanges": exchanges}
-            file.write(_line(end | {"reason": "finished"}))
-
-
-def _line(record: dict[str, Any]) -> str:
-    return json.dumps(record, separators=(",", ":")) + "\n"
+            file.write(as_line(end | {"reason": "finished"}))
 
 
 def _template(record: dict[str, Any]) -> str:
     """The line of an exchange, for `%`: values of its own have names."""
-    text = _line(record).replace("%", "%%")
+    text = as_line(record).replace("%", "%%")
     text = text.replace(f'"seq":{record["seq"]}', '"seq":%(seq)d', 1)
     for hint in record["signals"]["retry_hints"]:
         text = text.replace(f'"seconds":{hint["seconds"]}', '"seconds":%(wait)d')
@@ -108,6 +105,13 @@ def many_exchanges(folder: Path, quick: bool) -> None:
     print(
         f"compare, {1_000_000 // scale} exchanges in 20 captures: {measured('compare', many)[0]} "
         "(aim 10 s, 400 MiB)"
+    )
+    varied = folder / "varied"
+    varied.mkdir()
+    write_varied(varied, 100_000 // scale)
+    print(
+        f"compare, {100_000 // scale} varied exchanges: {measured('compare', varied)[0]} "
+        "(aim 30 s of CPU, 1 GiB)"
     )
     out = folder / "report.html"
     took, _ = measured("report", some, "--out", out)

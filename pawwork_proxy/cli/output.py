@@ -5,6 +5,7 @@ Invariant: of progress nothing is written unless stderr is a terminal, and nothi
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sys
@@ -74,6 +75,19 @@ def page(pieces: Iterable[str]) -> None:
             click.echo_via_pager(chain(begun, coming))
             return
     click.echo("".join(begun), nl=False)
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """The block runs without looks for cyclic garbage, of which reading and comparing make none.
+
+    Among millions of values that stay, looking for it takes as long as the work itself.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 @contextmanager

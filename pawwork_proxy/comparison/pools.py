@@ -119,7 +119,8 @@ class Pools:
     def _by_what_is_known(self) -> dict[tuple[str, ...], list[int]]:
         """Rows by the parts whose value is known."""
         codes = [self.columns.codes[name] for name in self._loose]
+        known = (map((0).__le__, code) for code in codes)
         found: dict[tuple[bool, ...], list[int]] = defaultdict(list)
-        for number in range(len(self.of)):
-            found[tuple(code[number] >= 0 for code in codes)].append(number)
-        return {tuple(compress(self._loose, known)): rows for known, rows in found.items()}
+        for number, *which in zip(range(len(self.of)), *known, strict=True):
+            found[tuple(which)].append(number)
+        return {tuple(compress(self._loose, which)): rows for which, rows in found.items()}

@@ -9,7 +9,7 @@ import click
 
 from pawwork_proxy.cli import options
 from pawwork_proxy.cli.naming import typed
-from pawwork_proxy.cli.output import WIDEST, page, progress, width
+from pawwork_proxy.cli.output import WIDEST, page, progress, uncollected, width
 
 if TYPE_CHECKING:
     from pawwork_proxy.report.language import Language
@@ -46,11 +46,12 @@ def compare(
     from pawwork_proxy.report.comparison_json import render_json
     from pawwork_proxy.report.comparison_text import render_markdown, render_text
 
-    with progress("reading") as show:
+    with uncollected(), progress("reading") as show:
         sources, exclusive = capture_sources(captures), frozenset(alone)
         gathered = gather(sources, exclusive=exclusive, real_only=real_only, progress=show)
     means = means_of(have, gathered.observations, ask=output == "text")
-    comparison = judge(gathered.observations, gathered.unrecorded, means=means)
+    with uncollected(), progress("comparing"):
+        comparison = judge(gathered.observations, gathered.unrecorded, means=means)
     files = {one.capture_id: one.name for one in gathered.captures}
     zone = datetime.now().astimezone().tzinfo or UTC
     answer = answer_of(comparison, lang, zone, files)

@@ -14,7 +14,7 @@ import click
 
 from pawwork_proxy.cli import options
 from pawwork_proxy.cli.naming import tell
-from pawwork_proxy.cli.output import progress, replace_file
+from pawwork_proxy.cli.output import progress, replace_file, uncollected
 
 if TYPE_CHECKING:
     from pawwork_proxy.report.language import Language
@@ -92,7 +92,7 @@ def rendered(wanted: Wanted, watched: int = 0) -> str:
     inventory = None
     try:
         sources = capture_sources(wanted.captures)
-        with progress("reading") as shown:
+        with uncollected(), progress("reading") as shown:
             gathered = gather(
                 sources, exclusive=wanted.alone, real_only=wanted.real_only, progress=shown
             )
@@ -107,7 +107,8 @@ def rendered(wanted: Wanted, watched: int = 0) -> str:
             raise
         gathered = ComparisonInput(captures=(), observations=(), remarks=(error.message,))
     means = means_of(wanted.have, gathered.observations)
-    comparison = compare(gathered.observations, gathered.unrecorded, means=means)
+    with uncollected(), progress("comparing"):
+        comparison = compare(gathered.observations, gathered.unrecorded, means=means)
     spoken = wanted.language or ENGLISH
     files = {one.capture_id: one.name for one in gathered.captures}
     zone = datetime.now().astimezone().tzinfo or UTC

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pawwork_proxy.cli import options
-from pawwork_proxy.cli.output import page, progress, text_of, warn
+from pawwork_proxy.cli.output import page, progress, text_of, uncollected, warn
 
 if TYPE_CHECKING:
     from pawwork_proxy.report.language import Language
@@ -35,10 +35,11 @@ def status(captures: Sequence[Path], lang: "Language", output: str) -> None:
     from pawwork_proxy.report.status_text import status_document, status_sheet, status_words
     from pawwork_proxy.report.wrapping import wrapped
 
-    with progress("reading") as show:
+    with uncollected(), progress("reading") as show:
         sources = capture_sources(captures or [options.DEFAULT_CAPTURES])
         gathered = gather(sources, real_only=True, progress=show)
-    comparison = compare(gathered.observations, gathered.unrecorded, plan=False)
+    with uncollected(), progress("comparing"):
+        comparison = compare(gathered.observations, gathered.unrecorded, plan=False)
     found = standing(gathered.observations, comparison, datetime.now(UTC))
     zone = datetime.now().astimezone().tzinfo or UTC
     if output == "json":

@@ -1,0 +1,18 @@
+"""What commands do around their work."""
+
+import gc
+
+import pytest
+
+from pawwork_proxy.cli.output import uncollected
+
+
+def test_garbage_is_looked_for_again_after_work_that_makes_none() -> None:
+    def work() -> None:
+        with uncollected():
+            assert not gc.isenabled()
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
+    assert gc.isenabled()
