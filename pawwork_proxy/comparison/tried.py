@@ -70,7 +70,12 @@ def _in_window(
     refused = [row for row in firsts if row.part == "refused"]
     first = min(refused, key=lambda row: row.head, default=None)
     if first is None:
-        return False, False
+        # Whoever was to be refused first asked before all others, and never was: asking for that
+        # again would not bring it about.
+        over = (
+            variation.reverse and bool(firsts) and all(firsts[0].start < row.start for row in same)
+        )
+        return over, over
     after = [
         row
         for row in seconds

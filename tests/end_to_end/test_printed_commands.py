@@ -133,4 +133,5 @@ def test_the_next_experiment_can_be_typed_as_it_is_printed(tmp_path: Path) -> No
     assert [one.context.install for one in asked] == ["laptop"] * 2 + ["other"] * 2 + ["laptop"] * 3
     assert len({one.request.session for one in asked}) == 2, "the last three went on"
     assert {one.context.network for one in asked} == {"home"}
-    assert desk.type(advised[advised.index("The commands:") + 6]).startswith("SIMULATED")
+    compared = next(line for line in advised if "pawwork-proxy compare" in line)
+    assert desk.type(compared.strip()).startswith("SIMULATED")

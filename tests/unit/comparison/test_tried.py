@@ -69,6 +69,12 @@ def test_the_other_way_round_starts_from_the_changed_one() -> None:
     assert done([*yesterday.seen, *diary.seen], "other_client_reversed") == WHOLE
 
 
+def test_the_other_way_round_is_over_where_the_changed_one_is_never_refused() -> None:
+    yesterday = Diary("c0", MORNING - timedelta(days=1)).admitted(9).refused()
+    diary = Diary().admitted(9, **OTHER_CLIENT).refused()
+    assert done([*yesterday.seen, *diary.seen], "other_client_reversed") == WHOLE
+
+
 def test_each_window_counts_once() -> None:
     first = Diary().admitted(9).refused().admitted(2, **OFFICE).refused()
     second = Diary("c2", MORNING + timedelta(days=1), seq=50).admitted(9).refused()
