@@ -90,7 +90,7 @@ def laboratory(
                 url = simulator["networks"][OFFICE_ADDRESS]
             for label in labels:
                 options += ["--install", f"{label}@0"]
-            arguments = ["run", "--upstream", url, "--network", network]
+            arguments = ["run", "--upstream", url, "--network", network, "--egress-probe"]
             proxy = stack.enter_context(started(*arguments, "--captures", str(captures), *options))
             paths.append(Path(proxy["capture"]))
             for label, at in proxy["installs"].items():

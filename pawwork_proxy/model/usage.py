@@ -27,7 +27,7 @@ class Usage(NamedTuple):
     """What the last refusal said, where that is still to come."""
 
 
-class Standing(NamedTuple):
+class Usages(NamedTuple):
     """Where everybody stands at one moment."""
 
     at: datetime

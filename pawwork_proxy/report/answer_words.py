@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, tzinfo
 from importlib.resources import files
 
-from pawwork_proxy.comparison.standing import rhythm_of
+from pawwork_proxy.comparison.usage import rhythm_of
 from pawwork_proxy.model.verdict import LimiterFindings, Rhythm
 from pawwork_proxy.report.language import Language
 from pawwork_proxy.report.moments import wait

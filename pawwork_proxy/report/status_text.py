@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime, tzinfo
 from typing import Any
 
-from pawwork_proxy.model.usage import Standing, Usage
+from pawwork_proxy.model.usage import Usage, Usages
 from pawwork_proxy.report.language import Language
 from pawwork_proxy.report.layout import Column, Sheet
 from pawwork_proxy.report.moments import moment
@@ -16,7 +16,7 @@ MODELS = 2
 """So many models of a group are named."""
 
 
-def status_sheet(found: Standing, language: Language, zone: tzinfo) -> Sheet:
+def status_sheet(found: Usages, language: Language, zone: tzinfo) -> Sheet:
     """The table: a row per network address and group of models."""
     text = language.text
     columns = [
@@ -31,7 +31,7 @@ def status_sheet(found: Standing, language: Language, zone: tzinfo) -> Sheet:
     return Sheet(columns, rows)
 
 
-def _row(usage: Usage, found: Standing, language: Language, zone: tzinfo) -> list[str]:
+def _row(usage: Usage, found: Usages, language: Language, zone: tzinfo) -> list[str]:
     names = ", ".join(usage.models[:MODELS])
     more = len(usage.models) - MODELS
     resets = usage.refused_until or found.resets_at
@@ -63,7 +63,7 @@ def _short(at: datetime, now: datetime, zone: tzinfo) -> str:
     return f"{local:%H:%M}" if local.date() == today.date() else f"{local:%m-%d %H:%M}"
 
 
-def status_words(found: Standing, language: Language, zone: tzinfo) -> Iterator[str]:
+def status_words(found: Usages, language: Language, zone: tzinfo) -> Iterator[str]:
     """What the table rests on, and what it does not know."""
     if found.simulated:
         yield language.text("SIMULATED: this says nothing about the real server.")
@@ -90,7 +90,7 @@ def status_words(found: Standing, language: Language, zone: tzinfo) -> Iterator[
     )
 
 
-def status_document(found: Standing, language: Language, zone: tzinfo) -> dict[str, Any]:
+def status_document(found: Usages, language: Language, zone: tzinfo) -> dict[str, Any]:
     """The same for programs; times are in UTC."""
     return {
         "at": found.at.isoformat(),

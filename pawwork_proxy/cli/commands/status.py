@@ -31,7 +31,7 @@ def status(captures: Sequence[Path], lang: "Language", output: str) -> None:
     from pawwork_proxy.captures.gathering import gather
     from pawwork_proxy.captures.sources import capture_sources
     from pawwork_proxy.comparison.compare import compare
-    from pawwork_proxy.comparison.standing import standing
+    from pawwork_proxy.comparison.usage import usages
     from pawwork_proxy.report.status_text import status_document, status_sheet, status_words
     from pawwork_proxy.report.wrapping import wrapped
 
@@ -40,7 +40,7 @@ def status(captures: Sequence[Path], lang: "Language", output: str) -> None:
         gathered = gather(sources, real_only=True, progress=show)
     with uncollected(), progress("comparing"):
         comparison = compare(gathered.observations, gathered.unrecorded, plan=False)
-    found = standing(gathered.observations, comparison, datetime.now(UTC))
+    found = usages(gathered.observations, comparison, datetime.now(UTC))
     zone = datetime.now().astimezone().tzinfo or UTC
     if output == "json":
         click.echo(json.dumps(status_document(found, lang, zone), indent=2, ensure_ascii=False))

@@ -4,9 +4,9 @@ from datetime import UTC, timedelta, timezone
 from typing import Any
 
 from pawwork_proxy.comparison.compare import compare
-from pawwork_proxy.comparison.standing import standing
+from pawwork_proxy.comparison.usage import usages
 from pawwork_proxy.model.observation import Observation
-from pawwork_proxy.model.usage import Standing
+from pawwork_proxy.model.usage import Usages
 from pawwork_proxy.report.language import ENGLISH, language
 from pawwork_proxy.report.status_text import status_document, status_sheet, status_words
 from tests.unit.comparison.builders import MORNING, OFFICE, TWO, Diary
@@ -21,12 +21,12 @@ STUDY = (
 )  # fmt: skip
 
 
-def found(seen: list[Observation] = STUDY, **changes: Any) -> Standing:
-    return standing(seen, compare(seen, plan=False), NOON)._replace(**changes)
+def found(seen: list[Observation] = STUDY, **changes: Any) -> Usages:
+    return usages(seen, compare(seen, plan=False), NOON)._replace(**changes)
 
 
-def words(standing: Standing) -> str:
-    return " ".join(status_words(standing, ENGLISH, UTC))
+def words(told: Usages) -> str:
+    return " ".join(status_words(told, ENGLISH, UTC))
 
 
 def test_each_network_and_group_of_models_is_a_row() -> None:
@@ -50,7 +50,7 @@ def test_a_time_of_today_needs_no_date_and_a_network_no_label() -> None:
 def test_what_is_left_is_about_so_many() -> None:
     diary = Diary().admitted(5).refused().later(hours=17).admitted(2)
     now = NOON + timedelta(days=1)
-    told = standing(diary.seen, compare(diary.seen, plan=False), now)
+    told = usages(diary.seen, compare(diary.seen, plan=False), now)
     assert status_sheet(told, ENGLISH, UTC).rows[0][3] == "about 3"
 
 

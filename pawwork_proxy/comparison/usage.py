@@ -12,7 +12,7 @@ from pawwork_proxy.comparison.exclusions import FREE_TIERS, NOT_SERVERS, is_admi
 from pawwork_proxy.comparison.twice import seen_twice
 from pawwork_proxy.comparison.windows import FIXED_CADENCES, Cycle, window_at
 from pawwork_proxy.model.observation import Observation
-from pawwork_proxy.model.usage import Standing, Usage
+from pawwork_proxy.model.usage import Usage, Usages
 from pawwork_proxy.model.verdict import Comparison, LimiterFindings, Rhythm, RhythmKind
 
 DAILY = Rhythm("utc_day")
@@ -47,9 +47,7 @@ def span_at(moment: datetime, rhythm: Rhythm) -> Span:
     return Span(window.start, window.end)
 
 
-def standing(
-    observations: Sequence[Observation], comparison: Comparison, now: datetime
-) -> Standing:
+def usages(observations: Sequence[Observation], comparison: Comparison, now: datetime) -> Usages:
     """Where everybody stands at a moment."""
     limit = next((one for one in comparison.limits if one.origin == "zen"), None)
     rhythm = rhythm_of(limit) if limit else DAILY
@@ -63,7 +61,7 @@ def standing(
             places.setdefault((who.address, network, who.model_group), []).append(one)
     expected = _expected(limit)
     rows = [_usage(place, of, rhythm, span, now, expected) for place, of in places.items()]
-    return Standing(
+    return Usages(
         at=now,
         rhythm=rhythm,
         since=span.start,

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from pawwork_proxy.comparison.compare import compare
-from pawwork_proxy.comparison.standing import span_at, standing
+from pawwork_proxy.comparison.usage import span_at, usages
 from pawwork_proxy.model.observation import UNTOUCHED, Observation
-from pawwork_proxy.model.usage import Standing
+from pawwork_proxy.model.usage import Usages
 from pawwork_proxy.model.verdict import CutOff, Rhythm
 from tests.unit.comparison.builders import MORNING, OFFICE, TWO, Diary
 
@@ -16,10 +16,10 @@ NOON = MORNING.replace(hour=12)
 TOMORROW = MORNING + timedelta(days=1)
 
 
-def at(now: datetime, seen: list[Observation], **changes: Any) -> Standing:
+def at(now: datetime, seen: list[Observation], **changes: Any) -> Usages:
     found = compare(seen, plan=False)
     limits = tuple(limit.model_copy(update=changes) for limit in found.limits)
-    return standing(seen, found.model_copy(update={"limits": limits}), now)
+    return usages(seen, found.model_copy(update={"limits": limits}), now)
 
 
 def test_a_refused_address_has_nothing_left_until_the_reset() -> None:
