@@ -1,4 +1,4 @@
-"""Captures wherever they are: files, folders, patterns, and inside bundles.
+"""Captures wherever they are: files, packed or not, folders, patterns, and inside bundles.
 
 Invariants: nothing of a bundle is read before `bundle.verify` has found it in order, and nothing is
 unpacked to disk. What cannot be read never hides the rest: it is left out and named, and is an
@@ -15,6 +15,7 @@ from typing import BinaryIO, NamedTuple, NoReturn, TypeVar
 
 from pawwork_proxy.captures.completeness import MOST_NAMED, counted, named
 from pawwork_proxy.captures.lines import read_view
+from pawwork_proxy.captures.packed import PACKED, opened_packed
 from pawwork_proxy.captures.reader import Lines, opened_capture, view_capture
 from pawwork_proxy.errors import BundleError, CaptureFormatError, PawworkProxyError
 from pawwork_proxy.model.capture import Header
@@ -28,6 +29,7 @@ DECRYPT = "age -d -i KEYFILE FILE.zip.age > FILE.zip"
 SAMPLES = "samples"
 """The folder of simulated captures that a checkout has among the user's own."""
 _CAPTURES, _BUNDLES, _ARCHIVES = "*.jsonl", "pawwork-support-*.zip", "*.zip"
+_PACKED = tuple(f"{_CAPTURES}{ending}" for ending in PACKED)
 
 
 class CaptureSource(NamedTuple):
@@ -166,12 +168,10 @@ def _exchanges(source: CaptureSource) -> int:
 
 def _sources(path: Path, checking: Progress) -> Iterator[CaptureSource]:
     if path.is_dir():
-        files = [*capture_files(path), *_below(path, _BUNDLES)]
+        files = _in_folder(path)
         passed_over = [file for file in _below(path, _ARCHIVES) if file not in files]
     else:
-        # Windows' shells leave patterns to us.
-        names = [] if path.exists() else sorted(glob.glob(str(path)))  # noqa: PTH207  may be absolute
-        files = [path] if path.exists() else [Path(name) for name in names]
+        files = [path] if path.exists() else _matching(path)
         passed_over = []
     for file in files:
         if is_sealed(file):
@@ -206,12 +206,30 @@ def capture_files(path: Path) -> list[Path]:
     return _below(path, _CAPTURES) if path.is_dir() else [path]
 
 
-def _below(folder: Path, pattern: str) -> list[Path]:
+def _in_folder(folder: Path) -> list[Path]:
+    return [*_below(folder, _CAPTURES, *_PACKED), *_below(folder, _BUNDLES)]
+
+
+def _below(folder: Path, *patterns: str) -> list[Path]:
     """Files in a folder, then those in folders below; the samples are meant only where named."""
     found = (
-        file for file in folder.rglob(pattern) if SAMPLES not in file.relative_to(folder).parts
+        file
+        for pattern in patterns
+        for file in folder.rglob(pattern)
+        if SAMPLES not in file.relative_to(folder).parts
     )
     return sorted(found, key=lambda file: (len(file.parts), file))
+
+
+def _matching(pattern: Path) -> list[Path]:
+    """The files that a pattern means, which Windows' shells leave to us; `**` is any folders.
+
+    Where it means only folders, what is in them.
+    """
+    names = glob.glob(str(pattern), recursive=True)  # noqa: PTH207  may be absolute
+    found = sorted(map(Path, names))
+    files = [path for path in found if not path.is_dir()]
+    return files or [file for folder in found for file in _in_folder(folder)]
 
 
 def _on_disk(path: Path) -> CaptureSource:
@@ -219,7 +237,8 @@ def _on_disk(path: Path) -> CaptureSource:
         size = path.stat().st_size
     except OSError:
         size = 0  # opening it says what is wrong
-    return CaptureSource(path, size, lambda: opened_capture(path))
+    opened = opened_packed if path.suffix.lower() in PACKED else opened_capture
+    return CaptureSource(path, size, lambda: opened(path))
 
 
 def _refused(path: Path, error: PawworkProxyError) -> CaptureSource:

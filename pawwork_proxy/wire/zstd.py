@@ -9,6 +9,7 @@ if sys.version_info >= (3, 14):
         ZstdCompressor,
         ZstdDecompressor,
         ZstdError,
+        ZstdFile,
     )
 else:
     from backports.zstd import (
@@ -17,6 +18,7 @@ else:
         ZstdCompressor,
         ZstdDecompressor,
         ZstdError,
+        ZstdFile,
     )
 
 __all__ = [
@@ -25,4 +27,5 @@ __all__ = [
     "ZstdCompressor",
     "ZstdDecompressor",
     "ZstdError",
+    "ZstdFile",
 ]
