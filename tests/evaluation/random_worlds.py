@@ -191,6 +191,8 @@ def random_world(seed: str) -> tuple[World, People]:
     for _ in range(rng.choice((1, 1, 2, 3))):
         asks.extend(study(people, rules, at)[0] if studied else _episode(people, rules, at))
         at += rng.choice((0.02, 0.3, 1.0)) * DAY
+    if studied:
+        asks += [_again(ask, day) for day in range(1, rng.choice((1, 2, 4))) for ask in asks]
     if rng.random() < 0.35:
         asks.extend(_strangers(people, rules))
     world.play(asks)
@@ -261,6 +263,12 @@ def study(people: People, rules: Rules, at: float) -> tuple[list[Ask], tuple[flo
             at += rng.choice((3.0, 30.0, 200.0))
             asks.append(people.ask(who | people.prompt(), at))
     return asks, (start, at)
+
+
+def _again(ask: Ask, day: int) -> Ask:
+    """The same request some days later, of another prompt."""
+    who = ask.who | {"request": f"{ask.who['request']}-{day}"}
+    return replace(ask, at=ask.at + 3 * day * DAY, number=ask.number + day, who=who)
 
 
 def _one_thing_changed(people: People, who: Who) -> Who:
