@@ -14,5 +14,8 @@ from scripts._bootstrap import ROOT, start  # noqa: E402 - needs the line above
 
 if __name__ == "__main__":
     os.chdir(ROOT)
+    # The tests start hundreds of processes: without bytecode each would compile all of it again.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ.setdefault("PYTHONPYCACHEPREFIX", str(ROOT / ".venv" / "bytecode"))
     # On all cores; `-n 0` behind it switches that off, and so does `--pdb`.
     start("test", "-m", "pytest", "-n", "auto", "--dist", "worksteal")
