@@ -1,10 +1,10 @@
-"""Reads captures into observations, and says in words what is missing.
+"""Reads captures, and data sets made of them, into observations, and says in words what is missing.
 
 Invariant: one capture counts once, however often it is given, and a file that cannot be used is
 named in the remarks.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -18,10 +18,12 @@ from pawwork_proxy.captures.completeness import (
     of_several_studies,
     summary_of,
 )
+from pawwork_proxy.captures.lake import read_part
 from pawwork_proxy.captures.reader import Capture, view_capture
 from pawwork_proxy.captures.sources import CaptureSource, each_once, each_readable
 from pawwork_proxy.comparison.observations import Arrival, Neighbours, after_last, unrecorded
 from pawwork_proxy.errors import ConfigurationError
+from pawwork_proxy.export.observations import Part, captures_of
 from pawwork_proxy.model.comparison_input import CaptureSummary, ComparisonInput
 from pawwork_proxy.model.observation import SEVERAL, Observation
 from pawwork_proxy.report.unmatched import unmatched
@@ -60,7 +62,8 @@ def gather(
     """
     remarks: list[str] = []
     sources = each_once(sources, remarks)
-    parts = list(_parts(sources, exclusive, one_by_one, remarks, progress))
+    found = _parts(sources, exclusive, one_by_one, remarks, progress)
+    parts = list(_not_stored_too(found, remarks))
     parts = _one_world(parts, real_only, remarks)
     summaries = tuple(part.summary for part in parts)
     remarks += unmatched("--alone", sorted(exclusive), (one.network for one in summaries))
@@ -94,10 +97,12 @@ def _parts(
     done, total = 0, sum(source.size for source in sources)
     progress(done, total)
 
-    def read(source: CaptureSource) -> _Read:
+    def read(source: CaptureSource) -> _Read | Part:
         nonlocal done
         tally = Tally()
         try:
+            if source.part is not None:
+                return read_part(source.part)
             with source.open() as stream:
                 return _Read(source, view_capture(source.path, stream, tally.add), tally)
         finally:
@@ -106,7 +111,11 @@ def _parts(
 
     exchanges = 0
     few: list[_Read] = []
+    stored: list[Part] = []
     for one in each_readable(sources, read, remarks):
+        if isinstance(one, Part):
+            stored.append(one)
+            continue
         few.append(one)
         exchanges += one.capture.count
         if exchanges > one_by_one:
@@ -117,6 +126,32 @@ def _parts(
             few.clear()
     for one in few:
         yield _part(one, one.tally.one_by_one(one.capture.header, exclusive))
+    for summary, kept in captures_of(stored):
+        yield _Part(
+            summary,
+            [_vouched(row.observation, exclusive) for row in kept if row.recorded],
+            [row.observation for row in kept if not row.recorded],
+        )
+
+
+def _vouched(one: Observation, exclusive: frozenset[str]) -> Observation:
+    """A stored observation, with what the user vouches for now."""
+    alone = one.who.network in exclusive
+    return one if one.exclusive == alone else one.model_copy(update={"exclusive": alone})
+
+
+def _not_stored_too(parts: Iterable[_Part], remarks: list[str]) -> Iterator[_Part]:
+    """Each capture once: what a data set has of a capture that is there itself is left out."""
+    known: set[str] = set()
+    twice: list[str] = []
+    for part in parts:
+        if part.summary.capture_id in known:
+            twice.append(part.summary.name)
+        else:
+            known.add(part.summary.capture_id)
+            yield part
+    if twice:
+        remarks.append(f"In a data set as well, counted once: {named(twice)}.")
 
 
 def _part(read: _Read, rows: Sequence[Observation], *, aggregated: bool = False) -> _Part:

@@ -29,6 +29,7 @@ DECRYPT = "age -d -i KEYFILE FILE.zip.age > FILE.zip"
 SAMPLES = "samples"
 """The folder of simulated captures that a checkout has among the user's own."""
 _CAPTURES, _BUNDLES, _ARCHIVES = "*.jsonl", "pawwork-support-*.zip", "*.zip"
+_PART, _PARTS = ".parquet", "part-*.parquet"
 _PACKED = tuple(f"{_CAPTURES}{ending}" for ending in PACKED)
 
 
@@ -38,6 +39,8 @@ class CaptureSource(NamedTuple):
     path: Path
     size: int
     open: Callable[[], AbstractContextManager[BinaryIO]]
+    part: Path | None = None
+    """The file, if it is a part of a data set: `captures.lake` reads it, and opening it fails."""
 
 
 class Unreadable(NamedTuple):
@@ -207,7 +210,11 @@ def capture_files(path: Path) -> list[Path]:
 
 
 def _in_folder(folder: Path) -> list[Path]:
-    return [*_below(folder, _CAPTURES, *_PACKED), *_below(folder, _BUNDLES)]
+    return [
+        *_below(folder, _CAPTURES, *_PACKED),
+        *_below(folder, _BUNDLES),
+        *_below(folder, _PARTS),
+    ]
 
 
 def _below(folder: Path, *patterns: str) -> list[Path]:
@@ -237,6 +244,12 @@ def _on_disk(path: Path) -> CaptureSource:
         size = path.stat().st_size
     except OSError:
         size = 0  # opening it says what is wrong
+    if path.suffix.lower() == _PART:
+        unfit = CaptureFormatError(
+            f"{path} is a part of a data set, which has no records",
+            "only compare, report and status read data sets",
+        )
+        return _refused(path, unfit)._replace(size=size, part=path)
     opened = opened_packed if path.suffix.lower() in PACKED else opened_capture
     return CaptureSource(path, size, lambda: opened(path))
 

@@ -118,11 +118,13 @@ def formats(*names: str, words: str) -> Decorator:
     )
 
 
-def out(default: Path | None, words: str, *, folder: bool = False) -> Decorator:
-    """Where a file is written to."""
+def out(
+    default: Path | None, words: str, *, folder: bool = False, either: bool = False
+) -> Decorator:
+    """Where a file is written to, or a folder, or whichever of both is wanted."""
     return click.option(
         "--out",
-        type=click.Path(dir_okay=folder, file_okay=not folder, path_type=Path),
+        type=click.Path(dir_okay=folder or either, file_okay=not folder, path_type=Path),
         default=default,
         required=default is None,
         show_default="this folder" if default == Path() else None,

@@ -1,14 +1,12 @@
 """`export`: captures in the formats of other tools."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import click
 
 from pawwork_proxy.cli import options
-from pawwork_proxy.cli.output import replace_file, warn
-from pawwork_proxy.errors import ConfigurationError
+from pawwork_proxy.cli.output import progress, replace_file, warn
 
 EXITS = {**options.READING, 0: "written; captures that had to be left out are named on stderr"}
 FORMATS = ("parquet", "csv", "har", "otlp")
@@ -26,18 +24,28 @@ FORMATS = ("parquet", "csv", "har", "otlp")
     help="parquet and csv hold one flat row per exchange; har is HAR 1.2 without content, for "
     "network viewers; otlp holds OpenTelemetry client spans as JSON.",
 )
-@options.out(None, "Write to this file and replace an older one.")
+@options.out(
+    None,
+    "Write to this file and replace an older one. With parquet, any name that does not end in "
+    ".parquet is a folder: a data set of observations, which compare, report and status read.",
+    either=True,
+)
 def export(captures: Sequence[Path], output: str, out: Path) -> None:
     """Write captures for other tools, with outcomes judged by the rules of this version.
 
     CAPTURES are capture files, folders, patterns and support bundles.
     """
+    if output == "parquet" and out.suffix.lower() != ".parquet":
+        _data_set(captures, out)
+        click.echo(str(out))
+        return
     from pawwork_proxy.captures.completeness import listed
+    from pawwork_proxy.captures.lake import parquet_data
     from pawwork_proxy.captures.records import Records, unfit
     from pawwork_proxy.captures.sources import capture_sources, each_once, each_readable
     from pawwork_proxy.export.har import har_text
     from pawwork_proxy.export.otlp import otlp_text
-    from pawwork_proxy.export.table import csv_lines, json_lines
+    from pawwork_proxy.export.table import COLUMNS, csv_lines, json_lines
     from pawwork_proxy.model.capture import Header
     from pawwork_proxy.model.exchange import Exchange
 
@@ -52,7 +60,8 @@ def export(captures: Sequence[Path], output: str, out: Path) -> None:
                 yield records.capture.header, exchange
 
     if output == "parquet":
-        replace_file(out, parquet_data(json_lines(exchanges())))
+        columns = {column.name: column.type for column in COLUMNS}
+        replace_file(out, parquet_data(json_lines(exchanges()), columns, {}))
     else:
         text = {"csv": csv_lines, "har": har_text, "otlp": otlp_text}[output]
         replace_file(out, (piece.encode() for piece in text(exchanges())))
@@ -62,35 +71,22 @@ def export(captures: Sequence[Path], output: str, out: Path) -> None:
     click.echo(str(out))
 
 
-def parquet_data(lines: Iterable[str]) -> Iterator[bytes]:
-    """The table as Parquet, written by DuckDB from its JSON lines in a temporary folder.
+def _data_set(captures: Sequence[Path], out: Path) -> None:
+    """Write the observations that `compare` would be made from, a part for each capture and day."""
+    from pawwork_proxy.captures.gathering import gather
+    from pawwork_proxy.captures.lake import parquet_data
+    from pawwork_proxy.captures.sources import capture_sources
+    from pawwork_proxy.export.observations import COLUMNS, METADATA, lines_of, part_name, parts_of
 
-    Raises ConfigurationError when DuckDB is not installed.
-    """
-    try:
-        import duckdb  # an optional extra
-    except ImportError:
-        raise ConfigurationError(
-            "only DuckDB writes Parquet, and it is not installed",
-            "start it with 'scripts/run.py --with lake', or install the extra "
-            "(pip install 'pawwork-proxy[lake]'); csv needs nothing",
-        ) from None
-    from pawwork_proxy.export.table import COLUMNS
-
-    columns = {column.name: column.type for column in COLUMNS}
-    with TemporaryDirectory(prefix="pawwork-export-") as folder:
-        rows, table = Path(folder) / "rows.jsonl", Path(folder) / "table.parquet"
-        with rows.open("w", encoding="utf-8") as file:
-            file.writelines(lines)
-        settings: dict[str, str | bool | int | float | list[str]] = {
-            "threads": 1,  # so that the same captures make the same file
-            "temp_directory": folder,
-            "autoinstall_known_extensions": "false",
-            "autoload_known_extensions": "false",
-        }
-        with duckdb.connect(config=settings) as database:
-            database.read_json(
-                str(rows), columns=columns, format="newline_delimited"
-            ).write_parquet(str(table), compression="zstd")
-        with table.open("rb") as written:
-            yield from iter(lambda: written.read(2**20), b"")
+    with progress("reading") as show:
+        gathered = gather(capture_sources(captures), progress=show)
+    written: set[Path] = set()
+    for part in parts_of(gathered):
+        path = out / part.name
+        metadata = {METADATA: part.origin.model_dump_json()}
+        replace_file(path, parquet_data(lines_of(part.rows), COLUMNS, metadata))
+        written.add(path)
+    for capture in gathered.captures:  # an older export may have had other days
+        for path in set(out.rglob(part_name(capture.capture_id))) - written:
+            path.unlink()
+    warn(gathered.remarks)

@@ -96,7 +96,8 @@ def rendered(wanted: Wanted, watched: int = 0) -> str:
             gathered = gather(
                 sources, exclusive=wanted.alone, real_only=wanted.real_only, progress=shown
             )
-        if not any(one.aggregated for one in gathered.captures):
+        stored = any(source.part for source in sources)  # without records
+        if not stored and not any(one.aggregated for one in gathered.captures):
             used = {one.capture_id for one in gathered.captures}
             records = each_readable(each_once(sources, []), Records, [])
             inventory = take_inventory(

@@ -4,12 +4,14 @@ import csv
 import json
 import sys
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
+from pawwork_proxy.captures import lake
 from pawwork_proxy.cli.commands.export import FORMATS, export
 from pawwork_proxy.errors import ConfigurationError
 from pawwork_proxy.export.har import har_text
@@ -57,8 +59,9 @@ def test_parquet_has_a_typed_row_for_each_exchange(tmp_path: Path) -> None:
 def test_without_the_extra_parquet_names_the_remedy_and_leaves_no_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(lake, "_connected", cache(lake._connected.__wrapped__))
     monkeypatch.setitem(sys.modules, "duckdb", None)
-    with pytest.raises(ConfigurationError, match="only DuckDB writes Parquet") as caught:
+    with pytest.raises(ConfigurationError, match="only DuckDB writes and reads Parquet") as caught:
         exported(tmp_path, "parquet")
     assert "pawwork-proxy[lake]" in (caught.value.hint or "")
     assert [path.name for path in tmp_path.iterdir()] == ["a.jsonl"]
