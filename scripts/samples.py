@@ -35,8 +35,9 @@ STUDIES: dict[str, tuple[Turn, ...]] = {
     "two-networks": (
         Turn("laptop", until_refused=True),
         Turn("laptop"),
-        Turn("work", OFFICE),
         Turn("laptop", OFFICE),
+        Turn("laptop"),
+        Turn("work", OFFICE),
     ),
     "one-network": (Turn("laptop", until_refused=True), Turn("desktop")),
     "key-or-none": (
@@ -44,6 +45,7 @@ STUDIES: dict[str, tuple[Turn, ...]] = {
         Turn("laptop"),
         Turn("laptop", key=KEY),
         Turn("laptop", OFFICE, key=KEY),
+        Turn("laptop", key=KEY),
     ),
 }
 

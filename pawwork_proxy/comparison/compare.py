@@ -5,16 +5,18 @@ Invariant: the result depends on what was observed only, not on the order in whi
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from pawwork_proxy.comparison.elimination import eliminate
+from pawwork_proxy.comparison.elimination import Findings, eliminate
 from pawwork_proxy.comparison.exclusions import is_refusal
 from pawwork_proxy.comparison.experiments import next_experiment
-from pawwork_proxy.comparison.hypotheses import parts, smallest, undominated
+from pawwork_proxy.comparison.hypotheses import Hypothesis, parts, smallest, undominated
 from pawwork_proxy.comparison.means import Means, means_seen
 from pawwork_proxy.comparison.options import assumptions, options
 from pawwork_proxy.comparison.patterns import cadences, hours, noise_floor
+from pawwork_proxy.comparison.requests import evidence_row
 from pawwork_proxy.comparison.selection import Limiter, Selection, select
 from pawwork_proxy.comparison.thresholds import SHOWN, cut_off, early_refusals, thresholds
 from pawwork_proxy.comparison.verdicts import verdicts
+from pawwork_proxy.comparison.withstand import NEVER_ALONE, Withstood, withstand
 from pawwork_proxy.model.observation import Observation
 from pawwork_proxy.model.verdict import (
     Comparison,
@@ -22,6 +24,7 @@ from pawwork_proxy.model.verdict import (
     InstrumentStatus,
     LimiterFindings,
     Note,
+    OddRow,
 )
 
 NOTHING_REFUSED = Experiment(id="wait_for_refusal", requests=1, settles=0.0)
@@ -75,11 +78,10 @@ def compare(
 
 def judge(limiter: Limiter, means: Means | None = None) -> LimiterFindings:
     """Everything about one limiter; without means no next experiment."""
-    findings = eliminate(limiter)
-    found = verdicts(limiter, findings)
-    explanations = sorted(
-        smallest(undominated(findings.possible)), key=lambda one: findings.possible[one].excuses
-    )
+    withstood = withstand(limiter, eliminate(limiter))
+    left = withstood.findings
+    found = verdicts(limiter, withstood)
+    explanations = _explanations(withstood)
     bounds = thresholds(limiter, explanations[0]) if explanations else ()
     return LimiterFindings(
         origin=limiter.origin,
@@ -95,8 +97,25 @@ def judge(limiter: Limiter, means: Means | None = None) -> LimiterFindings:
         rhythm=limiter.rhythm,
         cut_off=cut_off(bounds),
         early_refusals=early_refusals(limiter),
-        next_experiment=next_experiment(limiter, findings, found, means) if means else None,
+        odd_rows=tuple(
+            OddRow(row=evidence_row(row), fits=parts(explanations[:1])[0]) for row in withstood.odd
+        ),
+        next_experiment=next_experiment(limiter, left, found, means) if means else None,
     )
+
+
+def _explanations(withstood: Withstood) -> list[Hypothesis]:
+    """What fits; if that is only that each conversation is another matter, all that slips save."""
+    fitting, left = _simplest(withstood.exact), _simplest(withstood.findings)
+    if any(NEVER_ALONE.isdisjoint(one) for one in fitting):
+        return fitting
+    return [*fitting, *(one for one in left if one not in fitting)]
+
+
+def _simplest(findings: Findings) -> list[Hypothesis]:
+    """The smallest explanations that are left; what needs no strangers first."""
+    least = smallest(undominated(findings.possible))
+    return sorted(least, key=lambda one: findings.possible[one].excuses)
 
 
 def _notes(seen: Sequence[Observation], selection: Selection) -> Iterator[Note]:

@@ -4,6 +4,7 @@ Invariant: the last row is the one that decides; it is compared with the row bef
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pawwork_proxy.comparison.elimination import Conflict
 from pawwork_proxy.comparison.requests import (
@@ -12,6 +13,7 @@ from pawwork_proxy.comparison.requests import (
     evidence_row,
     shown_difference,
 )
+from pawwork_proxy.comparison.transitions import CLOSE_S
 from pawwork_proxy.model.observation import DimensionName
 from pawwork_proxy.model.verdict import Contrast
 
@@ -54,3 +56,49 @@ def _with_context(
         return (dimension != "global" and dimension not in differs, len(differs), -row.head)
 
     return (conflict.rows[0], *sorted(before, key=rank)[:1], fresh)
+
+
+def closest(conflicts: Sequence[Conflict], evidence: Sequence[PlacedRequest]) -> list[Conflict]:
+    """Admissions after a refusal, each with the latest refusal that is like its own.
+
+    The plainest come first as before, but those that lie close together before the others.
+    """
+    found = [
+        replace(one, rows=(_latest(one, evidence), one.deciding))
+        if one.shows == "separate"
+        else one
+        for one in conflicts
+    ]
+    return sorted(found, key=lambda one: gap_s(one) > CLOSE_S)
+
+
+def gap_s(conflict: Conflict) -> float:
+    """Seconds from the response of the row before the deciding one to the deciding one."""
+    earlier, last = conflict.rows[-2:]
+    return max(0.0, last.start - earlier.head)
+
+
+def held(conflict: Conflict, evidence: Sequence[PlacedRequest]) -> bool:
+    """Whether the refused one was refused again soon after the admission (A-B-A)."""
+    refused, admitted = conflict.rows[-2:]
+    return any(
+        _alike(row, refused) and admitted.surely_before(row) and row.start - refused.head <= CLOSE_S
+        for row in evidence
+    )
+
+
+def _latest(conflict: Conflict, evidence: Sequence[PlacedRequest]) -> PlacedRequest:
+    """The latest refusal before the deciding row that differs from the first in the prompt only."""
+    first, last = conflict.rows
+    return next(
+        (row for row in reversed(evidence) if _alike(row, first) and row.surely_before(last)), first
+    )
+
+
+def _alike(row: PlacedRequest, refused: PlacedRequest) -> bool:
+    return (
+        row.part == "refused"
+        and row.window == refused.window
+        and row.client_kind == refused.client_kind
+        and set(differing(row, refused)) <= {"request"}
+    )

@@ -20,6 +20,7 @@ from typing import Literal
 
 from pawwork_proxy.comparison.bounds import KindInWindow, least_bounds
 from pawwork_proxy.comparison.columns import ClientKind, Columns
+from pawwork_proxy.comparison.dimensions import CALLER
 from pawwork_proxy.comparison.hypotheses import Hypothesis, hypotheses
 from pawwork_proxy.comparison.pools import FirstRefusals, Pools
 from pawwork_proxy.comparison.requests import PlacedRequest
@@ -27,6 +28,8 @@ from pawwork_proxy.comparison.selection import Limiter
 
 DOUBLING = 2
 """How many times the usual a new address may be allowed (source `ip-limiter`)."""
+NEW = frozenset({"address", "prefix", CALLER})
+"""Parts by which a server can tell that a caller is new to it."""
 CONFLICTS_KEPT = 40
 """So many contradictions of a hypothesis are enough: what else it says is not looked at then."""
 
@@ -167,6 +170,7 @@ def _bound_conflicts(pools: Pools) -> tuple[list[Conflict], int]:
     somebody else may have used up.
     """
     columns = pools.columns
+    allowance = 1 if NEW.isdisjoint(pools.names) else DOUBLING
     windows = {pool: columns.windows[pools.first[pool]] for pool in pools.refused}
     asked = {(kind, windows[pool]) for pool, kinds in pools.refusals() for kind in kinds}
     bounds = least_bounds(pools, asked)
@@ -181,8 +185,8 @@ def _bound_conflicts(pools: Pools) -> tuple[list[Conflict], int]:
             if bound is None:
                 continue
             refusal = min(by_capture.values(), key=lambda one: (columns.heads[one], one))
-            own = pools.possibly_counted(refusal, (bound.counted + 1) / DOUBLING)
-            if DOUBLING * own > bound.counted:
+            own = pools.possibly_counted(refusal, (bound.counted + 1) / allowance)
+            if allowance * own > bound.counted:
                 continue  # so many can have reached a threshold that more did not reach elsewhere
             if not pools.is_private(pool):
                 by_others += 1

@@ -40,6 +40,8 @@ class PlacedRequest:
         if dimension == CALLER:
             key = self.seen.who.key
             return self.seen.who.address if key in {ABSENT, PUBLIC} else key
+        if dimension == "key" and self.seen.who.key == PUBLIC:
+            return ABSENT  # the server treats both alike
         found: str | None = getattr(self.seen.who, dimension)
         return found
 

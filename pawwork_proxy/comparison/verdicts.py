@@ -1,33 +1,58 @@
 """From the hypotheses that are left to a verdict per dimension, each with rows to check by hand.
 
-`follows D`: every hypothesis left has D in it, and two rows show it whose values of D are known and
-differ. That nothing else is left to explain the rows is no proof by itself. `does_not_follow D`: no
-hypothesis left has D in it. Either the server's pools reach across values of D (wider), or they are
-cut by something that D only summarises (narrower: a quota per address does not follow the address
-family). All else is `undetermined`.
+`follows D`: every hypothesis that withstands one slip (`withstand`) has D in it, and two rows show
+it whose values of D are known and differ. That nothing else is left to explain the rows is no proof
+by itself. `does_not_follow D`: none has D in it. Either the server's pools reach across values of D
+(wider), or they are cut by something that D only summarises (narrower: a quota per address does not
+follow the address family). All else is `undetermined`, also what one observation alone shows.
 """
 
 from collections.abc import Iterable, Sequence
 from typing import assert_never
 
-from pawwork_proxy.comparison.contrasts import contrast
+from pawwork_proxy.comparison.contrasts import closest, contrast, gap_s, held
 from pawwork_proxy.comparison.dimensions import BUCKET, CALLER, DIMENSIONS
 from pawwork_proxy.comparison.elimination import Conflict, Findings
 from pawwork_proxy.comparison.hypotheses import GLOBAL, MODELS, Hypothesis, smallest, undominated
 from pawwork_proxy.comparison.requests import PlacedRequest, differing
 from pawwork_proxy.comparison.selection import Limiter, known_values
+from pawwork_proxy.comparison.withstand import NEVER_ALONE, Withstood
 from pawwork_proxy.model.observation import DimensionName
-from pawwork_proxy.model.verdict import REASONS, AssumptionId, Finding, Ground, Verdict
+from pawwork_proxy.model.verdict import REASONS, AssumptionId, Finding, Ground, Reach, Verdict
 
 PLACE = frozenset({"address", "prefix"})
 CONTRASTS_SHOWN = 3
 
 
-def verdicts(limiter: Limiter, findings: Findings) -> tuple[Verdict, ...]:
+def verdicts(limiter: Limiter, withstood: Withstood) -> tuple[Verdict, ...]:
     """One verdict per dimension, in the table's order."""
-    possible = undominated(findings.possible)
-    evidence = [row for row in limiter.rows if row.part != "maybe"]
-    return tuple(_verdict(row.name, possible, findings, evidence) for row in DIMENSIONS)
+    evidence = [row for row in limiter.rows if row.part != "maybe" and row not in withstood.odd]
+    left, exact = withstood.findings, withstood.exact
+    found = []
+    for row in DIMENSIONS:
+        verdict = _verdict(row.name, undominated(left.possible), left, evidence)
+        if verdict.finding == "undetermined" and exact.possible:
+            verdict = _verdict(row.name, undominated(exact.possible), exact, evidence)
+            if verdict.finding != "undetermined":
+                verdict = _by_one_observation(verdict)
+        found.append(verdict)
+    return tuple(found)
+
+
+def _by_one_observation(verdict: Verdict) -> Verdict:
+    """A verdict that one slip would undo: what it rests on is shown, and nothing is claimed."""
+    unrecorded = verdict.finding == "follows" and verdict.dimension in NEVER_ALONE
+    ground: Ground = "unrecorded_change" if unrecorded else "one_observation"
+    return verdict.model_copy(
+        update={
+            "finding": "undetermined",
+            "reason": REASONS[ground],
+            "ground": ground,
+            "narrower_by": None,
+            "reach": "",
+            "assumptions": (),
+        }
+    )
 
 
 def contains(hypothesis: Hypothesis, dimension: DimensionName) -> bool:
@@ -60,6 +85,11 @@ def _verdict(
     elif finding == "does_not_follow":
         ground, narrower = _not_followed(dimension, possible)
     chosen = _chosen(dimension, finding, ground, findings, possible)
+    if finding == "follows" and chosen:
+        chosen = closest(chosen, evidence)
+        if not (used := _once_admitted(dimension, chosen, evidence)):
+            finding, ground = "undetermined", "always_refused"
+        chosen = used
     if finding == "follows" and not chosen:
         # Nothing else is left to explain the rows, but no pair of known values shows it.
         finding, ground = (
@@ -73,8 +103,11 @@ def _verdict(
         ground=ground,
         narrower_by=narrower,
         confounded_with=rivals,
+        reach=_reach(finding, ground, chosen),
         values_seen=len(values),
         independent=len({one.deciding.action for one in chosen}),
+        repeated=finding == "follows" and any(held(one, evidence) for one in chosen),
+        gap_s=gap_s(chosen[0]) if chosen and chosen[0].shows == "separate" else None,
         evidence=tuple(contrast(dimension, one, evidence) for one in chosen[:CONTRASTS_SHOWN]),
         assumptions=_assumptions(finding, chosen),
     )
@@ -128,6 +161,28 @@ def _not_followed(
     common = frozenset.intersection(*smallest(possible))
     narrower = [row.name for row in DIMENSIONS if row.name in common and dimension in row.fixes]
     return ("narrower_pools", narrower[0]) if narrower else ("not_part", None)
+
+
+def _once_admitted(
+    dimension: DimensionName, chosen: Sequence[Conflict], evidence: Sequence[PlacedRequest]
+) -> list[Conflict]:
+    """Those whose refused one was admitted at some time: a gate does not explain them."""
+    names = PLACE if dimension == "network" else {dimension}
+    admitted = {
+        (name, row.value(name)) for row in evidence if row.part == "admitted" for name in names
+    }
+    return [
+        one for one in chosen if any((name, one.rows[-2].value(name)) in admitted for name in names)
+    ]
+
+
+def _reach(finding: Finding, ground: Ground, chosen: Sequence[Conflict]) -> Reach:
+    """How it does not follow: pools reach across values where one without use was refused."""
+    if finding != "does_not_follow":
+        return ""
+    if ground != "not_part":
+        return "narrower"
+    return "wider" if any(one.shows == "shared" for one in chosen) else ""
 
 
 def _chosen(

@@ -17,15 +17,17 @@ INSTALLS = {HOME: ("laptop", "desktop"), OFFICE: ("work",)}
 
 
 def play(captures: Path, preset: str, say: Say) -> list[Path]:
-    """Let the first install use the quota up, and then each other one try; paths of the captures.
+    """Let the first install use the quota up, each other one try, and the first once more.
 
+    That the first is refused again shows that nothing else changed. Gives paths of the captures.
     The simulated time is noon: midnight in the middle of the demo would reset its quota.
     """
     noon = f"{datetime.now(UTC):%Y-%m-%d}T12:00:00Z"
     random = Random(7)  # noqa: S311  ids of made-up conversations
     with laboratory(captures, preset, noon, INSTALLS, random, say) as lab:
+        installs = list(lab.ports)
         before = None
-        for network, install in lab.ports:
+        for network, install in (*installs, installs[0]):
             if before not in {None, network}:
                 time.sleep(CLOCKS_APART_S)
             lab.converse(network, install, until_refused=before is None, say=say)

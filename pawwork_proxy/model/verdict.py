@@ -45,6 +45,8 @@ Ground = Literal[
     "used_by_others",
     "by_caller",
     "no_known_pair",
+    "one_observation",
+    "always_refused",
 ]
 """Why a verdict is what it is, finer than `Reason`; `report` has a sentence for each."""
 
@@ -55,6 +57,7 @@ _GROUNDS: dict[Reason, tuple[Ground, ...]] = {
     "contradictory": ("nothing_fits", "models_differ"),
     "insufficient": (
         "global_fits", "not_in_every_row", "used_by_others", "by_caller", "no_known_pair",
+        "one_observation", "always_refused",
     ),
 }  # fmt: skip
 REASONS: dict[Ground, Reason] = {

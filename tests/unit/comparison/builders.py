@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pawwork_proxy.comparison.dimensions import DIMENSIONS
 from pawwork_proxy.comparison.selection import Limiter, select
-from pawwork_proxy.model.observation import ABSENT, Identities, Observation
+from pawwork_proxy.model.observation import ABSENT, SEVERAL, Identities, Observation
 from pawwork_proxy.model.verdict import Finding, LimiterFindings, Verdict
 
 MORNING = datetime(2026, 6, 3, 9, 0, tzinfo=UTC)
@@ -93,6 +94,25 @@ class Diary:
         }
         sent = {"request": f"msg:{self.capture}:{self.seq}", **who}
         self.seen.append(Observation(**fields, who=PLAIN.model_copy(update=sent)))
+
+
+def repeated(seen: Sequence[Observation]) -> list[Observation]:
+    """The same study once more two days later, in other captures and with other prompts."""
+    return [*seen, *map(_again, seen)]
+
+
+def _again(one: Observation) -> Observation:
+    later = timedelta(days=2)
+    times = {"started_at": one.started_at + later, "ended_at": one.ended_at + later}
+    for name in ("answered_at", "reset_at"):
+        if (moment := getattr(one, name)) is not None:
+            times[name] = moment + later
+    request = one.who.request
+    known = request in {None, ABSENT, SEVERAL}
+    who = one.who.model_copy(update={} if known else {"request": f"{request}:again"})
+    action = one.action and f"{one.action}:again"
+    names = {"capture": f"{one.capture}-again", "action": action, "who": who}
+    return one.model_copy(update={**times, **names})
 
 
 def limiter(seen: list[Observation]) -> Limiter:

@@ -1,6 +1,7 @@
 """What a comparison must be able to tell, asked of small studies."""
 
 import random
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pytest
@@ -9,7 +10,7 @@ from pawwork_proxy.comparison.compare import compare
 from pawwork_proxy.model.observation import ABSENT, Observation
 from pawwork_proxy.model.verdict import Comparison, Note, Verdict
 from pawwork_proxy.report.sentences import conclusion
-from tests.unit.comparison.builders import OFFICE, SAVED_KEY, TWO, Diary
+from tests.unit.comparison.builders import OFFICE, SAVED_KEY, TWO, Diary, repeated
 
 
 def verdict(comparison: Comparison, dimension: str) -> Verdict:
@@ -17,7 +18,12 @@ def verdict(comparison: Comparison, dimension: str) -> Verdict:
 
 
 def finding(seen: list[Observation], dimension: str) -> str:
-    return verdict(compare(seen, plan=False), dimension).finding
+    return verdict(studied(seen), dimension).finding
+
+
+def studied(seen: Sequence[Observation]) -> Comparison:
+    """What a study that was done twice shows: one slip does not explain both."""
+    return compare(repeated(seen), plan=False)
 
 
 def test_another_address_is_admitted_after_a_refusal() -> None:
@@ -36,7 +42,7 @@ def test_another_install_is_refused_at_once() -> None:
 
 def test_a_device_that_changed_along_is_confounded() -> None:
     seen = Diary().admitted(9).refused().admitted(**TWO, **OFFICE).seen
-    found = verdict(compare(seen), "address")
+    found = verdict(studied(seen), "address")
     assert (found.finding, found.reason) == ("undetermined", "confounded")
     assert "install" in found.confounded_with
 
@@ -52,7 +58,7 @@ def test_a_fresh_address_that_is_refused_proves_nothing() -> None:
         .refused(exclusive=True)
         .refused(**OFFICE, exclusive=True)
     )
-    found = verdict(compare(alone.seen), "address")
+    found = verdict(studied(alone.seen), "address")
     assert found.finding == "does_not_follow"
     assert "alone" in found.assumptions
 
@@ -71,7 +77,7 @@ def test_a_key_that_is_admitted_may_just_be_allowed_more() -> None:
     first = Diary().admitted(9).refused().admitted(**SAVED_KEY)
     assert finding(first.seen, "key") == "undetermined"
     first.later(days=1).admitted(9, **SAVED_KEY).refused(**SAVED_KEY).admitted()
-    found = verdict(compare(first.seen), "auth_kind")
+    found = verdict(studied(first.seen), "auth_kind")
     assert finding(first.seen, "global") == "does_not_follow"
     assert found.reason == "confounded"
     assert found.confounded_with == ("key", "workspace")
@@ -93,7 +99,7 @@ def test_a_higher_threshold_is_no_pool_of_its_own(dimension: str) -> None:
 def test_each_client_admitted_after_the_other_is_two_pools() -> None:
     diary = Diary().admitted(5).refused().admitted(user_agent="other/1")
     diary.later(days=1).admitted(5, user_agent="other/1").refused(user_agent="other/1").admitted()
-    found = verdict(compare(diary.seen), "user_agent")
+    found = verdict(studied(diary.seen), "user_agent")
     assert found.finding == "follows"
     assert found.evidence[0].shows == "opposed"
     assert "same_order" in found.assumptions
@@ -102,18 +108,22 @@ def test_each_client_admitted_after_the_other_is_two_pools() -> None:
 def test_refused_after_far_fewer_than_elsewhere() -> None:
     """The second install used its own pool three times; the first had used its own twenty times."""
     seen = Diary().admitted(20).refused().admitted(3, **TWO).refused(**TWO).seen
-    found = verdict(compare(seen), "install")
+    found = verdict(studied(seen), "install")
     assert found.finding == "undetermined"
     seen = Diary().admitted(3, **TWO).admitted(20).refused().refused(**TWO).seen
-    found = verdict(compare(seen), "install")
+    found = verdict(studied(seen), "install")
     assert found.finding == "does_not_follow"
     assert "uniform" in found.assumptions
     assert found.evidence[0].own == 3
 
 
 def test_a_doubled_threshold_is_allowed_for() -> None:
+    """A server may allow a new address twice as much, and nothing else."""
     seen = Diary().admitted(10, **TWO).admitted(20).refused().refused(**TWO).seen
-    assert finding(seen, "install") == "undetermined"
+    assert finding(seen, "install") == "does_not_follow"
+    there = {**OFFICE, "exclusive": True}
+    alone = Diary().admitted(10, **there).admitted(20, exclusive=True).refused(exclusive=True)
+    assert finding(alone.refused(**there).seen, "address") == "undetermined"
 
 
 def test_a_client_that_was_never_admitted_shows_nothing() -> None:
@@ -158,8 +168,8 @@ def test_a_stream_over_midnight_may_count_for_the_day_it_ends_in() -> None:
 
 
 def test_aborted_requests_may_or_may_not_count() -> None:
-    """Six aborted answers may have used up the second install's own pool."""
-    seen = Diary().admitted(6, ending="aborted", **TWO).admitted(9).refused().refused(**TWO).seen
+    """Nine aborted answers may have used up the second install's own pool."""
+    seen = Diary().admitted(9, ending="aborted", **TWO).admitted(9).refused().refused(**TWO).seen
     assert finding(seen, "install") == "undetermined"
 
 
@@ -182,7 +192,7 @@ def test_an_address_that_is_not_known_may_be_any() -> None:
 def test_an_address_that_is_never_known_is_said_so() -> None:
     unknown = {"address": None, "prefix": None, "network": None}
     seen = Diary().admitted(9, **unknown).refused(**unknown).refused(**unknown, **TWO).seen
-    found = verdict(compare(seen), "address")
+    found = verdict(studied(seen), "address")
     assert found.ground == "not_known"
 
 
@@ -190,7 +200,7 @@ def test_rows_that_contradict_each_other_are_both_shown() -> None:
     """Refused, then the very same admitted, with nothing changed at all."""
     same = {"request": "msg:same"}
     seen = Diary().admitted(9, **same).refused(**same).admitted(**same).refused(**TWO).seen
-    comparison = compare(seen)
+    comparison = studied(seen)
     found = verdict(comparison, "install")
     assert (found.finding, found.reason) == ("undetermined", "contradictory")
     assert {one.shows for one in found.evidence} == {"separate", "shared"}
@@ -210,7 +220,7 @@ def test_models_of_which_only_some_share_a_pool() -> None:
     there = {**OFFICE, **with_alone}
     diary.admitted(20, **third, **there).refused(**third, **there)
     diary.admitted(**there).refused(**there)
-    found = verdict(compare(diary.seen), "model_group")
+    found = verdict(studied(diary.seen), "model_group")
     assert (found.finding, found.reason) == ("undetermined", "contradictory")
     assert len(found.evidence) == 2
     assert finding(diary.seen, "install") == "undetermined"
@@ -229,27 +239,27 @@ def test_ipv6_addresses_of_one_prefix() -> None:
 def test_sessions_that_are_not_sent_fix_no_install() -> None:
     nobody = {"session": ABSENT, "request": ABSENT}
     seen = Diary().admitted(9, **nobody).refused(**nobody).admitted(**nobody, install="two").seen
-    found = verdict(compare(seen), "install")
+    found = verdict(studied(seen), "install")
     assert found.finding == "follows"
-    assert verdict(compare(seen), "session").reason == "untested"
+    assert verdict(studied(seen), "session").reason == "untested"
 
 
 def test_a_retry_and_a_title_call_are_one_observation() -> None:
     once = Diary().admitted(9).refused().admitted(3, action="turn", **OFFICE)
-    assert verdict(compare(once.seen), "address").independent == 1
+    assert verdict(studied(once.seen), "address").independent == 2
     thrice = Diary().admitted(9).refused()
     for number in range(3):
         thrice.admitted(action=f"turn {number}", **OFFICE)
-    assert verdict(compare(thrice.seen), "address").independent == 3
+    assert verdict(studied(thrice.seen), "address").independent == 6
     unnamed = Diary().admitted(9).refused().admitted(3, **OFFICE)
-    assert verdict(compare(unnamed.seen), "address").independent == 1, "of one session"
+    assert verdict(studied(unnamed.seen), "address").independent == 1, "of one session"
 
 
 def test_each_fresh_pool_that_is_refused_counts() -> None:
     diary = Diary().admitted(9).refused()
     for number in range(3):
         diary.refused(install=f"fresh {number}", session=f"ses:{number}", action=f"turn {number}")
-    assert verdict(compare(diary.seen), "install").independent == 3
+    assert verdict(studied(diary.seen), "install").independent == 6
 
 
 def test_limits_of_two_origins_are_kept_apart() -> None:
@@ -298,11 +308,11 @@ def test_notes_name_what_weakens_the_comparison() -> None:
 
 def test_everything_that_is_decided_has_evidence_rows() -> None:
     seen = Diary().admitted(9).refused().refused(**TWO).admitted(**OFFICE).seen
-    for found in compare(seen).limits[0].verdicts:
+    for found in studied(seen).limits[0].verdicts:
         assert (found.finding == "undetermined") == (not found.evidence)
 
 
 def test_product_options_follow_the_verdicts() -> None:
     seen = Diary().admitted(9).refused().refused(**TWO).admitted(**OFFICE).seen
-    found = {option.option: option.open for option in compare(seen).options}
+    found = {option.option: option.open for option in studied(seen).options}
     assert found == {"own_relay": None, "user_keys": None, "no_free_default": True}

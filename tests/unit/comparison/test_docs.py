@@ -26,7 +26,8 @@ def test_every_finding_reason_and_contrast_is_explained() -> None:
 
 
 def test_the_worked_example() -> None:
-    seen = Diary().admitted(9).refused().refused(**TWO).admitted(**OFFICE).seen
+    diary = Diary().admitted(9).refused(2).refused(2, **TWO).admitted(2, **OFFICE).refused()
+    seen = diary.seen
     assert answer_of(compare(seen)).headline in DOC.replace("\n", " ")
     found = {verdict.dimension: verdict for verdict in compare(seen).limits[0].verdicts}
     assert found["request"].finding == "does_not_follow"

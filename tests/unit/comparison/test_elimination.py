@@ -116,7 +116,12 @@ def test_a_pool_of_ones_own_counts_only_its_own() -> None:
 def test_an_address_may_be_allowed_twice_the_usual_and_no_more() -> None:
     """Three were admitted in one pool, so its threshold is three at least."""
     assert shared(Diary().admitted(3).admitted(**TWO).refused(**TWO).seen, "install") == [(1, 2)]
-    assert shared(Diary().admitted(2).admitted(**TWO).refused(**TWO).seen, "install") == []
+    assert shared(Diary().admitted(2).admitted(**TWO).refused(**TWO).seen, "install") == [(1, 1)]
+    alone, there = {"exclusive": True}, {**OFFICE, "exclusive": True}
+    seen = Diary().admitted(3, **alone).admitted(**there).refused(**there).seen
+    assert shared(seen, "address") == [(1, 2)]
+    seen = Diary().admitted(2, **alone).admitted(**there).refused(**there).seen
+    assert shared(seen, "address") == []
     assert shared(Diary().admitted(1).refused(**TWO).seen, "install") == [(0, 0)]
 
 
@@ -214,7 +219,7 @@ def test_a_row_of_several_requests_lies_in_no_single_request_pool() -> None:
 
 def test_several_classes_of_admissions_raise_bounds_by_capture() -> None:
     first = Diary("c1").admitted(12).refused()
-    second = Diary("c2", first.clock).admitted(7, **TWO).refused(**TWO)
+    second = Diary("c2", first.clock).admitted(12, **TWO).refused(**TWO)
     assert frozenset({"install"}) in possible([*first.seen[::-1], *second.seen])
 
 

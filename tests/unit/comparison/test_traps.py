@@ -8,13 +8,14 @@ from pawwork_proxy.comparison.compare import compare
 from pawwork_proxy.model.observation import PUBLIC, SEVERAL, Identities, Observation
 from pawwork_proxy.model.verdict import Finding, Reason, Verdict
 from pawwork_proxy.report.sentences import conclusion
-from tests.unit.comparison.builders import OFFICE, SAVED_KEY, TWO, Diary, limiter
+from tests.unit.comparison.builders import OFFICE, SAVED_KEY, TWO, Diary, limiter, repeated
 
 RELAYED: dict[str, Any] = {"origin": "relayed:Console"}
 
 
 def found(seen: list[Observation], unrecorded: list[Observation] = []) -> dict[str, Verdict]:  # noqa: B006
-    (limit,) = compare(seen, unrecorded).limits
+    """The verdicts of a study that was done twice: one slip does not explain both."""
+    (limit,) = compare(repeated(seen), repeated(unrecorded)).limits
     return {verdict.dimension: verdict for verdict in limit.verdicts}
 
 
@@ -109,7 +110,9 @@ def test_a_gate_that_refuses_exactly_as_the_quota_makes_no_verdict() -> None:
 def test_a_relayed_limit_is_named_in_the_answer() -> None:
     daily = {**RELAYED, "cadence": "utc_day"}
     diary = Diary().admitted(9).other("free_usage_limit", "quota", **daily).admitted(**OFFICE)
-    assert conclusion(compare(diary.seen)).startswith("The limit relayed from Console is one per")
+    assert conclusion(compare(repeated(diary.seen))).startswith(
+        "The limit relayed from Console is one per"
+    )
 
 
 def test_what_a_provider_refused_the_limiter_had_counted() -> None:
@@ -199,12 +202,12 @@ def test_those_without_a_key_of_their_own_tell_nothing_of_the_keys_of_others() -
     diary.refused(key=PUBLIC, exclusive=True).admitted(**OFFICE, exclusive=True)
     verdicts = found(diary.seen)
     assert verdicts["address"].finding == "follows"
-    assert (verdicts["key"].finding, verdicts["key"].ground) == ("undetermined", "by_caller")
+    assert (verdicts["key"].finding, verdicts["key"].ground) == ("undetermined", "one_value")
 
 
 def test_the_answer_says_what_it_takes_for_granted() -> None:
     answer = conclusion(
-        compare(Diary().admitted(9).refused().refused(**TWO).admitted(**OFFICE).seen)
+        compare(repeated(Diary().admitted(9).refused().refused(**TWO).admitted(**OFFICE).seen))
     )
     assert answer.endswith(
         "This takes for granted that two had asked nothing in that window before the capture "

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pawwork_proxy.comparison.compare import compare
 from pawwork_proxy.model.observation import Observation
-from tests.unit.comparison.builders import Diary
+from tests.unit.comparison.builders import Diary, repeated
 
 
 def caller(install: str, key: str | None, workspace: str | None) -> dict[str, Any]:
@@ -28,7 +28,7 @@ def caller(install: str, key: str | None, workspace: str | None) -> dict[str, An
 
 def explained(seen: list[Observation], *dimensions: str) -> bool:
     """Whether these dimensions, or fewer of them, may still be what the limit follows."""
-    limits = compare(seen, plan=False).limits
+    limits = compare(repeated(seen), plan=False).limits
     return any(set(one) <= set(dimensions) for limit in limits for one in limit.hypotheses)
 
 

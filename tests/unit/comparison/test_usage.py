@@ -73,8 +73,8 @@ def test_an_exchange_that_two_routes_saw_counts_once() -> None:
 
 
 def test_where_the_quota_goes_by_addresses_another_one_has_as_many() -> None:
-    seen = Diary().admitted(5).refused().refused(**TWO).admitted(2, **OFFICE).seen
-    found = at(NOON, seen, cut_off=CutOff(at=5, windows=3, of=3))
+    diary = Diary().admitted(5).refused(2).refused(**TWO).admitted(2, **OFFICE).refused()
+    found = at(NOON, diary.seen, cut_off=CutOff(at=5, windows=3, of=3))
     assert [row.left for row in found.rows if row.network == "office"] == [3]
     by_nothing = Diary().admitted(5).refused().admitted(**TWO, model="x", model_group="x").seen
     other = at(NOON, by_nothing, cut_off=CutOff(at=5, windows=3, of=3)).rows[1]

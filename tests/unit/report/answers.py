@@ -78,10 +78,11 @@ def per_install() -> list[Observation]:
 
 
 def per_conversation() -> list[Observation]:
+    """Each used-up conversation is asked again after a new one was answered."""
     diary = Diary()
     for number in range(3):
-        own = {**A, "session": f"ses:{number}"}
-        diary.admitted(6, **own).refused(**own)
+        own, new = ({**A, "session": f"ses:{n}"} for n in (number, f"{number}b"))
+        diary.admitted(6, **own).refused(**own).admitted(2, **new).refused(**own)
     return diary.seen
 
 
@@ -94,18 +95,19 @@ def per_model_group() -> list[Observation]:
 
 
 def key_makes_no_difference() -> list[Observation]:
-    diary = Diary().admitted(9, **A).refused(**A).refused(**A, **KEY).admitted(**A, **FAR)
+    diary = Diary().admitted(9, **A).refused(2, **A).refused(2, **A, **KEY).admitted(2, **A, **FAR)
     return diary.refused(**A).seen
 
 
 def prefix() -> list[Observation]:
-    diary = Diary().admitted(9, **A, **HOME6).refused(**A, **HOME6).refused(**A, **SAME6)
-    return diary.refused(**B, **SAME6).admitted(**A, **FAR6).refused(**A, **HOME6).seen
+    diary = Diary().admitted(9, **A, **HOME6).refused(2, **A, **HOME6).refused(**A, **SAME6)
+    return diary.refused(2, **B, **SAME6).admitted(2, **A, **FAR6).refused(**A, **HOME6).seen
 
 
 def relayed() -> list[Observation]:
     """OpenCode's own limit, and that of a provider behind it which a client of its own meets."""
-    diary = Diary().admitted(9, **A).refused(**A).refused(**B).admitted(**A, **FAR)
+    diary = Diary().admitted(9, **A).refused(2, **A).refused(2, **B).admitted(2, **A, **FAR)
+    diary.refused(**A)
     other = {**A, "session": "ses:c", "user_agent": "other/1"}
     diary.other("free_usage_limit", "quota", origin="relayed:Console", cadence="utc_day", **other)
     return diary.seen
@@ -181,9 +183,12 @@ STUDIES: dict[str, Callable[[], list[Observation] | Comparison]] = {
         Diary().admitted(20, **A, **FAR).refused(**A, **FAR).admitted(**B).refused(**B).seen
     ),
     "the-rows-contradict": lambda: (
-        Diary().admitted(9, request="msg:1", **A).refused(request="msg:1", **A)
-        .admitted(request="msg:1", **A).seen
+        Diary().admitted(9, request="msg:1", **A).refused(2, request="msg:1", **A)
+        .admitted(2, request="msg:1", **A).refused(2, request="msg:1", **A)
+        .admitted(2, request="msg:1", **A).refused(2, request="msg:1", **A)
+        .admitted(2, request="msg:1", **A).seen
     ),
+    "seen-once-only": lambda: Diary().admitted(9, **A).refused(**A).admitted(**A, **FAR).seen,
     "two-kinds-of-clients": lambda: (
         Diary().admitted(5, **A).refused(**A).admitted(user_agent="other/1", **A)
         .later(days=1).admitted(5, user_agent="other/1", **A)
@@ -198,7 +203,7 @@ STUDIES: dict[str, Callable[[], list[Observation] | Comparison]] = {
     "nothing-captured": list,
     "no-refusal-can-be-used": lambda: Diary().refused(**A, answered_here=True).admitted(**B).seen,
     "simulated": lambda: [
-        one.model_copy(update={"simulated": True}) for one in shared_address(1)
+        one.model_copy(update={"simulated": True}) for one in shared_address(2)
     ],
 }  # fmt: skip
 """By the name of the file that holds the answer."""

@@ -49,8 +49,12 @@ def study() -> list[Exchange]:
     return [
         *(one(seq, 1) for seq in range(1, 6)),
         one(6, 1, refused=True),
-        one(7, 2, session=2, refused=True),
-        one(8, 1, address=2),
+        one(7, 1, refused=True),
+        one(8, 2, session=2, refused=True),
+        one(9, 2, session=2, refused=True),
+        one(10, 1, address=2),
+        one(11, 1, address=2),
+        one(12, 1, refused=True),
     ]
 
 

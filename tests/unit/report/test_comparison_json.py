@@ -38,11 +38,10 @@ def test_every_finding_has_its_words() -> None:
 
 
 def test_the_summary_has_findings_and_stories_with_their_rows() -> None:
-    summary = document(Diary().admitted(9).refused().refused(**TWO).admitted(**OFFICE).seen)[
-        "summary"
-    ]
+    diary = Diary().admitted(9).refused(2).refused(2, **TWO).admitted(2, **OFFICE).refused()
+    summary = document(diary.seen)["summary"]
     assert summary["findings"][0] == {"how": "Counted by", "names": "network address"}
-    assert summary["evidence"][0]["rows"] == ["c1#10", "c1#12"]
+    assert summary["evidence"][0]["rows"] == ["c1#11", "c1#14"]
 
 
 def test_the_next_experiment_has_steps_commands_and_results() -> None:

@@ -14,9 +14,10 @@ from tests.unit.comparison.builders import INSIDE, MORNING, OFFICE, TWO, Diary
 STUDY = (
     Diary()
     .admitted(20, exclusive=True)
+    .refused(2, exclusive=True, reset_at=MORNING)
+    .refused(2, **TWO, exclusive=True)
+    .admitted(2, **OFFICE)
     .refused(exclusive=True, reset_at=MORNING)
-    .refused(**TWO, exclusive=True)
-    .admitted(**OFFICE)
     .other("provider_overload", "overload")
     .seen
 )
@@ -37,7 +38,7 @@ def test_the_answer_comes_first_then_what_to_do_then_the_evidence() -> None:
     assert told.startswith("Shared by all installs on one network address. Not tried: ")
     order = ["Quota:", "Confidence:", "Product options", "Next:", "Evidence (", "Behind this"]
     assert sorted(order, key=told.index) == order
-    assert "(c1 #20 #21 #22)" in re.sub(r"\s+", " ", told)
+    assert "(c1 #20 #22 #23)" in re.sub(r"\s+", " ", told)
     assert "Left out: 1 x overload" in told
 
 

@@ -101,15 +101,14 @@ def test_each_piece_of_evidence_is_shown_once_and_every_reference_leads_to_one()
     text = page(
         [
             *(one(seq, 1, request=1) for seq in range(1, 9)),
-            one(9, 1, refused=True, request=1),
-            one(10, 1, request=1),
+            *(one(seq, 1, refused=seq % 4 in {1, 2}, request=1) for seq in range(9, 21)),
         ]
     )
     assert "contradict" in text
     ids = re.findall(r'id="contrast-(\d+)"', text)
     assert ids == sorted(set(ids), key=int)
     assert set(re.findall(r'href="#contrast-(\d+)"', text)) == set(ids)
-    assert text.count("admitted after") == len(ids) == 1
+    assert text.count("admitted after") == len(ids) > 0
 
 
 def test_direction_marks_are_shown_and_turn_nothing() -> None:
@@ -124,7 +123,7 @@ def test_numbers_and_their_nouns_agree() -> None:
     assert "(s)" not in text.split('<script type="application/json"')[0].split("</style>")[1]
     assert "in 1 capture," in text
     assert "1 reset window:" in text
-    assert "2 refusals" in text
+    assert "5 refusals" in text
 
 
 def test_that_measuring_disturbs_is_part_of_the_answer_with_its_rows() -> None:

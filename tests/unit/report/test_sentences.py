@@ -138,7 +138,7 @@ def test_an_address_of_the_server_that_nobody_knows_is_a_caveat() -> None:
     )
 
 
-PLAIN = Diary().admitted(9).refused().refused(**TWO).admitted(**OFFICE).seen
+PLAIN = Diary().admitted(9).refused(2).refused(2, **TWO).admitted(2, **OFFICE).refused().seen
 
 
 @pytest.mark.parametrize(
@@ -146,12 +146,12 @@ PLAIN = Diary().admitted(9).refused().refused(**TWO).admitted(**OFFICE).seen
     [
         (
             "address",
-            "Another egress address, another pool. c1#12 was admitted after c1#10 was refused; "
+            "Another egress address, another pool. c1#14 was admitted after c1#11 was refused; "
             "changed: network (your label), egress address, user action (x-opencode-request).",
         ),
         (
             "install",
-            "Not part of what the pool is chosen by. c1#11 was refused after no request of its "
+            "Not part of what the pool is chosen by. c1#12 was refused after no request of its "
             "own, while c1#9 was admitted after 8.",
         ),
         ("family", "The pools are narrower: by egress address."),
@@ -237,8 +237,7 @@ def test_notes_and_options_in_words() -> None:
 
 
 def test_the_answer_in_words() -> None:
-    seen = Diary().admitted(9).refused().refused(**TWO).admitted(**OFFICE).seen
-    assert conclusion(compare(seen)).startswith(
+    assert conclusion(compare(PLAIN)).startswith(
         "The free quota is shared by every install behind the same egress address; "
         "resets daily at 00:00 UTC; not per install, session."
     )
@@ -280,5 +279,6 @@ def test_an_open_answer_lists_what_is_possible() -> None:
 def test_a_place_of_which_the_level_is_open() -> None:
     one = {"address": "ip6:a", "prefix": "ip6p:a", "ip_family": "ipv6"}
     other = {"address": "ip6:b", "prefix": "ip6p:b", "ip_family": "ipv6"}
-    words = conclusion(compare(Diary().admitted(9, **one).refused(**one).admitted(**other).seen))
+    diary = Diary().admitted(9, **one).refused(2, **one).admitted(2, **other).refused(**one)
+    words = conclusion(compare(diary.seen))
     assert "one per network (address or prefix)" in words

@@ -1,0 +1,112 @@
+"""Admissions after a refusal in what a hypothesis takes for one pool, as an experimenter sees them.
+
+Such a pair speaks against the hypothesis only as far as nothing else can have changed in between. A
+limit can be raised, a counter be reset, a router get another address, and no row shows it. So a
+pair counts if its two rows lie close together; and no such change explains it at all if the refused
+one was refused again right afterwards (A-B-A), with too few requests in between to use up a pool.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from pawwork_proxy.comparison.columns import ClientKind, Columns
+from pawwork_proxy.comparison.hypotheses import Hypothesis
+from pawwork_proxy.comparison.requests import PlacedRequest
+
+CLOSE_S = 900.0
+"""So near must two rows lie that nothing unrecorded is likely to have changed in between."""
+FEW = 2
+"""So few requests do not use up a pool that began anew."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Transition:
+    """A refusal and the first admission after it, of one kind of client in one pool."""
+
+    refused: PlacedRequest
+    admitted: PlacedRequest
+    held: PlacedRequest | None
+    """The refusal that came right afterwards, if one did."""
+
+    @property
+    def gap_s(self) -> float:
+        """Seconds between the two."""
+        return self.admitted.start - self.refused.head
+
+    @property
+    def close(self) -> bool:
+        """Whether it is evidence at all."""
+        return self.gap_s <= CLOSE_S
+
+
+def transitions(hypothesis: Hypothesis, columns: Columns) -> Iterator[Transition]:
+    """Those of one kind of client, pool by pool."""
+    for rows in _pools(hypothesis, columns):
+        kinds = _by_kind(rows)
+        for kind in kinds:
+            yield from _transitions(kinds, kind, kind, rows)
+
+
+def directed(
+    hypothesis: Hypothesis, columns: Columns, high: ClientKind, low: ClientKind
+) -> Iterator[Transition]:
+    """Those in which one kind of client was admitted after the refusal of another."""
+    for rows in _pools(hypothesis, columns):
+        yield from _transitions(_by_kind(rows), high, low, rows)
+
+
+def _by_kind(rows: Sequence[PlacedRequest]) -> dict[ClientKind, list[PlacedRequest]]:
+    kinds: dict[ClientKind, list[PlacedRequest]] = {}
+    for row in rows:
+        if row.client_kind is not None and row.part != "maybe":
+            kinds.setdefault(row.client_kind, []).append(row)
+    return kinds
+
+
+def _pools(hypothesis: Hypothesis, columns: Columns) -> Iterator[list[PlacedRequest]]:
+    """The rows that are certainly of one pool, in the order in which they began."""
+    pools: dict[int, list[PlacedRequest]] = defaultdict(list)
+    for pool, row in zip(columns.pools(sorted(hypothesis)), columns.rows, strict=True):
+        if pool >= 0:
+            pools[pool].append(row)
+    yield from pools.values()
+
+
+def _transitions(
+    kinds: Mapping[ClientKind, Sequence[PlacedRequest]],
+    high: ClientKind,
+    low: ClientKind,
+    pool: Sequence[PlacedRequest],
+) -> Iterator[Transition]:
+    """Several admissions after one refusal are one transition."""
+    refusals = [row for row in kinds.get(low, ()) if row.part == "refused"]
+    told: PlacedRequest | None = None
+    for row in kinds.get(high, ()) if refusals else ():
+        if row.part == "refused":
+            continue
+        before = next((one for one in reversed(refusals) if one.surely_before(row)), None)
+        if before is None or before is told:
+            continue
+        told = before
+        yield Transition(before, row, _held(before, row, refusals, pool))
+
+
+def _held(
+    refused: PlacedRequest,
+    admitted: PlacedRequest,
+    refusals: Sequence[PlacedRequest],
+    pool: Sequence[PlacedRequest],
+) -> PlacedRequest | None:
+    """The first refusal after the admission, if it came soon and after few requests."""
+    again = next((one for one in refusals if admitted.surely_before(one)), None)
+    if again is None or again.start - refused.head > CLOSE_S:
+        return None
+    used = [row for row in pool if row.part != "refused"]
+    before = sum(row.seen.count for row in used if row.surely_before(refused))
+    between = sum(
+        row.seen.count
+        for row in used
+        if not (row.surely_before(refused) or again.surely_before(row))
+    )
+    return again if between <= max(FEW, before // 2) else None
