@@ -18,10 +18,24 @@ from babel.messages.pofile import read_po, write_po
 from jinja2.ext import babel_extract
 
 import pawwork_proxy
+from pawwork_proxy.comparison.dimensions import COMPOUND, DIMENSIONS
 from pawwork_proxy.facts.clients import RECOGNITIONS, STRANGER
 from pawwork_proxy.facts.outcomes import MEANINGS, SPECIAL_CASES, USER_SEES
 from pawwork_proxy.report.answer_words import TEXTS
-from pawwork_proxy.report.sentences import EXCLUSIONS, NOTES, OPTION_NAMES, OPTIONS
+from pawwork_proxy.report.next_step import FILL_IN
+from pawwork_proxy.report.sentences import (
+    COSTS,
+    EXCLUSIONS,
+    LACKING,
+    NOTES,
+    OPTION_NAMES,
+    OPTIONS,
+    SWEEPS,
+    VARIATIONS,
+    WITHOUT_EVIDENCE,
+    WITHOUT_TRIAL,
+)
+from pawwork_proxy.report.study_steps import ASKS, STEPS, WRONG
 from pawwork_proxy.report.timeline import GROUPS
 
 PACKAGE = Path(pawwork_proxy.__file__).parent
@@ -44,6 +58,16 @@ def texts() -> Iterator[Text]:
     for states in OPTIONS.values():
         yield from (text for reasons in states.values() for text in reasons.values())
     yield from (words for _, words in GROUPS)
+    yield from (row.title for row in DIMENSIONS)
+    for section in (COMPOUND, FILL_IN, COSTS, SWEEPS, LACKING, ASKS, STEPS, WRONG):
+        yield from section.values()
+    for variation in VARIATIONS.values():
+        yield from (variation["title"], variation["step"])
+    for advice in (WITHOUT_EVIDENCE | WITHOUT_TRIAL).values():
+        yield from filter(None, (advice["title"], advice["why"], advice.get("more")))
+        yield from advice["steps"]
+        for result, words in advice["meanings"]:
+            yield from (result, words)
     for file in SPEAKING:
         yield from _said(file.read_text("utf-8"))
     for template in sorted((PACKAGE / "report" / "assets").glob("*.j2")):

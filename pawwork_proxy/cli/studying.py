@@ -15,14 +15,15 @@ from pawwork_proxy.comparison.walk import StudyName, progress_of
 from pawwork_proxy.environment.machine import utc_now
 from pawwork_proxy.errors import CaptureFormatError
 from pawwork_proxy.model.comparison_input import ComparisonInput
-from pawwork_proxy.report.study_steps import done_lines, opening, step_lines, wrong_lines
+from pawwork_proxy.report.language import Language
+from pawwork_proxy.report.study_steps import done_lines, leaving, opening, step_lines, wrong_lines
 
 NOTHING = ComparisonInput(captures=(), observations=())
 
 
-def walk(study: StudyName, folder: Path) -> None:
+def walk(study: StudyName, folder: Path, language: Language) -> None:
     """Say each step and wait for it, until all are done."""
-    _say(opening(study))
+    _say(opening(study, language))
     told: list[str] = []
     warned: set[str] = set()
     while True:
@@ -31,9 +32,10 @@ def walk(study: StudyName, folder: Path) -> None:
         warn(one for one in gathered.remarks if one not in warned)
         warned.update(gathered.remarks)
         found = progress_of(study, gathered.observations, utc_now())
-        lines = [line for row in found.done for line in done_lines(row)]
+        lines = [line for row in found.done for line in done_lines(row, language)]
         if found.step is not None:
-            lines += [*step_lines(study, found, found.step), *wrong_lines(found)]
+            lines += step_lines(study, found, found.step, language)
+            lines += wrong_lines(found, language)
         _say(line for line in lines if line not in told)
         told = lines
         if found.step is None:
@@ -66,9 +68,6 @@ def _look(folder: Path) -> list[tuple[str, int]]:
     return sorted(found)
 
 
-def stopped(study: str, folder: Path) -> None:
+def stopped(study: str, folder: Path, language: Language) -> None:
     """What to say to who leaves a study in the middle."""
-    tell(
-        f"Stopped. To go on where you are: pawwork-proxy study run {study} --captures {folder}",
-        err=True,
-    )
+    tell(leaving(study, str(folder), language), err=True)

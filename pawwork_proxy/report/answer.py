@@ -138,7 +138,7 @@ def answer_of(
         options=tuple(_option(found, limit, language) for found in comparison.options),
         findings=tuple(_findings(limit, language)) if limit else (),
         not_tried=_not_tried(limit, language, GROUPS) if limit else "",
-        next_step=instructions(experiment) if experiment else None,
+        next_step=instructions(experiment, language) if experiment else None,
         evidence=(
             *(
                 teller.story(

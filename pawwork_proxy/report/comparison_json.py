@@ -12,18 +12,23 @@ from pawwork_proxy.comparison.hypotheses import named
 from pawwork_proxy.model.verdict import Comparison, Experiment, LimiterFindings
 from pawwork_proxy.report import sentences as say
 from pawwork_proxy.report.answer import Answer
-from pawwork_proxy.report.language import paragraph
+from pawwork_proxy.report.language import ENGLISH, Language, paragraph
 from pawwork_proxy.report.next_step import instructions
 
 
-def render_json(comparison: Comparison, answer: Answer, remarks: Iterable[str] = ()) -> str:
+def render_json(
+    comparison: Comparison,
+    answer: Answer,
+    remarks: Iterable[str] = (),
+    language: Language = ENGLISH,
+) -> str:
     """The whole comparison; `remarks` are about the captures and stand among the notes."""
     notes = [*say.notes_of(comparison), *remarks]
     plain = comparison.model_dump(mode="json", exclude_none=True)
     first = paragraph(filter(None, (answer.instrument, answer.headline, answer.not_tried_first)))
     document = {"answer": first, "summary": _summary(answer), **plain, "notes": notes}
     document["limits"] = [
-        _limit(limit, found)
+        _limit(limit, found, language)
         for limit, found in zip(comparison.limits, plain["limits"], strict=True)
     ]
     document["instrument"]["words"] = say.instrument_words(comparison.instrument)
@@ -37,7 +42,7 @@ def render_json(comparison: Comparison, answer: Answer, remarks: Iterable[str] =
     for found in document["assumptions"]:
         found["words"] = say.ASSUMPTIONS[found["id"]]
     if comparison.next_experiment is not None:
-        document["next_experiment"] |= _experiment(comparison.next_experiment)
+        document["next_experiment"] |= _experiment(comparison.next_experiment, language)
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
@@ -54,7 +59,7 @@ def _summary(answer: Answer) -> dict[str, Any]:
     return told
 
 
-def _limit(limit: LimiterFindings, found: dict[str, Any]) -> dict[str, Any]:
+def _limit(limit: LimiterFindings, found: dict[str, Any], language: Language) -> dict[str, Any]:
     for verdict, told in zip(limit.verdicts, found["verdicts"], strict=True):
         told["words"] = say.verdict_words(verdict)
         for contrast, row in zip(verdict.evidence, told["evidence"], strict=True):
@@ -62,7 +67,7 @@ def _limit(limit: LimiterFindings, found: dict[str, Any]) -> dict[str, Any]:
     for early, told in zip(limit.early_refusals, found["early_refusals"], strict=True):
         told["words"] = say.early_refusal_words(early)
     if limit.next_experiment is not None:
-        found["next_experiment"] |= _experiment(limit.next_experiment)
+        found["next_experiment"] |= _experiment(limit.next_experiment, language)
     explanations = [
         [row.name for row in DIMENSIONS if row.name in named(frozenset(hypothesis))]
         for hypothesis in limit.hypotheses
@@ -70,7 +75,7 @@ def _limit(limit: LimiterFindings, found: dict[str, Any]) -> dict[str, Any]:
     return {**found, "answer": say.limiter_conclusion(limit), "explanations": explanations}
 
 
-def _experiment(experiment: Experiment) -> dict[str, Any]:
-    told = instructions(experiment)
+def _experiment(experiment: Experiment, language: Language) -> dict[str, Any]:
+    told = instructions(experiment, language)
     meanings = [{"result": result, "words": words} for result, words in told.meanings]
     return {**told._asdict(), "meanings": meanings}

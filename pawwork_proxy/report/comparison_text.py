@@ -126,13 +126,13 @@ def _labelled(label: str, words: str, language: Language) -> str:
 
 def _next(step: Instructions, language: Language) -> Iterator[Printed]:
     yield "title", _labelled(language.text("Next"), step.title, language)
-    yield "text", f"{step.why} {step.cost}".rstrip()
+    yield "text", step.reason
     for words in step.steps:
         yield "step", words
     for command in step.commands:
         yield "command", command
     for result, words in step.meanings:
-        yield "item", f"{result}: {words}"
+        yield "item", _labelled(result, words, language)
 
 
 def _behind(

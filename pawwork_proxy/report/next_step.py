@@ -3,7 +3,7 @@
 Invariant: no step asks anybody to use up a quota, and every label is quoted for the shell.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from shlex import quote
 from typing import NamedTuple
 
@@ -13,6 +13,8 @@ from pawwork_proxy.facts.clients import RELEASES
 from pawwork_proxy.model.observation import INTERCEPTING
 from pawwork_proxy.model.verdict import Baseline, EvidenceRow, Experiment, Meaning
 from pawwork_proxy.outcomes.client_behaviour import after_used_up_quota, of_client
+from pawwork_proxy.report.answer_words import joined, one
+from pawwork_proxy.report.language import ENGLISH, Language, paragraph
 from pawwork_proxy.report.sentences import (
     COSTS,
     LACKING,
@@ -23,7 +25,6 @@ from pawwork_proxy.report.sentences import (
     hypothesis_words,
     row_label,
 )
-from pawwork_proxy.report.words import counted
 
 PROGRAM = "pawwork-proxy"
 PROGRAMS = {
@@ -71,53 +72,74 @@ class Instructions(NamedTuple):
     meanings: tuple[tuple[str, str], ...]
     """Each result, and what it would say."""
 
+    @property
+    def reason(self) -> str:
+        """Why, and what it costs."""
+        return paragraph(filter(None, (self.why, self.cost)))
 
-def instructions(experiment: Experiment) -> Instructions:
+
+def instructions(experiment: Experiment, language: Language = ENGLISH) -> Instructions:
     """How to do an experiment, and what each result would mean."""
     if experiment.baseline is None:
-        return _without_trial(experiment)
+        return _without_trial(experiment, language)
     start = experiment.baseline
     variations = [BY_ID[name] for name in experiment.variations]
     labels = labels_of(start)
     plain = _command(BY_ID["new_session"], labels, start)
     commands = [_command(variation, labels, start) for variation in variations]
     if variations[0].reverse:
-        waiting = (
-            f"Change this and go on as usual: {how_to(variations[0].id).step}. "
-            "Wait until that is refused in ordinary use; do not force it."
+        waiting = language.say(
+            "Change this and go on as usual: {step}. "
+            "Wait until that is refused in ordinary use; do not force it.",
+            step=language.text(how_to(variations[0].id).step),
         )
-        asking = [f"In the same reset window ask once as {labels['install']} was before."]
+        asking = [
+            language.say(
+                "In the same reset window ask once as {install} was before.",
+                install=labels["install"],
+            )
+        ]
         commands, plain = [plain], commands[0]
+        refused = language.text("the changed one")
     else:
-        waiting = (
-            f"Wait until {labels['install']}{_key(start)} is refused in ordinary use; "
-            "do not force it."
+        waiting = language.say(
+            "Wait until {install} is refused in ordinary use; do not force it.",
+            install=_with_key(start, labels, language),
         )
-        asking = _asking(variations)
-    refused = "the changed one" if variations[0].reverse else labels["install"]
+        asking = _asking(variations, language)
+        refused = labels["install"]
+    again = language.text(
+        "Ask once more, captured with the egress probe, to have the refusal beside the trial."
+    )
     steps = (
         waiting,
-        "Ask once more, captured with the egress probe, to have the refusal beside the trial. "
-        f"{COSTS['waits']}{_to_fill_in(start, labels)}",
+        paragraph(
+            (again, language.text(COSTS["waits"]), *_to_fill_in(start, labels, language)),
+        ),
         *asking,
-        COSTS["between"].format(install=refused),
-        "Compare all captures again.",
+        language.say(COSTS["between"], install=refused),
+        language.text("Compare all captures again."),
     )
     last = len(steps)
     asked = range(last - 1 - len(commands), last - 1)
     told = [plain, *commands, plain, f"{PROGRAM} compare captures/"]
+    sweep = SWEEPS.get(experiment.id, "")
     return Instructions(
-        title=f"Try {SWEEPS.get(experiment.id) or variation_title(experiment.id)}",
-        why=COSTS["confirms"] if experiment.confirms else WHY,
-        cost=COSTS["trial"].format(
-            counting=counted(experiment.requests, "request"), calls=refused_calls(start.client)
+        title=language.say(
+            "Try {what}", what=language.text(sweep) or variation_title(experiment.id, language)
+        ),
+        why=language.text(COSTS["confirms" if experiment.confirms else "separates"]),
+        cost=language.say(
+            COSTS["trial"],
+            counting=_requests(experiment.requests, language),
+            calls=refused_calls(start.client, language),
         ),
         steps=steps,
-        commands=_of_steps(told, [2, *asked, last - 1, last]),
-        meanings=_confirmed(experiment)
+        commands=_of_steps(told, [2, *asked, last - 1, last], language),
+        meanings=_confirmed(experiment, language)
         if experiment.confirms
         else tuple(
-            (_result(meaning, len(variations)), _meaning(meaning))
+            (_result(meaning, len(variations), language), _meaning(meaning, language))
             for meaning in experiment.meanings
         ),
     )
@@ -138,46 +160,62 @@ def launch_command(variation_id: str, start: Baseline, network: str = "") -> str
     return _command(BY_ID[variation_id], labels, start)
 
 
-WHY = "Of all trials that you can do it separates most of the explanations that are left."
-
-
-def _without_trial(experiment: Experiment) -> Instructions:
+def _without_trial(experiment: Experiment, language: Language) -> Instructions:
     """An advice that starts from no refusal."""
     told = (WITHOUT_EVIDENCE | WITHOUT_TRIAL)[experiment.id]
     rows = {
-        "rows": ", ".join(map(row_label, experiment.repeats)),
-        "how": "; ".join(map(_as_in, experiment.repeats)),
+        "rows": joined(map(row_label, experiment.repeats), language),
+        "how": language.text("; ").join(_as_in(row, language) for row in experiment.repeats),
     }
-    lacking = ", or ".join(LACKING[name] for name in experiment.lacking)
-    more = f" {told['more'].format(lacking=lacking)}" if lacking else ""
+    why = [language.say(told["why"], **rows)]
+    if experiment.lacking:
+        lacking = (language.text(LACKING[name]) for name in experiment.lacking)
+        why.append(language.say(told["more"], lacking=language.text(", or ").join(lacking)))
     return Instructions(
-        title=told["title"],
-        why=told["why"].format(**rows) + more,
-        cost=f"It costs {counted(experiment.requests, 'request')} beyond ordinary use."
+        title=language.text(told["title"]),
+        why=paragraph(why),
+        cost=language.say(
+            "It costs {requests} beyond ordinary use.",
+            requests=_requests(experiment.requests, language),
+        )
         if experiment.requests
         else "",
-        steps=tuple(step.format(**rows) for step in told["steps"]),
+        steps=tuple(language.say(step, **rows) for step in told["steps"]),
         commands=tuple(told["commands"]),
-        meanings=tuple((result, words) for result, words in told["meanings"]),
+        meanings=tuple(
+            (language.text(result), language.text(words)) for result, words in told["meanings"]
+        ),
     )
 
 
-def _as_in(row: EvidenceRow) -> str:
+def _requests(number: int, language: Language) -> str:
+    return language.count("{number} request", "{number} requests", number)
+
+
+def _as_in(row: EvidenceRow, language: Language) -> str:
     """Who asked what, and where, in a row."""
     known = (("install", row.install), ("network", row.network), ("model", row.model))
-    return ", ".join(f"{name} {value}" for name, value in known if value) or "as it was captured"
+    told = [f"{one(name, language)} {value}" for name, value in known if value]
+    return joined(told, language) or language.text("as it was captured")
 
 
-def _confirmed(experiment: Experiment) -> tuple[tuple[str, str], ...]:
+def _confirmed(experiment: Experiment, language: Language) -> tuple[tuple[str, str], ...]:
     assert experiment.confirms is not None
-    name = title(experiment.confirms)
     return (
-        ("It is admitted, and the first refused again", f"The limit follows the {name}."),
-        ("Anything else", "Something that is not recorded changed the first time."),
+        (
+            language.text("It is admitted, and the first refused again"),
+            language.say(
+                "The limit follows the {name}.", name=language.text(title(experiment.confirms))
+            ),
+        ),
+        (
+            language.text("Anything else"),
+            language.text("Something that is not recorded changed the first time."),
+        ),
     )
 
 
-def refused_calls(client: str) -> str:
+def refused_calls(client: str, language: Language) -> str:
     """How many requests a conversation sends that the free quota refuses, by the client's name."""
     program = client.partition(" ")[0]
     every = after_used_up_quota(LONG_S)
@@ -185,7 +223,9 @@ def refused_calls(client: str) -> str:
     own = list(of_client(every, eras).values()) or every
     sent = {(one.main_calls or 1) + (one.title_calls or 0) for one in own}
     least, most = min(sent), max(sent)
-    return counted(most, "request") if least == most else f"{least} to {most} requests"
+    if least == most:
+        return _requests(most, language)
+    return language.say("{least} to {most} requests", least=least, most=most)
 
 
 def how_to(variation_id: str) -> HowTo:
@@ -193,26 +233,32 @@ def how_to(variation_id: str) -> HowTo:
     return HOW_TO[variation_id.removesuffix(REVERSED)]
 
 
-def variation_title(variation_id: str) -> str:
+def variation_title(variation_id: str, language: Language) -> str:
     """What is varied."""
-    other_way = ", the other way round" if variation_id.endswith(REVERSED) else ""
-    return how_to(variation_id).title + other_way
+    what = language.text(how_to(variation_id).title)
+    if variation_id.endswith(REVERSED):
+        return language.say("{what}, the other way round", what=what)
+    return what
 
 
-def _key(start: Baseline) -> str:
-    return " (with its key)" if start.has_key else " (without a key)"
+def _with_key(start: Baseline, labels: dict[str, str], language: Language) -> str:
+    install = labels["install"]
+    if start.has_key:
+        return language.say("{install} (with its key)", install=install)
+    return language.say("{install} (without a key)", install=install)
 
 
-def _asking(variations: Sequence[Variation]) -> list[str]:
+def _asking(variations: Sequence[Variation], language: Language) -> list[str]:
     """The steps that vary one thing each."""
     steps = []
     for variation in variations:
-        same = ", ".join(map(title, variation.same))
-        kept = f" (keep the same: {same})." if same else "."
-        steps.append(how_to(variation.id).step + kept)
+        step = language.text(how_to(variation.id).step)
+        same = joined((language.text(title(name)) for name in variation.same), language)
+        kept = language.say("{step} (keep the same: {same})", step=step, same=same)
+        steps.append(language.say("{words}.", words=kept if same else step))
     if len(steps) == 1:
-        return [f"In the same reset window, {steps[0]} Ask once."]
-    first = (
+        return [language.say("In the same reset window, {step} Ask once.", step=steps[0])]
+    first = language.text(
         "In the same reset window make one change at a time, the most telling first, and ask "
         "once each time; undo it before the next. Stop where you have to."
     )
@@ -234,35 +280,44 @@ def _program(start: Baseline) -> str:
     return PROGRAMS.get(start.client.partition(" ")[0], "CLIENT")
 
 
-def _to_fill_in(start: Baseline, labels: dict[str, str]) -> str:
-    told = [FILL_IN[name].format(**labels)] if (name := _program(start)) in FILL_IN else []
+def _to_fill_in(start: Baseline, labels: dict[str, str], language: Language) -> Iterator[str]:
+    if (name := _program(start)) in FILL_IN:
+        yield language.say(FILL_IN[name], **labels)
     if start.simulated:
-        told.append("SIMULATOR_URL stands for what 'pawwork-proxy simulate' prints.")
-    return " ".join(["", *told])
+        yield language.text("SIMULATOR_URL stands for what 'pawwork-proxy simulate' prints.")
 
 
-def _of_steps(commands: Sequence[str], steps: Iterable[int]) -> tuple[str, ...]:
+def _of_steps(commands: Sequence[str], steps: Iterable[int], language: Language) -> tuple[str, ...]:
     """Each command once, with the steps that it is for as a shell's comment."""
     numbers: dict[str, list[str]] = {}
     for command, step in zip(commands, steps, strict=True):
         numbers.setdefault(command, []).append(str(step))
     return tuple(
-        f"{command}  # step{'s' if len(found) > 1 else ''} {', '.join(found)}"
+        f"{command}  # "
+        + language.count("step {steps}", "steps {steps}", len(found), steps=joined(found, language))
         for command, found in numbers.items()
     )
 
 
-def _result(meaning: Meaning, variations: int) -> str:
+def _result(meaning: Meaning, variations: int, language: Language) -> str:
+    if variations == 1:
+        if meaning.admitted:
+            return language.text("It is admitted")
+        return language.text("It is refused")
     if not meaning.admitted:
-        return "All are refused" if variations > 1 else "It is refused"
-    return f"{variation_title(meaning.admitted) if variations > 1 else 'It'} is admitted"
+        return language.text("All are refused")
+    return language.say("{what} is admitted", what=variation_title(meaning.admitted, language))
 
 
-def _meaning(meaning: Meaning) -> str:
+def _meaning(meaning: Meaning, language: Language) -> str:
     left = meaning.left
     if left is None:
-        return "That rules out nothing by itself."
+        return language.text("That rules out nothing by itself.")
     if not left:
-        return "Nothing known here would explain it: a rule or a route changed."
-    more = f"; or {len(left) - MOST_NAMED} more" if len(left) > MOST_NAMED else ""
-    return f"Left: {'; or '.join(map(hypothesis_words, left[:MOST_NAMED]))}{more}."
+        return language.text("Nothing known here would explain it: a rule or a route changed.")
+    said = language.text("; or ").join(
+        hypothesis_words(parts, language) for parts in left[:MOST_NAMED]
+    )
+    if more := max(len(left) - MOST_NAMED, 0):
+        said = language.say("{said}; or {more} more", said=said, more=more)
+    return language.say("Left: {said}.", said=said)

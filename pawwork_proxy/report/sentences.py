@@ -24,6 +24,7 @@ from pawwork_proxy.model.verdict import (
     OptionFinding,
     Verdict,
 )
+from pawwork_proxy.report.language import ENGLISH, Language
 
 _SECTIONS: dict[str, Any] = tomllib.loads(
     (files("pawwork_proxy.report") / "assets" / "sentences.toml").read_text(encoding="utf-8")
@@ -197,10 +198,12 @@ def option_words(option: OptionFinding) -> str:
     return decided[option.because_of or ""]
 
 
-def hypothesis_words(parts: Iterable[str]) -> str:
+def hypothesis_words(parts: Iterable[str], language: Language = ENGLISH) -> str:
     """A quota key hypothesis as people say it."""
-    names = [title(part) for part in parts]
-    return f"per {' and '.join(names)}" if names else "one pool for everybody"
+    names = [language.text(title(part)) for part in parts]
+    if not names:
+        return language.text("one pool for everybody")
+    return language.say("per {names}", names=language.text(" and ").join(names))
 
 
 def reasoning(verdict: Verdict) -> str:

@@ -9,6 +9,8 @@ from pawwork_proxy.comparison.experiments import baseline_of
 from pawwork_proxy.comparison.requests import PlacedRequest, evidence_row
 from pawwork_proxy.comparison.walk import STUDIES, Progress, Step, StudyName, Wrong
 from pawwork_proxy.model.verdict import Baseline
+from pawwork_proxy.report.answer_words import joined
+from pawwork_proxy.report.language import ENGLISH, Language
 from pawwork_proxy.report.next_step import labels_of, launch_command
 from pawwork_proxy.report.sentences import row_label
 from pawwork_proxy.report.words import printable
@@ -34,40 +36,59 @@ NOBODY = Baseline("laptop", "home", "big-pickle", has_key=False, client="OpenCod
 """Who is to be captured as long as nobody was refused."""
 
 
-def opening(study: StudyName) -> Iterator[str]:
+def opening(study: StudyName, language: Language = ENGLISH) -> Iterator[str]:
     """What a study asks."""
-    yield from wrapped(f"Study {study}: {ASKS[study]}")
+    asks = language.text(ASKS[study])
+    yield from wrapped(language.say("Study {study}: {asks}", study=study, asks=asks))
 
 
-def done_lines(row: PlacedRequest) -> Iterator[str]:
+def done_lines(row: PlacedRequest, language: Language = ENGLISH) -> Iterator[str]:
     """That a step is done, and by which request."""
     found = evidence_row(row)
-    who = printable((found.install or "it").split(" ", maxsplit=1)[0])
-    result = "refused" if found.part == "refused" else "answered"
-    words = f"done: {who} was {result} at {found.at:%H:%M:%S} UTC ({row_label(found)})."
+    who = printable((found.install or language.text("it")).split(" ", maxsplit=1)[0])
+    values = {"who": who, "time": f"{found.at:%H:%M:%S}", "row": row_label(found)}
+    if found.part == "refused":
+        words = language.say("done: {who} was refused at {time} UTC ({row}).", **values)
+    else:
+        words = language.say("done: {who} was answered at {time} UTC ({row}).", **values)
     yield from wrapped(words, "  ", "  ")
 
 
-def step_lines(study: StudyName, progress: Progress, step: Step) -> Iterator[str]:
+def step_lines(
+    study: StudyName, progress: Progress, step: Step, language: Language = ENGLISH
+) -> Iterator[str]:
     """What to do next, and the command for it."""
     start = baseline_of(progress.done[0]) if progress.done else NOBODY
     number = STUDIES[study].index(step) + 1
     without = "_without_key" if step.id == "refused" and study == "key-or-none" else ""
-    words = STEPS[step.id + without].format(**labels_of(start))
-    yield from wrapped(f"Step {number} of {len(STUDIES[study])}: {words}")
+    words = language.say(STEPS[step.id + without], **labels_of(start))
+    steps = len(STUDIES[study])
+    yield from wrapped(
+        language.say("Step {number} of {steps}: {words}", number=number, steps=steps, words=words)
+    )
     variation, network = DONE_BY[step.id]
     yield f"    {launch_command(variation, start, network)}"
 
 
-def wrong_lines(progress: Progress) -> Iterator[str]:
+def wrong_lines(progress: Progress, language: Language = ENGLISH) -> Iterator[str]:
     """What was asked instead, and why that is not the step."""
     if progress.last is None:
         return
     row = evidence_row(progress.last)
-    reasons = ", ".join(map(_reason, progress.wrong))
-    words = f"not this step: {row_label(row)} at {row.at:%H:%M:%S} UTC: {reasons}. Ask again."
+    words = language.say(
+        "not this step: {row} at {time} UTC: {reasons}. Ask again.",
+        row=row_label(row),
+        time=f"{row.at:%H:%M:%S}",
+        reasons=joined((_reason(one, language) for one in progress.wrong), language),
+    )
     yield from wrapped(words, "  ", "  ")
 
 
-def _reason(wrong: Wrong) -> str:
-    return WRONG[wrong.what].format(name=title(wrong.dimension or "address"))
+def leaving(study: str, folder: str, language: Language = ENGLISH) -> str:
+    """What to say to who leaves a study in the middle."""
+    told = language.text("Stopped. To go on where you are:")
+    return f"{told} pawwork-proxy study run {study} --captures {folder}"
+
+
+def _reason(wrong: Wrong, language: Language) -> str:
+    return language.say(WRONG[wrong.what], name=language.text(title(wrong.dimension or "address")))

@@ -56,7 +56,7 @@ def compare(
     zone = datetime.now().astimezone().tzinfo or UTC
     answer = answer_of(comparison, lang, zone, files)
     if output == "json":
-        click.echo(render_json(comparison, answer, gathered.remarks), nl=False)
+        click.echo(render_json(comparison, answer, gathered.remarks, lang), nl=False)
     elif output == "markdown":
         click.echo(render_markdown(comparison, answer, gathered.remarks, lang), nl=False)
     else:

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pawwork_proxy.cli import options
 from pawwork_proxy.cli.naming import Suggesting, tell
 from pawwork_proxy.cli.options import DEFAULT_CAPTURES, after_help, formats
 
 if TYPE_CHECKING:
     from pawwork_proxy.comparison.walk import StudyName
+    from pawwork_proxy.report.language import Language
 
 RUNNING = {0: "all steps are done, and the answer was printed", 130: "left with Ctrl-C"}
 EXITS = {0: "done", 2: "the study is not known, or its token is damaged"}
@@ -79,7 +81,8 @@ def join(token: str | None) -> None:
     metavar="FOLDER",
     help="Follow the captures in this folder; the commands that are printed write into it.",
 )
-def run_(name: "StudyName", captures: Path) -> None:
+@options.lang
+def run_(name: "StudyName", captures: Path, lang: "Language") -> None:
     """Say what to do next, wait until it was captured as it should be, and end with the answer.
 
     NAME is one of the three comparisons of docs/studies.md. Each step is checked: the right
@@ -90,11 +93,11 @@ def run_(name: "StudyName", captures: Path) -> None:
     from pawwork_proxy.cli.studying import stopped, walk
 
     try:
-        walk(name, captures)
+        walk(name, captures, lang)
     except KeyboardInterrupt:
-        stopped(name, captures)
+        stopped(name, captures, lang)
         raise
-    click.get_current_context().invoke(compare, captures=(captures,))
+    click.get_current_context().invoke(compare, captures=(captures,), lang=lang)
 
 
 @study.command("list", epilog=after_help("study list --format json"))

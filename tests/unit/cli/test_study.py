@@ -7,6 +7,7 @@ from click.testing import CliRunner, Result
 from pawwork_proxy.cli.commands.study import study
 from pawwork_proxy.model.exchange import Exchange
 from tests.unit.captures.studies import one, write
+from tests.unit.report.chinese import english_in
 
 
 @pytest.fixture(autouse=True)
@@ -40,7 +41,9 @@ def test_list_and_leave() -> None:
     assert CliRunner().invoke(study, ["join", token.strip()]).exit_code == 0
 
 
-def walk(captures: Path, monkeypatch: pytest.MonkeyPatch, *days: list[Exchange]) -> Result:
+def walk(
+    captures: Path, monkeypatch: pytest.MonkeyPatch, *days: list[Exchange], lang: str = "en"
+) -> Result:
     """`study run` on captures, to which one more of `days` is added each time it waits."""
     coming = iter(enumerate(days))
 
@@ -52,7 +55,7 @@ def walk(captures: Path, monkeypatch: pytest.MonkeyPatch, *days: list[Exchange])
 
     monkeypatch.setattr("pawwork_proxy.cli.studying.time.sleep", wait)
     captures.mkdir()
-    arguments = ["run", "one-network", "--captures", str(captures)]
+    arguments = ["run", "one-network", "--captures", str(captures), "--lang", lang]
     return CliRunner().invoke(study, arguments)
 
 
@@ -70,6 +73,15 @@ def test_run_ends_with_the_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert result.exit_code == 0, result.output
     assert said.index("Step 1 of 4") < said.index("Step 2 of 4") < said.index("SIMULATED")
     assert said.count("done: install1 was refused") == 3
+
+
+def test_run_speaks_chinese_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    result = walk(tmp_path / "captures", monkeypatch, FIRST, [*FIRST, *REST], lang="zh")
+    assert "第 1 步，共 4 步" in result.stdout
+    assert "产品方案" in result.stdout
+    assert not english_in(result.output)
+    left = walk(tmp_path / "left", monkeypatch, FIRST, lang="zh")
+    assert not english_in(left.output)
 
 
 def test_run_can_be_left_and_says_how_to_go_on(

@@ -209,13 +209,13 @@ STUDIES: dict[str, Callable[[], list[Observation] | Comparison]] = {
 """By the name of the file that holds the answer."""
 PLANNED = ("two-things-changed-at-once", "nobody-refused", "measuring-disturbs", "simulated")
 """Studies whose text holds the next step as well; what it says is tested where it is made."""
-IN_CHINESE = ("shared-by-a-network-sure", "two-things-changed-at-once", "measuring-disturbs")
+IN_CHINESE = ("shared-by-a-network-sure", *PLANNED)
 
 
 def text_of(name: str, spoken: Language = ENGLISH) -> str:
     """The answer to a study, as `compare` prints it for somebody in Beijing."""
     found = STUDIES[name]()
-    planned = name in PLANNED and spoken is ENGLISH
+    planned = name in PLANNED
     comparison = found if isinstance(found, Comparison) else compare(found, plan=planned)
     answer = answer_of(comparison, spoken, BEIJING, FILES)
     return render_text(comparison, answer, language=spoken)

@@ -13,9 +13,11 @@ from pawwork_proxy.comparison.trials import SWEEPS as SWEEP_TRIALS
 from pawwork_proxy.comparison.trials import VARIATIONS
 from pawwork_proxy.model.observation import INTERCEPTING, UNTOUCHED, Observation
 from pawwork_proxy.model.verdict import EvidenceRow, Experiment, Lacking
+from pawwork_proxy.report.language import language
 from pawwork_proxy.report.next_step import HOW_TO, Instructions, how_to, instructions
-from pawwork_proxy.report.sentences import LACKING, SWEEPS
+from pawwork_proxy.report.sentences import LACKING, SWEEPS, WITHOUT_EVIDENCE, WITHOUT_TRIAL
 from tests.unit.comparison.builders import OFFICE, TWO, Diary, limiter
+from tests.unit.report.chinese import english_in
 
 
 def advised(seen: list[Observation]) -> Instructions:
@@ -197,3 +199,35 @@ def test_the_end_says_what_more_would_take() -> None:
     lacking = nothing.model_copy(update={"lacking": ("networks", "keys")})
     assert "--have networks=2" in instructions(lacking).why
     assert set(LACKING) == set(get_args(Lacking))
+
+
+def every_experiment() -> list[Experiment]:
+    """Each trial after a refusal, as it is proposed and to confirm, and each advice without one."""
+    found = limiter(Diary().admitted(9).refused().seen)
+    trials = [experiment(one, found) for one in outlooks(found, eliminate(found))]
+    row = evidence_row(found.rows[3]).model_copy(update={"install": "one", "model": "big-pickle"})
+    others = [
+        Experiment(id=name, repeats=(row,), requests=2, settles=0.0)
+        for name in (*WITHOUT_EVIDENCE, *WITHOUT_TRIAL)
+    ]
+    others[-1] = others[-1].model_copy(update={"lacking": get_args(Lacking)})
+    changed = [
+        repeated_with("PawWork 2026.8.6", trials[0], has_key=True, simulated=True),
+        trials[0].model_copy(update={"confirms": "address"}),
+    ]
+    return [*trials, *changed, *others]
+
+
+def test_in_chinese_no_english_is_left_in_an_experiment() -> None:
+    chinese = language("zh")
+    for found in every_experiment():
+        said, plain = instructions(found, chinese), instructions(found)
+        meanings = [words for meaning in said.meanings for words in meaning]
+        told = [said.title, said.reason, *said.steps, *meanings]
+        assert not english_in("\n".join(told)), found.id
+        assert not {words.strip() for words in told} & {plain.title, *plain.steps}
+        assert not any("{" in words for words in told)
+        assert [one.partition("#")[0] for one in said.commands] == [
+            one.partition("#")[0] for one in plain.commands
+        ]
+        assert all("# 第" in one for one in said.commands if "#" in one)

@@ -4,20 +4,24 @@ from datetime import timedelta
 from typing import get_args
 
 import pytest
+from rich.cells import cell_len
 
 from pawwork_proxy.comparison.trials import BY_ID
-from pawwork_proxy.comparison.walk import STUDIES, Progress, StudyName, progress_of
+from pawwork_proxy.comparison.walk import STUDIES, Progress, StudyName, Wrong, progress_of
+from pawwork_proxy.report.language import language
 from pawwork_proxy.report.study_steps import (
     ASKS,
     DONE_BY,
     STEPS,
     WRONG,
     done_lines,
+    leaving,
     opening,
     step_lines,
     wrong_lines,
 )
 from tests.unit.comparison.builders import MORNING, Diary
+from tests.unit.report.chinese import english_in
 
 NAMES: tuple[StudyName, ...] = get_args(StudyName)
 
@@ -60,6 +64,28 @@ def test_what_was_asked_instead_is_named_with_the_reason() -> None:
     found = stands("one-network", Diary().admitted(9).refused().admitted(action="b"))
     assert "c1#11" in (words := " ".join(wrong_lines(found)))
     assert "it was answered" in words
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_in_chinese_no_english_is_left_and_lines_keep_to_80_columns(name: StudyName) -> None:
+    chinese = language("zh")
+    refused = stands(name, Diary().admitted(9).refused())
+    lines = [*opening(name, chinese), *done_lines(refused.done[0], chinese)]
+    for step in STUDIES[name]:
+        lines += list(step_lines(name, refused, step, chinese))[:-1]
+    other = stands(name, Diary().admitted(9).refused().admitted(action="b"))
+    lines += wrong_lines(other, chinese)
+    assert len(list(wrong_lines(other, chinese))) > 0
+    assert max(map(cell_len, lines)) <= 80
+    assert not english_in("".join([*lines, leaving(name, "captures", chinese)]))
+
+
+def test_every_reason_is_said_in_chinese() -> None:
+    wrong = (Wrong("same", "install"), Wrong("differs", "install"), Wrong("unknown", "install"))
+    found = stands("one-network", Diary().admitted(9).refused().admitted(action="b"))
+    said = "".join(wrong_lines(found._replace(wrong=(*wrong, Wrong("admitted"))), language("zh")))
+    assert not english_in(said)
+    assert "安装没有变、安装变了、安装未知" in said
 
 
 def stands(name: StudyName, diary: Diary) -> Progress:
