@@ -9,9 +9,6 @@ import gzip
 import itertools
 import json
 import os
-import socket
-import subprocess
-import sys
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,8 +17,9 @@ from urllib.parse import quote
 import pytest
 
 from pawwork_proxy.captures.reader import Capture, read_capture
-from tests.end_to_end.proxy_process import ProxyProcess, clean_environment, wait_for
+from tests.end_to_end.proxy_process import ProxyProcess
 from tests.end_to_end.scripted_upstream import Peer, ScriptedUpstream, exchange_raw
+from tests.end_to_end.stock_mitmdump import stock_mitmdump
 from tests.unit.redaction.canaries import canaries, pieces
 
 FILLER = {"model": "big-pickle", "stream": True, "messages": [{"role": "user", "content": "hi"}]}
@@ -202,21 +200,11 @@ def test_no_secret_is_left_by_stock_mitmdump(tmp_path: Path) -> None:
     """Without -q: what mitmdump itself prints counts as well."""
     secrets = dict(list(canaries(12).items())[::3])
     output = tmp_path / "mitmdump.out"
-    with ScriptedUpstream(_answer(b"200 OK", [], b"{}")) as upstream, output.open("wb") as stream:
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            port = probe.getsockname()[1]
-        script = Path(__file__).resolve().parents[2] / "addons" / "capture.py"
-        command = [str(Path(sys.executable).with_name("mitmdump")), "-s", str(script)]
-        command += ["--mode", f"reverse:{upstream.url}@127.0.0.1:{port}"]
-        command += ["--set", f"confdir={tmp_path / 'ca'}"]
-        command += ["--set", f"pawwork_captures={tmp_path / 'captures'}"]
-        environment = clean_environment(tmp_path)
-        child = subprocess.Popen(command, env=environment, stdout=stream, stderr=stream)
-        try:
-            wait_for(lambda: next((tmp_path / "captures").glob("*.jsonl"), None))
-            count = play_all(port, upstream, secrets)
-        finally:
-            child.terminate()
-            child.wait(30)
+    with (
+        ScriptedUpstream(_answer(b"200 OK", [], b"{}")) as upstream,
+        output.open("wb") as stream,
+        stock_mitmdump(tmp_path, upstream.url, stdout=stream, stderr=stream) as port,
+    ):
+        count = play_all(port, upstream, secrets)
     (path,) = (tmp_path / "captures").glob("*.jsonl")
     check(tmp_path, "", read_capture(path), count, secrets)

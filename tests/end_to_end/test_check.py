@@ -52,7 +52,7 @@ DSH = {
     "empty_body": 6,
     "truncated_encoding": 1,
 }
-"""Requests of one prompt without its title call, which DSH makes once."""
+"""Requests of one prompt without its title call, of which DSH makes at most one."""
 
 
 @pytest.mark.slow
@@ -94,8 +94,11 @@ def test_dsh_does_what_is_known_of_it(tmp_path: Path) -> None:
         step["install"]: len(step["attempts"]) for step in found["steps"] if step["part"] == "main"
     }
     assert spent == DSH
-    titles = [step for step in found["steps"] if step["part"] == "title"]
-    assert [len(step["attempts"]) for step in titles] == [1] * len(DSH)
+    titles = [step["install"] for step in found["steps"] if step["part"] == "title"]
+    assert titles, (
+        "a DSH does not wait for its title, but hardly all ended before theirs was asked for"
+    )
+    assert len(set(titles)) == len(titles)
 
 
 def check(folder: Path, capture: Path) -> dict[str, Any]:

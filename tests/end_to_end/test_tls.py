@@ -22,8 +22,9 @@ from cryptography.x509.oid import NameOID
 from pawwork_proxy.captures.reader import read_capture
 from pawwork_proxy.model.handshake import differences
 from pawwork_proxy.model.signals import Ending
-from tests.end_to_end.proxy_process import PATIENCE, ProxyProcess, clean_environment, wait_for
+from tests.end_to_end.proxy_process import PATIENCE, ProxyProcess
 from tests.end_to_end.scripted_upstream import ScriptedUpstream, answer
+from tests.end_to_end.stock_mitmdump import stock_mitmdump
 
 NAME = "opencode.ai"
 
@@ -70,27 +71,23 @@ def http2_upstream(folder: Path, pem: Path) -> Iterator[int]:
         '    body = b\'{"choices":[],"cost":"0"}\'\n'
         "    await send({'type': 'http.response.body', 'body': body})\n"
     )
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "hypercorn", "upstream_app:app", "--bind"]
-    command += [f"127.0.0.1:{port}", "--certfile", str(pem), "--keyfile", str(pem)]
-    child = subprocess.Popen(
-        command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+    command = [sys.executable, "-m", "hypercorn", "upstream_app:app"]
+    command += ["--certfile", str(pem), "--keyfile", str(pem)]
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        handed = listener.fileno()
+        child = subprocess.Popen(
+            [*command, "--bind", f"fd://{handed}"],
+            cwd=folder,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            pass_fds=[handed],
+        )
+        port = listener.getsockname()[1]
     try:
-        wait_for(lambda: _listening(port))
         yield port
     finally:
         child.terminate()
-        child.wait(30)
-
-
-def _listening(port: int) -> bool | None:
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
-    except OSError:
-        return None
-    return True
+        child.wait(PATIENCE)
 
 
 class Http2First(ssl.SSLContext):
@@ -210,36 +207,21 @@ def test_a_chained_proxy_named_by_the_environment_is_used(tmp_path: Path) -> Non
     assert exchange.context.chained_proxy
 
 
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
 def test_stock_mitmdump_records_the_same_capture(tmp_path: Path) -> None:
-    with ScriptedUpstream(answer(b'{"choices":[],"cost":"0"}')) as upstream:
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            port = probe.getsockname()[1]
-        script = Path(__file__).resolve().parents[2] / "addons" / "capture.py"
-        command = [str(Path(sys.executable).with_name("mitmdump")), "-q", "-s", str(script)]
-        command += ["--mode", f"reverse:{upstream.url}@127.0.0.1:{port}"]
-        command += ["--set", f"confdir={tmp_path / 'conf'}"]
-        command += ["--set", f"pawwork_captures={tmp_path / 'captures'}"]
-        command += ["--set", "pawwork_install=stock", "--set", "pawwork_network=here"]
-        expired = tmp_path / "captures" / "capture-20260101T000000Z-0a0a0a0a.jsonl"
-        expired.parent.mkdir()
-        expired.touch()
-        os.utime(expired, (0, 0))
-        said = tmp_path / "said"
-        with said.open("wb") as stderr:
-            child = subprocess.Popen(command, env=clean_environment(tmp_path), stderr=stderr)
-        try:
-            wait_for(lambda: ("capture: " in said.read_text() and _listens(port)) or None)
-            with httpx.Client(trust_env=False, timeout=PATIENCE) as http:
-                body = {"model": "big-pickle", "messages": []}
-                http.post(f"http://127.0.0.1:{port}/zen/v1/chat/completions", json=body)
-        finally:
-            child.terminate()
-            child.wait(30)
+    expired = tmp_path / "captures" / "capture-20260101T000000Z-0a0a0a0a.jsonl"
+    expired.parent.mkdir()
+    expired.touch()
+    os.utime(expired, (0, 0))
+    options = ["-q", "--set", "pawwork_install=stock", "--set", "pawwork_network=here"]
+    said = tmp_path / "said"
+    with (
+        ScriptedUpstream(answer(b'{"choices":[],"cost":"0"}')) as upstream,
+        said.open("wb") as stderr,
+        stock_mitmdump(tmp_path, upstream.url, *options, stderr=stderr) as port,
+        httpx.Client(trust_env=False, timeout=PATIENCE) as http,
+    ):
+        body = {"model": "big-pickle", "messages": []}
+        http.post(f"http://127.0.0.1:{port}/zen/v1/chat/completions", json=body)
     (path,) = (tmp_path / "captures").glob("*.jsonl")
     removed, written = said.read_text().splitlines()
     assert removed == "removed 1 captures older than 90 days (pawwork_keep_days)"
