@@ -262,7 +262,8 @@ capturing = together(
         show_envvar=True,
         is_flag=True,
         help="Ask the upstream's edge, over the traffic's own route, which address it sees: at the "
-        "start, and again when the route changes. The address is kept as a pseudonym.",
+        "start, when the route changes, at each refusal of a free quota and at the first admission "
+        "after one. The address is kept as a pseudonym.",
     ),
     click.option(
         "--captures",

@@ -40,9 +40,9 @@ class Page:
         self._newer.set()
         self._newer = asyncio.Event()
 
-    async def after(self, number: int) -> bool:
+    async def after(self, number: str) -> bool:
         """Wait until there is another one than `number`, not for ever; whether there is."""
-        if number == self.number:
+        if number == str(self.number):
             try:
                 await asyncio.wait_for(self._newer.wait(), PATIENCE_S)
             except TimeoutError:
@@ -58,7 +58,7 @@ async def served(page: Page) -> AsyncIterator[str]:
     names: set[str] = set()
 
     def allowed(request: web.Request) -> bool:
-        return secrets.compare_digest(request.cookies.get(COOKIE, ""), session)
+        return secrets.compare_digest(request.cookies.get(COOKIE, "").encode(), session.encode())
 
     async def enter(request: web.Request) -> web.Response:
         if not secrets.compare_digest(request.match_info["link"].encode(), link.encode()):
@@ -74,8 +74,7 @@ async def served(page: Page) -> AsyncIterator[str]:
         return web.Response(text=page.text, content_type="text/html")
 
     async def newer(request: web.Request) -> web.Response:
-        known = request.query.get("than", "")
-        there_is = await page.after(int(known) if known.isdecimal() else 0)
+        there_is = await page.after(request.query.get("than", ""))
         return web.Response(status=200 if there_is else 204)
 
     @web.middleware
@@ -91,7 +90,9 @@ async def served(page: Page) -> AsyncIterator[str]:
         return answer
 
     app = web.Application(middlewares=[guard])
-    app.add_routes([web.get("/", show), web.get("/newer", newer), web.get("/{link}", enter)])
+    app.add_routes([web.get("/", show), web.get("/newer", newer)])
+    # HEAD is what looks at a link before a person follows it, and would use it up.
+    app.router.add_get("/{link}", enter, allow_head=False)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     try:

@@ -76,13 +76,16 @@ class Wanted(NamedTuple):
 
 
 def rendered(wanted: Wanted, watched: int = 0) -> str:
-    """Gather, compare, render. `watched`: the page's number among those that are served."""
+    """Gather, compare, render. `watched`: the page's number among those that are served.
+
+    Where nothing can be compared, a served page says why: the next capture may mend it.
+    """
     from pawwork_proxy.captures.gathering import gather
     from pawwork_proxy.captures.records import Records
     from pawwork_proxy.captures.sources import capture_sources, each_once, each_readable
     from pawwork_proxy.cli.having import means_of
     from pawwork_proxy.comparison.compare import compare
-    from pawwork_proxy.errors import CaptureFormatError
+    from pawwork_proxy.errors import PawworkProxyError
     from pawwork_proxy.inventory.inventory import take_inventory
     from pawwork_proxy.model.comparison_input import ComparisonInput
     from pawwork_proxy.report.answer import answer_of
@@ -103,10 +106,11 @@ def rendered(wanted: Wanted, watched: int = 0) -> str:
             inventory = take_inventory(
                 (one.capture.header, one) for one in records if one.summary.capture_id in used
             )
-    except CaptureFormatError as error:
+    except PawworkProxyError as error:
         if not watched:
             raise
-        gathered = ComparisonInput(captures=(), observations=(), remarks=(error.message,))
+        remarks = (f"{error.message}: {error.hint}",)
+        gathered = ComparisonInput(captures=(), observations=(), remarks=remarks)
     means = means_of(wanted.have, gathered.observations)
     with uncollected(), progress("comparing"):
         comparison = compare(gathered.observations, gathered.unrecorded, means=means)

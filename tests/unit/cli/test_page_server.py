@@ -47,8 +47,19 @@ async def test_without_the_link_there_is_nothing(path: str) -> None:
         async with stranger.get(root(link) + path) as answer:
             assert answer.status == 403
             assert "now" not in await answer.text()
-        async with stranger.get(root(link), cookies={COOKIE: "guessed"}) as answer:
-            assert answer.status == 403
+        for guess in ("guessed", "gu\xe9ss"):
+            async with stranger.get(root(link), headers={"Cookie": f"{COOKIE}={guess}"}) as answer:
+                assert answer.status == 403
+
+
+async def test_looking_at_the_link_does_not_use_it_up() -> None:
+    """Mail and chat programs ask for the head of each link that they show."""
+    async with served(Page("<p>now</p>")) as link, browser() as looker, browser() as first:
+        for method in ("HEAD", "POST"):
+            async with looker.request(method, link) as answer:
+                assert answer.status == 403
+        async with first.get(link) as answer:
+            assert answer.status == 200
 
 
 async def test_a_page_of_another_site_cannot_ask_by_its_own_name() -> None:
@@ -73,7 +84,7 @@ async def test_whoever_waits_is_told_of_a_newer_page() -> None:
         assert (await waiting).status == 200
         async with first.get(root(link)) as answer:
             assert await answer.text() == "<p>2</p>"
-        for known in ("1", "", "x"):
+        for known in ("1", "", "x", "9" * 5000):
             async with first.get(f"{root(link)}/newer?than={known}") as answer:
                 assert answer.status == 200
 
