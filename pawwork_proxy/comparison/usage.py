@@ -4,7 +4,7 @@ Invariant: only what was captured is counted, and nothing is said to be left whe
 known.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple, cast
 
@@ -21,7 +21,7 @@ Place = tuple[str | None, str | None, str | None]
 
 
 class Span(NamedTuple):
-    """A window; `end` is None where it moves along with the time."""
+    """A window; `end` is None where it moves along with the time, or is not known."""
 
     start: datetime
     end: datetime | None
@@ -35,16 +35,24 @@ def rhythm_of(limit: LimiterFindings) -> Rhythm:
 
 
 def span_at(moment: datetime, rhythm: Rhythm) -> Span:
-    """The window of a rhythm that a moment lies in; without a known rhythm it is the UTC day."""
+    """The window of a rhythm that a moment lies in; without a known one, the UTC day so far."""
     period = timedelta(seconds=rhythm.period_s or 0.0)
     if period and rhythm.kind == "rolling":
         return Span(moment - period, None)
     if period and rhythm.kind == "hours" and rhythm.resets_at:
         start = rhythm.resets_at + (moment - rhythm.resets_at) // period * period
         return Span(start, start + period)
-    fixed = rhythm.kind if rhythm.kind in FIXED_CADENCES else DAILY.kind
-    window = window_at(moment, Cycle(fixed))
+    if rhythm.kind not in FIXED_CADENCES:
+        return Span(window_at(moment, Cycle(DAILY.kind)).start, None)
+    window = window_at(moment, Cycle(rhythm.kind))
     return Span(window.start, window.end)
+
+
+class CutOffSeen(NamedTuple):
+    """After how many own requests of its window a place was refused, and when."""
+
+    at: int
+    on: datetime
 
 
 def usages(observations: Sequence[Observation], comparison: Comparison, now: datetime) -> Usages:
@@ -60,7 +68,11 @@ def usages(observations: Sequence[Observation], comparison: Comparison, now: dat
             network = who.network if who.address is None else None
             places.setdefault((who.address, network, who.model_group), []).append(one)
     expected = _expected(limit)
-    rows = [_usage(place, of, rhythm, span, now, expected) for place, of in places.items()]
+    cut_offs = _cut_offs(places, rhythm)
+    rows = [
+        _usage(place, places[place], cut_offs[place], span, now, expected)
+        for place in _lasting(places, span)
+    ]
     return Usages(
         at=now,
         rhythm=rhythm,
@@ -69,6 +81,44 @@ def usages(observations: Sequence[Observation], comparison: Comparison, now: dat
         simulated=comparison.simulated,
         rows=tuple(sorted(rows, key=lambda row: (-row.used, row.network or "", row.models))),
     )
+
+
+def _last(rows: Iterable[Observation]) -> datetime:
+    return max(one.started_at for one in rows)
+
+
+def _lasting(places: Mapping[Place, Sequence[Observation]], span: Span) -> Iterator[Place]:
+    """Places that still say something: a router that reconnects leaves its old addresses behind."""
+    newer: set[tuple[str | None, str | None]] = set()
+    for place, rows in sorted(places.items(), key=lambda item: _last(item[1]), reverse=True):
+        names = {(one.who.network, place[2]) for one in rows}
+        if _last(rows) >= span.start or not names <= newer:
+            yield place
+        newer |= names
+
+
+def _cut_offs(
+    places: Mapping[Place, Sequence[Observation]], rhythm: Rhythm
+) -> dict[Place, CutOffSeen | None]:
+    """The last cut-off of each place, else that of an earlier address of its network."""
+    found: dict[Place, CutOffSeen | None] = {}
+    known: dict[tuple[str, str | None], CutOffSeen] = {}
+    for place, rows in sorted(places.items(), key=lambda item: _last(item[1])):
+        names = {(one.who.network, place[2]) for one in rows if one.who.network}
+        earlier = [known[name] for name in names if name in known]
+        seen = _cut_off(rows, rhythm) or max(earlier, key=lambda one: one.on, default=None)
+        found[place] = seen
+        known |= dict.fromkeys(names, seen) if seen else {}
+    return found
+
+
+def _cut_off(rows: Sequence[Observation], rhythm: Rhythm) -> CutOffSeen | None:
+    refusals = [one.started_at for one in rows if is_refusal(one)]
+    if not refusals:
+        return None
+    start = span_at(max(refusals), rhythm).start
+    first = min(one for one in refusals if one >= start)
+    return CutOffSeen(_answered(rows, start, first), first)
 
 
 def _expected(limit: LimiterFindings | None) -> int | None:
@@ -90,24 +140,16 @@ def _of_free_tier(seen: Observation) -> bool:
 
 def _usage(
     place: Place,
-    rows: list[Observation],
-    rhythm: Rhythm,
+    rows: Sequence[Observation],
+    cut_off: CutOffSeen | None,
     span: Span,
     now: datetime,
     expected: int | None,
 ) -> Usage:
-    refusals = [one for one in rows if is_refusal(one)]
-    last = max(refusals, key=lambda one: one.started_at, default=None)
     used = _answered(rows, span.start, now)
-    cut_off = None
-    first = None
-    if last is not None:
-        start = span_at(last.started_at, rhythm).start
-        first = min(one.started_at for one in refusals if one.started_at >= start)
-        cut_off = _answered(rows, start, first)
-    waits = [one.reset_at for one in refusals if one.reset_at and one.reset_at > now]
-    until = max(waits, default=None)
-    most = expected if last is None else cut_off
+    waits = [one.reset_at for one in rows if is_refusal(one) and one.reset_at]
+    until = max((end for end in waits if end > now), default=None)
+    most = cut_off.at if cut_off else expected
     left = 0 if until else max(most - used, 0) if most else None
     labels = sorted({one.who.network for one in rows if one.who.network})
     return Usage(
@@ -115,8 +157,8 @@ def _usage(
         address_known=place[0] is not None,
         models=tuple(sorted({one.who.model for one in rows if one.who.model})),
         used=used,
-        cut_off_at=cut_off,
-        cut_off_on=first,
+        cut_off_at=cut_off.at if cut_off else None,
+        cut_off_on=cut_off.on if cut_off else None,
         left=left,
         refused_until=until,
     )

@@ -19,7 +19,8 @@ class Usage(NamedTuple):
     used: int
     """Own requests that were answered in this window."""
     cut_off_at: int | None
-    """After how many own requests the last refusal came; None: never refused."""
+    """After how many own requests the last refusal came, at this address or else at an earlier one
+    of the network; None: never refused."""
     cut_off_on: datetime | None
     left: int | None
     """About how many are left; None: not known."""

@@ -35,8 +35,11 @@ def _row(usage: Usage, found: Usages, language: Language, zone: tzinfo) -> list[
     names = ", ".join(usage.models[:MODELS])
     more = len(usage.models) - MODELS
     resets = usage.refused_until or found.resets_at
+    network = usage.network or language.text("without a label")
     return [
-        usage.network or language.text("without a label"),
+        network
+        if usage.address_known
+        else language.say("{network} (which address?)", network=network),
         f"{names} +{more}" if more > 0 else names,
         str(usage.used),
         _left(usage, language),
@@ -73,10 +76,7 @@ def status_words(found: Usages, language: Language, zone: tzinfo) -> Iterator[st
     since = moment(found.since, language, zone)
     yield language.say("Counted since {since}; times are those of this machine.", since=since)
     if not found.rhythm.certain:
-        yield language.text(
-            "No refusal was seen that says when the quota resets: by the server's source it is "
-            "daily at 00:00 UTC."
-        )
+        yield _doubt(found, language)
     if any(usage.left is None for usage in found.rows):
         yield language.text(
             "How much is left is not known where nobody was refused, or others had used it up."
@@ -88,6 +88,18 @@ def status_words(found: Usages, language: Language, zone: tzinfo) -> Iterator[st
     yield language.text(
         "Only what was captured is counted; others behind the same address use the same quota."
     )
+
+
+def _doubt(found: Usages, language: Language) -> str:
+    """Why nobody should rely on the reset."""
+    if found.rhythm.resets_at is None:
+        return language.text(
+            "No refusal was seen that says when the quota resets: by the server's source it is "
+            "daily at 00:00 UTC."
+        )
+    if found.resets_at is None:
+        return language.text("What refusals say of the reset fits no one rhythm, or several.")
+    return language.text("The reset is not sure: too few refusals say when it is.")
 
 
 def status_document(found: Usages, language: Language, zone: tzinfo) -> dict[str, Any]:

@@ -44,6 +44,34 @@ def test_nothing_is_said_to_be_left_where_others_had_used_it_up() -> None:
     assert (home.cut_off_at, home.left) == (0, None)
 
 
+def test_a_network_that_got_another_address_is_one_row_and_keeps_its_cut_off() -> None:
+    diary = Diary()
+    for day in range(14):
+        address = {"address": f"ip:{day}", "prefix": f"ip:{day}"}
+        diary.admitted(3 + day % 2, **address)
+        if day < 4:
+            diary.refused(**address)
+        diary.later(days=1)
+    diary.admitted(address="ip:far", network="office").admitted(address="ip:new", network=None)
+    now = (MORNING + timedelta(days=14)).replace(hour=12)
+    rows = {row.network: row for row in at(now, diary.seen).rows}
+    assert len(rows) == len(at(now, diary.seen).rows) == 3
+    assert (rows["home"].used, rows["home"].cut_off_at, rows["home"].left) == (0, 4, 4)
+    assert rows["home"].cut_off_on is not None
+    assert rows["home"].cut_off_on.date() == MORNING.date() + timedelta(days=3)
+    assert rows["office"].cut_off_at is None
+    assert rows[None].cut_off_at is None
+
+
+def test_addresses_of_one_network_in_one_window_are_rows_of_their_own() -> None:
+    diary = Diary().admitted(5).refused().admitted(2, address="ip:later", prefix="ip:later")
+    rows = at(NOON, diary.seen).rows
+    assert [(row.network, row.used, row.cut_off_at) for row in rows] == [
+        ("home", 5, 5),
+        ("home", 2, 5),
+    ]
+
+
 def test_groups_of_models_and_unknown_addresses_are_apart() -> None:
     north = {"model": "north-free", "model_group": "no"}
     unknown = {"address": None, "prefix": None}
@@ -86,8 +114,9 @@ def test_where_the_quota_goes_by_addresses_another_one_has_as_many() -> None:
     [
         (Rhythm("utc_day"), "2026-06-03T00:00", "2026-06-04T00:00"),
         (Rhythm("week"), "2026-06-01T00:00", "2026-06-08T00:00"),
-        (Rhythm("unknown"), "2026-06-03T00:00", "2026-06-04T00:00"),
-        (Rhythm("hours"), "2026-06-03T00:00", "2026-06-04T00:00"),
+        (Rhythm("unknown"), "2026-06-03T00:00", None),
+        (Rhythm("hours"), "2026-06-03T00:00", None),
+        (Rhythm("rolling"), "2026-06-03T00:00", None),
         (Rhythm("rolling", 3600.0), "2026-06-03T11:00", None),
         (
             Rhythm("hours", 10800.0, datetime(2026, 6, 1, 1, tzinfo=UTC)),

@@ -68,6 +68,24 @@ def test_what_is_not_known_is_said() -> None:
     assert words(found([])) == "No request to a free model was captured."
 
 
+def test_a_reset_is_no_surer_than_what_refusals_say() -> None:
+    once = Diary().admitted(5).refused(reset_at=MIDNIGHT).seen
+    told = words(found(once))
+    assert "The reset is not sure: too few refusals say when it is." in told
+    assert "No refusal was seen" not in told
+    noon, one = NOON - timedelta(minutes=1), NOON - timedelta(minutes=1, seconds=7)
+    odd = Diary().admitted(5).refused(reset_at=noon).refused(**TWO, reset_at=one).seen
+    told = words(found(odd))
+    assert "What refusals say of the reset fits no one rhythm, or several." in told
+    assert status_sheet(found(odd), ENGLISH, UTC).rows[0][-1] == "-"
+
+
+def test_a_row_says_that_its_address_is_not_known() -> None:
+    both = Diary().admitted(5).admitted(2, address=None, prefix=None).seen
+    rows = status_sheet(found(both), ENGLISH, UTC).rows
+    assert [row[0] for row in rows] == ["home", "home (which address?)"]
+
+
 def test_programs_and_chinese_readers_get_the_same() -> None:
     told = status_document(found(), language("zh"), UTC)
     assert told["since"] == "2026-06-03T00:00:00+00:00"
