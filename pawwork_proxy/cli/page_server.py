@@ -58,7 +58,8 @@ async def served(page: Page) -> AsyncIterator[str]:
     names: set[str] = set()
 
     def allowed(request: web.Request) -> bool:
-        return secrets.compare_digest(request.cookies.get(COOKIE, "").encode(), session.encode())
+        shown = request.cookies.get(COOKIE, "").encode(errors="surrogateescape")
+        return secrets.compare_digest(shown, session.encode())
 
     async def enter(request: web.Request) -> web.Response:
         if not secrets.compare_digest(request.match_info["link"].encode(), link.encode()):

@@ -47,9 +47,18 @@ async def test_without_the_link_there_is_nothing(path: str) -> None:
         async with stranger.get(root(link) + path) as answer:
             assert answer.status == 403
             assert "now" not in await answer.text()
-        for guess in ("guessed", "gu\xe9ss"):
-            async with stranger.get(root(link), headers={"Cookie": f"{COOKIE}={guess}"}) as answer:
-                assert answer.status == 403
+        async with stranger.get(root(link), cookies={COOKIE: "guessed"}) as answer:
+            assert answer.status == 403
+
+
+async def test_a_cookie_may_be_any_bytes() -> None:
+    async with served(Page("<p>now</p>")) as link:
+        port = urlsplit(link).port
+        incoming, outgoing = await asyncio.open_connection("127.0.0.1", port)
+        head = f"GET / HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nCookie: {COOKIE}=".encode()
+        outgoing.write(head + b"gu\xe9ss\xff\r\n\r\n")
+        assert await incoming.readline() == b"HTTP/1.1 403 Forbidden\r\n"
+        outgoing.close()
 
 
 async def test_looking_at_the_link_does_not_use_it_up() -> None:
