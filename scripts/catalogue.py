@@ -22,6 +22,7 @@ from pawwork_proxy.comparison.dimensions import COMPOUND, DIMENSIONS
 from pawwork_proxy.facts.clients import RECOGNITIONS, STRANGER
 from pawwork_proxy.facts.outcomes import MEANINGS, SPECIAL_CASES, USER_SEES
 from pawwork_proxy.report.answer_words import TEXTS
+from pawwork_proxy.report.exchange_table import COLUMNS as EXCHANGE_COLUMNS
 from pawwork_proxy.report.next_step import FILL_IN
 from pawwork_proxy.report.sentences import (
     COSTS,
@@ -36,6 +37,7 @@ from pawwork_proxy.report.sentences import (
     WITHOUT_TRIAL,
 )
 from pawwork_proxy.report.study_steps import ASKS, STEPS, WRONG
+from pawwork_proxy.report.support_table import COLUMNS as SUPPORT_COLUMNS
 from pawwork_proxy.report.timeline import GROUPS
 
 PACKAGE = Path(pawwork_proxy.__file__).parent
@@ -59,6 +61,8 @@ def texts() -> Iterator[Text]:
         yield from (text for reasons in states.values() for text in reasons.values())
     yield from (words for _, words in GROUPS)
     yield from (row.title for row in DIMENSIONS)
+    heads = (column.head for column in (*EXCHANGE_COLUMNS, *SUPPORT_COLUMNS))
+    yield from filter(str.isalpha, heads)
     for section in (COMPOUND, FILL_IN, COSTS, SWEEPS, LACKING, ASKS, STEPS, WRONG):
         yield from section.values()
     for variation in VARIATIONS.values():

@@ -23,13 +23,14 @@ from pawwork_proxy.report.exchange_table import (
     Row,
     RowLines,
     exchange_sheet,
+    exchanges,
     interrupted_row,
     row_of,
+    title_of,
 )
 from pawwork_proxy.report.language import ENGLISH, Language
-from pawwork_proxy.report.moments import zone_name
 from pawwork_proxy.report.programs import Programs
-from pawwork_proxy.report.words import counted, printable
+from pawwork_proxy.report.words import printable
 
 LOOK_EVERY_S = 0.5
 
@@ -49,7 +50,8 @@ class Shown:
         self._zone = zone
         self._rows: list[Row] = []
         self._kinds: Counter[Kind] = Counter()
-        self._senders, self._programs = Senders(language), Programs()
+        self._language = language
+        self._senders, self._programs = Senders(language), Programs(language)
         self._shifted = 0
         self._records = Records(source, self._take)
         self._capture = self._records.capture
@@ -62,7 +64,7 @@ class Shown:
             self._kinds[outcome.kind] += 1
             self._senders.add(exchange, outcome)
             self._programs.add(exchange)
-            self._rows.append(row_of(exchange, outcome, self._zone))
+            self._rows.append(row_of(exchange, outcome, self._zone, self._language))
         return wanted
 
     def records(self) -> Iterator[str]:
@@ -72,25 +74,25 @@ class Shown:
 
     def table(self, *, filtered: bool = False) -> Iterator[str]:
         """The rows, and what they come to."""
-        capture, header = self._capture, self._capture.header
-        began = header.started_at.astimezone(self._zone)
-        title = f"{capture.path.name}  {began:%Y-%m-%d} ({zone_name(began)})"
-        title += f"  network {header.network}" if header.network else ""
-        if header.simulated:
-            title += "  SIMULATED"
+        capture, header, language = self._capture, self._capture.header, self._language
+        title = title_of(capture.path.name, header, self._zone, language)
         under_way = [] if filtered else capture.interrupted
-        rows = [*self._rows, *(interrupted_row(one, self._zone) for one in under_way)]
+        rows = [*self._rows, *(interrupted_row(one, self._zone, language) for one in under_way)]
         rows.sort(key=lambda row: row.seq)
         if rows:
-            yield from text_of(exchange_sheet(rows, title))
+            yield from text_of(exchange_sheet(rows, title, language))
         else:
             yield f"{printable(title)}\n"
         for line in chain(self._programs.lines(), self._senders.lines()):
             yield f"{line}\n"
-        for line in connection_lines([] if filtered else capture.connections, self._zone):
+        connections = [] if filtered else capture.connections
+        for line in connection_lines(connections, self._zone, language):
             yield f"{line}\n"
+        said = exchanges(self.chosen, language)
         total = " · ".join(f"{number} {kind}" for kind, number in self._kinds.most_common())
-        yield f"{counted(self.chosen, 'exchange')}{': ' + total if total else ''}\n"
+        if total:
+            said = language.say("{label}: {words}", label=said, words=total)
+        yield f"{said}\n"
 
     @property
     def chosen(self) -> int:
@@ -111,13 +113,16 @@ class Shown:
 
 
 def followed(
-    paths: Sequence[Path], wanted: Callable[[ExchangeView, Outcome], bool], zone: tzinfo
+    paths: Sequence[Path],
+    wanted: Callable[[ExchangeView, Outcome], bool],
+    zone: tzinfo,
+    language: Language,
 ) -> None:
     """Print a line for each exchange of captures, and for each that is added, until Ctrl-C."""
-    follower, lines = Follower(paths), RowLines()
+    follower, lines = Follower(paths), RowLines(language)
     while True:
         for exchange in follower.new():
             outcome = outcome_of(exchange.signals)
             if wanted(exchange, outcome):
-                click.echo(lines.line(row_of(exchange, outcome, zone)))
+                click.echo(lines.line(row_of(exchange, outcome, zone, language)))
         time.sleep(LOOK_EVERY_S)

@@ -25,7 +25,7 @@ class Support:
 
     def __init__(self, language: Language = ENGLISH) -> None:
         """Nothing is read yet."""
-        self.senders, self.programs = Senders(language), Programs()
+        self.senders, self.programs = Senders(language), Programs(language)
         self.troubles = Troubles()
         self._together = SupportRows[Meeting]()
         self._decisive: tuple[tuple[int, datetime], ExchangeView] | None = None

@@ -40,7 +40,8 @@ class Senders:
         ]  # the wait grows shorter with each answer, and stands in the row
         said = of_sender(sender_of(exchange.request), behaviours, self._language)
         if said:
-            self._rows.setdefault(f"{outcome.kind}: {said}", []).append(exchange.seq)
+            words = self._language.say("{label}: {words}", label=outcome.kind, words=said)
+            self._rows.setdefault(words, []).append(exchange.seq)
 
     def lines(self, *, numbered: bool = True) -> Iterator[str]:
         """What was said, with the numbers of rows where their table has some."""

@@ -5,30 +5,43 @@ from datetime import UTC, tzinfo
 
 from pawwork_proxy.model.handshake import Connection
 from pawwork_proxy.report.exchange_table import milliseconds
+from pawwork_proxy.report.language import ENGLISH, Language
 from pawwork_proxy.report.programs import program_of
-from pawwork_proxy.report.words import counted
 
 
-def connection_lines(connections: Sequence[Connection], zone: tzinfo = UTC) -> list[str]:
+def connection_lines(
+    connections: Sequence[Connection], zone: tzinfo = UTC, language: Language = ENGLISH
+) -> list[str]:
     """A line for each, and what it is that they show; none without connections."""
     if not connections:
         return []
     return [
-        *(_line(one, zone) for one in connections),
-        f"{counted(len(connections), 'connection')} passed untouched: what was asked is not known",
+        *(_line(one, zone, language) for one in connections),
+        language.count(
+            "{number} connection passed untouched: what was asked is not known",
+            "{number} connections passed untouched: what was asked is not known",
+            len(connections),
+        ),
     ]
 
 
-def _line(one: Connection, zone: tzinfo) -> str:
-    end = f"{'broken off' if one.reset else 'ended'} by {one.ended_by}"
-    if one.connect_ms is None:
-        at_the_proxy = one.ended_by == "chained_proxy"
-        end = "your proxy opened no way" if at_the_proxy else "the server was not reached"
+def _line(one: Connection, zone: tzinfo, language: Language) -> str:
+    up = language.say("{size} up", size=_size(one.sent_bytes))
+    down = language.say("{size} down", size=_size(one.received_bytes))
     return (
-        f"{one.at.astimezone(zone):%H:%M:%S}  {one.install}  {program_of(one.client)}  "
-        f"{_size(one.sent_bytes)} up  {_size(one.received_bytes)} down  {end}  "
-        f"{milliseconds(one.total_ms)}"
+        f"{one.at.astimezone(zone):%H:%M:%S}  {one.install}  {program_of(one.client, language)}  "
+        f"{up}  {down}  {_end(one, language)}  {milliseconds(one.total_ms)}"
     )
+
+
+def _end(one: Connection, language: Language) -> str:
+    if one.connect_ms is None:
+        if one.ended_by == "chained_proxy":
+            return language.text("your proxy opened no way")
+        return language.text("the server was not reached")
+    if one.reset:
+        return language.say("broken off by {who}", who=one.ended_by)
+    return language.say("ended by {who}", who=one.ended_by)
 
 
 def _size(count: int) -> str:

@@ -10,10 +10,13 @@ from typing import NamedTuple
 
 from rich.cells import cell_len
 
+from pawwork_proxy.model.capture import Header
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.outcome import Family, Outcome
 from pawwork_proxy.model.view import ExchangeView, OpenedView
-from pawwork_proxy.report.layout import Column, Sheet, aligned
+from pawwork_proxy.report.language import ENGLISH, Language
+from pawwork_proxy.report.layout import Column, Sheet, aligned, headed
+from pawwork_proxy.report.moments import zone_name
 from pawwork_proxy.report.words import duration, printable
 
 FAMILY_STYLES: dict[Family, str] = {
@@ -64,15 +67,23 @@ COLUMNS = (
 """The columns of a row's cells, which are all but the last."""
 
 
-def row_of(exchange: Exchange | ExchangeView, outcome: Outcome, zone: tzinfo = UTC) -> Row:
+def row_of(
+    exchange: Exchange | ExchangeView,
+    outcome: Outcome,
+    zone: tzinfo = UTC,
+    language: Language = ENGLISH,
+) -> Row:
     """The row of a finished exchange, with this outcome: as recorded, or as judged anew."""
     source = exchange.auth_source.source
     kind = exchange.auth.kind
     wait = outcome.retry_after_s
-    where = " in stream" if outcome.in_stream else ""
-    seen = "" if exchange.signals.unobserved is None else " (seen in part)"
+    became = str(outcome.kind)
+    if outcome.in_stream:
+        became = language.say("{outcome} in stream", outcome=became)
+    if exchange.signals.unobserved is not None:
+        became = language.say("{outcome} (seen in part)", outcome=became)
     if exchange.answered_here:
-        seen += " (made here)"
+        became = language.say("{outcome} (made here)", outcome=became)
     return Row(
         seq=exchange.seq,
         time=_clock(exchange.timing.started_at, zone),
@@ -80,7 +91,7 @@ def row_of(exchange: Exchange | ExchangeView, outcome: Outcome, zone: tzinfo = U
         model=exchange.request.model or "-",
         auth=kind if source in ("unknown", "anonymous") else f"{kind} ({source})",
         status=str(exchange.response.status) if exchange.response else "-",
-        outcome=outcome.kind + where + seen,
+        outcome=became,
         family=outcome.family,
         wait="" if wait is None else duration(wait),
         resets=_moment(outcome.reset_at, exchange.timing.started_at, zone),
@@ -88,30 +99,49 @@ def row_of(exchange: Exchange | ExchangeView, outcome: Outcome, zone: tzinfo = U
     )
 
 
-def interrupted_row(opened: OpenedView, zone: tzinfo = UTC) -> Row:
+def interrupted_row(opened: OpenedView, zone: tzinfo = UTC, language: Language = ENGLISH) -> Row:
     """The row of a request that was under way when the run stopped."""
-    return Row(opened.seq, _clock(opened.at, zone), opened.install)
+    row = Row(opened.seq, _clock(opened.at, zone), opened.install)
+    return row._replace(outcome=language.text("interrupted"))
 
 
-def exchange_sheet(rows: Iterable[Row], title: str = "") -> Sheet:
+def exchange_sheet(rows: Iterable[Row], title: str = "", language: Language = ENGLISH) -> Sheet:
     """Rows as a table."""
     rows = list(rows)
     styles = [FAMILY_STYLES[row.family] for row in rows]
     cells = [[str(cell) for cell in row[:-1]] for row in rows]
-    return Sheet(COLUMNS, cells, title, styled="outcome", styles=styles)
+    return Sheet(
+        headed(COLUMNS, language), cells, title, styled=language.text("outcome"), styles=styles
+    )
+
+
+def title_of(name: str, header: Header, zone: tzinfo, language: Language = ENGLISH) -> str:
+    """What stands above the rows of a capture."""
+    began = header.started_at.astimezone(zone)
+    title = f"{name}  {began:%Y-%m-%d} ({zone_name(began, language)})"
+    if header.network:
+        title += f"  {language.text('network')} {header.network}"
+    return f"{title}  {language.text('SIMULATED')}" if header.simulated else title
+
+
+def exchanges(number: int, language: Language = ENGLISH) -> str:
+    """`1 exchange`, `2 exchanges`."""
+    return language.count("{number} exchange", "{number} exchanges", number)
 
 
 class RowLines:
     """Rows as lines that come one after the other, aligned as far as those before them tell."""
 
-    def __init__(self) -> None:
+    def __init__(self, language: Language = ENGLISH) -> None:
         """Of no line is anything known yet but that their number grows."""
+        self._language = language
         self._widths = [len("#9999"), *[0] * (len(COLUMNS) - 1)]
 
     def line(self, row: Row) -> str:
         """One line for a log or a pipe; what not every row has stands last, and is named."""
-        wait = f"wait {row.wait}" if row.wait else ""
-        resets = f"resets {row.resets}" if row.resets else ""
+        say = self._language.say
+        wait = say("wait {wait}", wait=row.wait) if row.wait else ""
+        resets = say("resets {at}", at=row.resets) if row.resets else ""
         cells = [printable(cell) for cell in (
             f"#{row.seq}", *row[1:7], row.took, wait, resets,
         )]  # fmt: skip

@@ -19,6 +19,8 @@ from pawwork_proxy.report.words import printable
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType
 
+    from pawwork_proxy.report.language import Language
+
 GAP = 2
 ROWS_AT_ONCE = 200
 """So many rows are drawn at a time: a long table begins to show at once."""
@@ -34,6 +36,11 @@ class Column(NamedTuple):
     folds: int | None = None
     """None: never; 0: between words; else anywhere, to no less than so many columns."""
     right: bool = False
+
+
+def headed(columns: Sequence[Column], language: Language) -> list[Column]:
+    """Columns with their heads in a language."""
+    return [column._replace(head=language.text(column.head)) for column in columns]
 
 
 @dataclass(frozen=True)

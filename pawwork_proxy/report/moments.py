@@ -7,7 +7,7 @@ summer time, so that its 08:00 is always 00:00 UTC.
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from string import Formatter
 
-from pawwork_proxy.report.language import Language
+from pawwork_proxy.report.language import ENGLISH, Language
 
 BEIJING = timezone(timedelta(hours=8))
 CHINA = ("CST", "China Standard Time")
@@ -63,12 +63,12 @@ def wait(seconds: float, language: Language) -> str:
     return " ".join([words for number, words in parts if number][:2])
 
 
-def zone_name(at: datetime) -> str:
+def zone_name(at: datetime, language: Language = ENGLISH) -> str:
     """The zone of a moment: `UTC`, `Beijing time`, `UTC+01:00`."""
     ahead = at.utcoffset() or timedelta()
     if not ahead:
         return "UTC"
     if ahead == timedelta(hours=8) and at.tzname() in CHINA:
-        return "Beijing time"
+        return language.text("Beijing time")
     hours = f"{at:%z}"
     return f"UTC{hours[:3]}:{hours[3:5]}"

@@ -30,23 +30,21 @@ def render_support(
     """The paragraphs, the table, and the answers to the user by language."""
     style = asset(STYLE)
     names = install_names(rows)
-    sheet = support_sheet(rows, zone)
-    return (
-        environment()
-        .get_template("support.html.j2")
-        .render(
-            policy=POLICY.format(style=digest(style)),
-            style=style,
-            version=__version__,
-            lang=spoken.name,
-            simulated=simulated,
-            paragraphs=[
-                trouble_words(one, names[one.failed.context.install_id], spoken, zone)
-                for one in troubles
-            ],
-            times=sheet.title,
-            heads=[column.head for column in sheet.columns],
-            rows=sheet.rows,
-            replies={name: "\n".join(reply) for name, reply in replies.items()},
-        )
+    sheet = support_sheet(rows, zone, spoken)
+    made = environment()
+    made.globals["_"] = spoken.text
+    return made.get_template("support.html.j2").render(
+        policy=POLICY.format(style=digest(style)),
+        style=style,
+        version=__version__,
+        lang=spoken.name,
+        simulated=simulated,
+        paragraphs=[
+            trouble_words(one, names[one.failed.context.install_id], spoken, zone)
+            for one in troubles
+        ],
+        times=sheet.title,
+        heads=[column.head for column in sheet.columns],
+        rows=sheet.rows,
+        replies={name: "\n".join(reply) for name, reply in replies.items()},
     )

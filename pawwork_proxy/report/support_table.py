@@ -8,8 +8,10 @@ from datetime import UTC, datetime, tzinfo
 
 from pawwork_proxy.facts.server import PROVIDERS
 from pawwork_proxy.model.support import Meeting
+from pawwork_proxy.report.answer_words import joined
 from pawwork_proxy.report.exchange_table import FAMILY_STYLES
-from pawwork_proxy.report.layout import Column, Sheet
+from pawwork_proxy.report.language import ENGLISH, Language
+from pawwork_proxy.report.layout import Column, Sheet, headed
 from pawwork_proxy.report.moments import zone_name
 from pawwork_proxy.report.words import duration
 
@@ -32,18 +34,26 @@ COLUMNS = (
 _ID_DIGITS = 4
 
 
-def support_sheet(rows: Sequence[Meeting], zone: tzinfo = UTC) -> Sheet:
+def support_sheet(
+    rows: Sequence[Meeting], zone: tzinfo = UTC, language: Language = ENGLISH
+) -> Sheet:
     """The rows, their times told in this zone."""
+    title = ""
+    if rows:
+        shown = zone_name(rows[0].last_seen.astimezone(zone), language)
+        title = language.say("Times: {zone}", zone=shown)
     return Sheet(
-        COLUMNS,
-        cells(rows, zone),
-        f"Times: {zone_name(rows[0].last_seen.astimezone(zone))}" if rows else "",
-        styled="outcome",
+        headed(COLUMNS, language),
+        cells(rows, zone, language),
+        title,
+        styled=language.text("outcome"),
         styles=[FAMILY_STYLES[row.outcome.family] for row in rows],
     )
 
 
-def cells(rows: Sequence[Meeting], zone: tzinfo = UTC) -> list[tuple[str, ...]]:
+def cells(
+    rows: Sequence[Meeting], zone: tzinfo = UTC, language: Language = ENGLISH
+) -> list[tuple[str, ...]]:
     """The rows as texts under `COLUMNS`; installs of one name are told apart by their ids."""
     names = install_names(rows)
     return [
@@ -53,7 +63,7 @@ def cells(rows: Sequence[Meeting], zone: tzinfo = UTC) -> list[tuple[str, ...]]:
             row.model or "-",
             row.auth_kind if row.auth_kind == "public" else f"{row.auth_kind} ({row.auth_source})",
             "-" if row.status is None else str(row.status),
-            _outcome(row),
+            _outcome(row, language),
             "-" if row.retry_after_s is None else duration(row.retry_after_s),
             _time(row.reset_at, zone),
             row.client,
@@ -84,7 +94,9 @@ def _time(at: datetime | None, zone: tzinfo) -> str:
     return f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S}" if at else "-"
 
 
-def _outcome(row: Meeting) -> str:
-    remarks = [row.error_type, "seen in part" if row.observed_in_part else None]
-    said = ", ".join(filter(None, remarks))
-    return f"{row.outcome} ({said})" if said else str(row.outcome)
+def _outcome(row: Meeting, language: Language) -> str:
+    remarks = [row.error_type, language.text("seen in part") if row.observed_in_part else None]
+    said = joined(filter(None, remarks), language)
+    return (
+        language.say("{told} ({where})", told=row.outcome, where=said) if said else str(row.outcome)
+    )

@@ -289,12 +289,12 @@ def _support_view(
     from pawwork_proxy.report.wrapping import wrapped
 
     if simulated:
-        yield "SIMULATED: made on a simulator, at least in part\n"
+        yield lang.text("SIMULATED: made on a simulator, at least in part") + "\n"
     names = install_names(rows)
     for one in troubles:
         words = trouble_words(one, names[one.failed.context.install_id], lang, zone)
         yield "\n".join(wrapped(printable(words), width=width(WIDEST))) + "\n\n"
-    yield from text_of(support_sheet(rows, zone))
+    yield from text_of(support_sheet(rows, zone, lang))
 
 
 def _agreed() -> bool:

@@ -54,6 +54,7 @@ def show(
     from pawwork_proxy.captures.sources import capture_sources, each_once, each_readable
     from pawwork_proxy.cli.filters import Filters
     from pawwork_proxy.cli.shown import Shown, followed
+    from pawwork_proxy.report.exchange_table import exchanges
 
     if follow and output == "json":
         raise click.UsageError("--follow prints lines for people: leave --format json out.")
@@ -62,7 +63,7 @@ def show(
     if follow:
         if sealed := [path for path in captures if path.suffix == ".zip"]:
             raise click.UsageError(f"--follow reads what is being written: {sealed[0]} is whole.")
-        followed(captures, filters.take, zone)
+        followed(captures, filters.take, zone, lang)
         return
     left_out: list[str] = []
     remarks: list[str] = []
@@ -78,7 +79,7 @@ def show(
                 yield from shown.table(filtered=bool(filters))
             remarks.extend(shown.remarks())
         if output != "json" and filters and not filters.taken:
-            yield "0 exchanges\n"
+            yield f"{exchanges(0, lang)}\n"
 
     page(pieces())
     warn([*remarks, *left_out, *filters.remarks()])
