@@ -1,6 +1,6 @@
 """Makes the environment where needed, then runs pawwork-proxy: `python3 scripts/run.py demo`.
 
-Before the command, `--python 3.12` (or a path) chooses the Python, `--with lake` adds DuckDB.
+Before the command, `--python 3.12` (or a path) chooses the Python, `--with lake` the extra.
 """
 
 import os

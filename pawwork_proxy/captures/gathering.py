@@ -102,7 +102,7 @@ def _parts(
         tally = Tally()
         try:
             if source.part is not None:
-                return read_part(source.part)
+                return read_part(source.part, source.path)
             with source.open() as stream:
                 return _Read(source, view_capture(source.path, stream, tally.add), tally)
         finally:

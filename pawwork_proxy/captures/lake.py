@@ -76,8 +76,8 @@ def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def read_part(path: Path) -> Part:
-    """A part of a data set.
+def read_part(path: Path, shown: Path) -> Part:
+    """A part of a data set; messages name it as `shown`.
 
     Raises CaptureFormatError when the file is none, ConfigurationError when DuckDB is not
     installed.
@@ -102,7 +102,7 @@ def read_part(path: Path) -> Part:
         ]
     except (duckdb.Error, ValueError):
         raise CaptureFormatError(
-            f"{path} is no part of a data set that this version reads",
+            f"{shown} is no part of a data set that this version reads",
             "make the set with 'pawwork-proxy export CAPTURES --format parquet --out FOLDER'",
         ) from None
     return Part(origin, rows)

@@ -26,8 +26,8 @@ PACKED: Mapping[str, Callable[[BinaryIO], io.BufferedIOBase]] = {
 
 
 @contextmanager
-def opened_packed(path: Path) -> Iterator[BinaryIO]:
-    """The capture in the packed file at `path`.
+def opened_packed(path: Path, shown: Path) -> Iterator[BinaryIO]:
+    """The capture in the packed file at `path`; messages name it as `shown`.
 
     Raises CaptureFormatError when it cannot be read, also where damage is met only later.
     """
@@ -40,6 +40,6 @@ def opened_packed(path: Path) -> Iterator[BinaryIO]:
                 yield stream
         except (EOFError, gzip.BadGzipFile, zlib.error, ZstdError):
             raise CaptureFormatError(
-                f"{path} cannot be unpacked: it is damaged or cut off",
+                f"{shown} cannot be unpacked: it is damaged or cut off",
                 "pack the capture again, or give it as it was written",
             ) from None

@@ -1,4 +1,4 @@
-"""Captures wherever they are: files, packed or not, folders, patterns, and inside bundles.
+"""Captures wherever they are: files, packed or not, folders, patterns, addresses, inside bundles.
 
 Invariants: nothing of a bundle is read before `bundle.verify` has found it in order, and nothing is
 unpacked to disk. What cannot be read never hides the rest: it is left out and named, and is an
@@ -17,6 +17,7 @@ from pawwork_proxy.captures.completeness import MOST_NAMED, counted, named
 from pawwork_proxy.captures.lines import read_view
 from pawwork_proxy.captures.packed import PACKED, opened_packed
 from pawwork_proxy.captures.reader import Lines, opened_capture, view_capture
+from pawwork_proxy.captures.remote import address_of, fetch, found_at
 from pawwork_proxy.errors import BundleError, CaptureFormatError, PawworkProxyError
 from pawwork_proxy.model.capture import Header
 from pawwork_proxy.model.manifest import CAPTURE_MEMBER
@@ -170,6 +171,10 @@ def _exchanges(source: CaptureSource) -> int:
 
 
 def _sources(path: Path, checking: Progress) -> Iterator[CaptureSource]:
+    address = address_of(path)
+    if address is not None:
+        yield from _remote(address, path, checking)
+        return
     if path.is_dir():
         files = _in_folder(path)
         passed_over = [file for file in _below(path, _ARCHIVES) if file not in files]
@@ -177,31 +182,63 @@ def _sources(path: Path, checking: Progress) -> Iterator[CaptureSource]:
         files = [path] if path.exists() else _matching(path)
         passed_over = []
     for file in files:
-        if is_sealed(file):
-            yield _refused(
-                file,
-                BundleError(f"{file} is sealed: it can be read only once it is decrypted", DECRYPT),
-            )
-        elif file.suffix.lower() == ".zip":
-            yield from _in_bundle(file, checking)
-        else:
-            yield _on_disk(file)
-    for file in passed_over:
-        yield _refused(
-            file,
-            CaptureFormatError(
-                f"{file} is not named as a support bundle (pawwork-support-….zip)",
-                "name the file itself to have it read all the same",
-            ),
-        )
+        yield from _in_file(file, file, checking)
+    yield from map(_not_named_as_bundle, passed_over)
     if not files and not passed_over:
-        yield _refused(
-            path,
-            CaptureFormatError(
-                f"there is no capture at {path}",
-                "name a capture, a folder of captures, or a bundle",
-            ),
-        )
+        yield _nothing_at(path)
+
+
+def _remote(address: str, path: Path, checking: Progress) -> Iterator[CaptureSource]:
+    """What is at an address, fetched; in a folder, what would be read of one here."""
+    try:
+        found, folder = found_at(address)
+    except PawworkProxyError as error:
+        yield _refused(path, error)
+        return
+    nothing = True
+    for remote in found:
+        shown = remote.shown
+        known = not folder or any(map(shown.match, (_CAPTURES, *_PACKED, _BUNDLES, _PARTS)))
+        if not known and not shown.match(_ARCHIVES):
+            continue
+        nothing = False
+        if not known:
+            yield _not_named_as_bundle(shown)
+            continue
+        try:
+            file = fetch(remote)
+        except CaptureFormatError as error:
+            yield _refused(shown, error)
+        else:
+            yield from _in_file(file, shown, checking)
+    if nothing:
+        yield _nothing_at(path)
+
+
+def _in_file(file: Path, shown: Path, checking: Progress) -> Iterator[CaptureSource]:
+    """What is in a file that people call `shown`."""
+    if is_sealed(file):
+        sealed = f"{shown} is sealed: it can be read only once it is decrypted"
+        yield _refused(shown, BundleError(sealed, DECRYPT))
+    elif shown.suffix.lower() == ".zip":
+        yield from _in_bundle(file, shown, checking)
+    else:
+        yield _on_disk(file, shown)
+
+
+def _not_named_as_bundle(path: Path) -> CaptureSource:
+    error = CaptureFormatError(
+        f"{path} is not named as a support bundle (pawwork-support-….zip)",
+        "name the file itself to have it read all the same",
+    )
+    return _refused(path, error)
+
+
+def _nothing_at(path: Path) -> CaptureSource:
+    error = CaptureFormatError(
+        f"there is no capture at {path}", "name a capture, a folder of captures, or a bundle"
+    )
+    return _refused(path, error)
 
 
 def capture_files(path: Path) -> list[Path]:
@@ -239,19 +276,21 @@ def _matching(pattern: Path) -> list[Path]:
     return files or [file for folder in found for file in _in_folder(folder)]
 
 
-def _on_disk(path: Path) -> CaptureSource:
+def _on_disk(file: Path, shown: Path) -> CaptureSource:
     try:
-        size = path.stat().st_size
+        size = file.stat().st_size
     except OSError:
         size = 0  # opening it says what is wrong
-    if path.suffix.lower() == _PART:
+    ending = shown.suffix.lower()
+    if ending == _PART:
         unfit = CaptureFormatError(
-            f"{path} is a part of a data set, which has no records",
+            f"{shown} is a part of a data set, which has no records",
             "only compare, report and status read data sets",
         )
-        return _refused(path, unfit)._replace(size=size, part=path)
-    opened = opened_packed if path.suffix.lower() in PACKED else opened_capture
-    return CaptureSource(path, size, lambda: opened(path))
+        return _refused(shown, unfit)._replace(size=size, part=file)
+    if ending in PACKED:
+        return CaptureSource(shown, size, lambda: opened_packed(file, shown))
+    return CaptureSource(shown, size, lambda: opened_capture(file))
 
 
 def _refused(path: Path, error: PawworkProxyError) -> CaptureSource:
@@ -261,14 +300,14 @@ def _refused(path: Path, error: PawworkProxyError) -> CaptureSource:
     return CaptureSource(path, 0, refuse)
 
 
-def _in_bundle(path: Path, checking: Progress) -> list[CaptureSource]:
+def _in_bundle(path: Path, shown: Path, checking: Progress) -> list[CaptureSource]:
     findings = verify(path, checking).findings
     if findings:
         refusal = BundleError(
-            f"{path.name} is refused: {findings[0].rule} ({findings[0].place})",
+            f"{shown.name} is refused: {findings[0].rule} ({findings[0].place})",
             "see all findings with 'pawwork-proxy bundle verify', and ask for a new bundle",
         )
-        return [_refused(path, refusal)]
+        return [_refused(shown, refusal)]
     with opened_bundle(path) as archive:
         members = [
             (info.filename, info.file_size)
@@ -284,4 +323,4 @@ def _in_bundle(path: Path, checking: Progress) -> list[CaptureSource]:
 
         return opened
 
-    return [CaptureSource(path / name, size, opener(name)) for name, size in members]
+    return [CaptureSource(shown / name, size, opener(name)) for name, size in members]

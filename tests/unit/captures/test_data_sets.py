@@ -120,7 +120,7 @@ def test_what_is_written_comes_back_equal(rows: list[Row]) -> None:
     part = Part(Origin(rows="digest", capture=SUMMARY), rows)
     with TemporaryDirectory() as folder:
         put(Path(folder) / "part-x.parquet", part)
-        assert read_part(Path(folder) / "part-x.parquet") == part
+        assert read_part(Path(folder) / "part-x.parquet", Path("x")) == part
 
 
 def test_a_set_says_what_its_captures_say(tmp_path: Path, captures: Path) -> None:
@@ -208,7 +208,7 @@ def test_rows_that_cannot_be_are_refused(tmp_path: Path, change: tuple[str, str,
     path = tmp_path / "part-x.parquet"
     path.write_bytes(b"".join(parquet_data([lines], COLUMNS, {METADATA: origin})))
     with pytest.raises(CaptureFormatError, match="no part of a data set"):
-        read_part(path)
+        read_part(path, path)
 
 
 def test_other_commands_say_who_reads_sets(tmp_path: Path, captures: Path) -> None:
