@@ -35,8 +35,9 @@ def compare(
 ) -> None:
     """Say what the free quota is counted by: answer, number, product options, next step, evidence.
 
-    CAPTURES are capture files, folders, patterns and support bundles, of one machine or of several
-    that joined one study. What had to be left out is said among the notes.
+    CAPTURES are capture files, folders, patterns, support bundles and data sets, here or at
+    addresses (https://, s3://), of one machine or of several that joined one study. What had to be
+    left out is said among the notes.
     """
     from pawwork_proxy.captures.gathering import gather
     from pawwork_proxy.captures.sources import capture_sources
