@@ -48,6 +48,8 @@ GROUPS: dict[str, tuple[DimensionName, ...]] = {
 }
 """What people vary, and the dimensions that differ then; the first four stand in the headline."""
 IN_HEADLINE = ("key", "model", "install", "address")
+OWN: frozenset[DimensionName] = frozenset({"install", "session", "request"})
+"""What belongs to one install only; a quota that is counted by one of these is not shared."""
 NOT_VARIED = frozenset({"one_value", "only_ipv4"})
 NOT_SHOWN = frozenset({"network", "global", "request", "instrument"})
 """Dimensions that nobody asks about unless the quota is counted by them."""
@@ -128,7 +130,7 @@ def answer_of(
         instrument=language.text(TEXTS["instrument"][comparison.instrument.status])
         if spoken
         else "",
-        headline=_whose(limit, language) if limit else _no_limit(comparison, language),
+        headline=headline_of(limit, language) if limit else _no_limit(comparison, language),
         not_tried_first=_not_tried(limit, language, IN_HEADLINE) if deciding and limit else "",
         seen=_seen(deciding, language),
         quota=quota_words(limit, language, zone) if limit else "",
@@ -149,7 +151,7 @@ def answer_of(
             *(_stories(limit, teller) if limit else ()),
         ),
         others=tuple(
-            language.say("Another limit. {headline}", headline=_whose(other, language))
+            language.say("Another limit. {headline}", headline=headline_of(other, language))
             for other in comparison.limits[1:]
         ),
         notes=tuple(_notes(comparison, language)),
@@ -193,7 +195,7 @@ def _deciding(limit: LimiterFindings) -> Iterator[Verdict]:
             yield verdict
 
 
-def _whose(limit: LimiterFindings, language: Language) -> str:
+def headline_of(limit: LimiterFindings, language: Language) -> str:
     """The headline of a limit; Zen's own is what people mean by the free quota."""
     headline = _headline(limit, language)
     if limit.origin == "zen":
@@ -222,7 +224,7 @@ def _headline(limit: LimiterFindings, language: Language) -> str:
         return language.say("Not known yet. Possible: {possible}.", possible=possible)
     first, *others = sorted(followed, key=_order)
     names = joined((one(name, language) for name in (first, *others)), language)
-    if not shared and say.OWN.isdisjoint(followed) and "device" not in followed:
+    if not shared and OWN.isdisjoint(followed) and "device" not in followed:
         return language.say(
             "Counted per {names}; whether installs share it is not known yet.", names=names
         )

@@ -11,7 +11,7 @@ from pawwork_proxy.comparison.dimensions import DIMENSIONS
 from pawwork_proxy.comparison.hypotheses import named
 from pawwork_proxy.model.verdict import Comparison, Experiment, LimiterFindings
 from pawwork_proxy.report import sentences as say
-from pawwork_proxy.report.answer import Answer
+from pawwork_proxy.report.answer import Answer, headline_of
 from pawwork_proxy.report.language import ENGLISH, Language, paragraph
 from pawwork_proxy.report.next_step import instructions
 
@@ -72,7 +72,7 @@ def _limit(limit: LimiterFindings, found: dict[str, Any], language: Language) ->
         [row.name for row in DIMENSIONS if row.name in named(frozenset(hypothesis))]
         for hypothesis in limit.hypotheses
     ]
-    return {**found, "answer": say.limiter_conclusion(limit), "explanations": explanations}
+    return {**found, "answer": headline_of(limit, language), "explanations": explanations}
 
 
 def _experiment(experiment: Experiment, language: Language) -> dict[str, Any]:

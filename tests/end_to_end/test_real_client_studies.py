@@ -16,7 +16,7 @@ from pawwork_proxy.captures.sources import capture_sources
 from pawwork_proxy.comparison.compare import compare
 from pawwork_proxy.model.outcome import Kind
 from pawwork_proxy.model.verdict import Comparison, LimiterFindings
-from pawwork_proxy.report.sentences import conclusion
+from pawwork_proxy.report.answer import answer_of
 from tests.end_to_end.client_process import Conversation, converse
 from tests.end_to_end.proxy_process import ROOT, clean_environment, cli
 from tests.end_to_end.simulator_process import SimulatorProcess
@@ -146,7 +146,7 @@ def test_two_installs_on_two_networks(story: Story) -> None:
     comparison, limit = answer(*told, story.desktop, story.desktop_more)
     assert finding(limit, "address") == "follows"
     assert finding(limit, "install") == "does_not_follow"
-    assert "same egress address" in conclusion(comparison)
+    assert answer_of(comparison).headline == "Shared by all installs on one network address."
     assert comparison.simulated
 
 

@@ -9,7 +9,8 @@ from typing import Any
 from pawwork_proxy.comparison.dimensions import DIMENSIONS
 from pawwork_proxy.comparison.selection import Limiter, select
 from pawwork_proxy.model.observation import ABSENT, SEVERAL, Identities, Observation
-from pawwork_proxy.model.verdict import Finding, LimiterFindings, Verdict
+from pawwork_proxy.model.verdict import Comparison, Finding, LimiterFindings, Verdict
+from pawwork_proxy.report.answer import answer_of
 
 MORNING = datetime(2026, 6, 3, 9, 0, tzinfo=UTC)
 
@@ -113,6 +114,12 @@ def _again(one: Observation) -> Observation:
     action = one.action and f"{one.action}:again"
     names = {"capture": f"{one.capture}-again", "action": action, "who": who}
     return one.model_copy(update={**times, **names})
+
+
+def answered(comparison: Comparison) -> str:
+    """What the answer says first."""
+    answer = answer_of(comparison)
+    return " ".join(filter(None, (answer.instrument, answer.headline)))
 
 
 def limiter(seen: list[Observation]) -> Limiter:

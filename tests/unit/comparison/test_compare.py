@@ -9,8 +9,7 @@ import pytest
 from pawwork_proxy.comparison.compare import compare
 from pawwork_proxy.model.observation import ABSENT, Observation
 from pawwork_proxy.model.verdict import Comparison, Note, Verdict
-from pawwork_proxy.report.sentences import conclusion
-from tests.unit.comparison.builders import OFFICE, SAVED_KEY, TWO, Diary, repeated
+from tests.unit.comparison.builders import OFFICE, SAVED_KEY, TWO, Diary, answered, repeated
 
 
 def verdict(comparison: Comparison, dimension: str) -> Verdict:
@@ -204,7 +203,7 @@ def test_rows_that_contradict_each_other_are_both_shown() -> None:
     found = verdict(comparison, "install")
     assert (found.finding, found.reason) == ("undetermined", "contradictory")
     assert {one.shows for one in found.evidence} == {"separate", "shared"}
-    assert "contradict" in conclusion(comparison)
+    assert "contradict each other" in answered(comparison)
     assert comparison.limits[0].thresholds == ()
     assert comparison.next_experiment is None
 
@@ -233,7 +232,7 @@ def test_ipv6_addresses_of_one_prefix() -> None:
     seen += Diary("c2", seen[-1].ended_at).admitted(**OFFICE, ip_family="ipv6").seen
     assert finding(seen, "address") == "does_not_follow"
     assert finding(seen, "prefix") == "follows"
-    assert "IPv6 prefix" in conclusion(compare(seen))
+    assert "IPv6 network" in answered(compare(seen))
 
 
 def test_sessions_that_are_not_sent_fix_no_install() -> None:
@@ -281,14 +280,14 @@ def test_the_order_of_the_input_does_not_matter() -> None:
 @pytest.mark.parametrize(
     ("seen", "words"),
     [
-        ([], "no exchanges"),
+        ([], "nothing to compare"),
         (Diary().admitted(3).seen, "Nobody was refused"),
-        (Diary().refused(origin="edge").seen, "No refusal can be used"),
+        (Diary().refused(origin="edge").seen, "no refusal can be used"),
     ],
 )
 def test_what_cannot_be_said_is_said(seen: list[Observation], words: str) -> None:
     comparison = compare(seen)
-    assert words in conclusion(comparison)
+    assert words in answered(comparison)
     assert comparison.limits == ()
     assert comparison.next_experiment is not None
     assert comparison.next_experiment.id == "wait_for_refusal"

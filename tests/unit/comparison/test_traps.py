@@ -7,8 +7,16 @@ from pawwork_proxy.comparison.columns import Columns
 from pawwork_proxy.comparison.compare import compare
 from pawwork_proxy.model.observation import PUBLIC, SEVERAL, Identities, Observation
 from pawwork_proxy.model.verdict import Finding, Reason, Verdict
-from pawwork_proxy.report.sentences import conclusion
-from tests.unit.comparison.builders import OFFICE, SAVED_KEY, TWO, Diary, limiter, repeated
+from pawwork_proxy.report.answer import answer_of
+from tests.unit.comparison.builders import (
+    OFFICE,
+    SAVED_KEY,
+    TWO,
+    Diary,
+    answered,
+    limiter,
+    repeated,
+)
 
 RELAYED: dict[str, Any] = {"origin": "relayed:Console"}
 
@@ -47,9 +55,8 @@ def test_what_is_not_recorded_is_not_followed_though_nothing_else_would_explain(
     verdict = found(diary.seen)["address"]
     assert (verdict.finding, verdict.reason) == ("undetermined", "untested")
     assert (verdict.ground, verdict.values_seen) == ("unrecorded_change", 0)
-    answer = conclusion(compare(diary.seen))
-    assert answer.startswith("What the free quota follows is not decidable yet")
-    assert "Still possible: per egress address" in answer
+    answer = answered(compare(diary.seen))
+    assert answer.startswith("Not known yet. Possible: per network address")
 
 
 def test_the_same_value_everywhere_is_not_followed_either() -> None:
@@ -92,7 +99,7 @@ def test_a_relayed_limit_without_a_reset_is_no_evidence() -> None:
 def test_zens_own_limit_is_daily_also_where_it_does_not_say_so() -> None:
     diary = Diary().admitted(9).other("free_usage_limit", "quota").admitted(**OFFICE)
     assert finding(diary.seen, "address") == ("follows", "decided")
-    assert "no refusal said when it ends" in conclusion(compare(diary.seen))
+    assert "(no refusal said so)" in answer_of(compare(diary.seen)).quota
     hourly = [one.model_copy(update={"server_era": "V1"}) for one in diary.seen]
     assert not compare(hourly).limits, "the first era counted by the hour"
     gated = [one.model_copy(update={"server_era": "V7b"}) for one in diary.seen]
@@ -110,9 +117,7 @@ def test_a_gate_that_refuses_exactly_as_the_quota_makes_no_verdict() -> None:
 def test_a_relayed_limit_is_named_in_the_answer() -> None:
     daily = {**RELAYED, "cadence": "utc_day"}
     diary = Diary().admitted(9).other("free_usage_limit", "quota", **daily).admitted(**OFFICE)
-    assert conclusion(compare(repeated(diary.seen))).startswith(
-        "The limit relayed from Console is one per"
-    )
+    assert answered(compare(repeated(diary.seen))).startswith("Console: Counted per")
 
 
 def test_what_a_provider_refused_the_limiter_had_counted() -> None:
@@ -206,13 +211,10 @@ def test_those_without_a_key_of_their_own_tell_nothing_of_the_keys_of_others() -
 
 
 def test_the_answer_says_what_it_takes_for_granted() -> None:
-    answer = conclusion(
+    answer = answer_of(
         compare(repeated(Diary().admitted(9).refused().refused(**TWO).admitted(**OFFICE).seen))
     )
-    assert answer.endswith(
-        "This takes for granted that two had asked nothing in that window before the capture "
-        "began, and that no capture of it is left out."
-    )
+    assert "the installs asked nothing past the captures" in answer.granted
 
 
 def test_rows_of_several_prompts_are_of_no_one_session() -> None:

@@ -6,8 +6,7 @@ from typing import Any
 from pawwork_proxy.comparison.compare import compare
 from pawwork_proxy.report.answer import answer_of
 from pawwork_proxy.report.comparison_json import render_json
-from pawwork_proxy.report.sentences import conclusion
-from tests.unit.comparison.builders import INSIDE, OFFICE, TWO, Diary
+from tests.unit.comparison.builders import INSIDE, OFFICE, TWO, Diary, answered
 
 STUDY = Diary().admitted(20).refused().admitted(**TWO).refused(**TWO).admitted(**OFFICE).seen
 
@@ -21,7 +20,7 @@ def document(seen: Any = STUDY, *remarks: str) -> dict[str, Any]:
 def test_every_finding_has_its_words() -> None:
     found = document()
     (limit,) = found["limits"]
-    assert limit["answer"] == conclusion(compare(STUDY))
+    assert limit["answer"] == answered(compare(STUDY))
     summary = found["summary"]
     assert found["answer"].startswith(summary["headline"])
     assert {one["decision"] for one in summary["options"]} <= {"keep", "drop", "not_known"}

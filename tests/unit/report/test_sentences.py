@@ -7,7 +7,6 @@ import pytest
 
 from pawwork_proxy.comparison.compare import WITHOUT_EVIDENCE as NO_EVIDENCE
 from pawwork_proxy.comparison.compare import compare
-from pawwork_proxy.comparison.dimensions import BY_NAME
 from pawwork_proxy.comparison.exclusions import CONTEXT_EXCLUSIONS
 from pawwork_proxy.comparison.exclusions import EXCLUSIONS as EXCLUSION_ROWS
 from pawwork_proxy.comparison.options import OPTION_RULES
@@ -18,19 +17,16 @@ from pawwork_proxy.model.observation import Observation
 from pawwork_proxy.model.verdict import (
     REASONS,
     AssumptionId,
-    Finding,
     Ground,
     InstrumentStatus,
     Note,
     NoteId,
     OptionFinding,
     ProductOption,
-    RhythmKind,
     Verdict,
 )
 from pawwork_proxy.report.next_step import instructions
 from pawwork_proxy.report.sentences import (
-    ASKED,
     ASSUMPTIONS,
     EXCLUSIONS,
     GROUNDS,
@@ -38,15 +34,11 @@ from pawwork_proxy.report.sentences import (
     NOTES,
     OPTION_NAMES,
     OPTIONS,
-    RESETS,
-    SHARED,
     WITHOUT_EVIDENCE,
-    conclusion,
     contrast_words,
     early_refusal_words,
     hypothesis_words,
     instrument_words,
-    limiter_conclusion,
     noise_words,
     note_words,
     notes_of,
@@ -54,7 +46,7 @@ from pawwork_proxy.report.sentences import (
     reasoning,
     verdict_words,
 )
-from tests.unit.comparison.builders import INSIDE, OFFICE, TWO, Diary, limit, limiter
+from tests.unit.comparison.builders import INSIDE, OFFICE, TWO, Diary, limiter
 
 
 def found(seen: list[Observation]) -> dict[str, Verdict]:
@@ -121,7 +113,6 @@ def test_whether_measuring_disturbs_in_words(diary: Diary, words: str) -> None:
     told = instrument_words(comparison.instrument)
     assert words in told
     disturbs = comparison.instrument.status == "disturbs"
-    assert conclusion(comparison).startswith(told) == disturbs
     assert (told in notes_of(comparison)) != disturbs
 
 
@@ -215,7 +206,6 @@ def test_hypotheses_in_words() -> None:
 
 def test_every_value_that_a_comparison_can_give_has_its_words() -> None:
     assert set(NOTES) == set(get_args(NoteId))
-    assert set(RESETS) == {*get_args(RhythmKind), "not_announced"}
     assert set(OPTION_NAMES) == set(get_args(ProductOption))
     decided = {"open": True, "ruled_out": False}
     assert {
@@ -224,7 +214,6 @@ def test_every_value_that_a_comparison_can_give_has_its_words() -> None:
         for state, dimensions in states.items()
         for dimension in dimensions
     } == {(rule.option, rule.open, rule.needs[0][0]) for rule in OPTION_RULES}
-    assert {*SHARED, *ASKED} <= set(BY_NAME)
 
 
 def test_notes_and_options_in_words() -> None:
@@ -234,51 +223,3 @@ def test_notes_and_options_in_words() -> None:
     assert option_words(undecided) == "Users' own keys: not decidable yet."
     decided = OptionFinding(option="user_keys", open=True, because_of="key")
     assert option_words(decided).startswith("Keys of the users' own isolate them")
-
-
-def test_the_answer_in_words() -> None:
-    assert conclusion(compare(PLAIN)).startswith(
-        "The free quota is shared by every install behind the same egress address; "
-        "resets daily at 00:00 UTC; not per install, session."
-    )
-
-
-@pytest.mark.parametrize(
-    ("found", "words"),
-    [
-        ({"address": "follows", "install": "does_not_follow"}, SHARED["address"]),
-        (
-            {"address": "follows"},
-            "one per egress address (whether each install has its own there is open)",
-        ),
-        (
-            {"address": "follows", "install": "follows"},
-            "one per egress address and install",
-        ),
-        ({"session": "follows", "install": "does_not_follow"}, "one per conversation"),
-        (
-            {"address": "follows", "model": "follows", "install": "does_not_follow"},
-            f"{SHARED['address']}, and one per model",
-        ),
-        ({"network": "follows", "install": "does_not_follow"}, SHARED["network"]),
-    ],
-)
-def test_who_shares_is_said_only_where_it_was_tried(found: dict[str, Finding], words: str) -> None:
-    told = limiter_conclusion(limit(**found))
-    assert told.startswith(f"The free quota is {words}; ")
-
-
-def test_an_open_answer_lists_what_is_possible() -> None:
-    words = conclusion(compare(Diary().admitted(9).refused().admitted(**TWO, **OFFICE).seen))
-    assert words.startswith("What the free quota follows is not decidable yet")
-    assert "Still possible: per egress address; per install; per session." in words
-    many = Diary().admitted(9).refused().admitted(**TWO, **OFFICE, region="AMS", project="repo")
-    assert "more." in conclusion(compare(many.seen))
-
-
-def test_a_place_of_which_the_level_is_open() -> None:
-    one = {"address": "ip6:a", "prefix": "ip6p:a", "ip_family": "ipv6"}
-    other = {"address": "ip6:b", "prefix": "ip6p:b", "ip_family": "ipv6"}
-    diary = Diary().admitted(9, **one).refused(2, **one).admitted(2, **other).refused(**one)
-    words = conclusion(compare(diary.seen))
-    assert "one per network (address or prefix)" in words
