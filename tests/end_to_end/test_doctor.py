@@ -196,9 +196,12 @@ def forward(proxy: ProxyProcess, **more: str) -> dict[str, str]:
     return {"HTTPS_PROXY": proxy.url, "NODE_EXTRA_CA_CERTS": authority, **more}
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
+@pytest.fixture
+def free_port() -> Iterator[int]:
+    """A port on which nobody listens, and which nobody else is given."""
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        yield int(nobody.getsockname()[1])
 
 
 def test_a_right_address_in_a_file_is_clean(machine: Machine, proxy: ProxyProcess) -> None:
@@ -258,14 +261,14 @@ def test_pawwork_takes_a_proxy_from_the_login_shell_and_its_certificates_not(
 
 
 def test_without_a_client_the_files_of_an_installed_one_are_looked_at(
-    machine: Machine, proxy: ProxyProcess
+    machine: Machine, proxy: ProxyProcess, free_port: int
 ) -> None:
     (machine.folder / "bin").mkdir()
     (machine.folder / "bin" / "opencode").symlink_to(os.path.realpath(sys.executable))
     config = written(machine.opencode_config(), f"{proxy.url}/zen/v1")
     said = doctor()
     assert (said.findings, said.document["seen"]["clients"][0]["runs"]) == ({}, False)
-    written(config, f"http://127.0.0.1:{free_port()}/zen/v1")
+    written(config, f"http://127.0.0.1:{free_port}/zen/v1")
     assert list(doctor().findings) == ["wrong_port"]
 
 
@@ -297,13 +300,12 @@ def test_pawwork_is_told_what_the_dsh_that_it_has_started_is_told(
     assert clients[0]["proxy"]["port"] == proxy.port
 
 
-def test_wrong_port(machine: Machine, proxy: ProxyProcess) -> None:
-    wrong = free_port()
-    config = written(machine.opencode_config(), f"http://127.0.0.1:{wrong}/zen/v1")
+def test_wrong_port(machine: Machine, proxy: ProxyProcess, free_port: int) -> None:
+    config = written(machine.opencode_config(), f"http://127.0.0.1:{free_port}/zen/v1")
     with machine.client() as pid:
         said = doctor("--pid", pid)
     assert list(said.findings) == ["wrong_port"]
-    assert f"told port {wrong} by {config}" in said.findings["wrong_port"]
+    assert f"told port {free_port} by {config}" in said.findings["wrong_port"]
     assert f"'pawwork-proxy connect --port {proxy.port}'" in said.findings["wrong_port"]
 
 
@@ -367,8 +369,8 @@ def through(machine: Machine, via: str) -> list[str]:
         return list(doctor("--pid", pid).findings)
 
 
-def test_chained_proxy_that_is_down(machine: Machine) -> None:
-    assert through(machine, f"http://127.0.0.1:{free_port()}") == ["chained_proxy_down"]
+def test_chained_proxy_that_is_down(machine: Machine, free_port: int) -> None:
+    assert through(machine, f"http://127.0.0.1:{free_port}") == ["chained_proxy_down"]
 
 
 @pytest.mark.parametrize(
@@ -554,12 +556,14 @@ def test_a_capture_that_is_removed_meanwhile_ends_nothing(
 
 
 @pytest.mark.parametrize("route", ["default", "forward", "reverse", "tunnel"])
-def test_a_client_that_launch_has_started_is_clean(machine: Machine, route: str) -> None:
+def test_a_client_that_launch_has_started_is_clean(
+    machine: Machine, route: str, free_port: int
+) -> None:
     stands = "import os, sys; print(os.getpid(), flush=True); sys.stdin.read()"
     program = machine.folder / "bin" / "opencode"
     program.parent.mkdir()
     program.symlink_to(os.path.realpath(sys.executable))
-    options = ["--via", f"http://127.0.0.1:{free_port()}"]  # it asks nothing, and could ask nobody
+    options = ["--via", f"http://127.0.0.1:{free_port}"]  # it asks nothing, and could ask nobody
     options += [] if route == "default" else ["--route", route]
     with subprocess.Popen(
         cli_command("launch", *options, "--", str(program), "-I", "-c", stands),
@@ -665,14 +669,15 @@ def test_the_exit_code_is_for_scripts(machine: Machine, proxy: ProxyProcess) -> 
     assert ended("--wait", "soon") == 2
 
 
-def test_the_table_for_people_fits_80_columns(machine: Machine, proxy: ProxyProcess) -> None:
-    wrong = free_port()
-    config = written(machine.opencode_config(), f"http://127.0.0.1:{wrong}/zen/v1")
+def test_the_table_for_people_fits_80_columns(
+    machine: Machine, proxy: ProxyProcess, free_port: int
+) -> None:
+    config = written(machine.opencode_config(), f"http://127.0.0.1:{free_port}/zen/v1")
     with machine.client() as pid:
         result = CliRunner().invoke(cli, ["doctor", "--pid", str(pid)])
         clean = CliRunner().invoke(cli, ["doctor"])
     words = " ".join(result.stdout.split())
-    assert f"told port {wrong} by {config}, " in words, "paths stay whole"
+    assert f"told port {free_port} by {config}, " in words, "paths stay whole"
     wide = [line.split() for line in result.stdout.splitlines() if len(line) > 80]
     assert all(len(line) <= 2 for line in wide), "a path may be wider, with its label"
     assert "   -> Run" in result.stdout
