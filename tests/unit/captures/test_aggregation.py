@@ -261,6 +261,7 @@ def numbered(record: dict[str, Any], seq: int) -> dict[str, Any]:
     return json.loads(text)  # type: ignore[no-any-return]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("base", [full, plain], ids=["refusal", "admission"])
 @pytest.mark.parametrize("most_rows", [MANY, 0], ids=["by session", "sessions merged"])
 def test_what_differs_in_any_field_is_not_merged(

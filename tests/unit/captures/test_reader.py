@@ -63,7 +63,7 @@ def test_each_exchange_is_handed_on_with_the_place_of_its_line(tmp_path: Path) -
     assert [path.read_bytes()[place:].splitlines()[0] + b"\n" for place in places] == [LINES[3]]
 
 
-@settings(max_examples=200)
+@settings(max_examples=2 * settings().max_examples)
 @given(cut=st.integers(len(LINES[0]), sum(map(len, LINES))))
 def test_a_capture_cut_anywhere_gives_back_every_whole_line(
     cut: int, tmp_path_factory: pytest.TempPathFactory
@@ -86,7 +86,6 @@ def test_a_capture_cut_anywhere_gives_back_every_whole_line(
     assert bool(capture.damages) == (not complete)
 
 
-@settings(max_examples=100)
 @given(
     noise=st.binary(min_size=1, max_size=200).filter(lambda noise: b"header" not in noise),
     place=st.integers(1, len(LINES)),

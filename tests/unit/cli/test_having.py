@@ -102,6 +102,7 @@ def compared(captures: Path, *more: str) -> Result:
     return CliRunner().invoke(compare, [str(captures), *more])
 
 
+@pytest.mark.slow
 def test_compare_asks_only_for_what_there_is(tmp_path: Path) -> None:
     rows = [*(one(seq, 1) for seq in range(1, 9)), one(9, 1, refused=True)]
     (tmp_path / "captures").mkdir()

@@ -250,7 +250,7 @@ WHO = st.fixed_dictionaries(
 POOLS = st.sampled_from([(), ("address",), ("install",), ("key",), ("install", "model")])
 
 
-@settings(max_examples=60)
+@settings(max_examples=3 * settings().max_examples // 5)
 @given(st.lists(WHO, min_size=1, max_size=25), POOLS, st.integers(1, 4))
 def test_the_truth_is_never_ruled_out(
     asks: list[dict[str, Any]], key: tuple[str, ...], limit: int

@@ -45,6 +45,7 @@ def test_no_sweep_turns_something_round() -> None:
     assert not any(variation.reverse for trial in SWEEPS for variation in trial.variations)
 
 
+@pytest.mark.slow
 def test_only_what_the_user_has_is_proposed() -> None:
     """With one network, one device and no key nothing is asked that needs more of them."""
     diary = Diary().admitted(9).refused()

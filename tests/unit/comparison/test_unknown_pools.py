@@ -94,7 +94,7 @@ ASKS = st.tuples(st.sampled_from(["one", "two"]), st.sampled_from(sorted(WORKSPA
 KEYS = st.sampled_from([("workspace",), ("install", "workspace"), ("install",), ()])
 
 
-@settings(max_examples=50, derandomize=True)
+@settings(max_examples=settings().max_examples // 2, derandomize=True)
 @given(
     st.lists(ASKS, min_size=4, max_size=40),
     st.sets(st.sampled_from(sorted(WORKSPACES))),

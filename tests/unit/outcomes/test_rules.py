@@ -239,7 +239,7 @@ def _quieted(signals: Signals) -> Signals:
 
 
 @given(SIGNALS)
-@settings(max_examples=300)
+@settings(max_examples=3 * settings().max_examples)
 def test_classify_is_total_and_recomputable_from_a_record(signals: Signals) -> None:
     """What a capture stores gives the same outcome as what the proxy saw."""
     outcome = classify(signals)
@@ -251,7 +251,7 @@ def test_classify_is_total_and_recomputable_from_a_record(signals: Signals) -> N
 
 
 @given(SIGNALS.map(_quieted))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=3 * settings().max_examples, deadline=None)
 def test_rows_about_words_and_failures_never_hold_for_a_quiet_answer(signals: Signals) -> None:
     """So that they need not be asked: what `judge` leaves out changes nothing."""
     assert is_quiet(signals)

@@ -59,6 +59,7 @@ def test_of_3000_odd_exchanges_none_is_withheld_and_no_secret_is_kept(
         assert name not in text
 
 
+@pytest.mark.slow
 def test_of_600_new_error_types_none_costs_its_record(tmp_path: Path, identity: Identity) -> None:
     run = Run(tmp_path / "captures", identity)
     types = odd_types(600, SEED)

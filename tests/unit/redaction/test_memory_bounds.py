@@ -95,6 +95,7 @@ def test_redaction_does_not_grow_with_the_exchanges_that_it_has_seen() -> None:
     assert size_of(redactor) < filled * 1.02
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("padding", ["x" * 10_000, "model " * 2_000])
 def test_redaction_remembers_no_long_text(padding: str) -> None:
     redactor = Redactor(Pseudonymiser(b"m" * 32))

@@ -117,7 +117,7 @@ PACKINGS = {
 
 
 @given(st.sampled_from(BODIES), st.sampled_from(sorted(PACKINGS)), st.data())
-@settings(max_examples=250)
+@settings(max_examples=5 * settings().max_examples // 2)
 def test_neither_chunks_nor_compression_change_what_was_read(
     case: tuple[bytes, int], packing: str, data: st.DataObject
 ) -> None:
@@ -154,7 +154,7 @@ def shuffled(value: object, keys: st.DataObject) -> object:
 
 
 @given(st.data())
-@settings(max_examples=60)
+@settings(max_examples=3 * settings().max_examples // 5)
 def test_the_order_of_keys_does_not_matter(data: st.DataObject) -> None:
     body = {
         "type": "error",
@@ -181,7 +181,7 @@ WORDS = st.sampled_from(
 
 
 @given(st.lists(WORDS | st.text(max_size=20), min_size=1, max_size=6), st.booleans(), st.data())
-@settings(max_examples=200)
+@settings(max_examples=2 * settings().max_examples)
 def test_an_answer_about_errors_is_no_error(
     words: list[str], ascii_only: bool, data: st.DataObject
 ) -> None:
@@ -196,7 +196,7 @@ def test_an_answer_about_errors_is_no_error(
 
 
 @given(st.binary(max_size=400), st.sampled_from([None, 200, 400, 429, 503]), st.data())
-@settings(max_examples=300)
+@settings(max_examples=3 * settings().max_examples)
 def test_nothing_raises(body: bytes, status: int | None, data: st.DataObject) -> None:
     packing = data.draw(st.sampled_from(["", "gzip", "deflate", "br", "zstd", "rot13"]))
     kind = data.draw(st.sampled_from(["", "text/event-stream", "application/json"]))

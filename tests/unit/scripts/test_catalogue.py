@@ -90,6 +90,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_a_language_follows_by_adding_a_file(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

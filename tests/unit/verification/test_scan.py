@@ -90,6 +90,7 @@ def test_escaped_texts_are_read_as_they_are_meant() -> None:
 @pytest.mark.parametrize(
     "seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (2, 3))]
 )
+@pytest.mark.slow
 def test_what_redaction_makes_of_secrets_passes(seed: int, redactor: Redactor) -> None:
     """The two share no rules; where they disagreed, a user could not make a bundle at all."""
     scan = Scan()
