@@ -3,6 +3,8 @@
 Invariant: total and pure. The first rule that holds decides; the last one always holds.
 """
 
+from functools import lru_cache
+
 from pawwork_proxy.facts.errors import VENDOR_TYPES, WRAPPER_TYPES, ZEN_TYPES
 from pawwork_proxy.model.outcome import Kind, Origin, Outcome
 from pawwork_proxy.model.signals import BodyShape, Failure, Side, Signals
@@ -17,6 +19,8 @@ from pawwork_proxy.outcomes.zen_rules import ZEN_RULES
 RULES: tuple[Rule, ...] = UNSEEN_RULES + ZEN_RULES + WORDING_RULES + WORDLESS_RULES
 _ZEN_IDS = frozenset(rule.id for rule in ZEN_RULES)
 _API_BODIES = frozenset({BodyShape.JSON, BodyShape.STREAM})
+_remembered_outcome = lru_cache(maxsize=256)(Outcome)
+"""Most responses are good, and good in the same way."""
 _AT_THE_EDGE = frozenset({Failure.REFUSED, Failure.DNS, Failure.UNREACHABLE, Failure.TLS})
 
 
@@ -34,7 +38,7 @@ def judge(signals: Signals) -> Outcome:
     rule = next(rule for rule in rules if rule.when.holds(clues))
     origin, provider = _origin(rule, clues)
     reset = reset_of(clues, rule.kind)
-    return Outcome(
+    return _remembered_outcome(
         kind=rule.kind,
         family=rule.kind.family,
         origin=origin,

@@ -15,6 +15,7 @@ from pawwork_proxy.clients.processes import FoundProcess
 from pawwork_proxy.model.context import Peer, Route
 from pawwork_proxy.model.exchange import AuthSourceFinding
 from pawwork_proxy.model.signals import Ending, ExchangePart
+from pawwork_proxy.redaction.redactor import RequestHead
 from pawwork_proxy.responses.response_reader import ResponseReader
 
 LOOK_UP_PATIENCE_MS = 1000.0  # a record waits no longer for the name of the client's program
@@ -99,6 +100,8 @@ class Ongoing:
         self.ended: float | None = None
         self.derivations: tuple[Future[object], ...] = ()
         """Of pseudonyms that take a while."""
+        self.head: RequestHead | None = None
+        """What the request's head tells, once somebody has asked."""
         self.key_search: Future[AuthSourceFinding] | None = None
         """Where its key is kept, once somebody has begun to look."""
         self._missed: dict[ExchangePart, None] = {}
@@ -182,7 +185,8 @@ class Ongoing:
         complete(self, Ending.UPSTREAM_PROTOCOL if self.no_http else ending, upstream)
 
     def let_go(self) -> None:
-        """Drop the copies of the bodies: mitmproxy's flow may keep this object for a while."""
+        """Drop what is large or raw: mitmproxy's flow may keep this object for a while."""
+        self.head = None
         self.request_body = bytearray()
         self.response_head = bytearray()
 
@@ -195,13 +199,17 @@ class Ongoing:
     def client_is_known(self) -> bool:
         """Whether the look-up of the client's program has ended, or takes too long to wait for."""
         process = self.arrival.process
-        waited = (self._patience() - self._arrived) * 1000
-        return process is None or process.done() or waited > LOOK_UP_PATIENCE_MS
+        return process is None or process.done() or self._waits(self._arrived, LOOK_UP_PATIENCE_MS)
 
     def key_is_searched(self) -> bool:
         """Whether the search for its key has ended, or takes too long to wait for."""
-        search, waited = self.key_search, (self._patience() - self._over) * 1000
-        return search is not None and (search.done() or waited > KEY_SEARCH_PATIENCE_MS)
+        search = self.key_search
+        if search is None:
+            return False
+        return search.done() or self._waits(self._over, KEY_SEARCH_PATIENCE_MS)
+
+    def _waits(self, since: float, longer_than_ms: float) -> bool:
+        return (self._patience() - since) * 1000 > longer_than_ms
 
     def _elapsed(self) -> float:
         """Milliseconds since the request arrived."""

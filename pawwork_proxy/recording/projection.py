@@ -81,7 +81,8 @@ class Projector:
                 body=body,
                 wire_bytes=ongoing.request_bytes,
                 body_state=body_state,
-            )
+            ),
+            ongoing.head,
         )
         reader = ongoing.reader or ResponseReader(ongoing.status, made_by_proxy=ongoing.made_here)
         response = reader.finish(ending, ongoing.unobserved)
@@ -125,8 +126,9 @@ class Projector:
         The search for the source of its key begins here.
         """
         if ongoing.key_search is None:
-            derived = all(one.done() for one in ongoing.derivations)
-            if not (derived and ongoing.client_is_known()):
+            if not all(map(Future.done, ongoing.derivations)):
+                return False
+            if not ongoing.client_is_known():
                 return False
             ongoing.key_search = self._search(ongoing)
         return ongoing.key_is_searched()
@@ -141,7 +143,8 @@ class Projector:
 
     def _search(self, ongoing: Ongoing) -> Future[AuthSourceFinding]:
         arrival = ongoing.arrival
-        auth, tier = self._redactor.auth(arrival.target, arrival.headers)
+        ongoing.head = head = self._redactor.head(arrival.target, arrival.headers)
+        auth, tier = head.auth, head.route.tier
         if auth.pseudonym is None:  # nobody's key: who sent it makes no difference
             return self._auth_sources.search(Asked(auth))
         sent = {name.lower(): value.decode("latin-1") for name, value in arrival.headers}

@@ -224,12 +224,15 @@ def _take(node: object, pieces: list[str | None]) -> None:
 def _tool_names(tools: object) -> Iterator[str]:
     """The known names among those of tools, in the shapes of the four protocols."""
     for tool in tools[:_MOST_MESSAGES] if isinstance(tools, list) else []:
-        if not _is_object(tool):
+        if not isinstance(tool, dict):
             continue
-        function, declared = tool.get("function"), tool.get("functionDeclarations")
-        holders = declared if isinstance(declared, list) else [tool]
-        for holder in [function] if _is_object(function) else holders:
-            name = holder.get("name") if _is_object(holder) else None
+        holders: Iterable[object] = (tool,)
+        if isinstance(function := tool.get("function"), dict):
+            holders = (function,)
+        elif isinstance(declared := tool.get("functionDeclarations"), list):
+            holders = declared
+        for holder in holders:
+            name = holder.get("name") if isinstance(holder, dict) else None
             if isinstance(name, str) and name in TOOL_NAMES:
                 yield name
 

@@ -6,7 +6,7 @@ nothing, so that no traceback or log can quote them.
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -23,7 +23,6 @@ from pawwork_proxy.model.request import (
     AuthScheme,
     BodyState,
     RequestFacts,
-    Tier,
 )
 from pawwork_proxy.model.response import ResponseFacts
 from pawwork_proxy.redaction.bodies import Bodies
@@ -44,6 +43,7 @@ from pawwork_proxy.responses.waits import http_date
 
 _remembered_auth = lru_cache(maxsize=256)(AuthFacts)
 """A client sends the same key again and again."""
+_NO_KEY = AuthFacts()
 _BODY_NOT_KEPT = Redaction(path="response.body", rule="content_not_kept")
 _MILLISECONDS_COUNT_S = 1e6  # a longer wait is kept in whole seconds
 
@@ -71,6 +71,18 @@ class RawResponse:
     http_version: str | None
     headers: RawHeaders
     read: ReadResponse
+
+
+class RequestHead(NamedTuple):
+    """What the head of a request tells; lines, route and credentials are raw in part."""
+
+    lines: Sequence[HeaderLine]
+    found: Mapping[str, HeaderLine]
+    """By name; of several lines of one name the first."""
+    route: RouteMatch
+    auth: AuthFacts
+    credentials: tuple[str, ...]
+    """As of the projection."""
 
 
 class RequestProjection(NamedTuple):
@@ -104,15 +116,18 @@ class Redactor:
         """Notes are remembered: noted once, a header line costs nothing any more."""
         self._response_lines = HeaderNotes(self.shapes, "response").lines
 
-    def request(self, raw: RawRequest) -> RequestProjection:
-        """All that a record may know of a request."""
-        route = self.route(raw.target)
-        lines = self.note_request_headers(raw.headers)
+    def head(self, target: str, headers: RawHeaders) -> RequestHead:
+        """What the head of a request tells, the credential above all."""
+        lines, route = self.note_request_headers(headers), self.route(target)
         found = {line.name: line for line in reversed(lines)}
+        return RequestHead(lines, found, route, *self._auth(found, lines, route))
+
+    def request(self, raw: RawRequest, head: RequestHead | None = None) -> RequestProjection:
+        """All that a record may know of a request; `head` is its head, where that is known."""
+        lines, found, route, auth, credentials = head or self.head(raw.target, raw.headers)
         reading = self._bodies.read(
             raw.body, raw.wire_bytes, raw.body_state, _shown(found, "content-encoding")
         )
-        auth, credentials = self._auth(found, lines, route)
         model = reading.model if reading.model is not None else route.model
         shaped = None if model is None else self.shapes.of(ShapeName.MODEL, model)
         ids: dict[str, Any] = {
@@ -146,14 +161,8 @@ class Redactor:
             notes.append(Redaction(path="request.model", rule="shape:model"))
         return RequestProjection(facts, auth, (*notes, *reading.redactions), credentials)
 
-    def auth(self, target: str, headers: RawHeaders) -> tuple[AuthFacts, Tier]:
-        """The credential of a request alone, and whose it should be."""
-        lines, route = self.note_request_headers(headers), self.route(target)
-        found = {line.name: line for line in reversed(lines)}
-        return self._auth(found, lines, route)[0], route.tier
-
     def _auth(
-        self, found: dict[str, HeaderLine], lines: Iterable[HeaderLine], route: RouteMatch
+        self, found: Mapping[str, HeaderLine], lines: Iterable[HeaderLine], route: RouteMatch
     ) -> tuple[AuthFacts, tuple[str, ...]]:
         secrets = [secret for line in lines for secret in line.secrets]
         secrets += route.query_credentials
@@ -166,7 +175,7 @@ class Redactor:
                 break
         else:
             if not route.query_credentials:
-                return AuthFacts(), tuple(secrets)
+                return _NO_KEY, tuple(secrets)
             header, key = "query", route.query_credentials[0]
         kind = _kind_of(key)
         auth = _remembered_auth(
@@ -247,7 +256,7 @@ def _group(model: str | None) -> str | None:
     return group if len(group) == 2 and group.isascii() and group.isalnum() else None
 
 
-def _shown(found: dict[str, HeaderLine], *names: str) -> str | None:
+def _shown(found: Mapping[str, HeaderLine], *names: str) -> str | None:
     """The kept value, or the pseudonym, of the first of these headers that was sent."""
     note = next((found[name].note for name in names if name in found), None)
     return (note.value or note.pseudonym) if note else None

@@ -60,11 +60,13 @@ class TaintGate:
         self._pseudonyms = pseudonyms
         self._credentials = credentials
         self._ours = {*SCHEMA_NAMES, *own_words}
-        self._harmless: set[str] = set()
+        self._harmless = set(self._ours)
+        """Ours, and what had no foreign stretch lately."""
 
     def made_here(self, text: str) -> None:
         """A digest of ours may stand in records from now on."""
         self._ours.add(text)
+        self._harmless.add(text)
 
     def check(self, line: str, raw: RawExchange) -> Hit | None:
         """The first reason not to write `line`, or None."""
@@ -84,7 +86,7 @@ class TaintGate:
                 for path, value in _values_in(from_json(line)):
                     if path[-1] == name and not isinstance(value, str):
                         yield Hit("shared_number", _shown(path)), path
-        for text in _texts_of(line) - self._ours - self._harmless:
+        for text in _texts_of(line) - self._harmless:
             foreign = self._foreign(text)
             if not foreign:
                 self._remember(text)
@@ -99,7 +101,7 @@ class TaintGate:
     def _remember(self, text: str) -> None:
         """Texts come again and again; those without a foreign stretch need one look only."""
         if len(self._harmless) >= _REMEMBERED:
-            self._harmless.clear()
+            self._harmless = set(self._ours)
         if len(text) <= _REMEMBERED_LENGTH:
             self._harmless.add(text)
 

@@ -8,14 +8,12 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, tzinfo
 from typing import NamedTuple
 
-from rich.cells import cell_len
-
 from pawwork_proxy.model.capture import Header
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.outcome import Family, Outcome
 from pawwork_proxy.model.view import ExchangeView, OpenedView
 from pawwork_proxy.report.language import ENGLISH, Language
-from pawwork_proxy.report.layout import Column, Sheet, aligned, headed
+from pawwork_proxy.report.layout import Column, Sheet, aligned, headed, width_of
 from pawwork_proxy.report.moments import zone_name
 from pawwork_proxy.report.words import duration, printable
 
@@ -145,7 +143,7 @@ class RowLines:
         cells = [printable(cell) for cell in (
             f"#{row.seq}", *row[1:7], row.took, wait, resets,
         )]  # fmt: skip
-        self._widths = [max(pair) for pair in zip(self._widths, map(cell_len, cells), strict=True)]
+        self._widths = [max(pair) for pair in zip(self._widths, map(width_of, cells), strict=True)]
         return aligned(cells, self._widths, [False] * len(cells))
 
 

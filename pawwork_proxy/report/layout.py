@@ -187,8 +187,17 @@ class Sheet:
 
 def aligned(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> str:
     """A line of cells, each as wide as is said; nothing stands behind the last."""
-    filled = (
-        " " * (width - cell_len(cell)) + cell if to_right else set_cell_size(cell, width)
+    filled = [
+        " " * (width - width_of(cell)) + cell
+        if to_right
+        else cell.ljust(width)
+        if cell.isascii()
+        else set_cell_size(cell, width)
         for cell, width, to_right in zip(cells, widths, right, strict=True)
-    )
+    ]
     return (" " * GAP).join(filled).rstrip()
+
+
+def width_of(cell: str) -> int:
+    """How many columns of a terminal a printable text takes."""
+    return len(cell) if cell.isascii() else cell_len(cell)

@@ -94,7 +94,7 @@ def keeping_expect(read_headers: ReadHeaders) -> ReadHeaders:
         for command in read_headers(self, event):
             if isinstance(command, _base.ReceiveHttp) and isinstance(command.event, RequestHeaders):
                 fields = self.request.headers.fields
-                if any(name.lower() == b"expect" for name, _ in fields):
+                if b"expect" in [name.lower() for name, _ in fields]:
                     self.request.headers = KeepsExpect(fields)
             yield command
 

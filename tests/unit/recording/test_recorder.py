@@ -27,7 +27,16 @@ from pawwork_proxy.recording.ongoing import (
     Tee,
     UpstreamFacts,
 )
-from pawwork_proxy.recording.recorder import BATCH_S, MOST_PENDING, Counts, Recorder, Watcher
+from pawwork_proxy.recording.recorder import (
+    BATCH_S,
+    MANY_OPEN,
+    MOST_PENDING,
+    Counts,
+    Recorder,
+    Watcher,
+)
+from pawwork_proxy.redaction.headers import RawHeaders
+from pawwork_proxy.redaction.redactor import Redactor, RequestHead
 from pawwork_proxy.redaction.shapes import Shaped, ShapeName, Shapes
 from tests.unit.builders import NOON, header
 
@@ -492,6 +501,44 @@ def test_a_record_is_made_at_once_but_under_load(run: Run, identity: Identity) -
         run.later.run()
     assert waits == [0.0, BATCH_S, 0.0]
     assert len(run.capture().exchanges) == 3
+
+
+def test_many_exchanges_under_way_are_load_also_after_a_silence(
+    run: Run, identity: Identity
+) -> None:
+    """On a busy machine the silence may be our own: records made one by one cost twice as much."""
+    waits = list[float]()
+    recorder = Recorder(
+        run.writer, identity, None, None, run.watched, lambda after, _: waits.append(after)
+    )
+    first, *_ = [recorder.open(ARRIVAL) for _ in range(MANY_OPEN + 1)]
+    first.response_started(200, "HTTP/1.1", ())
+    assert first.key_search is not None
+    wait([first.key_search])
+    first.finish(Ending.COMPLETE, UpstreamFacts())
+    assert waits == [BATCH_S]
+
+
+def test_a_head_is_read_once(run: Run, identity: Identity, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The search for the key and the record need the same of it."""
+    heads = list[str]()
+    whole = Redactor.head
+
+    def head(self: Redactor, target: str, headers: RawHeaders) -> RequestHead:
+        heads.append(target)
+        return whole(self, target, headers)
+
+    recorder = Recorder(run.writer, identity, None, None, run.watched, run.later)
+    monkeypatch.setattr(Redactor, "head", head)
+    ongoing = recorder.open(ARRIVAL)
+    ongoing.response_started(200, "HTTP/1.1", ())
+    assert ongoing.key_search is not None
+    wait([ongoing.key_search])
+    ongoing.finish(Ending.COMPLETE, UpstreamFacts())
+    run.later.run()
+    assert heads == [ARRIVAL.target]
+    assert ongoing.head is None, "a key is not kept longer than it is needed"
+    assert len(run.capture().exchanges) == 1
 
 
 def test_a_record_waits_by_our_own_clock_where_the_client_tells_the_times(
