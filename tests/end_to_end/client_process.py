@@ -2,13 +2,13 @@
 
 import os
 import subprocess
-from collections.abc import Sequence
 from pathlib import Path
 
 from pawwork_proxy.captures.reader import Capture, read_capture
 from pawwork_proxy.errors import CaptureFormatError
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.outcome import Kind
+from tests.end_to_end.main_calls import main_calls
 from tests.end_to_end.proxy_process import PATIENCE, ROOT, clean_environment, cli, wait_for
 
 OF_ANOTHER_INSTALL = {
@@ -31,13 +31,18 @@ class Conversation:
 
     @property
     def calls(self) -> list[Exchange]:
-        """The exchanges in which a model was asked."""
+        """The exchanges in which a model was asked, for a title as well."""
         return [one for one in self.capture.exchanges if one.request.protocol == "chat"]
 
     @property
+    def main(self) -> list[Exchange]:
+        """Those of them for the conversation itself."""
+        return main_calls(self.capture)
+
+    @property
     def outcomes(self) -> set[Kind]:
-        """What the calls came to."""
-        return {one.outcome.kind for one in self.calls}
+        """What the calls of the conversation itself came to."""
+        return {one.outcome.kind for one in self.main}
 
 
 def converse(
@@ -89,7 +94,7 @@ def _captures_in(folder: Path) -> set[Path]:
 
 def _is_refused(path: Path) -> bool:
     try:
-        exchanges: Sequence[Exchange] = read_capture(path).exchanges
+        exchanges = main_calls(read_capture(path))
     except CaptureFormatError:  # its header is being written
         return False
     return any(one.outcome.kind is Kind.FREE_USAGE_LIMIT for one in exchanges)

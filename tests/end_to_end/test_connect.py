@@ -16,6 +16,7 @@ from pawwork_proxy.clients.clean_install import clean_home
 from pawwork_proxy.model.outcome import Kind
 from tests.end_to_end.conftest import required
 from tests.end_to_end.dsh_client import dsh_command
+from tests.end_to_end.main_calls import main_calls
 from tests.end_to_end.map_proxy import MapProxy
 from tests.end_to_end.proxy_process import PATIENCE, ROOT, ProxyProcess, clean_environment, cli
 from tests.end_to_end.simulator_process import SimulatorProcess
@@ -103,7 +104,7 @@ def led_away(user: User) -> Iterator[tuple[ProxyProcess, MapProxy]]:
 
 
 def admitted(capture: Capture, route: str) -> None:
-    calls = [one for one in capture.exchanges if one.request.protocol == "chat"]
+    calls = main_calls(capture)
     assert calls
     assert {one.outcome.kind for one in calls} == {Kind.SUCCESS}
     assert {one.context.route for one in calls} == {route}

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from pawwork_proxy.captures.reader import Capture, read_capture
 from pawwork_proxy.model.outcome import Kind
 from tests.end_to_end.conftest import required
 from tests.end_to_end.dsh_client import dsh_command
+from tests.end_to_end.main_calls import main_calls
 from tests.end_to_end.proxy_process import PATIENCE, ROOT, clean_environment, cli, wait_for
 from tests.end_to_end.scripted_upstream import Peer, ScriptedUpstream, answer
 from tests.end_to_end.test_handshakes import ASK, bench
@@ -193,9 +195,9 @@ async def test_opencode_follows_its_base_address(tmp_path: Path, alias: str) -> 
     async with bench(tmp_path) as at:
         client = required(find_program(alias, os.environ))
         _, capture = await at.launch("reverse", client, *ASK)
-        assert "routes used: 2 reverse\n" in at.said
+        assert re.search("routes used: [12] reverse\n", at.said)
         assert "goes on in the background" not in at.said
-    assert [one.outcome.kind for one in capture.exchanges] == [Kind.SUCCESS] * 2
+    assert [one.outcome.kind for one in main_calls(capture)] == [Kind.SUCCESS]
 
 
 @pytest.mark.slow
@@ -205,4 +207,4 @@ async def test_dsh_comes_by_the_proxy_though_reverse_was_asked_for(tmp_path: Pat
         client = dsh_command(os.environ["PAWWORK_TEST_DSH"], "hello")
         _, capture = await at.launch("reverse", *client, OPENCODE_API_KEY="public")
         assert f"routes used: {len(capture.exchanges)} forward\n" in at.said
-    assert {one.outcome.kind for one in capture.exchanges} == {Kind.SUCCESS}
+    assert {one.outcome.kind for one in main_calls(capture)} == {Kind.SUCCESS}

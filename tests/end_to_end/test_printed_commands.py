@@ -16,6 +16,7 @@ import pytest
 from pawwork_proxy.captures.reader import read_capture
 from pawwork_proxy.clients.clean_install import clean_environment as clean_install
 from pawwork_proxy.model.exchange import Exchange
+from tests.end_to_end.main_calls import main_calls
 from tests.end_to_end.proxy_process import PATIENCE, ROOT, clean_environment
 from tests.end_to_end.simulator_process import SimulatorProcess
 
@@ -88,10 +89,10 @@ class Desk:
                 process.send_signal(signal.SIGINT)
                 process.communicate(timeout=PATIENCE)
 
-    def recorded(self) -> list[Exchange]:
-        """What all captures hold."""
+    def asked(self) -> list[Exchange]:
+        """The calls of conversations that all captures hold."""
         paths = sorted((self.work / "captures").glob("capture-*.jsonl"))
-        return [one for path in paths for one in read_capture(path).exchanges]
+        return [one for path in paths for one in main_calls(read_capture(path))]
 
 
 def after(words: str, lines: list[str]) -> str:
@@ -105,7 +106,7 @@ def test_each_command_that_simulate_prints_does_what_is_said(tmp_path: Path) -> 
         assert "simulated model" in desk.type(after("without the proxy", printed))
         assert not (desk.work / "captures").exists()
         assert "simulated model" in desk.type(after("a client through the proxy", printed))
-        assert {one.context.route for one in desk.recorded()} == {"reverse"}
+        assert {one.context.route for one in desk.asked()} == {"reverse"}
         command = after("the proxy alone", printed)
         with desk.started(f"{command} --install one@0 --install two@0", "stop with") as told:
             settings = [line for line in told if line.startswith("export ")]
@@ -114,9 +115,8 @@ def test_each_command_that_simulate_prints_does_what_is_said(tmp_path: Path) -> 
             whole, _ = json.JSONDecoder().raw_decode("\n".join(told[told.index("{") :]))
             (desk.work / "opencode.json").write_text(json.dumps(whole))
             assert "simulated model" in desk.type(ASK)
-    routes = [one.context.route for one in desk.recorded() if one.request.protocol == "chat"]
-    assert routes[-4:] == ["forward", "forward", "reverse", "reverse"]
-    assert {one.outcome.kind for one in desk.recorded()} == {"success"}
+    assert [one.context.route for one in desk.asked()][-2:] == ["forward", "reverse"]
+    assert {one.outcome.kind for one in desk.asked()} == {"success"}
 
 
 def test_the_next_experiment_can_be_typed_as_it_is_printed(tmp_path: Path) -> None:
@@ -129,8 +129,8 @@ def test_the_next_experiment_can_be_typed_as_it_is_printed(tmp_path: Path) -> No
             to_type = re.sub("(SAME|OTHER)_LETTERS_MODEL", ANOTHER_MODEL, command)
             printed = desk.type(to_type.replace("SIMULATOR_URL", simulator.url))
             assert "simulated model" in printed, command
-    asked = [one for one in desk.recorded() if one.request.protocol == "chat"]
-    assert [one.context.install for one in asked] == ["laptop"] * 2 + ["other"] * 2 + ["laptop"] * 3
+    asked = desk.asked()
+    assert [one.context.install for one in asked] == ["laptop", "other"] + ["laptop"] * 3
     assert len({one.request.session for one in asked}) == 2, "the last three went on"
     assert {one.context.network for one in asked} == {"home"}
     compared = next(line for line in advised if "pawwork-proxy compare" in line)

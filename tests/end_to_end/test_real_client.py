@@ -24,7 +24,8 @@ def test_an_admitted_conversation(tmp_path: Path, route: str) -> None:
             "/zen/v1/chat/completions"
         )  # as the client's own catalogue has it
     assert "simulated model" in found.printed, "the answer reached the client"
-    assert len(found.calls) == seen == 2, "main and title call"
+    assert 1 <= seen <= len(found.calls) <= 2, "a title call may have died on its way"
+    assert len(found.main) == 1
     assert found.outcomes == {Kind.SUCCESS}
     assert len({one.request.request for one in found.calls}) == 1, "grouped by request id"
     assert len({one.request.session for one in found.calls}) == 1
@@ -35,6 +36,7 @@ def test_an_admitted_conversation(tmp_path: Path, route: str) -> None:
     for one in found.calls:
         assert (one.request.user_agent or "").startswith("opencode/1.18.33 ")
         assert one.request.project
+    for one in found.main:
         times = one.timing.first_byte_ms, one.timing.first_event_ms, one.timing.total_ms
         assert None not in times
         assert list(times) == sorted(times), "seen as they came"  # type: ignore[type-var]
