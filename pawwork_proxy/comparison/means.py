@@ -50,7 +50,8 @@ def parse_means(text: str, place: str, otherwise: Means = Means()) -> Means:  # 
         name, _, value = (piece.strip() for piece in part.partition("="))
         read = _READ.get(name)
         if read is None or name in found:
-            again = "is there twice" if name in found else "is nothing known"
+            known = ", ".join(_READ)
+            again = "is there twice" if name in found else f"is none of {known}"
             raise ConfigurationError(f"{place}: '{name}' {again}", f"write {EXAMPLE}, or a part")
         least = read(value)
         if least is None:

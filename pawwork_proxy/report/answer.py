@@ -118,7 +118,7 @@ def answer_of(
 ) -> Answer:
     """The answer, in a language; `zone` is the user's, `files` are names by ids of captures."""
     limit = next(iter(comparison.limits), None)
-    teller = Teller(_rows(comparison), language, files or {})
+    teller = Teller(rows_told(comparison), language, files or {})
     deciding = list(_deciding(limit)) if limit else []
     experiment = comparison.next_experiment
     spoken = comparison.instrument.status in {"disturbs", "suspected"}
@@ -169,7 +169,7 @@ def figures(answer: Answer, language: Language) -> list[tuple[str, str]]:
     return [(label, words) for label, words in labelled if words]
 
 
-def _rows(comparison: Comparison) -> Iterator[EvidenceRow]:
+def rows_told(comparison: Comparison) -> Iterator[EvidenceRow]:
     """Every row that may be told, each install in a fixed order."""
     contrasts: Iterable[Contrast] = chain(
         comparison.instrument.pairs,

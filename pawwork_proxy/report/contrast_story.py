@@ -39,7 +39,7 @@ def install_names(installs: Iterable[str | None]) -> dict[str, str]:
     names: dict[str, str] = {}
     taken: Counter[str] = Counter()
     for install in dict.fromkeys(filter(None, installs)):
-        label = install.partition(" ")[0]
+        label = install.rpartition(" ")[0] or install
         taken[label] += 1
         names[install] = label if taken[label] == 1 else f"{label} ({taken[label]})"
     return names

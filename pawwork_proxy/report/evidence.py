@@ -33,29 +33,24 @@ class Evidence(NamedTuple):
     numbers: dict[str, tuple[int, ...]]
 
 
-def evidence_of(comparison: Comparison, *, briefly: bool = False) -> list[Evidence]:
-    """The evidence of each limiter, numbered through all of them.
-
-    `briefly`: one contrast for a verdict, or both sides if they clash.
-    """
+def evidence_of(comparison: Comparison) -> list[Evidence]:
+    """The evidence of each limiter, numbered through all of them."""
     found: list[Evidence] = []
     first = 1
     for limit in comparison.limits:
-        found.append(_numbered(limit, first, briefly=briefly))
+        found.append(_numbered(limit, first))
         first += len(found[-1].pieces)
     return found
 
 
-def _numbered(limit: LimiterFindings, first: int, *, briefly: bool) -> Evidence:
+def _numbered(limit: LimiterFindings, first: int) -> Evidence:
     found: dict[object, tuple[int, Contrast, list[Value]]] = {}
     numbers: dict[str, tuple[int, ...]] = {}
     for verdict in limit.verdicts:
         if verdict.reason == "untested":
             continue
-        both = verdict.reason == "contradictory"
-        shown = verdict.evidence[:1] if briefly and not both else verdict.evidence
         own = []
-        for contrast in shown:
+        for contrast in verdict.evidence:
             rows = tuple((row.capture, row.seq) for row in contrast.rows)
             same = (contrast.shows, contrast.own, contrast.elsewhere, rows)
             piece = found.setdefault(same, (first + len(found), contrast, []))

@@ -10,7 +10,7 @@ import hashlib
 import json
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from importlib.resources import files
 from typing import Any
@@ -24,13 +24,13 @@ from pawwork_proxy.model.inventory import Inventory
 from pawwork_proxy.model.observation import Observation
 from pawwork_proxy.model.verdict import Comparison
 from pawwork_proxy.report import sentences
-from pawwork_proxy.report.answer import Answer, figures
+from pawwork_proxy.report.answer import Answer, figures, rows_told
 from pawwork_proxy.report.contrast_story import install_names
 from pawwork_proxy.report.evidence import evidence_of
 from pawwork_proxy.report.identity_table import COLUMNS, identity_rows, identity_words
 from pawwork_proxy.report.language import ENGLISH, Language
 from pawwork_proxy.report.sharing import Picture, sharing
-from pawwork_proxy.report.timeline import GROUPS, Timeline, outcome_words, timeline
+from pawwork_proxy.report.timeline import GROUPS, UNKNOWN, Timeline, outcome_words, timeline
 from pawwork_proxy.report.words import counted
 
 SCRIPTS = ("uplot/uPlot.iife.min.js", "report.js")
@@ -74,7 +74,8 @@ def render_report(
     """
     script = "\n".join(map(asset, (*SCRIPTS, *([WATCHING] if watched else []))))
     style = "\n".join(map(asset, STYLES))
-    drawn = timeline(gathered.observations)
+    names = _names(comparison, gathered)
+    drawn = _named(timeline(gathered.observations), names)
     policy = POLICY + SERVED if watched else POLICY
     made = environment()
     made.globals["_"] = language.text
@@ -83,7 +84,7 @@ def render_report(
         answer=answer,
         figures=figures(answer, language),
         level="decided" if answer.confidence else "undecided",
-        picture=_picture(comparison, gathered, language),
+        picture=_picture(comparison, gathered, names, language),
         notes=(*answer.notes, *gathered.remarks),
         evidence=evidence_of(comparison),
         finding_words=lambda verdict: FINDINGS[verdict.finding, verdict.reach],
@@ -97,7 +98,7 @@ def render_report(
         data=_inert_json(_drawing(drawn) | {"say": _words_of_script(language)}),
         lanes=drawn.lanes,
         groups=[(name, language.text(words)) for name, words in GROUPS],
-        outcomes=_outcomes(gathered.observations),
+        outcomes=_outcomes(gathered.observations, names),
         installs=tuple(lane.install for lane in drawn.lanes),
         identity=tuple(identity_rows(inventory)) if inventory else (),
         identity_columns=tuple(column.head for column in COLUMNS),
@@ -127,13 +128,26 @@ def _words_of_script(language: Language) -> dict[str, str]:
     }
 
 
+def _names(comparison: Comparison, gathered: ComparisonInput) -> dict[str, str]:
+    """What each install is called, as in the evidence: its rows come first there, too."""
+    told = (row.install for row in rows_told(comparison))
+    return install_names((*told, *(one.who.install for one in gathered.observations)))
+
+
+def _named(drawn: Timeline, names: Mapping[str, str]) -> Timeline:
+    lanes = (lane._replace(install=names.get(lane.install, lane.install)) for lane in drawn.lanes)
+    return drawn._replace(lanes=tuple(lanes))
+
+
 def _picture(
-    comparison: Comparison, gathered: ComparisonInput, language: Language
+    comparison: Comparison,
+    gathered: ComparisonInput,
+    names: Mapping[str, str],
+    language: Language,
 ) -> Picture | None:
     """Who shares with whom, by the main limit."""
     if not comparison.limits:
         return None
-    names = install_names(one.who.install for one in gathered.observations)
     return sharing(comparison.limits[0], gathered.observations, names, language)
 
 
@@ -197,11 +211,14 @@ def _drawing(drawn: Timeline) -> dict[str, Any]:
     }
 
 
-def _outcomes(observations: Iterable[Observation]) -> list[tuple[str, str, int, Counter[str]]]:
+def _outcomes(
+    observations: Iterable[Observation], names: Mapping[str, str]
+) -> list[tuple[str, str, int, Counter[str]]]:
     """Kind, origin, total, and the number per install; most frequent first."""
     found: dict[tuple[str, str], Counter[str]] = {}
     for one in observations:
         per_install = found.setdefault((outcome_words(one), one.origin), Counter())
-        per_install[one.who.install or "install not known"] += one.count
+        install = one.who.install or UNKNOWN
+        per_install[names.get(install, install)] += one.count
     rows = [(kind, origin, count.total(), count) for (kind, origin), count in found.items()]
     return sorted(rows, key=lambda row: (-row[2], row[0], row[1]))

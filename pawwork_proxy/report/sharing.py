@@ -111,6 +111,7 @@ class _Teller:
         self.names, self.limit, self.language = names, limit, language
         self._numbers: dict[tuple[DimensionName, str], int] = {}
         self._places: dict[tuple[DimensionName, str], set[str]] = defaultdict(set)
+        self._several_groups = len({each.who.model_group for each in seen}) > 1
         taken: dict[DimensionName, int] = defaultdict(int)
         for each in seen:
             for name in ("key", "address", "prefix", "workspace", "device", "session", "project"):
@@ -140,8 +141,9 @@ class _Teller:
         )
 
     def _model(self, by: Sequence[DimensionName], each: Observation) -> str | None:
-        """The model where it matters and does not stand in the title."""
-        return each.who.model if "model_group" in by else None
+        """The model where it matters, or may, and does not stand in the title."""
+        matters = "model_group" in by or (self._several_groups and by == ("network",))
+        return each.who.model if matters else None
 
     def _party(self, who: Identity, rows: Sequence[Observation]) -> Party:
         install, network, key, model = who

@@ -36,6 +36,9 @@ class Lane(NamedTuple):
     refused: int
 
 
+UNKNOWN = "install not known"
+
+
 class Mark(NamedTuple):
     """One exchange, or a run of `requests` alike."""
 
@@ -89,7 +92,7 @@ def outcome_words(one: Observation) -> str:
 
 
 def _lane(one: Observation) -> tuple[str, str]:
-    return (one.who.network or "network not named", one.who.install or "install not known")
+    return (one.who.network or "network not named", one.who.install or UNKNOWN)
 
 
 def _mark(one: Observation, lane: int) -> Mark:

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.unit.captures.studies import MORNING, one
-from tests.unit.report.pages import aborted, named
+from tests.unit.report.pages import aborted, named, study
 from tests.unit.report.pages import page as made_page
 
 HOSTILE = (
@@ -260,9 +260,11 @@ def test_without_a_script_paper_shows_the_evidence_too(browser: Browser, file: P
     context.close()
 
 
-def test_a_verdict_is_neither_red_nor_green(browser: Browser, file: Path) -> None:
+def test_a_verdict_is_neither_red_nor_green(browser: Browser, tmp_path: Path) -> None:
+    out = tmp_path / "report.html"
+    out.write_text(made_page([*study(), one(9, 1, refused=True)]), encoding="utf-8")
     page = browser.new_page(viewport={"width": 1280, "height": 900})
-    page.goto(file.as_uri())
+    page.goto(out.as_uri())
     for finding in ("follows", "does_not_follow"):
         cell = page.locator(f"tr.{finding} .finding").first
         colour = cell.evaluate("(cell) => getComputedStyle(cell).color")

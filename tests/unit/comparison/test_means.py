@@ -32,8 +32,8 @@ def test_any_text_is_means_or_an_error_that_says_where(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("", "'' is nothing known"),
-        ("laptops=2", "'laptops' is nothing known"),
+        ("", "'' is none of networks, devices, keys, ipv6"),
+        ("laptops=2", "'laptops' is none of networks, devices, keys, ipv6"),
         ("keys=1,keys=2", "'keys' is there twice"),
         ("networks=0", "networks is a number from 1 to 99"),
         ("keys=-1", "keys is a number from 0 to 99"),

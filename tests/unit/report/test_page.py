@@ -67,6 +67,18 @@ def test_hostile_words_stay_text() -> None:
     assert HOSTILE in json.loads(data[1])["lanes"][0]
 
 
+def test_installs_have_names_and_no_hashes_and_the_same_ones_as_in_the_evidence() -> None:
+    exchanges = [named(one, "laptop") for one in study()]
+    text = page([exchanges[-1], *exchanges[:-1]])
+    data = re.search(r'id="marks">([^<]*)</script>', text)
+    assert data is not None
+    lanes = json.loads(data[1])["lanes"]
+    assert lanes == ["laptop · laptop", "laptop (2) · laptop"]
+    for begin, end in (('id="over-time"', "</section>"), ('id="outcomes"', "</table>")):
+        assert "laptop 0" not in text.partition(begin)[2].partition(end)[0]
+    assert "laptop (2), at laptop as well, was refused on its first request" in text
+
+
 def test_equal_input_makes_an_equal_file() -> None:
     assert page(study()) == page(study())
 

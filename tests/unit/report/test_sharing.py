@@ -71,6 +71,17 @@ def test_two_dimensions_stand_in_the_title_and_models_where_their_group_counts()
     assert pool.parties[0].model == "big-pickle"
 
 
+def test_where_the_group_of_models_may_matter_models_are_apart() -> None:
+    seen = Diary().admitted(5, **A).refused(**A).admitted(**A, model="q", model_group="q").seen
+    (pool,) = drawn(seen).pools
+    assert [(one.model, one.answered, one.refused) for one in pool.parties] == [
+        ("big-pickle", 5, 1),
+        ("q", 1, 0),
+    ]
+    assert {one.model for one in drawn(seen[:6]).pools[0].parties} == {""}
+    assert {one.model for one in drawn(seen, "address").pools[0].parties} == {""}
+
+
 def test_values_that_are_nobodys_own_are_said_in_words() -> None:
     def titles(**who: Any) -> list[str]:
         return [pool.title for pool in drawn(Diary().admitted(**A, **who).seen, "key").pools]
