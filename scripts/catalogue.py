@@ -18,11 +18,13 @@ from babel.messages.pofile import read_po, write_po
 from jinja2.ext import babel_extract
 
 import pawwork_proxy
+from pawwork_proxy.captures.completeness import LACKS, LOOKS_DIFFERENT, NOT_COMPARED
 from pawwork_proxy.comparison.dimensions import COMPOUND, DIMENSIONS
 from pawwork_proxy.facts.clients import RECOGNITIONS, STRANGER
 from pawwork_proxy.facts.outcomes import MEANINGS, SPECIAL_CASES, USER_SEES
 from pawwork_proxy.report.answer_words import TEXTS
 from pawwork_proxy.report.exchange_table import COLUMNS as EXCHANGE_COLUMNS
+from pawwork_proxy.report.handshakes import WORDS as HANDSHAKES
 from pawwork_proxy.report.next_step import FILL_IN
 from pawwork_proxy.report.sentences import (
     COSTS,
@@ -42,7 +44,12 @@ from pawwork_proxy.report.timeline import GROUPS
 
 PACKAGE = Path(pawwork_proxy.__file__).parent
 FOLDER = PACKAGE / "report" / "languages"
-SPEAKING = (PACKAGE / "facts" / "clients.py", *sorted((PACKAGE / "report").glob("*.py")))
+SPEAKING = (
+    PACKAGE / "facts" / "clients.py",
+    *sorted((PACKAGE / "report").glob("*.py")),
+    *sorted((PACKAGE / "captures").glob("*.py")),
+    *(PACKAGE / "cli" / f"{name}.py" for name in ("filters", "output", "shown")),
+)
 """Code that says something in the user's language."""
 Text = str | tuple[str, str]
 """A text, or what is said of one and of more."""
@@ -61,6 +68,9 @@ def texts() -> Iterator[Text]:
         yield from (text for reasons in states.values() for text in reasons.values())
     yield from (words for _, words in GROUPS)
     yield from (row.title for row in DIMENSIONS)
+    yield from (NOT_COMPARED, LOOKS_DIFFERENT, *HANDSHAKES.values())
+    for lack in LACKS:
+        yield from (lack.one, lack.many)
     heads = (column.head for column in (*EXCHANGE_COLUMNS, *SUPPORT_COLUMNS))
     yield from filter(str.isalpha, heads)
     for section in (COMPOUND, FILL_IN, COSTS, SWEEPS, LACKING, ASKS, STEPS, WRONG):

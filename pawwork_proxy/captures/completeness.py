@@ -10,7 +10,9 @@ from typing import NamedTuple
 
 from pawwork_proxy.captures.reader import Capture
 from pawwork_proxy.model.comparison_input import CaptureSummary
+from pawwork_proxy.report.answer_words import joined
 from pawwork_proxy.report.handshakes import handshake_sentence
+from pawwork_proxy.report.language import ENGLISH, Language
 
 MOST_NAMED = 5
 """Captures that lack the same thing and are named one by one; more are counted."""
@@ -26,7 +28,7 @@ LOOKS_DIFFERENT = (
 )
 
 
-class _Lack(NamedTuple):
+class Lack(NamedTuple):
     """Something that a capture can lack."""
 
     number: Callable[[CaptureSummary], int]
@@ -37,53 +39,53 @@ class _Lack(NamedTuple):
     """What is said of several together: `{n}` is the sum."""
 
 
-_LACKS = (
-    _Lack(
+LACKS = (
+    Lack(
         lambda one: not (one.exchanges or one.connections),
         "it holds no exchange",
         "hold no exchange",
     ),
-    _Lack(
+    Lack(
         lambda one: 0 if one.exchanges else one.connections,
         "it holds no exchange, only connections that passed untouched: {n}",
         "hold no exchange, only connections that passed untouched, {n} in all",
     ),
-    _Lack(
+    Lack(
         lambda one: not one.ended,
         "no end line: the run goes on, or ended without closing the capture",
         "have no end line: their runs go on, or ended without closing them",
     ),
-    _Lack(
+    Lack(
         lambda one: one.under_way,
         "exchanges under way when the run stopped: {n}",
         "had exchanges under way when their runs stopped, {n} in all",
     ),
-    _Lack(
+    Lack(
         lambda one: one.withheld,
         "records withheld because they could not be made safe: {n}",
         "withheld records because they could not be made safe, {n} in all",
     ),
-    _Lack(
+    Lack(
         lambda one: one.lost,
         "records that could not be written while the run went on: {n}",
         "lack records that could not be written while their runs went on, {n} in all",
     ),
-    _Lack(
+    Lack(
         lambda one: one.in_part,
         "exchanges observed in part because looking at the traffic failed: {n}",
         "hold exchanges observed in part because looking at the traffic failed, {n} in all",
     ),
-    _Lack(
+    Lack(
         lambda one: one.failed_taps,
         "looks at the traffic that failed: {n}; the traffic went on",
         "had looks at the traffic that failed, {n} in all; the traffic went on",
     ),
-    _Lack(
+    Lack(
         lambda one: one.damaged,
         "{n} damaged lines skipped: {places}; what they held is missing",
         "have damaged lines, {n} in all: they are skipped, and what they held is missing",
     ),
-    _Lack(
+    Lack(
         lambda one: one.joined,
         "{n} lines of another capture stand behind it and are left out, give it as a file of its "
         "own",
@@ -92,13 +94,15 @@ _LACKS = (
 )
 
 
-def summary_of(capture: Capture, *, aggregated: bool = False) -> CaptureSummary:
+def summary_of(
+    capture: Capture, *, aggregated: bool = False, language: Language = ENGLISH
+) -> CaptureSummary:
     """What is said about one capture."""
     header = capture.header
     own = [damage for damage in capture.damages if damage.reason != "another_capture"]
-    places = [f"{damage.number} ({damage.reason})" for damage in own[:MOST_PLACES]]
+    places = ", ".join(f"{damage.number} ({damage.reason})" for damage in own[:MOST_PLACES])
     if len(own) > MOST_PLACES:
-        places[-1] += f" and {len(own) - MOST_PLACES} more"
+        places = _and_more(places, len(own) - MOST_PLACES, language)
     summary = CaptureSummary(
         name=capture.path.name,
         capture_id=header.capture_id,
@@ -116,83 +120,111 @@ def summary_of(capture: Capture, *, aggregated: bool = False) -> CaptureSummary:
         in_part=capture.in_part,
         failed_taps=(capture.end.tap_failures or 0) if capture.end else 0,
         damaged=len(own),
-        damaged_lines=", ".join(places),
+        damaged_lines=places,
         joined=len(capture.damages) - len(own),
         connections=len(capture.connections),
-        handshake=handshake_sentence(capture.hellos, capture.handshakes),
+        handshake=handshake_sentence(capture.hellos, capture.handshakes, language),
         ended=capture.end is not None,
         aggregated=aggregated,
     )
-    complete = not any(lack.number(summary) for lack in _LACKS)
+    complete = not any(lack.number(summary) for lack in LACKS)
     return summary.model_copy(update={"complete": complete})
 
 
-def incomplete(summaries: Iterable[CaptureSummary]) -> Iterator[str]:
+def incomplete(summaries: Iterable[CaptureSummary], language: Language = ENGLISH) -> Iterator[str]:
     """What is missing from captures, a sentence each."""
     summaries = list(summaries)
-    for lack in _LACKS:
+    for lack in LACKS:
         lacking = [one for one in summaries if lack.number(one)]
         if len(lacking) <= MOST_NAMED:
             for one in lacking:
-                words = lack.one.format(n=lack.number(one), places=one.damaged_lines)
-                yield f"{one.name}: {words}."
+                words = language.say(lack.one, n=lack.number(one), places=one.damaged_lines)
+                yield _of(one.name, words, language)
         else:
-            words = lack.many.format(n=counted(sum(map(lack.number, lacking))))
-            yield f"{counted(len(lacking))} captures {words}."
+            words = language.say(lack.many, n=counted(sum(map(lack.number, lacking))))
+            number = counted(len(lacking))
+            yield language.say("{number} captures {words}.", number=number, words=words)
 
 
-def of_handshakes(summaries: Iterable[CaptureSummary]) -> Iterator[str]:
+def _of(name: str, words: str, language: Language) -> str:
+    return language.say("{name}: {words}.", name=name, words=words)
+
+
+def of_handshakes(
+    summaries: Iterable[CaptureSummary], language: Language = ENGLISH
+) -> Iterator[str]:
     """Says where the server saw another handshake than the client's; alike captures together."""
     alike: dict[str, list[str]] = {}
     for summary in summaries:
         if summary.handshake is not None:
             alike.setdefault(summary.handshake, []).append(summary.name)
     for sentence, names in alike.items():
-        yield f"{named(names)}: {sentence}."
+        yield _of(named(names, language), sentence, language)
 
 
-def of_answers(summaries: Iterable[CaptureSummary]) -> Iterator[str]:
+def of_answers(summaries: Iterable[CaptureSummary], language: Language = ENGLISH) -> Iterator[str]:
     """Says which captures hold answers that no server gave; alike captures together."""
     alike: dict[str, list[str]] = {}
     for summary in summaries:
         if summary.answers is not None:
             alike.setdefault(summary.answers, []).append(summary.name)
     for answer, names in alike.items():
-        yield (
-            f"{named(names)}: answers of the kind {answer} were made here on request (--answer); "
-            "they say nothing about the server, and are no evidence."
+        words = language.say(
+            "answers of the kind {kind} were made here on request (--answer); they say nothing "
+            "about the server, and are no evidence",
+            kind=answer,
         )
+        yield _of(named(names, language), words, language)
 
 
-def happenings(capture: Capture) -> Iterator[str]:
+def happenings(capture: Capture, language: Language = ENGLISH) -> Iterator[str]:
     """Events of a run that do not make its capture less complete."""
-    name, events = capture.path.name, Counter(note.event for note in capture.notes)
+    yield from (_of(capture.path.name, one, language) for one in _happened(capture, language))
+
+
+def _happened(capture: Capture, language: Language) -> Iterator[str]:
+    events = Counter(note.event for note in capture.notes)
     if changes := events["egress_changed"]:
-        yield f"{name}: changes of the egress during the run: {changes}; exchanges say which holds."
+        yield language.say(
+            "changes of the egress during the run: {number}; exchanges say which holds",
+            number=changes,
+        )
     if events["egress_unavailable"]:
-        yield f"{name}: the edge did not always say as which address it sees this machine."
+        yield language.text("the edge did not always say as which address it sees this machine")
     if late := sum(note.count or 0 for note in capture.notes if note.event == "noted_late"):
-        yield f"{name}: the disk hung; requests that went on before they were noted: {late}."
+        yield language.say(
+            "the disk hung; requests that went on before they were noted: {number}", number=late
+        )
     errors = Counter(note.outcome for note in capture.notes if note.event == "client_error")
     if errors:
-        kinds = ", ".join(f"{kind} {count}" for kind, count in errors.most_common())
-        yield f"{name}: errors that the client itself printed, by their kind: {kinds}."
+        yield language.say(
+            "errors that the client itself printed, by their kind: {kinds}",
+            kinds=", ".join(f"{kind} {count}" for kind, count in errors.most_common()),
+        )
     for note in capture.notes:
         if note.event == "client_exit":
-            code = "an unknown code" if note.exit_code is None else f"code {note.exit_code}"
-            yield f"{name}: the client that was started ended with {code}."
+            if note.exit_code is None:
+                yield language.text("the client that was started ended with an unknown code")
+            else:
+                yield language.say(
+                    "the client that was started ended with code {code}", code=note.exit_code
+                )
 
 
-def of_several_studies(summaries: Iterable[CaptureSummary], so: str) -> Iterator[str]:
+def of_several_studies(
+    summaries: Iterable[CaptureSummary], so: str, language: Language = ENGLISH
+) -> Iterator[str]:
     """Says that captures belong to different studies, to which, and what follows from it."""
     studies: dict[str, list[str]] = {}
     for summary in summaries:
         studies.setdefault(summary.study_id, []).append(summary.name)
     if len(studies) > 1:
-        groups = " | ".join(named(names) for names in studies.values())
-        yield (
-            f"Captures of {len(studies)} different studies ({groups}): {so} Let every machine join "
-            "one study first (pawwork-proxy study join), then capture anew."
+        yield language.say(
+            "Captures of {number} different studies ({groups}): {so} Let every machine join one "
+            "study first (pawwork-proxy study join), then capture anew.",
+            number=len(studies),
+            groups=" | ".join(named(names, language) for names in studies.values()),
+            so=language.text(so),
         )
 
 
@@ -209,10 +241,15 @@ def listed(summaries: Sequence[CaptureSummary]) -> Iterator[str]:
         )
 
 
-def named(names: Sequence[str]) -> str:
+def named(names: Sequence[str], language: Language = ENGLISH) -> str:
     """Names in a row, the first few if there are many."""
     more = len(names) - MOST_NAMED
-    return ", ".join(names[:MOST_NAMED]) + (f" and {counted(more)} more" if more > 0 else "")
+    first = joined(names[:MOST_NAMED], language)
+    return _and_more(first, more, language) if more > 0 else first
+
+
+def _and_more(names: str, more: int, language: Language) -> str:
+    return language.say("{names} and {number} more", names=names, number=counted(more))
 
 
 def counted(number: int) -> str:

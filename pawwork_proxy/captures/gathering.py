@@ -26,6 +26,7 @@ from pawwork_proxy.errors import ConfigurationError
 from pawwork_proxy.export.observations import Part, captures_of
 from pawwork_proxy.model.comparison_input import CaptureSummary, ComparisonInput
 from pawwork_proxy.model.observation import SEVERAL, Observation
+from pawwork_proxy.report.language import ENGLISH, Language
 from pawwork_proxy.report.unmatched import unmatched
 
 ONE_BY_ONE = 8000
@@ -52,6 +53,7 @@ def gather(
     real_only: bool = False,
     one_by_one: int = ONE_BY_ONE,
     progress: Progress = lambda _done, _total: None,
+    language: Language = ENGLISH,
 ) -> ComparisonInput:
     """Everything that a comparison or a report is made from.
 
@@ -61,16 +63,16 @@ def gather(
     simulated captures are given together with real ones and `real_only` is not set.
     """
     remarks: list[str] = []
-    sources = each_once(sources, remarks)
-    found = _parts(sources, exclusive, one_by_one, remarks, progress)
-    parts = list(_not_stored_too(found, remarks))
-    parts = _one_world(parts, real_only, remarks)
+    sources = each_once(sources, remarks, language)
+    found = _parts(sources, exclusive, one_by_one, remarks, progress, language)
+    parts = list(_not_stored_too(found, remarks, language))
+    parts = _one_world(parts, real_only, remarks, language)
     summaries = tuple(part.summary for part in parts)
-    remarks += unmatched("--alone", sorted(exclusive), (one.network for one in summaries))
-    remarks += incomplete(summaries)
-    remarks += of_answers(summaries)
-    remarks += of_handshakes(summaries)
-    remarks += of_several_studies(summaries, NOT_COMPARED)
+    remarks += unmatched("--alone", sorted(exclusive), (one.network for one in summaries), language)
+    remarks += incomplete(summaries, language)
+    remarks += of_answers(summaries, language)
+    remarks += of_handshakes(summaries, language)
+    remarks += of_several_studies(summaries, NOT_COMPARED, language)
     return ComparisonInput(
         captures=summaries,
         observations=tuple(_unsure_of_requests(parts)),
@@ -93,6 +95,7 @@ def _parts(
     one_by_one: int,
     remarks: list[str],
     progress: Progress,
+    language: Language,
 ) -> Iterator[_Part]:
     done, total = 0, sum(source.size for source in sources)
     progress(done, total)
@@ -112,7 +115,7 @@ def _parts(
     exchanges = 0
     few: list[_Read] = []
     stored: list[Part] = []
-    for one in each_readable(sources, read, remarks):
+    for one in each_readable(sources, read, remarks, language):
         if isinstance(one, Part):
             stored.append(one)
             continue
@@ -122,10 +125,10 @@ def _parts(
             for many in few:
                 share = MOST_ROWS * many.source.size // max(total, 1)
                 rows = many.tally.aggregated(many.capture.header, exclusive, share)
-                yield _part(many, rows, aggregated=True)
+                yield _part(many, rows, language, aggregated=True)
             few.clear()
     for one in few:
-        yield _part(one, one.tally.one_by_one(one.capture.header, exclusive))
+        yield _part(one, one.tally.one_by_one(one.capture.header, exclusive), language)
     for summary, kept in captures_of(stored):
         yield _Part(
             summary,
@@ -140,7 +143,9 @@ def _vouched(one: Observation, exclusive: frozenset[str]) -> Observation:
     return one if one.exclusive == alone else one.model_copy(update={"exclusive": alone})
 
 
-def _not_stored_too(parts: Iterable[_Part], remarks: list[str]) -> Iterator[_Part]:
+def _not_stored_too(
+    parts: Iterable[_Part], remarks: list[str], language: Language
+) -> Iterator[_Part]:
     """Each capture once: what a data set has of a capture that is there itself is left out."""
     known: set[str] = set()
     twice: list[str] = []
@@ -151,13 +156,16 @@ def _not_stored_too(parts: Iterable[_Part], remarks: list[str]) -> Iterator[_Par
             known.add(part.summary.capture_id)
             yield part
     if twice:
-        remarks.append(f"In a data set as well, counted once: {named(twice)}.")
+        names = named(twice, language)
+        remarks.append(language.say("In a data set as well, counted once: {names}.", names=names))
 
 
-def _part(read: _Read, rows: Sequence[Observation], *, aggregated: bool = False) -> _Part:
+def _part(
+    read: _Read, rows: Sequence[Observation], language: Language, *, aggregated: bool = False
+) -> _Part:
     capture, tally = read.capture, read.tally
     return _Part(
-        summary_of(capture, aggregated=aggregated),
+        summary_of(capture, aggregated=aggregated, language=language),
         rows,
         tuple(unrecorded(capture.header, _around_gaps(capture, tally), tally.clock)),
     )
@@ -182,7 +190,9 @@ def _around_gaps(capture: Capture, tally: Tally) -> Iterator[Neighbours]:
                 yield Arrival(*one), Arrival(*other)
 
 
-def _one_world(parts: Sequence[_Part], real_only: bool, remarks: list[str]) -> list[_Part]:
+def _one_world(
+    parts: Sequence[_Part], real_only: bool, remarks: list[str], language: Language
+) -> list[_Part]:
     simulated = [part.summary.name for part in parts if part.summary.simulated]
     if not simulated or len(simulated) == len(parts):
         return list(parts)
@@ -192,7 +202,8 @@ def _one_world(parts: Sequence[_Part], real_only: bool, remarks: list[str]) -> l
             "a simulator says nothing about the real server",
             "give one kind only, or --real-only to leave the simulated ones out",
         )
-    remarks.append(f"{named(simulated)}: simulated, left out.")
+    names = named(simulated, language)
+    remarks.append(language.say("{names}: simulated, left out.", names=names))
     return [part for part in parts if not part.summary.simulated]
 
 

@@ -14,18 +14,23 @@ from pawwork_proxy.captures.sources import CaptureSource
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.view import ExchangeView
 from pawwork_proxy.outcomes.rules import classify
+from pawwork_proxy.report.language import ENGLISH, Language
 
 
 class Records:
     """The records of one capture, those that `wanted` takes; outcomes by the current rules."""
 
     def __init__(
-        self, source: CaptureSource, wanted: Callable[[ExchangeView], bool] = lambda _: True
+        self,
+        source: CaptureSource,
+        wanted: Callable[[ExchangeView], bool] = lambda _: True,
+        language: Language = ENGLISH,
     ) -> None:
         """Go through the capture. Raises CaptureFormatError or BundleError."""
         self.unfit = 0
         """Records that the light view took, and that do not fit the schema after all."""
         self._source = source
+        self._language = language
         self._places: list[tuple[int, int]] = []
 
         def seen(view: ExchangeView, offset: int) -> None:
@@ -34,7 +39,7 @@ class Records:
 
         with source.open() as stream:
             self.capture = view_capture(source.path, stream, seen)
-        self.summary = summary_of(self.capture)
+        self.summary = summary_of(self.capture, language=language)
 
     def __iter__(self) -> Iterator[Exchange]:
         with self._source.open() as stream:
@@ -48,12 +53,16 @@ class Records:
 
     def remarks(self) -> Iterator[str]:
         """What is missing; of the records that were asked for, once they are read."""
-        yield from incomplete([self.summary])
-        yield from unfit([self])
+        yield from incomplete([self.summary], self._language)
+        yield from unfit([self], self._language)
 
 
-def unfit(captures: Iterable[Records]) -> Iterator[str]:
+def unfit(captures: Iterable[Records], language: Language = ENGLISH) -> Iterator[str]:
     """Which captures hold records that had to be left out when they were read whole."""
     for one in captures:
         if one.unfit:
-            yield f"{one.summary.name}: {one.unfit} records do not fit the schema and are left out."
+            yield language.say(
+                "{name}: {number} records do not fit the schema and are left out.",
+                name=one.summary.name,
+                number=one.unfit,
+            )

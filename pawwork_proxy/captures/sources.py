@@ -21,6 +21,7 @@ from pawwork_proxy.captures.remote import address_of, fetch, found_at
 from pawwork_proxy.errors import BundleError, CaptureFormatError, PawworkProxyError
 from pawwork_proxy.model.capture import Header
 from pawwork_proxy.model.manifest import CAPTURE_MEMBER
+from pawwork_proxy.report.language import ENGLISH, Language
 from pawwork_proxy.verification.opening import is_sealed, opened_bundle
 from pawwork_proxy.verification.verify import Progress, verify
 
@@ -60,7 +61,10 @@ class Unreadable(NamedTuple):
 
 
 def each_readable(
-    sources: Iterable[CaptureSource], read: Callable[[CaptureSource], _Made], remarks: list[str]
+    sources: Iterable[CaptureSource],
+    read: Callable[[CaptureSource], _Made],
+    remarks: list[str],
+    language: Language = ENGLISH,
 ) -> Iterator[_Made]:
     """What `read` makes of each source that can be read; `remarks` says at the end what cannot.
 
@@ -78,10 +82,10 @@ def each_readable(
             yield made
     if not found:
         raise nothing_left(unreadable)
-    remarks += left_out(unreadable)
+    remarks += left_out(unreadable, language)
 
 
-def left_out(unreadable: Iterable[Unreadable]) -> Iterator[str]:
+def left_out(unreadable: Iterable[Unreadable], language: Language = ENGLISH) -> Iterator[str]:
     """File and reason in one line; files that share a reason are counted where they are many."""
     reasons = [(one.path.name, one.reason) for one in unreadable]
     together: dict[str, list[str]] = {}
@@ -90,9 +94,14 @@ def left_out(unreadable: Iterable[Unreadable]) -> Iterator[str]:
     for name, reason in reasons:
         names = together[reason]
         if len(names) <= MOST_NAMED:
-            yield f"{name}: left out, {reason}."
+            yield language.say("{name}: left out, {reason}.", name=name, reason=reason)
         elif name == names[0]:
-            yield f"{counted(len(names))} files ({named(names)}): left out, {reason}."
+            yield language.say(
+                "{number} files ({names}): left out, {reason}.",
+                number=counted(len(names)),
+                names=named(names, language),
+                reason=reason,
+            )
 
 
 def nothing_left(unreadable: Sequence[Unreadable]) -> PawworkProxyError:
@@ -127,7 +136,9 @@ def capture_sources(
     return list(sources.values())
 
 
-def each_once(sources: Iterable[CaptureSource], remarks: list[str]) -> list[CaptureSource]:
+def each_once(
+    sources: Iterable[CaptureSource], remarks: list[str], language: Language = ENGLISH
+) -> list[CaptureSource]:
     """Each capture once: of several copies the one with most exchanges, of equal ones the first.
 
     Sources that cannot be read stay, so that whoever reads them says why. Only of copies more than
@@ -143,10 +154,20 @@ def each_once(sources: Iterable[CaptureSource], remarks: list[str]) -> list[Capt
         kept.append(fullest)
         copies += [(one.path.name, fullest.path.name) for one in group if one is not fullest]
     if len(copies) > MOST_NAMED:
-        names = named([gone for gone, _ in copies])
-        remarks.append(f"{counted(len(copies))} files ({names}) are copies, counted once.")
+        names = named([gone for gone, _ in copies], language)
+        number = counted(len(copies))
+        remarks.append(
+            language.say(
+                "{number} files ({names}) are copies, counted once.", number=number, names=names
+            )
+        )
     else:
-        remarks += [f"{gone}: the same capture as {stays}, counted once." for gone, stays in copies]
+        remarks += [
+            language.say(
+                "{name}: the same capture as {other}, counted once.", name=gone, other=stays
+            )
+            for gone, stays in copies
+        ]
     return kept
 
 

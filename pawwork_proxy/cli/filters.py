@@ -6,6 +6,7 @@ from datetime import datetime
 
 from pawwork_proxy.model.outcome import Outcome
 from pawwork_proxy.model.view import ExchangeView
+from pawwork_proxy.report.language import ENGLISH, Language
 from pawwork_proxy.report.unmatched import unmatched
 
 
@@ -45,16 +46,22 @@ class Filters:
         self.taken += fits
         return fits
 
-    def remarks(self) -> Iterator[str]:
+    def remarks(self, language: Language = ENGLISH) -> Iterator[str]:
         """What fits nothing of all that was read."""
         said = [
-            *unmatched("--install", self.installs, self._installs),
-            *unmatched("--outcome", self.outcomes, self._outcomes),
-            *unmatched("--model", self.models, self._models),
+            *unmatched("--install", self.installs, self._installs, language),
+            *unmatched("--outcome", self.outcomes, self._outcomes, language),
+            *unmatched("--model", self.models, self._models, language),
         ]
         yield from said
         if self and not self.taken and not said:
-            times = " and ".join(f"{at:%Y-%m-%d %H:%M}" for at in self._times)
-            yield "no exchange fits all filters together" + (
-                f"; what was read began between {times} UTC." if times else "."
+            if not self._times:
+                yield language.text("no exchange fits all filters together.")
+                return
+            first, last = (f"{at:%Y-%m-%d %H:%M}" for at in self._times)
+            yield language.say(
+                "no exchange fits all filters together; what was read began between {first} and "
+                "{last} UTC.",
+                first=first,
+                last=last,
             )

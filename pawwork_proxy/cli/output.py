@@ -23,6 +23,7 @@ from pawwork_proxy.errors import ConfigurationError
 from pawwork_proxy.report.words import printable
 
 if TYPE_CHECKING:
+    from pawwork_proxy.report.language import Language
     from pawwork_proxy.report.layout import Sheet
 
 WIDEST = 100
@@ -31,10 +32,13 @@ PIPED = 80
 """Columns of running text where no terminal says how many there are."""
 
 
-def warn(remarks: Iterable[str]) -> None:
-    """Say each remark on a line of its own; the command goes on."""
+def warn(remarks: Iterable[str], language: Language | None = None) -> None:
+    """Say each remark on a line of its own, in English unless told; the command goes on."""
     for remark in remarks:
-        tell(f"warning: {printable(remark)}", err=True)
+        said = f"warning: {printable(remark)}"
+        if language is not None:
+            said = language.say("warning: {remark}", remark=printable(remark))
+        tell(said, err=True)
 
 
 def text_of(sheet: Sheet) -> Iterator[str]:

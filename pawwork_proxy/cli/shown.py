@@ -53,7 +53,7 @@ class Shown:
         self._language = language
         self._senders, self._programs = Senders(language), Programs(language)
         self._shifted = 0
-        self._records = Records(source, self._take)
+        self._records = Records(source, self._take, language)
         self._capture = self._records.capture
 
     def _take(self, exchange: ExchangeView) -> bool:
@@ -102,13 +102,15 @@ class Shown:
     def remarks(self) -> Iterator[str]:
         """What a reader must know: what is missing, and what happened to the run."""
         yield from self._records.remarks()
-        yield from of_answers([self._records.summary])
-        yield from of_handshakes([self._records.summary])
-        yield from happenings(self._capture)
+        yield from of_answers([self._records.summary], self._language)
+        yield from of_handshakes([self._records.summary], self._language)
+        yield from happenings(self._capture, self._language)
         if self._shifted:
-            yield (
-                f"{self._capture.path.name}: {self._shifted} outcomes are judged differently by "
-                "this version than when captured."
+            yield self._language.say(
+                "{name}: {number} outcomes are judged differently by this version than when "
+                "captured.",
+                name=self._capture.path.name,
+                number=self._shifted,
             )
 
 

@@ -28,8 +28,8 @@ def walk(study: StudyName, folder: Path, language: Language) -> None:
     warned: set[str] = set()
     while True:
         before = _look(folder)
-        gathered = _gathered(folder)
-        warn(one for one in gathered.remarks if one not in warned)
+        gathered = _gathered(folder, language)
+        warn((one for one in gathered.remarks if one not in warned), language)
         warned.update(gathered.remarks)
         found = progress_of(study, gathered.observations, utc_now())
         lines = [line for row in found.done for line in done_lines(row, language)]
@@ -49,10 +49,10 @@ def _say(lines: Iterable[str]) -> None:
         click.echo(typed(line))
 
 
-def _gathered(folder: Path) -> ComparisonInput:
+def _gathered(folder: Path, language: Language) -> ComparisonInput:
     """What is there; nothing yet, where no capture can be read."""
     try:
-        return gather(capture_sources([folder]))
+        return gather(capture_sources([folder]), language=language)
     except CaptureFormatError:
         return NOTHING
 

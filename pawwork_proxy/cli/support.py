@@ -25,6 +25,7 @@ class Support:
 
     def __init__(self, language: Language = ENGLISH) -> None:
         """Nothing is read yet."""
+        self._language = language
         self.senders, self.programs = Senders(language), Programs(language)
         self.troubles = Troubles()
         self._together = SupportRows[Meeting]()
@@ -46,7 +47,8 @@ class Support:
                 self._decisive = rank, exchange
 
         with source.open() as stream:
-            return summary_of(view_capture(source.path, stream, take))
+            capture = view_capture(source.path, stream, take)
+        return summary_of(capture, language=self._language)
 
     def rows(self) -> tuple[Meeting, ...]:
         """What has come together; by install, then last seen."""

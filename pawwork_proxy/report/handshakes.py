@@ -3,18 +3,22 @@
 from collections.abc import Iterable
 
 from pawwork_proxy.model.handshake import Difference, Hello, differences
+from pawwork_proxy.report.answer_words import joined
+from pawwork_proxy.report.language import ENGLISH, Language
 
 Pair = tuple[str | None, str]
 """Digests of the client's hello (None: there was none to see) and of ours, from one exchange."""
 
-_WORDS: dict[Difference, str] = {
+WORDS: dict[Difference, str] = {
     "suites": "cipher suites",
     "extensions": "extensions",
     "alpn": "ALPN",
 }
 
 
-def handshake_sentence(hellos: Iterable[Hello], pairs: Iterable[Pair]) -> str | None:
+def handshake_sentence(
+    hellos: Iterable[Hello], pairs: Iterable[Pair], language: Language = ENGLISH
+) -> str | None:
     """What the server could see of us instead of the client; None where there is nothing to say.
 
     Nothing is said of a digest whose hello was lost.
@@ -27,24 +31,41 @@ def handshake_sentence(hellos: Iterable[Hello], pairs: Iterable[Pair]) -> str | 
         if ours is None or (client is None and digest is not None):
             continue
         if client is None:
-            sentences[f"{_ours(ours)}; the client's own was not seen"] = None
-        elif differing := [_WORDS[one] for one in differences(client, ours)]:
-            sentence = f"{_ours(ours)} instead of the client's ({_offer(client)})"
-            sentences[f"{sentence}; they differ in {_listed(differing)}"] = None
+            said = language.say(
+                "the server saw our TLS handshake ({ours}); the client's own was not seen",
+                ours=_offer(ours, language),
+            )
+            sentences[said] = None
+        elif differing := [language.text(WORDS[one]) for one in differences(client, ours)]:
+            said = language.say(
+                "the server saw our TLS handshake ({ours}) instead of the client's ({theirs}); "
+                "they differ in {what}",
+                ours=_offer(ours, language),
+                theirs=_offer(client, language),
+                what=_listed(differing, language),
+            )
+            sentences[said] = None
     if not sentences:
         return None
     first, *more = sentences
-    return f"{first}; and other pairs of handshakes that differ: {len(more)}" if more else first
+    if not more:
+        return first
+    return language.say(
+        "{first}; and other pairs of handshakes that differ: {number}",
+        first=first,
+        number=len(more),
+    )
 
 
-def _ours(hello: Hello) -> str:
-    return f"the server saw our TLS handshake ({_offer(hello)})"
+def _offer(hello: Hello, language: Language) -> str:
+    return language.say(
+        "{suites} suites, {extensions} extensions, ALPN {alpn}",
+        suites=len(hello.suites),
+        extensions=len(hello.extensions),
+        alpn=", ".join(hello.alpn) or language.text("none"),
+    )
 
 
-def _offer(hello: Hello) -> str:
-    alpn = ", ".join(hello.alpn) or "none"
-    return f"{len(hello.suites)} suites, {len(hello.extensions)} extensions, ALPN {alpn}"
-
-
-def _listed(words: list[str]) -> str:
-    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
+def _listed(words: list[str], language: Language) -> str:
+    several = filter(None, [joined(words[:-1], language), words[-1]])
+    return language.text(" and ").join(several)

@@ -6,6 +6,7 @@ language, add that file.
 Invariant: what a catalogue does not have is said in English.
 """
 
+import re
 from collections.abc import Iterable
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
@@ -52,8 +53,8 @@ class Language:
 
 
 def paragraph(sentences: Iterable[str]) -> str:
-    """Sentences as one paragraph; behind a Chinese full stop or colon stands no space."""
-    return " ".join(sentences).replace("。 ", "。").replace("： ", "：")
+    """Sentences as one paragraph; behind Chinese punctuation stands no space."""
+    return re.sub("(?<=[。：？]) ", "", " ".join(sentences))
 
 
 @cache

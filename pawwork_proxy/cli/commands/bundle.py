@@ -254,11 +254,11 @@ def show(
 
     left_out: list[str] = []
     with progress("checking") as show_done:
-        sources = each_once(capture_sources(paths, show_done), left_out)
+        sources = each_once(capture_sources(paths, show_done), left_out, lang)
     seen = Support(lang)
-    summaries = list(each_readable(sources, seen.read, left_out))
+    summaries = list(each_readable(sources, seen.read, left_out, lang))
     rows, troubles = seen.rows(), seen.troubles.all()
-    warn([*left_out, *of_answers(summaries), *of_handshakes(summaries)])
+    warn([*left_out, *of_answers(summaries, lang), *of_handshakes(summaries, lang)], lang)
     simulated = any(one.simulated for one in summaries)
     zone = datetime.now().astimezone().tzinfo or UTC
     if reply is not None:

@@ -49,7 +49,9 @@ def compare(
 
     with uncollected(), progress("reading") as show:
         sources, exclusive = capture_sources(captures), frozenset(alone)
-        gathered = gather(sources, exclusive=exclusive, real_only=real_only, progress=show)
+        gathered = gather(
+            sources, exclusive=exclusive, real_only=real_only, progress=show, language=lang
+        )
     means = means_of(have, gathered.observations, ask=output == "text")
     with uncollected(), progress("comparing"):
         comparison = judge(gathered.observations, gathered.unrecorded, means=means)

@@ -92,12 +92,16 @@ def rendered(wanted: Wanted, watched: int = 0) -> str:
     from pawwork_proxy.report.language import ENGLISH
     from pawwork_proxy.report.page import render_report
 
-    inventory = None
+    inventory, spoken = None, wanted.language or ENGLISH
     try:
         sources = capture_sources(wanted.captures)
         with uncollected(), progress("reading") as shown:
             gathered = gather(
-                sources, exclusive=wanted.alone, real_only=wanted.real_only, progress=shown
+                sources,
+                exclusive=wanted.alone,
+                real_only=wanted.real_only,
+                progress=shown,
+                language=spoken,
             )
         stored = any(source.part for source in sources)  # without records
         if not stored and not any(one.aggregated for one in gathered.captures):
@@ -114,7 +118,6 @@ def rendered(wanted: Wanted, watched: int = 0) -> str:
     means = means_of(wanted.have, gathered.observations)
     with uncollected(), progress("comparing"):
         comparison = compare(gathered.observations, gathered.unrecorded, means=means)
-    spoken = wanted.language or ENGLISH
     files = {one.capture_id: one.name for one in gathered.captures}
     zone = datetime.now().astimezone().tzinfo or UTC
     answer = answer_of(comparison, spoken, zone, files)

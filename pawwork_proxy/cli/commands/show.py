@@ -67,11 +67,11 @@ def show(
         return
     left_out: list[str] = []
     remarks: list[str] = []
-    sources = each_once(capture_sources(captures), left_out)
+    sources = each_once(capture_sources(captures), left_out, lang)
 
     def pieces() -> Iterator[str]:
         for shown in each_readable(
-            sources, lambda source: Shown(source, filters.take, zone, lang), left_out
+            sources, lambda source: Shown(source, filters.take, zone, lang), left_out, lang
         ):
             if output == "json":
                 yield from shown.records()
@@ -82,4 +82,4 @@ def show(
             yield f"{exchanges(0, lang)}\n"
 
     page(pieces())
-    warn([*remarks, *left_out, *filters.remarks()])
+    warn([*remarks, *left_out, *filters.remarks(lang)], lang)

@@ -37,7 +37,7 @@ def status(captures: Sequence[Path], lang: "Language", output: str) -> None:
 
     with uncollected(), progress("reading") as show:
         sources = capture_sources(captures or [options.DEFAULT_CAPTURES])
-        gathered = gather(sources, real_only=True, progress=show)
+        gathered = gather(sources, real_only=True, progress=show, language=lang)
     with uncollected(), progress("comparing"):
         comparison = compare(gathered.observations, gathered.unrecorded, plan=False)
     found = usages(gathered.observations, comparison, datetime.now(UTC))
@@ -48,4 +48,4 @@ def status(captures: Sequence[Path], lang: "Language", output: str) -> None:
         table = text_of(status_sheet(found, lang, zone)) if found.rows else ()
         words = ("\n".join(wrapped(one)) + "\n" for one in status_words(found, lang, zone))
         page(chain(table, words))
-    warn(gathered.remarks)
+    warn(gathered.remarks, lang)

@@ -1,5 +1,6 @@
 """What captures lack is said once per capture, or counted where many lack the same."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -7,12 +8,14 @@ import pytest
 
 from pawwork_proxy.captures.completeness import (
     MOST_NAMED,
+    NOT_COMPARED,
     happenings,
     incomplete,
     listed,
     named,
     of_answers,
     of_handshakes,
+    of_several_studies,
 )
 from pawwork_proxy.captures.records import Records, unfit
 from pawwork_proxy.captures.sources import capture_sources
@@ -20,8 +23,11 @@ from pawwork_proxy.model.base import line_of
 from pawwork_proxy.model.capture import Note
 from pawwork_proxy.model.comparison_input import CaptureSummary
 from pawwork_proxy.model.outcome import Kind
-from tests.unit.builders import NOON, header
+from pawwork_proxy.report.handshakes import handshake_sentence
+from pawwork_proxy.report.language import language
+from tests.unit.builders import NOON, header, hello
 from tests.unit.captures.studies import MORNING, gather, one, write
+from tests.unit.report.chinese import english_in
 
 
 def summary(name: str = "a.jsonl", **changes: Any) -> CaptureSummary:
@@ -165,3 +171,48 @@ def test_what_the_client_itself_said_and_how_it_ended_is_told(tmp_path: Path) ->
         "a.jsonl: the client that was started ended with code 7.",
         "a.jsonl: the client that was started ended with an unknown code.",
     ]
+
+
+CHINESE = language("zh")
+
+
+@pytest.mark.parametrize(("changes", "single", "many"), LACKS)
+def test_what_is_missing_is_said_in_chinese(
+    changes: dict[str, Any], single: str, many: str
+) -> None:
+    few = list(incomplete([summary(**changes)], CHINESE))
+    (counted,) = incomplete([summary(**changes)] * 700, CHINESE)
+    assert not english_in(counted + "".join(few))
+    assert counted.startswith("700 份捕获记录")
+    assert counted.endswith("。")
+
+
+def test_what_goes_on_around_captures_is_said_in_chinese(tmp_path: Path) -> None:
+    events = [
+        Note(at=NOON, event="egress_changed"),
+        Note(at=NOON, event="egress_unavailable"),
+        Note(at=NOON, event="noted_late", count=3),
+        Note(at=NOON, event="client_error", outcome=Kind.FREE_USAGE_LIMIT),
+        Note(at=NOON, event="client_exit", exit_code=7),
+        Note(at=NOON, event="client_exit"),
+    ]
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(b"".join(map(line_of, [header(), *events])))
+    (source,) = capture_sources([path])
+    happened = list(happenings(Records(source).capture, CHINESE))
+    ours = hello(by="proxy", digest="0123456789abcdef", suites=(1,), alpn=())
+    other = hello(by="proxy", digest="0123456789abcde0", extensions=(1,))
+    pairs = [(hello().digest, ours.digest), (hello().digest, other.digest), (None, ours.digest)]
+    sentence = handshake_sentence([hello(), ours, other], pairs, CHINESE)
+    seen = [summary(f"{number}.jsonl", handshake=sentence, answers="ok") for number in range(9)]
+    seen.append(summary("b.jsonl", study_id="study:" + "2" * 24))
+    said = [
+        *happened,
+        *of_handshakes(seen, CHINESE),
+        *of_answers(seen, CHINESE),
+        *of_several_studies(seen, NOT_COMPARED, CHINESE),
+    ]
+    assert len(happened) == len(events)
+    assert len(said) == len(events) + 3
+    assert not english_in(re.sub("（pawwork-proxy [^）]*）", "", "".join(said)))
+    assert all(words.endswith("。") for words in said)

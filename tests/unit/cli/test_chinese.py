@@ -32,6 +32,7 @@ ENDS: tuple[dict[str, Any], ...] = (
 def told(*arguments: object) -> str:
     result = CliRunner().invoke(cli, [*map(str, arguments), "--lang", "zh"])
     assert result.exit_code == 0, result.output
+    assert not english_in(result.stderr)
     return result.stdout
 
 
@@ -59,7 +60,7 @@ def capture(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("command", ["show", "bundle show", "status"])
+@pytest.mark.parametrize("command", ["show", "bundle show", "compare", "status"])
 @pytest.mark.parametrize("sample", [True, False])
 def test_no_english_is_left_in_a_table_or_below_it(
     command: str, capture: Path, *, sample: bool
@@ -100,3 +101,20 @@ def test_the_page_for_support_is_chinese(tmp_path: Path) -> None:
     assert "模拟数据：被拒绝的请求，以及如何答复" in words
     assert "没有失败的请求" in words
     assert not english_in(words)
+
+
+def test_warnings_are_chinese(capture: Path, tmp_path: Path) -> None:
+    copy, empty = tmp_path / "copy.jsonl", tmp_path / "empty.jsonl"
+    copy.write_bytes(capture.read_bytes())
+    empty.write_bytes(line_of(header()))
+    for arguments, said in (
+        ([capture, copy], "是同一份捕获记录，只计一次"),
+        ([capture, "--model", "big-pickl"], "您是指 big-pickle 吗？现有：big-pickle。"),
+        ([empty, "--model", "x"], "没有匹配的内容。这里一个也没有。"),
+        ([capture, "--until", "2026-01-01"], "所读请求的时间在"),
+        ([empty, "--since", "2026-01-01"], "没有同时符合所有条件的请求。"),
+    ):
+        result = CliRunner().invoke(cli, ["show", *map(str, arguments), "--lang", "zh"])
+        assert said in result.stderr
+        assert not english_in(result.output)
+        assert all(line.startswith("警告：") for line in result.stderr.splitlines())

@@ -35,3 +35,4 @@ def test_an_encoding_may_lack_the_signs_of_a_language() -> None:
 def test_sentences_are_parted_as_their_language_parts_them() -> None:
     assert paragraph(["It waits.", "Then it asks."]) == "It waits. Then it asks."
     assert paragraph(["请等待。", "原因：", "密钥：无。"]) == "请等待。原因：密钥：无。"
+    assert paragraph(["是 a 吗？", "现有：b。"]) == "是 a 吗？现有：b。"
