@@ -9,6 +9,7 @@ from pawwork_proxy.comparison.elimination import Findings, eliminate
 from pawwork_proxy.comparison.exclusions import is_refusal
 from pawwork_proxy.comparison.experiments import next_experiment
 from pawwork_proxy.comparison.hypotheses import Hypothesis, parts, smallest, undominated
+from pawwork_proxy.comparison.likelihood import error_rate, ranked, rated
 from pawwork_proxy.comparison.means import Means, means_seen
 from pawwork_proxy.comparison.options import assumptions, options
 from pawwork_proxy.comparison.patterns import cadences, hours, noise_floor
@@ -80,8 +81,12 @@ def judge(limiter: Limiter, means: Means | None = None) -> LimiterFindings:
     """Everything about one limiter; without means no next experiment."""
     withstood = withstand(limiter, eliminate(limiter))
     left = withstood.findings
-    found = verdicts(limiter, withstood)
     explanations = _explanations(withstood)
+    error = error_rate(limiter, explanations[0]) if explanations else 0.0
+    found = rated(verdicts(limiter, withstood), withstood, error)
+    odd_rows = tuple(
+        OddRow(row=evidence_row(row), fits=parts(explanations[:1])[0]) for row in withstood.odd
+    )
     bounds = thresholds(limiter, explanations[0]) if explanations else ()
     return LimiterFindings(
         origin=limiter.origin,
@@ -97,10 +102,9 @@ def judge(limiter: Limiter, means: Means | None = None) -> LimiterFindings:
         rhythm=limiter.rhythm,
         cut_off=cut_off(bounds),
         early_refusals=early_refusals(limiter),
-        odd_rows=tuple(
-            OddRow(row=evidence_row(row), fits=parts(explanations[:1])[0]) for row in withstood.odd
-        ),
-        next_experiment=next_experiment(limiter, left, found, means) if means else None,
+        ranked=ranked(explanations, withstood, error),
+        odd_rows=odd_rows,
+        next_experiment=next_experiment(limiter, left, found, means, odd_rows) if means else None,
     )
 
 

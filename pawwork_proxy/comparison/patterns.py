@@ -4,7 +4,7 @@ Invariant: counts here are of exchanges, not of evidence; excluded ones are in t
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from itertools import pairwise
 
@@ -51,15 +51,20 @@ def hours(observations: Iterable[Observation]) -> tuple[Hour, ...]:
     )
 
 
-def noise_floor(limiters: Sequence[Limiter]) -> NoiseFloor:
+def noise_floor(
+    limiters: Sequence[Limiter], told_apart: Collection[str] = frozenset()
+) -> NoiseFloor:
     """How often two neighbours in time get different results although the server sees them alike.
 
-    Only 'admitted right after refused' counts as a difference: the other order is a quota at work.
+    What is told apart does not differ in a pair either. Only 'admitted right after refused' counts
+    as a difference: the other order is a quota at work.
     """
     alike: dict[tuple[object, ...], list[PlacedRequest]] = defaultdict(list)
+    harmless = (HARMLESS - set(told_apart)) | IMPLIED
+    looked_at = [name for name in KEYABLE if name not in harmless]
     for row in limiters[0].rows if limiters else ():
         if row.part != "maybe":
-            visible = [row.value(name) for name in KEYABLE if name not in HARMLESS | IMPLIED]
+            visible = [row.value(name) for name in looked_at]
             if None not in visible:
                 alike[(row.window, *visible)].append(row)
     pairs = differing = 0

@@ -58,6 +58,8 @@ class Withstood:
     """`possible` is all that withstands; with odd rows, of what is left without them."""
     exact: Findings
     """As without any slip, but without the odd rows."""
+    columns: Columns
+    """The rows, the odd ones as unclear."""
     odd: tuple[PlacedRequest, ...] = ()
     """The fewest rows without which an explanation fits."""
     changed: bool = False
@@ -200,7 +202,7 @@ def withstand(limiter: Limiter, findings: Findings) -> Withstood:
         least += 1
         ways |= _within(search, findings, least)
     if not ways:
-        return Withstood(findings, findings)
+        return Withstood(findings, findings, columns)
     if not _explains(ways):
         least = 0
     exact, odd, changed = findings, frozenset[int](), False
@@ -215,6 +217,7 @@ def withstand(limiter: Limiter, findings: Findings) -> Withstood:
     return Withstood(
         findings=_left(search, exact, ways),
         exact=exact,
+        columns=search.without(odd),
         odd=tuple(limiter.rows[number] for number in sorted(odd)),
         changed=changed,
     )

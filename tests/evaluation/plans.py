@@ -130,10 +130,15 @@ def plan_result(
         path.append(advice.id)
         asked = tuple(map(BY_ID.__getitem__, advice.variations))
         impossible += [one.id for one in asked if not can_do(one, means, base)]
-        if done >= {one.id for one in asked}:
+        rows = {f"row {one.seq}": world.who_of[one.seq] for one in advice.repeats}
+        if done >= {*rows, *(one.id for one in asked)}:
             repeated.append(advice.id)
-        done |= {one.id for one in asked}
-        seen += perform(world, base, Trial(advice.id, asked), FOLLOWED_FROM + len(path))
+        done |= {*rows, *(one.id for one in asked)}
+        day = FOLLOWED_FROM + len(path)
+        if rows:
+            seen += _carry_out(world, base, list(rows.values()), advice.id, day)
+        else:
+            seen += perform(world, base, Trial(advice.id, asked), day)
 
 
 def _reachable(world: World, base: Who, means: Means) -> set[str]:
@@ -153,9 +158,16 @@ def perform(world: World, base: Who, trial: Trial, day: int) -> list[Observation
     first, asked = base, others
     if trial.variations[0].reverse:
         first, asked = others[0], [base]
+    return _carry_out(world, first, asked, trial.id, day)
+
+
+def _carry_out(
+    world: World, first: Who, asked: list[Who], trial: str, day: int
+) -> list[Observation]:
+    """One asks until refused, each of the others then asks twice, the first one after each."""
     at = START + day * DAY + 3600
     start = len(world.seen)
-    capture = f"trial-{trial.id}"
+    capture = f"trial-{trial}"
     world.offsets[capture] = (0.0, 0.5)
     for number in range(PATIENCE):
         world.play([_ask(first, at + 10 * number, capture, f"{capture}-{number // 3}")])
