@@ -22,6 +22,7 @@ from pawwork_proxy.captures.completeness import LACKS, LOOKS_DIFFERENT, NOT_COMP
 from pawwork_proxy.comparison.dimensions import COMPOUND, DIMENSIONS
 from pawwork_proxy.facts.clients import RECOGNITIONS, STRANGER
 from pawwork_proxy.facts.outcomes import MEANINGS, SPECIAL_CASES, USER_SEES
+from pawwork_proxy.outcomes.rules import RULES
 from pawwork_proxy.report.answer_words import TEXTS
 from pawwork_proxy.report.exchange_table import COLUMNS as EXCHANGE_COLUMNS
 from pawwork_proxy.report.handshakes import WORDS as HANDSHAKES
@@ -60,6 +61,7 @@ def texts() -> Iterator[Text]:
     for meaning in (*MEANINGS.values(), *SPECIAL_CASES):
         yield from meaning.texts
     yield from USER_SEES.values()
+    yield from (rule.reason for rule in RULES)
     yield STRANGER
     yield from (look.called for look in RECOGNITIONS if look.called)
     for section in (*TEXTS.values(), OPTION_NAMES, NOTES, EXCLUSIONS):

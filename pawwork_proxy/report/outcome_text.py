@@ -36,8 +36,7 @@ def outcome_lines(
 ) -> Iterator[str]:
     """An outcome line by line; `label` names the response where the input held several.
 
-    Of the client that sent the request, if it is known, else of all, it is said what they do. Why a
-    rule decides is explained in English only; in other languages the rule is named.
+    Of the client that sent the request, if it is known, else of all, it is said what they do.
     """
     text, say = language.text, language.say
     told = advice(outcome, sender, language, zone)
@@ -51,8 +50,7 @@ def outcome_lines(
     yield f"{outcome.kind} ({whose})"
     for words in (told.meaning, told.is_not):
         yield from wrapped(words, "  ", "  ")
-    why = f"{reason(outcome)} [{outcome.rule_id}]" if language is ENGLISH else outcome.rule_id
-    yield from _under(text("why:"), why)
+    yield from _under(text("why:"), f"{text(reason(outcome))} [{outcome.rule_id}]")
     if outcome.evidence:
         yield from _under(text("seen:"), ", ".join(outcome.evidence))
     if outcome.error_type:

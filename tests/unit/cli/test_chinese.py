@@ -12,6 +12,7 @@ from pawwork_proxy.cli import cli
 from pawwork_proxy.model.base import line_of
 from pawwork_proxy.model.context import ClientProcess, Runtime
 from pawwork_proxy.model.exchange import Exchange
+from pawwork_proxy.outcomes.rules import RULES
 from pawwork_proxy.report.exchange_table import RowLines, row_of
 from pawwork_proxy.report.language import language
 from pawwork_proxy.report.support_page import render_support
@@ -118,3 +119,16 @@ def test_warnings_are_chinese(capture: Path, tmp_path: Path) -> None:
         assert said in result.stderr
         assert not english_in(result.output)
         assert all(line.startswith("警告：") for line in result.stderr.splitlines())
+
+
+def test_classify_says_in_chinese_why() -> None:
+    names = ("PawWork", "OpenCode", "Zen", "Go", "Black", "WebSocket", "JSON", "HTML")
+    for rule in RULES:
+        why = CHINESE.text(rule.reason)
+        assert re.search("[\u4e00-\u9fff]", why), rule.id
+        assert not english_in(re.sub("|".join(names), "", why)), rule.id
+    body = (
+        '{"type":"error","error":{"type":"FreeUsageLimitError","message":"Rate limit exceeded."}}'
+    )
+    result = CliRunner().invoke(cli, ["classify", "-", "--lang", "zh"], input=body)
+    assert "依据   错误类型是免费限制" in result.stdout

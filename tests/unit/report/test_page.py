@@ -165,6 +165,7 @@ def test_text_and_page_number_the_evidence_alike() -> None:
 def test_in_chinese_all_but_the_tables_for_researchers_is_chinese() -> None:
     text = page(study(), lang="zh")
     assert '<html lang="zh">' in text
+    assert "<title>模拟数据：免费额度按什么计数</title>" in text
     assert "谁与谁共用" in text
     seen = text[text.index("<body>") : text.index('<section aria-labelledby="behind"')]
     assert 'lang="en"' not in seen
