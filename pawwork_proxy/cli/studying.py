@@ -32,10 +32,11 @@ def walk(study: StudyName, folder: Path, language: Language) -> None:
         warn((one for one in gathered.remarks if one not in warned), language)
         warned.update(gathered.remarks)
         found = progress_of(study, gathered.observations, utc_now())
-        lines = [line for row in found.done for line in done_lines(row, language)]
+        files = {one.capture_id: one.name for one in gathered.captures}
+        lines = [line for row in found.done for line in done_lines(row, language, files)]
         if found.step is not None:
             lines += step_lines(study, found, found.step, language)
-            lines += wrong_lines(found, language)
+            lines += wrong_lines(found, language, files)
         _say(line for line in lines if line not in told)
         told = lines
         if found.step is None:

@@ -1,18 +1,18 @@
 """A study step by step in words: what to do, what was captured, what was not as it should be."""
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.resources import files
+from shlex import quote
 
 from pawwork_proxy.comparison.dimensions import title
 from pawwork_proxy.comparison.experiments import baseline_of
 from pawwork_proxy.comparison.requests import PlacedRequest, evidence_row
 from pawwork_proxy.comparison.walk import STUDIES, Progress, Step, StudyName, Wrong
-from pawwork_proxy.model.verdict import Baseline
+from pawwork_proxy.model.verdict import Baseline, EvidenceRow
 from pawwork_proxy.report.answer_words import joined
 from pawwork_proxy.report.language import ENGLISH, Language
 from pawwork_proxy.report.next_step import labels_of, launch_command
-from pawwork_proxy.report.sentences import row_label
 from pawwork_proxy.report.words import printable
 from pawwork_proxy.report.wrapping import wrapped
 
@@ -42,11 +42,13 @@ def opening(study: StudyName, language: Language = ENGLISH) -> Iterator[str]:
     yield from wrapped(language.say("Study {study}: {asks}", study=study, asks=asks))
 
 
-def done_lines(row: PlacedRequest, language: Language = ENGLISH) -> Iterator[str]:
-    """That a step is done, and by which request."""
+def done_lines(
+    row: PlacedRequest, language: Language = ENGLISH, names: Mapping[str, str] | None = None
+) -> Iterator[str]:
+    """That a step is done, and by which request; `names`: of the captures' files, by id."""
     found = evidence_row(row)
     who = printable((found.install or language.text("it")).split(" ", maxsplit=1)[0])
-    values = {"who": who, "time": f"{found.at:%H:%M:%S}", "row": row_label(found)}
+    values = {"who": who, "time": f"{found.at:%H:%M:%S}", "row": _place(found, names)}
     if found.part == "refused":
         words = language.say("done: {who} was refused at {time} UTC ({row}).", **values)
     else:
@@ -70,14 +72,16 @@ def step_lines(
     yield f"    {launch_command(variation, start, network)}"
 
 
-def wrong_lines(progress: Progress, language: Language = ENGLISH) -> Iterator[str]:
+def wrong_lines(
+    progress: Progress, language: Language = ENGLISH, names: Mapping[str, str] | None = None
+) -> Iterator[str]:
     """What was asked instead, and why that is not the step."""
     if progress.last is None:
         return
     row = evidence_row(progress.last)
     words = language.say(
         "not this step: {row} at {time} UTC: {reasons}. Ask again.",
-        row=row_label(row),
+        row=_place(row, names),
         time=f"{row.at:%H:%M:%S}",
         reasons=joined((_reason(one, language) for one in progress.wrong), language),
     )
@@ -87,7 +91,12 @@ def wrong_lines(progress: Progress, language: Language = ENGLISH) -> Iterator[st
 def leaving(study: str, folder: str, language: Language = ENGLISH) -> str:
     """What to say to who leaves a study in the middle."""
     told = language.text("Stopped. To go on where you are:")
-    return f"{told} pawwork-proxy study run {study} --captures {folder}"
+    return f"{told} pawwork-proxy study run {study} --captures {quote(folder)}"
+
+
+def _place(row: EvidenceRow, names: Mapping[str, str] | None) -> str:
+    """Where to find a row, as the answer's evidence says it."""
+    return f"{(names or {}).get(row.capture, row.capture)} #{row.seq}"
 
 
 def _reason(wrong: Wrong, language: Language) -> str:

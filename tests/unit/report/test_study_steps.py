@@ -62,8 +62,15 @@ def test_what_was_asked_instead_is_named_with_the_reason() -> None:
     found = stands("one-network", Diary().admitted(9).refused().refused(action="b"))
     assert list(wrong_lines(found)) == []
     found = stands("one-network", Diary().admitted(9).refused().admitted(action="b"))
-    assert "c1#11" in (words := " ".join(wrong_lines(found)))
+    assert "c1 #11" in (words := " ".join(wrong_lines(found)))
     assert "it was answered" in words
+    names = {"c1": "home.jsonl"}
+    assert "home.jsonl #11 at" in " ".join(wrong_lines(found, names=names))
+    assert "(home.jsonl #10)" in " ".join(done_lines(found.done[0], names=names))
+
+
+def test_the_command_to_go_on_can_be_pasted() -> None:
+    assert leaving("one-network", "my captures").endswith("--captures 'my captures'")
 
 
 @pytest.mark.parametrize("name", NAMES)
