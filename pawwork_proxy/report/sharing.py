@@ -32,7 +32,7 @@ class Run(NamedTuple):
 
 
 class Party(NamedTuple):
-    """One install on one network with one key."""
+    """One install on one network with one key; what the title says is not said again."""
 
     name: str
     network: str
@@ -136,7 +136,7 @@ class _Teller:
         drawn = sorted(parties.items(), key=lambda party: -sum(each.count for each in party[1]))
         return Pool(
             title,
-            tuple(self._party(who, some) for who, some in drawn[:MOST_PARTIES]),
+            tuple(self._party(by, who, some) for who, some in drawn[:MOST_PARTIES]),
             max(0, len(drawn) - MOST_PARTIES),
         )
 
@@ -145,13 +145,15 @@ class _Teller:
         matters = "model_group" in by or (self._several_groups and by == ("network",))
         return each.who.model if matters else None
 
-    def _party(self, who: Identity, rows: Sequence[Observation]) -> Party:
+    def _party(
+        self, by: Sequence[DimensionName], who: Identity, rows: Sequence[Observation]
+    ) -> Party:
         install, network, key, model = who
         runs = list(self._runs(rows))
         return Party(
             name=self.names.get(install or "", install or self.language.text("somebody")),
-            network=network or "",
-            key=self._value("key", key),
+            network="" if {"network", "address", "prefix"} & {*by} else network or "",
+            key="" if "key" in by else self._value("key", key),
             model=model or "",
             answered=sum(each.count for each in rows if each.family == "ok"),
             refused=sum(each.count for each in rows if each.family == "quota"),

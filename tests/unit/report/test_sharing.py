@@ -10,7 +10,7 @@ from pawwork_proxy.report.contrast_story import install_names
 from pawwork_proxy.report.language import ENGLISH
 from pawwork_proxy.report.sharing import MOST_PARTIES, MOST_POOLS, MOST_RUNS, Picture, sharing
 from tests.unit.comparison.builders import MORNING, Diary, limit
-from tests.unit.report.answers import FAR, A, B, per_install, per_key, shared_address
+from tests.unit.report.answers import FAR, KEY, A, B, per_install, per_key, shared_address
 
 
 def drawn(seen: list[Observation], *followed: str) -> Picture:
@@ -69,6 +69,18 @@ def test_two_dimensions_stand_in_the_title_and_models_where_their_group_counts()
     pool = drawn(seen, "address", "model_group").pools[0]
     assert pool.title == "network address 1 (home) · bi"
     assert pool.parties[0].model == "big-pickle"
+
+
+def test_a_party_says_what_the_title_does_not() -> None:
+    seen = Diary().admitted(install="home-laptop 111111", network="home", **KEY).seen
+
+    def said(*dimensions: Any) -> tuple[str, str]:
+        party = drawn(seen, *dimensions).pools[0].parties[0]
+        return party.network, party.key
+
+    assert said("install") == ("home", "API key 1"), "home is part of another name"
+    assert said("address") == said() == ("", "API key 1")
+    assert said("key") == ("home", "")
 
 
 def test_where_the_group_of_models_may_matter_models_are_apart() -> None:
