@@ -139,7 +139,7 @@ lang = click.option(
     default=_own_language,
     show_default="that of your environment",
     metavar="LANGUAGE",
-    help="Speak of outcomes in this language, for example zh.",
+    help="Speak this language, for example zh.",
 )
 reply = click.option(
     "--reply",
