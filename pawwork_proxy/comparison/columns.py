@@ -6,9 +6,11 @@ and every row is a list, and no row is asked twice.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
+from functools import cached_property
 from itertools import repeat
 from operator import add, mul
 from typing import TypeVar
@@ -80,8 +82,10 @@ class Columns:
         ]
         self.refused = [number for number, part in known if part == "refused"]
         self.admitted = [number for number, part in known if part == "admitted"]
-        self.usable = [number for number, row in enumerate(rows) if row.part != "refused"]
-        """What may have been counted."""
+        self.since: dict[tuple[int, int], int] = {}
+        """By kind of client and window, the row that was admitted first."""
+        for number in self.admitted:
+            self.since.setdefault((self.kinds[number], self.windows[number]), number)
         ended = [number for number, row in enumerate(rows) if row.counts]
         self.ended = sorted(ended, key=self.gone.__getitem__)
         """What was surely counted, in the order in which it had surely ended."""
@@ -106,11 +110,27 @@ class Columns:
         return self._divided(names, self._known)
 
     def _divided(self, names: Iterable[str], by: Mapping[str, tuple[int, list[int]]]) -> list[int]:
-        found = self.windows
-        for name in names:
-            size, labels = by[name]
-            found = list(map(add, map(mul, found, repeat(size)), labels))
-        return found
+        return _mixed(self.windows, (by[name] for name in names))
+
+    def by_window(self, names: Sequence[str]) -> Iterator[tuple[list[int], list[int]]]:
+        """Window by window its rows, and the number that the pool of each has in it.
+
+        Whoever needs only the first few need not divide all.
+        """
+        for numbers, labels in self._of_window:
+            for name in names:
+                if name not in labels:
+                    size, everywhere = self._labels[name]
+                    labels[name] = size, [everywhere[number] for number in numbers]
+            yield numbers, _mixed([0] * len(numbers), (labels[name] for name in names))
+
+    @cached_property
+    def _of_window(self) -> list[tuple[list[int], dict[str, tuple[int, list[int]]]]]:
+        """The rows of each window, and by dimension their labels, as far as they were asked for."""
+        found: dict[int, list[int]] = defaultdict(list)
+        for number, window in enumerate(self.windows):
+            found[window].append(number)
+        return [(numbers, {}) for numbers in found.values()]
 
     def is_private(self, names: Iterable[str], members: Sequence[int]) -> bool:
         """Whether nobody else can have a value that all these rows have."""
@@ -133,6 +153,14 @@ class Columns:
 def _numbered(values: Iterable[_Value]) -> dict[_Value, int]:
     """Each value once with a number, in the order in which they are met."""
     return {value: number for number, value in enumerate(dict.fromkeys(values))}
+
+
+def _mixed(start: list[int], labels: Iterable[tuple[int, list[int]]]) -> list[int]:
+    """One number for each row that tells apart whatever these labels tell apart."""
+    found = start
+    for size, own in labels:
+        found = list(map(add, map(mul, found, repeat(size)), own))
+    return found
 
 
 def _renumbered(codes: Sequence[int]) -> tuple[int, ...]:

@@ -5,7 +5,7 @@ Invariant: the result depends on what was observed only, not on the order in whi
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from pawwork_proxy.comparison.elimination import Findings, eliminate
+from pawwork_proxy.comparison.elimination import Findings
 from pawwork_proxy.comparison.exclusions import is_refusal
 from pawwork_proxy.comparison.experiments import next_experiment
 from pawwork_proxy.comparison.hypotheses import Hypothesis, parts, smallest, undominated
@@ -79,7 +79,7 @@ def compare(
 
 def judge(limiter: Limiter, means: Means | None = None) -> LimiterFindings:
     """Everything about one limiter; without means no next experiment."""
-    withstood = withstand(limiter, eliminate(limiter))
+    withstood = withstand(limiter)
     left = withstood.findings
     explanations = _explanations(withstood)
     error = error_rate(limiter, explanations[0]) if explanations else 0.0

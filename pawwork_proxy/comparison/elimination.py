@@ -12,13 +12,13 @@ count only where that helps it. So a hypothesis that is the truth is never ruled
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 from typing import Literal
 
-from pawwork_proxy.comparison.bounds import KindInWindow, least_bounds
+from pawwork_proxy.comparison.bounds import least_bounds
 from pawwork_proxy.comparison.columns import ClientKind, Columns
 from pawwork_proxy.comparison.dimensions import CALLER
 from pawwork_proxy.comparison.hypotheses import Hypothesis, hypotheses
@@ -75,9 +75,9 @@ class Findings:
     ruled_out: dict[Hypothesis, tuple[Conflict, ...]]
 
 
-def eliminate(limiter: Limiter, step: Callable[[], None] = lambda: None) -> Findings:
-    """Try every hypothesis on a limiter; `step` is called after each."""
-    columns = Columns(limiter.rows)
+def eliminate(limiter: Limiter, columns: Columns | None = None) -> Findings:
+    """Try every hypothesis on a limiter, or on its rows as columns of which some are unclear."""
+    columns = columns or Columns(limiter.rows)
     known: dict[object, Assessment] = {}
     possible: dict[Hypothesis, Assessment] = {}
     ruled_out: dict[Hypothesis, tuple[Conflict, ...]] = {}
@@ -90,7 +90,6 @@ def eliminate(limiter: Limiter, step: Callable[[], None] = lambda: None) -> Find
             ruled_out[hypothesis] = known[signature].conflicts
         else:
             possible[hypothesis] = known[signature]
-        step()
     return Findings(possible, ruled_out)
 
 
@@ -174,9 +173,6 @@ def _bound_conflicts(pools: Pools) -> tuple[list[Conflict], int]:
     windows = {pool: columns.windows[pools.first[pool]] for pool in pools.refused}
     asked = {(kind, windows[pool]) for pool, kinds in pools.refusals() for kind in kinds}
     bounds = least_bounds(pools, asked)
-    since: dict[KindInWindow, int] = {}
-    for number in columns.admitted:
-        since.setdefault((columns.kinds[number], columns.windows[number]), number)
     found: list[tuple[int, Conflict]] = []
     by_others = 0
     for pool, kinds in pools.refusals():
@@ -193,7 +189,7 @@ def _bound_conflicts(pools: Pools) -> tuple[list[Conflict], int]:
                 continue
             rows = (columns.rows[bound.row], columns.rows[refusal])
             conflict = Conflict("shared", rows, own, bound.counted)
-            found.append((since[kind, windows[pool]], conflict))
+            found.append((columns.since[kind, windows[pool]], conflict))
     found.sort(key=lambda one: (one[0], one[1].own))
     return [conflict for _, conflict in found], by_others
 

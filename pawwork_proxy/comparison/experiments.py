@@ -7,6 +7,7 @@ purpose, and where nothing is left to try, that is said.
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 
 from pawwork_proxy.comparison.dimensions import DIMENSIONS
 from pawwork_proxy.comparison.elimination import Findings
@@ -142,15 +143,14 @@ def baseline(limiter: Limiter) -> PlacedRequest | None:
 
     None if no refusal has a known kind of client.
     """
-    times: Counter[Identities] = Counter()
+    times: Counter[object] = Counter()
     for row in limiter.rows:
-        times[_without_ignored(row)] += row.seen.count
+        times[_asker(row.seen.who)] += row.seen.count
     known = [row for row in limiter.part("refused") if row.client_kind is not None]
-    return max(known, key=lambda row: (times[_without_ignored(row)], row.head), default=None)
+    return max(known, key=lambda row: (times[_asker(row.seen.who)], row.head), default=None)
 
 
-def _without_ignored(row: PlacedRequest) -> Identities:
-    return row.seen.who.model_copy(update=dict.fromkeys(IGNORED))
+_asker = attrgetter(*sorted(Identities.model_fields.keys() - IGNORED))
 
 
 def experiment(found: Outlook, limiter: Limiter) -> Experiment:

@@ -121,7 +121,7 @@ def early_refusals(limiter: Limiter) -> tuple[EarlyRefusal, ...]:
     """
     by_install: dict[tuple[str, str], list[PlacedRequest]] = defaultdict(list)
     unknown: dict[str, list[PlacedRequest]] = defaultdict(list)
-    most: Counter[tuple[str, ClientKind, str]] = Counter()
+    most: dict[tuple[str, ClientKind], Counter[str]] = defaultdict(Counter)
     for row in limiter.rows:
         install = row.value("install")
         if install is None:
@@ -129,22 +129,17 @@ def early_refusals(limiter: Limiter) -> tuple[EarlyRefusal, ...]:
             continue
         by_install[(row.window, install)].append(row)
         if row.part == "admitted" and row.client_kind is not None:
-            most[(row.window, row.client_kind, install)] += row.seen.count
+            most[row.window, row.client_kind][install] += row.seen.count
     found = []
     for (window, install), rows in sorted(by_install.items()):
         refused = [row for row in rows if row.part == "refused" and row.client_kind is not None]
         if not refused:
             continue
         first = min(refused, key=lambda row: row.head)
+        assert first.client_kind is not None
         own = possibly_counted(first, [*rows, *unknown[window]])
-        another = max(
-            (
-                times
-                for (when, kind, who), times in most.items()
-                if (when, kind) == (window, first.client_kind) and who != install
-            ),
-            default=0,
-        )
+        others = most.get((window, first.client_kind), Counter())
+        another = max((times for who, times in others.items() if who != install), default=0)
         if FEW * own >= another:
             continue
         found.append(

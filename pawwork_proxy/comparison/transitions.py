@@ -6,9 +6,10 @@ pair counts if its two rows lie close together; and no such change explains it a
 one was refused again right afterwards (A-B-A), with too few requests in between to use up a pool.
 """
 
-from collections import defaultdict
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 
 from pawwork_proxy.comparison.columns import ClientKind, Columns
 from pawwork_proxy.comparison.hypotheses import Hypothesis
@@ -22,22 +23,12 @@ FEW = 2
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Transition:
-    """A refusal and the first admission after it, of one kind of client in one pool."""
+    """A refusal and the first admission after it, close together and in one pool."""
 
     refused: PlacedRequest
     admitted: PlacedRequest
     held: PlacedRequest | None
     """The refusal that came right afterwards, if one did."""
-
-    @property
-    def gap_s(self) -> float:
-        """Seconds between the two."""
-        return self.admitted.start - self.refused.head
-
-    @property
-    def close(self) -> bool:
-        """Whether it is evidence at all."""
-        return self.gap_s <= CLOSE_S
 
 
 def transitions(hypothesis: Hypothesis, columns: Columns) -> Iterator[Transition]:
@@ -65,12 +56,24 @@ def _by_kind(rows: Sequence[PlacedRequest]) -> dict[ClientKind, list[PlacedReque
 
 
 def _pools(hypothesis: Hypothesis, columns: Columns) -> Iterator[list[PlacedRequest]]:
-    """The rows that are certainly of one pool, in the order in which they began."""
-    pools: dict[int, list[PlacedRequest]] = defaultdict(list)
-    for pool, row in zip(columns.pools(sorted(hypothesis)), columns.rows, strict=True):
-        if pool >= 0:
-            pools[pool].append(row)
-    yield from pools.values()
+    """The rows that are certainly of one pool, in the order in which they began.
+
+    Only where a request was admitted that was sent after a refusal is there anything to look for.
+    """
+    rows = columns.rows
+    for numbers, pools in columns.by_window(sorted(hypothesis)):
+        since: dict[int, float] = {}
+        found: dict[int, list[PlacedRequest]] = {}
+        for number, pool in zip(numbers, pools, strict=True):
+            part = rows[number].part
+            if part == "refused":
+                since[pool] = min(columns.heads[number], since.get(pool, inf))
+            elif part == "admitted" and since.get(pool, inf) < columns.starts[number]:
+                found[pool] = []
+        for number, pool in zip(numbers, pools, strict=True) if found else ():
+            if pool >= 0 and pool in found:
+                found[pool].append(rows[number])
+        yield from filter(None, found.values())
 
 
 def _transitions(
@@ -81,15 +84,19 @@ def _transitions(
 ) -> Iterator[Transition]:
     """Several admissions after one refusal are one transition."""
     refusals = [row for row in kinds.get(low, ()) if row.part == "refused"]
+    starts = [row.start for row in refusals]
     told: PlacedRequest | None = None
     for row in kinds.get(high, ()) if refusals else ():
         if row.part == "refused":
             continue
-        before = next((one for one in reversed(refusals) if one.surely_before(row)), None)
+        sent = reversed(range(bisect_left(starts, row.start)))
+        earlier = (refusals[number] for number in sent)
+        before = next((one for one in earlier if one.surely_before(row)), None)
         if before is None or before is told:
             continue
         told = before
-        yield Transition(before, row, _held(before, row, refusals, pool))
+        if row.start - before.head <= CLOSE_S:
+            yield Transition(before, row, _held(before, row, refusals, pool))
 
 
 def _held(

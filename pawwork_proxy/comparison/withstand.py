@@ -113,16 +113,18 @@ class _Search:
     def _ways(
         self, hypothesis: Hypothesis, conflicts: Sequence[Conflict], slips: Slips, most: int
     ) -> Iterator[Slips]:
-        trouble = [
-            one
-            for one in self._trouble(hypothesis, conflicts, slips.odd)
-            if not any(_holds(when, moment) for when in one.when for moment in slips.moments)
-        ]
-        left = most - slips.number
+        trouble: list[_Trouble] = []
+        apart: list[_Trouble] = []
+        for one in self._trouble(hypothesis, conflicts, slips.odd):
+            if any(_holds(when, moment) for when in one.when for moment in slips.moments):
+                continue
+            trouble.append(one)
+            if not any(one.meets(other) for other in apart):
+                apart.append(one)
+                if len(apart) > most - slips.number:
+                    return  # no slip explains two that have nothing in common
         if not trouble:
             yield slips
-            return
-        if not _may_do(trouble, left):
             return
         first = min(trouble, key=lambda one: len(one.when))
         for number in sorted(first.rows):
@@ -161,7 +163,7 @@ class _Search:
         """Those that are evidence: close together, and not to be explained by any change."""
         for one in found:
             held = one.held is not None and not opposed
-            if one.close and (held or not self._moved):
+            if held or not self._moved:
                 when = () if held else ((one.refused.head, one.admitted.start),)
                 yield _Trouble(self._named(one.refused, one.admitted), when)
 
@@ -180,20 +182,10 @@ def _best_moment(when: Interval, trouble: Sequence[_Trouble]) -> float:
     return max(ends, key=lambda end: sum(_holds(one, end) for one in every))
 
 
-def _may_do(trouble: Sequence[_Trouble], slips: int) -> bool:
-    """Whether so few slips may explain it all: none explains two that have nothing in common."""
-    apart: list[_Trouble] = []
-    for one in trouble:
-        if not any(one.meets(other) for other in apart):
-            apart.append(one)
-            if len(apart) > slips:
-                return False
-    return bool(slips)
-
-
-def withstand(limiter: Limiter, findings: Findings) -> Withstood:
-    """What is left of the hypotheses once slips are allowed for."""
+def withstand(limiter: Limiter) -> Withstood:
+    """What is left of the hypotheses about a limiter once slips are allowed for."""
     columns = Columns(limiter.rows)
+    findings = eliminate(limiter, columns)
     search = _Search(columns)
     most = min(MOST_ODD, max(1, int(ODD_SHARE * len(limiter.rows))))
     least = 0
@@ -209,8 +201,7 @@ def withstand(limiter: Limiter, findings: Findings) -> Withstood:
     if least:
         best = _likeliest(ways)
         odd, changed = best.odd, bool(best.moments)
-        rows = tuple(columns.unclear(odd).rows)
-        exact = eliminate(replace(limiter, rows=rows)) if odd else findings
+        exact = eliminate(limiter, search.without(odd)) if odd else findings
     ways |= _within(search, findings, least + 1)
     if not any(NEVER_ALONE.isdisjoint(one) for one in ways):
         ways |= _within(_Search(columns, moved=True), findings, least + 1)

@@ -1,6 +1,5 @@
 """Grounds of verdicts that small studies do not reach."""
 
-from pawwork_proxy.comparison.elimination import eliminate
 from pawwork_proxy.comparison.verdicts import contains, verdicts
 from pawwork_proxy.comparison.withstand import withstand
 from pawwork_proxy.model.observation import Observation
@@ -10,7 +9,7 @@ from tests.unit.comparison.builders import OFFICE, SAVED_KEY, Diary, limiter, re
 
 def judged(seen: list[Observation]) -> dict[str, Verdict]:
     rows = limiter(repeated(seen))
-    return {one.dimension: one for one in verdicts(rows, withstand(rows, eliminate(rows)))}
+    return {one.dimension: one for one in verdicts(rows, withstand(rows))}
 
 
 def test_a_network_is_an_address_or_a_prefix() -> None:
