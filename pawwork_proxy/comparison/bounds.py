@@ -7,15 +7,12 @@ other's. Pools that cannot raise a bound are not counted.
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from itertools import accumulate
 from typing import NamedTuple
 
 from pawwork_proxy.comparison.columns import Columns
 from pawwork_proxy.comparison.pools import Pools
-
-KindInWindow = tuple[int, int]
-"""A kind of client and a window, by their numbers: a limit may change overnight."""
 
 
 class Bound(NamedTuple):
@@ -25,39 +22,38 @@ class Bound(NamedTuple):
     row: int
 
 
-def least_bounds(pools: Pools, asked: set[KindInWindow]) -> dict[KindInWindow, Bound]:
-    """The highest bound for each of those that are asked for, where somebody was admitted."""
+def least_bounds(pools: Pools, window: int, kinds: Set[int]) -> dict[int, Bound]:
+    """The highest bound in a window for each of these kinds of client that was admitted there."""
     columns = pools.columns
     latest: dict[int, dict[tuple[int, int], int]] = defaultdict(dict)
-    for number in columns.admitted:
+    for number in columns.admitted_in.get(window, ()):
         pool = pools.of[number]
         kind = columns.kinds[number]
-        if pool >= 0 and (kind, columns.windows[number]) in asked:
+        if pool >= 0 and kind in kinds:
             latest[pool][kind, columns.captures[number]] = number
     # A row that stands for several user actions lies in one pool with all of them, or in several.
     surely_one = "request" not in pools.names
     ended: dict[int, list[int]] = {pool: [] for pool in latest}
-    for number in columns.ended:
+    for number in columns.ended_in.get(window, ()):
         if (surely_one or columns.counts[number] == 1) and pools.of[number] in ended:
             ended[pools.of[number]].append(number)
     most = {pool: sum(map(columns.counts.__getitem__, rows)) for pool, rows in ended.items()}
-    found: dict[KindInWindow, tuple[int, int, int, int]] = {}
+    found: dict[int, tuple[int, int, int, int]] = {}
     for pool in sorted(latest, key=lambda pool: (-most[pool], pools.first[pool])):
-        window = columns.windows[pools.first[pool]]
         rank = (most[pool], -pools.first[pool])
         open_ = [
             (place, number)
             for place, ((kind, _), number) in enumerate(latest[pool].items())
-            if (kind, window) not in found or found[kind, window][:2] <= rank
+            if kind not in found or found[kind][:2] <= rank
         ]
         if not open_:
             continue
         count = _Counted(columns, ended[pool])
         for place, number in open_:
             bound = (count.before(number), -pools.first[pool], -place, number)
-            key = (columns.kinds[number], window)
-            found[key] = max(found.get(key, bound), bound)
-    return {key: Bound(counted, number) for key, (counted, _, _, number) in found.items()}
+            kind = columns.kinds[number]
+            found[kind] = max(found.get(kind, bound), bound)
+    return {kind: Bound(counted, number) for kind, (counted, _, _, number) in found.items()}
 
 
 class _Counted:

@@ -86,11 +86,18 @@ class Columns:
         """By kind of client and window, the row that was admitted first."""
         for number in self.admitted:
             self.since.setdefault((self.kinds[number], self.windows[number]), number)
+        self.admitted_in = self._in_windows(self.admitted)
         ended = [number for number, row in enumerate(rows) if row.counts]
-        self.ended = sorted(ended, key=self.gone.__getitem__)
+        self.ended_in = self._in_windows(sorted(ended, key=self.gone.__getitem__))
         """What was surely counted, in the order in which it had surely ended."""
         self.most_error = max((row.error for row in rows), default=0.0)
         self.orderly = _is_orderly(rows)
+
+    def _in_windows(self, numbers: Iterable[int]) -> dict[int, list[int]]:
+        found: dict[int, list[int]] = defaultdict(list)
+        for number in numbers:
+            found[self.windows[number]].append(number)
+        return dict(found)
 
     def unclear(self, odd: Iterable[int]) -> Columns:
         """The same rows, of which some have no known result: they may have been counted or not."""
@@ -127,10 +134,7 @@ class Columns:
     @cached_property
     def _of_window(self) -> list[tuple[list[int], dict[str, tuple[int, list[int]]]]]:
         """The rows of each window, and by dimension their labels, as far as they were asked for."""
-        found: dict[int, list[int]] = defaultdict(list)
-        for number, window in enumerate(self.windows):
-            found[window].append(number)
-        return [(numbers, {}) for numbers in found.values()]
+        return [(numbers, {}) for numbers in self._in_windows(range(len(self.rows))).values()]
 
     def is_private(self, names: Iterable[str], members: Sequence[int]) -> bool:
         """Whether nobody else can have a value that all these rows have."""

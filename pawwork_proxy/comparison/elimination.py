@@ -12,16 +12,17 @@ count only where that helps it. So a hypothesis that is the truth is never ruled
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
+from math import inf
 from typing import Literal
 
 from pawwork_proxy.comparison.bounds import least_bounds
 from pawwork_proxy.comparison.columns import ClientKind, Columns
 from pawwork_proxy.comparison.dimensions import CALLER
 from pawwork_proxy.comparison.hypotheses import Hypothesis, hypotheses
+from pawwork_proxy.comparison.orders import in_circles, way_down
 from pawwork_proxy.comparison.pools import FirstRefusals, Pools
 from pawwork_proxy.comparison.requests import PlacedRequest
 from pawwork_proxy.comparison.selection import Limiter
@@ -93,8 +94,11 @@ def eliminate(limiter: Limiter, columns: Columns | None = None) -> Findings:
     return Findings(possible, ruled_out)
 
 
-def assess(hypothesis: Hypothesis, columns: Columns) -> Assessment:
-    """Hold a hypothesis against the rows; without a conflict it may be the truth."""
+def assess(hypothesis: Hypothesis, columns: Columns, *, whole: bool = False) -> Assessment:
+    """Hold a hypothesis against the rows; without a conflict it may be the truth.
+
+    `whole`: the excuses of one with many conflicts matter as well.
+    """
     pools = Pools(hypothesis, columns)
     found: list[Conflict] = []
     above: Above = {}
@@ -108,7 +112,8 @@ def assess(hypothesis: Hypothesis, columns: Columns) -> Assessment:
     by_others = 0
     if len(found) < CONFLICTS_KEPT:
         found += _opposed(ordered)
-        shared, by_others = _bound_conflicts(pools)
+        enough = inf if whole else CONFLICTS_KEPT - len(found)
+        shared, by_others = _bound_conflicts(pools, enough)
         found += shared
     return Assessment(
         conflicts=tuple(found[:CONFLICTS_KEPT]),
@@ -162,22 +167,44 @@ def _order_conflicts(
                 return
 
 
-def _bound_conflicts(pools: Pools) -> tuple[list[Conflict], int]:
+def _bound_conflicts(pools: Pools, enough: float) -> tuple[list[Conflict], int]:
     """Pools that were refused after far fewer than another had admitted.
 
-    They stand by kind of client and window, the fewest first. And how many others were that
-    somebody else may have used up.
+    They stand by kind of client and window, the fewest first; after `enough` no more windows are
+    looked at. And how many others were that somebody else may have used up.
     """
     columns = pools.columns
-    allowance = 1 if NEW.isdisjoint(pools.names) else DOUBLING
-    windows = {pool: columns.windows[pools.first[pool]] for pool in pools.refused}
-    asked = {(kind, windows[pool]) for pool, kinds in pools.refusals() for kind in kinds}
-    bounds = least_bounds(pools, asked)
+    refusals: dict[int, list[tuple[int, FirstRefusals]]] = defaultdict(list)
+    began: dict[int, float] = {}
+    for pool, kinds in pools.refusals():
+        window = columns.windows[pools.first[pool]]
+        refusals[window].append((pool, kinds))
+        first = min(columns.since.get((kind, window), inf) for kind in kinds)
+        began[window] = min(first, began.get(window, inf))
     found: list[tuple[int, Conflict]] = []
     by_others = 0
-    for pool, kinds in pools.refusals():
+    for window in sorted(began, key=began.__getitem__):
+        if sum(since < began[window] for since, _ in found) >= enough:
+            break
+        conflicts, excused = _in_window(pools, window, refusals[window])
+        found += conflicts
+        by_others += excused
+    found.sort(key=lambda one: (one[0], one[1].own))
+    return [conflict for _, conflict in found], by_others
+
+
+def _in_window(
+    pools: Pools, window: int, refusals: Sequence[tuple[int, FirstRefusals]]
+) -> tuple[list[tuple[int, Conflict]], int]:
+    """Those of one window, each with the row since which its kind of client was admitted."""
+    columns = pools.columns
+    allowance = 1 if NEW.isdisjoint(pools.names) else DOUBLING
+    bounds = least_bounds(pools, window, {kind for _, kinds in refusals for kind in kinds})
+    found: list[tuple[int, Conflict]] = []
+    by_others = 0
+    for pool, kinds in refusals:
         for kind, by_capture in kinds.items():
-            bound = bounds.get((kind, windows[pool]))
+            bound = bounds.get(kind)
             if bound is None:
                 continue
             refusal = min(by_capture.values(), key=lambda one: (columns.heads[one], one))
@@ -189,15 +216,14 @@ def _bound_conflicts(pools: Pools) -> tuple[list[Conflict], int]:
                 continue
             rows = (columns.rows[bound.row], columns.rows[refusal])
             conflict = Conflict("shared", rows, own, bound.counted)
-            found.append((columns.since[kind, windows[pool]], conflict))
-    found.sort(key=lambda one: (one[0], one[1].own))
-    return [conflict for _, conflict in found], by_others
+            found.append((columns.since[kind, window], conflict))
+    return found, by_others
 
 
 def _opposed(above: dict[tuple[ClientKind, ClientKind], Conflict]) -> list[Conflict]:
     """Chains of 'allows more than' that bite their tail."""
     found: list[Conflict] = []
-    for (high, low), conflict in above.items() if _in_circles(above) else ():
+    for (high, low), conflict in above.items() if in_circles(above) else ():
         way = way_down(above, low, high)
         if way is not None:
             back = [row for step in pairwise(way) for row in above[step].rows]
@@ -205,42 +231,3 @@ def _opposed(above: dict[tuple[ClientKind, ClientKind], Conflict]) -> list[Confl
             if len(found) >= CONFLICTS_KEPT:
                 break
     return found
-
-
-def _in_circles(above: Iterable[tuple[ClientKind, ClientKind]]) -> bool:
-    order = TopologicalSorter[ClientKind]()
-    for high, low in above:
-        order.add(high, low)
-    try:
-        order.prepare()
-    except CycleError:
-        return True
-    return False
-
-
-def way_down(
-    above: Iterable[tuple[ClientKind, ClientKind]], start: ClientKind, goal: ClientKind
-) -> list[ClientKind] | None:
-    """A way from one kind of client down to another that is allowed less, if there is one."""
-    over: dict[ClientKind, list[ClientKind]] = defaultdict(list)
-    for high, low in above:
-        over[high].append(low)
-    ways = [[start]]
-    seen = {start}
-    for way in ways:
-        if way[-1] == goal:
-            return way
-        for low in over.get(way[-1], ()):
-            if low not in seen:
-                seen.add(low)
-                ways.append([*way, low])
-    return None
-
-
-def possibly_counted(refusal: PlacedRequest, company: Iterable[PlacedRequest]) -> int:
-    """The most of its company in a pool that may have been counted before a refusal."""
-    return sum(
-        row.seen.count
-        for row in company
-        if row.part != "refused" and not refusal.surely_before(row)
-    )

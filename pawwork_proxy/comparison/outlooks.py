@@ -9,9 +9,10 @@ from math import fsum
 from typing import Literal, NamedTuple
 
 from pawwork_proxy.comparison.dimensions import BUCKET, PRESENCE
-from pawwork_proxy.comparison.elimination import Assessment, way_down
+from pawwork_proxy.comparison.elimination import Assessment
 from pawwork_proxy.comparison.hypotheses import Hypothesis
 from pawwork_proxy.comparison.means import NO_KEY
+from pawwork_proxy.comparison.orders import way_down
 from pawwork_proxy.comparison.requests import PlacedRequest, differing, placed
 from pawwork_proxy.comparison.trials import Trial, Variation
 from pawwork_proxy.model.observation import ABSENT, Identities

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from pawwork_proxy.comparison.columns import ClientKind
 from pawwork_proxy.comparison.dimensions import BUCKET, PRESENCE, title
-from pawwork_proxy.comparison.elimination import possibly_counted
 from pawwork_proxy.comparison.hypotheses import Hypothesis
 from pawwork_proxy.comparison.places import Place, Places
 from pawwork_proxy.comparison.requests import KIND_DIMENSIONS, PlacedRequest, evidence_row
@@ -88,7 +87,7 @@ def _thresholds(
             bucket=", ".join([bucket, *_told_apart(kind, kinds)]),
             window=rows[0].window,
             at_least=max((_surely_counted(row, rows) + 1 for row in latest.values()), default=0),
-            at_most=None if first is None else possibly_counted(first, perhaps),
+            at_most=None if first is None else _possibly_counted(first, perhaps),
             exclusive=exclusive,
             first_refusal=None if first is None else evidence_row(first),
         )
@@ -137,7 +136,7 @@ def early_refusals(limiter: Limiter) -> tuple[EarlyRefusal, ...]:
             continue
         first = min(refused, key=lambda row: row.head)
         assert first.client_kind is not None
-        own = possibly_counted(first, [*rows, *unknown[window]])
+        own = _possibly_counted(first, [*rows, *unknown[window]])
         others = most.get((window, first.client_kind), Counter())
         another = max((times for who, times in others.items() if who != install), default=0)
         if FEW * own >= another:
@@ -153,3 +152,12 @@ def early_refusals(limiter: Limiter) -> tuple[EarlyRefusal, ...]:
             )
         )
     return tuple(found[:SHOWN])
+
+
+def _possibly_counted(refusal: PlacedRequest, company: Iterable[PlacedRequest]) -> int:
+    """The most of its company in a pool that may have been counted before a refusal."""
+    return sum(
+        row.seen.count
+        for row in company
+        if row.part != "refused" and not refusal.surely_before(row)
+    )

@@ -6,6 +6,7 @@ from math import inf
 
 import pytest
 
+from pawwork_proxy.comparison import elimination
 from pawwork_proxy.comparison.bounds import least_bounds
 from pawwork_proxy.comparison.columns import UNKNOWN, Columns
 from pawwork_proxy.comparison.dimensions import BUCKET
@@ -71,7 +72,7 @@ def test_what_may_have_been_counted_before_a_refusal(seed: int) -> None:
 def test_what_was_certainly_counted_before_an_admission(seed: int) -> None:
     columns = columns_of(seed)
     rows, everyone = columns.rows, range(len(columns.rows))
-    asked = set(zip(columns.kinds, columns.windows, strict=True))
+    kinds = set(columns.kinds)
     for parts in HYPOTHESES:
         most: dict[tuple[int, int], int] = {}
         latest = {
@@ -90,8 +91,12 @@ def test_what_was_certainly_counted_before_an_admission(seed: int) -> None:
             )
             key = (columns.kinds[one], columns.windows[one])
             most[key] = max(counted, most.get(key, 0))
-        found = least_bounds(Pools(parts, columns), asked)
-        assert {key: bound.counted for key, bound in found.items()} == most
+        found = {
+            (kind, window): bound.counted
+            for window in set(columns.windows)
+            for kind, bound in least_bounds(Pools(parts, columns), window, kinds).items()
+        }
+        assert found == most
 
 
 def _ended_before(columns: Columns, other: int, one: int) -> bool:
@@ -107,3 +112,17 @@ def test_rows_whose_result_is_not_known_contradict_nothing() -> None:
     assert not assess(frozenset(), columns.unclear([3])).conflicts
     assert not assess(frozenset(), columns.unclear([4])).conflicts
     assert assess(frozenset(), columns.unclear([0])).conflicts
+
+
+@pytest.mark.parametrize("seed", [1, 3, 4, 10])
+def test_what_is_enough_is_the_first_of_everything(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    columns = columns_of(seed)
+    monkeypatch.setattr(elimination, "CONFLICTS_KEPT", 10_000)
+    everything = [assess(parts, columns).conflicts for parts in HYPOTHESES]
+    for most in (1, 3):
+        monkeypatch.setattr(elimination, "CONFLICTS_KEPT", most)
+        for parts, conflicts in zip(HYPOTHESES, everything, strict=True):
+            rows = [one.rows for one in assess(parts, columns).conflicts]
+            assert rows == [one.rows for one in conflicts[:most]]

@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pawwork_proxy.comparison.columns import Columns as KeyColumns
-from pawwork_proxy.comparison.elimination import Assessment, Conflict, assess, eliminate, way_down
+from pawwork_proxy.comparison.elimination import Assessment, Conflict, assess, eliminate
 from pawwork_proxy.comparison.hypotheses import GLOBAL, hypotheses, smallest, undominated
+from pawwork_proxy.comparison.orders import way_down
 from pawwork_proxy.model.observation import SEVERAL, Observation
 from tests.unit.comparison.builders import MORNING, OFFICE, TWO, Diary, limiter
 
