@@ -90,11 +90,8 @@ def _rivals(withstood: Withstood) -> Iterator[tuple[Hypothesis, int]]:
 
 def _errors(hypothesis: Hypothesis, conflicts: Sequence[Conflict], columns: Columns) -> int:
     """How many independent observations contradict a hypothesis that does not withstand."""
-    changes = [
-        (one.refused.head, one.admitted.start)
-        for one in transitions(hypothesis, columns)
-        if one.close
-    ]
+    found = transitions(hypothesis, columns)
+    changes = [(one.refused.head, one.admitted.start) for one in found]
     refused = {one.deciding.action for one in conflicts if one.shows == "shared"}
     opposed = any(one.shows == "opposed" for one in conflicts)
     return max(RULED_OUT_BY, _apart(changes) + len(refused) + opposed)

@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 
 from pawwork_proxy.comparison.compare import compare
-from pawwork_proxy.comparison.elimination import eliminate
 from pawwork_proxy.comparison.likelihood import LEAST_ERROR, MOST_ERROR, error_rate, ranked
 from pawwork_proxy.comparison.withstand import withstand
 from pawwork_proxy.model.observation import Observation
@@ -82,7 +81,7 @@ def test_pairs_that_the_explanation_tells_apart_are_no_errors() -> None:
 
 def test_what_needs_others_or_a_slip_ranks_below_what_needs_neither() -> None:
     rows = limiter(Diary().admitted(20).refused().refused(**TWO, **OFFICE).admitted().seen)
-    withstood = withstand(rows, eliminate(rows))
+    withstood = withstand(rows)
     exact = withstood.exact.possible
     slip = next(one for one in withstood.findings.possible if one not in exact)
     plain = min(exact, key=lambda one: exact[one].excuses)
