@@ -6,6 +6,7 @@ Invariant: `surely_before` is never true for two requests whose order the clocks
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Literal
 
 from pawwork_proxy.comparison.dimensions import CALLER, DIMENSIONS, PRESENCE, is_private
@@ -17,6 +18,8 @@ Part = Literal["admitted", "refused", "maybe"]
 
 KIND_DIMENSIONS = tuple(row.name for row in DIMENSIONS if row.threshold)
 NAMES: tuple[DimensionName, ...] = tuple(row.name for row in DIMENSIONS if row.name != "global")
+_KEY = NAMES.index("key")
+_named = attrgetter(*NAMES)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,11 +95,18 @@ def placed(seen: Observation, part: Part, window: str) -> PlacedRequest:
 
 def differing(one: PlacedRequest, other: PlacedRequest) -> tuple[DimensionName, ...]:
     """The dimensions in which two rows are known to differ."""
+    pairs = zip(NAMES, _values(one), _values(other), strict=True)
     return tuple(
-        name
-        for name in NAMES
-        if None not in (one.value(name), other.value(name)) and one.value(name) != other.value(name)
+        name for name, own, its in pairs if own != its and own is not None and its is not None
     )
+
+
+def _values(row: PlacedRequest) -> tuple[str | None, ...]:
+    """What `value` says of each of NAMES: pairs of rows are compared by the hundred thousand."""
+    found: tuple[str | None, ...] = _named(row.seen.who)
+    if row.seen.who.key == PUBLIC:
+        return (*found[:_KEY], ABSENT, *found[_KEY + 1 :])
+    return found
 
 
 def shown_difference(one: PlacedRequest, other: PlacedRequest) -> tuple[DimensionName, ...]:
