@@ -7,13 +7,13 @@ one was refused again right afterwards (A-B-A), with too few requests in between
 """
 
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 
 from pawwork_proxy.comparison.columns import ClientKind, Columns
 from pawwork_proxy.comparison.hypotheses import Hypothesis
-from pawwork_proxy.comparison.requests import PlacedRequest
+from pawwork_proxy.comparison.requests import PlacedRequest, differing
 
 CLOSE_S = 900.0
 """So near must two rows lie that nothing unrecorded is likely to have changed in between."""
@@ -105,9 +105,21 @@ def _held(
     refusals: Sequence[PlacedRequest],
     pool: Sequence[PlacedRequest],
 ) -> PlacedRequest | None:
-    """The first refusal after the admission, if it came soon and after few requests."""
-    again = next((one for one in refusals if admitted.surely_before(one)), None)
-    if again is None or again.start - refused.head > CLOSE_S:
+    """The refusal after the admission of one that had been refused, if soon and after few requests.
+
+    That the admitted one is refused in its turn is what a limit that was raised looks like.
+    """
+    first, behind = (
+        bisect_left(refusals, moment, key=lambda one: one.start)
+        for moment in (admitted.start - CLOSE_S, admitted.start + CLOSE_S)
+    )
+    near = refusals[first:behind]
+    earlier = [one for one in near if one.surely_before(admitted)]
+    later = (
+        one for one in near if admitted.surely_before(one) and one.start - refused.head <= CLOSE_S
+    )
+    again = next((one for one in later if _as_before(one, admitted, earlier)), None)
+    if again is None:
         return None
     used = [row for row in pool if row.part != "refused"]
     before = sum(row.seen.count for row in used if row.surely_before(refused))
@@ -117,3 +129,17 @@ def _held(
         if not (row.surely_before(refused) or again.surely_before(row))
     )
     return again if between <= max(FEW, before // 2) else None
+
+
+def _as_before(
+    again: PlacedRequest, admitted: PlacedRequest, earlier: Iterable[PlacedRequest]
+) -> bool:
+    """Whether what had been changed for the admission was changed back."""
+    return any(
+        all(
+            again.value(name) == refused.value(name)
+            for name in differing(refused, admitted)
+            if name != "request"
+        )
+        for refused in earlier
+    )
