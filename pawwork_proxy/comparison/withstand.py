@@ -157,7 +157,7 @@ class _Search:
                 most, refused = one.rows
                 raised = one.own > 0 and refused.head < most.start
                 when = ((refused.head, most.start),) if raised else ()
-                yield _Trouble(self._named(refused), when)
+                yield _Trouble(self._named(most, refused), when)
 
     def _pairs(self, found: Iterable[Transition], *, opposed: bool = False) -> Iterator[_Trouble]:
         """Those that are evidence: close together, and not to be explained by any change."""

@@ -273,13 +273,16 @@ def _findings(limit: LimiterFindings, language: Language) -> Iterator[tuple[str,
     narrower: list[DimensionName] = []
     confounded: list[DimensionName] = []
     unsettled: list[DimensionName] = []
+    once: list[DimensionName] = []
+    turned_away: list[DimensionName] = []
+    by_ground = {"one_observation": once, "always_refused": turned_away}
     for verdict in shown:
         if verdict.finding == "does_not_follow":
             (narrower if _reach(verdict) == "narrower" else wider).append(verdict.dimension)
         elif verdict.finding == "undetermined" and verdict.reason == "confounded":
             confounded.append(verdict.dimension)
         elif verdict.finding == "undetermined" and verdict.reason == "insufficient":
-            unsettled.append(verdict.dimension)
+            by_ground.get(verdict.ground, unsettled).append(verdict.dimension)
     if followed:
         names = joined((one(name, language) for name in followed), language)
         yield language.text("Counted by"), names
@@ -287,6 +290,8 @@ def _findings(limit: LimiterFindings, language: Language) -> Iterator[tuple[str,
         (language.text("Shared across"), wider),
         (language.text("Finer than"), narrower),
         (language.text("Changed together, so not told apart"), confounded),
+        (language.text("Seen once only"), once),
+        (language.text("Refused and never answered, as by a rule for all"), turned_away),
         (language.text("Not decided"), unsettled),
     ):
         if dimensions:
@@ -428,7 +433,7 @@ def _stories(limit: LimiterFindings, teller: Teller) -> Iterator[Story]:
         if hidden or narrower:
             continue
         shown = verdict.evidence if verdict.reason == "contradictory" else verdict.evidence[:1]
-        key = verdict.reason if verdict.reason == "contradictory" else verdict.finding
+        key = verdict.ground if verdict.finding == "undetermined" else verdict.finding
         for contrast in shown:
             same = (contrast.shows, *((row.capture, row.seq) for row in contrast.rows))
             entry = told.setdefault(same, _Told(contrast, name, verdict.repeated, {}))
@@ -455,4 +460,10 @@ def _shows(key: str, names: list[DimensionName], language: Language) -> str:
         return language.say("Another {names}, another quota", names=ones)
     if key == "does_not_follow":
         return language.say("Shared across {names}", names=several(names, language))
+    if key == "one_observation":
+        return language.text(
+            "Seen once only, so repeat it and ask the refused one again afterwards"
+        )
+    if key == "unrecorded_change":
+        return language.text("Something that was not recorded may have changed")
     return language.text("These contradict each other")

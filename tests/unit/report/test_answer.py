@@ -122,3 +122,35 @@ def test_the_number_is_what_refusals_bound() -> None:
     assert of(unannounced).quota == (
         "How many is not known, resets 00:00 UTC by the server's source (no refusal said so)."
     )
+
+
+def test_what_was_seen_once_or_always_refused_is_not_called_undecided() -> None:
+    found = limit(address="follows")
+    grounds = {"install": "one_observation", "key": "always_refused", "session": "global_fits"}
+    verdicts = tuple(
+        one.model_copy(update={"reason": "insufficient", "ground": grounds[one.dimension]})
+        if one.dimension in grounds
+        else one
+        for one in found.verdicts
+    )
+    told = dict(of(found.model_copy(update={"verdicts": verdicts})).findings)
+    assert told == {
+        "Counted by": "network address",
+        "Seen once only": "installs",
+        "Refused and never answered, as by a rule for all": "API keys",
+        "Not decided": "conversations",
+    }
+
+
+def test_a_story_of_rows_that_decide_nothing_says_why() -> None:
+    headings = {
+        "one_observation": "Seen once only, so repeat it",
+        "unrecorded_change": "Something that was not recorded may have changed",
+        "nothing_fits": "These contradict each other",
+    }
+    seen = Diary().admitted(9).refused().admitted(**OFFICE).seen
+    (found,) = compare(seen, plan=False).limits
+    for ground, words in headings.items():
+        verdicts = tuple(one.model_copy(update={"ground": ground}) for one in found.verdicts)
+        story, *_ = of(found.model_copy(update={"verdicts": verdicts})).evidence
+        assert words in str(story)
