@@ -234,3 +234,58 @@ def test_the_same_edge_location_over_another_network_separates_region_from_addre
     verdict = found(apart.seen)["address"]
     assert (verdict.finding, verdict.confounded_with) == ("undetermined", ("region",))
     assert finding(joined.seen, "address") == ("follows", "decided")
+
+
+def follows(seen: list[Observation]) -> set[str]:
+    """What one study, done once, is said to follow."""
+    return {
+        one.dimension
+        for limit in compare(seen, plan=False).limits
+        for one in limit.verdicts
+        if one.finding == "follows"
+    }
+
+
+OTHER_PROJECT: dict[str, Any] = {"session": "ses:other", "project": "other-repo"}
+CLONE: dict[str, Any] = {"device": "device:clone", "session": "ses:clone"}
+
+
+def test_a_stray_admission_makes_no_project_followed() -> None:
+    diary = Diary().admitted(3).refused(3).later(minutes=10).admitted(**OTHER_PROJECT)
+    assert follows(diary.refused(**OTHER_PROJECT).seen) == set()
+
+
+def test_no_key_and_the_key_public_do_not_make_a_session_followed() -> None:
+    public = {"key": PUBLIC, "auth_kind": "public"}
+    diary = Diary().admitted(9).refused(2).later(minutes=26)
+    assert follows(diary.admitted(2, session="ses:new", **public).seen) == set()
+
+
+def test_a_limit_that_was_raised_makes_no_project_followed() -> None:
+    diary = Diary().admitted(5).refused(2).admitted(3, **OTHER_PROJECT)
+    assert follows(diary.refused(2, **OTHER_PROJECT).seen) == set()
+
+
+def test_a_limit_raised_by_two_is_no_a_b_a() -> None:
+    """The changed one is refused in its turn; had it been changed back, that would count."""
+    diary = Diary().admitted(4).refused(2).admitted(2, **OFFICE).refused(2, **OFFICE)
+    assert follows(diary.seen) == set()
+    assert follows(diary.refused().seen) == {"address", "network"}
+
+
+def test_a_counter_reset_makes_no_device_followed() -> None:
+    diary = Diary().admitted(9).refused(2).later(minutes=40).admitted(2, **CLONE)
+    assert follows(diary.seen) == set()
+
+
+def test_a_router_that_reconnects_makes_no_device_followed() -> None:
+    unknown = {"address": None, "prefix": None}
+    diary = Diary().admitted(9, **unknown).refused(2, **unknown).later(minutes=80)
+    assert follows(diary.admitted(2, **CLONE, **unknown).seen) == set()
+
+
+def test_an_odd_admission_that_sets_the_bound_rules_nothing_out() -> None:
+    """One stray answer after six makes seven elsewhere: refused after six is then no proof."""
+    diary = Diary().admitted(6).refused(9).admitted(**OTHER_PROJECT).refused(**OTHER_PROJECT)
+    verdicts = {one.dimension: one for one in compare(diary.refused().seen).limits[0].verdicts}
+    assert verdicts["device"].finding == "undetermined"
