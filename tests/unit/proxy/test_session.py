@@ -15,11 +15,14 @@ if sys.platform == "win32":
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 async def test_a_run_ends_in_order(number: signal.Signals) -> None:
-    before = signal.getsignal(number)
-    async with stop_signals() as stop:
-        os.kill(os.getpid(), number)
-        await asyncio.wait_for(stop.wait(), 60)
-    assert signal.getsignal(number) == before
+    before = signal.signal(number, signal.SIG_DFL)  # the tests themselves may run under nohup
+    try:
+        async with stop_signals() as stop:
+            os.kill(os.getpid(), number)
+            await asyncio.wait_for(stop.wait(), 60)
+        assert signal.getsignal(number) == signal.SIG_DFL
+    finally:
+        signal.signal(number, before)
 
 
 async def test_a_run_that_outlives_its_terminal_on_purpose_goes_on() -> None:
