@@ -104,7 +104,9 @@ def judge(limiter: Limiter, means: Means | None = None) -> LimiterFindings:
         early_refusals=early_refusals(limiter),
         ranked=ranked(explanations, withstood, error),
         odd_rows=odd_rows,
-        next_experiment=next_experiment(limiter, left, found, means, odd_rows) if means else None,
+        next_experiment=next_experiment(limiter, left, found, means, odd_rows, withstood.exact)
+        if means
+        else None,
     )
 
 

@@ -6,7 +6,7 @@ purpose, and where nothing is left to try, that is said.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
 
 from pawwork_proxy.comparison.dimensions import DIMENSIONS
@@ -17,7 +17,7 @@ from pawwork_proxy.comparison.outlooks import IGNORED, Outlook, outlook
 from pawwork_proxy.comparison.requests import PlacedRequest
 from pawwork_proxy.comparison.selection import Limiter
 from pawwork_proxy.comparison.trials import SWEEPS, VARIATIONS, Trial, Variation
-from pawwork_proxy.comparison.tried import asked_again, tried
+from pawwork_proxy.comparison.tried import Tried, asked_again, tried
 from pawwork_proxy.comparison.verdicts import contains
 from pawwork_proxy.model.observation import Identities
 from pawwork_proxy.model.verdict import Baseline, Experiment, Lacking, Meaning, OddRow, Verdict
@@ -34,9 +34,11 @@ def next_experiment(
     verdicts: Iterable[Verdict],
     means: Means = EVERYTHING,
     odd_rows: Sequence[OddRow] = (),
+    exact: Findings | None = None,
 ) -> Experiment | None:
     """The best trial for what is open on one limiter, with what a user has.
 
+    `exact`: the findings if nothing slipped, which say where a second observation would lead.
     `nothing_more` where something is open that they cannot find out; None when nothing is open, or
     nothing that was seen can be built upon.
     """
@@ -50,7 +52,7 @@ def next_experiment(
         )
     if not open_ or baseline(limiter) is None or not findings.possible:
         return None
-    if (confirming := _confirming(limiter, findings, open_, means)) is not None:
+    if (confirming := _confirming(limiter, exact or findings, open_, means)) is not None:
         return confirming
     found = outlooks(limiter, findings, means)
     if found:
@@ -75,9 +77,13 @@ def _confirming(
     assert refused is not None
     possible = undominated(findings.possible)
     fresh = _able(limiter, refused, means)
-    for dimension in (verdict.dimension for verdict in open_):
+    once = _able(limiter, refused, means, attrgetter("may_confirm"))
+    for verdict in open_:
+        dimension = verdict.dimension
+        # What was seen once is worth a second observation by the very same trial.
+        able = once if verdict.ground == "one_observation" else fresh
         asking = sorted(
-            (one for one in fresh if dimension in one.changes),
+            (one for one in able if dimension in one.changes),
             key=lambda one: one.changes.index(dimension),
         )
         pointed_to = dimension != "network" and all(contains(one, dimension) for one in possible)
@@ -111,15 +117,18 @@ def outlooks(
     return tuple(sorted([*singles, *sweeps], key=lambda one: -round(one.worth, 9)))
 
 
-def _able(limiter: Limiter, refused: PlacedRequest, means: Means) -> list[Variation]:
-    """What the user can do and has not done."""
+def _able(
+    limiter: Limiter,
+    refused: PlacedRequest,
+    means: Means,
+    left: Callable[[Tried], bool] = attrgetter("is_fresh"),
+) -> list[Variation]:
+    """What the user can do and has not done, or not as often as `left` says."""
     done = tried(limiter, refused)
     return [
         one
         for one in VARIATIONS
-        if not means.lacks(one.needs)
-        and one.starts_from(refused.seen.who)
-        and done[one.id].is_fresh
+        if not means.lacks(one.needs) and one.starts_from(refused.seen.who) and left(done[one.id])
     ]
 
 

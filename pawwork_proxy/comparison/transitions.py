@@ -134,12 +134,17 @@ def _held(
 def _as_before(
     again: PlacedRequest, admitted: PlacedRequest, earlier: Iterable[PlacedRequest]
 ) -> bool:
-    """Whether what had been changed for the admission was changed back."""
+    """Whether what had been changed for the admission was changed back.
+
+    A prompt is always another one, and so mostly is a conversation: who starts the client anew
+    cannot go on in it. It counts only where nothing else was changed.
+    """
     return any(
-        all(
-            again.value(name) == refused.value(name)
-            for name in differing(refused, admitted)
-            if name != "request"
-        )
+        all(again.value(name) == refused.value(name) for name in _lasting(refused, admitted))
         for refused in earlier
     )
+
+
+def _lasting(refused: PlacedRequest, admitted: PlacedRequest) -> Iterable[str]:
+    changed = frozenset(differing(refused, admitted)) - {"request"}
+    return changed - {"session"} or changed

@@ -1,13 +1,15 @@
 """Which trials were done already, as the rows tell: whoever did them, asked to or not.
 
 Invariant: a trial is done where the one that was refused first was refused once more after the
-changed one was admitted, or where the changed one was refused as well.
+changed one was admitted, or where the changed one was refused as well; also where the rows turned
+out to be no evidence, as those of a gate: doing it again would bring the same.
 """
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from pawwork_proxy.comparison.exclusions import is_refusal
 from pawwork_proxy.comparison.requests import PlacedRequest, differing
 from pawwork_proxy.comparison.selection import Limiter
 from pawwork_proxy.comparison.trials import VARIATIONS, Variation
@@ -31,12 +33,18 @@ class Tried(NamedTuple):
         """Whether it was never done, or only begun, and that once."""
         return not self.whole and self.begun < MOST_TIMES
 
+    @property
+    def may_confirm(self) -> bool:
+        """Whether doing it would be the first or the second observation."""
+        return self.whole < MOST_TIMES and self.begun < MOST_TIMES
+
 
 def tried(limiter: Limiter, start: PlacedRequest) -> Mapping[str, Tried]:
     """Per variation how often it was done with whoever `start` stands for."""
     windows: dict[str, list[PlacedRequest]] = {}
     for row in limiter.rows:
-        if row.part != "maybe":
+        own = is_refusal(row.seen) and row.seen.origin == limiter.origin
+        if row.part != "maybe" or own:
             windows.setdefault(row.window, []).append(row)
     found = {variation.id: Tried() for variation in VARIATIONS}
     for rows in windows.values():
@@ -67,7 +75,7 @@ def _in_window(
     firsts, seconds = same, rows
     if variation.reverse:
         firsts, seconds = [row for row in rows if _changed(variation, start, row)], same
-    refused = [row for row in firsts if row.part == "refused"]
+    refused = [row for row in firsts if is_refusal(row.seen)]
     first = min(refused, key=lambda row: row.head, default=None)
     if first is None:
         # Whoever was to be refused first asked before all others, and never was: asking for that
@@ -88,7 +96,7 @@ def _in_window(
         if not one_conversation or row.value("session") == first.value("session")
     ]
     whole = any(
-        row.part == "refused" or any(row.surely_before(last) for last in again) for row in after
+        is_refusal(row.seen) or any(row.surely_before(last) for last in again) for row in after
     )
     return bool(after), whole
 

@@ -16,7 +16,7 @@ from pawwork_proxy.comparison.means import Means
 from pawwork_proxy.comparison.selection import select
 from pawwork_proxy.comparison.trials import BY_ID, VARIATIONS, Trial, Variation
 from pawwork_proxy.model.observation import ABSENT, SEVERAL, Observation
-from pawwork_proxy.model.verdict import Comparison
+from pawwork_proxy.model.verdict import Comparison, Experiment
 from tests.evaluation.decidability import Observed, decidable, possible
 from tests.evaluation.servers import DAY, Who
 from tests.evaluation.worlds import AGENTS, START, Ask, World
@@ -131,7 +131,7 @@ def plan_result(
         asked = tuple(map(BY_ID.__getitem__, advice.variations))
         impossible += [one.id for one in asked if not can_do(one, means, base)]
         rows = {f"row {one.seq}": world.who_of[one.seq] for one in advice.repeats}
-        if done >= {*rows, *(one.id for one in asked)}:
+        if done >= {*rows, *(one.id for one in asked)} and not confirming(advice, path):
             repeated.append(advice.id)
         done |= {*rows, *(one.id for one in asked)}
         day = FOLLOWED_FROM + len(path)
@@ -139,6 +139,11 @@ def plan_result(
             seen += _carry_out(world, base, list(rows.values()), advice.id, day)
         else:
             seen += perform(world, base, Trial(advice.id, asked), day)
+
+
+def confirming(advice: Experiment, path: list[str]) -> bool:
+    """Whether it is the second observation that a verdict needs; a third one would be a fault."""
+    return advice.confirms is not None and path.count(advice.id) <= 2
 
 
 def _reachable(world: World, base: Who, means: Means) -> set[str]:

@@ -207,6 +207,19 @@ def test_what_everything_points_to_is_observed_once_more() -> None:
     assert (alone.id, alone.lacking) == ("nothing_more", ())
 
 
+def test_what_was_seen_once_is_observed_again_by_the_same_trial() -> None:
+    """One admission elsewhere does not withstand an odd row: a second one does."""
+    seen = Diary().admitted(9).refused().admitted(**OFFICE).refused().seen
+    found = compare(seen, means=Means(networks=2)).limits[0]
+    (address,) = (one for one in found.verdicts if one.dimension == "address")
+    assert address.ground == "one_observation"
+    assert found.next_experiment is not None
+    assert (found.next_experiment.id, found.next_experiment.confirms) == (
+        "other_network",
+        "address",
+    )
+
+
 @pytest.mark.slow
 def test_each_line_of_a_sweep_says_what_that_one_admission_rules_out() -> None:
     """A user may stop after it: nothing is taken for granted about the others."""

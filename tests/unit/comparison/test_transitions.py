@@ -42,6 +42,16 @@ def test_it_held_where_the_refused_one_was_refused_again() -> None:
     assert numbers(diary) == [(6, 7, 8)], "another was refused in between"
 
 
+def test_it_held_in_another_conversation_too_unless_nothing_else_was_changed() -> None:
+    """Whoever starts the client anew cannot go on in the conversation that was refused."""
+    other, third = {"session": "ses:other"}, {"session": "ses:third"}
+    diary = Diary().admitted(4).refused().admitted(**OFFICE, **other).refused(**third)
+    assert numbers(diary) == [(5, 6, 7)]
+    alone = Diary().admitted(4).refused().admitted(**other).refused(**third)
+    assert numbers(alone) == [(5, 6, None)]
+    assert numbers(alone.refused()) == [(5, 6, 8)]
+
+
 def test_it_did_not_hold_where_the_changed_one_was_refused() -> None:
     diary = Diary().admitted(4).refused().admitted(**OFFICE).refused(**OFFICE)
     assert numbers(diary) == [(5, 6, None)]

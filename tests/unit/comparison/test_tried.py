@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from pawwork_proxy.comparison.experiments import baseline
+from pawwork_proxy.comparison.selection import select
 from pawwork_proxy.comparison.tried import Tried, tried
 from pawwork_proxy.model.observation import Observation
 from tests.unit.comparison.builders import MORNING, OFFICE, SAVED_KEY, TWO, Diary, limiter
@@ -81,9 +82,34 @@ def test_each_window_counts_once() -> None:
     assert done([*first.seen, *second.admitted(**OFFICE).seen], "other_network") == Tried(2, 1)
 
 
+def test_refusals_that_are_no_evidence_count_as_done() -> None:
+    """Cut off by a change of all pools, or those of a gate: they would end so again."""
+    diary = Diary().admitted(9).refused().refused(**TWO).admitted().admitted(**TWO).refused()
+    parts = {row.seen.seq: row.part for row in limiter(diary.seen).rows}
+    assert (parts[10], parts[11]) == ("maybe", "maybe")
+    assert done(diary.seen, "other_install").whole
+
+
+def test_what_another_limiter_refused_is_no_trial() -> None:
+    relayed = {"origin": "relayed:Console", "cadence": "utc_day"}
+    diary = Diary().admitted(9).refused().other("free_usage_limit", "quota", **relayed, **TWO)
+    found = [one for one in select(diary.seen).limiters if one.origin == "zen"]
+    start = baseline(found[0])
+    assert start is not None
+    assert tried(found[0], start)["other_install"] == NEVER
+
+
 @pytest.mark.parametrize(
-    ("times", "fresh"),
-    [(NEVER, True), (BEGUN, True), (WHOLE, False), (Tried(2, 0), False), (Tried(2, 2), False)],
+    ("times", "fresh", "once_more"),
+    [
+        (NEVER, True, True),
+        (BEGUN, True, True),
+        (WHOLE, False, True),
+        (Tried(2, 0), False, False),
+        (Tried(2, 2), False, False),
+    ],
 )
-def test_a_trial_that_was_only_begun_is_asked_for_once_more(times: Tried, *, fresh: bool) -> None:
-    assert times.is_fresh is fresh
+def test_a_trial_that_was_only_begun_is_asked_for_once_more(
+    times: Tried, *, fresh: bool, once_more: bool
+) -> None:
+    assert (times.is_fresh, times.may_confirm) == (fresh, once_more)
