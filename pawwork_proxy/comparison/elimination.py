@@ -12,9 +12,9 @@ count only where that helps it. So a hypothesis that is the truth is never ruled
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 from math import inf
 from typing import Literal
 
@@ -222,12 +222,12 @@ def _in_window(
 
 def _opposed(above: dict[tuple[ClientKind, ClientKind], Conflict]) -> list[Conflict]:
     """Chains of 'allows more than' that bite their tail."""
-    found: list[Conflict] = []
-    for (high, low), conflict in above.items() if in_circles(above) else ():
+    return list(islice(_circles(above), CONFLICTS_KEPT)) if in_circles(above) else []
+
+
+def _circles(above: dict[tuple[ClientKind, ClientKind], Conflict]) -> Iterator[Conflict]:
+    for (high, low), conflict in above.items():
         way = way_down(above, low, high)
         if way is not None:
             back = [row for step in pairwise(way) for row in above[step].rows]
-            found.append(Conflict("opposed", (*back, *conflict.rows)))
-            if len(found) >= CONFLICTS_KEPT:
-                break
-    return found
+            yield Conflict("opposed", (*back, *conflict.rows))

@@ -98,10 +98,12 @@ def _confirming(
 def outlooks(
     limiter: Limiter, findings: Findings, means: Means = EVERYTHING
 ) -> tuple[Outlook, ...]:
-    """Every trial with these means that can settle something, the most promising first."""
+    """Every trial with these means that can settle something, the most promising first.
+
+    Somebody has to have been refused, and some explanation be left.
+    """
     refused = baseline(limiter)
-    if refused is None or not findings.possible:
-        return ()
+    assert refused is not None
     fresh = _able(limiter, refused, means)
     partners = limiter.part("admitted")
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from pawwork_proxy.captures.following import sizes
 from pawwork_proxy.captures.sources import capture_sources
 from pawwork_proxy.errors import BundleError, CaptureFormatError, UnsupportedSchemaError
 from pawwork_proxy.model.base import line_of
@@ -140,3 +141,13 @@ def test_a_folder_of_other_archives_only_says_so(tmp_path: Path) -> None:
         pass
     with pytest.raises(CaptureFormatError, match="not named as a support bundle"):
         read_captures([tmp_path])
+
+
+def test_the_sizes_of_all_captures_tell_what_has_grown(tmp_path: Path) -> None:
+    below = tmp_path / "below"
+    below.mkdir()
+    (tmp_path / "a.jsonl").write_text("one\n")
+    (below / "b.jsonl").write_text("three")
+    gone = tmp_path / "gone.jsonl"
+    found = {tmp_path / "a.jsonl": 4, below / "b.jsonl": 5}
+    assert sizes([tmp_path, gone]) == found

@@ -289,3 +289,14 @@ def test_an_odd_admission_that_sets_the_bound_rules_nothing_out() -> None:
     diary = Diary().admitted(6).refused(9).admitted(**OTHER_PROJECT).refused(**OTHER_PROJECT)
     verdicts = {one.dimension: one for one in compare(diary.refused().seen).limits[0].verdicts}
     assert verdicts["device"].finding == "undetermined"
+
+
+def test_whoever_was_never_admitted_shows_no_pool_of_its_own() -> None:
+    """A gate may be closed to that address: nothing says that its quota was used up."""
+    diary = Diary()
+    for _ in range(2):
+        diary.refused(**OFFICE).admitted(2).refused(**OFFICE).admitted(2).refused(**OFFICE)
+        diary.later(days=1)
+    found = {one.dimension: one for one in compare(diary.seen).limits[0].verdicts}
+    address = found["address"]
+    assert (address.finding, address.ground) == ("undetermined", "always_refused")
