@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 
 import click
@@ -24,7 +25,7 @@ NOTHING = ComparisonInput(captures=(), observations=())
 def walk(study: StudyName, folder: Path, language: Language) -> None:
     """Say each step and wait for it, until all are done."""
     _say(opening(study, language))
-    told: list[str] = []
+    told: list[tuple[str, ...]] = []
     warned: set[str] = set()
     while True:
         before = _look(folder)
@@ -33,12 +34,13 @@ def walk(study: StudyName, folder: Path, language: Language) -> None:
         warned.update(gathered.remarks)
         found = progress_of(study, gathered.observations, utc_now())
         files = {one.capture_id: one.name for one in gathered.captures}
-        lines = [line for row in found.done for line in done_lines(row, language, files)]
+        saying = [tuple(done_lines(row, language, files)) for row in found.done]
         if found.step is not None:
-            lines += step_lines(study, found, found.step, language)
-            lines += wrong_lines(found, language, files)
-        _say(line for line in lines if line not in told)
-        told = lines
+            saying.append(tuple(step_lines(study, found, found.step, language)))
+            saying.append(tuple(wrong_lines(found, language, files)))
+        # As wholes: two that were refused within a second share their first line.
+        _say(chain.from_iterable(said for said in saying if said not in told))
+        told = saying
         if found.step is None:
             return
         while _look(folder) == before:
