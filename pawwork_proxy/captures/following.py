@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pawwork_proxy.captures.lines import read_view
 from pawwork_proxy.captures.reader import opened_capture
-from pawwork_proxy.captures.sources import capture_files
+from pawwork_proxy.captures.sources import capture_files, source_files
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.view import ExchangeView
 
@@ -38,9 +38,12 @@ class Follower:
 
 
 def sizes(paths: Sequence[Path]) -> dict[Path, int]:
-    """Every capture at the paths with its size; what is gone meanwhile is left out."""
+    """Every file that would be read at the paths, with its size; what is gone is left out.
+
+    What lies at an address is not looked at again.
+    """
     found: dict[Path, int] = {}
-    for path in (file for one in paths for file in capture_files(one)):
+    for path in (file for one in paths for file in source_files(one)):
         with suppress(OSError):
             found[path] = path.stat().st_size
     return found

@@ -196,12 +196,9 @@ def _sources(path: Path, checking: Progress) -> Iterator[CaptureSource]:
     if address is not None:
         yield from _remote(address, path, checking)
         return
-    if path.is_dir():
-        files = _in_folder(path)
-        passed_over = [file for file in _below(path, _ARCHIVES) if file not in files]
-    else:
-        files = [path] if path.exists() else _matching(path)
-        passed_over = []
+    files = source_files(path)
+    archives = _below(path, _ARCHIVES) if path.is_dir() else []
+    passed_over = [file for file in archives if file not in files]
     for file in files:
         yield from _in_file(file, file, checking)
     yield from map(_not_named_as_bundle, passed_over)
@@ -260,6 +257,13 @@ def _nothing_at(path: Path) -> CaptureSource:
         f"there is no capture at {path}", "name a capture, a folder of captures, or a bundle"
     )
     return _refused(path, error)
+
+
+def source_files(path: Path) -> list[Path]:
+    """The files that are read of a path on this machine: itself, or in a folder or pattern."""
+    if path.is_dir():
+        return _in_folder(path)
+    return [path] if path.exists() else _matching(path)
 
 
 def capture_files(path: Path) -> list[Path]:

@@ -221,6 +221,10 @@ def _headline(limit: LimiterFindings, language: Language) -> str:
                 "Shared across installs; by what is not known yet. Possible: {possible}.",
                 possible=possible,
             )
+        if len(limit.hypotheses) == 1:
+            return language.say(
+                "Not sure yet. Only this fits so far: {possible}.", possible=possible
+            )
         return language.say("Not known yet. Possible: {possible}.", possible=possible)
     first, *others = sorted(followed, key=_order)
     names = joined((one(name, language) for name in (first, *others)), language)
@@ -323,7 +327,9 @@ def _seen(deciding: list[Verdict], language: Language) -> str:
     gaps = [verdict.gap_s for verdict in deciding if verdict.gap_s is not None]
     if gaps:
         gap = wait(max(gaps), language)
-        said = language.say("{said}, within {gap}", said=said, gap=gap)
+        said = language.count(
+            "{said}, within {gap}", "{said}, the clearest within {gap}", times, said=said, gap=gap
+        )
     return language.say("{said}.", said=said)
 
 
@@ -342,21 +348,21 @@ def _confidence(deciding: list[Verdict], language: Language) -> str:
     if weakest is not None:
         said.append(
             language.say(
-                "The best other explanation ({rival}) makes these observations {times} as likely.",
+                "The best other explanation ({rival}) makes these observations {odds}.",
                 rival=explanation(weakest.rival, language),
-                times=_odds(odds, language),
+                odds=_odds(odds, language),
             )
         )
     return paragraph(said)
 
 
 def _odds(odds: float, language: Language) -> str:
-    """`1/500 times`, or a percentage where that is clearer."""
+    """`500 times less likely`, or a percentage where that is clearer."""
     if odds > FAIR:
-        return f"{odds:.0%}"
+        return language.say("{share} as likely", share=f"{odds:.0%}")
     number = min(1 / max(odds, LEAST_ODDS), 1 / LEAST_ODDS)
     scale = 10 ** max(int(log10(number)) - 1, 0)
-    return language.say("1/{number} times", number=round(number / scale) * scale)
+    return language.say("{number} times less likely", number=round(number / scale) * scale)
 
 
 def _granted(deciding: list[Verdict], limit: LimiterFindings, teller: Teller) -> str:

@@ -22,6 +22,8 @@ from pawwork_proxy.report.wrapping import wrapped
 SPECIAL = re.compile(r"([\\`*_\[\]<>|#!~])")
 WIDTH = 80
 """Columns of the text where nobody says how many there are."""
+UNKNOWN = "unknown"
+"""An era of servers or clients of which nothing is known, and so nothing said."""
 LEADS = {"item": "  - ", "text": ""}
 MARKDOWN_LEADS = {"title": "### ", "item": "- ", "text": ""}
 Printed = tuple[str, str]
@@ -140,27 +142,26 @@ def _behind(
 ) -> Iterator[Printed]:
     """What support and researchers look up."""
     for limit in comparison.limits:
-        yield (
-            "item",
-            language.say(
-                "{refused} refused, {admitted} answered; reset windows: {windows}; limit of "
-                "{origin}, server era {era}.",
-                refused=limit.refused,
-                admitted=limit.admitted,
-                windows=len(limit.windows),
-                origin=limit.origin.removeprefix("relayed:"),
-                era=limit.server_era,
-            ),
+        said = language.count(
+            "{refused} refused, {admitted} answered in {number} reset window; limit of {origin}",
+            "{refused} refused, {admitted} answered in {number} reset windows; limit of {origin}",
+            len(limit.windows),
+            refused=limit.refused,
+            admitted=limit.admitted,
+            origin=limit.origin.removeprefix("relayed:"),
         )
-    yield (
-        "item",
-        language.say(
-            "{exchanges} exchanges, {evidence} of them evidence; client eras: {eras}.",
-            exchanges=comparison.exchanges,
-            evidence=comparison.evidence,
-            eras=", ".join(comparison.client_eras) or "-",
-        ),
+        if limit.server_era != UNKNOWN:
+            said = language.say("{said}, server era {era}", said=said, era=limit.server_era)
+        yield "item", language.say("{said}.", said=said)
+    said = language.count(
+        "{number} exchange, {evidence} of them evidence",
+        "{number} exchanges, {evidence} of them evidence",
+        comparison.exchanges,
+        evidence=comparison.evidence,
     )
+    if known := [era for era in comparison.client_eras if era != UNKNOWN]:
+        said = language.say("{said}; client eras: {eras}", said=said, eras=", ".join(known))
+    yield "item", language.say("{said}.", said=said)
     yield from (("item", note) for note in (*answer.notes, *remarks))
     for exclusion in comparison.exclusions:
         reason = language.text(say.EXCLUSIONS[exclusion.reason])

@@ -70,7 +70,7 @@ class Instructions(NamedTuple):
     steps: tuple[str, ...]
     commands: tuple[str, ...]
     meanings: tuple[tuple[str, str], ...]
-    """Each result, and what it would say."""
+    """Each result that would say something, and what."""
 
     @property
     def reason(self) -> str:
@@ -139,8 +139,9 @@ def instructions(experiment: Experiment, language: Language = ENGLISH) -> Instru
         meanings=_confirmed(experiment, language)
         if experiment.confirms
         else tuple(
-            (_result(meaning, len(variations), language), _meaning(meaning, language))
+            (_result(meaning, len(variations), language), _left(meaning.left, language))
             for meaning in experiment.meanings
+            if meaning.left is not None
         ),
     )
 
@@ -309,10 +310,7 @@ def _result(meaning: Meaning, variations: int, language: Language) -> str:
     return language.say("{what} is admitted", what=variation_title(meaning.admitted, language))
 
 
-def _meaning(meaning: Meaning, language: Language) -> str:
-    left = meaning.left
-    if left is None:
-        return language.text("That rules out nothing by itself.")
+def _left(left: Sequence[Sequence[str]], language: Language) -> str:
     if not left:
         return language.text("Nothing known here would explain it: a rule or a route changed.")
     said = language.text("; or ").join(

@@ -151,3 +151,14 @@ def test_the_sizes_of_all_captures_tell_what_has_grown(tmp_path: Path) -> None:
     gone = tmp_path / "gone.jsonl"
     found = {tmp_path / "a.jsonl": 4, below / "b.jsonl": 5}
     assert sizes([tmp_path, gone]) == found
+
+
+@pytest.mark.parametrize(
+    "name", ["a.jsonl.gz", "a.jsonl.zst", "pawwork-support-1.zip", "day=1/part-0.parquet"]
+)
+def test_what_is_packed_bundled_or_stored_is_followed_too(tmp_path: Path, name: str) -> None:
+    come = tmp_path / name
+    come.parent.mkdir(exist_ok=True)
+    come.write_bytes(b"123")
+    for path in (tmp_path, tmp_path / "**"):
+        assert sizes([path]) == {come: 3}

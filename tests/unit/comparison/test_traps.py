@@ -56,7 +56,7 @@ def test_what_is_not_recorded_is_not_followed_though_nothing_else_would_explain(
     assert (verdict.finding, verdict.reason) == ("undetermined", "untested")
     assert (verdict.ground, verdict.values_seen) == ("unrecorded_change", 0)
     answer = answered(compare(diary.seen))
-    assert answer.startswith("Not known yet. Possible: per network address")
+    assert answer.startswith("Not sure yet. Only this fits so far: per network address.")
 
 
 def test_the_same_value_everywhere_is_not_followed_either() -> None:
@@ -214,7 +214,7 @@ def test_the_answer_says_what_it_takes_for_granted() -> None:
     answer = answer_of(
         compare(repeated(Diary().admitted(9).refused().refused(**TWO).admitted(**OFFICE).seen))
     )
-    assert "the installs asked nothing past the captures" in answer.granted
+    assert "the installs asked nothing that was not captured" in answer.granted
 
 
 def test_rows_of_several_prompts_are_of_no_one_session() -> None:

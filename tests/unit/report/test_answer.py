@@ -40,12 +40,13 @@ def test_an_answer_has_no_hash_and_no_word_with_two_meanings(name: str) -> None:
 def test_the_first_ten_lines_hold_the_answer_and_its_number() -> None:
     first = " ".join(WRITTEN["shared-by-a-network-sure.txt"].splitlines()[:10])
     for words in ("Shared by all installs", "Not tried:", "7 times", "5 a day", "08:00 your time",
-                  "7 of 7 days", "High", "1/500"):  # fmt: skip
+                  "7 of 7 days", "High", "500 times less likely"):  # fmt: skip
         assert words in first
 
 
 @pytest.mark.parametrize(
-    ("odds", "words"), [(0.4, "40% as"), (0.05, "1/20 times"), (0.0, "1/1000000 times")]
+    ("odds", "words"),
+    [(0.4, "40% as"), (0.05, "20 times less likely"), (0.0, "1000000 times less likely")],
 )
 def test_odds_are_said_as_people_say_them(odds: float, words: str) -> None:
     found = sure().limits[0]
