@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from pawwork_proxy.cli.naming import tell
+from pawwork_proxy.cli.stopping import Stop
 from pawwork_proxy.cli.watching import ClientWatcher, UntilRefused
 from pawwork_proxy.clients.descendants import (
     INHERITED,
@@ -19,7 +20,6 @@ from pawwork_proxy.clients.descendants import (
     named,
 )
 from pawwork_proxy.errors import ConfigurationError
-from pawwork_proxy.proxy.session import Stop
 
 END_PATIENCE_S = 10.0  # a client that is asked to end saves its conversation
 LOOK_EVERY_S = 2.0

@@ -16,6 +16,7 @@ from pawwork_proxy.cli.client import Client, Ended, handed_over
 from pawwork_proxy.cli.live import counter_line
 from pawwork_proxy.cli.naming import tell
 from pawwork_proxy.cli.plan import home_relative
+from pawwork_proxy.cli.stopping import stop_signals
 from pawwork_proxy.cli.watching import UntilRefused
 from pawwork_proxy.clients.auth_places import has_go_key, surroundings
 from pawwork_proxy.clients.clean_install import clean_environment, not_isolated
@@ -31,7 +32,7 @@ from pawwork_proxy.model.context import Route
 from pawwork_proxy.model.numbers import HIGHEST_EXIT
 from pawwork_proxy.model.outcome import Kind
 from pawwork_proxy.proxy.inside import observing_inside
-from pawwork_proxy.proxy.session import RunPlan, running_proxy, stop_signals
+from pawwork_proxy.proxy.session import RunPlan, running_proxy
 from pawwork_proxy.proxy.tunnelling import running_tunnel
 from pawwork_proxy.recording.recorder import Recorder
 from pawwork_proxy.report.wrapping import wrapped

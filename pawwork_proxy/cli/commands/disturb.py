@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,6 +41,8 @@ def disturb(
     further arm is tried once the untouched client is refused, since then a limit is really used up.
     What the client prints goes to stderr. The captures are kept, and count in 'compare'.
     """
+    import asyncio
+
     from pawwork_proxy.captures.gathering import gather
     from pawwork_proxy.captures.sources import capture_sources
     from pawwork_proxy.cli.launched import base_environment, found_command, run_client

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,6 +53,8 @@ def launch(
     The capture goes on until everything has ended that the client has started.
     The exit code is the client's own; 2 if an option cannot be used or CMD cannot be started.
     """
+    import asyncio
+
     from pawwork_proxy.cli import launched
     from pawwork_proxy.cli.answers import announcement, check_route
     from pawwork_proxy.cli.plan import forget_expired, make_plan, with_answers

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-import webbrowser
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -57,11 +55,15 @@ def report(
     if watch:
         if out != OUT:
             raise click.UsageError("--watch writes no file: leave --out out.")
+        import asyncio
+
         asyncio.run(_watched(wanted, show=show))
         return
     replace_file(out, [rendered(wanted).encode()])
     click.echo(str(out))
     if show:
+        import webbrowser
+
         webbrowser.open(out.absolute().as_uri())
 
 
@@ -126,31 +128,25 @@ def rendered(wanted: Wanted, watched: int = 0) -> str:
 
 async def _watched(wanted: Wanted, *, show: bool) -> None:
     """Serve the page until a signal, anew whenever a capture has grown or come."""
+    import asyncio
+    import webbrowser
+
     from pawwork_proxy.captures.following import sizes
     from pawwork_proxy.cli.page_server import Page, served
-    from pawwork_proxy.cli.stopping import stop_asked
+    from pawwork_proxy.cli.stopping import stop_signals
 
-    stopped = stop_asked()
-    known = sizes(wanted.captures)
-    page = Page(await asyncio.to_thread(rendered, wanted, 1))
-    async with served(page) as link:
-        click.echo(link)
-        tell("Open this link: it works once, on this machine only. Ctrl-C ends it.", err=True)
-        if show:
-            webbrowser.open(link)
-        pause = LOOK_EVERY_S
-        while not await _ended(stopped, pause):
-            found = await asyncio.to_thread(sizes, wanted.captures)
-            if found != known:
-                known, began = found, time.monotonic()
-                page.replace(await asyncio.to_thread(rendered, wanted, page.number + 1))
-                pause = max(LOOK_EVERY_S, time.monotonic() - began)
-
-
-async def _ended(stopped: asyncio.Event, seconds: float) -> bool:
-    """Wait for so long, or until the end is asked for; whether it is."""
-    try:
-        await asyncio.wait_for(stopped.wait(), seconds)
-    except TimeoutError:
-        return False
-    return True
+    async with stop_signals() as stop:
+        known = sizes(wanted.captures)
+        page = Page(await asyncio.to_thread(rendered, wanted, 1))
+        async with served(page) as link:
+            click.echo(link)
+            tell("Open this link: it works once, on this machine only. Ctrl-C ends it.", err=True)
+            if show:
+                webbrowser.open(link)
+            pause = LOOK_EVERY_S
+            while not await stop.within(pause):
+                found = await asyncio.to_thread(sizes, wanted.captures)
+                if found != known:
+                    known, began = found, time.monotonic()
+                    page.replace(await asyncio.to_thread(rendered, wanted, page.number + 1))
+                    pause = max(LOOK_EVERY_S, time.monotonic() - began)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections import Counter
 from collections.abc import Sequence
@@ -65,6 +64,8 @@ def run(
     client's configuration, and as its HTTPS proxy. Only opencode.ai is decrypted and recorded;
     everything else passes untouched.
     """
+    import asyncio
+
     from pawwork_proxy.cli.plan import forget_expired, make_plan, with_answers
     from pawwork_proxy.cli.unread import output_never_waits
     from pawwork_proxy.environment.identity import load_identity
@@ -78,9 +79,10 @@ def run(
 async def _run(plan: RunPlan, identity: Identity, *, as_json: bool) -> None:
     from pawwork_proxy.cli.how_to_connect import how_to_connect
     from pawwork_proxy.cli.live import chosen_view
+    from pawwork_proxy.cli.stopping import stop_signals
     from pawwork_proxy.diagnosis.bypass import watching_bypasses
     from pawwork_proxy.environment.running import noted
-    from pawwork_proxy.proxy.session import running_proxy, stop_signals
+    from pawwork_proxy.proxy.session import running_proxy
 
     if not as_json:
         tell(how_to_connect(plan, identity), err=True)

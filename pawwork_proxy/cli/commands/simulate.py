@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import ipaddress
 import json
-import ssl
 from collections import Counter
 from contextlib import ExitStack
 from datetime import datetime
@@ -17,10 +15,11 @@ import click
 
 from pawwork_proxy.cli import options
 from pawwork_proxy.cli.naming import tell
-from pawwork_proxy.cli.stopping import stop_asked
 from pawwork_proxy.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from ssl import SSLContext
+
     from pawwork_proxy.simulator.server import Simulator
     from pawwork_proxy.simulator.state import Seen
 
@@ -141,6 +140,8 @@ def simulate(
 
     Serves until you press Ctrl-C, then prints a summary. Nothing leaves this machine.
     """
+    import asyncio
+
     from pawwork_proxy.cli.unread import output_never_waits
     from pawwork_proxy.simulator.plan import Shape
     from pawwork_proxy.simulator.presets import preset, preset_rows, read_scenario
@@ -200,10 +201,11 @@ def line_of(seen: Seen) -> str:
 async def _serve(
     simulator: Simulator, networks: tuple[str, ...], authority: Path | None, output: str
 ) -> None:
-    stopped = stop_asked()
-    async with simulator:
+    from pawwork_proxy.cli.stopping import stop_signals
+
+    async with stop_signals() as stop, simulator:
         _announce(simulator, networks, authority, output)
-        await stopped.wait()
+        await stop.wait()
 
 
 def _announce(
@@ -261,7 +263,9 @@ def _pair(text: str) -> tuple[str, str]:
     return _address(peer, "--address"), _address(public, "--address")
 
 
-def _tls(cert: Path, key: Path | None) -> ssl.SSLContext:
+def _tls(cert: Path, key: Path | None) -> SSLContext:
+    import ssl
+
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     try:
         context.load_cert_chain(cert, key)

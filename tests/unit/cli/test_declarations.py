@@ -142,7 +142,7 @@ def test_a_value_that_cannot_be_is_refused_with_what_can(
 @pytest.mark.slow
 def test_help_loads_none_of_the_heavy_libraries() -> None:
     """In a fresh interpreter, since this one has loaded everything."""
-    heavy = ("mitmproxy", "pydantic", "aiohttp", "rich", "msgspec", "duckdb", "jinja2", "pyarrow")
+    heavy = ("mitmproxy", "pydantic", "aiohttp", "asyncio", "rich", "msgspec", "duckdb", "jinja2")
     script = (
         "import importlib, sys\n"
         f"for name in {list(COMMANDS)!r}:\n"

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from pawwork_proxy.proxy.session import stop_signals
+from pawwork_proxy.cli.stopping import stop_signals
 
 if sys.platform == "win32":
     pytest.skip("Windows delivers no such signals to itself", allow_module_level=True)
