@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from pawwork_proxy.captures.completeness import incomplete
 from pawwork_proxy.captures.gathering import gather
 from pawwork_proxy.captures.sources import capture_sources
 from pawwork_proxy.cli.naming import tell, typed
@@ -17,7 +18,14 @@ from pawwork_proxy.environment.machine import utc_now
 from pawwork_proxy.errors import CaptureFormatError
 from pawwork_proxy.model.comparison_input import ComparisonInput
 from pawwork_proxy.report.language import Language
-from pawwork_proxy.report.study_steps import done_lines, leaving, opening, step_lines, wrong_lines
+from pawwork_proxy.report.study_steps import (
+    captured_lines,
+    done_lines,
+    leaving,
+    opening,
+    step_lines,
+    wrong_lines,
+)
 
 NOTHING = ComparisonInput(captures=(), observations=())
 
@@ -30,13 +38,16 @@ def walk(study: StudyName, folder: Path, language: Language) -> None:
     while True:
         before = _look(folder)
         gathered = _gathered(folder, language)
-        warn((one for one in gathered.remarks if one not in warned), language)
+        # A capture that is being written lacks its end; the answer says it where that lasts.
+        passing = set(incomplete(gathered.captures, language))
+        warn((one for one in gathered.remarks if one not in warned | passing), language)
         warned.update(gathered.remarks)
         found = progress_of(study, gathered.observations, utc_now())
         files = {one.capture_id: one.name for one in gathered.captures}
         saying = [tuple(done_lines(row, language, files)) for row in found.done]
         if found.step is not None:
-            saying.append(tuple(step_lines(study, found, found.step, language)))
+            saying.append(tuple(step_lines(study, found, found.step, language, str(folder))))
+            saying.append(tuple(captured_lines(found, len(gathered.observations), language)))
             saying.append(tuple(wrong_lines(found, language, files)))
         # As wholes: two that were refused within a second share their first line.
         _say(chain.from_iterable(said for said in saying if said not in told))

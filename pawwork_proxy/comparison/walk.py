@@ -75,6 +75,9 @@ class Progress(NamedTuple):
     wrong: tuple[Wrong, ...] = ()
 
 
+_Judged = tuple[PlacedRequest, tuple[Wrong, ...]]
+
+
 def progress_of(name: StudyName, seen: Iterable[Observation], now: datetime) -> Progress:
     """Where a study stands in the reset window that goes on now, or was last simulated."""
     rows = _of_window(tuple(seen), now)
@@ -93,8 +96,7 @@ def progress_of(name: StudyName, seen: Iterable[Observation], now: datetime) -> 
         judged = [(row, _wrong(step, first, row)) for row in after]
         right = next((row for row, wrong in judged if not wrong), None)
         if right is None:
-            last, wrong = min(reversed(judged), key=_off, default=(None, ()))
-            return Progress(tuple(done), step, last, wrong)
+            return Progress(tuple(done), step, *_last(judged))
         done.append(right)
     return Progress(tuple(done), None)
 
@@ -112,9 +114,16 @@ def _of_window(seen: Sequence[Observation], now: datetime) -> Sequence[PlacedReq
     return ()
 
 
-def _off(judged: tuple[PlacedRequest, tuple[Wrong, ...]]) -> int:
-    """A title call is off in more than the request that it belongs to."""
-    return len(judged[1])
+def _last(judged: Sequence[_Judged]) -> tuple[PlacedRequest | None, tuple[Wrong, ...]]:
+    """What was asked last and comes closest, by its first request: retries say nothing new.
+
+    A title call is off in more than the request that it belongs to.
+    """
+    if not judged:
+        return None, ()
+    last, wrong = min(reversed(judged), key=lambda one: len(one[1]))
+    same = (one for one in judged if one[0].action == last.action and one[1] == wrong)
+    return next(same)
 
 
 def _other(one: PlacedRequest, other: PlacedRequest) -> bool:

@@ -171,12 +171,15 @@ def _headline(limit: LimiterFindings, language: Language) -> str:
     if not limit.hypotheses:
         return language.text("The observations contradict each other: no explanation fits all.")
     if not counted_by:
+        wider = shared and reach(found["install"]) == "wider"
+        if () in limit.hypotheses and wider:
+            return language.text("Shared across installs; whether by all users is not known yet.")
         if () in limit.hypotheses:
             return language.text(
                 "Not known yet: even one quota for all users would explain what was seen."
             )
         possible = explanations([one.parts for one in limit.ranked] or limit.hypotheses, language)
-        if shared and reach(found["install"]) == "wider":
+        if wider:
             return language.say(
                 "Shared across installs; by what is not known yet. Possible: {possible}.",
                 possible=possible,

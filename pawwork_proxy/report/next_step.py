@@ -3,6 +3,7 @@
 Invariant: no step asks anybody to use up a quota, and every label is quoted for the shell.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from shlex import quote
 from typing import NamedTuple
@@ -40,6 +41,9 @@ FILL_IN = {
 }
 """What the user has to do where a command cannot say it."""
 REVERSED = "_reversed"
+_WRITING = re.compile(rf"(?<=^{PROGRAM} )(?:launch|run) ")
+CAPTURES = "captures"
+"""The folder that `launch` writes into where none is named."""
 MOST_NAMED = 4
 LONG_S = 3600.0
 """A wait of hours, as the free quota's; how long exactly does not change how often is asked."""
@@ -114,7 +118,7 @@ def instructions(experiment: Experiment, language: Language = ENGLISH) -> Instru
     steps = (
         waiting,
         paragraph(
-            (again, language.text(COSTS["waits"]), *_to_fill_in(start, labels, language)),
+            (again, language.text(COSTS["waits"]), *to_fill_in(start, labels, language)),
         ),
         *asking,
         language.say(COSTS["between"], install=refused),
@@ -155,10 +159,20 @@ def labels_of(start: Baseline) -> dict[str, str]:
     }
 
 
-def launch_command(variation_id: str, start: Baseline, network: str = "") -> str:
-    """The command of one variation; elsewhere if another network is named."""
+def launch_command(
+    variation_id: str, start: Baseline, network: str = "", folder: str = CAPTURES
+) -> str:
+    """The command of one variation; elsewhere if another network or folder is named."""
     labels = labels_of(start) | ({"network": network} if network else {})
-    return _command(BY_ID[variation_id], labels, start)
+    return in_folder(_command(BY_ID[variation_id], labels, start), folder)
+
+
+def in_folder(command: str, folder: str) -> str:
+    """A command of ours, so that it writes into this folder, or compares what is there."""
+    if folder == CAPTURES:
+        return command
+    command = command.replace(f" compare {CAPTURES}/", f" compare {quote(folder)}")
+    return _WRITING.sub(lambda found: f"{found[0]}--captures {quote(folder)} ", command)
 
 
 def _without_trial(experiment: Experiment, language: Language) -> Instructions:
@@ -281,7 +295,8 @@ def _program(start: Baseline) -> str:
     return PROGRAMS.get(start.client.partition(" ")[0], "CLIENT")
 
 
-def _to_fill_in(start: Baseline, labels: dict[str, str], language: Language) -> Iterator[str]:
+def to_fill_in(start: Baseline, labels: dict[str, str], language: Language) -> Iterator[str]:
+    """What a command leaves to the user, if anything."""
     if (name := _program(start)) in FILL_IN:
         yield language.say(FILL_IN[name], **labels)
     if start.simulated:

@@ -11,8 +11,8 @@ from pawwork_proxy.comparison.requests import PlacedRequest, evidence_row
 from pawwork_proxy.comparison.walk import STUDIES, Progress, Step, StudyName, Wrong
 from pawwork_proxy.model.verdict import Baseline, EvidenceRow
 from pawwork_proxy.report.answer_words import joined
-from pawwork_proxy.report.language import ENGLISH, Language
-from pawwork_proxy.report.next_step import labels_of, launch_command
+from pawwork_proxy.report.language import ENGLISH, Language, paragraph
+from pawwork_proxy.report.next_step import CAPTURES, labels_of, launch_command, to_fill_in
 from pawwork_proxy.report.words import printable
 from pawwork_proxy.report.wrapping import wrapped
 
@@ -37,9 +37,15 @@ NOBODY = Baseline("laptop", "home", "big-pickle", has_key=False, client="OpenCod
 
 
 def opening(study: StudyName, language: Language = ENGLISH) -> Iterator[str]:
-    """What a study asks."""
+    """What a study asks, and how it goes on."""
     asks = language.text(ASKS[study])
     yield from wrapped(language.say("Study {study}: {asks}", study=study, asks=asks))
+    yield from wrapped(
+        language.text(
+            "Type the command of each step in another window. This one waits until that was "
+            "captured, and goes on by itself; Ctrl-C leaves it."
+        )
+    )
 
 
 def done_lines(
@@ -57,19 +63,36 @@ def done_lines(
 
 
 def step_lines(
-    study: StudyName, progress: Progress, step: Step, language: Language = ENGLISH
+    study: StudyName,
+    progress: Progress,
+    step: Step,
+    language: Language = ENGLISH,
+    folder: str = CAPTURES,
 ) -> Iterator[str]:
-    """What to do next, and the command for it."""
+    """What to do next, and the command for it, which writes into `folder`."""
     start = baseline_of(progress.done[0]) if progress.done else NOBODY
     number = STUDIES[study].index(step) + 1
     without = "_without_key" if step.id == "refused" and study == "key-or-none" else ""
-    words = language.say(STEPS[step.id + without], **labels_of(start))
+    labels = labels_of(start)
+    other = language.text("If your client is another one, put its command behind '--'.")
+    filling = to_fill_in(start, labels, language) if progress.done else [other]
+    words = paragraph([language.say(STEPS[step.id + without], **labels), *filling])
     steps = len(STUDIES[study])
     yield from wrapped(
         language.say("Step {number} of {steps}: {words}", number=number, steps=steps, words=words)
     )
     variation, network = DONE_BY[step.id]
-    yield f"    {launch_command(variation, start, network)}"
+    yield f"    {launch_command(variation, start, network, folder)}"
+
+
+def captured_lines(progress: Progress, captured: int, language: Language = ENGLISH) -> list[str]:
+    """That requests come, as long as none of them is the refusal that a study begins with."""
+    if progress.done or not captured:
+        return []
+    words = language.text(
+        "captured: requests, but no such refusal in the present reset window yet."
+    )
+    return wrapped(words, "  ", "  ")
 
 
 def wrong_lines(

@@ -46,6 +46,7 @@ def compare(
     from pawwork_proxy.report.answer import answer_of
     from pawwork_proxy.report.comparison_json import render_json
     from pawwork_proxy.report.comparison_text import render_markdown, render_text
+    from pawwork_proxy.report.next_step import CAPTURES, in_folder
 
     with uncollected(), progress("reading") as show:
         sources, exclusive = capture_sources(captures), frozenset(alone)
@@ -63,4 +64,16 @@ def compare(
     elif output == "markdown":
         click.echo(render_markdown(comparison, answer, gathered.remarks, lang), nl=False)
     else:
-        page([render_text(comparison, answer, gathered.remarks, width(WIDEST), typed, lang)])
+        folder = str(captures[0]) if len(captures) == 1 and captures[0].is_dir() else CAPTURES
+        page(
+            [
+                render_text(
+                    comparison,
+                    answer,
+                    gathered.remarks,
+                    width(WIDEST),
+                    lambda words: typed(in_folder(words, folder)),
+                    lang,
+                )
+            ]
+        )

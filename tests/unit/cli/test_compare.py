@@ -38,6 +38,16 @@ def test_the_answer_names_the_address(tmp_path: Path) -> None:
     assert "(a.jsonl #8 #10 #11)" in " ".join(result.stdout.split())
 
 
+def test_commands_go_with_the_folder_that_was_compared(tmp_path: Path) -> None:
+    folder = tmp_path / "my captures"
+    folder.mkdir()
+    write(folder / "a.jsonl", [*(one(seq, 1) for seq in range(1, 9)), one(9, 1, refused=True)])
+    said = run(folder).stdout
+    assert f"launch --captures '{folder}' --install install1" in said
+    assert f"compare '{folder}'  #" in said
+    assert "compare captures/  #" in run(folder / "a.jsonl").stdout
+
+
 def test_json_holds_verdicts_with_evidence_that_can_be_looked_up(tmp_path: Path) -> None:
     write(tmp_path / "a.jsonl", by_address())
     found = json.loads(run(tmp_path, "--format", "json").stdout)

@@ -92,6 +92,15 @@ def test_run_can_be_left_and_says_how_to_go_on(
     assert "pawwork-proxy study run one-network" in result.stderr
 
 
+def test_run_does_not_complain_of_a_capture_that_is_being_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    growing: list[list[Exchange]] = [[], [one(1, 1)]]
+    result = walk(tmp_path / "captures", monkeypatch, *growing)
+    assert "captured: requests" in result.stdout
+    assert "warning" not in result.stderr
+
+
 def test_run_waits_for_captures_that_cannot_be_read_yet(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

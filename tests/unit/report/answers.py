@@ -174,6 +174,9 @@ STUDIES: dict[str, Callable[[], list[Observation] | Comparison]] = {
     "two-things-changed-at-once": lambda: (
         Diary().admitted(9, **A).refused(**A).admitted(**B, **FAR).seen
     ),
+    "one-network-only": lambda: (
+        Diary().admitted(9, **A).refused(2, **A).refused(2, **B).refused(**A).seen
+    ),
     "one-install-only": lambda: Diary().admitted(9, **A).refused(**A).seen,
     "addresses-not-known": lambda: (
         Diary().admitted(9, **A, **NO_ADDRESS).refused(**A, **NO_ADDRESS)

@@ -14,6 +14,7 @@ from pawwork_proxy.report.study_steps import (
     DONE_BY,
     STEPS,
     WRONG,
+    captured_lines,
     done_lines,
     leaving,
     opening,
@@ -69,6 +70,38 @@ def test_what_was_asked_instead_is_named_with_the_reason() -> None:
     assert "(home.jsonl #10)" in " ".join(done_lines(found.done[0], names=names))
 
 
+def test_retries_of_what_was_asked_instead_are_not_named_anew() -> None:
+    once = Diary().admitted(9).refused().refused(action="b", install="fresh")
+    found = stands("one-network", once)
+    assert list(wrong_lines(found)) == list(
+        wrong_lines(stands("one-network", once.refused(action="b", install="fresh")))
+    )
+    assert "c1 #11" in " ".join(wrong_lines(found))
+
+
+def test_a_command_writes_into_the_folder_that_is_followed() -> None:
+    refused = stands("one-network", Diary().admitted(9).refused())
+    step = STUDIES["one-network"][2]
+    assert "--captures" not in "".join(step_lines("one-network", refused, step))
+    *_, command = step_lines("one-network", refused, step, folder="my captures")
+    assert command.startswith("    pawwork-proxy launch --captures 'my captures' --install")
+
+
+def test_what_a_command_leaves_to_the_user_is_explained() -> None:
+    refused = stands("one-network", Diary().admitted(9).refused())
+    told = " ".join(step_lines("one-network", refused, STUDIES["one-network"][1]))
+    assert "CLIENT stands for" in told
+    nobody = " ".join(step_lines("one-network", Progress((), None), STUDIES["one-network"][0]))
+    assert "put its command behind '--'" in nobody
+
+
+def test_that_requests_come_is_said_until_the_first_refusal() -> None:
+    refused = stands("one-network", Diary().admitted(9).refused())
+    waiting = stands("one-network", Diary().admitted(9))
+    assert captured_lines(waiting, 0) == captured_lines(refused, 10) == []
+    assert "captured: requests, but no such refusal" in " ".join(captured_lines(waiting, 9))
+
+
 def test_the_command_to_go_on_can_be_pasted() -> None:
     assert leaving("one-network", "my captures").endswith("--captures 'my captures'")
 
@@ -78,6 +111,7 @@ def test_in_chinese_no_english_is_left_and_lines_keep_to_80_columns(name: StudyN
     chinese = language("zh")
     refused = stands(name, Diary().admitted(9).refused())
     lines = [*opening(name, chinese), *done_lines(refused.done[0], chinese)]
+    lines += captured_lines(Progress((), None), 1, chinese)
     for step in STUDIES[name]:
         lines += list(step_lines(name, refused, step, chinese))[:-1]
     other = stands(name, Diary().admitted(9).refused().admitted(action="b"))
