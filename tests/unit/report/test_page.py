@@ -33,7 +33,7 @@ class Tags(HTMLParser):
 def test_the_answer_comes_first_and_says_simulated() -> None:
     text = page(study())
     order = ["SIMULATED", 'id="answer"', "Product options", "Who shares with whom", "Timeline"]
-    order += ["Evidence (times", "Behind this", "A verdict on each dimension", "Method, limits"]
+    order += ["Evidence (times", "Behind this", "The verdict on each dimension", "Method, and"]
     body = text[text.index("<body>") :]
     assert sorted(order, key=body.index) == order
 
@@ -135,7 +135,7 @@ def test_direction_marks_are_shown_and_turn_nothing() -> None:
 def test_numbers_and_their_nouns_agree() -> None:
     text = page(study())
     assert "(s)" not in text.split('<script type="application/json"')[0].split("</style>")[1]
-    assert "in 1 capture," in text
+    assert "captures: 1." in text
     assert "1 reset window:" in text
     assert "5 refusals" in text
 
@@ -171,6 +171,11 @@ def test_in_chinese_all_but_the_tables_for_researchers_is_chinese() -> None:
     assert 'lang="en"' not in seen
     attributes = " ".join(re.findall(r' (?:aria-label|title|data-\w+)="([^"]*)"', seen))
     assert not english_in(unescape(re.sub(r"<[^>]+>", " ", seen) + attributes))
+    told = re.findall(r'<summary lang="zh">([^<]+)<', text) + re.findall(
+        r"<footer.*?</footer>", text, re.S
+    )
+    assert len(told) == 7
+    assert not english_in(unescape(re.sub(r"<[^>]+>", " ", " ".join(told))))
     assert "下一步：" in seen
     assert "Anything else" not in seen
 
