@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TextIO
 from pawwork_proxy.cli.warned import of_chained_proxy, warning
 from pawwork_proxy.diagnosis.checks import Finding, finding
 from pawwork_proxy.model.exchange import Exchange
-from pawwork_proxy.recording.recorder import Counts, Watcher
+from pawwork_proxy.recording.counts import Counts, Watcher
 from pawwork_proxy.redaction.taint_gate import Hit
 from pawwork_proxy.report.exchange_table import COLUMNS, Row, RowLines, exchange_sheet, row_of
 from pawwork_proxy.report.refusals import Refusals

@@ -12,7 +12,7 @@ from pawwork_proxy.facts.server import MODEL_PROTOCOLS
 from pawwork_proxy.model.context import Route
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.outcome import Family
-from pawwork_proxy.recording.recorder import Watcher
+from pawwork_proxy.recording.counts import Watcher
 from pawwork_proxy.report.moments import is_long
 from pawwork_proxy.report.waiting import waiting_lines
 

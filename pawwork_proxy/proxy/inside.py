@@ -15,9 +15,10 @@ from pawwork_proxy.environment.identity import Identity
 from pawwork_proxy.proxy.session import RunPlan, recording
 from pawwork_proxy.proxy.tap_listener import listening_for_taps
 from pawwork_proxy.proxy.tunnelling import tunnelling
+from pawwork_proxy.recording.counts import Watcher
 from pawwork_proxy.recording.destination import RECORDED_HOST
 from pawwork_proxy.recording.inside import InsideClients
-from pawwork_proxy.recording.recorder import Recorder, Watcher
+from pawwork_proxy.recording.recorder import Recorder
 from pawwork_proxy.recording.start import settle
 
 PATIENCE_S = 10.0

@@ -29,8 +29,9 @@ from pawwork_proxy.proxy.local_answers import LocalAnswers, answering
 from pawwork_proxy.proxy.master import ProxyMaster
 from pawwork_proxy.proxy.mitmproxy_internals.connections import break_off
 from pawwork_proxy.recording.addon import CaptureAddon
+from pawwork_proxy.recording.counts import Watcher
 from pawwork_proxy.recording.destination import RECORDED_HOST, Upstream
-from pawwork_proxy.recording.recorder import Recorder, Watcher
+from pawwork_proxy.recording.recorder import Recorder
 from pawwork_proxy.recording.start import new_header, settle
 
 

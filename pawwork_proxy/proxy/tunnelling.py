@@ -20,9 +20,10 @@ from pawwork_proxy.proxy.listeners import Listener, loopback_addresses
 from pawwork_proxy.proxy.session import RunPlan, recording
 from pawwork_proxy.proxy.tunnel import Passing, Streams, Tunnel
 from pawwork_proxy.proxy.way_out import way_out
+from pawwork_proxy.recording.counts import Watcher
 from pawwork_proxy.recording.destination import is_recorded_host
 from pawwork_proxy.recording.ongoing import LOOK_UP_PATIENCE_MS
-from pawwork_proxy.recording.recorder import Recorder, Watcher
+from pawwork_proxy.recording.recorder import Recorder
 from pawwork_proxy.recording.start import settle
 
 

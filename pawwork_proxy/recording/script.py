@@ -20,8 +20,9 @@ from pawwork_proxy.environment.machine import utc_now
 from pawwork_proxy.errors import PawworkProxyError
 from pawwork_proxy.logs import guard_stderr, mute_other_handlers
 from pawwork_proxy.recording.addon import CaptureAddon
+from pawwork_proxy.recording.counts import Watcher
 from pawwork_proxy.recording.destination import RECORDED_HOST, ZEN
-from pawwork_proxy.recording.recorder import Recorder, Watcher
+from pawwork_proxy.recording.recorder import Recorder
 from pawwork_proxy.recording.start import new_header, settle
 from pawwork_proxy.redaction.labels import LABEL_RULE, keep_label
 

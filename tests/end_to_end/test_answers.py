@@ -17,7 +17,7 @@ from pawwork_proxy.cli.plan import make_plan, with_answers
 from pawwork_proxy.environment.identity import load_identity
 from pawwork_proxy.model.outcome import Kind, Origin
 from pawwork_proxy.proxy.session import running_proxy
-from pawwork_proxy.recording.recorder import Watcher
+from pawwork_proxy.recording.counts import Watcher
 from pawwork_proxy.simulator.presets import preset
 from pawwork_proxy.simulator.server import Simulator
 

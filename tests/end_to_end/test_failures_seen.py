@@ -28,8 +28,8 @@ from pawwork_proxy.proxy.inside import observing_inside
 from pawwork_proxy.proxy.listeners import parse_listeners
 from pawwork_proxy.proxy.session import RunPlan, running_proxy
 from pawwork_proxy.proxy.tunnel import Streams, reset_connection
+from pawwork_proxy.recording.counts import Watcher
 from pawwork_proxy.recording.destination import ZEN
-from pawwork_proxy.recording.recorder import Watcher
 from pawwork_proxy.simulator.tls import own_certificate
 from tests.end_to_end.conftest import required
 from tests.end_to_end.dsh_client import PATCH, dsh_command

@@ -26,7 +26,7 @@ from pawwork_proxy.model.outcome import Kind
 from pawwork_proxy.model.signals import Ending
 from pawwork_proxy.proxy.inside import observing_inside
 from pawwork_proxy.proxy.session import RunPlan, running_proxy
-from pawwork_proxy.recording.recorder import Watcher
+from pawwork_proxy.recording.counts import Watcher
 from pawwork_proxy.recording.tap_frames import Body, Client, Open
 from pawwork_proxy.simulator.presets import preset, preset_rows
 from pawwork_proxy.simulator.server import Simulator

@@ -31,8 +31,8 @@ from pawwork_proxy.proxy.listeners import LOOPBACK, loopback_addresses, parse_li
 from pawwork_proxy.proxy.mitmproxy_internals.connections import Handler
 from pawwork_proxy.proxy.session import RunPlan, running_proxy
 from pawwork_proxy.proxy.tunnel import reset_connection
+from pawwork_proxy.recording.counts import Watcher
 from pawwork_proxy.recording.destination import parse_upstream
-from pawwork_proxy.recording.recorder import Watcher
 from pawwork_proxy.simulator.tls import own_certificate
 from tests.unit.recording.test_recorder import identity
 

@@ -20,8 +20,9 @@ from pawwork_proxy.environment.identity import Identity
 from pawwork_proxy.proxy import session
 from pawwork_proxy.proxy.listeners import parse_listeners
 from pawwork_proxy.proxy.session import RunPlan, running_proxy
+from pawwork_proxy.recording.counts import Watcher
 from pawwork_proxy.recording.destination import parse_upstream
-from pawwork_proxy.recording.recorder import Recorder, Watcher
+from pawwork_proxy.recording.recorder import Recorder
 from tests.unit.recording.test_recorder import identity
 from tests.unit.wire.test_content_coding import BOMBS
 

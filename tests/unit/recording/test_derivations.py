@@ -15,9 +15,10 @@ from pawwork_proxy.environment.identity import load_identity
 from pawwork_proxy.environment.private_files import HOME_VARIABLE
 from pawwork_proxy.model.signals import Ending
 from pawwork_proxy.recording import derivations
+from pawwork_proxy.recording.counts import Watcher
 from pawwork_proxy.recording.derivations import MOST_WAITING, Derivations, Line
 from pawwork_proxy.recording.ongoing import Arrival, UpstreamFacts
-from pawwork_proxy.recording.recorder import Recorder, Watcher
+from pawwork_proxy.recording.recorder import Recorder
 from pawwork_proxy.redaction import pseudonyms
 from pawwork_proxy.redaction.headers import HeaderNotes
 from tests.unit.builders import NOON, header
@@ -125,7 +126,7 @@ def test_a_record_waits_for_its_project_and_nobody_else_does(
     (only,) = read_capture(writer.path).exchanges
     assert only.seq == 2, "the record without a slow value is there"
     may.set()
-    waiting = recorder._pending[0][0].derivations
+    waiting = recorder._batches.waiting[0][0].derivations
     wait(waiting)
     due.pop()()
     recorder.close("finished")

@@ -19,6 +19,9 @@ from pawwork_proxy.model.numbers import LONGEST_MS
 from pawwork_proxy.model.outcome import Kind
 from pawwork_proxy.model.signals import Ending
 from pawwork_proxy.recording import projection
+from pawwork_proxy.recording.batches import BATCH_S, MANY_OPEN, MOST_WAITING
+from pawwork_proxy.recording.counts import Counts, Watcher
+from pawwork_proxy.recording.lines import Lines
 from pawwork_proxy.recording.ongoing import (
     KEY_SEARCH_PATIENCE_MS,
     LOOK_UP_PATIENCE_MS,
@@ -27,14 +30,7 @@ from pawwork_proxy.recording.ongoing import (
     Tee,
     UpstreamFacts,
 )
-from pawwork_proxy.recording.recorder import (
-    BATCH_S,
-    MANY_OPEN,
-    MOST_PENDING,
-    Counts,
-    Recorder,
-    Watcher,
-)
+from pawwork_proxy.recording.recorder import Recorder
 from pawwork_proxy.redaction.headers import RawHeaders
 from pawwork_proxy.redaction.redactor import Redactor, RequestHead
 from pawwork_proxy.redaction.shapes import Shaped, ShapeName, Shapes
@@ -131,9 +127,9 @@ def test_records_in_line_are_made_before_the_capture_is_closed(run: Run) -> None
 
 
 def test_the_line_never_grows_beyond_its_limit(run: Run) -> None:
-    for _ in range(MOST_PENDING):
+    for _ in range(MOST_WAITING):
         run.exchange()
-    assert len(run.capture().exchanges) == MOST_PENDING
+    assert len(run.capture().exchanges) == MOST_WAITING
 
 
 def test_a_record_that_fails_becomes_a_stub_without_any_text(
@@ -380,7 +376,7 @@ def test_a_self_test_that_raises_switches_recording_off_and_says_so(
     def fail(*_: Any) -> None:
         raise ValueError
 
-    monkeypatch.setattr("pawwork_proxy.recording.recorder.leaks", fail)
+    monkeypatch.setattr("pawwork_proxy.recording.lines.leaks", fail)
     run = Run(tmp_path / "captures", identity)
     run.exchange()
     run.later.run()
@@ -406,7 +402,7 @@ def test_cookies_of_an_answer_are_credentials_of_the_run_but_not_their_attribute
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     added: list[str] = []
-    monkeypatch.setattr(run.recorder._credentials, "add", added.append)
+    monkeypatch.setattr(run.recorder._lines._credentials, "add", added.append)
     ongoing = run.recorder.open(ARRIVAL)
     cookie = b"__cf_bm=abcdefghijkl; Max-Age=31536000; Expires=Wed, 21 Oct 2026 07:28:00 GMT"
     ongoing.response_started(200, "HTTP/1.1", ((b"set-cookie", cookie),))
@@ -460,7 +456,7 @@ def test_whatever_fails_in_a_batch_the_others_are_kept(
     elif step == "keep":
         monkeypatch.setattr(Recorder, "_keep", fail_at_first)
     else:
-        monkeypatch.setattr(Recorder, "_keep_stub", fail)
+        monkeypatch.setattr(Lines, "stub", fail)
         monkeypatch.setattr(projection.Projector, "project", _failing_at(1))
     run.recorder.close("finished")
     capture = run.capture()
@@ -569,18 +565,18 @@ def test_however_many_exchanges_wait_one_call_is_due(
 ) -> None:
     """While a client's files hang, each full batch would leave a timer for as long as they do."""
     monkeypatch.setattr(
-        projection.Projector, "ready", lambda _, ongoing: ongoing.seq >= MOST_PENDING
+        projection.Projector, "ready", lambda _, ongoing: ongoing.seq >= MOST_WAITING
     )
-    for _ in range(2 * MOST_PENDING):
+    for _ in range(2 * MOST_WAITING):
         run.exchange()
     assert len(run.later.due) == 1
     run.later.run()
     assert len(run.later.due) == 1
-    assert len(run.capture().exchanges) == MOST_PENDING + 1
+    assert len(run.capture().exchanges) == MOST_WAITING + 1
     run.recorder.close("finished")
     run.later.run()
     assert not run.later.due
-    assert len(run.capture().exchanges) == 2 * MOST_PENDING
+    assert len(run.capture().exchanges) == 2 * MOST_WAITING
 
 
 def test_each_record_is_told_with_the_address_it_left_from_and_failing_to_costs_no_record(
