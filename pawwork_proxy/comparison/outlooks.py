@@ -4,16 +4,15 @@ Invariant: a result leaves every hypothesis possible that could bring it about i
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from math import fsum
 from typing import Literal, NamedTuple
 
-from pawwork_proxy.comparison.dimensions import BUCKET, PRESENCE
+from pawwork_proxy.comparison.dimensions import BUCKET, CALLER, PRESENCE
 from pawwork_proxy.comparison.elimination import Assessment
 from pawwork_proxy.comparison.hypotheses import Hypothesis
 from pawwork_proxy.comparison.means import NO_KEY
 from pawwork_proxy.comparison.orders import way_down
-from pawwork_proxy.comparison.requests import PlacedRequest, differing, placed
+from pawwork_proxy.comparison.requests import NAMES, PlacedRequest, differing, placed
 from pawwork_proxy.comparison.trials import Trial, Variation
 from pawwork_proxy.model.observation import ABSENT, Identities
 
@@ -28,6 +27,8 @@ PER_EXCUSE = 0.5
 """How much less likely an explanation is with each row that it explains by other people."""
 IGNORED = frozenset({"request", "network"})
 """What changes with every trial, or is only a label."""
+PARTS = (*NAMES, CALLER)
+"""What a hypothesis may consist of, beside BUCKET."""
 PER_REQUEST = 0.005
 """How much more a trial must settle to be worth another request."""
 
@@ -45,19 +46,23 @@ class Outlook(NamedTuple):
     leaves possible; None where that is all of them."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Pair:
-    """The two requests of a trial: the refused one, and the one that differs."""
+class _Pair(NamedTuple):
+    """The two requests of a trial, the refused one and the one that differs, part by part."""
 
-    first: PlacedRequest
-    second: PlacedRequest
+    differs: frozenset[str]
+    """The parts in which they differ."""
+    alike: bool
+    """Whether they name one model."""
+    own: frozenset[str]
+    """The parts whose value the second one shares with nobody."""
+    kinds: tuple[tuple[str, ...], tuple[str, ...]]
+    """What a threshold of either may depend on."""
 
     def same_pool(self, hypothesis: Hypothesis) -> bool | None:
         """Whether both fall into one pool; None where a hypothesis leaves that open."""
-        if any(self.first.value(p) != self.second.value(p) for p in hypothesis if p != BUCKET):
+        if not self.differs.isdisjoint(hypothesis):
             return False
-        alike = self.first.value("model") == self.second.value("model")
-        return None if BUCKET in hypothesis and not alike else True
+        return None if BUCKET in hypothesis and not self.alike else True
 
     def expected(self, hypothesis: Hypothesis) -> Result:
         """What comes out if the hypothesis is the truth and others stay away."""
@@ -66,13 +71,11 @@ class _Pair:
     def leaves(self, hypothesis: Hypothesis, assessment: Assessment, result: Result) -> bool:
         """Whether a hypothesis is still possible after a result."""
         same = self.same_pool(hypothesis)
-        first, second = self.first.client_kind, self.second.client_kind
-        assert first is not None
-        assert second is not None
+        first, second = self.kinds
         if result == "admitted":
             # Where the first is allowed as much as the second or more, both are refused alike.
             return not (same and way_down(assessment.above, first, second) is not None)
-        own = any(self.second.private(part) for part in hypothesis - {BUCKET})
+        own = not self.own.isdisjoint(hypothesis)
         return not (same is False and own and second in assessment.admitted)
 
 
@@ -145,11 +148,18 @@ def _pair(refused: PlacedRequest, variation: Variation, admitted: Sequence[Place
     if variation.reverse:
         second = _partner(refused, variation, admitted) or second
         first, second = second, first
-    rows = [
+    one, other = (
         placed(refused.seen.model_copy(update={"who": who}), "refused", "trial")
         for who in (first, second)
-    ]
-    return _Pair(*rows)
+    )
+    assert one.client_kind is not None
+    assert other.client_kind is not None
+    return _Pair(
+        differs=frozenset(part for part in PARTS if one.value(part) != other.value(part)),
+        alike=one.value("model") == other.value("model"),
+        own=frozenset(part for part in PARTS if other.private(part)),
+        kinds=(one.client_kind, other.client_kind),
+    )
 
 
 def _partner(
