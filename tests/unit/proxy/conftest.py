@@ -2,8 +2,16 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import cache
 
 import pytest
+from mitmproxy import certs
+
+from pawwork_proxy.environment.machine import utc_now
+from pawwork_proxy.proxy import authority
+
+NOW = utc_now()
+made_once, read_once = cache(authority._key_and_certificate), cache(certs.load_pem_private_key)
 
 
 @pytest.fixture
@@ -15,3 +23,10 @@ async def all_connections_end() -> AsyncIterator[None]:
         one.cancel()
     await asyncio.gather(*serving, return_exceptions=True)
     await asyncio.sleep(0)  # a transport that was closed goes in the next round
+
+
+@pytest.fixture
+def one_authority(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To make and to check keys of RSA takes longer than all else that a short run does."""
+    monkeypatch.setattr(authority, "_key_and_certificate", lambda now: made_once(NOW))
+    monkeypatch.setattr(certs, "load_pem_private_key", read_once)

@@ -37,7 +37,7 @@ from pawwork_proxy.simulator.tls import own_certificate
 from tests.unit.recording.test_recorder import identity
 
 __all__ = ["identity"]
-pytestmark = pytest.mark.usefixtures("all_connections_end")
+pytestmark = pytest.mark.usefixtures("all_connections_end", "one_authority")
 
 BODY = b'{"model":"big-pickle"}'
 EVENT = b'data: {"choices":[{"delta":{"content":"a"}}]}\n\n'

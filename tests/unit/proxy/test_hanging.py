@@ -30,7 +30,7 @@ __all__ = ["identity"]
 
 BODY = b'{"model":"big-pickle","messages":[]}'
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
-pytestmark = pytest.mark.usefixtures("all_connections_end")
+pytestmark = pytest.mark.usefixtures("all_connections_end", "one_authority")
 
 
 class Bench:
