@@ -120,7 +120,8 @@ def read_message(connection: socket.socket) -> Received | None:
         if not chunk:
             return None
         data += chunk
-    head, _, body = data.partition(b"\r\n\r\n")
+    head, _, begun = data.partition(b"\r\n\r\n")
+    body = bytearray(begun)
     lowered = head.lower()
     if b"transfer-encoding: chunked" in lowered:
         while not body.endswith(b"0\r\n\r\n"):
@@ -132,7 +133,7 @@ def read_message(connection: socket.socket) -> Received | None:
             if not chunk:
                 break
             body += chunk
-    return Received(head, body)
+    return Received(head, bytes(body))
 
 
 def exchange_raw(port: int, data: bytes) -> Received | None:

@@ -234,7 +234,7 @@ async def started(
 
 
 class OpenCode:
-    """One `opencode serve`, in which each conversation has a folder and a base address."""
+    """One `opencode serve`, in which each base address has a folder."""
 
     def __init__(self, program: str, folder: Path, variables: Mapping[str, str]) -> None:
         self._program = program
@@ -259,20 +259,21 @@ class OpenCode:
         raise AssertionError("it has ended")
 
     @asynccontextmanager
-    async def asked(self, name: str, base: str) -> AsyncIterator["asyncio.Task[str]"]:
+    async def asked(self, base: str) -> AsyncIterator["asyncio.Task[str]"]:
         """What it tells its user of the first failure of an answer; then the user gives up."""
-        folder = self._folder / name
-        folder.mkdir()
+        folder = self._folder / re.sub(r"\W+", "-", base)
+        folder.mkdir(exist_ok=True)
         options = {"provider": {"opencode": {"options": {"baseURL": base}}}}
         (folder / "opencode.json").write_text(json.dumps(options))
         at = {"x-opencode-directory": str(folder)}
         async with self._http.get("/event", headers=at) as events:
             async with self._http.post("/session", json={}, headers=at) as answer:
-                session = f"/session/{(await answer.json())['id']}"
+                known: str = (await answer.json())["id"]
+            session = f"/session/{known}"
             model = {"providerID": "opencode", "modelID": "big-pickle"}
             message = {"model": model, "parts": [{"type": "text", "text": "hello"}]}
             asking = asyncio.create_task(self._ask(f"{session}/message", message, at))
-            telling = asyncio.create_task(told(events))
+            telling = asyncio.create_task(told(events, known))
             try:
                 yield telling
                 with suppress(aiohttp.ClientError):  # it may have been killed
@@ -287,10 +288,10 @@ class OpenCode:
             await answer.read()
 
 
-async def told(events: aiohttp.ClientResponse) -> str:
+async def told(events: aiohttp.ClientResponse, session: str) -> str:
     async for line in events.content:
-        if b'"retry"' in line or b'"session.error"' in line:
-            text = line.decode()
+        text = line.decode()
+        if session in text and ('"retry"' in text or '"session.error"' in text):
             return next((name for name, form in SAYINGS.items() if re.search(form, text)), text)
     raise AssertionError("it has ended")
 
@@ -323,7 +324,7 @@ async def test_opencode_tells_its_user_what_the_page_says(
         clients["reverse"] = clients["without us"]
 
         async def said(way: str) -> str:
-            async with clients[way].asked(f"{way} {at.failing}", routes.base(way)) as telling:
+            async with clients[way].asked(routes.base(way)) as telling:
                 return await asyncio.wait_for(telling, PATIENCE)
 
         found = {}
@@ -335,11 +336,11 @@ async def test_opencode_tells_its_user_what_the_page_says(
 
         at.failing = "hangs"
         for way in WAYS:
-            async with clients[way].asked(f"{way} given up", routes.base(way)):
+            async with clients[way].asked(routes.base(way)):
                 await at.until_hanging(1)
             await at.until_hanging(0)
         for number, way in enumerate(WAYS, 1):
-            await stack.enter_async_context(clients[way].asked(f"{way} killed", routes.base(way)))
+            await stack.enter_async_context(clients[way].asked(routes.base(way)))
             await at.until_hanging(number)
         for client in set(clients.values()):
             client.process.kill()
