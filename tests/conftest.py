@@ -4,6 +4,7 @@ Properties are judged by their results, never by how long one took. Profiles: `f
 `--fast`, `deep` with `--hypothesis-profile=deep`.
 """
 
+import gc
 import multiprocessing.process
 import os
 import sys
@@ -64,8 +65,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
-    """Two workers under `--fast`: collecting costs each one more than its share of the tests."""
-    return 2 if config.getoption("--fast") else None
+    """No worker under `--fast`: each has to collect all tests, and to tell of each one."""
+    return 0 if config.getoption("--fast") else None
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -83,6 +84,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             (out if left_out else kept).append(item)
         config.hook.pytest_deselected(items=out)
         items[:] = kept
+
+
+def pytest_collection_finish() -> None:
+    """Look no more for garbage among the tests: they stay to the end."""
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)

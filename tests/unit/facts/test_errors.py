@@ -17,9 +17,10 @@ from pawwork_proxy.facts.errors import (
     word_sense,
 )
 from pawwork_proxy.facts.wordings import OTHER, PROVIDERS, known_provider
+from tests.rows import each_row
 
 
-@pytest.mark.parametrize("word", [*ZEN_TYPES, *VENDOR_TYPES, *ZAI_CODES])
+@each_row("word", [*ZEN_TYPES, *VENDOR_TYPES, *ZAI_CODES])
 def test_each_word_is_known_and_means_something(word: str) -> None:
     assert known_word(word) == word
     assert word_sense(word) in Sense

@@ -5,9 +5,10 @@ import pytest
 from pawwork_proxy.facts.fields import HEADERS, REQUEST_ID_HEADERS, HeaderRow
 from pawwork_proxy.facts.identifiers import NAMESPACES, Namespace
 from pawwork_proxy.redaction.shapes import ShapeName
+from tests.rows import each_row
 
 
-@pytest.mark.parametrize(("name", "row"), HEADERS.items(), ids=str)
+@each_row("name, row", HEADERS.items())
 def test_each_row_names_something_that_exists(name: str, row: HeaderRow) -> None:
     assert re.fullmatch(r":?[a-z0-9_-]+", name)
     if row.treatment == "shape":

@@ -15,6 +15,7 @@ from pawwork_proxy.facts.outcomes import MEANINGS
 from pawwork_proxy.facts.table import Confidence, Fact, rows_in, word_lists
 from pawwork_proxy.facts.wordings import PHRASES, Phrase
 from pawwork_proxy.model.outcome import Kind
+from tests.rows import each_row
 
 FILES = {
     file.name: tomllib.loads(file.read_text(encoding="utf-8"))
@@ -39,7 +40,7 @@ def test_the_package_ships_its_tables() -> None:
     assert {"headers.toml", "clients.toml", "addresses.toml", "wordings.toml"} <= set(FILES)
 
 
-@pytest.mark.parametrize("file", sorted(TABLES))
+@each_row("file", sorted(TABLES))
 def test_every_row_says_where_it_comes_from_when_and_how_sure(file: str) -> None:
     found = list(rows_of(TABLES[file]))
     assert found
@@ -100,7 +101,7 @@ def test_each_look_of_a_client_is_found_by_its_example(row: clients.Recognition)
     )
 
 
-@pytest.mark.parametrize("era", clients.RELEASES)
+@each_row("era", clients.RELEASES)
 def test_each_release_says_what_it_does(era: str) -> None:
     release = clients.RELEASES[era]
     told = [row for row in outcomes.RANGES if era.startswith(row.era)]
@@ -185,7 +186,7 @@ def test_each_tier_has_an_address_for_every_protocol_today() -> None:
             assert server.todays_base(tier, protocol) in server.BASES  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("phrase", PHRASES, ids=lambda phrase: phrase.id)
+@each_row("phrase", PHRASES)
 def test_each_wording_names_a_language(phrase: Phrase) -> None:
     known = word_lists("http")["languages"] | {"latin"}
     for wording in phrase.wordings:

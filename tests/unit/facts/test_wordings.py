@@ -15,6 +15,7 @@ from pawwork_proxy.facts.wordings import (
     transport_mark,
 )
 from pawwork_proxy.model.signals import Failure
+from tests.rows import each_row
 
 
 def test_ids_are_unique() -> None:
@@ -22,13 +23,13 @@ def test_ids_are_unique() -> None:
     assert len({name for name, _ in EDGE_MARKS}) == len(EDGE_MARKS)
 
 
-@pytest.mark.parametrize("phrase", PHRASES, ids=lambda phrase: phrase.id)
+@each_row("phrase", PHRASES)
 def test_each_phrase_is_found_in_its_example(phrase: Phrase) -> None:
     assert phrase.id in phrases_in(phrase.example)
 
 
-@pytest.mark.parametrize("phrase", PHRASES, ids=lambda phrase: phrase.id)
-@pytest.mark.parametrize("case", [str.upper, str.title, str.lower])
+@each_row("phrase", PHRASES)
+@each_row("case", [str.upper, str.title, str.lower])
 def test_the_case_of_letters_means_nothing(case: Callable[[str], str], phrase: Phrase) -> None:
     assert phrase.id in phrases_in(case(phrase.example))
 

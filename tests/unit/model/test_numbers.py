@@ -15,6 +15,7 @@ from pawwork_proxy.model.signals import Ending
 from pawwork_proxy.outcomes.rules import classify
 from pawwork_proxy.responses.response_reader import ResponseReader
 from pawwork_proxy.responses.waits import http_date
+from tests.rows import each_row
 from tests.unit.builders import exchange
 
 ODD = [
@@ -66,7 +67,7 @@ def changed(place: str, value: object) -> bytes:
     return json.dumps(record).encode()
 
 
-@pytest.mark.parametrize(("place", "value"), ODD)
+@each_row("place, value", ODD)
 def test_a_line_outside_the_ranges_is_no_record(place: str, value: object) -> None:
     with pytest.raises(ValidationError):
         LINE.validate_json(changed(place, value))

@@ -4,7 +4,6 @@ import time
 import typing
 from typing import Annotated
 
-import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from pawwork_proxy.facts import clients, errors, fields
@@ -16,6 +15,7 @@ from pawwork_proxy.model import texts
 from pawwork_proxy.model.texts import fits
 from pawwork_proxy.outcomes.rules import RULES
 from pawwork_proxy.redaction.values import FORMS as VALUE_FORMS
+from tests.rows import each_row
 
 HTTP, WORDS = map(word_lists, ("http", "words"))
 NAMED = {name: form for name, form in vars(texts).items() if typing.get_origin(form) is Annotated}
@@ -114,7 +114,7 @@ def test_every_form_is_tried() -> None:
     assert set(EXAMPLES) == set(NAMED)
 
 
-@pytest.mark.parametrize("name", NAMED)
+@each_row("name", NAMED)
 def test_a_form_takes_what_belongs_there(name: str) -> None:
     adapter: TypeAdapter[str] = TypeAdapter(NAMED[name])
     for example in EXAMPLES[name]:
@@ -122,7 +122,7 @@ def test_a_form_takes_what_belongs_there(name: str) -> None:
         assert adapter.validate_python(str(example)) == example
 
 
-@pytest.mark.parametrize("name", NAMED)
+@each_row("name", NAMED)
 def test_a_form_takes_nothing_that_does_not_belong(name: str) -> None:
     adapter: TypeAdapter[str] = TypeAdapter(NAMED[name])
     taken = set()
@@ -141,10 +141,8 @@ def test_a_text_beyond_the_longest_fits_nowhere() -> None:
     assert not any(fits(form, "ab" * 400) for form in NAMED.values())
 
 
-@pytest.mark.parametrize("name", NAMED)
-@pytest.mark.parametrize(
-    "text", ["ab " * 200 + "!", "ab_" * 20 + "!", "abAb" * 15 + "!", "a/" * 300]
-)
+@each_row("name", NAMED)
+@each_row("text", ["ab " * 200 + "!", "ab_" * 20 + "!", "abAb" * 15 + "!", "a/" * 300])
 def test_a_form_is_quickly_refused(name: str, text: str) -> None:
     started = time.process_time()
     fits(NAMED[name], text)

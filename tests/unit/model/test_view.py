@@ -16,6 +16,7 @@ from pawwork_proxy.model.request import RequestFacts
 from pawwork_proxy.model.response import ResponseFacts
 from pawwork_proxy.model.signals import ErrorFact, RetryHint, Signals, TransportFailure
 from pawwork_proxy.model.view import ANY_TEXT, READ, VIEWS, view_of
+from tests.rows import each_row
 from tests.unit.builders import exchange
 
 MOMENT = "2026-11-20T09:00:00Z"
@@ -70,9 +71,9 @@ def test_types_lists_and_ranges_are_checked(noun: type[Noun], values: dict[str, 
         decoded(noun, **values)
 
 
-@pytest.mark.parametrize("number", [-1, -0.5, 0.5, 1000, 10**7, 10**12, 10**18])
-@pytest.mark.parametrize(
-    ("noun", "name"),
+@each_row("number", [-1, -0.5, 0.5, 1000, 10**7, 10**12, 10**18])
+@each_row(
+    "noun, name",
     [(noun, name) for noun in READ for name in READ[noun].split() if (noun, name) not in ANY_TEXT],
 )
 def test_a_number_that_the_noun_refuses_its_view_refuses(

@@ -11,6 +11,7 @@ from pawwork_proxy.model.outcome import ClientBehaviour
 from pawwork_proxy.model.signals import Ending
 from pawwork_proxy.outcomes.client_behaviour import of_client
 from pawwork_proxy.outcomes.rule import zen
+from tests.rows import each_row
 from tests.unit.outcomes.answers import ANSWERS, GO_S, MIDNIGHT_S, Answer, outcome_of
 
 ROWS = [
@@ -27,7 +28,7 @@ def behaviour(era: str, answer: Answer) -> ClientBehaviour:
     return of_client(outcome_of(answer).client, [era])[era]
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row['era']}-{row['answer']}")
+@each_row("row", ROWS)
 def test_the_rules_say_what_was_measured(row: dict[str, Any]) -> None:
     found = behaviour(row["era"], ANSWERS[row["answer"]])
     assert found.retries == row["retries"]

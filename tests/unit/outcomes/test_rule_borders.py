@@ -26,6 +26,7 @@ from pawwork_proxy.model.signals import (
 )
 from pawwork_proxy.outcomes.clues import Clues
 from pawwork_proxy.outcomes.rules import RULES, classify
+from tests.rows import each_row
 
 BY_SENSE = """
 free_limit free_usage_type free_usage_wording free_usage_type relayed_failure
@@ -85,7 +86,7 @@ def other(sense: Sense, **parts: Any) -> dict[str, Any]:
     return {"type": "other", "type_stem": sense, **parts}
 
 
-@pytest.mark.parametrize("row", BY_SENSE.split("\n")[1:-1], ids=lambda row: row.split()[0])
+@each_row("row", BY_SENSE.split("\n")[1:-1])
 def test_each_sense_has_its_row(row: str) -> None:
     sense, by_type, by_message, type_relayed, message_relayed = row.split()
     phrase = next((id_ for id_, found in SENSES.items() if found == sense), None)
@@ -369,8 +370,6 @@ def test_one_row_for_each_wait_beside_zens_sentence(wait: float, row: str) -> No
     assert [rule.id for rule in rows if rule.when.holds(clues)] == [row]
 
 
-@pytest.mark.parametrize(
-    ("row", "response"), BORDERS, ids=[f"{n}-{row}" for n, (row, _) in enumerate(BORDERS)]
-)
+@each_row("row, response", BORDERS)
 def test_what_stands_beside_a_border(row: str, response: Signals) -> None:
     assert classify(response).rule_id == row

@@ -32,6 +32,7 @@ from pawwork_proxy.outcomes.wording_rules import WORDING_RULES
 from pawwork_proxy.outcomes.zen_rules import ZEN_RULES
 from pawwork_proxy.responses.reported import read_case, read_reported
 from pawwork_proxy.responses.response_reader import ResponseReader
+from tests.rows import each_row
 
 CASES = Path(__file__).parents[2] / "data" / "outcomes.jsonl"
 
@@ -140,7 +141,7 @@ def signals_of(rule: Rule) -> Signals:
     return reader.finish(sample.ending, sample.unobserved).signals
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+@each_row("rule", RULES)
 def test_each_rule_is_reached_by_its_own_example(rule: Rule) -> None:
     outcome = classify(signals_of(rule))
     assert outcome.rule_id == rule.id
@@ -148,8 +149,8 @@ def test_each_rule_is_reached_by_its_own_example(rule: Rule) -> None:
     assert rule.reason
 
 
-@pytest.mark.parametrize(
-    ("places", "row"), [(places, row) for places, rows in EVIDENCE.items() for row in rows.split()]
+@each_row(
+    "places, row", [(places, row) for places, rows in EVIDENCE.items() for row in rows.split()]
 )
 def test_evidence_names_the_places_that_decided(places: str, row: str) -> None:
     (rule,) = [rule for rule in RULES if rule.id == row]
@@ -161,7 +162,7 @@ def test_every_row_but_the_last_has_evidence() -> None:
     assert sorted(rows) == sorted(rule.id for rule in RULES[:-1])
 
 
-@pytest.mark.parametrize("rule", RULES[:-1], ids=lambda rule: rule.id)
+@each_row("rule", RULES[:-1])
 def test_each_rule_decides_what_no_later_rule_would(rule: Rule) -> None:
     clues = Clues(signals_of(rule))
     later = next(other for other in RULES if other is not rule and other.when.holds(clues))
@@ -175,11 +176,7 @@ def test_every_kind_has_a_rule_a_family_and_a_meaning() -> None:
     assert set(MEANINGS) == kinds
 
 
-@pytest.mark.parametrize(
-    "case",
-    [json.loads(line) for line in CASES.read_text("utf-8").splitlines()],
-    ids=lambda case: case["id"],
-)
+@each_row("case", [json.loads(line) for line in CASES.read_text("utf-8").splitlines()])
 def test_labelled_answers_get_their_label(case: dict[str, Any]) -> None:
     assert classify(read_case(case).signals).kind == case["label"]
 

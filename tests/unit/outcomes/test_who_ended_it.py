@@ -6,6 +6,7 @@ from pawwork_proxy.model.outcome import Kind, Origin
 from pawwork_proxy.model.signals import Ending
 from pawwork_proxy.outcomes.rules import classify
 from pawwork_proxy.responses.response_reader import ResponseReader
+from tests.rows import each_row
 
 BEGUN = b'data: {"choices":[{"delta":{"content":"Hi"},"finish_reason":null}]}\n\n'
 WHOLE = BEGUN + b'data: {"choices":[],"cost":"0"}\n\ndata: [DONE]\n\n'
@@ -28,8 +29,8 @@ def test_every_ending_has_its_row() -> None:
     assert sorted(named) == sorted(Ending)
 
 
-@pytest.mark.parametrize(("ending", "who"), ROWS)
-@pytest.mark.parametrize("answered", [True, False])
+@each_row("ending, who", ROWS)
+@each_row("answered", [True, False])
 def test_a_cut_is_blamed_on_who_cut(ending: Ending, who: Origin, *, answered: bool) -> None:
     reader = ResponseReader(200 if answered else None, [STREAM] if answered else [])
     reader.feed(BEGUN if answered else b"")

@@ -6,6 +6,7 @@ import pytest
 
 from pawwork_proxy.facts.errors import VENDOR_TYPES, WRAPPER_TYPES, ZEN_TYPES
 from pawwork_proxy.outcomes.rules import classify
+from tests.rows import few_when_fast
 from tests.unit.responses.test_response_reader import read
 
 WRAPPERS = sorted(WRAPPER_TYPES)
@@ -23,7 +24,7 @@ def test_the_classes_around_an_error_are_known() -> None:
     assert named == WRAPPER_TYPES
 
 
-@pytest.mark.parametrize("wrapper", WRAPPERS)
+@pytest.mark.parametrize("wrapper", few_when_fast(2, WRAPPERS))
 def test_the_servers_type_counts_on_whichever_side_of_the_wrapper(wrapper: str) -> None:
     for server in SERVERS:
         inner = {"type": server, "message": "sorry"}

@@ -19,6 +19,7 @@ from pawwork_proxy.recording.destination import (
     parse_upstream,
     undecided,
 )
+from tests.rows import each_row
 
 
 def asked(form: TargetForm, host: str, port: int, headers: dict[str, str]) -> Asked:
@@ -128,9 +129,9 @@ def test_headers_in_any_spelling_and_no_coding_are_judged(form: TargetForm, name
     assert decide(Asked(form, "127.0.0.1", 9610, headers, {9610})) == FOREIGN_PAGE
 
 
-@pytest.mark.parametrize("form", ["origin", "absolute", "tunnelled"])
-@pytest.mark.parametrize("host", ["127.0.0.1", "OpenCode.ai.", "evil.example"])
-@pytest.mark.parametrize("names", [[], ["Origin"], ["SEC-FETCH-SITE", "accept"], ["user-agent"]])
+@each_row("form", ["origin", "absolute", "tunnelled"])
+@each_row("host", ["127.0.0.1", "OpenCode.ai.", "evil.example"])
+@each_row("names", [[], ["Origin"], ["SEC-FETCH-SITE", "accept"], ["user-agent"]])
 def test_without_a_decision_traffic_goes_on_and_a_page_gets_no_more_than_with_one(
     form: TargetForm, host: str, names: list[str]
 ) -> None:

@@ -5,6 +5,8 @@ import json
 import random
 import string
 import uuid
+from collections.abc import Mapping
+from functools import cache
 
 _ALNUM = string.ascii_letters + string.digits
 _HEX = "0123456789abcdef"
@@ -12,7 +14,8 @@ _UPPER = string.ascii_uppercase + string.digits
 _URLSAFE = _ALNUM + "-_"
 
 
-def canaries(seed: int = 1) -> dict[str, str]:
+@cache
+def canaries(seed: int = 1) -> Mapping[str, str]:
     """Format → a secret of it, the same for the same seed."""
     rng = random.Random(seed)
 

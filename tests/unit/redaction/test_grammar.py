@@ -5,6 +5,7 @@ import pytest
 from pawwork_proxy.facts.identifiers import Namespace
 from pawwork_proxy.redaction.grammar import Grammar, compose, is_version, words_of
 from pawwork_proxy.redaction.pseudonyms import PSEUDONYM, Pseudonymiser
+from tests.rows import each_row
 
 PSEUDONYMS = Pseudonymiser(b"g" * 32)
 WORDS = words_of({"model", "free", "ai", "api-token", "node.js", "GLM"})
@@ -169,8 +170,8 @@ def test_equal_parts_have_equal_pseudonyms() -> None:
     assert first == second == PSEUDONYMS.of(Namespace.PRODUCT, "nova")
 
 
-@pytest.mark.parametrize(
-    ("text", "is_one"),
+@each_row(
+    "text, is_one",
     [
         ("1.18.15", True), ("v22.11.0", True), ("144.0.7559.60", True), ("130.0.0.0", True),
         ("2026.5.18", True), ("605.1.15", True), ("537.36", True), ("10.1.2.3", False),

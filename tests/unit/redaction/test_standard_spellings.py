@@ -8,6 +8,7 @@ from pawwork_proxy.redaction.credentials import Credentials
 from pawwork_proxy.redaction.pseudonyms import PSEUDONYM, Pseudonymiser
 from pawwork_proxy.redaction.shapes import ShapeName, Shapes
 from pawwork_proxy.redaction.taint_gate import RawExchange, TaintGate
+from tests.rows import each_row
 
 PSEUDONYMS = Pseudonymiser(b"s" * 32)
 SHAPER = Shapes(PSEUDONYMS)
@@ -51,7 +52,7 @@ def passes(text: str, raw: str) -> bool:
     return GATE.check(json.dumps({"value": text}), RawExchange((raw.encode(),))) is None
 
 
-@pytest.mark.parametrize(("shape", "text"), PAIRS)
+@each_row("shape, text", PAIRS)
 def test_usual_values_are_kept_as_they_are(shape: ShapeName, text: str) -> None:
     shaped = SHAPER.of(shape, text)
     assert (shaped.text, shaped.kept) == (text, True)
@@ -100,8 +101,8 @@ NUMBERS = """911-83-6993 555-0123 555-123-4567 4155550123 DE12-3456 865b-153t-17
 AB12-CD34-E 078-05-1120 2024-01-15 865b-153t 12-34""".split()  # noqa: SIM905
 
 
-@pytest.mark.parametrize("number", NUMBERS)
-@pytest.mark.parametrize(
+@each_row("number", NUMBERS)
+@each_row(
     "shape",
     [ShapeName.ERROR_TYPE, ShapeName.MODEL, ShapeName.HEADER_NAME, ShapeName.WORD,
      ShapeName.PROVIDER, ShapeName.FEATURES, ShapeName.FINISH_REASON],

@@ -10,6 +10,7 @@ from pawwork_proxy.facts.identifiers import Namespace
 from pawwork_proxy.redaction.credentials import Credentials
 from pawwork_proxy.redaction.pseudonyms import Pseudonymiser
 from pawwork_proxy.redaction.taint_gate import Hit, RawExchange, TaintGate
+from tests.rows import each_row
 from tests.unit.redaction.canaries import canaries
 
 PSEUDONYMS = Pseudonymiser(b"g" * 32)
@@ -25,8 +26,8 @@ def line(**fields: object) -> str:
     return json.dumps({"type": "exchange", **fields})
 
 
-@pytest.mark.parametrize("form", LONG)
-@pytest.mark.parametrize("seed", range(3))
+@each_row("form", LONG)
+@each_row("seed", range(3))
 def test_a_leaky_record_is_caught(form: str, seed: int) -> None:
     secret = canaries(seed)[form]
     raw = RawExchange((b"POST /zen/v1", json.dumps({"x": secret}).encode()))

@@ -14,6 +14,7 @@ from pawwork_proxy.report.advice import Advice, advice
 from pawwork_proxy.report.language import LANGUAGES, language
 from pawwork_proxy.report.moments import moment
 from pawwork_proxy.report.wrapping import WIDTH
+from tests.rows import each_row
 from tests.unit.outcomes.answers import ANSWERS, outcome_of
 
 NODE = "ai-sdk/provider-utils/4.0.23 runtime/node.js/24.1.0"
@@ -95,7 +96,7 @@ def test_a_client_that_waits_is_named_with_what_stop_does() -> None:
     assert undated.client[0] == "OpenCode 1.18.33 waits 19 hours 59 minutes by itself."
 
 
-@pytest.mark.parametrize("answer", ANSWERS)
+@each_row("answer", ANSWERS)
 def test_who_waits_as_told_asks_once_when_stopped(answer: str) -> None:
     for one in outcome_of(ANSWERS[answer]).client:
         assert not one.honours_retry_after or one.main_calls == 1
@@ -140,7 +141,7 @@ def test_special_cases_are_told_by_type_or_rule() -> None:
 
 
 @EVERY_LANGUAGE
-@pytest.mark.parametrize("meaning", ALL_MEANINGS, ids=lambda meaning: meaning.name)
+@each_row("meaning", ALL_MEANINGS)
 def test_every_kind_has_every_text_and_none_is_too_wide(meaning: Meaning, name: str) -> None:
     outcome = any_of(meaning)
     told = advice(outcome, NOBODY, language(name))

@@ -5,9 +5,10 @@ import pytest
 from pawwork_proxy.errors import ScenarioError
 from pawwork_proxy.simulator.faults import FAILING
 from pawwork_proxy.simulator.presets import preset, preset_rows, read_scenario
+from tests.rows import each_row
 
 
-@pytest.mark.parametrize("name", preset_rows())
+@each_row("name", preset_rows())
 def test_every_preset_is_a_scenario_that_says_what_it_shows(name: str) -> None:
     assert preset(name).name == name
     assert preset(name).summary == preset_rows()[name]["summary"]

@@ -21,6 +21,7 @@ from pawwork_proxy.simulator.scenario import (
     Scenario,
 )
 from pawwork_proxy.simulator.world import SimulatedResponse, World
+from tests.rows import each_row
 
 NOON = datetime(2026, 9, 1, 12, tzinfo=UTC)
 FREE = ModelCall()
@@ -198,7 +199,7 @@ def test_the_key_limiter_looks_at_27_characters_of_the_model() -> None:
     assert found == ["admitted", "key_rate_limit"]
 
 
-@pytest.mark.parametrize("row", FAULTS.values(), ids=lambda row: row.kind)
+@each_row("row", FAULTS.values())
 def test_a_fault_keeps_its_status_and_counts_as_its_row_says(row: Any) -> None:
     world = World(Scenario(free=SMALL, faults=(Fault(kind=row.kind, at=(1,)),)))
     first = world.ask(FREE, NOON)

@@ -13,6 +13,7 @@ from pawwork_proxy.redaction.shapes import ShapeName
 from pawwork_proxy.redaction.values import FORMS
 from pawwork_proxy.verification.leak_rules import LEAK_RULES, SCHEMA_WORDS, leak_in, shannon
 from pawwork_proxy.verification.scan import rule_broken_by
+from tests.rows import each_row
 from tests.unit.redaction.canaries import canaries
 
 HTTP, AGENT_WORDS, WORDS = map(word_lists, ("http", "user_agents", "words"))
@@ -63,8 +64,8 @@ def test_rules_have_unique_ids_and_reasons() -> None:
     assert all(rule.reason for rule in LEAK_RULES)
 
 
-@pytest.mark.parametrize("form", sorted(canaries()))
-@pytest.mark.parametrize("around", ["{}", "big-pickle {}", "a/{}/b"])
+@each_row("form", sorted(canaries()))
+@each_row("around", ["{}", "big-pickle {}", "a/{}/b"])
 def test_every_format_of_secret_is_found(form: str, around: str) -> None:
     for seed in range(1, 25):
         assert leak_in(around.format(canaries(seed)[form])) is not None
@@ -116,8 +117,8 @@ def test_entropy_is_bits_per_character() -> None:
     assert shannon("abcd") == 2
 
 
-@pytest.mark.parametrize(
-    ("text", "rule"),
+@each_row(
+    "text, rule",
     [
         ("sk-" + "a1" * 32, "zen_key"),
         ("oc_sk_abc123", "opencode_key"),
@@ -179,7 +180,7 @@ def test_each_rule_finds_its_own(text: str, rule: str) -> None:
     assert leak_in(text) == rule
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     [
         "sk-model", "ses_model", "hf_model", "127.0.0.1", "[::1]:9610", "10.0.0.0", "300.1.2.3",
