@@ -326,6 +326,7 @@ def _refused(path: Path, error: PawworkProxyError) -> CaptureSource:
 
 
 def _in_bundle(path: Path, shown: Path, checking: Progress) -> list[CaptureSource]:
+    """The captures of a bundle, by its name: each bundle calls its own by the same numbers."""
     findings = verify(path, checking).findings
     if findings:
         refusal = BundleError(
@@ -348,4 +349,11 @@ def _in_bundle(path: Path, shown: Path, checking: Progress) -> list[CaptureSourc
 
         return opened
 
-    return [CaptureSource(shown / name, size, opener(name)) for name, size in members]
+    if len(members) == 1:
+        return [CaptureSource(shown, size, opener(name)) for name, size in members]
+    return [
+        CaptureSource(
+            shown.with_name(f"{shown.name}:{name.rpartition('/')[2]}"), size, opener(name)
+        )
+        for name, size in members
+    ]

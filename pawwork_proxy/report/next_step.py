@@ -8,13 +8,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from shlex import quote
 from typing import NamedTuple
 
-from pawwork_proxy.comparison.dimensions import title
 from pawwork_proxy.comparison.trials import BY_ID, Variation
 from pawwork_proxy.facts.clients import RELEASES
 from pawwork_proxy.model.observation import INTERCEPTING
 from pawwork_proxy.model.verdict import Baseline, EvidenceRow, Experiment, Meaning
 from pawwork_proxy.outcomes.client_behaviour import after_used_up_quota, of_client
-from pawwork_proxy.report.answer_words import joined, one
+from pawwork_proxy.report.answer_words import explanations, joined, one
 from pawwork_proxy.report.language import ENGLISH, Language, paragraph
 from pawwork_proxy.report.sentences import (
     COSTS,
@@ -23,7 +22,6 @@ from pawwork_proxy.report.sentences import (
     VARIATIONS,
     WITHOUT_EVIDENCE,
     WITHOUT_TRIAL,
-    hypothesis_words,
     row_label,
 )
 
@@ -44,7 +42,6 @@ REVERSED = "_reversed"
 _WRITING = re.compile(rf"(?<=^{PROGRAM} )(?:launch|run) ")
 CAPTURES = "captures"
 """The folder that `launch` writes into where none is named."""
-MOST_NAMED = 4
 LONG_S = 3600.0
 """A wait of hours, as the free quota's; how long exactly does not change how often is asked."""
 
@@ -219,9 +216,7 @@ def _confirmed(experiment: Experiment, language: Language) -> tuple[tuple[str, s
     return (
         (
             language.text("It is admitted, and the first refused again"),
-            language.say(
-                "The limit follows the {name}.", name=language.text(title(experiment.confirms))
-            ),
+            language.say("The limit follows the {name}.", name=one(experiment.confirms, language)),
         ),
         (
             language.text("Anything else"),
@@ -268,7 +263,7 @@ def _asking(variations: Sequence[Variation], language: Language) -> list[str]:
     steps = []
     for variation in variations:
         step = language.text(how_to(variation.id).step)
-        same = joined((language.text(title(name)) for name in variation.same), language)
+        same = joined((one(name, language) for name in variation.same), language)
         kept = language.say("{step} (keep the same: {same})", step=step, same=same)
         steps.append(language.say("{words}.", words=kept if same else step))
     if len(steps) == 1:
@@ -328,9 +323,4 @@ def _result(meaning: Meaning, variations: int, language: Language) -> str:
 def _left(left: Sequence[Sequence[str]], language: Language) -> str:
     if not left:
         return language.text("Nothing known here would explain it: a rule or a route changed.")
-    said = language.text("; or ").join(
-        hypothesis_words(parts, language) for parts in left[:MOST_NAMED]
-    )
-    if more := max(len(left) - MOST_NAMED, 0):
-        said = language.say("{said}; or {more} more", said=said, more=more)
-    return language.say("Left: {said}.", said=said)
+    return language.say("Left: {said}.", said=explanations(left, language))

@@ -5,7 +5,7 @@ may ask `assets/sentences.toml` for an id finds it; a test compares its ids with
 """
 
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from importlib.resources import files
 from typing import Any
 
@@ -21,7 +21,6 @@ from pawwork_proxy.model.verdict import (
     OptionFinding,
     Verdict,
 )
-from pawwork_proxy.report.language import ENGLISH, Language
 
 _SECTIONS: dict[str, Any] = tomllib.loads(
     (files("pawwork_proxy.report") / "assets" / "sentences.toml").read_text(encoding="utf-8")
@@ -78,14 +77,6 @@ def option_words(option: OptionFinding) -> str:
         return f"{OPTION_NAMES[option.option]}: not decidable yet."
     decided = OPTIONS[option.option]["open" if option.open else "ruled_out"]
     return decided[option.because_of or ""]
-
-
-def hypothesis_words(parts: Iterable[str], language: Language = ENGLISH) -> str:
-    """A quota key hypothesis as people say it."""
-    names = [language.text(title(part)) for part in parts]
-    if not names:
-        return language.text("one pool for everybody")
-    return language.say("per {names}", names=language.text(" and ").join(names))
 
 
 def reasoning(verdict: Verdict) -> str:

@@ -5,12 +5,11 @@ from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from shlex import quote
 
-from pawwork_proxy.comparison.dimensions import title
 from pawwork_proxy.comparison.experiments import baseline_of
 from pawwork_proxy.comparison.requests import PlacedRequest, evidence_row
 from pawwork_proxy.comparison.walk import STUDIES, Progress, Step, StudyName, Wrong
 from pawwork_proxy.model.verdict import Baseline, EvidenceRow
-from pawwork_proxy.report.answer_words import joined
+from pawwork_proxy.report.answer_words import joined, one
 from pawwork_proxy.report.language import ENGLISH, Language, paragraph
 from pawwork_proxy.report.next_step import CAPTURES, labels_of, launch_command, to_fill_in
 from pawwork_proxy.report.words import printable
@@ -106,7 +105,7 @@ def wrong_lines(
         "not this step: {row} at {time} UTC: {reasons}. Ask again.",
         row=_place(row, names),
         time=f"{row.at:%H:%M:%S}",
-        reasons=joined((_reason(one, language) for one in progress.wrong), language),
+        reasons=joined((_reason(each, language) for each in progress.wrong), language),
     )
     yield from wrapped(words, "  ", "  ")
 
@@ -123,4 +122,4 @@ def _place(row: EvidenceRow, names: Mapping[str, str] | None) -> str:
 
 
 def _reason(wrong: Wrong, language: Language) -> str:
-    return language.say(WRONG[wrong.what], name=language.text(title(wrong.dimension or "address")))
+    return language.say(WRONG[wrong.what], name=one(wrong.dimension or "address", language))

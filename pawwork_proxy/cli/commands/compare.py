@@ -64,7 +64,8 @@ def compare(
     elif output == "markdown":
         click.echo(render_markdown(comparison, answer, gathered.remarks, lang), nl=False)
     else:
-        folder = str(captures[0]) if len(captures) == 1 and captures[0].is_dir() else CAPTURES
+        own = len(captures) == 1 and captures[0].is_dir() and not any(one.part for one in sources)
+        folder = str(captures[0]) if own else CAPTURES
         page(
             [
                 render_text(

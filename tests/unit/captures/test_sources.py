@@ -12,7 +12,7 @@ from pawwork_proxy.errors import BundleError, CaptureFormatError, UnsupportedSch
 from pawwork_proxy.model.base import line_of
 from tests.unit.builders import exchange, header, opened
 from tests.unit.bundle.files import MEMBERS, assembled, capture, raw_zip
-from tests.unit.captures.studies import read_captures
+from tests.unit.captures.studies import one, read_captures, write
 
 
 def test_a_bundle_reads_like_the_captures_it_was_made_of(tmp_path: Path) -> None:
@@ -25,7 +25,17 @@ def test_a_bundle_reads_like_the_captures_it_was_made_of(tmp_path: Path) -> None
     assert bundled.exchanges == plain.exchanges
     assert bundled.interrupted == plain.interrupted
     assert bundled.end == plain.end
-    assert bundled.path == bundle / "captures" / "0001.jsonl"
+    assert bundled.path == bundle
+
+
+def test_a_capture_in_a_bundle_of_several_is_named_by_both(tmp_path: Path) -> None:
+    bundle = tmp_path / "pawwork-support-x.zip"
+    other = write(tmp_path / "other.jsonl", [one(1, 1)])
+    bundle.write_bytes(assembled([capture(tmp_path), other]).data)
+    assert [source.path.name for source in capture_sources([tmp_path / "*.zip"])] == [
+        "pawwork-support-x.zip:0001.jsonl",
+        "pawwork-support-x.zip:0002.jsonl",
+    ]
 
 
 def test_folders_and_patterns_name_each_capture_once(tmp_path: Path) -> None:
@@ -33,7 +43,8 @@ def test_folders_and_patterns_name_each_capture_once(tmp_path: Path) -> None:
     (tmp_path / "pawwork-support-x.zip").write_bytes(assembled([path]).data)
     (tmp_path / "notes.txt").write_text("x")
     named = [tmp_path, path, tmp_path / "*.jsonl"]
-    assert [source.path.name for source in capture_sources(named)] == [path.name, "0001.jsonl"]
+    names = [source.path.name for source in capture_sources(named)]
+    assert names == [path.name, "pawwork-support-x.zip"]
 
 
 @pytest.mark.parametrize("name", ["none.jsonl", "*.json", "none.zip"])

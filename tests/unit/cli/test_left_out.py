@@ -118,7 +118,10 @@ def test_a_capture_with_a_bundle_of_it_beside_counts_once(tmp_path: Path, name: 
     result = CliRunner().invoke(cli, arguments, catch_exceptions=False)
     assert result.exit_code == 0, result.output
     assert counts(name, tmp_path, result) == 2
-    assert "warning: 0001.jsonl: the same capture as a.jsonl, counted once." in result.stderr
+    assert (
+        "warning: pawwork-support-x.zip: the same capture as a.jsonl, counted once."
+        in result.stderr
+    )
 
 
 def test_a_report_of_copies_is_made(tmp_path: Path) -> None:

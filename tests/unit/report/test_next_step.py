@@ -82,8 +82,8 @@ def test_a_trial_says_what_each_result_leaves() -> None:
         limiter(diary.seen),
     )
     assert list(instructions(found).meanings) == [
-        ("It is admitted", "Left: per egress address and project."),
-        ("It is refused", "Left: per egress address."),
+        ("It is admitted", "Left: per network address and project."),
+        ("It is refused", "Left: per network address."),
     ]
 
 
@@ -106,7 +106,7 @@ def test_many_explanations_are_counted_and_a_result_that_rules_out_nothing_is_le
     left = (("new_prompt", many), ("", ()), ("new_prompt", None))
     outlook = outlooks(found, eliminate(found))[0]._replace(left=left)
     admitted, refused = instructions(experiment(outlook, found)).meanings
-    assert admitted[1].endswith("; or 1 more.")
+    assert admitted[1].endswith(", or 2 more.")
     assert "Nothing known here would explain it" in refused[1]
 
 
@@ -174,7 +174,7 @@ def test_a_second_observation_says_what_it_is_for() -> None:
     assert trial is not None
     said = instructions(trial.model_copy(update={"confirms": "address"}))
     assert "one more observation" in said.why
-    assert said.meanings[0][1] == "The limit follows the egress address."
+    assert said.meanings[0][1] == "The limit follows the network address."
 
 
 def test_a_row_that_does_not_fit_is_named_with_what_was_asked() -> None:

@@ -25,6 +25,8 @@ from pawwork_proxy.model.verdict import (
     ProductOption,
     Verdict,
 )
+from pawwork_proxy.report.answer_words import explanation
+from pawwork_proxy.report.language import ENGLISH
 from pawwork_proxy.report.next_step import instructions
 from pawwork_proxy.report.sentences import (
     ASSUMPTIONS,
@@ -37,7 +39,6 @@ from pawwork_proxy.report.sentences import (
     WITHOUT_EVIDENCE,
     contrast_words,
     early_refusal_words,
-    hypothesis_words,
     instrument_words,
     noise_words,
     note_words,
@@ -200,8 +201,9 @@ def test_the_noise_floor_in_words() -> None:
 
 
 def test_hypotheses_in_words() -> None:
-    assert hypothesis_words(()) == "one pool for everybody"
-    assert hypothesis_words(("address", "bucket")) == "per egress address and part of the models"
+    assert explanation((), ENGLISH) == "one quota for all users"
+    said = explanation(("address", "bucket"), ENGLISH)
+    assert said == "per network address and part of the models"
 
 
 def test_every_value_that_a_comparison_can_give_has_its_words() -> None:
