@@ -11,7 +11,7 @@ from collections.abc import Sequence, Set
 from itertools import accumulate
 from typing import NamedTuple
 
-from pawwork_proxy.comparison.columns import Columns
+from pawwork_proxy.comparison.columns import Stretch
 from pawwork_proxy.comparison.pools import Pools
 
 
@@ -59,7 +59,7 @@ def least_bounds(pools: Pools, window: int, kinds: Set[int]) -> dict[int, Bound]
 class _Counted:
     """How many requests of a pool had certainly ended when another one was sent."""
 
-    def __init__(self, columns: Columns, ended: Sequence[int]) -> None:
+    def __init__(self, columns: Stretch, ended: Sequence[int]) -> None:
         self._columns = columns
         self._moments = [columns.gone[number] for number in ended]
         self._totals = [0, *accumulate(map(columns.counts.__getitem__, ended))]

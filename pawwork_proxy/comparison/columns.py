@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
-from functools import cached_property
 from itertools import repeat
 from operator import add, mul
 from typing import TypeVar
@@ -25,48 +24,95 @@ UNKNOWN = -1
 """The code of a value that could be any value."""
 NOBODYS = frozenset({None, ABSENT, PUBLIC, SEVERAL})
 """Values that many people have, so that they determine no other dimension."""
+STRETCH = 500
+"""About so many rows are divided at once."""
 _Value = TypeVar("_Value")
 _OUT = -(2**62)
 """Makes the number of a pool negative, whatever else it is made of."""
 
 
 class Columns:
-    """The rows' values as small numbers; negative: not known.
+    """The rows of a limiter, in stretches of a few windows each.
 
-    UNKNOWN may be any value. Below that, rows of one number agree in a value that is not known: two
-    requests with one key have one workspace, whichever it is.
+    Values stand as small numbers; negative: not known. UNKNOWN may be any value. Below that, rows
+    of one number agree in a value that is not known: two requests with one key have one workspace,
+    whichever it is.
     """
 
     def __init__(self, rows: Sequence[PlacedRequest]) -> None:
-        self.codes: dict[str, list[int]] = {}
-        self.private: dict[str, list[bool]] = {}
+        codes: dict[str, list[int]] = {}
+        private: dict[str, list[bool]] = {}
         for name in (*KEYABLE, CALLER):
             values = [row.value(name) for row in rows]
             numbers = _numbered(values)
             known = [UNKNOWN if value is None else numbers[value] for value in values]
-            self.codes[name] = _implied(name, rows, known) if UNKNOWN in known else known
-            self.private[name] = _private(name, rows, values)
-        self.codes[BUCKET] = self.codes["model"]
-        self.private[BUCKET] = self.private["model"]
-        self._idle = {name for name in self.codes if self._changes_nothing(name)}
-        self._place(rows)
+            codes[name] = _implied(name, rows, known) if UNKNOWN in known else known
+            private[name] = _private(name, rows, values)
+        codes[BUCKET] = codes["model"]
+        private[BUCKET] = private["model"]
+        self.rows = rows
+        self._idle = {name for name in codes if _changes_nothing(codes[name], private[name])}
         self.alike: dict[str, str] = {}
         """The first dimension that says the same of all these rows."""
         said: dict[object, str] = {}
-        for name in self.codes:
-            what = (_renumbered(self.codes[name]), tuple(self.private[name]))
+        for name, code in codes.items():
+            what = (_renumbered(code), tuple(private[name]))
             own = name in {BUCKET, "request"}  # they are counted in a way of their own
             self.alike[name] = name if own else said.setdefault(what, name)
-        self._labels = {name: _labels(codes, known=False) for name, codes in self.codes.items()}
-        self._known = {name: _labels(codes, known=True) for name, codes in self.codes.items()}
-
-    def _place(self, rows: Sequence[PlacedRequest]) -> None:
-        """Set what does not depend on dimensions."""
-        self.rows = rows
-        windows = _numbered(row.window for row in rows)
-        self.windows = [windows[row.window] for row in rows]
         kinds = _numbered(row.client_kind for row in rows if row.client_kind is not None)
         self.kind_names: list[ClientKind] = list(kinds)
+        self.stretches = [
+            Stretch(
+                numbers,
+                [rows[number] for number in numbers],
+                {name: [code[number] for number in numbers] for name, code in codes.items()},
+                {name: [own[number] for number in numbers] for name, own in private.items()},
+                kinds,
+            )
+            for numbers in _in_stretches(rows)
+        ]
+
+    def unclear(self, odd: Iterable[int]) -> Columns:
+        """The same rows, of which some have no known result: they may have been counted or not."""
+        found = copy(self)
+        gone = set(odd)
+        found.rows = list(self.rows)
+        for number in gone:
+            found.rows[number] = replace(self.rows[number], part="maybe", counts=False)
+        found.stretches = [
+            one if gone.isdisjoint(one.numbers) else one.with_rows(found.rows)
+            for one in self.stretches
+        ]
+        return found
+
+    def idle(self, name: str) -> bool:
+        """Whether adding the dimension to a hypothesis changes nothing about these rows."""
+        return name in self._idle
+
+    def sends_nothing(self, name: str) -> bool:
+        """Whether some row is known not to have sent it, so that it fixes nothing else there."""
+        return any(row.value(name) == ABSENT for row in self.rows)
+
+
+class Stretch:
+    """All rows of a few windows. Whoever has seen enough need not divide the other stretches."""
+
+    def __init__(
+        self,
+        numbers: Sequence[int],
+        rows: Sequence[PlacedRequest],
+        codes: dict[str, list[int]],
+        private: dict[str, list[bool]],
+        kinds: Mapping[ClientKind, int],
+    ) -> None:
+        self.numbers = numbers
+        """Which of all rows these are; here a row goes by its place among them."""
+        self.codes = codes
+        self.private = private
+        self._labels: dict[str, tuple[int, list[int]]] = {}
+        self._known: dict[str, tuple[int, list[int]]] = {}
+        windows = _numbered(row.window for row in rows)
+        self.windows = [windows[row.window] for row in rows]
         self.kinds = [
             UNKNOWN if row.client_kind is None else kinds[row.client_kind] for row in rows
         ]
@@ -77,21 +123,26 @@ class Columns:
         self.counts = [row.seen.count for row in rows]
         self.gone = [row.end + row.error for row in rows]
         """When each had surely ended, by any clock."""
+        self.most_error = max(row.error for row in rows)
+        self.orderly = _is_orderly(rows)
+        self._place(rows)
+
+    def _place(self, rows: Sequence[PlacedRequest]) -> None:
+        """Set what depends on the results."""
+        self.rows = rows
         known = [
             (number, row.part) for number, row in enumerate(rows) if row.client_kind is not None
         ]
         self.refused = [number for number, part in known if part == "refused"]
         self.admitted = [number for number, part in known if part == "admitted"]
         self.since: dict[tuple[int, int], int] = {}
-        """By kind of client and window, the row that was admitted first."""
+        """By kind of client and window, which of all rows was admitted first."""
         for number in self.admitted:
-            self.since.setdefault((self.kinds[number], self.windows[number]), number)
+            self.since.setdefault((self.kinds[number], self.windows[number]), self.numbers[number])
         self.admitted_in = self._in_windows(self.admitted)
         ended = [number for number, row in enumerate(rows) if row.counts]
         self.ended_in = self._in_windows(sorted(ended, key=self.gone.__getitem__))
         """What was surely counted, in the order in which it had surely ended."""
-        self.most_error = max((row.error for row in rows), default=0.0)
-        self.orderly = _is_orderly(rows)
 
     def _in_windows(self, numbers: Iterable[int]) -> dict[int, list[int]]:
         found: dict[int, list[int]] = defaultdict(list)
@@ -99,72 +150,60 @@ class Columns:
             found[self.windows[number]].append(number)
         return dict(found)
 
-    def unclear(self, odd: Iterable[int]) -> Columns:
-        """The same rows, of which some have no known result: they may have been counted or not."""
-        rows = list(self.rows)
-        for number in odd:
-            rows[number] = replace(rows[number], part="maybe", counts=False)
+    def with_rows(self, rows: Sequence[PlacedRequest]) -> Stretch:
+        """The same with other results, out of all rows."""
         found = copy(self)
-        found._place(rows)
+        found._place([rows[number] for number in self.numbers])
         return found
 
     def pools(self, names: Iterable[str]) -> list[int]:
         """The number of the pool of each row, one per window; negative: not known."""
-        return self._divided(names, self._labels)
+        return self._divided(names, self._labels, known=False)
 
     def places(self, names: Iterable[str]) -> list[int]:
         """Equal for rows that are of one window and know the same values of these dimensions."""
-        return self._divided(names, self._known)
+        return self._divided(names, self._known, known=True)
 
-    def _divided(self, names: Iterable[str], by: Mapping[str, tuple[int, list[int]]]) -> list[int]:
-        return _mixed(self.windows, (by[name] for name in names))
-
-    def by_window(self, names: Sequence[str]) -> Iterator[tuple[list[int], list[int]]]:
-        """Window by window its rows, and the number that the pool of each has in it.
-
-        Whoever needs only the first few need not divide all.
-        """
-        for numbers, labels in self._of_window:
-            for name in names:
-                if name not in labels:
-                    size, everywhere = self._labels[name]
-                    labels[name] = size, [everywhere[number] for number in numbers]
-            yield numbers, _mixed([0] * len(numbers), (labels[name] for name in names))
-
-    @cached_property
-    def _of_window(self) -> list[tuple[list[int], dict[str, tuple[int, list[int]]]]]:
-        """The rows of each window, and by dimension their labels, as far as they were asked for."""
-        return [(numbers, {}) for numbers in self._in_windows(range(len(self.rows))).values()]
+    def _divided(
+        self, names: Iterable[str], by: dict[str, tuple[int, list[int]]], *, known: bool
+    ) -> list[int]:
+        """One number for each row that tells apart whatever these labels tell apart."""
+        found = self.windows
+        for name in names:
+            if name not in by:
+                by[name] = _labels(self.codes[name], known=known)
+            size, own = by[name]
+            found = list(map(add, map(mul, found, repeat(size)), own))
+        return found
 
     def is_private(self, names: Iterable[str], members: Sequence[int]) -> bool:
         """Whether nobody else can have a value that all these rows have."""
         private = (self.private[name] for name in names)
         return any(all(map(one.__getitem__, members)) for one in private)
 
-    def idle(self, name: str) -> bool:
-        """Whether adding the dimension to a hypothesis changes nothing about these rows."""
-        return name in self._idle
 
-    def _changes_nothing(self, name: str) -> bool:
-        codes = self.codes[name]
-        return len(set(codes)) <= 1 and min(codes, default=0) >= 0 and not any(self.private[name])
+def _in_stretches(rows: Sequence[PlacedRequest]) -> Iterator[list[int]]:
+    """The numbers of the rows of one window after the other, some windows together."""
+    windows: dict[str, list[int]] = defaultdict(list)
+    for number, row in enumerate(rows):
+        windows[row.window].append(number)
+    found: list[int] = []
+    for numbers in windows.values():
+        found += numbers
+        if len(found) >= STRETCH:
+            yield sorted(found)
+            found = []
+    if found:
+        yield sorted(found)
 
-    def sends_nothing(self, name: str) -> bool:
-        """Whether some row is known not to have sent it, so that it fixes nothing else there."""
-        return any(row.value(name) == ABSENT for row in self.rows)
+
+def _changes_nothing(codes: Sequence[int], private: Sequence[bool]) -> bool:
+    return len(set(codes)) <= 1 and min(codes, default=0) >= 0 and not any(private)
 
 
 def _numbered(values: Iterable[_Value]) -> dict[_Value, int]:
     """Each value once with a number, in the order in which they are met."""
     return {value: number for number, value in enumerate(dict.fromkeys(values))}
-
-
-def _mixed(start: list[int], labels: Iterable[tuple[int, list[int]]]) -> list[int]:
-    """One number for each row that tells apart whatever these labels tell apart."""
-    found = start
-    for size, own in labels:
-        found = list(map(add, map(mul, found, repeat(size)), own))
-    return found
 
 
 def _renumbered(codes: Sequence[int]) -> tuple[int, ...]:

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, pairwise
 from math import inf
+from operator import itemgetter
 from typing import Literal
 
 from pawwork_proxy.comparison.bounds import least_bounds
@@ -23,7 +24,7 @@ from pawwork_proxy.comparison.columns import ClientKind, Columns
 from pawwork_proxy.comparison.dimensions import CALLER
 from pawwork_proxy.comparison.hypotheses import Hypothesis, hypotheses
 from pawwork_proxy.comparison.orders import in_circles, way_down
-from pawwork_proxy.comparison.pools import FirstRefusals, Pools
+from pawwork_proxy.comparison.pools import Pools, in_order
 from pawwork_proxy.comparison.requests import PlacedRequest
 from pawwork_proxy.comparison.selection import Limiter
 
@@ -99,12 +100,11 @@ def assess(hypothesis: Hypothesis, columns: Columns, *, whole: bool = False) -> 
 
     `whole`: the excuses of one with many conflicts matter as well.
     """
-    pools = Pools(hypothesis, columns)
+    opened: list[Pools] = []
     found: list[Conflict] = []
     above: Above = {}
-    later = _admitted_later(pools)
-    for pool, refused in pools.refusals():
-        _order_conflicts(columns, later[pool], refused, found, above)
+    for pools, pool in in_order(hypothesis, columns, opened):
+        _order_conflicts(pools, pool, found, above)
         if len(found) >= CONFLICTS_KEPT:
             break
     names = columns.kind_names
@@ -113,46 +113,30 @@ def assess(hypothesis: Hypothesis, columns: Columns, *, whole: bool = False) -> 
     if len(found) < CONFLICTS_KEPT:
         found += _opposed(ordered)
         enough = inf if whole else CONFLICTS_KEPT - len(found)
-        shared, by_others = _bound_conflicts(pools, enough)
+        shared, by_others = _bound_conflicts(opened, enough)
         found += shared
+    if whole:
+        opened += (Pools(hypothesis, one) for one in columns.stretches[len(opened) :])
+    kinds = {
+        pools.columns.kinds[n]
+        for pools in opened
+        for n in pools.columns.admitted
+        if pools.of[n] >= 0
+    }
     return Assessment(
         conflicts=tuple(found[:CONFLICTS_KEPT]),
         above=frozenset(ordered),
-        admitted=frozenset(
-            names[kind]
-            for kind in {columns.kinds[one] for one in columns.admitted if pools.of[one] >= 0}
-        ),
+        admitted=frozenset(names[kind] for kind in kinds),
         excuses=len(above) + by_others,
     )
 
 
-def _admitted_later(pools: Pools) -> dict[int, list[int]]:
-    """By pool, the admissions of requests that were sent after somebody had been refused in it."""
-    columns = pools.columns
-    since = {
-        pool: min(columns.heads[one] for some in kinds.values() for one in some.values())
-        for pool, kinds in pools.refused.items()
-    }
-    later: dict[int, list[int]] = {pool: [] for pool in since}
-    for number in columns.admitted:
-        pool = pools.of[number]
-        if pool in since and since[pool] < columns.starts[number]:
-            later[pool].append(number)
-    return later
-
-
-def _order_conflicts(
-    columns: Columns,
-    admitted: Iterable[int],
-    refused: FirstRefusals,
-    found: list[Conflict],
-    above: Above,
-) -> None:
+def _order_conflicts(pools: Pools, pool: int, found: list[Conflict], above: Above) -> None:
     """Admissions after a refusal: of the same kind of client a conflict, of another an order."""
-    rows = columns.rows
-    for number in admitted:
-        row, own = rows[number], columns.kinds[number]
-        for kind, by_capture in refused.items():
+    rows = pools.columns.rows
+    for number in pools.admitted_later[pool]:
+        row, own = rows[number], pools.columns.kinds[number]
+        for kind, by_capture in pools.refused[pool].items():
             if (own, kind) in above:
                 continue
             refusals = (rows[one] for one in by_capture.values())
@@ -167,43 +151,44 @@ def _order_conflicts(
                 return
 
 
-def _bound_conflicts(pools: Pools, enough: float) -> tuple[list[Conflict], int]:
+def _bound_conflicts(opened: Iterable[Pools], enough: float) -> tuple[list[Conflict], int]:
     """Pools that were refused after far fewer than another had admitted.
 
     They stand by kind of client and window, the fewest first; after `enough` no more windows are
     looked at. And how many others were that somebody else may have used up.
     """
-    columns = pools.columns
-    refusals: dict[int, list[tuple[int, FirstRefusals]]] = defaultdict(list)
-    began: dict[int, float] = {}
-    for pool, kinds in pools.refusals():
-        window = columns.windows[pools.first[pool]]
-        refusals[window].append((pool, kinds))
-        first = min(columns.since.get((kind, window), inf) for kind in kinds)
-        began[window] = min(first, began.get(window, inf))
+    windows: list[tuple[float, Pools, list[int]]] = []
+    for pools in opened:
+        columns = pools.columns
+        refused: dict[int, list[int]] = defaultdict(list)
+        for pool in sorted(pools.refused, key=pools.first.__getitem__):
+            refused[columns.windows[pools.first[pool]]].append(pool)
+        for window, some in refused.items():
+            kinds = {kind for pool in some for kind in pools.refused[pool]}
+            began = min(columns.since.get((kind, window), inf) for kind in kinds)
+            windows.append((began, pools, some))
     found: list[tuple[int, Conflict]] = []
     by_others = 0
-    for window in sorted(began, key=began.__getitem__):
-        if sum(since < began[window] for since, _ in found) >= enough:
+    for began, pools, some in sorted(windows, key=itemgetter(0)):
+        if sum(since < began for since, _ in found) >= enough:
             break
-        conflicts, excused = _in_window(pools, window, refusals[window])
+        conflicts, excused = _in_window(pools, some)
         found += conflicts
         by_others += excused
     found.sort(key=lambda one: (one[0], one[1].own))
     return [conflict for _, conflict in found], by_others
 
 
-def _in_window(
-    pools: Pools, window: int, refusals: Sequence[tuple[int, FirstRefusals]]
-) -> tuple[list[tuple[int, Conflict]], int]:
+def _in_window(pools: Pools, refused: Sequence[int]) -> tuple[list[tuple[int, Conflict]], int]:
     """Those of one window, each with the row since which its kind of client was admitted."""
     columns = pools.columns
+    window = columns.windows[pools.first[refused[0]]]
     allowance = 1 if NEW.isdisjoint(pools.names) else DOUBLING
-    bounds = least_bounds(pools, window, {kind for _, kinds in refusals for kind in kinds})
+    bounds = least_bounds(pools, window, {kind for pool in refused for kind in pools.refused[pool]})
     found: list[tuple[int, Conflict]] = []
     by_others = 0
-    for pool, kinds in refusals:
-        for kind, by_capture in kinds.items():
+    for pool in refused:
+        for kind, by_capture in pools.refused[pool].items():
             bound = bounds.get(kind)
             if bound is None:
                 continue

@@ -3,12 +3,14 @@
 Invariant: counting is exact where it is asked for; it stops early only once enough was found.
 """
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import compress
+from operator import itemgetter
 
-from pawwork_proxy.comparison.columns import Columns
+from pawwork_proxy.comparison.columns import Columns, Stretch
 from pawwork_proxy.comparison.dimensions import BUCKET
 from pawwork_proxy.comparison.hypotheses import Hypothesis
 
@@ -27,7 +29,7 @@ class Pools:
     may be.
     """
 
-    def __init__(self, hypothesis: Hypothesis, columns: Columns) -> None:
+    def __init__(self, hypothesis: Hypothesis, columns: Stretch) -> None:
         self.columns = columns
         self.names = sorted(hypothesis)
         self._loose = [name for name in self.names if name != BUCKET]
@@ -48,10 +50,20 @@ class Pools:
                 if heads[number] < heads[held]:
                     by_capture[columns.captures[number]] = number
 
-    def refusals(self) -> Iterator[tuple[int, FirstRefusals]]:
-        """The first refusals of each pool that has any, in the order of pools."""
-        for pool in sorted(self.refused, key=self.first.__getitem__):
-            yield pool, self.refused[pool]
+    @cached_property
+    def admitted_later(self) -> dict[int, list[int]]:
+        """By pool, admissions of requests that were sent after somebody had been refused in it."""
+        columns = self.columns
+        since = {
+            pool: min(columns.heads[one] for some in kinds.values() for one in some.values())
+            for pool, kinds in self.refused.items()
+        }
+        later: dict[int, list[int]] = {pool: [] for pool in since}
+        for number in columns.admitted:
+            pool = self.of[number]
+            if pool in since and since[pool] < columns.starts[number]:
+                later[pool].append(number)
+        return later
 
     @cached_property
     def members(self) -> dict[int, list[int]]:
@@ -124,3 +136,22 @@ class Pools:
         for number, *which in zip(range(len(self.of)), *known, strict=True):
             found[tuple(which)].append(number)
         return {tuple(compress(self._loose, which)): rows for which, rows in found.items()}
+
+
+def in_order(
+    hypothesis: Hypothesis, columns: Columns, opened: list[Pools]
+) -> Iterator[tuple[Pools, int]]:
+    """Each pool in which somebody was refused, in the order of their first rows.
+
+    What is `opened` for it stays behind; no stretch is divided before it is its turn.
+    """
+    waiting: list[tuple[int, Pools, int]] = []
+    begins = [stretch.numbers[0] for stretch in columns.stretches[1:]]
+    for stretch, following in zip(columns.stretches, [*begins, len(columns.rows)], strict=True):
+        pools = Pools(hypothesis, stretch)
+        opened.append(pools)
+        waiting += ((stretch.numbers[pools.first[one]], pools, one) for one in pools.refused)
+        waiting.sort(key=itemgetter(0))
+        ready = bisect_left(waiting, following, key=itemgetter(0))
+        yield from ((pools, pool) for _, pools, pool in waiting[:ready])
+        del waiting[:ready]

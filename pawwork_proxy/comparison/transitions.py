@@ -60,20 +60,23 @@ def _pools(hypothesis: Hypothesis, columns: Columns) -> Iterator[list[PlacedRequ
 
     Only where a request was admitted that was sent after a refusal is there anything to look for.
     """
-    rows = columns.rows
-    for numbers, pools in columns.by_window(sorted(hypothesis)):
+    for stretch in columns.stretches:
+        rows, windows, pools = stretch.rows, stretch.windows, stretch.pools(sorted(hypothesis))
         since: dict[int, float] = {}
         found: dict[int, list[PlacedRequest]] = {}
-        for number, pool in zip(numbers, pools, strict=True):
+        window: dict[int, int] = {}
+        for number, pool in enumerate(pools):
             part = rows[number].part
             if part == "refused":
-                since[pool] = min(columns.heads[number], since.get(pool, inf))
-            elif part == "admitted" and since.get(pool, inf) < columns.starts[number]:
+                since[pool] = min(stretch.heads[number], since.get(pool, inf))
+            elif part == "admitted" and since.get(pool, inf) < stretch.starts[number] and pool >= 0:
                 found[pool] = []
-        for number, pool in zip(numbers, pools, strict=True) if found else ():
-            if pool >= 0 and pool in found:
-                found[pool].append(rows[number])
-        yield from filter(None, found.values())
+                window[pool] = windows[number]
+        for row, pool in zip(rows, pools, strict=True) if found else ():
+            if pool in found:
+                found[pool].append(row)
+        for pool in sorted(found, key=window.__getitem__):
+            yield found[pool]
 
 
 def _transitions(

@@ -1,18 +1,20 @@
 """Rows that are divided fast are counted as if each were held against each."""
 
 import random
-from itertools import combinations
+from itertools import combinations, product
 from math import inf
 
 import pytest
 
+from pawwork_proxy.comparison import columns as columns_module
 from pawwork_proxy.comparison import elimination
 from pawwork_proxy.comparison.bounds import least_bounds
-from pawwork_proxy.comparison.columns import UNKNOWN, Columns
+from pawwork_proxy.comparison.columns import UNKNOWN, Columns, Stretch
 from pawwork_proxy.comparison.dimensions import BUCKET
 from pawwork_proxy.comparison.elimination import assess
 from pawwork_proxy.comparison.pools import Pools
 from pawwork_proxy.comparison.selection import select
+from pawwork_proxy.comparison.transitions import transitions
 from tests.evaluation.random_worlds import random_world
 from tests.rows import few_when_fast
 from tests.unit.comparison.builders import OFFICE, Diary, limiter
@@ -33,7 +35,7 @@ def columns_of(seed: int) -> Columns:
     return Columns(select(found).limiters[0].rows)
 
 
-def certainly(columns: Columns, parts: frozenset[str], one: int, other: int) -> bool:
+def certainly(columns: Stretch, parts: frozenset[str], one: int, other: int) -> bool:
     """Whether two rows are in one pool."""
     codes = [columns.codes[part] for part in parts]
     return columns.windows[one] == columns.windows[other] and all(
@@ -41,7 +43,7 @@ def certainly(columns: Columns, parts: frozenset[str], one: int, other: int) -> 
     )
 
 
-def perhaps(columns: Columns, parts: frozenset[str], one: int, other: int) -> bool:
+def perhaps(columns: Stretch, parts: frozenset[str], one: int, other: int) -> bool:
     """Whether two rows may be in one pool."""
     codes = [columns.codes[part] for part in parts - {BUCKET}]
     return columns.windows[one] == columns.windows[other] and all(
@@ -51,9 +53,9 @@ def perhaps(columns: Columns, parts: frozenset[str], one: int, other: int) -> bo
 
 @pytest.mark.parametrize("seed", few_when_fast(2, range(6)))
 def test_what_may_have_been_counted_before_a_refusal(seed: int) -> None:
-    columns = columns_of(seed)
-    rows, everyone = columns.rows, range(len(columns.rows))
-    for parts in HYPOTHESES:
+    stretches = columns_of(seed).stretches
+    for columns, parts in product(stretches, HYPOTHESES):
+        rows, everyone = columns.rows, range(len(columns.rows))
         pools = Pools(parts, columns)
         for one in columns.refused:
             if pools.of[one] not in pools.refused:
@@ -71,10 +73,10 @@ def test_what_may_have_been_counted_before_a_refusal(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(6))
 def test_what_was_certainly_counted_before_an_admission(seed: int) -> None:
-    columns = columns_of(seed)
-    rows, everyone = columns.rows, range(len(columns.rows))
-    kinds = set(columns.kinds)
-    for parts in HYPOTHESES:
+    stretches = columns_of(seed).stretches
+    for columns, parts in product(stretches, HYPOTHESES):
+        rows, everyone = columns.rows, range(len(columns.rows))
+        kinds = set(columns.kinds)
         most: dict[tuple[int, int], int] = {}
         latest = {
             (columns.kinds[one], columns.captures[one], pool): one
@@ -100,7 +102,7 @@ def test_what_was_certainly_counted_before_an_admission(seed: int) -> None:
         assert found == most
 
 
-def _ended_before(columns: Columns, other: int, one: int) -> bool:
+def _ended_before(columns: Stretch, other: int, one: int) -> bool:
     row, earlier = columns.rows[one], columns.rows[other]
     if row.seen.steady and row.seen.capture == earlier.seen.capture:
         return earlier.end < row.start
@@ -113,6 +115,32 @@ def test_rows_whose_result_is_not_known_contradict_nothing() -> None:
     assert not assess(frozenset(), columns.unclear([3])).conflicts
     assert not assess(frozenset(), columns.unclear([4])).conflicts
     assert assess(frozenset(), columns.unclear([0])).conflicts
+
+
+@pytest.mark.parametrize("seed", [0, 1, 3, 4, 6, 7])
+def test_windows_that_are_divided_one_by_one_show_the_same(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(elimination, "CONFLICTS_KEPT", 3)
+
+    rows = columns_of(seed).rows
+
+    def found() -> list[object]:
+        columns = Columns(rows)
+        every = [(parts, assess(parts, columns, whole=True)) for parts in HYPOTHESES]
+        return [
+            (
+                [one.rows for one in how.conflicts],
+                (how.above, how.admitted, how.excuses),
+                [(one.refused, one.admitted, one.held) for one in transitions(parts, columns)],
+            )
+            for parts, how in every
+        ]
+
+    together = found()
+    monkeypatch.setattr(columns_module, "STRETCH", 1)
+    assert len(Columns(rows).stretches) > 1
+    assert found() == together
 
 
 @pytest.mark.parametrize("seed", [1, 3, 4, 10])

@@ -220,8 +220,8 @@ def test_the_answer_says_what_it_takes_for_granted() -> None:
 def test_rows_of_several_prompts_are_of_no_one_session() -> None:
     """What a fold merges loses its value, and must not get it back from another merged row."""
     seen = Diary().admitted(request=SEVERAL).admitted(request=SEVERAL, session=None).refused().seen
-    codes = Columns(limiter(seen).rows).codes["session"]
-    assert codes[1] == -1
+    (stretch,) = Columns(limiter(seen).rows).stretches
+    assert stretch.codes["session"][1] == -1
 
 
 def test_the_same_edge_location_over_another_network_separates_region_from_address() -> None:
