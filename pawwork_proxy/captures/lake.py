@@ -6,6 +6,7 @@ Invariant: DuckDB loads no extension and asks no server.
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
+from sys import intern
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
@@ -76,6 +77,11 @@ def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def _once(value: object) -> object:
+    """An equal text is held once: most rows of a set share most of theirs."""
+    return intern(value) if type(value) is str else value
+
+
 def read_part(path: Path, shown: Path) -> Part:
     """A part of a data set; messages name it as `shown`.
 
@@ -96,7 +102,7 @@ def read_part(path: Path, shown: Path) -> Part:
         )
         names = [column[0] for column in table.description]
         rows = [
-            row_of(dict(zip(names, values, strict=True)))
+            row_of(dict(zip(names, map(_once, values), strict=True)))
             for several in iter(lambda: table.fetchmany(_ROWS_AT_ONCE), [])
             for values in several
         ]

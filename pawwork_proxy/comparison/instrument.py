@@ -256,12 +256,11 @@ def _still_held(refused: PlacedRequest, admitted: PlacedRequest) -> bool:
 
 
 def _holds_for_the_day(seen: Observation) -> bool:
-    """Whether a refusal without a wait can only be lifted by the next day.
+    """Whether a refusal cannot have been lifted before the day or its own wait is over.
 
-    A relayed quota without one may have any rhythm: its route has to be refused again.
+    A quota that says nothing may have any rhythm: its route has to be refused again.
     """
-    announced = seen.reset_at is not None or seen.retry_after_s is not None
-    return announced or not is_refusal(seen) or seen.origin == "zen" or says_how_long(seen)
+    return not is_refusal(seen) or says_how_long(seen)
 
 
 def _rank(pair: _Pair) -> tuple[bool, bool, int, float]:

@@ -5,7 +5,7 @@ Invariant: every text of `assets/answer.toml` is in the catalogues.
 
 import tomllib
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from importlib.resources import files
 
 from pawwork_proxy.comparison.usage import rhythm_of
@@ -17,6 +17,7 @@ TEXTS: dict[str, dict[str, str]] = tomllib.loads(
     (files("pawwork_proxy.report") / "assets" / "answer.toml").read_text(encoding="utf-8")
 )
 MOST_NAMED = 3
+_HALF_A_DAY = timedelta(hours=12)
 
 
 def one(name: str, language: Language) -> str:
@@ -89,8 +90,9 @@ def _count(limit: LimiterFindings, language: Language) -> str:
 def _resets(limit: LimiterFindings, rhythm: Rhythm, language: Language, zone: tzinfo) -> str:
     """When the limit gives new requests, in UTC and on the user's clock."""
     at = rhythm.resets_at
-    if rhythm.kind == "utc_day" and at is None:
-        at = datetime.fromisoformat(limit.windows[-1]).replace(tzinfo=UTC)
+    if rhythm.kind == "utc_day":  # at midnight; a clock may be some seconds off
+        moment = at or datetime.fromisoformat(limit.windows[-1])
+        at = datetime.combine(moment + _HALF_A_DAY, time.min, UTC)
     if rhythm.kind == "hours" and at is None:
         return language.text(TEXTS["resets"]["unknown"])
     shown = _clocks(at, language, zone, daily=rhythm.kind == "utc_day") if at else ""

@@ -130,10 +130,10 @@ def test_a_refusal_that_has_run_out_says_nothing() -> None:
     short = {"cadence": "minute", "retry_after_s": 30.0}
     assert found(Diary().refused(**short).later(minutes=1).admitted(**INSIDE)).pairs == ()
     assert len(found(Diary().refused(**short).admitted(**INSIDE)).pairs) == 1
-    relayed = {"origin": "relayed:other", "cadence": "none"}
-    assert found(Diary().refused(**relayed).admitted(**INSIDE)).pairs == ()
-    again = Diary().refused(**relayed).admitted(**INSIDE).refused(**relayed)
-    assert found(again).status == "disturbs"
+    for silent in ({"origin": "relayed:other", "cadence": "none"}, {"cadence": "hours"}):
+        assert found(Diary().refused(**silent).later(hours=4).admitted(**INSIDE)).pairs == ()
+        again = Diary().refused(**silent).admitted(**INSIDE).refused(**silent)
+        assert found(again).status == "disturbs"
 
 
 def test_a_quota_that_is_used_up_untouched_is_no_sign() -> None:

@@ -1,11 +1,12 @@
 """What a comparison says to people, as texts that a person has read."""
 
 import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from pawwork_proxy.comparison.compare import compare
-from pawwork_proxy.model.verdict import LimiterFindings
+from pawwork_proxy.model.verdict import LimiterFindings, Rhythm
 from pawwork_proxy.report.answer import Answer, answer_of
 from tests.unit.comparison.builders import OFFICE, TWO, Diary, limit
 from tests.unit.report.answers import FAR, STUDIES, TEXTS, A, B, sure, texts
@@ -54,6 +55,12 @@ def test_odds_are_said_as_people_say_them(odds: float, words: str) -> None:
     told = of(found.model_copy(update={"verdicts": verdicts})).confidence
     assert words in told
     assert told.startswith({0.4: "Low", 0.05: "Fair", 0.0: "High"}[odds])
+
+
+def test_a_daily_reset_is_at_midnight_whatever_a_clock_says() -> None:
+    early = datetime(2026, 6, 4, tzinfo=UTC) - timedelta(seconds=40)
+    found = sure().limits[0].model_copy(update={"rhythm": Rhythm("utc_day", 86400.0, early, True)})
+    assert "resets 00:00 UTC;" in of(found).quota
 
 
 def test_two_dimensions_are_one_headline() -> None:
