@@ -1,7 +1,5 @@
 """The inventory: sent or not, how constant, and whether an install is told by it."""
 
-import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,8 +20,6 @@ from pawwork_proxy.model.request import (
     RequestFacts,
 )
 from tests.unit.builders import NOON, exchange, header
-
-DOCS = Path(__file__).resolve().parents[3] / "docs" / "identity.md"
 
 
 def pseudonym(kind: str, word: str) -> str:
@@ -310,14 +306,3 @@ def test_the_table_has_unique_rows_and_named_sources() -> None:
 )
 def test_roles_come_from_rows_or_words(layer: Any, name: str, role: str) -> None:
     assert role_of(layer, name) == role
-
-
-def test_the_document_has_every_statement_and_source() -> None:
-    text = DOCS.read_text(encoding="utf-8")
-    for row in KNOWN:
-        if row.server:
-            assert f"| `{row.name}` | {row.server} | {', '.join(row.sources)} |" in text
-    places = read("sources")["source"]
-    for name in {name for row in KNOWN for name in row.sources}:
-        where = places[name]
-        assert re.search(rf"^\| {name} \| {re.escape(where)} \|$", text, re.MULTILINE), name

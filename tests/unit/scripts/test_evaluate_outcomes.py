@@ -1,4 +1,4 @@
-"""The evaluation counts honestly, and the page about outcomes is written from the tables."""
+"""The evaluation counts honestly, and pages about facts are written from the tables."""
 
 import json
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 from pawwork_proxy.model.outcome import Origin
 from scripts._pages import filled, write
 from scripts.evaluate_outcomes import main
-from scripts.outcomes_page import PAGE, parts
+from scripts.fact_pages import PAGES
 
 CASES = Path(__file__).parents[2] / "data" / "outcomes.jsonl"
 
@@ -40,13 +40,19 @@ def test_misses_and_confusions_are_counted(
     assert "alt  C" in out
 
 
-def test_the_page_is_up_to_date(capsys: pytest.CaptureFixture[str]) -> None:
-    text = PAGE.read_text("utf-8")
-    assert text == filled(PAGE, parts())
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_page_is_up_to_date(page: Path) -> None:
+    """Else `python -m scripts.fact_pages` writes it anew."""
+    text, parts = page.read_text("utf-8"), PAGES[page]()
+    assert all(made in text for made in parts.values())
+    assert text == filled(page, parts)
+    assert write(page, parts, ["--check"]) == 0
+    assert write(page, parts, ["--odd"]) == 2
+
+
+def test_the_page_about_outcomes_has_every_origin() -> None:
+    (text,) = (page.read_text("utf-8") for page in PAGES if page.name == "outcomes.md")
     assert all(f"| `{origin}` |" in text for origin in Origin)
-    assert write(PAGE, parts(), ["--check"]) == 0
-    assert write(PAGE, parts(), ["--odd"]) == 2
-    capsys.readouterr()
 
 
 def test_a_page_that_is_out_of_date_is_found_and_written(tmp_path: Path) -> None:

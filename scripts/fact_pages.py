@@ -1,8 +1,9 @@
-"""Writes the tables of docs/outcomes.md: `python -m scripts.outcomes_page [--check]`."""
+"""Writes tables of docs/outcomes.md and identity.md: `python -m scripts.fact_pages [--check]`."""
 
 import sys
 
 from pawwork_proxy.facts.clients import RELEASES, releases_of
+from pawwork_proxy.facts.fields import KNOWN
 from pawwork_proxy.facts.outcomes import (
     MEANINGS,
     RANGES,
@@ -11,14 +12,13 @@ from pawwork_proxy.facts.outcomes import (
     Meaning,
     Range,
 )
+from pawwork_proxy.facts.table import read
 from pawwork_proxy.outcomes.rules import RULES
 from scripts._pages import DOCS, table, write
 
-PAGE = DOCS / "outcomes.md"
 
-
-def parts() -> dict[str, str]:
-    """What the tables of facts and outcomes say in the document."""
+def outcomes() -> dict[str, str]:
+    """What the tables of facts and outcomes say of kinds, rules and clients."""
     rules = [(n, f"`{rule.id}`", rule.kind, rule.reason) for n, rule in enumerate(RULES, 1)]
     return {
         "kinds": "\n".join(map(_kind, MEANINGS.values())),
@@ -29,6 +29,23 @@ def parts() -> dict[str, str]:
         ),
         "screens": "\n".join(f"- {text}" for text in USER_SEES.values()),
     }
+
+
+def identity() -> dict[str, str]:
+    """What servers are known to do with each field, and where that was read."""
+    told = [row for row in KNOWN if row.server]
+    used = dict.fromkeys(name for row in KNOWN for name in row.sources)
+    places = read("sources")["source"]
+    return {
+        "fields": table(
+            ("Field", "The server", "Sources"),
+            [(f"`{row.name}`", row.server, ", ".join(row.sources)) for row in told],
+        ),
+        "sources": table(("Source", "Where"), [(name, places[name]) for name in used]),
+    }
+
+
+PAGES = {DOCS / "outcomes.md": outcomes, DOCS / "identity.md": identity}
 
 
 def _range(row: Range) -> tuple[str, ...]:
@@ -71,4 +88,4 @@ def _advice(meaning: Meaning) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(write(PAGE, parts(), sys.argv[1:]))
+    sys.exit(max(write(page, made(), sys.argv[1:]) for page, made in PAGES.items()))
