@@ -11,12 +11,13 @@ from pawwork_proxy.comparison.dimensions import (
     title,
 )
 from pawwork_proxy.model.observation import ABSENT, PUBLIC, DimensionName, Identities
+from pawwork_proxy.report.answer_words import TEXTS
 from tests.unit.builders import exchange, header
 from tests.unit.captures.studies import observed
 
 
 def test_a_dimension_has_its_name_its_field_its_row_and_its_reader() -> None:
-    """With its row in docs/quota-inference.md (test_docs.py) that is all a new dimension takes."""
+    """With its words and its rows in two documents that is all a new dimension takes."""
     named, rows = set(get_args(DimensionName)), set(BY_NAME)
     fields = {*Identities.model_fields, "global"}
     (seen,) = observed(header(), [exchange()])
@@ -30,6 +31,11 @@ def test_a_dimension_has_its_name_its_field_its_row_and_its_reader() -> None:
         *(
             f"comparison/observations.py does not read {name}"
             for name in fields - seen.who.model_fields_set - {"global"}
+        ),
+        *(
+            f"[{section}] in report/assets/answer.toml has no row for {name}"
+            for section in ("one", "several", "shared")
+            for name in named - set(TEXTS[section])
         ),
     ]
     assert not missing, "; ".join(sorted(missing))
