@@ -179,9 +179,15 @@ def _headline(limit: LimiterFindings, language: Language) -> str:
                 "Not known yet: even one quota for all users would explain what was seen."
             )
         possible = explanations([one.parts for one in limit.ranked] or limit.hypotheses, language)
-        if wider:
+        if wider and len(limit.hypotheses) > 1:
             return language.say(
                 "Shared across installs; by what is not known yet. Possible: {possible}.",
+                possible=possible,
+            )
+        if wider:
+            return language.say(
+                "Shared across installs; by what is not sure yet. Only this fits so far: "
+                "{possible}.",
                 possible=possible,
             )
         if len(limit.hypotheses) == 1:

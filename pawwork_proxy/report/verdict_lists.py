@@ -64,7 +64,7 @@ def findings_of(limit: LimiterFindings, language: Language) -> Iterator[tuple[st
         (language.text("Shared across"), wider),
         (language.text("Finer than"), narrower),
         (language.text("Changed together, so not told apart"), confounded),
-        (language.text("Seen once only"), once),
+        (language.text("Not sure yet"), once),
         (language.text("Refused and never answered, as by a rule for all"), turned_away),
         (language.text("Not decided"), unsettled),
     ):

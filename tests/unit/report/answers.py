@@ -177,6 +177,10 @@ STUDIES: dict[str, Callable[[], list[Observation] | Comparison]] = {
     "one-network-only": lambda: (
         Diary().admitted(9, **A).refused(2, **A).refused(2, **B).refused(**A).seen
     ),
+    "two-networks-asked-too-often": lambda: (
+        Diary().admitted(5, **A).refused(2, **A).refused(**B)
+        .admitted(3, **B, **FAR).admitted(**A, **FAR).refused(**A).seen
+    ),
     "one-install-only": lambda: Diary().admitted(9, **A).refused(**A).seen,
     "addresses-not-known": lambda: (
         Diary().admitted(9, **A, **NO_ADDRESS).refused(**A, **NO_ADDRESS)

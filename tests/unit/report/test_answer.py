@@ -144,7 +144,7 @@ def test_what_was_seen_once_or_always_refused_is_not_called_undecided() -> None:
     told = dict(of(found.model_copy(update={"verdicts": verdicts})).findings)
     assert told == {
         "Counted by": "network address",
-        "Seen once only": "installs",
+        "Not sure yet": "installs",
         "Refused and never answered, as by a rule for all": "API keys",
         "Not decided": "conversations",
     }
@@ -152,7 +152,7 @@ def test_what_was_seen_once_or_always_refused_is_not_called_undecided() -> None:
 
 def test_a_story_of_rows_that_decide_nothing_says_why() -> None:
     headings = {
-        "one_observation": "Seen once only, so repeat it",
+        "one_observation": "Not sure yet, so repeat it",
         "unrecorded_change": "Something that was not recorded may have changed",
         "nothing_fits": "These contradict each other",
     }
