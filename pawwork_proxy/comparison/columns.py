@@ -89,6 +89,10 @@ class Columns:
         """Whether adding the dimension to a hypothesis changes nothing about these rows."""
         return name in self._idle
 
+    def signature(self, names: Iterable[str]) -> frozenset[str]:
+        """Equal for hypotheses that divide these rows in the same way with the same privacy."""
+        return frozenset(self.alike[name] for name in names if not self.idle(name))
+
     def sends_nothing(self, name: str) -> bool:
         """Whether some row is known not to have sent it, so that it fixes nothing else there."""
         return any(row.value(name) == ABSENT for row in self.rows)

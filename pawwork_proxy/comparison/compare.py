@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from pawwork_proxy.comparison.elimination import Findings
 from pawwork_proxy.comparison.exclusions import is_refusal
-from pawwork_proxy.comparison.experiments import next_experiment
-from pawwork_proxy.comparison.hypotheses import Hypothesis, parts, smallest, undominated
+from pawwork_proxy.comparison.experiments import WITHOUT_STEPS, next_experiment
+from pawwork_proxy.comparison.hypotheses import Hypothesis, parts, smallest
 from pawwork_proxy.comparison.likelihood import error_rate, ranked, rated
 from pawwork_proxy.comparison.means import Means, means_seen
 from pawwork_proxy.comparison.options import assumptions, options
@@ -55,7 +55,7 @@ def compare(
     having = (means or means_seen(seen)) if plan else None
     limits = tuple(judge(limiter, having) for limiter in selection.limiters)
     plans = [one.next_experiment for one in limits if one.next_experiment]
-    planned = min(plans, key=lambda one: one.id == "nothing_more", default=None)
+    planned = min(plans, key=lambda one: one.id in WITHOUT_STEPS, default=None)
     if plan and not limits:
         planned = WITHOUT_EVIDENCE[selection.instrument.status]
     return Comparison(
@@ -120,7 +120,7 @@ def _explanations(withstood: Withstood) -> list[Hypothesis]:
 
 def _simplest(findings: Findings) -> list[Hypothesis]:
     """The smallest explanations that are left; what needs no strangers first."""
-    least = smallest(undominated(findings.possible))
+    least = smallest(findings.undominated)
     return sorted(least, key=lambda one: findings.possible[one].excuses)
 
 

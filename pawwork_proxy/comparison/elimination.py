@@ -22,7 +22,7 @@ from typing import Literal
 from pawwork_proxy.comparison.bounds import least_bounds
 from pawwork_proxy.comparison.columns import ClientKind, Columns
 from pawwork_proxy.comparison.dimensions import CALLER
-from pawwork_proxy.comparison.hypotheses import Hypothesis, hypotheses
+from pawwork_proxy.comparison.hypotheses import Hypothesis, hypotheses, undominated
 from pawwork_proxy.comparison.orders import in_circles, way_down
 from pawwork_proxy.comparison.pools import Pools, in_order
 from pawwork_proxy.comparison.requests import PlacedRequest
@@ -75,6 +75,13 @@ class Findings:
 
     possible: dict[Hypothesis, Assessment]
     ruled_out: dict[Hypothesis, tuple[Conflict, ...]]
+    groupings: frozenset[Hypothesis] = frozenset()
+    """Unknown groupings of models that matter beside a plain explanation."""
+
+    @property
+    def undominated(self) -> tuple[Hypothesis, ...]:
+        """What is possible, without groupings that say nothing of their own."""
+        return undominated(self.possible, self.groupings)
 
 
 def eliminate(limiter: Limiter, columns: Columns | None = None) -> Findings:
@@ -84,8 +91,7 @@ def eliminate(limiter: Limiter, columns: Columns | None = None) -> Findings:
     possible: dict[Hypothesis, Assessment] = {}
     ruled_out: dict[Hypothesis, tuple[Conflict, ...]] = {}
     for hypothesis in hypotheses(columns):
-        # Equal for hypotheses that divide these rows in the same way with the same privacy.
-        signature = frozenset(columns.alike[name] for name in hypothesis if not columns.idle(name))
+        signature = columns.signature(hypothesis)
         if signature not in known:
             known[signature] = assess(hypothesis, columns)
         if known[signature].conflicts:

@@ -17,7 +17,7 @@ from pawwork_proxy.comparison.outlooks import IGNORED, Outlook, outlook
 from pawwork_proxy.comparison.requests import PlacedRequest
 from pawwork_proxy.comparison.selection import Limiter
 from pawwork_proxy.comparison.trials import SWEEPS, VARIATIONS, Trial, Variation
-from pawwork_proxy.comparison.tried import Tried, asked_again, tried
+from pawwork_proxy.comparison.tried import Tried, asked_again, refused_no_more, tried
 from pawwork_proxy.comparison.verdicts import contains
 from pawwork_proxy.model.observation import Identities
 from pawwork_proxy.model.verdict import Baseline, Experiment, Lacking, Meaning, OddRow, Verdict
@@ -26,6 +26,8 @@ MAY_CHANGE_THRESHOLD = frozenset(row.name for row in DIMENSIONS if row.threshold
 NOTHING = 1e-9
 """Rounding may give so much to a trial that settles nothing."""
 REPEATING_A_ROW = 2
+WITHOUT_STEPS = frozenset({"nothing_more", "not_refused_again"})
+"""What is said where no trial can be done."""
 
 
 def next_experiment(
@@ -39,26 +41,34 @@ def next_experiment(
     """The best trial for what is open on one limiter, with what a user has.
 
     `exact`: the findings if nothing slipped, which say where a second observation would lead.
-    `nothing_more` where something is open that they cannot find out; None when nothing is open, or
-    nothing that was seen can be built upon.
+    `nothing_more` where something is open that they cannot find out, `not_refused_again` where the
+    limit is not met any more; None when nothing is open, or nothing can be built upon.
     """
     open_ = [verdict for verdict in verdicts if verdict.finding == "undetermined"]
     rows = tuple(
         odd.row for odd in odd_rows if not asked_again(limiter, odd.row.capture, odd.row.seq)
     )
+    refused = baseline(limiter)
+    if refused is not None and (open_ or rows) and refused_no_more(limiter, refused):
+        return Experiment(id="not_refused_again", requests=0, settles=0.0)
     if rows:
         return Experiment(
             id="repeat_row", repeats=rows, requests=REPEATING_A_ROW * len(rows), settles=0.0
         )
-    if not open_ or baseline(limiter) is None or not findings.possible:
+    if not open_ or refused is None or not findings.possible:
         return None
     if (confirming := _confirming(limiter, exact or findings, open_, means)) is not None:
         return confirming
     found = outlooks(limiter, findings, means)
     if found:
         return experiment(found[0], limiter)
+    done = tried(limiter, refused)
     return Experiment(
-        id="nothing_more", requests=0, settles=0.0, lacking=_lacking(limiter, findings, means)
+        id="nothing_more",
+        requests=0,
+        settles=0.0,
+        lacking=_lacking(limiter, findings, means),
+        unrefused=tuple(one.id for one in VARIATIONS if done[one.id].unrefused),
     )
 
 
@@ -75,7 +85,7 @@ def _confirming(
     """The second observation of a dimension to which every explanation that is left points."""
     refused = baseline(limiter)
     assert refused is not None
-    possible = undominated(findings.possible)
+    possible = findings.undominated
     fresh = _able(limiter, refused, means)
     once = _able(limiter, refused, means, attrgetter("may_confirm"))
     for verdict in open_:

@@ -6,7 +6,7 @@ session belongs to one install, so {session, install} is {session}. Invariant: t
 server really uses is among them, if it has at most two parts that an observation can name.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from itertools import combinations
 
 from pawwork_proxy.comparison.columns import Columns
@@ -59,14 +59,20 @@ def _only_ipv4(rows: Iterable[PlacedRequest]) -> bool:
     )
 
 
-def undominated(possible: Iterable[Hypothesis]) -> tuple[Hypothesis, ...]:
-    """Leave out an unknown grouping of models where a plain explanation with the same rest fits."""
+def undominated(
+    possible: Iterable[Hypothesis], groupings: Set[Hypothesis] = frozenset()
+) -> tuple[Hypothesis, ...]:
+    """Leave out an unknown grouping of models where a plain explanation with the same rest fits.
+
+    Except `groupings`, which say something else than the plain one.
+    """
     left = set(possible)
     kept = []
     for hypothesis in left:
         rest = hypothesis - {BUCKET}
         plain = (rest, rest | {"model"}, rest | {"model_group"})
-        if BUCKET in hypothesis and any(other in left for other in plain):
+        dominated = BUCKET in hypothesis and hypothesis not in groupings
+        if dominated and any(other in left for other in plain):
             continue
         kept.append(hypothesis)
     return tuple(sorted(kept, key=lambda hypothesis: (len(hypothesis), sorted(hypothesis))))

@@ -15,15 +15,17 @@ from pawwork_proxy.comparison.exclusions import (
     EXCLUSIONS,
     is_refusal,
 )
-from pawwork_proxy.comparison.instrument import judge_instrument
+from pawwork_proxy.comparison.instrument import DAILY_WINDOWS, judge_instrument
 from pawwork_proxy.comparison.placing import Requests, in_windows, up_to_named_ends
-from pawwork_proxy.comparison.requests import Part, PlacedRequest
+from pawwork_proxy.comparison.requests import Part, PlacedRequest, placed
 from pawwork_proxy.comparison.rhythms import rhythm_of
 from pawwork_proxy.comparison.twice import seen_twice
-from pawwork_proxy.comparison.windows import Window
+from pawwork_proxy.comparison.windows import Window, window_at
 from pawwork_proxy.model.observation import Observation
 from pawwork_proxy.model.verdict import Exclusion, InstrumentFinding, Rhythm
 
+ANSWERED_OTHERWISE = frozenset({"before_limiter", "not_quota"})
+"""Reasons of exclusion that say what became of a request, so that it need not be tried again."""
 EXAMPLES = 5  # exchanges that are named for each reason of exclusion
 
 
@@ -39,6 +41,10 @@ class Limiter:
     rhythm: Rhythm
     announced: bool = True
     """Whether refusals said when they end; else the rhythm is the one of the server's source."""
+
+    beside: tuple[PlacedRequest, ...] = ()
+    """What is no evidence and yet was tried: admitted while nobody was refused, or otherwise
+    answered, as by a gate."""
 
     def part(self, part: Part) -> tuple[PlacedRequest, ...]:
         """Its admitted, refused or possibly counted rows."""
@@ -65,6 +71,7 @@ def select(
     usable = _one_world(ordered, dropped)
     admitted: list[Observation] = []
     refused: list[Observation] = []
+    otherwise: list[Observation] = []
     worlds = {(seen.study, seen.simulated) for seen in usable}
     beside = [seen for seen in unrecorded if (seen.study, seen.simulated) in worlds]
     if beside:
@@ -83,6 +90,8 @@ def select(
             (refused if is_refusal(seen) else admitted).append(seen)
             continue
         dropped.setdefault(reason.id, []).append(seen)
+        if reason.id in ANSWERED_OTHERWISE:
+            otherwise.append(seen)
         if reason.may_count:
             beside.append(seen)
     groups: dict[tuple[str, str, bool], list[Observation]] = {}
@@ -95,7 +104,7 @@ def select(
     for refusals in groups.values():
         own = {id(seen) for seen in refusals}
         others = [seen for seen in refused if id(seen) not in own]
-        limiter = _limiter(refusals, admitted, [*beside, *others], left)
+        limiter = _limiter(refusals, admitted, [*beside, *others], otherwise, left)
         used.update(id(row.seen) for row in limiter.rows if row.part != "maybe")
         limiters.append(limiter)
     for seen in [*refused, *admitted]:
@@ -147,6 +156,7 @@ def _limiter(
     refusals: Sequence[Observation],
     admitted: Sequence[Observation],
     beside: Sequence[Observation],
+    otherwise: Sequence[Observation],
     left: dict[int, str],
 ) -> Limiter:
     """The rows that are evidence on whoever made these refusals."""
@@ -155,6 +165,15 @@ def _limiter(
     requests = Requests(refusals, admitted, beside, one.server_era)
     placing = up_to_named_ends(requests) if cycle is None else in_windows(requests, cycle)
     left.update(placing.left)
+    evidence = {id(row.seen) for row in placing.rows}
+    era, daily = one.server_era, cycle or DAILY_WINDOWS
+    quiet = (seen for seen in admitted if seen.server_era == era and id(seen) not in evidence)
+    tried = [placed(seen, "admitted", window_at(seen.started_at, daily).id) for seen in quiet]
+    tried += (
+        placed(seen, "maybe", window_at(seen.started_at, daily).id)
+        for seen in otherwise
+        if seen.server_era == era
+    )
     return Limiter(
         origin=one.origin,
         server_era=one.server_era,
@@ -163,6 +182,7 @@ def _limiter(
         rows=tuple(sorted(placing.rows, key=lambda row: _order(row.seen))),
         rhythm=rhythm,
         announced=any(seen.cadence != "none" for seen in refusals),
+        beside=tuple(tried),
     )
 
 

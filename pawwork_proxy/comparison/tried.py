@@ -5,8 +5,11 @@ changed one was admitted, or where the changed one was refused as well; also whe
 out to be no evidence, as those of a gate: doing it again would bring the same.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from math import inf
+from operator import add
 from typing import NamedTuple
 
 from pawwork_proxy.comparison.exclusions import is_refusal
@@ -19,6 +22,9 @@ MOVES_ALONG = frozenset({"session", "region", "family"})
 SAME_ONE = frozenset({"session", "region"})
 """In what whoever was refused may differ from one request to the next."""
 MOST_TIMES = 2
+GATED = "client_gate"
+FAIR = 50
+"""So many requests in a window are a fair try to be refused in it, whatever the limit is."""
 
 
 class Tried(NamedTuple):
@@ -27,6 +33,12 @@ class Tried(NamedTuple):
     begun: int = 0
     whole: int = 0
     """With its repetition, or refused as the first was."""
+    unrefused: int = 0
+    """The other way round: the changed one asked first, and was never refused."""
+
+    def plus(self, other: "Tried") -> "Tried":
+        """Both together, of two windows."""
+        return Tried(*map(add, self, other))
 
     @property
     def is_fresh(self) -> bool:
@@ -41,19 +53,83 @@ class Tried(NamedTuple):
 
 def tried(limiter: Limiter, start: PlacedRequest) -> Mapping[str, Tried]:
     """Per variation how often it was done with whoever `start` stands for."""
-    windows: dict[str, list[PlacedRequest]] = {}
-    for row in limiter.rows:
-        own = is_refusal(row.seen) and row.seen.origin == limiter.origin
-        if row.part != "maybe" or own:
-            windows.setdefault(row.window, []).append(row)
-    found = {variation.id: Tried() for variation in VARIATIONS}
-    for rows in windows.values():
-        same = [row for row in rows if _apart(start, row) <= SAME_ONE]
+    done = {variation.id: Tried() for variation in VARIATIONS}
+    allowed = _allowed(limiter, start)
+    for rows in _by_window(_asked(limiter)).values():
+        same = [row for row in rows if _is_same(start, row)]
+        refused = any(is_refusal(row.seen) for row in rows)
         for variation in VARIATIONS:
-            begun, whole = _in_window(variation, rows, same, start)
-            earlier = found[variation.id]
-            found[variation.id] = Tried(earlier.begun + begun, earlier.whole + whole)
+            if any(_is_gated(row) and _changed(variation, start, row) for row in rows):
+                found = Tried(1, 1)
+            elif refused:
+                found = _in_window(variation, rows, same, start)
+            else:
+                found = _unrefused(variation, rows, same, start, allowed)
+            done[variation.id] = done[variation.id].plus(found)
+    return done
+
+
+def _asked(limiter: Limiter) -> Iterator[PlacedRequest]:
+    """The evidence, what else the limiter refused, and all else that was answered."""
+    for row in limiter.rows:
+        if row.part != "maybe" or (is_refusal(row.seen) and row.seen.origin == limiter.origin):
+            yield row
+    yield from limiter.beside
+
+
+def refused_no_more(limiter: Limiter, start: PlacedRequest) -> bool:
+    """Whether whoever was refused asked as much as then in several later windows, in vain."""
+    latest = max(row.head for row in limiter.part("refused"))
+    allowed = _allowed(limiter, start)
+    asked = Counter[str]()
+    for row in limiter.beside:
+        if row.part == "admitted" and latest < row.start and _is_same(start, row):
+            asked[row.window] += row.seen.count
+    return sum(number >= min(allowed, FAIR) for number in asked.values()) >= MOST_TIMES
+
+
+def _allowed(limiter: Limiter, start: PlacedRequest) -> int:
+    """How many requests of its own whoever was refused had got in that window, at least one."""
+    own = (
+        row.seen.count
+        for row in limiter.part("admitted")
+        if row.window == start.window and row.surely_before(start) and _is_same(start, row)
+    )
+    return max(1, sum(own))
+
+
+def _by_window(rows: Iterable[PlacedRequest]) -> Mapping[str, list[PlacedRequest]]:
+    found: dict[str, list[PlacedRequest]] = defaultdict(list)
+    for row in rows:
+        found[row.window].append(row)
     return found
+
+
+def _is_same(start: PlacedRequest, row: PlacedRequest) -> bool:
+    return _apart(start, row) <= SAME_ONE
+
+
+def _unrefused(
+    variation: Variation,
+    rows: Sequence[PlacedRequest],
+    same: Sequence[PlacedRequest],
+    start: PlacedRequest,
+    allowed: int,
+) -> Tried:
+    """What a window shows of the other way round in which nobody was refused."""
+    changed = [row for row in rows if _changed(variation, start, row)]
+    if not (variation.reverse and changed):
+        return Tried()
+    first = min(row.start for row in changed)
+    asked = sum(row.seen.count for row in changed)
+    if asked < min(allowed, FAIR) or any(row.start < first for row in same):
+        return Tried()
+    return Tried(1, asked >= allowed, 1)
+
+
+def _is_gated(row: PlacedRequest) -> bool:
+    """Whether a gate turned it away, as it will again."""
+    return row.seen.kind == GATED
 
 
 def asked_again(limiter: Limiter, capture: str, seq: int) -> bool:
@@ -70,7 +146,7 @@ def _in_window(
     rows: Sequence[PlacedRequest],
     same: Sequence[PlacedRequest],
     start: PlacedRequest,
-) -> tuple[bool, bool]:
+) -> Tried:
     """Whether a variation was begun, and whether it was carried out as a whole."""
     firsts, seconds = same, rows
     if variation.reverse:
@@ -80,10 +156,9 @@ def _in_window(
     if first is None:
         # Whoever was to be refused first asked before all others, and never was: asking for that
         # again would not bring it about.
-        over = (
-            variation.reverse and bool(firsts) and all(firsts[0].start < row.start for row in same)
-        )
-        return over, over
+        begin = min((row.start for row in firsts if row.part == "admitted"), default=inf)
+        over = variation.reverse and begin < min((row.start for row in same), default=inf)
+        return Tried(over, over, over)
     after = [
         row
         for row in seconds
@@ -98,7 +173,7 @@ def _in_window(
     whole = any(
         is_refusal(row.seen) or any(row.surely_before(last) for last in again) for row in after
     )
-    return bool(after), whole
+    return Tried(bool(after), whole)
 
 
 def _changed(variation: Variation, first: PlacedRequest, row: PlacedRequest) -> bool:

@@ -13,7 +13,7 @@ from typing import assert_never
 from pawwork_proxy.comparison.contrasts import closest, contrast, gap_s, held
 from pawwork_proxy.comparison.dimensions import BUCKET, CALLER, DIMENSIONS
 from pawwork_proxy.comparison.elimination import Conflict, Findings
-from pawwork_proxy.comparison.hypotheses import GLOBAL, MODELS, Hypothesis, smallest, undominated
+from pawwork_proxy.comparison.hypotheses import GLOBAL, MODELS, Hypothesis, smallest
 from pawwork_proxy.comparison.requests import PlacedRequest, differing
 from pawwork_proxy.comparison.selection import Limiter, known_values
 from pawwork_proxy.comparison.withstand import NEVER_ALONE, Withstood
@@ -30,9 +30,9 @@ def verdicts(limiter: Limiter, withstood: Withstood) -> tuple[Verdict, ...]:
     left, exact = withstood.findings, withstood.exact
     found = []
     for row in DIMENSIONS:
-        verdict = _verdict(row.name, undominated(left.possible), left, evidence)
+        verdict = _verdict(row.name, left.undominated, left, evidence)
         if verdict.finding == "undetermined" and exact.possible:
-            verdict = _verdict(row.name, undominated(exact.possible), exact, evidence)
+            verdict = _verdict(row.name, exact.undominated, exact, evidence)
             if verdict.finding != "undetermined":
                 verdict = _by_one_observation(verdict)
         found.append(verdict)
@@ -124,6 +124,11 @@ def _finding(dimension: DimensionName, possible: Sequence[Hypothesis]) -> Findin
     return "does_not_follow" if says == {False} else "undetermined"
 
 
+def _named_models(possible: Iterable[Hypothesis]) -> bool:
+    """Whether models, or their groups, explain the rows by themselves."""
+    return any(not MODELS.isdisjoint(hypothesis) for hypothesis in possible)
+
+
 def _open(
     dimension: DimensionName,
     possible: Sequence[Hypothesis],
@@ -135,7 +140,7 @@ def _open(
     if not possible:
         return "nothing_fits", ()
     if dimension in MODELS and any(BUCKET in hypothesis for hypothesis in possible):
-        return "models_differ", ()
+        return ("models_in_part" if _named_models(possible) else "models_differ"), ()
     if dimension != "global" and values < 2:
         return "not_known" if some_unknown else "one_value", ()
     if GLOBAL in possible:
@@ -211,6 +216,8 @@ def _chosen(
         every = _plainest(dimension, findings.ruled_out, findings, named=False)
         kinds = dict.fromkeys(one.shows for one in every)
         return [next(one for one in every if one.shows == kind) for kind in kinds]
+    if ground == "models_in_part":
+        return _plainest(dimension, without, findings)
     if ground == "models_differ":
         return [
             *_plainest(dimension, without, findings)[:1],

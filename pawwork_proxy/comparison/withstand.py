@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from pawwork_proxy.comparison.columns import Columns
 from pawwork_proxy.comparison.elimination import Conflict, Findings, assess, eliminate
+from pawwork_proxy.comparison.groupings import groupings
 from pawwork_proxy.comparison.hypotheses import Hypothesis
 from pawwork_proxy.comparison.requests import PlacedRequest
 from pawwork_proxy.comparison.selection import Limiter
@@ -205,10 +206,11 @@ def withstand(limiter: Limiter) -> Withstood:
     ways |= _within(search, findings, least + 1)
     if not any(NEVER_ALONE.isdisjoint(one) for one in ways):
         ways |= _within(_Search(columns, moved=True), findings, least + 1)
+    clear = search.without(odd)
     return Withstood(
-        findings=_left(search, exact, ways),
-        exact=exact,
-        columns=search.without(odd),
+        findings=_with_groupings(_left(search, exact, ways), clear),
+        exact=_with_groupings(exact, clear),
+        columns=clear,
         odd=tuple(limiter.rows[number] for number in sorted(odd)),
         changed=changed,
     )
@@ -244,6 +246,10 @@ def _likeliest(ways: Ways) -> Slips:
     return max(
         votes, key=lambda one: (-len(one.moments), votes[one], [-n for n in sorted(one.odd)])
     )
+
+
+def _with_groupings(findings: Findings, columns: Columns) -> Findings:
+    return replace(findings, groupings=groupings(findings.possible, columns))
 
 
 def _left(search: _Search, exact: Findings, ways: Ways) -> Findings:

@@ -40,6 +40,7 @@ Ground = Literal[
     "confounded",
     "nothing_fits",
     "models_differ",
+    "models_in_part",
     "global_fits",
     "not_in_every_row",
     "used_by_others",
@@ -57,7 +58,7 @@ _GROUNDS: dict[Reason, tuple[Ground, ...]] = {
     "contradictory": ("nothing_fits", "models_differ"),
     "insufficient": (
         "global_fits", "not_in_every_row", "used_by_others", "by_caller", "no_known_pair",
-        "one_observation", "always_refused",
+        "models_in_part", "one_observation", "always_refused",
     ),
 }  # fmt: skip
 REASONS: dict[Ground, Reason] = {
@@ -238,6 +239,9 @@ class Experiment(Noun):
     """A dimension that everything points to, and of which one more observation is asked."""
     repeats: tuple[EvidenceRow, ...] = ()
     """`repeat_row`: the rows that do not fit the others."""
+    unrefused: tuple[str, ...] = ()
+    """`nothing_more`: variations of which the changed one was to be refused first, and never was.
+    """
     lacking: tuple[Lacking, ...] = ()
     """`nothing_more`: what would be needed for a trial that settles more; empty: nothing would."""
 

@@ -176,6 +176,17 @@ class Observed:
             self._pools[names] = self._shared([self.parts[name] for name in sorted(names)])
         return self._pools[names]
 
+    def merged(self, rest: Hypothesis, name: str, pair: tuple[str, str]) -> Part:
+        """The same with one part more, of which two values are taken for one."""
+        having, own = self.having[name], self.parts[name]
+        both = having[pair[0]] | having[pair[1]]
+
+        def joined(rows: tuple[int, ...]) -> tuple[int, ...]:
+            return tuple(some | both if both >> n & 1 else some for n, some in enumerate(rows))
+
+        part = Part(joined(own.sure), joined(own.may), own.private)
+        return self._shared([*(self.parts[one] for one in sorted(rest & self.varied)), part])
+
     def _shared(self, busy: list[Part]) -> Part:
         in_day = [self.in_day[day] for day in self.day]
         return Part(
@@ -437,21 +448,32 @@ def follows(key: Hypothesis, dimension: str, ipv6: bool) -> bool:
     return bool(parts & ({"address", "prefix"} if wider else {dimension}))
 
 
+def _grouped_somehow(several: Sequence[Observed], rest: Hypothesis, alive: set[Hypothesis]) -> bool:
+    """Whether a grouping of models says something that no plain explanation says."""
+    plain = [name for name in ("model", "model_group") if rest | {name} in alive]
+    if rest in alive or len(plain) > 1:
+        return False
+    doubles = not rest.isdisjoint(PLACES)
+    for name in plain:
+        values = sorted({str(getattr(row.who, name)) for one in several for row in one.rows})
+        for pair in combinations(values, 2):
+            pools = [one.merged(rest, name, pair) for one in several]
+            if _fits_nearly(several, pools, doubles=doubles):
+                return True
+    return not plain
+
+
 def decidable(several: Sequence[Observed], alive: Sequence[Hypothesis]) -> dict[str, str]:
     """Per dimension what follows from the observations: follows, does_not_follow or nothing.
 
     To follow takes rows that show it; that nothing else is left is no proof. A vague grouping of
-    models stands for itself only where no plain one will do.
+    models stands for itself where no plain one will do, or where two models may share a pool.
     """
     every = set(alive)
     plain = [
         hypothesis
         for hypothesis in alive
-        if "bucket" not in hypothesis
-        or not any(
-            hypothesis - {"bucket"} | {*other} in every
-            for other in ((), ("model",), ("model_group",))
-        )
+        if "bucket" not in hypothesis or _grouped_somehow(several, hypothesis - {"bucket"}, every)
     ]
     found: dict[str, str] = {}
     if not plain or not any(observed.refused for observed in several):

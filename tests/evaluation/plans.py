@@ -11,7 +11,7 @@ from itertools import takewhile
 from typing import NamedTuple
 
 from pawwork_proxy.comparison.compare import compare
-from pawwork_proxy.comparison.experiments import baseline
+from pawwork_proxy.comparison.experiments import WITHOUT_STEPS, baseline
 from pawwork_proxy.comparison.means import Means
 from pawwork_proxy.comparison.selection import select
 from pawwork_proxy.comparison.trials import BY_ID, VARIATIONS, Trial, Variation
@@ -116,7 +116,7 @@ def plan_result(
         known = missing if known is None else known
         limit = next(one for one in comparison.limits if one.origin == "zen")
         advice = limit.next_experiment
-        stopped = advice is None or advice.id == "nothing_more"
+        stopped = advice is None or advice.id in WITHOUT_STEPS
         if advice is None or stopped or len(path) == MOST_STEPS:
             return PlanResult(
                 means=means,

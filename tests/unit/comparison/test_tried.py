@@ -73,7 +73,49 @@ def test_the_other_way_round_starts_from_the_changed_one() -> None:
 def test_the_other_way_round_is_over_where_the_changed_one_is_never_refused() -> None:
     yesterday = Diary("c0", MORNING - timedelta(days=1)).admitted(9).refused()
     diary = Diary().admitted(9, **OTHER_CLIENT).refused()
-    assert done([*yesterday.seen, *diary.seen], "other_client_reversed") == WHOLE
+    assert done([*yesterday.seen, *diary.seen], "other_client_reversed") == Tried(1, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"), [(8, NEVER), (9, Tried(1, 1, 1)), (60, Tried(1, 1, 1))]
+)
+def test_a_day_without_any_refusal_counts_if_as_much_was_asked(asked: int, found: Tried) -> None:
+    yesterday = Diary("c0", MORNING - timedelta(days=1)).admitted(9).refused()
+    diary = Diary().admitted(asked, **OTHER_CLIENT).admitted()
+    assert done([*yesterday.seen, *diary.seen], "other_client_reversed") == found
+    assert done([*yesterday.seen, *diary.seen], "other_client") == NEVER
+
+
+def test_whatever_the_limit_is_a_fair_try_is_begun() -> None:
+    yesterday = Diary("c0", MORNING - timedelta(days=1)).admitted(count=500).refused()
+    diary = Diary().admitted(count=60, **OTHER_CLIENT)
+    assert done([*yesterday.seen, *diary.seen], "other_client_reversed") == Tried(1, 0, 1)
+
+
+def test_a_day_that_the_refused_one_began_is_no_trial_of_the_changed_one() -> None:
+    yesterday = Diary("c0", MORNING - timedelta(days=1)).admitted(9).refused()
+    diary = Diary().admitted().admitted(9, **OTHER_CLIENT)
+    assert done([*yesterday.seen, *diary.seen], "other_client_reversed") == NEVER
+
+
+@pytest.mark.parametrize("refusals", [0, 1])
+def test_whom_a_gate_turns_away_need_not_ask_again(refusals: int) -> None:
+    yesterday = Diary("c0", MORNING - timedelta(days=1)).admitted(9).refused()
+    diary = Diary().other("client_gate", "policy", **OTHER_CLIENT).refused(refusals)
+    seen = [*yesterday.seen, *diary.seen]
+    assert done(seen, "other_client_reversed") == done(seen, "other_client") == WHOLE
+    assert done(seen, "other_network") == NEVER
+
+
+def test_an_overload_is_no_trial_until_it_met_the_changed_one_after_a_refusal() -> None:
+    overloaded = Diary().other("provider_overload", "overload", **OTHER_CLIENT)
+    yesterday = Diary("c0", MORNING - timedelta(days=1)).admitted(9).refused()
+    seen = [*yesterday.seen, *overloaded.seen]
+    assert done(seen, "other_client") == done(seen, "other_client_reversed") == NEVER
+    overloaded.refused()
+    assert done([*yesterday.seen, *overloaded.seen], "other_client_reversed") == NEVER
+    overloaded.other("provider_overload", "overload", **OTHER_CLIENT)
+    assert done([*yesterday.seen, *overloaded.seen], "other_client") == BEGUN
 
 
 def test_each_window_counts_once() -> None:
