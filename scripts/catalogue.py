@@ -80,7 +80,8 @@ def texts() -> Iterator[Text]:
     for variation in VARIATIONS.values():
         yield from (variation["title"], variation["step"])
     for advice in (WITHOUT_EVIDENCE | WITHOUT_TRIAL).values():
-        yield from filter(None, (advice["title"], advice["why"], advice.get("more")))
+        more = (advice.get("more"), advice.get("unrefused"))
+        yield from filter(None, (advice["title"], advice["why"], *more))
         yield from advice["steps"]
         for result, words in advice["meanings"]:
             yield from (result, words)

@@ -209,7 +209,8 @@ def every_experiment() -> list[Experiment]:
         Experiment(id=name, repeats=(row,), requests=2, settles=0.0)
         for name in (*WITHOUT_EVIDENCE, *WITHOUT_TRIAL)
     ]
-    others[-1] = others[-1].model_copy(update={"lacking": get_args(Lacking)})
+    told = {"lacking": get_args(Lacking), "unrefused": ("other_client_reversed",)}
+    others = [one.model_copy(update=told) if one.id == "nothing_more" else one for one in others]
     changed = [
         repeated_with("PawWork 2026.8.6", trials[0], has_key=True, simulated=True),
         trials[0].model_copy(update={"confirms": "address"}),
