@@ -2,7 +2,9 @@
 
 import random
 from dataclasses import replace
-from typing import get_args
+from datetime import timedelta
+from itertools import combinations
+from typing import Any, get_args
 
 import pytest
 
@@ -30,7 +32,7 @@ from tests.evaluation.servers import (
 )
 from tests.evaluation.truth import is_wrong, truth
 from tests.evaluation.worlds import AGENTS, START, World
-from tests.unit.comparison.builders import OFFICE, SAVED_KEY, TWO, Diary
+from tests.unit.comparison.builders import MORNING, OFFICE, SAVED_KEY, TWO, Diary
 
 
 @pytest.mark.slow
@@ -153,6 +155,21 @@ def test_brute_force_takes_two_contrasts_at_two_moments() -> None:
     diary = Diary().admitted(9).refused().admitted(**OFFICE).later(days=1)
     found = [Observed(diary.admitted(9).refused().admitted(**OFFICE).seen)]
     assert decidable(found, possible(found))["address"] == "follows"
+
+
+def test_brute_force_knows_no_models_of_which_two_may_share_a_pool() -> None:
+    models: list[dict[str, Any]] = [
+        {"model": f"{name}-free", "model_group": name[:2]} for name in ("big", "bit", "bin")
+    ]
+    both_ways = [one for two in combinations(models, 2) for one in (two, two[::-1])] * 2
+    several = []
+    for day, (first, other) in enumerate(both_ways):
+        diary = Diary(f"c{day}", MORNING + timedelta(days=day))
+        diary.admitted(9, **first).refused(2, **first).admitted(2, **other).refused(**first)
+        several.append(Observed(diary.seen))
+    assert decidable(several, possible(several))["model"] == "follows"
+    not_all = [*several[:4], *several[6:10]]
+    assert "model" not in decidable(not_all, possible(not_all))
 
 
 def test_brute_force_leaves_the_address_open_where_everybody_has_a_key() -> None:
