@@ -144,6 +144,6 @@ def _wrong(step: Step, first: PlacedRequest, row: PlacedRequest) -> tuple[Wrong,
             found.append(Wrong("same", dimension))
         elif dimension in step.same and not same and first.value(dimension) is not None:
             found.append(Wrong("differs", dimension))
-    if step.refused and row.part != "refused":
-        found.append(Wrong("admitted"))
+    if step.refused and row.part != "refused" and not found:
+        found.append(Wrong("admitted"))  # nothing else tells why
     return tuple(found)

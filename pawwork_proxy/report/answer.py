@@ -110,7 +110,7 @@ def answer_of(
         evidence=(
             *(
                 teller.story(
-                    language.text("Only the way of observing differed"), pair, "instrument"
+                    language.text("Another way of observing, another answer"), pair, "instrument"
                 )
                 for pair in pairs
             ),
@@ -246,7 +246,7 @@ def _granted(deciding: list[Verdict], limit: LimiterFindings, teller: Teller) ->
         said.append(
             language.say(
                 "{install} was refused after {own} of its own requests where another got {most}: "
-                "most likely somebody else used its quota.",
+                "most likely somebody else uses the same quota.",
                 install=teller.name(early.install),
                 own=early.own_requests,
                 most=early.most_admitted,

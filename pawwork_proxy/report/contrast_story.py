@@ -15,7 +15,7 @@ from pawwork_proxy.report.language import Language, paragraph
 
 READABLE: tuple[DimensionName, ...] = ("client", "user_agent", "region", "family")
 """Dimensions whose values say something to people."""
-NOT_TOLD = frozenset({"network", "request", "instrument"})
+NOT_TOLD = frozenset({"network", "request"})
 """The label says nothing, and a prompt differs always."""
 
 

@@ -78,7 +78,10 @@ def test_that_measuring_disturbs_comes_first_with_its_rows() -> None:
     for told in (text(seen), markdown(seen)):
         words = re.sub(r"[\s\\]+", " ", told)
         assert words.startswith("Measuring disturbs: what passes an intercepting proxy is refused")
-        assert "Only the way of observing differed: At 09:00:10 one at home was refused." in words
+        assert (
+            "Another way of observing, another answer: At 09:00:10 one at home was refused."
+            in words
+        )
         assert "3 x refused through an intercepting route, where measuring disturbs" in words
 
 

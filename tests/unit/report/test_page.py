@@ -136,6 +136,7 @@ def test_numbers_and_their_nouns_agree() -> None:
     text = page(study())
     assert "(s)" not in text.split('<script type="application/json"')[0].split("</style>")[1]
     assert "captures: 1." in text
+    assert "clock. pawwork-proxy" in re.sub(r"\s+", " ", text)
     assert "1 reset window:" in text
     assert "5 refusals" in text
 
@@ -148,7 +149,7 @@ def test_that_measuring_disturbs_is_part_of_the_answer_with_its_rows() -> None:
     text = page([one(1, 1, refused=True), tapped, one(3, 1, refused=True)])
     assert text.index("Measuring disturbs: what passes") < text.index('id="answer"')
     told = text[text.index('id="evidence"') :]
-    assert re.search(r"<strong>Only the way of observing differed</strong>.*#1 #2\)", told)
+    assert re.search(r"<strong>Another way of observing, another answer</strong>.*#1 #2\)", told)
 
 
 def test_text_and_page_number_the_evidence_alike() -> None:

@@ -70,6 +70,13 @@ def test_what_was_asked_instead_is_named_with_the_reason() -> None:
     assert "(home.jsonl #10)" in " ".join(done_lines(found.done[0], names=names))
 
 
+def test_what_was_answered_for_another_reason_is_no_limit_that_was_raised() -> None:
+    other = Diary().admitted(9).refused().admitted(action="b", install="fresh")
+    said = " ".join(wrong_lines(stands("one-network", other)))
+    assert "the install is another one. Ask again." in said
+    assert "it was answered" not in said
+
+
 def test_retries_of_what_was_asked_instead_are_not_named_anew() -> None:
     once = Diary().admitted(9).refused().refused(action="b", install="fresh")
     found = stands("one-network", once)
