@@ -80,11 +80,6 @@ class Trial(NamedTuple):
     id: str
     variations: tuple[Variation, ...]
 
-    @property
-    def is_sweep(self) -> bool:
-        """Whether it changes several things, one after the other."""
-        return self.id.startswith("sweep")
-
 
 BY_ID = {variation.id: variation for variation in VARIATIONS}
 
@@ -106,9 +101,4 @@ SWEEPS: tuple[Trial, ...] = (
     Trial("sweep_here", tuple(BY_ID[i] for i in HERE)),
     Trial("sweep_places", tuple(BY_ID[i] for i in PLACES)),
     Trial("sweep_all", tuple(BY_ID[i] for i in (*HERE, *PLACES))),
-)
-
-TRIALS: tuple[Trial, ...] = (
-    *(Trial(variation.id, (variation,)) for variation in VARIATIONS),
-    *SWEEPS,
 )

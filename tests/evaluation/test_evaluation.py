@@ -9,7 +9,7 @@ from typing import Any, get_args
 import pytest
 
 from pawwork_proxy.comparison.compare import compare
-from pawwork_proxy.comparison.trials import TRIALS
+from pawwork_proxy.comparison.trials import VARIATIONS, Trial
 from pawwork_proxy.model.observation import INTERCEPTING, SEVERAL
 from pawwork_proxy.model.verdict import Verdict
 from tests.evaluation.__main__ import Tally, evaluate, report
@@ -196,7 +196,8 @@ def test_a_trial_is_carried_out_until_refused_and_shortened() -> None:
         world, people = random_world(f"2:{number}")
         if world.rules.limit > 5 and not world.rules.overload:
             break
-    done = perform(world, dict(people.installs[0]), TRIALS[0], day=30)
+    trial = Trial(VARIATIONS[0].id, VARIATIONS[:1])
+    done = perform(world, dict(people.installs[0]), trial, day=30)
     assert any(one.kind == "free_usage_limit" for one in done) or world.rules.key
     assert any(one.count > 1 and one.who.request == SEVERAL for one in done)
 

@@ -1,7 +1,6 @@
 """`compare`: what the quota follows, from any number of captures."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +8,7 @@ import click
 
 from pawwork_proxy.cli import options
 from pawwork_proxy.cli.naming import typed
-from pawwork_proxy.cli.output import WIDEST, page, progress, uncollected, width
+from pawwork_proxy.cli.output import WIDEST, page, width
 
 if TYPE_CHECKING:
     from pawwork_proxy.report.language import Language
@@ -39,26 +38,13 @@ def compare(
     addresses (https://, s3://), of one machine or of several that joined one study. What had to be
     left out is said among the notes.
     """
-    from pawwork_proxy.captures.gathering import gather
-    from pawwork_proxy.captures.sources import capture_sources
-    from pawwork_proxy.cli.having import means_of
-    from pawwork_proxy.comparison.compare import compare as judge
-    from pawwork_proxy.report.answer import answer_of
+    from pawwork_proxy.cli.comparing import Wanted, compared
     from pawwork_proxy.report.comparison_json import render_json
     from pawwork_proxy.report.comparison_text import render_markdown, render_text
     from pawwork_proxy.report.next_step import CAPTURES, in_folder
 
-    with uncollected(), progress("reading") as show:
-        sources, exclusive = capture_sources(captures), frozenset(alone)
-        gathered = gather(
-            sources, exclusive=exclusive, real_only=real_only, progress=show, language=lang
-        )
-    means = means_of(have, gathered.observations, ask=output == "text")
-    with uncollected(), progress("comparing"):
-        comparison = judge(gathered.observations, gathered.unrecorded, means=means)
-    files = {one.capture_id: one.name for one in gathered.captures}
-    zone = datetime.now().astimezone().tzinfo or UTC
-    answer = answer_of(comparison, lang, zone, files)
+    wanted = Wanted(captures, frozenset(alone), real_only, have, lang)
+    sources, gathered, comparison, answer = compared(wanted, ask=output == "text")
     if output == "json":
         click.echo(render_json(comparison, answer, gathered.remarks, lang), nl=False)
     elif output == "markdown":

@@ -32,18 +32,14 @@ def demo(preset: str, captures: Path) -> None:
     from pawwork_proxy.bundle.create import write
     from pawwork_proxy.bundle.own_secrets import known_here
     from pawwork_proxy.bundle.selection import Choice, choose
-    from pawwork_proxy.captures.gathering import gather
     from pawwork_proxy.captures.reader import read_capture
     from pawwork_proxy.captures.sources import capture_sources
-    from pawwork_proxy.cli.commands.report import Wanted, rendered
-    from pawwork_proxy.cli.having import means_of
+    from pawwork_proxy.cli.comparing import Wanted, compared, page_of
     from pawwork_proxy.cli.output import replace_file
     from pawwork_proxy.cli.plan import home_relative
     from pawwork_proxy.cli.shown import Shown
-    from pawwork_proxy.comparison.compare import compare
     from pawwork_proxy.demo.story import explanation, play
     from pawwork_proxy.environment.machine import read_platform, utc_now
-    from pawwork_proxy.report.answer import answer_of
 
     paths = play(captures.absolute(), preset, lambda line: click.echo(line, err=True))
     exchanges = []
@@ -55,10 +51,8 @@ def demo(preset: str, captures: Path) -> None:
     click.echo("\nWhat this shows (simulated):")
     for line in explanation(exchanges):
         click.echo(f"  {line}")
-    gathered = gather(capture_sources(paths))
-    means = means_of(None, gathered.observations)
-    comparison = compare(gathered.observations, gathered.unrecorded, means=means)
-    answer = answer_of(comparison)
+    found = compared(Wanted(paths))
+    answer = found.answer
     first = " ".join(filter(None, (answer.headline, answer.not_tried_first, answer.seen)))
     click.echo(f"\nThe answer (simulated): {first}")
     for words in (answer.quota, *(f"{how}: {names}." for how, names in answer.findings)):
@@ -68,7 +62,7 @@ def demo(preset: str, captures: Path) -> None:
             f"  next: {answer.next_step.title}. {answer.next_step.cost or answer.next_step.why}"
         )
     page = paths[0].with_name("report.html")
-    replace_file(page, [rendered(Wanted(paths)).encode()])
+    replace_file(page, [page_of(found).encode()])
     made = assemble(choose(capture_sources(paths), Choice()), read_platform(), utc_now())
     bundle = write(made, paths[0].parent, known_here())
     click.echo(f"\nreport: {home_relative(page)}", err=True)

@@ -43,16 +43,13 @@ def disturb(
     """
     import asyncio
 
-    from pawwork_proxy.captures.gathering import gather
-    from pawwork_proxy.captures.sources import capture_sources
+    from pawwork_proxy.cli.comparing import Wanted, compared
     from pawwork_proxy.cli.launched import base_environment, found_command, run_client
     from pawwork_proxy.cli.plan import forget_expired, make_plan
     from pawwork_proxy.cli.unread import output_never_waits
     from pawwork_proxy.cli.watching import UntilRefused
-    from pawwork_proxy.comparison.compare import compare
     from pawwork_proxy.environment.identity import load_identity
     from pawwork_proxy.errors import ConfigurationError
-    from pawwork_proxy.report.answer import answer_of
     from pawwork_proxy.report.comparison_json import render_json
     from pawwork_proxy.report.sentences import contrast_words, instrument_words
     from pawwork_proxy.report.wrapping import wrapped
@@ -79,10 +76,9 @@ def disturb(
         if route == "inside" and until.refused.is_set():
             click.echo(STOPPED, err=True)
             break
-    gathered = gather(capture_sources(captured))
-    comparison = compare(gathered.observations, gathered.unrecorded)
+    _, gathered, comparison, answer = compared(Wanted(captured))
     if output == "json":
-        click.echo(render_json(comparison, answer_of(comparison), gathered.remarks), nl=False)
+        click.echo(render_json(comparison, answer, gathered.remarks), nl=False)
         return
     found = comparison.instrument
     for words in (instrument_words(found), *map(contrast_words, found.pairs)):

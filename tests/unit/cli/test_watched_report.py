@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from pawwork_proxy.cli.commands.report import Wanted, rendered
+from pawwork_proxy.cli.commands.report import watched_page
+from pawwork_proxy.cli.comparing import Wanted, compared
 from pawwork_proxy.errors import ConfigurationError, PawworkProxyError
 from tests.unit.captures.studies import one, write
 
@@ -16,10 +17,10 @@ def test_what_cannot_be_compared_is_said_on_a_served_page(tmp_path: Path) -> Non
     (tmp_path / "sealed" / "broken.zip").write_bytes(b"PK\x03\x04 and no more")
     for place in (tmp_path, tmp_path / "sealed", tmp_path / "none.jsonl"):
         with pytest.raises(PawworkProxyError) as said:
-            rendered(Wanted([place]))
-        page = rendered(Wanted([place]), watched=1)
+            compared(Wanted([place]))
+        page = watched_page(Wanted([place]), 1)
         assert "There is nothing to compare" in page
         assert said.value.hint
         assert all(word in page for word in said.value.hint.split("'")[0].split())
     with pytest.raises(ConfigurationError, match="simulated"):
-        rendered(Wanted([tmp_path / "a.jsonl", tmp_path / "b.jsonl"]))
+        compared(Wanted([tmp_path / "a.jsonl", tmp_path / "b.jsonl"]))

@@ -14,7 +14,7 @@ from pawwork_proxy.comparison.experiments import (
 )
 from pawwork_proxy.comparison.means import EVERYTHING, Means, means_seen
 from pawwork_proxy.comparison.requests import evidence_row
-from pawwork_proxy.comparison.trials import SWEEPS, TRIALS, VARIATIONS
+from pawwork_proxy.comparison.trials import SWEEPS, VARIATIONS
 from pawwork_proxy.model.observation import ABSENT, Observation
 from pawwork_proxy.model.verdict import Experiment, OddRow
 from tests.unit.comparison.builders import MORNING, OFFICE, SAVED_KEY, TWO, Diary, limiter
@@ -35,7 +35,7 @@ def worth(seen: list[Observation], means: Means = EVERYTHING) -> dict[str, float
 
 
 def test_ids_are_unique_and_reversals_name_their_like() -> None:
-    names = [trial.id for trial in TRIALS]
+    names = [*(one.id for one in VARIATIONS), *(one.id for one in SWEEPS)]
     assert len(set(names)) == len(names)
     reversed_ = [v.id for v in VARIATIONS if v.reverse]
     assert {name.removesuffix("_reversed") for name in reversed_} <= set(names)
@@ -224,7 +224,7 @@ def test_what_was_seen_once_is_observed_again_by_the_same_trial() -> None:
 def test_each_line_of_a_sweep_says_what_that_one_admission_rules_out() -> None:
     """A user may stop after it: nothing is taken for granted about the others."""
     found = limiter(Diary().admitted(9).refused().seen)
-    sweep = next(one for one in outlooks(found, eliminate(found)) if one.trial.is_sweep)
+    sweep = next(one for one in outlooks(found, eliminate(found)) if len(one.trial.variations) > 1)
     told = dict(sweep.left)
     for variation in sweep.trial.variations:
         left = told[variation.id]
