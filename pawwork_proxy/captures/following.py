@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from pawwork_proxy.captures.files import capture_files, source_files
 from pawwork_proxy.captures.lines import read_view
 from pawwork_proxy.captures.reader import opened_capture
-from pawwork_proxy.captures.sources import capture_files, source_files
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.view import ExchangeView
 

@@ -6,7 +6,6 @@ error only when nothing is left; every command goes by `Unreadable` and `nothing
 counts once: every command that counts or lists exchanges takes its captures through `each_once`.
 """
 
-import glob
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple, NoReturn, TypeVar
 
 from pawwork_proxy.captures.completeness import MOST_NAMED, counted, named
+from pawwork_proxy.captures.files import ARCHIVES, PART, archives_in, is_read, source_files
 from pawwork_proxy.captures.lines import read_view
 from pawwork_proxy.captures.packed import PACKED, opened_packed
 from pawwork_proxy.captures.reader import Lines, opened_capture, view_capture
@@ -28,11 +28,6 @@ from pawwork_proxy.verification.verify import Progress, verify
 _Made = TypeVar("_Made")
 DECRYPT = "age -d -i KEYFILE FILE.zip.age > FILE.zip"
 """What opens a sealed bundle for whom it was sealed."""
-SAMPLES = "samples"
-"""The folder of simulated captures that a checkout has among the user's own."""
-_CAPTURES, _BUNDLES, _ARCHIVES = "*.jsonl", "pawwork-support-*.zip", "*.zip"
-_PART, _PARTS = ".parquet", "part-*.parquet"
-_PACKED = tuple(f"{_CAPTURES}{ending}" for ending in PACKED)
 
 
 class CaptureSource(NamedTuple):
@@ -197,8 +192,7 @@ def _sources(path: Path, checking: Progress) -> Iterator[CaptureSource]:
         yield from _remote(address, path, checking)
         return
     files = source_files(path)
-    archives = _below(path, _ARCHIVES) if path.is_dir() else []
-    passed_over = [file for file in archives if file not in files]
+    passed_over = [file for file in archives_in(path) if file not in files]
     for file in files:
         yield from _in_file(file, file, checking)
     yield from map(_not_named_as_bundle, passed_over)
@@ -216,8 +210,8 @@ def _remote(address: str, path: Path, checking: Progress) -> Iterator[CaptureSou
     nothing = True
     for remote in found:
         shown = remote.shown
-        known = not folder or any(map(shown.match, (_CAPTURES, *_PACKED, _BUNDLES, _PARTS)))
-        if not known and not shown.match(_ARCHIVES):
+        known = not folder or is_read(shown)
+        if not known and not shown.match(ARCHIVES):
             continue
         nothing = False
         if not known:
@@ -259,55 +253,13 @@ def _nothing_at(path: Path) -> CaptureSource:
     return _refused(path, error)
 
 
-def source_files(path: Path) -> list[Path]:
-    """The files that are read of a path on this machine: itself, or in a folder or pattern."""
-    if path.is_dir():
-        return _in_folder(path)
-    return [path] if path.exists() else _matching(path)
-
-
-def capture_files(path: Path) -> list[Path]:
-    """The capture files in a folder and below it; anything else is taken for one."""
-    return _below(path, _CAPTURES) if path.is_dir() else [path]
-
-
-def _in_folder(folder: Path) -> list[Path]:
-    return [
-        *_below(folder, _CAPTURES, *_PACKED),
-        *_below(folder, _BUNDLES),
-        *_below(folder, _PARTS),
-    ]
-
-
-def _below(folder: Path, *patterns: str) -> list[Path]:
-    """Files in a folder, then those in folders below; the samples are meant only where named."""
-    found = (
-        file
-        for pattern in patterns
-        for file in folder.rglob(pattern)
-        if SAMPLES not in file.relative_to(folder).parts
-    )
-    return sorted(found, key=lambda file: (len(file.parts), file))
-
-
-def _matching(pattern: Path) -> list[Path]:
-    """The files that a pattern means, which Windows' shells leave to us; `**` is any folders.
-
-    Where it means only folders, what is in them.
-    """
-    names = glob.glob(str(pattern), recursive=True)  # noqa: PTH207  may be absolute
-    found = sorted(map(Path, names))
-    files = [path for path in found if not path.is_dir()]
-    return files or [file for folder in found for file in _in_folder(folder)]
-
-
 def _on_disk(file: Path, shown: Path) -> CaptureSource:
     try:
         size = file.stat().st_size
     except OSError:
         size = 0  # opening it says what is wrong
     ending = shown.suffix.lower()
-    if ending == _PART:
+    if ending == PART:
         unfit = CaptureFormatError(
             f"{shown} is a part of a data set, which has no records",
             "only compare, report and status read data sets",
