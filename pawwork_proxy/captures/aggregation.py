@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from pawwork_proxy.captures.lines import outcome_of
 from pawwork_proxy.comparison.observations import Probes, ServerClock, observation, server_clock
-from pawwork_proxy.model.capture import Header
+from pawwork_proxy.model.capture import Header, Note
 from pawwork_proxy.model.observation import SEVERAL, Observation
 from pawwork_proxy.model.outcome import Family
 from pawwork_proxy.model.view import ExchangeView, SignalsView, TimingView, replaced, set_field
@@ -138,10 +138,9 @@ class Tally:
         """The server's clock against the machine's."""
         return server_clock(self._low, self._high)
 
-    @property
-    def probes(self) -> Probes:
-        """The egress probes that its exchanges tell of."""
-        return Probes(group.template.context for group in self.groups)
+    def probes(self, notes: Iterable[Note]) -> Probes:
+        """The egress probes that its exchanges and the notes of its capture tell of."""
+        return Probes((group.template.context for group in self.groups), notes)
 
     def arrivals(self) -> Iterator[tuple[int, datetime]]:
         """The number of each exchange, and when it arrived."""
@@ -149,9 +148,11 @@ class Tally:
             for rows in group.sessions.values():
                 yield from zip(map(_SEQ, rows), map(_STARTED, rows), strict=True)
 
-    def one_by_one(self, header: Header, exclusive: frozenset[str]) -> list[Observation]:
+    def one_by_one(
+        self, header: Header, exclusive: frozenset[str], notes: Iterable[Note] = ()
+    ) -> list[Observation]:
         """An observation for each exchange, in order of arrival."""
-        clock, probes = self.clock, self.probes
+        clock, probes = self.clock, self.probes(notes)
         found = [
             observation(header, group.view(session, row), outcome, clock, exclusive, probes)
             for group in self.groups
@@ -162,10 +163,14 @@ class Tally:
         return sorted(found, key=lambda one: one.seq)
 
     def aggregated(
-        self, header: Header, exclusive: frozenset[str], most_rows: int
+        self,
+        header: Header,
+        exclusive: frozenset[str],
+        most_rows: int,
+        notes: Iterable[Note] = (),
     ) -> list[Observation]:
         """Plain admissions as runs; sessions are merged where more than `most_rows` are left."""
-        making = _Aggregation(header, self.clock, exclusive, self.probes)
+        making = _Aggregation(header, self.clock, exclusive, self.probes(notes))
         return list(making.of(self.groups, most_rows))
 
 

@@ -124,11 +124,14 @@ def _parts(
         if exchanges > one_by_one:
             for many in few:
                 share = MOST_ROWS * many.source.size // max(total, 1)
-                rows = many.tally.aggregated(many.capture.header, exclusive, share)
+                rows = many.tally.aggregated(
+                    many.capture.header, exclusive, share, many.capture.notes
+                )
                 yield _part(many, rows, language, aggregated=True)
             few.clear()
     for one in few:
-        yield _part(one, one.tally.one_by_one(one.capture.header, exclusive), language)
+        rows = one.tally.one_by_one(one.capture.header, exclusive, one.capture.notes)
+        yield _part(one, rows, language)
     for summary, kept in captures_of(stored):
         yield _Part(
             summary,

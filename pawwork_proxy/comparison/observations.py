@@ -51,18 +51,25 @@ LONGEST_RESPONSE = timedelta(minutes=10)
 
 
 class Probes:
-    """The egress probes of one capture, as its exchanges tell of them.
+    """The egress probes of one capture, as its exchanges and its notes tell of them.
 
     An address holds from one probe to the next if both found it. A router that reconnects in
     between is noticed only afterwards; of what was sent meanwhile nobody knows the address.
     """
 
-    def __init__(self, contexts: Iterable[ContextView] = ()) -> None:
-        found: dict[object, dict[datetime, str]] = {}
+    def __init__(self, contexts: Iterable[ContextView] = (), notes: Iterable[Note] = ()) -> None:
+        found: dict[tuple[str | None, str], dict[datetime, str]] = {}
         for context in contexts:
             if context.egress is not None:
                 seen = found.setdefault((context.source_address, context.egress.family), {})
                 seen[context.egress.observed_at] = context.egress.address
+        told = {at for seen in found.values() for at in seen}
+        for note in notes:
+            # No exchange came after this probe: it may be of any local address.
+            if note.egress is not None and note.egress.observed_at not in told:
+                for (_, family), seen in found.items():
+                    if family == note.egress.family:
+                        seen[note.egress.observed_at] = note.egress.address
         self._changes: dict[object, set[datetime]] = {}
         """By local address and family: probes that found another address than the one before."""
         self._overtaken: dict[object, set[datetime]] = {}

@@ -1,15 +1,18 @@
 """Captures in, observations and remarks out; whatever is missing is said."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from pawwork_proxy.errors import CaptureFormatError, ConfigurationError
 from pawwork_proxy.model.base import line_of
+from pawwork_proxy.model.capture import Note
+from pawwork_proxy.model.context import Egress
 from pawwork_proxy.model.handshake import Hello
 from pawwork_proxy.model.observation import SEVERAL
 from tests.unit.builders import exchange, header, hello
-from tests.unit.captures.studies import gather, one, write
+from tests.unit.captures.studies import MORNING, gather, one, pseudonym, write
 
 
 def remarks(*paths: Path) -> str:
@@ -129,3 +132,29 @@ def test_a_prompt_refused_in_another_run_is_not_among_a_runs_several(tmp_path: P
     both = gather([first, second], one_by_one=0).observations
     assert SEVERAL not in {row.who.request for row in both}
     assert None in {row.who.request for row in both}
+
+
+def seen_from(address: int, minute: int) -> Egress:
+    at = MORNING + timedelta(minutes=minute)
+    return Egress(observed_at=at, address=pseudonym("ip", address), family="ipv4")
+
+
+@pytest.mark.parametrize("one_by_one", [100, 0])
+def test_an_address_that_a_last_note_calls_changed_is_not_known(
+    tmp_path: Path, one_by_one: int
+) -> None:
+    asked = [
+        seen.model_copy(
+            update={"context": seen.context.model_copy(update={"egress": seen_from(1, 0)})}
+        )
+        for seen in (one(1, 1), one(2, 1, refused=True))
+    ]
+    path = write(tmp_path / "a.jsonl", asked, simulated=False)
+    found = gather([path], one_by_one=one_by_one).observations
+    assert {seen.who.address for seen in found} == {pseudonym("ip", 1)}
+    later = seen_from(2, 1)
+    note = Note(at=later.observed_at, event="egress_changed", egress=later)
+    *lines, end = path.read_text("utf-8").splitlines()
+    path.write_text("\n".join([*lines, note.model_dump_json(exclude_none=True), end]) + "\n")
+    found = gather([path], one_by_one=one_by_one).observations
+    assert {seen.who.address for seen in found} == {None}

@@ -1,5 +1,6 @@
 """From exchanges to observations."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, get_args
 
@@ -289,10 +290,10 @@ def probed(
     )
 
 
-def addresses(*exchanges: Exchange) -> list[str | None]:
+def addresses(*exchanges: Exchange, notes: Sequence[Note] = ()) -> list[str | None]:
     clock = ServerClock(0.0, UNKNOWN_CLOCK_S)
     views = [view_of(one) for one in exchanges]
-    probes = Probes(view.context for view in views)
+    probes = Probes((view.context for view in views), notes)
     seen = [
         observation(header(), view, one.outcome, clock, probes=probes)
         for view, one in zip(views, exchanges, strict=True)
@@ -319,6 +320,28 @@ def test_an_address_that_changed_between_two_probes_is_not_known_in_between() ->
         probed("2", 8, asked=7),
         probed("2", 9, asked=9),
     ) == ["1", None, None, "2", "2"]
+
+
+def changed(address: str, minute: int) -> Note:
+    """What is noted of a probe that found another address."""
+    egress = probed(address, minute, asked=minute).context.egress
+    return Note(at=NOON + timedelta(minutes=minute), event="egress_changed", egress=egress)
+
+
+def test_a_probe_after_the_last_exchange_tells_of_a_change_as_well() -> None:
+    """The refusal that a run ends with is what has it made."""
+    one, last = probed("1", 1, asked=0), probed("1", 5, asked=4)
+    assert addresses(one, last, notes=[changed("2", 6)]) == ["1", None]
+    assert addresses(one, last, notes=[changed("1", 6)]) == ["1", "1"]
+    other = Note(at=NOON, event="egress_unavailable")
+    ipv6 = changed("2", 6).egress
+    assert ipv6 is not None
+    of_ipv6 = Note(
+        at=NOON,
+        event="egress_changed",
+        egress=ipv6.model_copy(update={"family": "ipv6", "prefix": ipv6.address}),
+    )
+    assert addresses(one, last, notes=[other, of_ipv6]) == ["1", "1"]
 
 
 def test_another_local_address_is_another_way_out_and_no_change() -> None:
