@@ -18,15 +18,9 @@ from pawwork_proxy.comparison.selection import Limiter, Selection, select
 from pawwork_proxy.comparison.thresholds import SHOWN, cut_off, early_refusals, thresholds
 from pawwork_proxy.comparison.verdicts import verdicts
 from pawwork_proxy.comparison.withstand import NEVER_ALONE, Withstood, withstand
+from pawwork_proxy.model.experiment import Experiment
 from pawwork_proxy.model.observation import Observation
-from pawwork_proxy.model.verdict import (
-    Comparison,
-    Experiment,
-    InstrumentStatus,
-    LimiterFindings,
-    Note,
-    OddRow,
-)
+from pawwork_proxy.model.verdict import Comparison, InstrumentStatus, LimiterFindings, Note, OddRow
 
 NOTHING_REFUSED = Experiment(id="wait_for_refusal", requests=1, settles=0.0)
 WITHOUT_EVIDENCE: dict[InstrumentStatus, Experiment] = {

@@ -14,8 +14,8 @@ from pawwork_proxy.comparison.requests import (
     shown_difference,
 )
 from pawwork_proxy.comparison.transitions import CLOSE_S
+from pawwork_proxy.model.evidence import Contrast
 from pawwork_proxy.model.observation import DimensionName
-from pawwork_proxy.model.verdict import Contrast
 
 LOOKED_AT = 200
 """So many of the latest refusals are searched for the one that is most like the deciding row."""

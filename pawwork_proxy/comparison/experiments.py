@@ -19,8 +19,9 @@ from pawwork_proxy.comparison.selection import Limiter
 from pawwork_proxy.comparison.trials import SWEEPS, VARIATIONS, Trial, Variation
 from pawwork_proxy.comparison.tried import Tried, asked_again, refused_no_more, tried
 from pawwork_proxy.comparison.verdicts import contains
+from pawwork_proxy.model.experiment import Baseline, Experiment, Lacking, Meaning
 from pawwork_proxy.model.observation import Identities
-from pawwork_proxy.model.verdict import Baseline, Experiment, Lacking, Meaning, OddRow, Verdict
+from pawwork_proxy.model.verdict import OddRow, Verdict
 
 MAY_CHANGE_THRESHOLD = frozenset(row.name for row in DIMENSIONS if row.threshold)
 NOTHING = 1e-9

@@ -22,8 +22,9 @@ from pawwork_proxy.comparison.requests import (
     shown_difference,
 )
 from pawwork_proxy.comparison.windows import Cycle, windows_counting, windows_of
+from pawwork_proxy.model.evidence import Contrast
 from pawwork_proxy.model.observation import ABSENT, INTERCEPTING, UNTOUCHED, Observation
-from pawwork_proxy.model.verdict import Contrast, InstrumentFinding, InstrumentStatus
+from pawwork_proxy.model.verdict import InstrumentFinding, InstrumentStatus
 
 REFUSED = frozenset({"free_usage_limit", "client_gate"})
 NOT_THEIRS = frozenset({"proxy", "chained_proxy", "client"})

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple, get_args
 
 from pawwork_proxy.errors import ConfigurationError
+from pawwork_proxy.model.experiment import Lacking
 from pawwork_proxy.model.observation import ABSENT, PUBLIC, Observation
-from pawwork_proxy.model.verdict import Lacking
 
 MOST = 99
 EXAMPLE = "networks=2,devices=1,keys=0,ipv6=no"

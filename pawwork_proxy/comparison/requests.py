@@ -10,8 +10,8 @@ from operator import attrgetter
 from typing import Literal
 
 from pawwork_proxy.comparison.dimensions import CALLER, DIMENSIONS, PRESENCE, is_private
+from pawwork_proxy.model.evidence import EvidenceRow
 from pawwork_proxy.model.observation import ABSENT, PUBLIC, DimensionName, Observation
-from pawwork_proxy.model.verdict import EvidenceRow
 
 Part = Literal["admitted", "refused", "maybe"]
 """`maybe`: no evidence itself, but the server may have counted it."""

@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Literal, NamedTuple
 
 from pawwork_proxy.model.base import Noun
+from pawwork_proxy.model.evidence import Contrast, EvidenceRow
+from pawwork_proxy.model.experiment import Experiment
 from pawwork_proxy.model.observation import DimensionName
 
 Finding = Literal["follows", "does_not_follow", "undetermined"]
@@ -73,41 +75,7 @@ NoteId = Literal[
     "label",
     "several_limiters",
 ]
-Lacking = Literal["networks", "devices", "keys", "ipv6"]
-"""What a user may have too few of for a trial."""
 InstrumentStatus = Literal["disturbs", "suspected", "no_sign", "not_tried"]
-
-
-class EvidenceRow(Noun):
-    """One exchange that a person can look up."""
-
-    capture: str
-    seq: int
-    at: datetime
-    part: Literal["admitted", "refused"]
-    install: str | None = None
-    network: str | None = None
-    """The user's label, to tell people where it was; never evidence."""
-    auth_kind: str | None = None
-    model: str | None = None
-    value: str | None = None
-    """The value of the verdict's dimension in this row."""
-    count: int = 1
-    note: str = ""
-
-
-class Contrast(Noun):
-    """Rows that together rule something out, in the order of the server's time."""
-
-    shows: Literal["separate", "shared", "opposed"]
-    """`separate`: admitted after a refusal. `shared`: refused without use of its own.
-    `opposed`: each of two kinds of client was admitted after the other was refused."""
-    rows: tuple[EvidenceRow, ...]
-    differs_in: tuple[DimensionName, ...]
-    own: int = 0
-    """`shared`: the most that can have been counted in the pool before the refusal."""
-    elsewhere: int = 0
-    """`shared`: what was certainly counted before an admission of the same kind of client."""
 
 
 class Verdict(Noun):
@@ -198,52 +166,6 @@ class Exclusion(Noun):
     exchanges: int
     examples: tuple[str, ...]
     """`capture#seq` of the first few."""
-
-
-class Meaning(Noun):
-    """What one result of an experiment would leave possible."""
-
-    admitted: str = ""
-    """Id of the variation that is admitted; empty: all are refused."""
-    left: tuple[tuple[str, ...], ...] | None
-    """The smallest hypotheses that are left, by their parts; None: all that were possible."""
-
-
-class Baseline(NamedTuple):
-    """Who was refused and how it was captured, to repeat it; None where it is not known."""
-
-    install: str | None
-    network: str | None
-    model: str | None
-    has_key: bool
-    client: str = "unknown"
-    """As `facts.clients` calls it."""
-    instrument: str | None = None
-    simulated: bool = False
-
-
-class Experiment(Noun):
-    """The trial that would settle most of what is open."""
-
-    id: str
-    variations: tuple[str, ...] = ()
-    """Ids of what is varied, one thing at a time, the most telling first."""
-    baseline: Baseline | None = None
-    """None: nobody was refused yet."""
-    meanings: tuple[Meaning, ...] = ()
-    requests: int
-    """Requests it costs beyond ordinary use."""
-    settles: float
-    """Share of the open explanations that its result removes on average."""
-    confirms: DimensionName | None = None
-    """A dimension that everything points to, and of which one more observation is asked."""
-    repeats: tuple[EvidenceRow, ...] = ()
-    """`repeat_row`: the rows that do not fit the others."""
-    unrefused: tuple[str, ...] = ()
-    """`nothing_more`: variations of which the changed one was to be refused first, and never was.
-    """
-    lacking: tuple[Lacking, ...] = ()
-    """`nothing_more`: what would be needed for a trial that settles more; empty: nothing would."""
 
 
 class Assumption(Noun):

@@ -9,14 +9,9 @@ from datetime import UTC, tzinfo
 from itertools import chain
 from typing import NamedTuple
 
+from pawwork_proxy.model.evidence import Contrast, EvidenceRow
 from pawwork_proxy.model.observation import DimensionName
-from pawwork_proxy.model.verdict import (
-    Comparison,
-    Contrast,
-    EvidenceRow,
-    LimiterFindings,
-    Verdict,
-)
+from pawwork_proxy.model.verdict import Comparison, LimiterFindings, Verdict
 from pawwork_proxy.report import sentences as say
 from pawwork_proxy.report.answer_words import (
     TEXTS,

@@ -9,7 +9,8 @@ from typing import Any
 
 from pawwork_proxy.comparison.dimensions import DIMENSIONS
 from pawwork_proxy.comparison.hypotheses import named
-from pawwork_proxy.model.verdict import Comparison, Experiment, LimiterFindings
+from pawwork_proxy.model.experiment import Experiment
+from pawwork_proxy.model.verdict import Comparison, LimiterFindings
 from pawwork_proxy.report import sentences as say
 from pawwork_proxy.report.answer import Answer, headline_of
 from pawwork_proxy.report.language import ENGLISH, Language, paragraph

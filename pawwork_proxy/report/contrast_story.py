@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC
 from typing import NamedTuple
 
+from pawwork_proxy.model.evidence import Contrast, EvidenceRow
 from pawwork_proxy.model.observation import DimensionName
-from pawwork_proxy.model.verdict import Contrast, EvidenceRow
 from pawwork_proxy.report.answer_words import joined, one
 from pawwork_proxy.report.language import Language, paragraph
 

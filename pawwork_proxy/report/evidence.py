@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from pawwork_proxy.comparison.dimensions import title
-from pawwork_proxy.model.verdict import Comparison, Contrast, LimiterFindings
+from pawwork_proxy.model.evidence import Contrast
+from pawwork_proxy.model.verdict import Comparison, LimiterFindings
 
 
 class Value(NamedTuple):

@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 from pawwork_proxy.comparison.trials import BY_ID, Variation
 from pawwork_proxy.facts.clients import RELEASES
+from pawwork_proxy.model.evidence import EvidenceRow
+from pawwork_proxy.model.experiment import Baseline, Experiment, Meaning
 from pawwork_proxy.model.observation import INTERCEPTING
-from pawwork_proxy.model.verdict import Baseline, EvidenceRow, Experiment, Meaning
 from pawwork_proxy.outcomes.client_behaviour import after_used_up_quota, of_client
 from pawwork_proxy.report.answer_words import explanations, joined, one
 from pawwork_proxy.report.language import ENGLISH, Language, paragraph

@@ -10,11 +10,10 @@ from importlib.resources import files
 from typing import Any
 
 from pawwork_proxy.comparison.dimensions import title
+from pawwork_proxy.model.evidence import Contrast, EvidenceRow
 from pawwork_proxy.model.verdict import (
     Comparison,
-    Contrast,
     EarlyRefusal,
-    EvidenceRow,
     InstrumentFinding,
     NoiseFloor,
     Note,

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from pawwork_proxy.model.evidence import Contrast
 from pawwork_proxy.model.observation import DimensionName
-from pawwork_proxy.model.verdict import Contrast, LimiterFindings
+from pawwork_proxy.model.verdict import LimiterFindings
 from pawwork_proxy.report.answer_words import joined, one, several
 from pawwork_proxy.report.contrast_story import Story, Teller
 from pawwork_proxy.report.language import Language

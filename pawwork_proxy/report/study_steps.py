@@ -8,7 +8,8 @@ from shlex import quote
 from pawwork_proxy.comparison.experiments import baseline_of
 from pawwork_proxy.comparison.requests import PlacedRequest, evidence_row
 from pawwork_proxy.comparison.walk import STUDIES, Progress, Step, StudyName, Wrong
-from pawwork_proxy.model.verdict import Baseline, EvidenceRow
+from pawwork_proxy.model.evidence import EvidenceRow
+from pawwork_proxy.model.experiment import Baseline
 from pawwork_proxy.report.answer_words import joined, one
 from pawwork_proxy.report.language import ENGLISH, Language, paragraph
 from pawwork_proxy.report.next_step import CAPTURES, labels_of, launch_command, to_fill_in

@@ -15,8 +15,9 @@ from pawwork_proxy.comparison.experiments import WITHOUT_STEPS, baseline
 from pawwork_proxy.comparison.means import Means
 from pawwork_proxy.comparison.selection import select
 from pawwork_proxy.comparison.trials import BY_ID, VARIATIONS, Trial, Variation
+from pawwork_proxy.model.experiment import Experiment
 from pawwork_proxy.model.observation import ABSENT, SEVERAL, Observation
-from pawwork_proxy.model.verdict import Comparison, Experiment
+from pawwork_proxy.model.verdict import Comparison
 from tests.evaluation.decidability import Observed, decidable, possible
 from tests.evaluation.servers import DAY, Who
 from tests.evaluation.worlds import AGENTS, START, Ask, World

@@ -15,8 +15,8 @@ from pawwork_proxy.comparison.experiments import WITHOUT_STEPS, baseline
 from pawwork_proxy.comparison.means import Means
 from pawwork_proxy.comparison.selection import select
 from pawwork_proxy.comparison.trials import BY_ID, Variation
+from pawwork_proxy.model.experiment import Experiment
 from pawwork_proxy.model.observation import Observation
-from pawwork_proxy.model.verdict import Experiment
 from pawwork_proxy.report.next_step import instructions
 from tests.unit.comparison.builders import MORNING, OFFICE, SAVED_KEY, TWO, Diary
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from pawwork_proxy.comparison.compare import compare
-from pawwork_proxy.model.verdict import Contrast
+from pawwork_proxy.model.evidence import Contrast
 from pawwork_proxy.report.sentences import contrast_words
 from tests.unit.comparison.builders import OFFICE, TWO, Diary
 

@@ -6,7 +6,8 @@ from typing import get_args
 
 from pawwork_proxy.comparison.compare import compare
 from pawwork_proxy.comparison.dimensions import DIMENSIONS
-from pawwork_proxy.model.verdict import AssumptionId, Contrast, Finding, Reason
+from pawwork_proxy.model.evidence import Contrast
+from pawwork_proxy.model.verdict import AssumptionId, Finding, Reason
 from pawwork_proxy.report.answer import answer_of
 from tests.unit.comparison.builders import OFFICE, TWO, Diary
 

@@ -15,8 +15,9 @@ from pawwork_proxy.comparison.experiments import (
 from pawwork_proxy.comparison.means import EVERYTHING, Means, means_seen
 from pawwork_proxy.comparison.requests import evidence_row
 from pawwork_proxy.comparison.trials import SWEEPS, VARIATIONS
+from pawwork_proxy.model.experiment import Experiment
 from pawwork_proxy.model.observation import ABSENT, Observation
-from pawwork_proxy.model.verdict import Experiment, OddRow
+from pawwork_proxy.model.verdict import OddRow
 from tests.unit.comparison.builders import MORNING, OFFICE, SAVED_KEY, TWO, Diary, limiter
 
 NOT_ON_THIS_MACHINE: tuple[frozenset[str], ...] = (frozenset(), frozenset({"address"}))

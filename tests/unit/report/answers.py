@@ -12,14 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from pawwork_proxy.comparison.compare import compare
+from pawwork_proxy.model.evidence import EvidenceRow
 from pawwork_proxy.model.observation import Observation
-from pawwork_proxy.model.verdict import (
-    Comparison,
-    CutOff,
-    EvidenceRow,
-    OddRow,
-    Rhythm,
-)
+from pawwork_proxy.model.verdict import Comparison, CutOff, OddRow, Rhythm
 from pawwork_proxy.report.answer import answer_of
 from pawwork_proxy.report.comparison_text import render_text
 from pawwork_proxy.report.language import ENGLISH, Language, language

@@ -11,8 +11,9 @@ from pawwork_proxy.comparison.experiments import experiment, outlooks
 from pawwork_proxy.comparison.requests import evidence_row
 from pawwork_proxy.comparison.trials import SWEEPS as SWEEP_TRIALS
 from pawwork_proxy.comparison.trials import VARIATIONS
+from pawwork_proxy.model.evidence import EvidenceRow
+from pawwork_proxy.model.experiment import Experiment, Lacking
 from pawwork_proxy.model.observation import INTERCEPTING, UNTOUCHED, Observation
-from pawwork_proxy.model.verdict import EvidenceRow, Experiment, Lacking
 from pawwork_proxy.report.language import language
 from pawwork_proxy.report.next_step import HOW_TO, Instructions, how_to, instructions
 from pawwork_proxy.report.sentences import LACKING, SWEEPS, WITHOUT_EVIDENCE, WITHOUT_TRIAL
