@@ -16,7 +16,7 @@ from pawwork_proxy.proxy.authority import (
     RENEWED_BEFORE_END,
     make_authority,
 )
-from tests.unit.recording.test_recorder import identity
+from tests.unit.recording.runs import identity
 
 __all__ = ["identity"]
 

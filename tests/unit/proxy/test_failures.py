@@ -34,7 +34,7 @@ from pawwork_proxy.proxy.tunnel import reset_connection
 from pawwork_proxy.recording.counts import Watcher
 from pawwork_proxy.recording.destination import parse_upstream
 from pawwork_proxy.simulator.tls import own_certificate
-from tests.unit.recording.test_recorder import identity
+from tests.unit.recording.runs import identity
 
 __all__ = ["identity"]
 pytestmark = pytest.mark.usefixtures("all_connections_end", "one_authority")

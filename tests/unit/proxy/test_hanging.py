@@ -23,7 +23,7 @@ from pawwork_proxy.proxy.session import RunPlan, running_proxy
 from pawwork_proxy.recording.counts import Watcher
 from pawwork_proxy.recording.destination import parse_upstream
 from pawwork_proxy.recording.recorder import Recorder
-from tests.unit.recording.test_recorder import identity
+from tests.unit.recording.runs import identity
 from tests.unit.wire.test_content_coding import BOMBS
 
 __all__ = ["identity"]

@@ -15,7 +15,7 @@ from pawwork_proxy.model.signals import Ending
 from pawwork_proxy.proxy.inside import PATIENCE_S, InsideRun
 from pawwork_proxy.proxy.tap_listener import listening_for_taps
 from pawwork_proxy.recording.inside import InsideClients
-from tests.unit.recording.test_recorder import Run, identity, run
+from tests.unit.recording.runs import Run, identity, run
 
 __all__ = ["identity", "run"]
 

@@ -17,7 +17,7 @@ from pawwork_proxy.proxy.listeners import parse_listeners
 from pawwork_proxy.proxy.session import RunPlan
 from pawwork_proxy.proxy.tunnelling import tunnelling
 from pawwork_proxy.recording.destination import ZEN
-from tests.unit.recording.test_recorder import Run, identity, run
+from tests.unit.recording.runs import Run, identity, run
 from tests.unit.wire.test_client_hello import BUN
 
 __all__ = ["identity", "run"]  # fixtures

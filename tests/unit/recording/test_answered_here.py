@@ -18,7 +18,7 @@ from pawwork_proxy.recording.destination import ZEN, Upstream
 from pawwork_proxy.recording.ongoing import Ongoing
 from pawwork_proxy.recording.recorder import Recorder
 from tests.unit.builders import NOON, exchange
-from tests.unit.recording.test_recorder import Run, identity, run
+from tests.unit.recording.runs import Run, identity, run
 
 __all__ = ["identity", "run"]
 

@@ -14,7 +14,7 @@ from pawwork_proxy.recording.hellos import MOST_KINDS, OwnHellos
 from pawwork_proxy.recording.ongoing import UpstreamFacts
 from pawwork_proxy.redaction.taint_gate import Hit, TaintGate
 from pawwork_proxy.wire.client_hello import read_client_hello
-from tests.unit.recording.test_recorder import ARRIVAL, Run, identity, run
+from tests.unit.recording.runs import ARRIVAL, Run, identity, run
 from tests.unit.wire.test_client_hello import BUN, block, made_hello
 
 __all__ = ["identity", "run"]  # fixtures

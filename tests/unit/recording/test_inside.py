@@ -16,7 +16,7 @@ from pawwork_proxy.model.outcome import Kind
 from pawwork_proxy.model.signals import Ending
 from pawwork_proxy.recording.inside import MOST_OPEN, InsideClients, TapConnection
 from pawwork_proxy.recording.tap_frames import FrameReader
-from tests.unit.recording.test_recorder import Run, identity, run
+from tests.unit.recording.runs import Run, identity, run
 
 __all__ = ["identity", "run"]
 

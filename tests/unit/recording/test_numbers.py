@@ -8,7 +8,7 @@ from pawwork_proxy.model.numbers import LARGEST_COUNT
 from pawwork_proxy.model.signals import Ending, Failure
 from pawwork_proxy.recording.ongoing import UpstreamFacts
 from pawwork_proxy.responses.reported import read_reported
-from tests.unit.recording.test_recorder import ARRIVAL, Run, identity, run
+from tests.unit.recording.runs import ARRIVAL, Run, identity, run
 
 __all__ = ["identity", "run"]
 

@@ -8,7 +8,7 @@ from pawwork_proxy.environment.identity import Identity
 from pawwork_proxy.model.signals import Ending
 from pawwork_proxy.recording.ongoing import Arrival, RawHeaders, UpstreamFacts
 from tests.unit.recording.odd_exchanges import Lines, Odd, odd_exchanges, odd_types
-from tests.unit.recording.test_recorder import Run, identity
+from tests.unit.recording.runs import Run, identity
 
 __all__ = ["identity"]
 NUMBER = 3000

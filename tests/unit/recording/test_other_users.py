@@ -11,7 +11,7 @@ from pawwork_proxy.clients.processes import FoundProcess
 from pawwork_proxy.model.context import ClientProcess, Peer
 from pawwork_proxy.recording.addon import CaptureAddon
 from pawwork_proxy.recording.destination import ZEN
-from tests.unit.recording.test_recorder import Run, identity, run
+from tests.unit.recording.runs import Run, identity, run
 
 __all__ = ["identity", "run"]
 

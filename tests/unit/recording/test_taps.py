@@ -33,7 +33,7 @@ from pawwork_proxy.responses.response_reader import ResponseReader
 from pawwork_proxy.verification.verify import verify
 from tests.unit.bundle.files import assembled, support_rows
 from tests.unit.captures.studies import observed
-from tests.unit.recording.test_recorder import Run, identity, run
+from tests.unit.recording.runs import Run, identity, run
 
 __all__ = ["identity", "run"]
 
