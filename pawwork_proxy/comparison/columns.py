@@ -24,8 +24,6 @@ UNKNOWN = -1
 """The code of a value that could be any value."""
 NOBODYS = frozenset({None, ABSENT, PUBLIC, SEVERAL})
 """Values that many people have, so that they determine no other dimension."""
-GATES = ("region", "project")
-"""What a gate may go by in the words of a quota, beside what changes the threshold."""
 STRETCH = 500
 """About so many rows are divided at once."""
 _Value = TypeVar("_Value")
@@ -61,7 +59,6 @@ class Columns:
             what = (_renumbered(code), tuple(private[name]))
             own = name in {BUCKET, "request"}  # they are counted in a way of their own
             self.alike[name] = name if own else said.setdefault(what, name)
-        shut = _never_admitted(rows, codes)
         kinds = _numbered(row.client_kind for row in rows if row.client_kind is not None)
         self.kind_names: list[ClientKind] = list(kinds)
         self.stretches = [
@@ -70,7 +67,6 @@ class Columns:
                 [rows[number] for number in numbers],
                 {name: [code[number] for number in numbers] for name, code in codes.items()},
                 {name: [own[number] for number in numbers] for name, own in private.items()},
-                [number in shut for number in numbers],
                 kinds,
             )
             for numbers in _in_stretches(rows)
@@ -111,15 +107,12 @@ class Stretch:
         rows: Sequence[PlacedRequest],
         codes: dict[str, list[int]],
         private: dict[str, list[bool]],
-        shut: list[bool],
         kinds: Mapping[ClientKind, int],
     ) -> None:
         self.numbers = numbers
         """Which of all rows these are; here a row goes by its place among them."""
         self.codes = codes
         self.private = private
-        self.shut = shut
-        """Rows that a gate may have turned away, by something of which nothing was admitted."""
         self._labels: dict[str, tuple[int, list[int]]] = {}
         self._known: dict[str, tuple[int, list[int]]] = {}
         windows = _numbered(row.window for row in rows)
@@ -191,19 +184,6 @@ class Stretch:
         """Whether nobody else can have a value that all these rows have."""
         private = (self.private[name] for name in names)
         return any(all(map(one.__getitem__, members)) for one in private)
-
-
-def _never_admitted(rows: Sequence[PlacedRequest], codes: Mapping[str, list[int]]) -> set[int]:
-    """Rows with a value that a gate may go by, and with which nobody was ever admitted."""
-    found: set[int] = set()
-    for name in GATES:
-        admitted = {
-            code for row, code in zip(rows, codes[name], strict=True) if row.part == "admitted"
-        }
-        found.update(
-            number for number, code in enumerate(codes[name]) if code >= 0 and code not in admitted
-        )
-    return found
 
 
 def _in_stretches(rows: Sequence[PlacedRequest]) -> Iterator[list[int]]:

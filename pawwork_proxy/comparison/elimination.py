@@ -202,7 +202,7 @@ def _in_window(pools: Pools, refused: Sequence[int]) -> tuple[list[tuple[int, Co
             own = pools.possibly_counted(refusal, (bound.counted + 1) / allowance)
             if allowance * own > bound.counted:
                 continue  # so many can have reached a threshold that more did not reach elsewhere
-            if not pools.is_private(pool) or columns.shut[refusal]:
+            if not pools.is_private(pool):
                 by_others += 1
                 continue
             rows = (columns.rows[bound.row], columns.rows[refusal])

@@ -24,7 +24,7 @@ from pawwork_proxy.comparison.windows import Window, window_at
 from pawwork_proxy.model.observation import Observation
 from pawwork_proxy.model.verdict import Exclusion, InstrumentFinding, Rhythm
 
-ANSWERED_OTHERWISE = frozenset({"before_limiter", "not_quota"})
+ANSWERED_OTHERWISE = frozenset({"before_limiter", "not_quota", "no_fixed_reset"})
 """Reasons of exclusion that say what became of a request, so that it need not be tried again."""
 EXAMPLES = 5  # exchanges that are named for each reason of exclusion
 

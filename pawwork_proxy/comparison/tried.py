@@ -70,10 +70,11 @@ def tried(limiter: Limiter, start: PlacedRequest) -> Mapping[str, Tried]:
 
 
 def _asked(limiter: Limiter) -> Iterator[PlacedRequest]:
-    """The evidence, what else the limiter refused, and all else that was answered."""
-    for row in limiter.rows:
-        if row.part != "maybe" or (is_refusal(row.seen) and row.seen.origin == limiter.origin):
-            yield row
+    """The evidence, whatever else was refused, whoever refused it, and all else that was answered.
+
+    Where another limiter is met first, asking again would bring the same.
+    """
+    yield from (row for row in limiter.rows if row.part != "maybe" or is_refusal(row.seen))
     yield from limiter.beside
 
 
@@ -170,8 +171,12 @@ def _in_window(
         for row in refused
         if not one_conversation or row.value("session") == first.value("session")
     ]
+    # Where the first one met another limiter it will again; the changed one may have had bad luck.
+    telling = {start.seen.origin, first.seen.origin}
     whole = any(
-        is_refusal(row.seen) or any(row.surely_before(last) for last in again) for row in after
+        (is_refusal(row.seen) and row.seen.origin in telling)
+        or any(row.surely_before(last) for last in again)
+        for row in after
     )
     return Tried(bool(after), whole)
 

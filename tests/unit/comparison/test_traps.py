@@ -3,8 +3,6 @@
 from datetime import timedelta
 from typing import Any
 
-import pytest
-
 from pawwork_proxy.comparison.columns import Columns
 from pawwork_proxy.comparison.compare import compare
 from pawwork_proxy.model.observation import PUBLIC, SEVERAL, Identities, Observation
@@ -302,16 +300,3 @@ def test_whoever_was_never_admitted_shows_no_pool_of_its_own() -> None:
     found = {one.dimension: one for one in compare(diary.seen).limits[0].verdicts}
     address = found["address"]
     assert (address.finding, address.ground) == ("undetermined", "always_refused")
-
-
-@pytest.mark.parametrize("gate", [{"project": "repo"}, {"region": "AMS"}])
-def test_a_gate_may_refuse_in_the_quotas_words_where_nobody_was_ever_admitted(
-    gate: dict[str, Any],
-) -> None:
-    """Another key is refused at once there; it has asked nowhere else."""
-    other = {**SAVED_KEY, "key": "key:other"}
-    diary = Diary().admitted(9, **SAVED_KEY).refused(2, **SAVED_KEY)
-    diary.refused(2, **other, **gate).refused(2, **other, **gate)
-    assert finding(diary.seen, "key")[0] == "undetermined"
-    open_to_some = Diary("c0", seq=50).admitted(**gate).seen
-    assert finding([*open_to_some, *diary.seen], "key")[0] == "does_not_follow"

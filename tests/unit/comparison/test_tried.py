@@ -107,6 +107,15 @@ def test_whom_a_gate_turns_away_need_not_ask_again(refusals: int) -> None:
     assert done(seen, "other_network") == NEVER
 
 
+def test_a_trial_that_met_another_limiter_is_done() -> None:
+    """A relayed limit that names no end refuses both: no evidence, and the same again tomorrow."""
+    relayed = {"origin": "relayed:Console", "cadence": "none"}
+    yesterday = Diary("c0", MORNING - timedelta(days=1)).admitted(9).refused()
+    diary = Diary().refused(**relayed).refused(**relayed, **OFFICE)
+    assert done([*yesterday.seen, *diary.seen], "other_network") == WHOLE
+    assert done([*yesterday.seen, *diary.seen], "other_install") == NEVER
+
+
 def test_an_overload_is_no_trial_until_it_met_the_changed_one_after_a_refusal() -> None:
     overloaded = Diary().other("provider_overload", "overload", **OTHER_CLIENT)
     yesterday = Diary("c0", MORNING - timedelta(days=1)).admitted(9).refused()
@@ -132,13 +141,13 @@ def test_refusals_that_are_no_evidence_count_as_done() -> None:
     assert done(diary.seen, "other_install").whole
 
 
-def test_what_another_limiter_refused_is_no_trial() -> None:
+def test_what_another_limiter_refused_may_have_been_bad_luck() -> None:
     relayed = {"origin": "relayed:Console", "cadence": "utc_day"}
     diary = Diary().admitted(9).refused().other("free_usage_limit", "quota", **relayed, **TWO)
     found = [one for one in select(diary.seen).limiters if one.origin == "zen"]
     start = baseline(found[0])
     assert start is not None
-    assert tried(found[0], start)["other_install"] == NEVER
+    assert tried(found[0], start)["other_install"] == BEGUN
 
 
 @pytest.mark.parametrize(
