@@ -155,6 +155,8 @@ def test_the_demo_tells_who_was_refused(tmp_path: Path) -> None:
     assert "laptop on network home: refused after 5 requests of its own" in done.stdout
     assert "desktop on network home: refused after 0 requests of its own" in done.stdout
     assert "work on network office: 2 requests, none refused" in done.stdout
+    told = done.stdout[done.stdout.index("What this shows") :].splitlines()
+    assert max(map(len, told)) <= 80
     captures = [read_capture(path) for path in (tmp_path / "captures").glob("*.jsonl")]
     assert len(captures) == 2
     assert all(capture.header.simulated for capture in captures)

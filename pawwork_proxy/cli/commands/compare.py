@@ -50,8 +50,8 @@ def compare(
     elif output == "markdown":
         click.echo(render_markdown(comparison, answer, gathered.remarks, lang), nl=False)
     else:
-        own = len(captures) == 1 and captures[0].is_dir() and not any(one.part for one in sources)
-        folder = str(captures[0]) if own else CAPTURES
+        stored = any(one.part for one in sources)
+        folder = CAPTURES if stored or not _goes_on(captures) else str(captures[0])
         page(
             [
                 render_text(
@@ -64,3 +64,12 @@ def compare(
                 )
             ]
         )
+
+
+def _goes_on(captures: Sequence[Path]) -> bool:
+    """Whether these are a folder of the user's own, to which more captures can come."""
+    from pawwork_proxy.captures.files import SAMPLES
+
+    return (
+        len(captures) == 1 and captures[0].is_dir() and SAMPLES not in captures[0].absolute().parts
+    )

@@ -40,6 +40,7 @@ def demo(preset: str, captures: Path) -> None:
     from pawwork_proxy.cli.shown import Shown
     from pawwork_proxy.demo.story import explanation, play
     from pawwork_proxy.environment.machine import read_platform, utc_now
+    from pawwork_proxy.report.wrapping import wrapped
 
     paths = play(captures.absolute(), preset, lambda line: click.echo(line, err=True))
     exchanges = []
@@ -49,18 +50,22 @@ def demo(preset: str, captures: Path) -> None:
         for piece in Shown(source).table():
             click.echo(piece, nl=False)
     click.echo("\nWhat this shows (simulated):")
+
+    def say(words: str, first: str = "  ") -> None:
+        for line in wrapped(words, first, "    "):
+            click.echo(line)
+
     for line in explanation(exchanges):
-        click.echo(f"  {line}")
+        say(line)
     found = compared(Wanted(paths))
     answer = found.answer
     first = " ".join(filter(None, (answer.headline, answer.not_tried_first, answer.seen)))
-    click.echo(f"\nThe answer (simulated): {first}")
+    click.echo()
+    say(f"The answer (simulated): {first}", "")
     for words in (answer.quota, *(f"{how}: {names}." for how, names in answer.findings)):
-        click.echo(f"  {words}")
+        say(words)
     if answer.next_step is not None:
-        click.echo(
-            f"  next: {answer.next_step.title}. {answer.next_step.cost or answer.next_step.why}"
-        )
+        say(f"next: {answer.next_step.title}. {answer.next_step.cost or answer.next_step.why}")
     page = paths[0].with_name("report.html")
     replace_file(page, [page_of(found).encode()])
     made = assemble(choose(capture_sources(paths), Choice()), read_platform(), utc_now())

@@ -46,6 +46,8 @@ def test_commands_go_with_the_folder_that_was_compared(tmp_path: Path) -> None:
     assert f"launch --captures '{folder}' --install install1" in said
     assert f"compare '{folder}'  #" in said
     assert "compare captures/  #" in run(folder / "a.jsonl").stdout
+    samples = folder.rename(tmp_path / "samples")
+    assert "compare captures/  #" in run(samples).stdout
 
 
 def test_json_holds_verdicts_with_evidence_that_can_be_looked_up(tmp_path: Path) -> None:
