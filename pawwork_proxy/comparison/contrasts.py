@@ -3,10 +3,11 @@
 Invariant: the last row is the one that decides; it is compared with the row before it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from pawwork_proxy.comparison.elimination import Conflict
+from pawwork_proxy.comparison.evidence import Evidence
 from pawwork_proxy.comparison.requests import (
     PlacedRequest,
     differing,
@@ -21,9 +22,7 @@ LOOKED_AT = 200
 """So many of the latest refusals are searched for the one that is most like the deciding row."""
 
 
-def contrast(
-    dimension: DimensionName, conflict: Conflict, evidence: Sequence[PlacedRequest]
-) -> Contrast:
+def contrast(dimension: DimensionName, conflict: Conflict, evidence: Evidence) -> Contrast:
     """A conflict as a contrast on one dimension."""
     rows = conflict.rows
     if conflict.shows == "shared":
@@ -38,18 +37,16 @@ def contrast(
 
 
 def _with_context(
-    dimension: DimensionName, conflict: Conflict, evidence: Sequence[PlacedRequest]
+    dimension: DimensionName, conflict: Conflict, evidence: Evidence
 ) -> tuple[PlacedRequest, ...]:
     """The rows of a conflict, with the most similar earlier refusal put before the deciding row.
 
     It shows the reader that somebody else had been refused before the fresh pool was.
     """
     fresh = conflict.deciding
-    before = [
-        row
-        for row in evidence
-        if row.part == "refused" and row.window == fresh.window and row.head < fresh.start
-    ][-LOOKED_AT:]
+    before = [row for row in evidence.refused_in(fresh.window) if row.head < fresh.start][
+        -LOOKED_AT:
+    ]
 
     def rank(row: PlacedRequest) -> tuple[bool, int, float]:
         differs = differing(row, fresh)
@@ -58,7 +55,7 @@ def _with_context(
     return (conflict.rows[0], *sorted(before, key=rank)[:1], fresh)
 
 
-def closest(conflicts: Sequence[Conflict], evidence: Sequence[PlacedRequest]) -> list[Conflict]:
+def closest(conflicts: Sequence[Conflict], evidence: Evidence) -> list[Conflict]:
     """Admissions after a refusal, each with the latest refusal that is like its own.
 
     The plainest come first as before, but those that lie close together before the others.
@@ -78,27 +75,23 @@ def gap_s(conflict: Conflict) -> float:
     return max(0.0, last.start - earlier.head)
 
 
-def held(conflict: Conflict, evidence: Sequence[PlacedRequest]) -> bool:
+def held(conflict: Conflict, evidence: Evidence) -> bool:
     """Whether the refused one was refused again soon after the admission (A-B-A)."""
     refused, admitted = conflict.rows[-2:]
     return any(
-        _alike(row, refused) and admitted.surely_before(row) and row.start - refused.head <= CLOSE_S
-        for row in evidence
+        admitted.surely_before(row) and row.start - refused.head <= CLOSE_S
+        for row in _alike(refused, evidence)
     )
 
 
-def _latest(conflict: Conflict, evidence: Sequence[PlacedRequest]) -> PlacedRequest:
+def _latest(conflict: Conflict, evidence: Evidence) -> PlacedRequest:
     """The latest refusal before the deciding row that differs from the first in the prompt only."""
     first, last = conflict.rows
-    return next(
-        (row for row in reversed(evidence) if _alike(row, first) and row.surely_before(last)), first
-    )
+    alike = reversed(list(_alike(first, evidence)))
+    return next((row for row in alike if row.surely_before(last)), first)
 
 
-def _alike(row: PlacedRequest, refused: PlacedRequest) -> bool:
-    return (
-        row.part == "refused"
-        and row.window == refused.window
-        and row.client_kind == refused.client_kind
-        and set(differing(row, refused)) <= {"request"}
-    )
+def _alike(refused: PlacedRequest, evidence: Evidence) -> Iterator[PlacedRequest]:
+    for row in evidence.refused_alike(refused.window, refused.client_kind):
+        if set(differing(row, refused)) <= {"request"}:
+            yield row

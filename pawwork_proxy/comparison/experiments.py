@@ -6,8 +6,9 @@ purpose, and where nothing is left to try, that is said.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import attrgetter
+from typing import NamedTuple
 
 from pawwork_proxy.comparison.dimensions import DIMENSIONS
 from pawwork_proxy.comparison.elimination import Findings
@@ -29,6 +30,25 @@ NOTHING = 1e-9
 REPEATING_A_ROW = 2
 WITHOUT_STEPS = frozenset({"nothing_more", "not_refused_again"})
 """What is said where no trial can be done."""
+
+
+class Start(NamedTuple):
+    """Where trials start from on one limiter."""
+
+    refused: PlacedRequest
+    """Whom they vary."""
+    done: Mapping[str, Tried]
+    """Per variation how often it was done already."""
+    partners: tuple[PlacedRequest, ...]
+    """Who was admitted."""
+
+
+def start_of(limiter: Limiter) -> Start | None:
+    """None if nothing that was seen can be built upon."""
+    refused = baseline(limiter)
+    if refused is None:
+        return None
+    return Start(refused, tried(limiter, refused), limiter.part("admitted"))
 
 
 def next_experiment(
@@ -56,39 +76,37 @@ def next_experiment(
         return Experiment(
             id="repeat_row", repeats=rows, requests=REPEATING_A_ROW * len(rows), settles=0.0
         )
-    if not open_ or refused is None or not findings.possible:
+    start = start_of(limiter) if open_ and findings.possible else None
+    if start is None:
         return None
-    if (confirming := _confirming(limiter, exact or findings, open_, means)) is not None:
+    if (confirming := _confirming(start, exact or findings, open_, means)) is not None:
         return confirming
-    found = outlooks(limiter, findings, means)
+    found = outlooks(start, findings, means)
     if found:
-        return experiment(found[0], limiter)
-    done = tried(limiter, refused)
+        return experiment(found[0], start)
     return Experiment(
         id="nothing_more",
         requests=0,
         settles=0.0,
-        lacking=_lacking(limiter, findings, means),
-        unrefused=tuple(one.id for one in VARIATIONS if done[one.id].unrefused),
+        lacking=_lacking(start, findings, means),
+        unrefused=tuple(one.id for one in VARIATIONS if start.done[one.id].unrefused),
     )
 
 
-def _lacking(limiter: Limiter, findings: Findings, means: Means) -> tuple[Lacking, ...]:
+def _lacking(start: Start, findings: Findings, means: Means) -> tuple[Lacking, ...]:
     """What the best trial would need that the user has not."""
-    promising = outlooks(limiter, findings)
+    promising = outlooks(start, findings)
     each = (variation for one in promising[:1] for variation in one.trial.variations)
     return tuple(dict.fromkeys(name for one in each for name in means.lacks(one.needs)))
 
 
 def _confirming(
-    limiter: Limiter, findings: Findings, open_: Sequence[Verdict], means: Means
+    start: Start, findings: Findings, open_: Sequence[Verdict], means: Means
 ) -> Experiment | None:
     """The second observation of a dimension to which every explanation that is left points."""
-    refused = baseline(limiter)
-    assert refused is not None
     possible = findings.undominated
-    fresh = _able(limiter, refused, means)
-    once = _able(limiter, refused, means, attrgetter("may_confirm"))
+    fresh = _able(start, means)
+    once = _able(start, means, attrgetter("may_confirm"))
     for verdict in open_:
         dimension = verdict.dimension
         # What was seen once is worth a second observation by the very same trial.
@@ -100,26 +118,24 @@ def _confirming(
         pointed_to = dimension != "network" and all(contains(one, dimension) for one in possible)
         if asking and pointed_to:
             trial = Trial(asking[0].id, (asking[0],))
-            partners = limiter.part("admitted")
-            told = experiment(outlook(trial, refused, findings.possible, partners), limiter)
+            told = experiment(
+                outlook(trial, start.refused, findings.possible, start.partners), start
+            )
             return told.model_copy(update={"confirms": dimension})
     return None
 
 
-def outlooks(
-    limiter: Limiter, findings: Findings, means: Means = EVERYTHING
-) -> tuple[Outlook, ...]:
+def outlooks(start: Start, findings: Findings, means: Means = EVERYTHING) -> tuple[Outlook, ...]:
     """Every trial with these means that can settle something, the most promising first.
 
-    Somebody has to have been refused, and some explanation be left.
+    Some explanation has to be left.
     """
-    refused = baseline(limiter)
-    assert refused is not None
-    fresh = _able(limiter, refused, means)
-    partners = limiter.part("admitted")
+    fresh = _able(start, means)
 
     def promising(trials: Iterable[Trial]) -> list[Outlook]:
-        seen = [outlook(trial, refused, findings.possible, partners) for trial in trials]
+        seen = [
+            outlook(trial, start.refused, findings.possible, start.partners) for trial in trials
+        ]
         good = [one for one in seen if one.settles > NOTHING]
         return sorted(good, key=lambda one: -round(one.worth, 9))
 
@@ -131,17 +147,17 @@ def outlooks(
 
 
 def _able(
-    limiter: Limiter,
-    refused: PlacedRequest,
+    start: Start,
     means: Means,
     left: Callable[[Tried], bool] = attrgetter("is_fresh"),
 ) -> list[Variation]:
     """What the user can do and has not done, or not as often as `left` says."""
-    done = tried(limiter, refused)
     return [
         one
         for one in VARIATIONS
-        if not means.lacks(one.needs) and one.starts_from(refused.seen.who) and left(done[one.id])
+        if not means.lacks(one.needs)
+        and one.starts_from(start.refused.seen.who)
+        and left(start.done[one.id])
     ]
 
 
@@ -175,14 +191,12 @@ def baseline(limiter: Limiter) -> PlacedRequest | None:
 _asker = attrgetter(*sorted(Identities.model_fields.keys() - IGNORED))
 
 
-def experiment(found: Outlook, limiter: Limiter) -> Experiment:
+def experiment(found: Outlook, start: Start) -> Experiment:
     """A trial as values: what is varied, from where, and what each result would leave."""
-    refused = baseline(limiter)
-    assert refused is not None
     return Experiment(
         id=found.trial.id,
         variations=tuple(variation.id for variation in found.trial.variations),
-        baseline=baseline_of(refused),
+        baseline=baseline_of(start.refused),
         meanings=tuple(
             Meaning(
                 admitted=result,

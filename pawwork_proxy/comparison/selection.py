@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from pawwork_proxy.comparison.dimensions import BY_NAME
 from pawwork_proxy.comparison.exclusions import (
     CONTEXT_EXCLUSIONS,
     EXCLUSIONS,
@@ -197,10 +196,3 @@ def _exclusions(dropped: dict[str, list[Observation]]) -> tuple[Exclusion, ...]:
         for reason in reasons
         if reason in dropped
     )
-
-
-def known_values(rows: Iterable[PlacedRequest], dimension: str) -> tuple[str, ...]:
-    """The known values of a dimension among rows, in alphabetical order."""
-    assert dimension in BY_NAME
-    found = {row.value(dimension) for row in rows}
-    return tuple(sorted(value for value in found if value is not None))

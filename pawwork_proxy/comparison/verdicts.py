@@ -13,9 +13,10 @@ from typing import assert_never
 from pawwork_proxy.comparison.contrasts import closest, contrast, gap_s, held
 from pawwork_proxy.comparison.dimensions import BUCKET, CALLER, DIMENSIONS
 from pawwork_proxy.comparison.elimination import Conflict, Findings
+from pawwork_proxy.comparison.evidence import Evidence
 from pawwork_proxy.comparison.hypotheses import GLOBAL, MODELS, Hypothesis, smallest
-from pawwork_proxy.comparison.requests import PlacedRequest, differing
-from pawwork_proxy.comparison.selection import Limiter, known_values
+from pawwork_proxy.comparison.requests import differing
+from pawwork_proxy.comparison.selection import Limiter
 from pawwork_proxy.comparison.withstand import NEVER_ALONE, Withstood
 from pawwork_proxy.model.observation import DimensionName
 from pawwork_proxy.model.verdict import REASONS, AssumptionId, Finding, Ground, Reach, Verdict
@@ -26,7 +27,9 @@ CONTRASTS_SHOWN = 3
 
 def verdicts(limiter: Limiter, withstood: Withstood) -> tuple[Verdict, ...]:
     """One verdict per dimension, in the table's order."""
-    evidence = [row for row in limiter.rows if row.part != "maybe" and row not in withstood.odd]
+    evidence = Evidence(
+        row for row in limiter.rows if row.part != "maybe" and row not in withstood.odd
+    )
     left, exact = withstood.findings, withstood.exact
     found = []
     for row in DIMENSIONS:
@@ -70,11 +73,11 @@ def _verdict(
     dimension: DimensionName,
     possible: Sequence[Hypothesis],
     findings: Findings,
-    evidence: Sequence[PlacedRequest],
+    evidence: Evidence,
 ) -> Verdict:
     tried = any(contains(one, dimension) for one in (*possible, *findings.ruled_out))
     finding = _finding(dimension, possible) if tried else "undetermined"
-    values = () if dimension == "global" else known_values(evidence, dimension)
+    values = set() if dimension == "global" else evidence.values(dimension) - {None}
     narrower: DimensionName | None = None
     rivals: tuple[DimensionName, ...] = ()
     ground: Ground = "separate_pools"
@@ -132,11 +135,11 @@ def _named_models(possible: Iterable[Hypothesis]) -> bool:
 def _open(
     dimension: DimensionName,
     possible: Sequence[Hypothesis],
-    evidence: Sequence[PlacedRequest],
+    evidence: Evidence,
     values: int,
 ) -> tuple[Ground, tuple[DimensionName, ...]]:
     """Why there is no verdict, and from which other dimensions this one cannot be told."""
-    some_unknown = any(row.value(dimension) is None for row in evidence if dimension != "global")
+    some_unknown = dimension != "global" and None in evidence.values(dimension)
     if not possible:
         return "nothing_fits", ()
     if dimension in MODELS and any(BUCKET in hypothesis for hypothesis in possible):
@@ -169,15 +172,14 @@ def _not_followed(
 
 
 def _once_admitted(
-    dimension: DimensionName, chosen: Sequence[Conflict], evidence: Sequence[PlacedRequest]
+    dimension: DimensionName, chosen: Sequence[Conflict], evidence: Evidence
 ) -> list[Conflict]:
     """Those whose refused one was admitted at some time: a gate does not explain them."""
     names = PLACE if dimension == "network" else {dimension}
-    admitted = {
-        (name, row.value(name)) for row in evidence if row.part == "admitted" for name in names
-    }
     return [
-        one for one in chosen if any((name, one.rows[-2].value(name)) in admitted for name in names)
+        one
+        for one in chosen
+        if any(one.rows[-2].value(name) in evidence.values(name, "admitted") for name in names)
     ]
 
 

@@ -18,7 +18,7 @@ from pawwork_proxy.comparison.trials import SWEEPS, VARIATIONS
 from pawwork_proxy.model.experiment import Experiment
 from pawwork_proxy.model.observation import ABSENT, Observation
 from pawwork_proxy.model.verdict import OddRow
-from tests.unit.comparison.builders import MORNING, OFFICE, SAVED_KEY, TWO, Diary, limiter
+from tests.unit.comparison.builders import MORNING, OFFICE, SAVED_KEY, TWO, Diary, begun, limiter
 
 NOT_ON_THIS_MACHINE: tuple[frozenset[str], ...] = (frozenset(), frozenset({"address"}))
 """One pool for everybody, or one for each address: only another network tells."""
@@ -32,7 +32,7 @@ def advice(seen: list[Observation], means: Means | None = None) -> Experiment:
 
 def worth(seen: list[Observation], means: Means = EVERYTHING) -> dict[str, float]:
     found = limiter(seen)
-    return {one.trial.id: one.worth for one in outlooks(found, eliminate(found), means)}
+    return {one.trial.id: one.worth for one in outlooks(begun(found), eliminate(found), means)}
 
 
 def test_ids_are_unique_and_reversals_name_their_like() -> None:
@@ -52,7 +52,7 @@ def test_only_what_the_user_has_is_proposed() -> None:
     diary = Diary().admitted(9).refused()
     found = limiter(diary.seen)
     for means in (Means(), Means(networks=2), Means(keys=1), Means(ipv6=True), Means(devices=2)):
-        for one in outlooks(found, eliminate(found), means):
+        for one in outlooks(begun(found), eliminate(found), means):
             assert not any(means.lacks(variation.needs) for variation in one.trial.variations)
     told = advice(diary.seen, Means())
     assert "other_install" in told.variations
@@ -225,11 +225,15 @@ def test_what_was_seen_once_is_observed_again_by_the_same_trial() -> None:
 def test_each_line_of_a_sweep_says_what_that_one_admission_rules_out() -> None:
     """A user may stop after it: nothing is taken for granted about the others."""
     found = limiter(Diary().admitted(9).refused().seen)
-    sweep = next(one for one in outlooks(found, eliminate(found)) if len(one.trial.variations) > 1)
+    sweep = next(
+        one for one in outlooks(begun(found), eliminate(found)) if len(one.trial.variations) > 1
+    )
     told = dict(sweep.left)
     for variation in sweep.trial.variations:
         left = told[variation.id]
-        alone = [one for one in outlooks(found, eliminate(found)) if one.trial.id == variation.id]
+        alone = [
+            one for one in outlooks(begun(found), eliminate(found)) if one.trial.id == variation.id
+        ]
         assert all(left == dict(one.left)[variation.id] for one in alone)
 
 
@@ -237,9 +241,9 @@ def test_a_trial_as_values() -> None:
     seen = Diary().admitted(9, **SAVED_KEY).refused(**SAVED_KEY).refused(**SAVED_KEY, **TWO).seen
     found = limiter(seen)
     outlook = next(
-        one for one in outlooks(found, eliminate(found)) if one.trial.id == "other_network"
+        one for one in outlooks(begun(found), eliminate(found)) if one.trial.id == "other_network"
     )
-    told = experiment(outlook, found)
+    told = experiment(outlook, begun(found))
     assert told.baseline is not None
     assert told.baseline[:4] == ("one", "home", "big-pickle", True)
     assert told.variations == ("other_network",)

@@ -17,7 +17,7 @@ from pawwork_proxy.model.observation import INTERCEPTING, UNTOUCHED, Observation
 from pawwork_proxy.report.language import language
 from pawwork_proxy.report.next_step import HOW_TO, Instructions, how_to, instructions
 from pawwork_proxy.report.sentences import LACKING, SWEEPS, WITHOUT_EVIDENCE, WITHOUT_TRIAL
-from tests.unit.comparison.builders import OFFICE, TWO, Diary, limiter
+from tests.unit.comparison.builders import OFFICE, TWO, Diary, begun, limiter
 from tests.unit.report.chinese import english_in
 
 
@@ -61,11 +61,13 @@ def test_the_other_way_round_waits_for_the_changed_one() -> None:
     diary = Diary().admitted(9).refused().admitted(**other)
     found = next(
         one
-        for one in outlooks(limiter(diary.seen), eliminate(limiter(diary.seen)))
+        for one in outlooks(begun(limiter(diary.seen)), eliminate(limiter(diary.seen)))
         if one.trial.id == "other_model_reversed"
     )
     assert found.settles > 0
-    said = instructions(repeated_with("OpenCode 1.18.33", experiment(found, limiter(diary.seen))))
+    said = instructions(
+        repeated_with("OpenCode 1.18.33", experiment(found, begun(limiter(diary.seen))))
+    )
     assert said.steps[0].startswith("Change this and go on")
     assert "OTHER_LETTERS_MODEL" in said.commands[0]
     assert "as one was before" in said.steps[2]
@@ -77,10 +79,10 @@ def test_a_trial_says_what_each_result_leaves() -> None:
     found = experiment(
         next(
             one
-            for one in outlooks(limiter(diary.seen), eliminate(limiter(diary.seen)))
+            for one in outlooks(begun(limiter(diary.seen)), eliminate(limiter(diary.seen)))
             if one.trial.id == "new_project"
         ),
-        limiter(diary.seen),
+        begun(limiter(diary.seen)),
     )
     assert list(instructions(found).meanings) == [
         ("It is admitted", "Left: per network address and project."),
@@ -105,8 +107,8 @@ def test_many_explanations_are_counted_and_a_result_that_rules_out_nothing_is_le
     found = limiter(Diary().admitted(9).refused().seen)
     many = tuple(frozenset({name}) for name in ("address", "key", "install", "model", "region"))
     left = (("new_prompt", many), ("", ()), ("new_prompt", None))
-    outlook = outlooks(found, eliminate(found))[0]._replace(left=left)
-    admitted, refused = instructions(experiment(outlook, found)).meanings
+    outlook = outlooks(begun(found), eliminate(found))[0]._replace(left=left)
+    admitted, refused = instructions(experiment(outlook, begun(found))).meanings
     assert admitted[1].endswith(", or 2 more.")
     assert "Nothing known here would explain it" in refused[1]
 
@@ -204,7 +206,7 @@ def test_the_end_says_what_more_would_take() -> None:
 def every_experiment() -> list[Experiment]:
     """Each trial after a refusal, as it is proposed and to confirm, and each advice without one."""
     found = limiter(Diary().admitted(9).refused().seen)
-    trials = [experiment(one, found) for one in outlooks(found, eliminate(found))]
+    trials = [experiment(one, begun(found)) for one in outlooks(begun(found), eliminate(found))]
     row = evidence_row(found.rows[3]).model_copy(update={"install": "one", "model": "big-pickle"})
     others = [
         Experiment(id=name, repeats=(row,), requests=2, settles=0.0)
