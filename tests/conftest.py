@@ -20,6 +20,7 @@ settings.register_profile("deep", deadline=None, max_examples=2000)
 settings.load_profile("untimed")
 
 END_TO_END = Path(__file__).parent / "end_to_end"
+CLIENTS = frozenset({"client", "dsh"})
 LEFT_OUT = frozenset({"process", "slow", "client", "browser"})
 
 # Events of `sys.audit`: every way to start a process but that of multiprocessing.
@@ -63,10 +64,14 @@ def pytest_configure(config: pytest.Config) -> None:
         setattr(multiprocessing.process.BaseProcess, "start", start)  # noqa: B010
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
-    """No worker under `--fast`: each has to collect all tests, and to tell of each one."""
-    return 0 if config.getoption("--fast") else None
+@pytest.hookimpl(optionalhook=True, wrapper=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> Generator[None, int, int]:
+    """No worker under `--fast`: each has to collect all tests, and to tell of each one.
+
+    Else one more than there are cores: what starts processes waits for much of its time.
+    """
+    cores = yield
+    return 0 if config.getoption("--fast") else cores + 1
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -76,7 +81,12 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Under `--fast`, deselect what it leaves out."""
+    """Begin with the files that start real clients; under `--fast`, deselect what it leaves out.
+
+    They take longest: begun last, they would keep one worker while the others had nothing to do.
+    """
+    long = {item.path for item in items if CLIENTS & {mark.name for mark in item.iter_markers()}}
+    items.sort(key=lambda item: item.path not in long)
     if config.getoption("--fast"):
         kept, out = list[pytest.Item](), list[pytest.Item]()
         for item in items:

@@ -272,7 +272,7 @@ def test_the_listener_is_bound_to_loopback_only(tmp_path: Path) -> None:
     ):
         for address in local_addresses() - {"127.0.0.1"}:
             with pytest.raises(ConnectionRefusedError):
-                socket.create_connection((address, proxy.port), timeout=1).close()
+                socket.create_connection((address, proxy.port), timeout=PATIENCE).close()
 
 
 def local_addresses() -> set[str]:
