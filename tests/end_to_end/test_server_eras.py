@@ -8,6 +8,7 @@ import json
 import os
 import ssl
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,6 +31,16 @@ pytestmark = [pytest.mark.slow, pytest.mark.client]
 
 CATALOGUE = {"OPENCODE_MODELS_URL": f"https://{HOST}/_simulator"}
 BUILT_IN = {"OPENCODE_DISABLE_MODELS_FETCH": "1"}
+START_UNLOCKED = [
+    sys.executable,
+    "-c",
+    """
+import os, shutil, sys
+shutil.rmtree(os.path.join(os.environ["XDG_STATE_HOME"], "opencode", "locks"), ignore_errors=True)
+os.execv(sys.argv[1], sys.argv[1:])
+""",
+]
+"""Starts OpenCode: an earlier one that was ended has left a lock, for which it waits a minute."""
 ADMITTED = {("/inference/openai/v1/chat/completions", 200)}
 
 
@@ -103,7 +114,8 @@ class Server(NamedTuple):
         environment |= {"NODE_EXTRA_CA_CERTS": authority, "PYTHONPATH": str(ROOT)}
         environment["npm_config_offline"] = "true"
         options = ["--via", self.way.url, "--upstream-ca", authority, "--captures", str(captures)]
-        client = [os.environ["PAWWORK_TEST_CLIENT"], "run", "-m", "opencode/big-pickle", "hello"]
+        client = [*START_UNLOCKED, os.environ["PAWWORK_TEST_CLIENT"]]
+        client += ["run", "-m", "opencode/big-pickle", "hello"]
         return subprocess.Popen(
             cli(*command, *options, "--", *client),
             env=environment,
