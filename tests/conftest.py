@@ -21,7 +21,7 @@ settings.load_profile("untimed")
 
 END_TO_END = Path(__file__).parent / "end_to_end"
 CLIENTS = frozenset({"client", "dsh"})
-LEFT_OUT = frozenset({"process", "slow", "client", "browser"})
+LEFT_OUT = CLIENTS | {"process", "slow", "browser"}
 
 # Events of `sys.audit`: every way to start a process but that of multiprocessing.
 STARTS = frozenset(
@@ -44,7 +44,9 @@ running: list[pytest.Item] = []
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add `--fast`."""
     parser.addoption(
-        "--fast", action="store_true", help="leave out tests marked process, slow, client, browser"
+        "--fast",
+        action="store_true",
+        help="leave out tests marked process, slow, client, dsh, browser",
     )
 
 
