@@ -129,7 +129,7 @@ class _Loaded:
         """Whether the client uses Go: it has a key for it, or names the provider."""
         go = PROVIDERS["go"]
         return any(
-            member(member(one, "provider"), go) is not None for one in self._everywhere()
+            member(one, "provider", go) is not None for one in self._everywhere()
         ) or has_go_key(self._around, self._places)
 
     def own_path(self, tier: Tier) -> str:
@@ -155,10 +155,7 @@ class _Loaded:
         """The stronger sources that set one of the values to something else."""
         for place, content in self._stronger:
             for path, value in settings[1:]:
-                node = content
-                for name in path:
-                    node = member(node, name)
-                if node not in (None, value):
+                if member(content, *path) not in (None, value):
                     yield str(place.path) if place.path else f"${place.variable}"
                     break
 

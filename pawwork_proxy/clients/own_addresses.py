@@ -16,6 +16,7 @@ from pawwork_proxy.environment.machine import LOOPBACK_NAMES
 from pawwork_proxy.facts.identifiers import CATALOGUES, CLIENTS, ClientRow
 from pawwork_proxy.facts.server import HOST, PROVIDERS, todays_base
 from pawwork_proxy.model.request import Tier
+from pawwork_proxy.wire.bounded_json import member
 
 LARGEST_CATALOGUE = 64 * 1024 * 1024
 
@@ -96,7 +97,7 @@ def address_in(parsed_ones: Iterable[object], provider: str) -> SplitResult | No
     One on this machine leads to a proxy or a simulator, perhaps to us: it is not the client's own.
     """
     for parsed in parsed_ones:
-        address = _split(_at(parsed, "provider", provider, "options", "baseURL"))
+        address = _split(member(parsed, "provider", provider, "options", "baseURL"))
         if address is not None and address.hostname not in LOOPBACK_NAMES:
             return address
     return None
@@ -105,7 +106,7 @@ def address_in(parsed_ones: Iterable[object], provider: str) -> SplitResult | No
 def asks(around: Surroundings, authority: str) -> bool:
     """Whether a configuration of the client sends OpenCode's free models to this host and port."""
     named = (
-        _split(_at(parsed, "provider", PROVIDERS["zen"], "options", "baseURL"))
+        _split(member(parsed, "provider", PROVIDERS["zen"], "options", "baseURL"))
         for parsed in configurations(around)
     )
     return any(address is not None and address.netloc == authority for address in named)
@@ -128,7 +129,7 @@ def own_catalogue(around: Surroundings, client: ClientRow | None = None) -> dict
 
 def catalogue_base(catalogue: object, provider: str) -> str | None:
     """The path of a provider's address in a catalogue, if it lies on the recorded host."""
-    path = _path_here(_at(catalogue, provider, "api"))
+    path = _path_here(member(catalogue, provider, "api"))
     return None if path is None else path.rstrip("/")
 
 
@@ -175,9 +176,3 @@ def _catalogue_files(around: Surroundings, client: ClientRow | None) -> Iterator
                 for file in row.files
                 if client is None or file.startswith(f"{client.folder or client.program.lower()}/")
             )
-
-
-def _at(node: object, *names: str) -> object:
-    for name in names:
-        node = node.get(name) if isinstance(node, dict) else None
-    return node

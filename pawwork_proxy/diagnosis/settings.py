@@ -139,8 +139,7 @@ def _by_strength(every: Iterable[Place]) -> Iterable[Place]:
 
 
 def _leads(parsed: object, tier: Literal["zen", "go"], called: str) -> list[Leads]:
-    provider = member(member(parsed, "provider"), PROVIDERS[tier])
-    address = member(member(provider, "options"), "baseURL")
+    address = member(parsed, "provider", PROVIDERS[tier], "options", "baseURL")
     if not isinstance(address, str) or not address:
         return []
     return [Leads(local_port(address), called)]

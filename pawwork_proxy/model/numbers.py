@@ -76,9 +76,12 @@ def bounded_count(value: int) -> int:
     return min(value, LARGEST_COUNT)
 
 
-def bounded_ms(value: float) -> float:
-    """A measured duration, within the range: wall clocks are set back, and machines sleep."""
-    return min(max(value, 0.0), LONGEST_MS)
+def bounded_ms(value: float | None) -> float | None:
+    """A measured duration, within the range: wall clocks are set back, and machines sleep.
+
+    It has three decimals: the clock is no more exact.
+    """
+    return None if value is None else round(min(max(value, 0.0), LONGEST_MS), 3)
 
 
 def bounded_moment(moment: datetime) -> datetime:

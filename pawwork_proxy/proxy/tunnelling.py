@@ -130,9 +130,9 @@ def _tunnel(
                 install=listener.label,
                 client=found.public if found else None,
                 client_hello=recorder.hello("client", passing.hello),
-                connect_ms=_ms(passing.connect_ms),
-                first_byte_ms=_ms(passing.first_byte_ms),
-                total_ms=_ms(passing.total_ms) or 0.0,
+                connect_ms=bounded_ms(passing.connect_ms),
+                first_byte_ms=bounded_ms(passing.first_byte_ms),
+                total_ms=bounded_ms(passing.total_ms) or 0.0,
                 sent_bytes=bounded_count(passing.sent_bytes),
                 received_bytes=bounded_count(passing.received_bytes),
                 ended_by=passing.ended_by,
@@ -148,8 +148,3 @@ def _tunnel(
         recorder.passed_by,
         utc_now,
     )
-
-
-def _ms(value: float | None) -> float | None:
-    """Milliseconds to three decimals; the clock is no more exact."""
-    return None if value is None else round(bounded_ms(value), 3)

@@ -225,12 +225,12 @@ class Projector:
     def _timing(self, ongoing: Ongoing, upstream: UpstreamFacts) -> Timing:
         return Timing(
             started_at=ongoing.at,
-            request_sent_ms=_ms(ongoing.request_sent),
-            upstream_connect_ms=_ms(upstream.connect_ms),
-            first_byte_ms=_ms(ongoing.first_byte),
-            first_event_ms=_ms(ongoing.first_event),
-            max_gap_ms=_ms(ongoing.max_gap),
-            total_ms=_ms(ongoing.ended),
+            request_sent_ms=bounded_ms(ongoing.request_sent),
+            upstream_connect_ms=bounded_ms(upstream.connect_ms),
+            first_byte_ms=bounded_ms(ongoing.first_byte),
+            first_event_ms=bounded_ms(ongoing.first_event),
+            max_gap_ms=bounded_ms(ongoing.max_gap),
+            total_ms=bounded_ms(ongoing.ended),
         )
 
 
@@ -267,11 +267,6 @@ def _request_body(ongoing: Ongoing) -> tuple[bytes | None, BodyState | None]:
     )
     # No client compresses its requests; one that does is counted, not read.
     return (None, "undecodable") if encoded else (bytes(ongoing.request_body), None)
-
-
-def _ms(value: float | None) -> float | None:
-    """Milliseconds to three decimals; the clock is no more exact."""
-    return None if value is None else round(bounded_ms(value), 3)
 
 
 def _counted(redactions: tuple[Redaction, ...]) -> tuple[Redaction, ...]:

@@ -110,11 +110,11 @@ def har_entries(text: bytes) -> list[Paste] | None:
 
 
 def _har(text: bytes) -> list[Paste] | None:
-    entries = member(member(parse_json(text)[0], "log"), "entries")
+    entries = member(parse_json(text)[0], "log", "entries")
     if not isinstance(entries, list):
         return None
     numbered = list(enumerate(entries[:MAX_ENTRIES], 1))
-    ours = [(n, e) for n, e in numbered if HOST in str(member(member(e, "request"), "url"))]
+    ours = [(n, e) for n, e in numbered if HOST in str(member(e, "request", "url"))]
     return [paste for n, e in ours or numbered if (paste := _har_entry(n, e)) is not None]
 
 

@@ -49,9 +49,11 @@ def parse_json(data: bytes | str) -> tuple[object, JsonState]:
         return None, JsonState.NOT_JSON
 
 
-def member(value: object, name: str) -> object:
-    """What a parsed value has under a name; None if it is no object or has no such member."""
-    return value.get(name) if isinstance(value, dict) else None
+def member(value: object, *names: str) -> object:
+    """What a parsed value has under a name, and below it; None where there is no such member."""
+    for name in names:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
 
 
 def parse_python(text: str) -> object:
