@@ -78,7 +78,7 @@ def sharing(
     by: tuple[DimensionName, ...] = () if everybody else cut or ("network",)
     pools: dict[Identity, list[Observation]] = defaultdict(list)
     for each in seen:
-        pools[tuple(getattr(each.who, name) for name in by)].append(each)
+        pools[tuple(_own(getattr(each.who, name)) for name in by)].append(each)
     teller = _Teller(seen, names, limit, language)
     drawn = sorted(pools.items(), key=lambda pool: -sum(each.count for each in pool[1]))
     return Picture(
@@ -89,6 +89,11 @@ def sharing(
         pools=tuple(teller.pool(by, identity, rows) for identity, rows in drawn[:MOST_POOLS]),
         left_out=max(0, len(drawn) - MOST_POOLS),
     )
+
+
+def _own(value: str | None) -> str | None:
+    """A value that is somebody's own; a key that everybody has is none, as for the server."""
+    return ABSENT if value == PUBLIC else value
 
 
 def _counts(each: Observation, limit: LimiterFindings) -> bool:
@@ -132,7 +137,7 @@ class _Teller:
         parties: dict[Identity, list[Observation]] = defaultdict(list)
         for each in rows:
             who = each.who
-            parties[who.install, who.network, who.key, self._model(by, each)].append(each)
+            parties[who.install, who.network, _own(who.key), self._model(by, each)].append(each)
         drawn = sorted(parties.items(), key=lambda party: -sum(each.count for each in party[1]))
         return Pool(
             title,
@@ -186,8 +191,6 @@ class _Teller:
             return say.say("{dimension} not known", dimension=one(name, say))
         if value == ABSENT:
             return say.say("no {dimension}", dimension=one(name, say))
-        if value == PUBLIC:
-            return say.text("the public key")
         if name == "install":
             return self.names.get(value, value)
         if (name, value) not in self._numbers:

@@ -99,10 +99,15 @@ def test_values_that_are_nobodys_own_are_said_in_words() -> None:
         return [pool.title for pool in drawn(Diary().admitted(**A, **who).seen, "key").pools]
 
     assert titles(key=None) == ["API key not known"]
-    assert titles(key="(public)") == ["the public key"]
-    assert titles(key="(not sent)") == ["no API key"]
+    assert titles(key="(public)") == titles(key="(not sent)") == ["no API key"]
     seen = Diary().admitted(install=None).seen
     assert drawn(seen, "address").pools[0].parties[0].name == "somebody"
+
+
+def test_whoever_has_the_key_of_everybody_is_whoever_has_none() -> None:
+    seen = Diary().admitted(2, **A, key="(public)").admitted(3, **A, key="(not sent)").seen
+    (pool,) = drawn(seen, "address").pools
+    assert [(party.key, party.answered) for party in pool.parties] == [("no API key", 5)]
 
 
 def test_only_what_the_quota_counts_is_drawn() -> None:
