@@ -15,6 +15,7 @@ from pawwork_proxy.environment.private_files import private_home, private_place
 from pawwork_proxy.environment.studies import remember_means, remembered_means
 from pawwork_proxy.errors import ConfigurationError
 from pawwork_proxy.model.observation import Observation
+from pawwork_proxy.report.wrapping import wrapped
 
 QUESTION = (
     "What can you experiment with? Networks you can be on by turns, devices, API keys of your own, "
@@ -42,7 +43,8 @@ def means_of(given: str | None, seen: Sequence[Observation], *, ask: bool = Fals
     real = any(not one.simulated for one in seen)
     if not (ask and real and sys.stdin.isatty() and sys.stderr.isatty()):
         return shown
-    tell(QUESTION, err=True)
+    for line in wrapped(QUESTION):
+        tell(line, err=True)
     means = click.prompt(
         "You have", default=str(shown), value_proc=lambda text: _typed(text, shown), err=True
     )

@@ -42,8 +42,8 @@ def opening(study: StudyName, language: Language = ENGLISH) -> Iterator[str]:
     yield from wrapped(language.say("Study {study}: {asks}", study=study, asks=asks))
     yield from wrapped(
         language.text(
-            "Type the command of each step in another window. This one waits until that was "
-            "captured, and goes on by itself; Ctrl-C leaves it."
+            "Type the command of each step in another window, in the same folder. This one waits "
+            "until that was captured, and goes on by itself; Ctrl-C leaves it."
         )
     )
 

@@ -70,10 +70,14 @@ def asked(monkeypatch: pytest.MonkeyPatch, *typed: str) -> tuple[Means, list[str
 class Terminal:
     """What says that it is one, and takes all."""
 
+    def __init__(self) -> None:
+        self.written = ""
+
     def isatty(self) -> bool:
         return True
 
     def write(self, text: str) -> int:
+        self.written += text
         return len(text)
 
     def flush(self) -> None: ...
@@ -83,6 +87,8 @@ def test_a_person_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
     found, defaults = asked(monkeypatch, "networks=3")
     assert found == Means(networks=3)
     assert defaults == ["networks=1,devices=1,keys=0,ipv6=no"]
+    assert isinstance(sys.stderr, Terminal)
+    assert max(map(len, sys.stderr.written.splitlines())) in range(60, 81)
     assert asked(monkeypatch) == (found, [])
 
 
