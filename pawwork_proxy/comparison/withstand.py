@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from pawwork_proxy.comparison.columns import Columns
+from pawwork_proxy.comparison.crowds import without_crowds
 from pawwork_proxy.comparison.elimination import Conflict, Findings, assess, eliminate
 from pawwork_proxy.comparison.groupings import groupings
 from pawwork_proxy.comparison.hypotheses import Hypothesis
@@ -207,9 +208,13 @@ def withstand(limiter: Limiter) -> Withstood:
     if not any(NEVER_ALONE.isdisjoint(one) for one in ways):
         ways |= _within(_Search(columns, moved=True), findings, least + 1)
     clear = search.without(odd)
+    left, exact = (
+        _with_groupings(without_crowds(one, limiter, clear), clear)
+        for one in (_left(search, exact, ways), exact)
+    )
     return Withstood(
-        findings=_with_groupings(_left(search, exact, ways), clear),
-        exact=_with_groupings(exact, clear),
+        findings=left,
+        exact=exact,
         columns=clear,
         odd=tuple(limiter.rows[number] for number in sorted(odd)),
         changed=changed,
