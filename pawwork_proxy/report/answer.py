@@ -17,6 +17,7 @@ from pawwork_proxy.report.answer_words import (
     TEXTS,
     explanation,
     explanations,
+    instrument_told,
     joined,
     one,
     quota_words,
@@ -88,9 +89,7 @@ def answer_of(
         caution=language.text("SIMULATED: this says nothing about the real server.")
         if comparison.simulated
         else "",
-        instrument=language.text(TEXTS["instrument"][comparison.instrument.status])
-        if spoken
-        else "",
+        instrument=instrument_told(comparison.instrument, language) if spoken else "",
         headline=headline_of(limit, language) if limit else _no_limit(comparison, language),
         not_tried_first=not_tried(limit, language, IN_HEADLINE) if deciding and limit else "",
         seen=seen_words(deciding, language),
@@ -206,7 +205,7 @@ def _headline(limit: LimiterFindings, language: Language) -> str:
 def _notes(comparison: Comparison, language: Language) -> Iterator[str]:
     """What is not said at the beginning already."""
     if comparison.instrument.status == "no_sign":
-        yield language.text(TEXTS["instrument"]["no_sign"])
+        yield instrument_told(comparison.instrument, language)
     for note in comparison.notes:
         if note.id != "simulated":
             yield language.say(say.NOTES[note.id], **note.model_dump())

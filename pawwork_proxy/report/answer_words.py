@@ -9,8 +9,8 @@ from datetime import UTC, datetime, time, timedelta, tzinfo
 from importlib.resources import files
 
 from pawwork_proxy.comparison.usage import rhythm_of
-from pawwork_proxy.model.verdict import LimiterFindings, Rhythm
-from pawwork_proxy.report.language import Language
+from pawwork_proxy.model.verdict import InstrumentFinding, LimiterFindings, Rhythm
+from pawwork_proxy.report.language import Language, paragraph
 from pawwork_proxy.report.moments import wait
 
 TEXTS: dict[str, dict[str, str]] = tomllib.loads(
@@ -48,6 +48,14 @@ def explanations(some: Sequence[Sequence[str]], language: Language) -> str:
     said = language.text(", or ").join(explanation(parts, language) for parts in some[:MOST_NAMED])
     more = len(some) - MOST_NAMED
     return language.say("{said}, or {more} more", said=said, more=more) if more > 0 else said
+
+
+def instrument_told(found: InstrumentFinding, language: Language) -> str:
+    """Whether measuring disturbs."""
+    texts = TEXTS["instrument"]
+    told = texts["mixed" if found.status == "suspected" and found.pairs else found.status]
+    by_label = [texts["by_label"]] if found.by_label else []
+    return paragraph(map(language.text, [told, *by_label]))
 
 
 def quota_words(limit: LimiterFindings, language: Language, zone: tzinfo) -> str:

@@ -20,6 +20,8 @@ from pawwork_proxy.model.verdict import (
     OptionFinding,
     Verdict,
 )
+from pawwork_proxy.report.answer_words import instrument_told
+from pawwork_proxy.report.language import ENGLISH
 
 _SECTIONS: dict[str, Any] = tomllib.loads(
     (files("pawwork_proxy.report") / "assets" / "sentences.toml").read_text(encoding="utf-8")
@@ -30,7 +32,6 @@ ASSUMPTIONS: dict[str, str] = _SECTIONS["assumptions"]
 EXCLUSIONS: dict[str, str] = _SECTIONS["exclusions"]
 OPTION_NAMES: dict[str, str] = _SECTIONS["option_names"]
 OPTIONS: dict[str, dict[str, dict[str, str]]] = _SECTIONS["options"]
-INSTRUMENT: dict[str, str] = _SECTIONS["instrument"]
 NOTES: dict[str, str] = _SECTIONS["notes"]
 SWEEPS: dict[str, str] = _SECTIONS["sweeps"]
 VARIATIONS: dict[str, dict[str, str]] = _SECTIONS["variations"]
@@ -48,14 +49,13 @@ WITHOUT_TRIAL: dict[str, dict[str, Any]] = {
 
 def instrument_words(found: InstrumentFinding) -> str:
     """Whether measuring disturbs, with the rows that show it."""
-    told = INSTRUMENT["mixed" if found.status == "suspected" and found.pairs else found.status]
     rows = ", ".join(f"{row_label(row)} {row.part}" for row in found.rows)
     if found.pairs:
         refused, admitted = map(row_label, found.pairs[0].rows)
         more = f"; independent pairs: {found.independent}" if found.independent > 1 else ""
         rows = f"{refused} refused, then {admitted} admitted{more}"
-    by_label = [INSTRUMENT["by_label"]] if found.by_label else []
-    return " ".join([told.format(rows=rows), *by_label])
+    told = instrument_told(found, ENGLISH)
+    return f"{told} ({rows})" if rows else told
 
 
 def notes_of(comparison: Comparison) -> Iterator[str]:

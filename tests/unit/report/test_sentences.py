@@ -25,14 +25,13 @@ from pawwork_proxy.model.verdict import (
     ProductOption,
     Verdict,
 )
-from pawwork_proxy.report.answer_words import explanation
+from pawwork_proxy.report.answer_words import TEXTS, explanation, instrument_told
 from pawwork_proxy.report.language import ENGLISH
 from pawwork_proxy.report.next_step import instructions
 from pawwork_proxy.report.sentences import (
     ASSUMPTIONS,
     EXCLUSIONS,
     GROUNDS,
-    INSTRUMENT,
     NOTES,
     OPTION_NAMES,
     OPTIONS,
@@ -62,7 +61,7 @@ def test_every_value_that_a_comparison_can_give_has_its_sentence() -> None:
 
 def test_whether_measuring_disturbs_has_its_sentences() -> None:
     found = {*get_args(InstrumentStatus), "mixed", "by_label"}
-    assert set(INSTRUMENT) == found
+    assert set(TEXTS["instrument"]) == found
     assert {one.id for one in NO_EVIDENCE.values()} == set(WITHOUT_EVIDENCE)
     for experiment in NO_EVIDENCE.values():
         told = instructions(experiment)
@@ -78,8 +77,8 @@ GATE = ("client_gate", "policy")
     [
         (
             Diary().refused().admitted(**INSIDE).refused(),
-            "Measuring disturbs: the intercepting route is refused, the untouched one is not "
-            "(c1#1 refused, then c1#2 admitted).",
+            "Measuring disturbs: what passes an intercepting proxy is refused, and the untouched "
+            "client is not.",
         ),
         (
             Diary().other(*GATE, action="a").admitted(**INSIDE, action="b")
@@ -92,19 +91,18 @@ GATE = ("client_gate", "policy")
         ),
         (
             Diary().other(*GATE),
-            "through an intercepting route everything was refused, and not as by a used-up quota "
-            "(c1#1 refused). To find out: pawwork-proxy disturb -- CMD, or observe by the route "
-            "inside.",
+            "so far they came through an intercepting proxy and not as from a used-up quota. Find "
+            "out with: pawwork-proxy disturb -- CMD (c1#1 refused)",
         ),
         (
             Diary().admitted(session="ses:a").refused().admitted(**INSIDE),
-            "an intercepted request was refused and an untouched one admitted afterwards (c1#2 "
-            "refused, then c1#3 admitted).",
+            "a request through an intercepting proxy was refused, and an untouched one was "
+            "answered afterwards.",
         ),
         (
             Diary().admitted().admitted(**INSIDE),
-            "There is no sign that it does: the intercepting and the untouched route fared alike "
-            "(c1#1 admitted, c1#2 admitted).",
+            "There is no sign that measuring disturbs: the intercepting and the untouched route "
+            "fared alike. (c1#1 admitted, c1#2 admitted)",
         ),
     ],
     ids=["disturbs", "two pairs", "by label", "suspected", "mixed", "no sign"],
@@ -113,6 +111,7 @@ def test_whether_measuring_disturbs_in_words(diary: Diary, words: str) -> None:
     comparison = compare(diary.seen)
     told = instrument_words(comparison.instrument)
     assert words in told
+    assert told.startswith(instrument_told(comparison.instrument, ENGLISH))
     disturbs = comparison.instrument.status == "disturbs"
     assert (told in notes_of(comparison)) != disturbs
 
