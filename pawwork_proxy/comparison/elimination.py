@@ -21,17 +21,15 @@ from typing import Literal
 
 from pawwork_proxy.comparison.bounds import least_bounds
 from pawwork_proxy.comparison.columns import ClientKind, Columns
-from pawwork_proxy.comparison.dimensions import CALLER
 from pawwork_proxy.comparison.hypotheses import Hypothesis, hypotheses, undominated
 from pawwork_proxy.comparison.orders import in_circles, way_down
 from pawwork_proxy.comparison.pools import Pools, in_order
 from pawwork_proxy.comparison.requests import PlacedRequest
 from pawwork_proxy.comparison.selection import Limiter
 
-DOUBLING = 2
-"""How many times the usual a new address may be allowed (source `ip-limiter`)."""
-NEW = frozenset({"address", "prefix", CALLER})
-"""Parts by which a server can tell that a caller is new to it."""
+ALLOWANCE = 4
+"""How many times as much one pool may take as another: requests may weigh differently, as their
+tokens do, and a new address may be allowed twice the usual (source `ip-limiter`)."""
 CONFLICTS_KEPT = 40
 """So many contradictions of a hypothesis are enough: what else it says is not looked at then."""
 
@@ -189,7 +187,6 @@ def _in_window(pools: Pools, refused: Sequence[int]) -> tuple[list[tuple[int, Co
     """Those of one window, each with the row since which its kind of client was admitted."""
     columns = pools.columns
     window = columns.windows[pools.first[refused[0]]]
-    allowance = 1 if NEW.isdisjoint(pools.names) else DOUBLING
     bounds = least_bounds(pools, window, {kind for pool in refused for kind in pools.refused[pool]})
     found: list[tuple[int, Conflict]] = []
     by_others = 0
@@ -199,8 +196,8 @@ def _in_window(pools: Pools, refused: Sequence[int]) -> tuple[list[tuple[int, Co
             if bound is None:
                 continue
             refusal = min(by_capture.values(), key=lambda one: (columns.heads[one], one))
-            own = pools.possibly_counted(refusal, (bound.counted + 1) / allowance)
-            if allowance * own > bound.counted:
+            own = pools.possibly_counted(refusal, (bound.counted + 1) / ALLOWANCE)
+            if ALLOWANCE * own > bound.counted:
                 continue  # so many can have reached a threshold that more did not reach elsewhere
             if not pools.is_private(pool):
                 by_others += 1

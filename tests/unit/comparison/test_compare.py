@@ -117,8 +117,8 @@ def test_refused_after_far_fewer_than_elsewhere() -> None:
 
 
 def test_a_doubled_threshold_is_allowed_for() -> None:
-    """A server may allow a new address twice as much, and nothing else."""
-    seen = Diary().admitted(10, **TWO).admitted(20).refused().refused(**TWO).seen
+    """A server may allow a new address twice as much, and requests may weigh differently."""
+    seen = Diary().admitted(4, **TWO).admitted(20).refused().refused(**TWO).seen
     assert finding(seen, "install") == "does_not_follow"
     there = {**OFFICE, "exclusive": True}
     alone = Diary().admitted(10, **there).admitted(20, exclusive=True).refused(exclusive=True)

@@ -114,16 +114,14 @@ def test_a_pool_of_ones_own_counts_only_its_own() -> None:
     assert shared(nobody.seen, "install") == []
 
 
-def test_an_address_may_be_allowed_twice_the_usual_and_no_more() -> None:
-    """Three were admitted in one pool, so its threshold is three at least."""
-    assert shared(Diary().admitted(3).admitted(**TWO).refused(**TWO).seen, "install") == [(1, 2)]
-    assert shared(Diary().admitted(2).admitted(**TWO).refused(**TWO).seen, "install") == [(1, 1)]
-    alone, there = {"exclusive": True}, {**OFFICE, "exclusive": True}
-    seen = Diary().admitted(3, **alone).admitted(**there).refused(**there).seen
-    assert shared(seen, "address") == [(1, 2)]
-    seen = Diary().admitted(2, **alone).admitted(**there).refused(**there).seen
-    assert shared(seen, "address") == []
+def test_one_pool_may_take_four_times_as_much_as_another() -> None:
+    """Requests weigh differently: by their tokens, or by their model."""
+    assert shared(Diary().admitted(5).admitted(**TWO).refused(**TWO).seen, "install") == [(1, 4)]
+    assert shared(Diary().admitted(4).admitted(**TWO).refused(**TWO).seen, "install") == []
     assert shared(Diary().admitted(1).refused(**TWO).seen, "install") == [(0, 0)]
+    alone, there = {"exclusive": True}, {**OFFICE, "exclusive": True}
+    seen = Diary().admitted(5, **alone).admitted(**there).refused(**there).seen
+    assert shared(seen, "address") == [(1, 4)]
 
 
 def test_the_fewest_of_ones_own_come_first() -> None:

@@ -300,3 +300,13 @@ def test_whoever_was_never_admitted_shows_no_pool_of_its_own() -> None:
     found = {one.dimension: one for one in compare(diary.seen).limits[0].verdicts}
     address = found["address"]
     assert (address.finding, address.ground) == ("undetermined", "always_refused")
+
+
+def test_weighty_requests_make_no_address_followed() -> None:
+    """Another install elsewhere is refused after three of nine: others were there, or its requests
+    were heavier."""
+    other = {**TWO, **OFFICE}
+    diary = Diary().admitted(9).refused(2).admitted(3, **other).refused(**other).refused()
+    assert finding(diary.seen, "address") == ("undetermined", "confounded")
+    at_once = Diary().admitted(9).refused(2).admitted(2, **OFFICE).refused().refused(2, **TWO)
+    assert finding(at_once.seen, "address")[0] == "follows"
