@@ -85,7 +85,7 @@ def sharing(
         known=bool(cut),
         caption=language.text("Each box is one quota: what is in it is used up together.")
         if cut
-        else language.text("Each box is a network. Who shares a quota is not known yet."),
+        else language.text("Each box is a network. By what the quota is counted is not known yet."),
         pools=tuple(teller.pool(by, identity, rows) for identity, rows in drawn[:MOST_POOLS]),
         left_out=max(0, len(drawn) - MOST_POOLS),
     )
