@@ -304,6 +304,8 @@ PARITY = [
     "busy",
     *(name for name in preset_rows() if name.startswith("fault-")),
 ]
+PAUSE_S = 0.1
+"""How slow a slow server is here: for as long nothing but the test would wait."""
 SENT_PLAIN = {"fault-stall", "fault-big-body", "fault-huge-event"}
 """The latter two, compressed, cost more than our decoder looks at; `fetch` undoes any coding."""
 CODING_IS_LOST = {"fault-cut", "fault-truncated-encoding"}
@@ -314,8 +316,11 @@ client less than had arrived."""
 @asynccontextmanager
 async def asked(folder: Path, route: str, name: str) -> AsyncIterator[tuple[RunPlan, str]]:
     """The plan of a run against a simulator that plays a preset, and its address."""
+    scenario = preset(name)
+    faults = [fault.model_copy(update={"seconds": PAUSE_S}) for fault in scenario.faults]
+    scenario = scenario.model_copy(update={"faults": tuple(faults)})
     # Bun hands on a compressed piece only when the next one comes: in a stall, never.
-    async with Simulator(preset(name), compress=name not in SENT_PLAIN) as simulator:
+    async with Simulator(scenario, compress=name not in SENT_PLAIN) as simulator:
         plan = make_plan(
             ["main@0"],
             network=None,
