@@ -47,6 +47,7 @@ MODULES = {
     "comparison.elimination": ("comparison/test_elimination.py", "comparison"),
     "captures.reader": ("captures/test_reader.py", "captures"),
     "captures.records": ("captures/test_reader.py", "captures"),
+    "captures.tally": ("captures/test_aggregation.py", "captures"),
     "captures.aggregation": ("captures/test_aggregation.py", "captures"),
 }
 # Of each operator its opposite and its neighbour. What cosmic-ray offers beyond these fails in any

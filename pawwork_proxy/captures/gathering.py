@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from pawwork_proxy.captures.aggregation import Tally
+from pawwork_proxy.captures.aggregation import aggregate
 from pawwork_proxy.captures.completeness import (
     NOT_COMPARED,
     incomplete,
@@ -21,6 +21,7 @@ from pawwork_proxy.captures.completeness import (
 from pawwork_proxy.captures.lake import read_part
 from pawwork_proxy.captures.reader import Capture, view_capture
 from pawwork_proxy.captures.sources import CaptureSource, each_once, each_readable
+from pawwork_proxy.captures.tally import Tally
 from pawwork_proxy.comparison.observations import Arrival, Neighbours, after_last, unrecorded
 from pawwork_proxy.errors import ConfigurationError
 from pawwork_proxy.export.observations import Part, captures_of
@@ -124,8 +125,8 @@ def _parts(
         if exchanges > one_by_one:
             for many in few:
                 share = MOST_ROWS * many.source.size // max(total, 1)
-                rows = many.tally.aggregated(
-                    many.capture.header, exclusive, share, many.capture.notes
+                rows = aggregate(
+                    many.tally, many.capture.header, exclusive, share, many.capture.notes
                 )
                 yield _part(many, rows, language, aggregated=True)
             few.clear()

@@ -9,7 +9,7 @@ view is its noun; a field that `READ` does not name is missing all the same once
 
 Invariant: two views that are equal make equal observations, since an observation is computed from
 nothing else. What tells requests of one kind apart (number, times, session, user action) is set
-apart from the rest by `captures.aggregation`; every other field, also one that is added later, is
+apart from the rest by `captures.tally`; every other field, also one that is added later, is
 part of what has to be equal.
 """
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pawwork_proxy.captures import gathering
-from pawwork_proxy.captures.aggregation import Tally
 from pawwork_proxy.captures.reader import Capture
 from pawwork_proxy.captures.records import Records
 from pawwork_proxy.captures.sources import capture_sources, each_readable
+from pawwork_proxy.captures.tally import Tally
 from pawwork_proxy.model.capture import End, Header
 from pawwork_proxy.model.comparison_input import ComparisonInput
 from pawwork_proxy.model.context import ExchangeContext, Install

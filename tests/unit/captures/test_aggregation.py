@@ -14,9 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pawwork_proxy.captures import gathering
-from pawwork_proxy.captures.aggregation import Tally
+from pawwork_proxy.captures.aggregation import aggregate
 from pawwork_proxy.captures.lines import outcome_of, read_view
 from pawwork_proxy.captures.reader import opened_capture, view_capture
+from pawwork_proxy.captures.tally import Tally
 from pawwork_proxy.comparison.compare import compare
 from pawwork_proxy.comparison.observations import observation
 from pawwork_proxy.model.capture import Header, Stub
@@ -73,7 +74,7 @@ def tallied(path: Path) -> tuple[Tally, Header]:
 
 def aggregated(path: Path, most_rows: int = MANY) -> list[Observation]:
     tally, header = tallied(path)
-    return tally.aggregated(header, frozenset(), most_rows)
+    return aggregate(tally, header, frozenset(), most_rows)
 
 
 def findings(gathered: ComparisonInput) -> dict[tuple[str, str], Finding]:
@@ -285,7 +286,7 @@ def test_what_differs_in_any_field_is_not_merged(
         tried += len(single) == 8
         assert tally.one_by_one(header, frozenset()) == single, name
         found: Counter[Observation] = Counter()
-        for row in tally.aggregated(header, frozenset(), most_rows):
+        for row in aggregate(tally, header, frozenset(), most_rows):
             found[blank(row)] += row.count
         assert _without_waits(found) == _without_waits(Counter(map(blank, single))), name
     assert tried > 100

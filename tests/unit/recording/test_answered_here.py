@@ -8,7 +8,7 @@ from mitmproxy import connection, http
 from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 from mitmproxy.test import tflow, tutils
 
-from pawwork_proxy.captures.aggregation import Tally
+from pawwork_proxy.captures.tally import Tally
 from pawwork_proxy.clients.processes import FoundProcess
 from pawwork_proxy.comparison.observations import UNKNOWN_CLOCK_S
 from pawwork_proxy.model.view import view_of
