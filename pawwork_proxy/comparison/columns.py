@@ -15,7 +15,7 @@ from operator import add, mul
 from typing import TypeVar
 
 from pawwork_proxy.comparison.dimensions import BUCKET, BY_NAME, CALLER, KEYABLE, is_private
-from pawwork_proxy.comparison.requests import PlacedRequest
+from pawwork_proxy.comparison.requests import PlacedRequest, values_of
 from pawwork_proxy.model.observation import ABSENT, PUBLIC, SEVERAL
 
 ClientKind = tuple[str, ...]
@@ -43,7 +43,7 @@ class Columns:
         codes: dict[str, list[int]] = {}
         private: dict[str, list[bool]] = {}
         for name in (*KEYABLE, CALLER):
-            values = [row.value(name) for row in rows]
+            values = values_of(rows, name)
             numbers = _numbered(values)
             known = [UNKNOWN if value is None else numbers[value] for value in values]
             codes[name] = _implied(name, rows, known) if UNKNOWN in known else known
@@ -95,7 +95,7 @@ class Columns:
 
     def sends_nothing(self, name: str) -> bool:
         """Whether some row is known not to have sent it, so that it fixes nothing else there."""
-        return any(row.value(name) == ABSENT for row in self.rows)
+        return ABSENT in values_of(self.rows, name)
 
 
 class Stretch:
@@ -258,7 +258,7 @@ def _implied(name: str, rows: Sequence[PlacedRequest], codes: list[int]) -> list
     found = list(codes)
     numbers: dict[tuple[str, str], int] = {}
     for fixed_by in fixing:
-        values = [row.value(fixed_by) for row in rows]
+        values = values_of(rows, fixed_by)
         known = {
             value: code
             for value, code in zip(values, codes, strict=True)

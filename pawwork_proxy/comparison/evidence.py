@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence, Set
 from functools import cached_property
 
 from pawwork_proxy.comparison.columns import ClientKind
-from pawwork_proxy.comparison.requests import Part, PlacedRequest
+from pawwork_proxy.comparison.requests import Part, PlacedRequest, values_of
 
 
 class Evidence:
@@ -22,9 +22,8 @@ class Evidence:
         """What its rows, or those with one result, have of a dimension; None: not known."""
         asked = (dimension, part)
         if asked not in self._values:
-            self._values[asked] = {
-                row.value(dimension) for row in self._rows if part in {None, row.part}
-            }
+            rows = (row for row in self._rows if part in {None, row.part})
+            self._values[asked] = set(values_of(rows, dimension))
         return self._values[asked]
 
     def refused_in(self, window: str) -> Sequence[PlacedRequest]:

@@ -81,6 +81,11 @@ class _Caller:
         through[row.part].append(row)
 
     @property
+    def may_be_opposed(self) -> bool:
+        """Whether there is anything to hold against each other."""
+        return bool(self.intercepted["refused"] and self.untouched["admitted"])
+
+    @property
     def passed(self) -> set[str | None]:
         """The models that were admitted through an intercepting route."""
         return {row.seen.who.model for row in self.intercepted["admitted"]}
@@ -144,7 +149,8 @@ class _Caller:
 def judge_instrument(observations: Sequence[Observation]) -> Instrument:
     """Hold the routes against each other; the observations are of one study, in order of time."""
     days = _by_day(observations)
-    used = _used(observations)
+    asked = {who.window for some in days.values() for who in some.values() if who.may_be_opposed}
+    used = _used(observations, asked)
     found: dict[InstrumentStatus, list[tuple[_Caller, list[_Pair]]]] = defaultdict(list)
     for callers in days.values():
         for caller in callers.values():
@@ -207,10 +213,13 @@ def _is_usable(seen: Observation) -> bool:
     return known and asked and (refused or is_admission(seen))
 
 
-def _used(observations: Iterable[Observation]) -> _Used:
+def _used(observations: Iterable[Observation], days: Set[str]) -> _Used:
+    """What was asked on these days."""
     found: dict[tuple[str, str, str | None], list[PlacedRequest]] = defaultdict(list)
     for seen in observations:
         for window in windows_counting(seen, DAILY_WINDOWS) if seen.kind not in REFUSED else ():
+            if window.id not in days:
+                continue
             row = placed(seen, "maybe", window.id)
             for name in OF_ONE_START:
                 found[window.id, name, row.value(name)].append(row)

@@ -6,7 +6,10 @@ neither a row nor a moment in common. What only other people or thresholds that 
 costs a factor. Invariant: numbers order what is left and go with verdicts; they make none.
 """
 
-from collections.abc import Iterator, Sequence
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import inf
 
 from pawwork_proxy.comparison.columns import Columns
 from pawwork_proxy.comparison.elimination import Conflict
@@ -16,6 +19,7 @@ from pawwork_proxy.comparison.selection import Limiter
 from pawwork_proxy.comparison.transitions import transitions
 from pawwork_proxy.comparison.verdicts import contains
 from pawwork_proxy.comparison.withstand import Interval, Withstood
+from pawwork_proxy.model.observation import DimensionName
 from pawwork_proxy.model.verdict import Ranked, Verdict
 
 LEAST_ERROR = 1 / 30
@@ -58,43 +62,68 @@ def ranked(
 
 def rated(verdicts: Sequence[Verdict], withstood: Withstood, error: float) -> tuple[Verdict, ...]:
     """The verdicts, those that are decided with the best explanation that says otherwise."""
-    rivals = dict(_rivals(withstood)) if any(map(_is_decided, verdicts)) else {}
-    return tuple(_rated(one, rivals, error) if _is_decided(one) else one for one in verdicts)
+    rivals = _Rivals(withstood)
+    return tuple(
+        one if one.finding == "undetermined" else _rated(one, rivals, error) for one in verdicts
+    )
 
 
-def _is_decided(verdict: Verdict) -> bool:
-    return verdict.finding != "undetermined"
-
-
-def _rated(verdict: Verdict, rivals: dict[Hypothesis, int], error: float) -> Verdict:
-    follows = verdict.finding == "follows"
-    otherwise = [one for one in rivals if contains(one, verdict.dimension) != follows]
-    best = min(otherwise, key=rivals.__getitem__)
-    odds = {"rival": parts([best])[0], "rival_odds": error ** rivals[best]}
+def _rated(verdict: Verdict, rivals: _Rivals, error: float) -> Verdict:
+    best, errors = rivals.best(verdict.dimension, says=verdict.finding != "follows")
+    odds = {"rival": parts([best])[0], "rival_odds": error**errors}
     return verdict.model_copy(update=odds)
 
 
-def _rivals(withstood: Withstood) -> Iterator[tuple[Hypothesis, int]]:
+class _Rivals:
     """Explanations that are out, smallest first, and how many errors each would need.
 
     Those of so many parts as no server has say nothing of their own.
     """
-    known: dict[int, int] = {}
-    for hypothesis, conflicts in withstood.findings.ruled_out.items():
-        if len(hypothesis) < MAX_PARTS:
-            # Hypotheses that divide the rows alike share their conflicts.
-            if id(conflicts) not in known:
-                known[id(conflicts)] = _errors(hypothesis, conflicts, withstood.columns)
-            yield hypothesis, known[id(conflicts)]
+
+    def __init__(self, withstood: Withstood) -> None:
+        ruled_out = withstood.findings.ruled_out.items()
+        self._columns = withstood.columns
+        self._conflicts = {one: why for one, why in ruled_out if len(one) < MAX_PARTS}
+        self._known: dict[int, tuple[int, float]] = {}
+        """How many errors were counted, and at how many counting would have ended."""
+
+    def best(self, dimension: DimensionName, *, says: bool) -> tuple[Hypothesis, int]:
+        """The first of those with the fewest errors that say so of a dimension."""
+        found: list[tuple[Hypothesis, int]] = []
+        fewest = inf
+        for one in self._conflicts:
+            if contains(one, dimension) == says and (errors := self._errors(one, fewest)) < fewest:
+                found, fewest = [(one, errors)], errors
+        return found[0]
+
+    def _errors(self, hypothesis: Hypothesis, enough: float) -> int:
+        conflicts = self._conflicts[hypothesis]
+        # Hypotheses that divide the rows alike share their conflicts.
+        errors, end = self._known.get(id(conflicts), (0, 0.0))
+        if end <= errors < enough:
+            errors = _errors(hypothesis, conflicts, self._columns, enough)
+            self._known[id(conflicts)] = errors, enough
+        return errors
 
 
-def _errors(hypothesis: Hypothesis, conflicts: Sequence[Conflict], columns: Columns) -> int:
-    """How many independent observations contradict a hypothesis that does not withstand."""
-    found = transitions(hypothesis, columns)
-    changes = [(one.refused.head, one.admitted.start) for one in found]
+def _errors(
+    hypothesis: Hypothesis, conflicts: Sequence[Conflict], columns: Columns, enough: float
+) -> int:
+    """How many independent observations contradict a hypothesis that does not withstand.
+
+    Counting ends where they are `enough` or more.
+    """
     refused = {one.deciding.action for one in conflicts if one.shows == "shared"}
-    opposed = any(one.shows == "opposed" for one in conflicts)
-    return max(RULED_OUT_BY, _apart(changes) + len(refused) + opposed)
+    beside = len(refused) + any(one.shows == "opposed" for one in conflicts)
+    changes: list[Interval] = []
+    look_at = 1
+    for one in transitions(hypothesis, columns):
+        changes.append((one.refused.head, one.admitted.start))
+        if len(changes) == look_at:
+            look_at *= 2
+            if _apart(changes) + beside >= enough:
+                break
+    return max(RULED_OUT_BY, _apart(changes) + beside)
 
 
 def _apart(changes: Sequence[Interval]) -> int:

@@ -5,6 +5,7 @@ Invariant: `surely_before` is never true for two requests whose order the clocks
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Literal
@@ -91,6 +92,13 @@ def placed(seen: Observation, part: Part, window: str) -> PlacedRequest:
         client_kind=None if None in kind else tuple(kind),
         counts=part == "admitted" and seen.ending == "complete",
     )
+
+
+def values_of(rows: Iterable[PlacedRequest], dimension: str) -> list[str | None]:
+    """What `value` says of each row."""
+    if dimension in {"key", CALLER}:
+        return [row.value(dimension) for row in rows]
+    return list(map(attrgetter(f"seen.who.{dimension}"), rows))
 
 
 def differing(one: PlacedRequest, other: PlacedRequest) -> tuple[DimensionName, ...]:

@@ -58,8 +58,9 @@ def tried(limiter: Limiter, start: PlacedRequest) -> Mapping[str, Tried]:
     for rows in _by_window(_asked(limiter)).values():
         same = [row for row in rows if _is_same(start, row)]
         refused = any(is_refusal(row.seen) for row in rows)
+        gated = [row for row in rows if _is_gated(row)]
         for variation in VARIATIONS:
-            if any(_is_gated(row) and _changed(variation, start, row) for row in rows):
+            if any(_changed(variation, start, row) for row in gated):
                 found = Tried(1, 1)
             elif refused:
                 found = _in_window(variation, rows, same, start)
