@@ -42,11 +42,13 @@ class Columns:
     def __init__(self, rows: Sequence[PlacedRequest]) -> None:
         codes: dict[str, list[int]] = {}
         private: dict[str, list[bool]] = {}
+        table = values_of(rows)
+        table[CALLER] = tuple(row.value(CALLER) for row in rows)
         for name in (*KEYABLE, CALLER):
-            values = values_of(rows, name)
+            values = table[name]
             numbers = _numbered(values)
             known = [UNKNOWN if value is None else numbers[value] for value in values]
-            codes[name] = _implied(name, rows, known) if UNKNOWN in known else known
+            codes[name] = _implied(name, table, known) if UNKNOWN in known else known
             private[name] = _private(name, rows, values)
         codes[BUCKET] = codes["model"]
         private[BUCKET] = private["model"]
@@ -95,7 +97,7 @@ class Columns:
 
     def sends_nothing(self, name: str) -> bool:
         """Whether some row is known not to have sent it, so that it fixes nothing else there."""
-        return ABSENT in values_of(self.rows, name)
+        return any(row.value(name) == ABSENT for row in self.rows)
 
 
 class Stretch:
@@ -252,13 +254,13 @@ def _is_orderly(rows: Sequence[PlacedRequest]) -> bool:
     return True
 
 
-def _implied(name: str, rows: Sequence[PlacedRequest], codes: list[int]) -> list[int]:
+def _implied(name: str, table: Mapping[str, Sequence[str | None]], codes: list[int]) -> list[int]:
     """Codes with what is not known replaced by what another dimension fixes of it."""
     fixing = [one.name for one in BY_NAME.values() if name in one.fixes]
     found = list(codes)
     numbers: dict[tuple[str, str], int] = {}
     for fixed_by in fixing:
-        values = values_of(rows, fixed_by)
+        values = table[fixed_by]
         known = {
             value: code
             for value, code in zip(values, codes, strict=True)

@@ -16,15 +16,14 @@ class Evidence:
 
     def __init__(self, rows: Iterable[PlacedRequest]) -> None:
         self._rows = tuple(rows)
-        self._values: dict[tuple[str, Part | None], Set[str | None]] = {}
+        self._values: dict[Part | None, dict[str, set[str | None]]] = {}
 
     def values(self, dimension: str, part: Part | None = None) -> Set[str | None]:
         """What its rows, or those with one result, have of a dimension; None: not known."""
-        asked = (dimension, part)
-        if asked not in self._values:
+        if part not in self._values:
             rows = (row for row in self._rows if part in {None, row.part})
-            self._values[asked] = set(values_of(rows, dimension))
-        return self._values[asked]
+            self._values[part] = {name: set(some) for name, some in values_of(rows).items()}
+        return self._values[part].get(dimension, set())
 
     def refused_in(self, window: str) -> Sequence[PlacedRequest]:
         """The refusals of one window."""

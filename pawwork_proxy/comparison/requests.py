@@ -94,11 +94,10 @@ def placed(seen: Observation, part: Part, window: str) -> PlacedRequest:
     )
 
 
-def values_of(rows: Iterable[PlacedRequest], dimension: str) -> list[str | None]:
-    """What `value` says of each row."""
-    if dimension in {"key", CALLER}:
-        return [row.value(dimension) for row in rows]
-    return list(map(attrgetter(f"seen.who.{dimension}"), rows))
+def values_of(rows: Iterable[PlacedRequest]) -> dict[str, tuple[str | None, ...]]:
+    """What `value` says of each row, by dimension; each row is read once, as there are many."""
+    table = zip(*map(_values, rows), strict=True)
+    return dict(zip(NAMES, table, strict=False))  # without rows there are no columns
 
 
 def differing(one: PlacedRequest, other: PlacedRequest) -> tuple[DimensionName, ...]:
