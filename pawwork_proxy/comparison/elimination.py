@@ -27,7 +27,7 @@ from pawwork_proxy.comparison.pools import Pools, in_order
 from pawwork_proxy.comparison.requests import PlacedRequest
 from pawwork_proxy.comparison.selection import Limiter
 
-ALLOWANCE = 4
+ALLOWANCE = 3
 """How many times as much one pool may take as another: requests may weigh differently, as their
 tokens do, and a new address may be allowed twice the usual (source `ip-limiter`)."""
 CONFLICTS_KEPT = 40

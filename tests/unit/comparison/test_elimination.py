@@ -114,14 +114,14 @@ def test_a_pool_of_ones_own_counts_only_its_own() -> None:
     assert shared(nobody.seen, "install") == []
 
 
-def test_one_pool_may_take_four_times_as_much_as_another() -> None:
+def test_one_pool_may_take_three_times_as_much_as_another() -> None:
     """Requests weigh differently: by their tokens, or by their model."""
-    assert shared(Diary().admitted(5).admitted(**TWO).refused(**TWO).seen, "install") == [(1, 4)]
-    assert shared(Diary().admitted(4).admitted(**TWO).refused(**TWO).seen, "install") == []
+    assert shared(Diary().admitted(4).admitted(**TWO).refused(**TWO).seen, "install") == [(1, 3)]
+    assert shared(Diary().admitted(3).admitted(**TWO).refused(**TWO).seen, "install") == []
     assert shared(Diary().admitted(1).refused(**TWO).seen, "install") == [(0, 0)]
     alone, there = {"exclusive": True}, {**OFFICE, "exclusive": True}
-    seen = Diary().admitted(5, **alone).admitted(**there).refused(**there).seen
-    assert shared(seen, "address") == [(1, 4)]
+    seen = Diary().admitted(4, **alone).admitted(**there).refused(**there).seen
+    assert shared(seen, "address") == [(1, 3)]
 
 
 def test_the_fewest_of_ones_own_come_first() -> None:
