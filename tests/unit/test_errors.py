@@ -4,6 +4,8 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 from pawwork_proxy import errors
 
 PACKAGE = Path(__file__).resolve().parents[2] / "pawwork_proxy"
@@ -30,6 +32,7 @@ def raised() -> Iterator[tuple[str, str, str | None]]:
                 yield f"{file.relative_to(PACKAGE)}:{node.lineno}", message, hint
 
 
+@pytest.mark.slow
 def test_messages_and_hints_begin_small_and_end_without_a_stop() -> None:
     found = list(raised())
     assert len(found) > 40

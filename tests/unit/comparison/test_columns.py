@@ -51,7 +51,7 @@ def perhaps(columns: Stretch, parts: frozenset[str], one: int, other: int) -> bo
     )
 
 
-@pytest.mark.parametrize("seed", few_when_fast(2, range(6)))
+@pytest.mark.parametrize("seed", few_when_fast(1, range(6)))
 def test_what_may_have_been_counted_before_a_refusal(seed: int) -> None:
     stretches = columns_of(seed).stretches
     for columns, parts in product(stretches, HYPOTHESES):

@@ -85,6 +85,7 @@ def found() -> dict[str, set[str]]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sort", ["address", "user agent", "era", "error type"])
 def test_nothing_restates_a_table(sort: str) -> None:
     where = {
