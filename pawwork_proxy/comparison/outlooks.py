@@ -167,8 +167,10 @@ def _partner(
 ) -> Identities | None:
     """Whoever was admitted with only this changed; the reverse trial has them refused first."""
     for row in reversed(admitted):
+        if row.client_kind == refused.client_kind:
+            continue
         changes = frozenset(differing(refused, row)) - IGNORED
-        if changes and changes <= set(variation.changes) and row.client_kind != refused.client_kind:
+        if changes and changes <= set(variation.changes):
             update: dict[str, str | None] = {
                 name: getattr(row.seen.who, name) for name in variation.changes
             }
