@@ -90,6 +90,9 @@ def uncollected() -> Iterator[None]:
     gc.disable()
     try:
         yield
+    except KeyboardInterrupt:
+        gc.freeze()  # nor are they looked through at the end of the process, which is now
+        raise
     finally:
         gc.enable()
 
