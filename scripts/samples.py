@@ -39,7 +39,7 @@ STUDIES: dict[str, tuple[Turn, ...]] = {
         Turn("laptop"),
         Turn("work", OFFICE),
     ),
-    "one-network": (Turn("laptop", until_refused=True), Turn("desktop")),
+    "one-network": (Turn("laptop", until_refused=True), Turn("desktop"), Turn("laptop")),
     "key-or-none": (
         Turn("laptop", until_refused=True),
         Turn("laptop"),
