@@ -135,8 +135,8 @@ def _is_gated(row: PlacedRequest) -> bool:
 
 
 def asked_again(limiter: Limiter, capture: str, seq: int) -> bool:
-    """Whether what one row asked was asked again in a later reset window."""
-    rows = [row for row in limiter.rows if row.part != "maybe"]
+    """Whether what one row asked was asked again in a later reset window, whatever came of it."""
+    rows = list(_asked(limiter))
     own = [row for row in rows if (row.seen.capture, row.seen.seq) == (capture, seq)]
     return any(
         row.window > one.window and _apart(one, row) <= SAME_ONE for one in own for row in rows

@@ -181,12 +181,15 @@ def test_rows_that_do_not_fit_are_repeated_first() -> None:
     )
     assert told is not None
     assert (told.id, told.repeats, told.requests) == ("repeat_row", (odd.row,), 2)
-    tomorrow = Diary("c2", MORNING + timedelta(days=1), seq=50).admitted(9).refused().seen
-    later = limiter([*seen, *tomorrow])
-    verdicts = compare([*seen, *tomorrow]).limits[0].verdicts
-    again = next_experiment(later, eliminate(later), verdicts, Means(), [odd])
-    assert again is not None
-    assert again.id != "repeat_row", "it was asked again, whatever came of it"
+    diary = Diary("c2", MORNING + timedelta(days=1), seq=50)
+    asked = diary.admitted(9).refused().seen
+    gated = Diary("c3", MORNING + timedelta(days=1), seq=70).other("client_gate", "policy").seen
+    for tomorrow in (asked, gated):
+        later = limiter([*seen, *tomorrow])
+        verdicts = compare([*seen, *tomorrow]).limits[0].verdicts
+        again = next_experiment(later, eliminate(later), verdicts, Means(), [odd])
+        assert again is not None
+        assert again.id != "repeat_row", "it was asked again, whatever came of it"
 
 
 def test_what_everything_points_to_is_observed_once_more() -> None:
