@@ -200,7 +200,7 @@ def test_disturb_finds_a_gate_by_handshake_however_it_is_dressed(
         found, _ = at.disturb()
     instrument = found["instrument"]
     assert instrument["status"] == "disturbs"
-    assert "the intercepting route is refused, the untouched one is not" in instrument["words"]
+    assert "Measuring disturbs: what passes an intercepting proxy is refused" in instrument["words"]
     assert instrument["pairs"]
     findings = {verdict["finding"] for limit in found["limits"] for verdict in limit["verdicts"]}
     assert findings <= {"undetermined"}
@@ -211,7 +211,7 @@ def test_disturb_finds_no_sign_where_every_handshake_is_admitted(tmp_path: Path)
         found, _ = at.disturb()
         seen = at.simulator.seen()
     assert found["instrument"]["status"] == "no_sign"
-    assert "no sign that it does" in found["instrument"]["words"]
+    assert "There is no sign that measuring disturbs" in found["instrument"]["words"]
     assert len(seen) >= 4, "one in each arm, beside those for titles"
     assert {one["status"] for one in seen} == {200}
 
