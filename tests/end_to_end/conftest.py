@@ -2,6 +2,7 @@
 
 import functools
 import os
+import signal
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -11,6 +12,10 @@ from tests.end_to_end.dsh_client import find_dsh
 from tests.end_to_end.tools import Missing, find_chromium, find_client
 
 REQUIRE_VARIABLE = "PAWWORK_REQUIRE_EXTRAS"
+
+# A job in the background ignores Ctrl-C, and so would every process that it starts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 Find = Callable[[Mapping[str, str]], str | Missing]
 
