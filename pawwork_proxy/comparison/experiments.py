@@ -5,7 +5,7 @@ out something or is the second observation that a verdict needs; none asks to us
 purpose, and where nothing is left to try, that is said.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import NamedTuple
@@ -177,15 +177,23 @@ def _in_this_order(sweep: Trial, telling: Sequence[Variation], fresh: Sequence[V
 
 
 def baseline(limiter: Limiter) -> PlacedRequest | None:
-    """The refusal that trials start from: the latest one of the install that was seen most.
+    """The refusal that trials start from: the latest one of whoever asked in most windows.
 
-    None if no refusal has a known kind of client.
+    Who is asked for a trial only is seen in few. None if no refusal has a known kind of client.
     """
+    windows: dict[object, set[str]] = defaultdict(set)
     times: Counter[object] = Counter()
     for row in limiter.rows:
-        times[_asker(row.seen.who)] += row.seen.count
+        asker = _asker(row.seen.who)
+        windows[asker].add(row.window)
+        times[asker] += row.seen.count
     known = [row for row in limiter.part("refused") if row.client_kind is not None]
-    return max(known, key=lambda row: (times[_asker(row.seen.who)], row.head), default=None)
+
+    def used(row: PlacedRequest) -> tuple[int, int, float]:
+        asker = _asker(row.seen.who)
+        return (len(windows[asker]), times[asker], row.head)
+
+    return max(known, key=used, default=None)
 
 
 _asker = attrgetter(*sorted(Identities.model_fields.keys() - IGNORED))
