@@ -7,8 +7,9 @@ values loses its value (None), it never gets a foreign one.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import NamedTuple
 
 from pawwork_proxy.captures.lines import outcome_of
@@ -24,7 +25,7 @@ from pawwork_proxy.captures.tally import (
 )
 from pawwork_proxy.comparison.observations import Probes, ServerClock, observation
 from pawwork_proxy.model.capture import Header, Note
-from pawwork_proxy.model.observation import SEVERAL, Observation
+from pawwork_proxy.model.observation import SEVERAL, Identities, Observation
 from pawwork_proxy.model.outcome import Family
 
 _OF_A_REQUEST = {
@@ -32,6 +33,10 @@ _OF_A_REQUEST = {
     "answer_id", "who", "session", "request",
 }  # fmt: skip
 """Fields of observations and of identities that differ between requests of one kind."""
+_OF_A_KIND: Callable[[Observation], tuple[object, ...]] = attrgetter(
+    *(name for name in Observation.model_fields if name not in _OF_A_REQUEST),
+    *(f"who.{name}" for name in Identities.model_fields if name not in _OF_A_REQUEST),
+)
 _HOUR_S, _DAY_S = 3600.0, 86_400.0
 
 
@@ -91,7 +96,7 @@ class _Aggregation:
         others: list[Observation] = []
         for group in groups:
             answered = group.template.timing.first_byte_ms is not None
-            if answered and outcome_of(group.signals).family == Family.OK:
+            if answered and outcome_of(group.template.signals).family == Family.OK:
                 plain.append(group)
             else:
                 for session, rows in group.sessions.items():
@@ -106,7 +111,7 @@ class _Aggregation:
         yield from others
 
     def _seen(self, group: Group, session: str | None, row: Row) -> Observation:
-        outcome = outcome_of(group.signals)
+        outcome = outcome_of(group.template.signals)
         view = group.view(session, row)
         return observation(self._header, view, outcome, self._clock, self._exclusive, self._probes)
 
@@ -208,11 +213,7 @@ def _latest_head_and_end(ordered: Sequence[Row]) -> tuple[datetime, datetime]:
 
 def _alike(one: Observation) -> tuple[object, ...]:
     """All of an observation but what differs from request to request."""
-    return (
-        one.answered_at is None,
-        *(value for name, value in one if name not in _OF_A_REQUEST),
-        *(value for name, value in one.who if name not in _OF_A_REQUEST),
-    )
+    return one.answered_at is None, _OF_A_KIND(one)
 
 
 def _first_and_rest(others: Iterable[Observation]) -> Iterator[Observation]:

@@ -183,7 +183,7 @@ def _around_gaps(capture: Capture, tally: Tally) -> Iterator[Neighbours]:
     began = Arrival(0, capture.header.started_at)
     known = [
         began,
-        Arrival(*max(tally.arrivals(), default=began)),
+        Arrival(*(tally.last or began)),
         *(Arrival(stub.seq, stub.at) for stub in capture.stubs),
         *(Arrival(one.seq, one.at) for one in capture.interrupted),
     ]

@@ -50,7 +50,6 @@ class Damage:
 Reading = Callable[[bytes, int], CaptureLine | Damage]
 """Turns the bytes of a line and its number into what a reader needs."""
 
-_FIRST_YEAR, _NO_YEAR = EARLIEST.year, LATEST.year
 _decode: Callable[[bytes], Any] = msgspec.json.Decoder(ExchangeView | OpenedView).decode
 
 
@@ -81,15 +80,15 @@ def read_view(raw: bytes, number: int) -> CaptureLine | Damage:
         line = read_line(raw, number)
         return view_of(line) if isinstance(line, Exchange | Opened) else line
     if type(view) is OpenedView:
-        fits = _FIRST_YEAR <= view.at.year < _NO_YEAR
+        fits = EARLIEST <= view.at <= LATEST
     else:
         started, response, signals = view.timing.started_at, view.response, view.signals
         date = (response and response.date) or started
         has_texts = signals.errors or signals.retry_hints or signals.edge_markers
         has_texts = has_texts or signals.failed_finish is not None
         fits = (
-            _FIRST_YEAR <= started.year < _NO_YEAR
-            and _FIRST_YEAR <= date.year < _NO_YEAR
+            EARLIEST <= started <= LATEST
+            and EARLIEST <= date <= LATEST
             and (not has_texts or _fit_schema(signals))
         )
     viewed: Exchange | Opened = view
