@@ -11,11 +11,17 @@ from typing import Any
 import pytest
 
 Test = Callable[..., None]
+OUTCOMES = (pytest.fail.Exception, pytest.skip.Exception)
+"""What ends a test and is no `Exception`; a skip would leave out the rows behind it unseen."""
 
 
 def each_row(names: str, rows: Iterable[Any]) -> Callable[[Test], Test]:
-    """Like `parametrize`, in one test: every row is tried, and each that fails is named."""
+    """Like `parametrize`, in one test: every row is tried, and each that fails is named.
+
+    A table without rows proves nothing, and neither does one with a row that is skipped.
+    """
     fields, table = names.replace(",", " ").split(), list(rows)
+    assert table, "a table without rows"
 
     def decorate(test: Test) -> Test:
         @wraps(test)
@@ -25,7 +31,7 @@ def each_row(names: str, rows: Iterable[Any]) -> Callable[[Test], Test]:
                 values = dict(zip(fields, row if len(fields) > 1 else (row,), strict=True))
                 try:
                     test(**fixtures, **values)
-                except (Exception, BaseExceptionGroup, pytest.fail.Exception) as failure:
+                except (Exception, BaseExceptionGroup, *OUTCOMES) as failure:
                     failure.add_note(f"in row {values!r:.400}")
                     failures.append(failure)
             if failures:

@@ -30,6 +30,22 @@ def test_every_row_is_tried_and_each_that_fails_is_named() -> None:
     assert notes == [[f"in row {{'number': {number}}}"] for number in (2, 3, 4)]
 
 
+@each_row("number", [1, 2, 3])
+def a_table_with_a_skip(number: int) -> None:
+    SEEN.append((number, ""))
+    if number == 2:
+        pytest.skip("two")
+
+
+def test_no_row_and_no_table_is_left_out_unseen() -> None:
+    SEEN.clear()
+    with pytest.RaisesGroup(pytest.skip.Exception, check=lambda group: "1 of 3" in group.message):
+        a_table_with_a_skip()
+    assert [number for number, _ in SEEN] == [1, 2, 3]
+    with pytest.raises(AssertionError, match="without rows"):
+        each_row("number", [])
+
+
 @each_row("number", [1, 2])
 def test_what_is_no_column_is_a_fixture(number: int, request: pytest.FixtureRequest) -> None:
     assert request.node.name == "test_what_is_no_column_is_a_fixture"
