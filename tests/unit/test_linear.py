@@ -103,6 +103,7 @@ EVERY = {
 
 
 @pytest.mark.slow
+@pytest.mark.python
 @pytest.mark.parametrize("name", sorted(EVERY))
 def test_eight_times_the_text_is_about_eight_times_the_work(name: str) -> None:
     use, pattern = EVERY[name]

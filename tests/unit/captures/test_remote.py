@@ -65,8 +65,8 @@ def upload(object_storage: str, monkeypatch: pytest.MonkeyPatch) -> Upload:
     return lambda key, data: obstore.put(store, key, data) and None
 
 
-pytestmark = pytest.mark.slow
-"""The server of object storage takes seconds to load."""
+pytestmark = [pytest.mark.slow, pytest.mark.python]
+"""The server of object storage takes seconds to load; the library that asks it is compiled."""
 
 
 def test_captures_in_object_storage(tmp_path: Path, upload: Upload) -> None:

@@ -139,7 +139,7 @@ def test_a_value_that_cannot_be_is_refused_with_what_can(
     assert words in result.stderr
 
 
-@pytest.mark.slow
+@pytest.mark.process
 def test_help_loads_none_of_the_heavy_libraries() -> None:
     """In a fresh interpreter, since this one has loaded everything."""
     heavy = ("mitmproxy", "pydantic", "aiohttp", "asyncio", "rich", "msgspec", "duckdb", "jinja2")

@@ -127,6 +127,7 @@ CHANGES = st.lists(
 
 
 @pytest.mark.slow
+@pytest.mark.python
 @given(changes=CHANGES, page_size=st.sampled_from([512, 4096, 65536]))
 def test_after_any_changes_we_read_what_sqlite_reads(
     changes: list[tuple[str, int, str]], page_size: int, tmp_path_factory: pytest.TempPathFactory
