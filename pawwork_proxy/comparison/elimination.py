@@ -29,7 +29,7 @@ from pawwork_proxy.comparison.selection import Limiter
 
 ALLOWANCE = 3
 """How many times as much one pool may take as another: requests may weigh differently, as their
-tokens do, and a new address may be allowed twice the usual (source `ip-limiter`)."""
+tokens do. That a new address may be allowed twice the usual (source `ip-limiter`) lies within."""
 CONFLICTS_KEPT = 40
 """So many contradictions of a hypothesis are enough: what else it says is not looked at then."""
 

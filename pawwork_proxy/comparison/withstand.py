@@ -230,7 +230,7 @@ def _explains(ways: Ways) -> bool:
 
 
 def _within(search: _Search, findings: Findings, budget: int) -> Ways:
-    """The hypotheses that a rows' contradiction rules out and so few slips would save."""
+    """The hypotheses that the rows rule out and so few slips would save."""
     known: dict[int, list[Slips]] = {}
     found: Ways = {}
     for hypothesis, conflicts in findings.ruled_out.items():

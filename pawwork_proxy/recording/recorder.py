@@ -2,8 +2,7 @@
 
 Invariants: nothing raises into the traffic; each exchange that was opened ends as exactly one line,
 `exchange` or `stub`, or is counted as lost.
-The broad `except`s of the product are here, in `failures`, in the tee, and around hooks as in
-mitmproxy.
+No step here raises: those that may fail go through `failures`.
 """
 
 import time
