@@ -14,7 +14,7 @@ from pawwork_proxy.comparison.dimensions import DIMENSIONS
 from pawwork_proxy.comparison.elimination import Findings
 from pawwork_proxy.comparison.hypotheses import parts, smallest, undominated
 from pawwork_proxy.comparison.means import EVERYTHING, NO_KEY, Means
-from pawwork_proxy.comparison.outlooks import IGNORED, Outlook, outlook
+from pawwork_proxy.comparison.outlooks import IGNORED, Outlook, Partners, outlook, partners
 from pawwork_proxy.comparison.requests import PlacedRequest
 from pawwork_proxy.comparison.selection import Limiter
 from pawwork_proxy.comparison.trials import SWEEPS, VARIATIONS, Trial, Variation
@@ -39,16 +39,18 @@ class Start(NamedTuple):
     """Whom they vary."""
     done: Mapping[str, Tried]
     """Per variation how often it was done already."""
-    partners: tuple[PlacedRequest, ...]
+    partners: Partners
     """Who was admitted."""
 
 
 def start_of(limiter: Limiter) -> Start | None:
     """None if nothing that was seen can be built upon."""
     refused = baseline(limiter)
-    if refused is None:
-        return None
-    return Start(refused, tried(limiter, refused), limiter.part("admitted"))
+    return None if refused is None else _start(limiter, refused)
+
+
+def _start(limiter: Limiter, refused: PlacedRequest) -> Start:
+    return Start(refused, tried(limiter, refused), partners(refused, limiter.part("admitted")))
 
 
 def next_experiment(
@@ -76,9 +78,9 @@ def next_experiment(
         return Experiment(
             id="repeat_row", repeats=rows, requests=REPEATING_A_ROW * len(rows), settles=0.0
         )
-    start = start_of(limiter) if open_ and findings.possible else None
-    if start is None:
+    if refused is None or not open_ or not findings.possible:
         return None
+    start = _start(limiter, refused)
     if (confirming := _confirming(start, exact or findings, open_, means)) is not None:
         return confirming
     found = outlooks(start, findings, means)

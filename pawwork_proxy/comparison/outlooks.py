@@ -16,6 +16,8 @@ from pawwork_proxy.comparison.requests import NAMES, PlacedRequest, differing, p
 from pawwork_proxy.comparison.trials import Trial, Variation
 from pawwork_proxy.model.observation import ABSENT, Identities
 
+Partners = Mapping[frozenset[str], PlacedRequest]
+"""By what they differ in, the latest of each kind first."""
 Result = Literal["admitted", "refused"]
 RESULTS: tuple[Result, Result] = ("admitted", "refused")
 
@@ -83,7 +85,7 @@ def outlook(
     trial: Trial,
     refused: PlacedRequest,
     possible: Mapping[Hypothesis, Assessment],
-    partners: Sequence[PlacedRequest],
+    partners: Partners,
 ) -> Outlook:
     """Try a trial out: what would each result say about every hypothesis that is left?"""
     pairs = [_pair(refused, variation, partners) for variation in trial.variations]
@@ -141,12 +143,12 @@ def _weight(hypothesis: Hypothesis, assessment: Assessment) -> float:
     return weight * FURTHER_PART ** max(0, len(hypothesis) - 1)
 
 
-def _pair(refused: PlacedRequest, variation: Variation, admitted: Sequence[PlacedRequest]) -> _Pair:
+def _pair(refused: PlacedRequest, variation: Variation, partners: Partners) -> _Pair:
     """A variation's two requests, as the refused install would send them."""
     first = _filled(refused.seen.who)
     second = _changed(first, variation)
     if variation.reverse:
-        second = _partner(refused, variation, admitted) or second
+        second = _partner(refused, variation, partners) or second
         first, second = second, first
     one, other = (
         placed(refused.seen.model_copy(update={"who": who}), "refused", "trial")
@@ -162,14 +164,18 @@ def _pair(refused: PlacedRequest, variation: Variation, admitted: Sequence[Place
     )
 
 
-def _partner(
-    refused: PlacedRequest, variation: Variation, admitted: Sequence[PlacedRequest]
-) -> Identities | None:
-    """Whoever was admitted with only this changed; the reverse trial has them refused first."""
+def partners(refused: PlacedRequest, admitted: Sequence[PlacedRequest]) -> Partners:
+    """Whoever was admitted with a known change of what a threshold may depend on."""
+    found: dict[frozenset[str], PlacedRequest] = {}
     for row in reversed(admitted):
-        if row.client_kind == refused.client_kind:
-            continue
-        changes = frozenset(differing(refused, row)) - IGNORED
+        if row.client_kind != refused.client_kind:
+            found.setdefault(frozenset(differing(refused, row)) - IGNORED, row)
+    return found
+
+
+def _partner(refused: PlacedRequest, variation: Variation, partners: Partners) -> Identities | None:
+    """Whoever was admitted with only this changed; the reverse trial has them refused first."""
+    for changes, row in partners.items():
         if changes and changes <= set(variation.changes):
             update: dict[str, str | None] = {
                 name: getattr(row.seen.who, name) for name in variation.changes

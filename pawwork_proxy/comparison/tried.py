@@ -6,8 +6,8 @@ out to be no evidence, as those of a gate: doing it again would bring the same.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from math import inf
 from operator import add
 from typing import NamedTuple
@@ -56,18 +56,37 @@ def tried(limiter: Limiter, start: PlacedRequest) -> Mapping[str, Tried]:
     done = {variation.id: Tried() for variation in VARIATIONS}
     allowed = _allowed(limiter, start)
     for rows in _by_window(_asked(limiter)).values():
-        same = [row for row in rows if _is_same(start, row)]
+        from_start = _Apart(start, rows)
+        same = from_start.those(SAME_ONE.issuperset)
+        first = _first_refused(same)
+        from_first = _Apart(first, rows) if first else None
         refused = any(is_refusal(row.seen) for row in rows)
-        gated = [row for row in rows if _is_gated(row)]
         for variation in VARIATIONS:
-            if any(_changed(variation, start, row) for row in gated):
+            changed = from_start.those(partial(_as_asked, variation))
+            if any(_is_gated(row) for row in changed):
                 found = Tried(1, 1)
-            elif refused:
-                found = _in_window(variation, rows, same, start)
+            elif not refused:
+                found = _unrefused(variation, changed, same, allowed)
+            elif variation.reverse:
+                found = _in_window(variation, changed, same, start)
             else:
-                found = _unrefused(variation, rows, same, start, allowed)
+                changed = from_first.those(partial(_as_asked, variation)) if from_first else []
+                found = _in_window(variation, same, changed, start)
             done[variation.id] = done[variation.id].plus(found)
     return done
+
+
+class _Apart:
+    """Rows by what they differ from one of them in, as most differ alike."""
+
+    def __init__(self, one: PlacedRequest, rows: Iterable[PlacedRequest]) -> None:
+        self._rows = [(_apart(one, row), row) for row in rows]
+        self._ways = {apart for apart, _ in self._rows}
+
+    def those(self, differ: Callable[[frozenset[str]], bool]) -> list[PlacedRequest]:
+        """The rows that differ so, in their order."""
+        ways = set(filter(differ, self._ways))
+        return [row for apart, row in self._rows if apart in ways] if ways else []
 
 
 def _asked(limiter: Limiter) -> Iterator[PlacedRequest]:
@@ -113,13 +132,11 @@ def _is_same(start: PlacedRequest, row: PlacedRequest) -> bool:
 
 def _unrefused(
     variation: Variation,
-    rows: Sequence[PlacedRequest],
+    changed: Sequence[PlacedRequest],
     same: Sequence[PlacedRequest],
-    start: PlacedRequest,
     allowed: int,
 ) -> Tried:
     """What a window shows of the other way round in which nobody was refused."""
-    changed = [row for row in rows if _changed(variation, start, row)]
     if not (variation.reverse and changed):
         return Tried()
     first = min(row.start for row in changed)
@@ -145,32 +162,25 @@ def asked_again(limiter: Limiter, capture: str, seq: int) -> bool:
 
 def _in_window(
     variation: Variation,
-    rows: Sequence[PlacedRequest],
-    same: Sequence[PlacedRequest],
+    firsts: Sequence[PlacedRequest],
+    seconds: Sequence[PlacedRequest],
     start: PlacedRequest,
 ) -> Tried:
     """Whether a variation was begun, and whether it was carried out as a whole."""
-    firsts, seconds = same, rows
-    if variation.reverse:
-        firsts, seconds = [row for row in rows if _changed(variation, start, row)], same
-    refused = [row for row in firsts if is_refusal(row.seen)]
-    first = min(refused, key=lambda row: row.head, default=None)
+    first = _first_refused(firsts)
     if first is None:
         # Whoever was to be refused first asked before all others, and never was: asking for that
         # again would not bring it about.
         begin = min((row.start for row in firsts if row.part == "admitted"), default=inf)
-        over = variation.reverse and begin < min((row.start for row in same), default=inf)
+        over = variation.reverse and begin < min((row.start for row in seconds), default=inf)
         return Tried(over, over, over)
-    after = [
-        row
-        for row in seconds
-        if first.surely_before(row) and (variation.reverse or _changed(variation, first, row))
-    ]
+    after = [row for row in seconds if first.surely_before(row)]
     one_conversation = variation.changes[:1] == ("session",)
     again = [
         row
-        for row in refused
-        if not one_conversation or row.value("session") == first.value("session")
+        for row in firsts
+        if (is_refusal(row.seen) and not one_conversation)
+        or row.value("session") == first.value("session")
     ]
     # Where the first one met another limiter it will again; the changed one may have had bad luck.
     telling = {start.seen.origin, first.seen.origin}
@@ -182,16 +192,19 @@ def _in_window(
     return Tried(bool(after), whole)
 
 
-def _changed(variation: Variation, first: PlacedRequest, row: PlacedRequest) -> bool:
+def _first_refused(rows: Iterable[PlacedRequest]) -> PlacedRequest | None:
+    refused = (row for row in rows if is_refusal(row.seen))
+    return min(refused, key=lambda row: row.head, default=None)
+
+
+def _as_asked(variation: Variation, apart: frozenset[str]) -> bool:
     """Whether a row differs from the first as a variation asks, and in no more."""
-    apart = _apart(first, row)
     if not variation.changes:
         return not apart
     along = {"region"} if variation.changes[0] == "session" else MOVES_ALONG
     return variation.changes[0] in apart and apart <= {*variation.changes, *along}
 
 
-@lru_cache(maxsize=8192)
 def _apart(one: PlacedRequest, other: PlacedRequest) -> frozenset[str]:
     """In what two differ beside the prompt; a label says nothing where the address is one."""
     address = one.value("address")
