@@ -53,6 +53,8 @@ class Columns:
         codes[BUCKET] = codes["model"]
         private[BUCKET] = private["model"]
         self.rows = rows
+        self.only_ipv4 = _only_ipv4(table)
+        self._absent = {name for name, values in table.items() if ABSENT in values}
         self._idle = {name for name in codes if _changes_nothing(codes[name], private[name])}
         self.alike: dict[str, str] = {}
         """The first dimension that says the same of all these rows."""
@@ -97,7 +99,7 @@ class Columns:
 
     def sends_nothing(self, name: str) -> bool:
         """Whether some row is known not to have sent it, so that it fixes nothing else there."""
-        return any(row.value(name) == ABSENT for row in self.rows)
+        return name in self._absent
 
 
 class Stretch:
@@ -117,6 +119,8 @@ class Stretch:
         self.private = private
         self._labels: dict[str, tuple[int, list[int]]] = {}
         self._known: dict[str, tuple[int, list[int]]] = {}
+        self.gaps = frozenset(name for name, code in codes.items() if min(code) < 0)
+        """The dimensions of which not every value is known."""
         windows = _numbered(row.window for row in rows)
         self.windows = [windows[row.window] for row in rows]
         self.kinds = [
@@ -136,6 +140,7 @@ class Stretch:
     def _place(self, rows: Sequence[PlacedRequest]) -> None:
         """Set what depends on the results."""
         self.rows = rows
+        self._by_gaps: dict[tuple[str, ...], Mapping[tuple[str, ...], list[int]]] = {}
         known = [
             (number, row.part) for number, row in enumerate(rows) if row.client_kind is not None
         ]
@@ -155,6 +160,18 @@ class Stretch:
         for number in numbers:
             found[self.windows[number]].append(number)
         return dict(found)
+
+    def by_gaps(self, names: Iterable[str]) -> Mapping[tuple[str, ...], list[int]]:
+        """The rows that may have been counted, by which of these dimensions they do not know."""
+        open_ = tuple(name for name in names if name in self.gaps)
+        if open_ not in self._by_gaps:
+            found: dict[tuple[str, ...], list[int]] = defaultdict(list)
+            codes = [(name, self.codes[name]) for name in open_]
+            for number, row in enumerate(self.rows):
+                if row.part != "refused":
+                    found[tuple(name for name, code in codes if code[number] < 0)].append(number)
+            self._by_gaps[open_] = found
+        return self._by_gaps[open_]
 
     def with_rows(self, rows: Sequence[PlacedRequest]) -> Stretch:
         """The same with other results, out of all rows."""
@@ -186,6 +203,14 @@ class Stretch:
         """Whether nobody else can have a value that all these rows have."""
         private = (self.private[name] for name in names)
         return any(all(map(one.__getitem__, members)) for one in private)
+
+
+def _only_ipv4(table: Mapping[str, Sequence[str | None]]) -> bool:
+    """Whether prefix and address are two names of one explanation, as they are for IPv4."""
+    pairs = set(zip(table["prefix"], table["address"], strict=True))
+    return "ipv6" not in table["family"] and all(
+        prefix in {None, address} for prefix, address in pairs
+    )
 
 
 def _in_stretches(rows: Sequence[PlacedRequest]) -> Iterator[list[int]]:

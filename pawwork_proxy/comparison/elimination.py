@@ -102,7 +102,7 @@ def eliminate(limiter: Limiter, columns: Columns | None = None) -> Findings:
 def assess(hypothesis: Hypothesis, columns: Columns, *, whole: bool = False) -> Assessment:
     """Hold a hypothesis against the rows; without a conflict it may be the truth.
 
-    `whole`: the excuses of one with many conflicts matter as well.
+    `whole`: of one with conflicts it matters as well whom it admitted, and all of its excuses.
     """
     opened: list[Pools] = []
     found: list[Conflict] = []
@@ -119,6 +119,8 @@ def assess(hypothesis: Hypothesis, columns: Columns, *, whole: bool = False) -> 
         enough = inf if whole else CONFLICTS_KEPT - len(found)
         shared, by_others = _bound_conflicts(opened, enough)
         found += shared
+    if found and not whole:
+        return Assessment(tuple(found[:CONFLICTS_KEPT]), frozenset(ordered), frozenset(), 0)
     if whole:
         opened += (Pools(hypothesis, one) for one in columns.stretches[len(opened) :])
     kinds = {

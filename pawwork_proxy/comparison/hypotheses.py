@@ -11,7 +11,6 @@ from itertools import combinations
 
 from pawwork_proxy.comparison.columns import Columns
 from pawwork_proxy.comparison.dimensions import BUCKET, BY_NAME, CALLER, COMPOUND, KEYABLE
-from pawwork_proxy.comparison.requests import PlacedRequest
 
 Hypothesis = frozenset[str]
 GLOBAL: Hypothesis = frozenset()
@@ -24,7 +23,7 @@ CALLERS = frozenset({"key", "address", "workspace", "auth_kind"})
 def hypotheses(columns: Columns) -> tuple[Hypothesis, ...]:
     """Every explanation in minimal form, smallest first, in a fixed order."""
     names: list[str] = list(KEYABLE)
-    if _only_ipv4(columns.rows):
+    if columns.only_ipv4:
         names.remove("prefix")
     fixes: dict[str, frozenset[str]] = {
         name: frozenset(BY_NAME[name].fixes)
@@ -49,14 +48,6 @@ def _minimal(hypothesis: Hypothesis, fixes: Mapping[str, frozenset[str]]) -> boo
     ):
         return False
     return not any(hypothesis & fixes.get(name, frozenset()) for name in hypothesis)
-
-
-def _only_ipv4(rows: Iterable[PlacedRequest]) -> bool:
-    """Whether prefix and address are two names of one explanation, as they are for IPv4."""
-    return all(
-        row.value("family") != "ipv6" and row.value("prefix") in {None, row.value("address")}
-        for row in rows
-    )
 
 
 def undominated(

@@ -150,7 +150,7 @@ def judge_instrument(observations: Sequence[Observation]) -> Instrument:
     """Hold the routes against each other; the observations are of one study, in order of time."""
     days = _by_day(observations)
     asked = {who.window for some in days.values() for who in some.values() if who.may_be_opposed}
-    used = _used(observations, asked)
+    used = _used(observations, asked) if asked else {}
     found: dict[InstrumentStatus, list[tuple[_Caller, list[_Pair]]]] = defaultdict(list)
     for callers in days.values():
         for caller in callers.values():

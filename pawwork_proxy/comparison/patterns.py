@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 
 from pawwork_proxy.comparison.dimensions import KEYABLE
-from pawwork_proxy.comparison.requests import PlacedRequest
+from pawwork_proxy.comparison.requests import PlacedRequest, values_of
 from pawwork_proxy.comparison.selection import Limiter
 from pawwork_proxy.model.observation import Observation
 from pawwork_proxy.model.verdict import CadenceCount, Hour, NoiseFloor
@@ -62,11 +62,11 @@ def noise_floor(
     alike: dict[tuple[object, ...], list[PlacedRequest]] = defaultdict(list)
     harmless = (HARMLESS - set(told_apart)) | IMPLIED
     looked_at = [name for name in KEYABLE if name not in harmless]
-    for row in limiters[0].rows if limiters else ():
-        if row.part != "maybe":
-            visible = [row.value(name) for name in looked_at]
-            if None not in visible:
-                alike[(row.window, *visible)].append(row)
+    evidence = [row for one in limiters[:1] for row in one.rows if row.part != "maybe"]
+    values = values_of(evidence)
+    for row, *visible in zip(evidence, *(values.get(name, ()) for name in looked_at), strict=True):
+        if None not in visible:
+            alike[(row.window, *visible)].append(row)
     pairs = differing = 0
     for rows in alike.values():
         for one, other in pairwise(rows):

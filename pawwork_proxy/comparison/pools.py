@@ -7,7 +7,6 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from itertools import compress
 from operator import itemgetter
 
 from pawwork_proxy.comparison.columns import Columns, Stretch
@@ -88,8 +87,7 @@ class Pools:
     @cached_property
     def _are_certain(self) -> bool:
         """Whether no row may be in several pools."""
-        codes = self.columns.codes
-        return BUCKET not in self.names and all(min(codes[name]) >= 0 for name in self.names)
+        return BUCKET not in self.names and self.columns.gaps.isdisjoint(self.names)
 
     def _before(self, refusal: int, company: Iterable[int], enough: float) -> int:
         columns, starts, found = self.columns, self.columns.starts, 0
@@ -114,8 +112,8 @@ class Pools:
         known = tuple(name for name in self._loose if codes[name][refusal] >= 0)
         if known not in self._indexes:
             self._indexes[known] = [
-                self._index([name for name in known if name in also], numbers)
-                for also, numbers in self._by_what_is_known.items()
+                self._index([name for name in known if name not in unknown], numbers)
+                for unknown, numbers in self.columns.by_gaps(self._loose).items()
             ]
         for place_of, rows in self._indexes[known]:
             yield rows.get(place_of[refusal], ())
@@ -126,16 +124,6 @@ class Pools:
         for number in numbers:
             rows[place_of[number]].append(number)
         return place_of, rows
-
-    @cached_property
-    def _by_what_is_known(self) -> dict[tuple[str, ...], list[int]]:
-        """Rows by the parts whose value is known."""
-        codes = [self.columns.codes[name] for name in self._loose]
-        known = (map((0).__le__, code) for code in codes)
-        found: dict[tuple[bool, ...], list[int]] = defaultdict(list)
-        for number, *which in zip(range(len(self.of)), *known, strict=True):
-            found[tuple(which)].append(number)
-        return {tuple(compress(self._loose, which)): rows for which, rows in found.items()}
 
 
 def in_order(
