@@ -166,7 +166,7 @@ def test_the_cost_is_that_of_the_client_and_it_has_to_be_stopped(client: str, wo
 
 def test_the_refused_one_is_asked_again_after_the_changed_one() -> None:
     said = advised(Diary().admitted(9).refused().seen)
-    assert "as one was refused, once more" in said.steps[-2]
+    assert "repeat at once, within minutes, what one was refused" in said.steps[-2]
     plain = said.commands[0]
     assert plain.endswith(f"{len(said.steps) - 1}"), "the command of the refusal is that of A-B-A"
     assert said.commands[-1].startswith("pawwork-proxy compare")
