@@ -39,9 +39,9 @@ class Failures:
         if self._is_new(event, *hit):
             say(event, rule=hit.rule, place=hit.path)
 
-    def _is_new(self, *told: str) -> bool:
-        event, what, place = told
+    def _is_new(self, event: str, what: str, place: str) -> bool:
+        told = (event, what, place)
         if told in self._said or len(self._said) >= MOST_SAID:
             return False
-        self._said.add((event, what, place))
+        self._said.add(told)
         return True

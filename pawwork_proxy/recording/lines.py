@@ -1,7 +1,7 @@
 """The lines of a capture: what may be written of an exchange, and what stands in for the rest.
 
-Invariant: a line that fails the taint gate is never written, but without the values that fail. If
-the self-test failed, no line with anything of the traffic is.
+Invariant: of a line that fails the taint gate, the values that fail are never written. If the
+self-test failed, only stubs are, and nothing else of the traffic.
 """
 
 from collections.abc import Callable
