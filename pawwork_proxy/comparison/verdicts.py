@@ -112,7 +112,9 @@ def _verdict(
         repeated=finding == "follows" and any(held(one, evidence) for one in chosen),
         gap_s=gap_s(chosen[0]) if chosen and chosen[0].shows == "separate" else None,
         evidence=tuple(contrast(dimension, one, evidence) for one in chosen[:CONTRASTS_SHOWN]),
-        assumptions=_assumptions(finding, chosen),
+        assumptions=_assumptions(
+            finding, chosen, by_counts=_by_counts(dimension, finding, findings)
+        ),
     )
 
 
@@ -250,7 +252,17 @@ def _plainest(
     return sorted(unique.values(), key=rank)
 
 
-def _assumptions(finding: Finding, chosen: Sequence[Conflict]) -> tuple[AssumptionId, ...]:
+def _by_counts(dimension: DimensionName, finding: Finding, findings: Findings) -> bool:
+    """Whether something says otherwise that no rows rule out, but counts over days."""
+    return any(
+        not conflicts and contains(one, dimension) != (finding == "follows")
+        for one, conflicts in findings.ruled_out.items()
+    )
+
+
+def _assumptions(
+    finding: Finding, chosen: Sequence[Conflict], *, by_counts: bool
+) -> tuple[AssumptionId, ...]:
     if finding == "undetermined":
         return ()
     found: list[AssumptionId] = ["two_parts", "recorded_values"]
@@ -268,4 +280,6 @@ def _assumptions(finding: Finding, chosen: Sequence[Conflict]) -> tuple[Assumpti
                 assert_never(one.shows)
         if one.shows == "shared" and one.deciding.seen.exclusive:
             found.append("alone")
+    if by_counts:
+        found.append("no_crowd")
     return tuple(dict.fromkeys(found))

@@ -26,6 +26,7 @@ AssumptionId = Literal[
     "all_captured",
     "own_values",
     "uniform",
+    "no_crowd",
     "alone",
 ]
 """What a verdict can rest on. None says that nobody else used an address: verdicts hold anyway."""

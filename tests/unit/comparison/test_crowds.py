@@ -37,7 +37,10 @@ def on(dimension: str, seen: list[Observation]) -> Verdict:
 def test_exactly_five_on_each_of_seven_days_is_no_shared_region() -> None:
     address = on("address", days([5] * 7))
     assert (address.finding, address.repeated) == ("follows", True)
-    assert on("install", days([5] * 7)).finding == "does_not_follow"
+    assert "no_crowd" in address.assumptions
+    install = on("install", days([5] * 7))
+    assert install.finding == "does_not_follow"
+    assert "no_crowd" not in install.assumptions
 
 
 def test_numbers_that_vary_leave_the_region() -> None:
