@@ -15,6 +15,11 @@ from pawwork_proxy.comparison.dimensions import BUCKET, BY_NAME, CALLER, COMPOUN
 Hypothesis = frozenset[str]
 GLOBAL: Hypothesis = frozenset()
 MAX_PARTS = 3  # one more than the server is assumed to use
+FURTHER_PART = 0.03
+"""How much less an explanation weighs with each further part."""
+PER_EXCUSE = 0.5
+"""How much less an explanation weighs with each row that only other people or a threshold of its
+own would explain."""
 MODELS = frozenset({"model", "model_group"})
 CALLERS = frozenset({"key", "address", "workspace", "auth_kind"})
 """Dimensions that CALLER already determines; combining them with CALLER adds nothing."""

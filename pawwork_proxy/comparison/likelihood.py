@@ -13,7 +13,7 @@ from math import inf
 
 from pawwork_proxy.comparison.columns import Columns
 from pawwork_proxy.comparison.elimination import Conflict
-from pawwork_proxy.comparison.hypotheses import MAX_PARTS, Hypothesis, parts
+from pawwork_proxy.comparison.hypotheses import MAX_PARTS, PER_EXCUSE, Hypothesis, parts
 from pawwork_proxy.comparison.patterns import noise_floor
 from pawwork_proxy.comparison.selection import Limiter
 from pawwork_proxy.comparison.transitions import transitions
@@ -25,8 +25,6 @@ from pawwork_proxy.model.verdict import Ranked, Verdict
 LEAST_ERROR = 1 / 30
 """The chance of an error where the noise floor shows none: few pairs prove no more."""
 MOST_ERROR = 0.5
-EXCUSE = 0.5
-"""What each row weighs that only others or a threshold of its own would explain."""
 RULED_OUT_BY = 2
 """So many slips more than the best explanation needs whatever does not withstand."""
 
@@ -47,9 +45,9 @@ def ranked(
     """The explanations that are left, the likeliest first."""
     exact, left = withstood.exact.possible, withstood.findings.possible
     weights = {
-        one: EXCUSE ** exact[one].excuses
+        one: PER_EXCUSE ** exact[one].excuses
         if one in exact
-        else error * EXCUSE ** (left[one].excuses - 1)  # a slip is one of its excuses
+        else error * PER_EXCUSE ** (left[one].excuses - 1)  # a slip is one of its excuses
         for one in explanations
     }
     most = max(weights.values(), default=0.0) or 1.0

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 from pawwork_proxy.comparison.dimensions import BUCKET, CALLER, PRESENCE
 from pawwork_proxy.comparison.elimination import Assessment
-from pawwork_proxy.comparison.hypotheses import Hypothesis
+from pawwork_proxy.comparison.hypotheses import FURTHER_PART, PER_EXCUSE, Hypothesis
 from pawwork_proxy.comparison.means import NO_KEY
 from pawwork_proxy.comparison.orders import way_down
 from pawwork_proxy.comparison.requests import NAMES, PlacedRequest, differing, placed
@@ -23,10 +23,6 @@ RESULTS: tuple[Result, Result] = ("admitted", "refused")
 
 LIKELY: Mapping[str, float] = {"address": 3.0, "prefix": 3.0, "key": 2.0, "install": 2.0}
 """Parts that a limit has more often than others; the rest weigh 1."""
-FURTHER_PART = 0.03
-"""How much less likely an explanation is with each part beyond the first."""
-PER_EXCUSE = 0.5
-"""How much less likely an explanation is with each row that it explains by other people."""
 IGNORED = frozenset({"request", "network"})
 """What changes with every trial, or is only a label."""
 PARTS = (*NAMES, CALLER)

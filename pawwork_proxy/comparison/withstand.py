@@ -19,7 +19,7 @@ from pawwork_proxy.comparison.columns import Columns
 from pawwork_proxy.comparison.crowds import without_crowds
 from pawwork_proxy.comparison.elimination import Conflict, Findings, assess, eliminate
 from pawwork_proxy.comparison.groupings import groupings
-from pawwork_proxy.comparison.hypotheses import Hypothesis
+from pawwork_proxy.comparison.hypotheses import FURTHER_PART, Hypothesis
 from pawwork_proxy.comparison.requests import PlacedRequest
 from pawwork_proxy.comparison.selection import Limiter
 from pawwork_proxy.comparison.transitions import Transition, directed, transitions
@@ -27,8 +27,6 @@ from pawwork_proxy.comparison.transitions import Transition, directed, transitio
 MOST_ODD = 3
 ODD_SHARE = 0.02
 """At most so many rows, or this part of all of them, are taken for odd."""
-FURTHER_PART = 0.03
-"""How much less an explanation weighs with each of its parts."""
 NEVER_ALONE = frozenset({"request", "session"})
 """What changes with every prompt explains everything, so that it explains nothing by itself."""
 
