@@ -71,14 +71,18 @@ class _Caller:
 
     def __init__(self, window: str) -> None:
         self.window = window
-        self.intercepted: dict[Part, list[PlacedRequest]] = {"refused": [], "admitted": []}
-        self.untouched: dict[Part, list[PlacedRequest]] = {"refused": [], "admitted": []}
+        self.intercepted: dict[Part, list[Observation]] = {"refused": [], "admitted": []}
+        self.untouched: dict[Part, list[Observation]] = {"refused": [], "admitted": []}
 
     def add(self, seen: Observation) -> None:
         """Take an observation; they come in order."""
-        row = placed(seen, "refused" if seen.kind in REFUSED else "admitted", self.window)
         through = self.untouched if seen.who.instrument == UNTOUCHED else self.intercepted
-        through[row.part].append(row)
+        through["refused" if seen.kind in REFUSED else "admitted"].append(seen)
+
+    def _rows(
+        self, through: Mapping[Part, Sequence[Observation]], part: Part
+    ) -> list[PlacedRequest]:
+        return [placed(seen, part, self.window) for seen in through[part]]
 
     @property
     def may_be_opposed(self) -> bool:
@@ -88,16 +92,20 @@ class _Caller:
     @property
     def passed(self) -> set[str | None]:
         """The models that were admitted through an intercepting route."""
-        return {row.seen.who.model for row in self.intercepted["admitted"]}
+        return {seen.who.model for seen in self.intercepted["admitted"]}
 
     def pairs(self, used: _Used) -> Iterator[_Pair]:
         """Independent pairs: each user action is in one at most."""
+        if not self.may_be_opposed:
+            return
         taken: set[str] = set()
-        refusals, later = self.intercepted["refused"], self.untouched["refused"]
+        refusals = self._rows(self.intercepted, "refused")
+        admissions = self._rows(self.untouched, "admitted")
+        later = self._rows(self.untouched, "refused")
         for refused in refusals:
             if refused.action in taken:
                 continue
-            for admitted in self.untouched["admitted"]:
+            for admitted in admissions:
                 if admitted.action in taken or not _opposed(refused, admitted, used):
                     continue
                 again = any(admitted.surely_before(row) for row in refusals)
@@ -118,7 +126,7 @@ class _Caller:
             self.passed or (refused and self.untouched["refused"])
         ):
             return "no_sign"
-        odd = any(row.seen.kind != QUOTA or row.seen.cadence != DAY for row in refused)
+        odd = any(seen.kind != QUOTA or seen.cadence != DAY for seen in refused)
         return "suspected" if odd and not self.passed else "not_tried"
 
     def _no_chance(self, pairs: Sequence[_Pair]) -> bool:
@@ -133,7 +141,7 @@ class _Caller:
         refused = pair.refused
         before = (
             row
-            for row in self.untouched["admitted"]
+            for row in self._rows(self.untouched, "admitted")
             if row.seen.who.model == refused.seen.who.model and row.surely_before(refused)
         )
         near = any(refused.start - row.start <= CLOSE_S for row in before)
@@ -142,8 +150,8 @@ class _Caller:
     def examples(self) -> Iterator[PlacedRequest]:
         """The first of each route and result."""
         for through in (self.intercepted, self.untouched):
-            for rows in through.values():
-                yield from rows[:1]
+            for part, some in through.items():
+                yield from (placed(seen, part, self.window) for seen in some[:1])
 
 
 def judge_instrument(observations: Sequence[Observation]) -> Instrument:

@@ -1,6 +1,7 @@
 """Reset windows by the server's time: when a request may have been judged, and when counted."""
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 from pawwork_proxy.model.observation import Observation
@@ -38,16 +39,21 @@ def window_at(moment: datetime, cycle: Cycle) -> Window:
     if cadence == "minute":
         start = utc.replace(second=0, microsecond=0)
         return Window(f"{start:%Y-%m-%dT%H:%MZ}", start, start + timedelta(minutes=1))
+    if cadence == "hours":
+        number = (utc - day).total_seconds() // cycle.period_s
+        start = day + timedelta(seconds=number * cycle.period_s)
+        return Window(f"{start:%Y-%m-%dT%H:%MZ}", start, start + timedelta(seconds=cycle.period_s))
+    return _of_days(day, cadence)
+
+
+@lru_cache
+def _of_days(day: datetime, cadence: str) -> Window:
     if cadence == "week":
         start = day - timedelta(days=day.weekday())
         return Window(f"week of {start:%Y-%m-%d}", start, start + timedelta(days=7))
     if cadence == "month":
         start = day.replace(day=1)
         return Window(f"{start:%Y-%m}", start, (start + timedelta(days=31)).replace(day=1))
-    if cadence == "hours":
-        number = (utc - day).total_seconds() // cycle.period_s
-        start = day + timedelta(seconds=number * cycle.period_s)
-        return Window(f"{start:%Y-%m-%dT%H:%MZ}", start, start + timedelta(seconds=cycle.period_s))
     return Window(f"{day:%Y-%m-%d}", day, day + timedelta(days=1))
 
 
