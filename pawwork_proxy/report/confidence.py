@@ -28,7 +28,10 @@ def seen_words(deciding: list[Verdict], language: Language) -> str:
 
 
 def confidence_words(deciding: list[Verdict], language: Language) -> str:
-    """How sure the headline is, and what the best other explanation is worth."""
+    """How sure the headline is, and what the best other explanation is worth.
+
+    Odds of what was seen once are not told: they are of rows that one cause may have brought about.
+    """
     if not deciding:
         return ""
     rated = [verdict for verdict in deciding if verdict.rival_odds is not None]
@@ -40,7 +43,7 @@ def confidence_words(deciding: list[Verdict], language: Language) -> str:
     said = [language.say("{words}.", words=words)]
     if once:
         said.append(language.text("It was seen once only; repeat it."))
-    if weakest is not None:
+    elif weakest is not None:
         said.append(
             language.say(
                 "The best other explanation ({rival}) makes these observations {odds}.",
