@@ -78,7 +78,7 @@ class Lines:
     """
 
     number: int
-    offset: int
+    _length: int
 
     def __init__(self, stream: BinaryIO, name: object, read: Reading) -> None:
         self.under_way: dict[int, tuple[int, Opened]] = {}
@@ -94,10 +94,8 @@ class Lines:
         begun = over = False
         records: set[int] = set()
         under_way = self.under_way
-        following = self._stream.tell()
         for number, raw in enumerate(iter(next_line, b""), start=1):
-            offset = following
-            following += len(raw)
+            length = len(raw)
             if number == 1:
                 raw = raw.removeprefix(_BOM)  # noqa: PLW2901  some editors put it there
             line: Any = Damage(number, "another_capture") if over else read(raw, number)
@@ -116,7 +114,7 @@ class Lines:
                 rest = raw
                 while is_overlong(rest):
                     rest = next_line()
-                    following += len(rest)
+                    length += len(rest)
                 if raw.isspace():
                     continue
                 if not begun:
@@ -127,8 +125,13 @@ class Lines:
                 begun, over = True, begun
             elif not begun:
                 line = Damage(number, "before_header")
-            self.number, self.offset = number, offset
+            self.number, self._length = number, length
             yield Damage(number, "another_capture") if over else line
+
+    @property
+    def offset(self) -> int:
+        """Where the line begins, in bytes."""
+        return self._stream.tell() - self._length
 
 
 def _header_fields(raw: bytes) -> dict[str, object]:
@@ -162,11 +165,11 @@ def opened_capture(path: Path) -> Iterator[BinaryIO]:
 
 
 def view_capture(
-    path: Path, stream: BinaryIO, seen: Callable[[ExchangeView, int], None] = lambda *_: None
+    path: Path, stream: BinaryIO, seen: Callable[[ExchangeView, Lines], None] = lambda *_: None
 ) -> Capture:
     """A capture that is open already; `path` only names it.
 
-    `seen` is given each exchange and the offset of its line, in the order of the file.
+    `seen` is given each exchange, in the order of the file, and the lines that know its place.
     Raises CaptureFormatError when it is no capture, UnsupportedSchemaError when a newer version of
     this tool wrote it.
     """
@@ -187,7 +190,7 @@ def read_capture(path: Path) -> Capture:
     return capture
 
 
-def _gone_through(path: Path, lines: Lines, seen: Callable[[Exchange, int], None]) -> Capture:
+def _gone_through(path: Path, lines: Lines, seen: Callable[[Exchange, Lines], None]) -> Capture:
     header: Header | None = None
     end: End | None = None
     stubs, notes, damages = list[Stub](), list[Note](), list[Damage]()
@@ -202,7 +205,7 @@ def _gone_through(path: Path, lines: Lines, seen: Callable[[Exchange, int], None
             if ours is not None:
                 handshakes.add((line.context.client_hello, ours))
             in_part += line.signals.unobserved is not None
-            seen(line, lines.offset)
+            seen(line, lines)
             continue
         match line:
             case Header():

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from pawwork_proxy.captures.completeness import incomplete, summary_of
 from pawwork_proxy.captures.lines import MAX_LINE_BYTES, read_line
-from pawwork_proxy.captures.reader import view_capture
+from pawwork_proxy.captures.reader import Lines, view_capture
 from pawwork_proxy.captures.sources import CaptureSource
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.view import ExchangeView
@@ -33,9 +33,9 @@ class Records:
         self._language = language
         self._places: list[tuple[int, int]] = []
 
-        def seen(view: ExchangeView, offset: int) -> None:
+        def seen(view: ExchangeView, lines: Lines) -> None:
             if wanted(view):
-                self._places.append((view.seq, offset))
+                self._places.append((view.seq, lines.offset))
 
         with source.open() as stream:
             self.capture = view_capture(source.path, stream, seen)

@@ -70,7 +70,7 @@ class Tally:
         self._high = array("d")
         """Bounds of the server's clock in seconds, from each dated response."""
 
-    def add(self, view: ExchangeView, _offset: int | None = None) -> None:
+    def add(self, view: ExchangeView, _lines: object = None) -> None:
         """Take an exchange. Its view is used up: nobody else may have it."""
         timing, request, response = view.timing, view.request, view.response
         started, session, action = timing.started_at, request.session, request.request
@@ -85,8 +85,8 @@ class Tally:
                     self._low.append(lead - head_ms / 1000)
                     self._high.append(lead + 1.0)
                 set_field(response, "date", None)
-            if response.cf_ray or response.response_id:
-                name = response.cf_ray or response.response_id
+            name = response.cf_ray or response.response_id
+            if name:
                 set_field(response, "cf_ray", None)
                 set_field(response, "response_id", None)
         row = (started, view.seq, head_ms, end_ms, action, name)

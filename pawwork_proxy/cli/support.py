@@ -35,7 +35,7 @@ class Support:
         """Go through a capture. Raises CaptureFormatError or BundleError."""
         header = header_of(source)
 
-        def take(exchange: ExchangeView, _: int) -> None:
+        def take(exchange: ExchangeView, _: object) -> None:
             assert header is not None  # no exchange is handed on before it
             outcome = outcome_of(exchange.signals)
             self._together.add(meeting_of(exchange, outcome, header))

@@ -41,7 +41,7 @@ def heard_in(path: Path) -> Heard:
     asked = 0
     last: ExchangeView | None = None
 
-    def seen(exchange: ExchangeView, _: int) -> None:
+    def seen(exchange: ExchangeView, _: object) -> None:
         nonlocal asked, last
         if exchange.request.protocol in MODEL_PROTOCOLS:
             asked, last = asked + 1, exchange

@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 
 from pawwork_proxy.captures.completeness import happenings
-from pawwork_proxy.captures.lines import Damage, read_view
+from pawwork_proxy.captures.lines import Damage, read_line, read_view
 from pawwork_proxy.captures.records import Records
 from pawwork_proxy.captures.sources import capture_sources
 from pawwork_proxy.model.base import line_of
 from pawwork_proxy.model.capture import Note
+from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.view import ExchangeView
 from tests.unit.captures.studies import MORNING, one, write
 
@@ -56,6 +57,16 @@ def test_what_only_the_schema_understands_is_viewed_all_the_same() -> None:
     view = read_view(without_seconds, 1)
     assert isinstance(view, ExchangeView)
     assert view.timing.started_at == MORNING.replace(second=0)
+
+
+@pytest.mark.parametrize(
+    ("moment", "fits"),
+    [("3000-01-01T00:00:00Z", True), ("1970-01-01T00:30:00+01:00", False)],
+)
+def test_the_view_takes_the_moments_that_the_schema_takes(moment: str, fits: bool) -> None:
+    raw = re.sub(rb'("started_at":)"[^"]*"', rb'\1"%b"' % moment.encode(), line_of(one(1, 1)))
+    assert isinstance(read_line(raw, 2), Exchange) is fits
+    assert isinstance(read_view(raw, 2), ExchangeView) is fits
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,7 @@ def test_each_exchange_is_handed_on_with_the_place_of_its_line(tmp_path: Path) -
     path.write_bytes(b"".join([LINES[0], b"x" * (MAX_LINE_BYTES + 9) + b"\n", *LINES[1:]]))
     places: list[int] = []
     with opened_capture(path) as stream:
-        view_capture(path, stream, lambda _, offset: places.append(offset))
+        view_capture(path, stream, lambda _, lines: places.append(lines.offset))
     assert [path.read_bytes()[place:].splitlines()[0] + b"\n" for place in places] == [LINES[3]]
 
 
