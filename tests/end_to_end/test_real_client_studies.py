@@ -69,9 +69,8 @@ class Story:
     """The same at home once more."""
 
 
-@pytest.fixture(scope="module")
-def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
-    folder = tmp_path_factory.mktemp("studies")
+def tell(folder: Path) -> Story:
+    """Tell it, in a folder of its own."""
     scenario = folder / "scenario.json"
     scenario.write_text(json.dumps(FOUR_A_DAY))
     mine, other = folder / "mine", folder / "other"
@@ -123,7 +122,7 @@ def finding(limit: LimiterFindings, dimension: str) -> str:
     return next(one.finding for one in limit.verdicts if one.dimension == dimension)
 
 
-def test_the_story_went_as_told(story: Story) -> None:
+def the_story_went_as_told(story: Story) -> None:
     for admitted in (story.before, story.laptop, story.at_the_office, story.keyed_elsewhere):
         assert admitted.outcomes == {Kind.SUCCESS}
     again = (story.home_again, story.keyed_again)
@@ -134,7 +133,7 @@ def test_the_story_went_as_told(story: Story) -> None:
     assert {one.auth_source.source for one in story.desktop.calls} == {"anonymous"}
 
 
-def test_two_installs_on_two_networks(story: Story) -> None:
+def two_installs_on_two_networks(story: Story) -> None:
     told = (*used_up(story), story.at_the_office, story.home_again)
     _, limit = answer(*told[:5])
     assert finding(limit, "global") == "undetermined", "it was seen once only"
@@ -152,14 +151,14 @@ def test_two_installs_on_two_networks(story: Story) -> None:
     assert comparison.simulated
 
 
-def test_two_installs_on_one_network(story: Story) -> None:
+def two_installs_on_one_network(story: Story) -> None:
     _, limit = answer(*used_up(story), story.desktop, story.desktop_more)
     assert finding(limit, "install") == "does_not_follow"
     assert finding(limit, "session") == "does_not_follow"
     assert finding(limit, "address") == "undetermined", "one pool for everybody is possible"
 
 
-def test_a_saved_key_and_none(story: Story) -> None:
+def a_saved_key_and_none(story: Story) -> None:
     _, limit = answer(*used_up(story), story.keyed, story.keyed_more)
     assert finding(limit, "key") == "undetermined", "one pool for everybody is possible"
     keyed = (story.keyed, story.keyed_more, story.keyed_elsewhere, story.keyed_again)
@@ -167,3 +166,12 @@ def test_a_saved_key_and_none(story: Story) -> None:
     # Elsewhere one request was admitted with the key: the title came from another model.
     grounds = {one.dimension: one.ground for one in limit.verdicts}
     assert grounds["key"] == grounds["global"] == "one_observation"
+
+
+def test_the_three_comparisons(tmp_path: Path) -> None:
+    """One test: on several workers, each would tell the story again, which takes minutes."""
+    story = tell(tmp_path)
+    the_story_went_as_told(story)
+    two_installs_on_two_networks(story)
+    two_installs_on_one_network(story)
+    a_saved_key_and_none(story)

@@ -93,8 +93,9 @@ def _changed(variation: Variation) -> dict[str, Any]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("answer", ["admitted", "refused", "gate"])
-@settings(max_examples=4, phases=(Phase.explicit, Phase.generate))
+@settings(max_examples=8, phases=(Phase.explicit, Phase.generate))
 @given(days=DAYS)
 def test_the_advice_ends(answer: str, days: list[list[tuple[dict[str, Any], str, int]]]) -> None:
     last_advice(written(days), answer)

@@ -98,6 +98,7 @@ def test_nothing_restates_a_table(sort: str) -> None:
     assert [one for one in allowed if not any(file.startswith(one) for file in named)] == []
 
 
+@pytest.mark.slow
 def test_no_module_has_a_table_of_headers_of_its_own() -> None:
     names = {name for name in HEADERS if "-" in name}
     named = {file: {text.lower() for text in texts} & names for file, texts in found().items()}
