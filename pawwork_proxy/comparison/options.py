@@ -54,7 +54,7 @@ OPTION_RULES: tuple[OptionRule, ...] = (
 
 def options(limits: Sequence[LimiterFindings]) -> tuple[OptionFinding, ...]:
     """Which product options the main limiter's verdicts leave open."""
-    found = {one.dimension: one.finding for limit in limits[:1] for one in limit.verdicts}
+    found = _found(limits[0]) if limits else {}
 
     def decided(option: ProductOption) -> OptionFinding:
         for rule in OPTION_RULES:
@@ -63,6 +63,26 @@ def options(limits: Sequence[LimiterFindings]) -> tuple[OptionFinding, ...]:
         return OptionFinding(option=option, open=None)
 
     return tuple(map(decided, get_args(ProductOption)))
+
+
+def _found(limit: LimiterFindings) -> dict[DimensionName, Finding]:
+    """Findings by dimension, those of the key as for users who have an account each.
+
+    Such users differ in key and workspace, so which of the two counts does not matter to them, once
+    no slip would undo it; and keys of one workspace only say nothing about them.
+    """
+    found = {one.dimension: one.finding for one in limit.verdicts}
+    key, workspace = (
+        next(one for one in limit.verdicts if one.dimension == name)
+        for name in ("key", "workspace")
+    )
+    sure = all(one.ground not in {"one_observation", "unrecorded_change"} for one in limit.verdicts)
+    either = key.confounded_with == ("workspace",) and sure
+    if either or workspace.finding == "follows":
+        found["key"] = "follows"
+    elif workspace.ground == "one_value" and workspace.values_seen:
+        found["key"] = "undetermined"
+    return found
 
 
 def assumptions(limits: Iterable[LimiterFindings]) -> tuple[Assumption, ...]:

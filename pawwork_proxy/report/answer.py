@@ -24,9 +24,9 @@ from pawwork_proxy.report.answer_words import (
 )
 from pawwork_proxy.report.confidence import confidence_words, seen_words
 from pawwork_proxy.report.contrast_story import Story, Teller
-from pawwork_proxy.report.language import ENGLISH, Language, paragraph
+from pawwork_proxy.report.language import ENGLISH, Language
 from pawwork_proxy.report.next_step import Instructions, instructions
-from pawwork_proxy.report.product_options import Option, option_of
+from pawwork_proxy.report.product_options import Option, options_of
 from pawwork_proxy.report.stories import stories_of
 from pawwork_proxy.report.verdict_lists import (
     GROUPS,
@@ -95,9 +95,9 @@ def answer_of(
         seen=seen_words(deciding, language),
         quota=quota_words(limit, language, zone) if limit else "",
         confidence=confidence_words(deciding, language),
-        granted=_granted(deciding, limit, teller) if limit else "",
+        granted=_granted(deciding, language),
         odd=_odd(limit, teller) if limit else "",
-        options=tuple(option_of(found, limit, language) for found in comparison.options),
+        options=options_of(comparison.options, limit, language),
         findings=tuple(findings_of(limit, language)) if limit else (),
         not_tried=not_tried(limit, language, GROUPS) if limit else "",
         next_step=instructions(experiment, language) if experiment else None,
@@ -114,7 +114,10 @@ def answer_of(
             language.say("Another limit. {headline}", headline=headline_of(other, language))
             for other in comparison.limits[1:]
         ),
-        notes=tuple(_notes(comparison, language)),
+        notes=(
+            *_notes(comparison, language),
+            *(_early(limit, deciding, teller) if limit else ()),
+        ),
     )
 
 
@@ -227,26 +230,26 @@ def _no_limit(comparison: Comparison, language: Language) -> str:
     return language.text("Nothing can be said: no refusal can be used, for the reasons below.")
 
 
-def _granted(deciding: list[Verdict], limit: LimiterFindings, teller: Teller) -> str:
-    language = teller.language
+def _granted(deciding: list[Verdict], language: Language) -> str:
     found = dict.fromkeys(name for verdict in deciding for name in verdict.assumptions)
-    said = []
-    if found:
-        words = joined((language.text(TEXTS["granted"][name]) for name in found), language)
-        said.append(language.say("{words}.", words=words[:1].upper() + words[1:]))
-    shared = any(one.dimension == "install" for one in deciding)
-    if limit.early_refusals and not shared:
-        early = limit.early_refusals[0]
-        said.append(
-            language.say(
-                "{install} was refused after {own} of its own requests where another got {most}: "
-                "most likely somebody else uses the same quota.",
-                install=teller.name(early.install),
-                own=early.own_requests,
-                most=early.most_admitted,
-            )
+    if not found:
+        return ""
+    words = joined((language.text(TEXTS["granted"][name]) for name in found), language)
+    return language.say("{words}.", words=words[:1].upper() + words[1:])
+
+
+def _early(limit: LimiterFindings, deciding: list[Verdict], teller: Teller) -> Iterator[str]:
+    """Who was refused too early for its own use to be the reason, unless it is known why."""
+    if any(one.dimension == "install" for one in deciding):
+        return
+    for early in limit.early_refusals[:1]:
+        yield teller.language.say(
+            "{install} was refused after {own} of its own requests where another got {most}: most "
+            "likely it shares its quota, with another install here or with somebody unknown.",
+            install=teller.name(early.install),
+            own=early.own_requests,
+            most=early.most_admitted,
         )
-    return paragraph(said)
 
 
 def _odd(limit: LimiterFindings, teller: Teller) -> str:

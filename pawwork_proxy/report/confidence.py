@@ -3,7 +3,7 @@
 from math import log10
 
 from pawwork_proxy.model.verdict import Verdict
-from pawwork_proxy.report.answer_words import TEXTS, explanation
+from pawwork_proxy.report.answer_words import TEXTS, explanation, one
 from pawwork_proxy.report.language import Language, paragraph
 from pawwork_proxy.report.moments import wait
 
@@ -17,7 +17,10 @@ def seen_words(deciding: list[Verdict], language: Language) -> str:
     if not deciding:
         return ""
     times = min(verdict.independent for verdict in deciding)
-    said = language.count("Seen once", "Seen {number} times independently", times)
+    if times == 1 and not _once(deciding):
+        said = language.text("Seen once and checked by asking the refused one again")
+    else:
+        said = language.count("Seen once", "Seen {number} times independently", times)
     gaps = [verdict.gap_s for verdict in deciding if verdict.gap_s is not None]
     if gaps:
         gap = wait(max(gaps), language)
@@ -36,13 +39,15 @@ def confidence_words(deciding: list[Verdict], language: Language) -> str:
         return ""
     rated = [verdict for verdict in deciding if verdict.rival_odds is not None]
     weakest = max(rated, key=lambda verdict: verdict.rival_odds or 0.0, default=None)
-    once = any(verdict.independent < 2 and not verdict.repeated for verdict in deciding)
+    once = _once(deciding)
     odds = FAIR if weakest is None or weakest.rival_odds is None else weakest.rival_odds
     level = "low" if once or odds > FAIR else "high" if odds <= SURE else "fair"
     words = language.text(TEXTS["confidence"][level])
     said = [language.say("{words}.", words=words)]
-    if once:
-        said.append(language.text("It was seen once only; repeat it."))
+    if once == deciding:
+        said.append(language.text("It was seen once only; seeing it again makes it surer."))
+    elif once:
+        said.extend(_once_words(verdict, language) for verdict in once)
     elif weakest is not None:
         said.append(
             language.say(
@@ -52,6 +57,22 @@ def confidence_words(deciding: list[Verdict], language: Language) -> str:
             )
         )
     return paragraph(said)
+
+
+def _once(deciding: list[Verdict]) -> list[Verdict]:
+    """What one slip of one row could have brought about."""
+    return [verdict for verdict in deciding if verdict.independent < 2 and not verdict.repeated]
+
+
+def _once_words(verdict: Verdict, language: Language) -> str:
+    if verdict.finding == "does_not_follow":
+        return language.text(
+            "That installs share it was seen once only; seeing it again makes it surer."
+        )
+    return language.say(
+        "That it is counted per {name} was seen once only; seeing it again makes it surer.",
+        name=one(verdict.dimension, language),
+    )
 
 
 def _odds(odds: float, language: Language) -> str:

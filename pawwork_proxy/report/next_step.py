@@ -251,7 +251,7 @@ def variation_title(variation_id: str, language: Language) -> str:
     """What is varied."""
     what = language.text(how_to(variation_id).title)
     if variation_id.endswith(REVERSED):
-        return language.say("{what}, the other way round", what=what)
+        return language.say("{what}, until that is refused", what=what)
     return what
 
 
@@ -327,4 +327,4 @@ def _result(meaning: Meaning, variations: int, language: Language) -> str:
 def _left(left: Sequence[Sequence[str]], language: Language) -> str:
     if not left:
         return language.text("Nothing known here would explain it: a rule or a route changed.")
-    return language.say("Left: {said}.", said=explanations(left, language))
+    return language.say("Still possible then: {said}.", said=explanations(left, language))

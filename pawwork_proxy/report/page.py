@@ -97,7 +97,11 @@ def render_report(
         style=style,
         data=_inert_json(_drawing(drawn) | {"say": _words_of_script(language)}),
         lanes=drawn.lanes,
-        groups=[(name, language.text(words)) for name, words in GROUPS],
+        groups=[
+            (name, language.text(words))
+            for name, words in GROUPS
+            if any(mark.group == name for mark in drawn.marks)
+        ],
         outcomes=_outcomes(gathered.observations, names),
         installs=tuple(lane.install for lane in drawn.lanes),
         identity=tuple(identity_rows(inventory)) if inventory else (),

@@ -1,6 +1,7 @@
 """What a comparison means for the product: each option is kept, dropped, or not decided yet."""
 
-from typing import Literal, NamedTuple
+from collections.abc import Iterable
+from typing import Literal, NamedTuple, get_args
 
 from pawwork_proxy.model.observation import DimensionName
 from pawwork_proxy.model.verdict import LimiterFindings, OptionFinding, ProductOption
@@ -16,6 +17,7 @@ DECIDED_BY: dict[ProductOption, tuple[DimensionName, ...]] = {
 }
 """Verdicts that an option waits for."""
 Decision = Literal["keep", "drop", "not_known"]
+"""What is decided stands first."""
 
 
 class Option(NamedTuple):
@@ -29,7 +31,16 @@ class Option(NamedTuple):
     reason: str
 
 
-def option_of(found: OptionFinding, limit: LimiterFindings | None, language: Language) -> Option:
+def options_of(
+    found: Iterable[OptionFinding], limit: LimiterFindings | None, language: Language
+) -> tuple[Option, ...]:
+    """What becomes of each option: first what people can act upon."""
+    order = get_args(Decision)
+    told = (_option(one, limit, language) for one in found)
+    return tuple(sorted(told, key=lambda one: order.index(one.decision)))
+
+
+def _option(found: OptionFinding, limit: LimiterFindings | None, language: Language) -> Option:
     """What becomes of an option, and why; what is not known yet waits for a verdict."""
     decision: Decision = "not_known" if found.open is None else "keep" if found.open else "drop"
     name = language.text(say.OPTION_NAMES[found.option])

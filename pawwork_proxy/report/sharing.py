@@ -62,6 +62,12 @@ class Picture(NamedTuple):
     pools: tuple[Pool, ...]
     left_out: int
 
+    @property
+    def resets(self) -> bool:
+        """Whether a reset is drawn."""
+        each = (party for pool in self.pools for party in pool.parties)
+        return any(run.new_window for party in each for run in party.runs)
+
 
 def sharing(
     limit: LimiterFindings,
@@ -80,14 +86,16 @@ def sharing(
     for each in seen:
         pools[tuple(_own(getattr(each.who, name)) for name in by)].append(each)
     teller = _Teller(seen, names, limit, language)
-    drawn = sorted(pools.items(), key=lambda pool: -sum(each.count for each in pool[1]))
+    used = {identity: sum(each.count for each in rows) for identity, rows in pools.items()}
+    most = sorted(used, key=lambda identity: -used[identity])[:MOST_POOLS]
+    drawn = [(identity, rows) for identity, rows in pools.items() if identity in most]
     return Picture(
         known=bool(cut),
         caption=language.text("Each box is one quota: what is in it is used up together.")
         if cut
         else language.text("Each box is a network. By what the quota is counted is not known yet."),
-        pools=tuple(teller.pool(by, identity, rows) for identity, rows in drawn[:MOST_POOLS]),
-        left_out=max(0, len(drawn) - MOST_POOLS),
+        pools=tuple(teller.pool(by, identity, rows) for identity, rows in drawn),
+        left_out=len(pools) - len(drawn),
     )
 
 

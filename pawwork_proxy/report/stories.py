@@ -59,7 +59,7 @@ def _shows(key: str, names: list[DimensionName], language: Language) -> str:
     if key == "does_not_follow":
         return language.say("Shared across {names}", names=several(names, language))
     if key == "one_observation":
-        return language.text("Not sure yet, so repeat it: ask once, and then the refused one again")
+        return language.text("Seen once only, so not sure yet")
     if key == "unrecorded_change":
         return language.text("Something that was not recorded may have changed")
     return language.text("These contradict each other")

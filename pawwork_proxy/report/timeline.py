@@ -14,7 +14,7 @@ from pawwork_proxy.report.words import duration
 
 GROUPS: tuple[tuple[str, str], ...] = (
     ("quota", "refused: quota"),
-    ("ok", "admitted"),
+    ("ok", "answered"),
     ("overload", "overload"),
     ("rate_limit", "rate limit"),
     ("other", "other errors"),

@@ -1,12 +1,13 @@
 """Which product options the verdicts leave open."""
 
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
+from pawwork_proxy.comparison.compare import compare
 from pawwork_proxy.comparison.options import OPTION_RULES, assumptions, options
 from pawwork_proxy.model.verdict import Finding, ProductOption
-from tests.unit.comparison.builders import limit
+from tests.unit.comparison.builders import Diary, limit
 
 
 def test_every_option_has_rules() -> None:
@@ -32,6 +33,8 @@ NOT_THEIRS: dict[str, Finding] = {
     [
         ({"key": "follows"}, "user_keys", True),
         ({"key": "does_not_follow"}, "user_keys", False),
+        ({"key": "does_not_follow", "workspace": "follows"}, "user_keys", True),
+        ({"address": "follows", **NOT_THEIRS, "workspace": "follows"}, "own_relay", None),
         ({"address": "follows", **NOT_THEIRS}, "own_relay", False),
         ({"address": "follows", **NOT_THEIRS, "session": "follows"}, "own_relay", None),
         ({"network": "does_not_follow"}, "own_relay", True),
@@ -47,3 +50,26 @@ def test_options(found: dict[str, Finding], option: str, is_open: bool | None) -
     answered = {str(one.option): one for one in options([limit(**found)])}
     assert answered[option].open is is_open
     assert (answered[option].because_of is None) == (is_open is None)
+
+
+OTHERS: dict[str, Any] = {"key": "key:b", "auth_kind": "user_key", "workspace": "wrk:b"}
+
+
+def of_keys(second: dict[str, Any], changed: dict[str, Any], days: int = 2) -> bool | None:
+    """Whether users' own keys are an option, where a key refused stands beside these two."""
+    first = {"key": "key:a", "auth_kind": "user_key", "workspace": "wrk:a"}
+    diary = Diary()
+    for day in range(days):
+        diary.later(days=day).admitted(8, **first).refused(**first).refused(**first | second)
+        diary.admitted(**first | changed).refused(**first)
+    return {one.option: one.open for one in compare(diary.seen, plan=False).options}["user_keys"]
+
+
+def test_users_own_keys_isolate_whether_the_key_or_its_workspace_is_counted() -> None:
+    assert of_keys({}, OTHERS) is True
+    assert of_keys({"key": "key:a2"}, OTHERS) is True
+    assert of_keys({}, OTHERS, days=1) is None
+
+
+def test_keys_of_one_workspace_do_not_tell_what_keys_of_other_accounts_would_do() -> None:
+    assert of_keys({"key": "key:a2"}, {"address": "ip:b", "prefix": "ip:b"}) is None

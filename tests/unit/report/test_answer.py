@@ -9,7 +9,18 @@ from pawwork_proxy.comparison.compare import compare
 from pawwork_proxy.model.verdict import LimiterFindings, Rhythm
 from pawwork_proxy.report.answer import Answer, answer_of
 from tests.unit.comparison.builders import OFFICE, TWO, Diary, limit
-from tests.unit.report.answers import FAR, STUDIES, TEXTS, A, B, sure, texts
+from tests.unit.report.answers import (
+    FAR,
+    STUDIES,
+    TEXTS,
+    A,
+    B,
+    key_makes_no_difference,
+    per_install,
+    relayed,
+    sure,
+    texts,
+)
 
 HASH = re.compile(r"\b(?:[0-9a-f]{6,}\b|(?:ip6?|ses|msg|key|wrk):)")
 WRITTEN = texts()
@@ -57,6 +68,33 @@ def test_odds_are_said_as_people_say_them(odds: float, words: str) -> None:
     assert told.startswith({0.4: "Low", 0.05: "Fair", 0.0: "High"}[odds])
 
 
+def test_confidence_says_what_was_seen_once_and_does_not_call_a_check_nothing() -> None:
+    found = compare(Diary().admitted(9, **A).refused(2, **A).refused(2, **B).seen, plan=False)
+    told = answer_of(found)
+    assert told.seen == "Seen once."
+    assert told.confidence.startswith("Low. It was seen once only")
+    checked = compare(key_makes_no_difference(), plan=False)
+    assert answer_of(checked).seen.startswith("Seen once and checked by asking the refused one")
+    assert answer_of(checked).confidence.startswith("High.")
+    mixed = answer_of(compare(relayed(), plan=False))
+    assert "Low. That installs share it was seen once only" in mixed.confidence
+    verdicts = tuple(
+        one.model_copy(update={"repeated": False, "independent": 2 if one.reach else 1})
+        for one in checked.limits[0].verdicts
+    )
+    limit_ = checked.limits[0].model_copy(update={"verdicts": verdicts})
+    assert "It was seen once only" in of(limit_).confidence
+
+
+def test_options_that_can_be_acted_upon_come_first() -> None:
+    told = answer_of(compare(per_install(), plan=False))
+    assert [(one.option, one.decision) for one in told.options] == [
+        ("own_relay", "keep"),
+        ("no_free_default", "drop"),
+        ("user_keys", "not_known"),
+    ]
+
+
 def test_a_daily_reset_is_at_midnight_whatever_a_clock_says() -> None:
     early = datetime(2026, 6, 4, tzinfo=UTC) - timedelta(seconds=40)
     found = sure().limits[0].model_copy(update={"rhythm": Rhythm("utc_day", 86400.0, early, True)})
@@ -94,7 +132,8 @@ def test_somebody_who_was_refused_early_is_named_where_sharing_is_not_found() ->
     )
     limits = (first.model_copy(update={"verdicts": undecided}),)
     told = answer_of(found.model_copy(update={"limits": limits}))
-    assert told.granted.startswith("two was refused after 1 of its own requests where another got")
+    early = "two was refused after 1 of its own requests where another got"
+    assert any(note.startswith(early) for note in told.notes)
     assert any(how == "Not decided" for how, _ in told.findings)
 
 
@@ -152,7 +191,7 @@ def test_what_was_seen_once_or_always_refused_is_not_called_undecided() -> None:
 
 def test_a_story_of_rows_that_decide_nothing_says_why() -> None:
     headings = {
-        "one_observation": "Not sure yet, so repeat it",
+        "one_observation": "Seen once only, so not sure yet",
         "unrecorded_change": "Something that was not recorded may have changed",
         "nothing_fits": "These contradict each other",
     }

@@ -85,8 +85,8 @@ def test_a_trial_says_what_each_result_leaves() -> None:
         begun(limiter(diary.seen)),
     )
     assert list(instructions(found).meanings) == [
-        ("It is admitted", "Left: per network address and project."),
-        ("It is refused", "Left: per network address."),
+        ("It is admitted", "Still possible then: per network address and project."),
+        ("It is refused", "Still possible then: per network address."),
     ]
 
 

@@ -38,6 +38,16 @@ def test_the_answer_comes_first_and_says_simulated() -> None:
     assert sorted(order, key=body.index) == order
 
 
+def test_the_banner_folds_what_is_taken_for_granted_and_the_legend_has_what_is_drawn() -> None:
+    text = page(study())
+    banner = text[text.index('class="banner') : text.index("</header>")]
+    assert "<summary>Taken for granted</summary>The server counts by" in banner
+    assert banner.count("The server counts by") == 1
+    legend = text[text.index('class="legend"') : text.index('id="timeline"')]
+    assert "answered" in legend
+    assert "overload" not in legend
+
+
 def test_nothing_is_loaded_from_anywhere() -> None:
     tags = Tags()
     tags.feed(page(study()))

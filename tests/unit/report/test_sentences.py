@@ -91,8 +91,8 @@ GATE = ("client_gate", "policy")
         ),
         (
             Diary().other(*GATE),
-            "so far they came through an intercepting proxy and not as from a used-up quota. Find "
-            "out with: pawwork-proxy disturb -- CMD (c1#1 refused)",
+            "so far all came through an intercepting proxy, and none looks like a used-up quota. "
+            "Find out with: pawwork-proxy disturb -- CMD (c1#1 refused)",
         ),
         (
             Diary().admitted(session="ses:a").refused().admitted(**INSIDE),
@@ -223,4 +223,4 @@ def test_notes_and_options_in_words() -> None:
     undecided = OptionFinding(option="user_keys", open=None)
     assert option_words(undecided) == "Users' own keys: not decidable yet."
     decided = OptionFinding(option="user_keys", open=True, because_of="key")
-    assert option_words(decided).startswith("Keys of the users' own isolate them")
+    assert option_words(decided).startswith("Users with a key of their own account")

@@ -46,6 +46,16 @@ def test_the_picture_agrees_with_a_real_comparison() -> None:
     assert boxes(sharing(found, seen, names, ENGLISH))["laptop-b"] == ["laptop-b"]
 
 
+def test_boxes_stand_in_the_order_of_their_first_request_and_resets_are_explained() -> None:
+    seen = Diary().admitted(**A).admitted(3, **A, **FAR).seen
+    assert [*boxes(drawn(seen, "address"))] == [
+        "network address 1 (home)",
+        "network address 2 (office)",
+    ]
+    assert not drawn(seen, "address").resets
+    assert drawn(shared_address(), "address").resets
+
+
 def test_keys_are_numbered_and_hold_those_who_use_them() -> None:
     picture = drawn(per_key(), "key")
     assert boxes(picture) == {"API key 1": ["laptop-a", "laptop-b"], "API key 2": ["laptop-a"]}
