@@ -13,14 +13,14 @@ from typing import BinaryIO
 
 from pawwork_proxy.captures.reader import opened_capture
 from pawwork_proxy.errors import CaptureFormatError
-from pawwork_proxy.wire.zstd import ZstdError, ZstdFile
+from pawwork_proxy.wire.zstd import zstd
 
 _BUFFER_BYTES = 8 * 2**20
 """Going back beyond it unpacks from the beginning; records that overlap in time lie closer."""
 
 PACKED: Mapping[str, Callable[[BinaryIO], io.BufferedIOBase]] = {
     ".gz": lambda packed: gzip.GzipFile(fileobj=packed),
-    ".zst": ZstdFile,
+    ".zst": zstd.ZstdFile,
 }
 """By the end of a file's name: what unpacks it as it is read."""
 
@@ -38,7 +38,7 @@ def opened_packed(path: Path, shown: Path) -> Iterator[BinaryIO]:
                 io.BufferedReader(unpacking, _BUFFER_BYTES) as stream,
             ):
                 yield stream
-        except (EOFError, gzip.BadGzipFile, zlib.error, ZstdError):
+        except (EOFError, gzip.BadGzipFile, zlib.error, zstd.ZstdError):
             raise CaptureFormatError(
                 f"{shown} cannot be unpacked: it is damaged or cut off",
                 "pack the capture again, or give it as it was written",

@@ -19,7 +19,7 @@ from aiohttp import web
 
 from pawwork_proxy.simulator.plan import Plan
 from pawwork_proxy.simulator.state import Seen
-from pawwork_proxy.wire.zstd import ZstdCompressor
+from pawwork_proxy.wire.zstd import zstd
 
 SMALLEST_CODED = 50
 """Shorter bodies are sent plain, as the edge does."""
@@ -50,8 +50,8 @@ def _brotli() -> Coder:
 
 
 def _zstd() -> Coder:
-    stream = ZstdCompressor(level=3)
-    flush = partial(stream.flush, ZstdCompressor.FLUSH_BLOCK)
+    stream = zstd.ZstdCompressor(level=3)
+    flush = partial(stream.flush, zstd.ZstdCompressor.FLUSH_BLOCK)
     return Coder(stream.compress, flush, stream.flush)
 
 

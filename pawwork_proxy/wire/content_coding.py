@@ -13,7 +13,7 @@ from typing import Protocol
 import brotli
 
 from pawwork_proxy.model.response import EncodingState
-from pawwork_proxy.wire.zstd import DecompressionParameter, ZstdDecompressor, ZstdError
+from pawwork_proxy.wire.zstd import zstd
 
 PIECE = 64 * 1024
 """Bytes that one step yields at most; brotli may give twice as much."""
@@ -116,8 +116,10 @@ class _Zstd:
         return self._engine.eof
 
 
-def _zstd_engine() -> ZstdDecompressor:
-    return ZstdDecompressor(options={DecompressionParameter.window_log_max: _MAX_WINDOW_LOG})
+def _zstd_engine() -> zstd.ZstdDecompressor:
+    return zstd.ZstdDecompressor(
+        options={zstd.DecompressionParameter.window_log_max: _MAX_WINDOW_LOG}
+    )
 
 
 def _has_zlib_header(data: bytes) -> bool:
@@ -161,7 +163,7 @@ class ContentDecoder:
                 yield from self._through(step, 0)
         except _Swollen:
             self._failed = EncodingState.TOO_LARGE
-        except (zlib.error, brotli.error, ZstdError, MemoryError):
+        except (zlib.error, brotli.error, zstd.ZstdError, MemoryError):
             self._failed = EncodingState.CORRUPT
 
     def _through(self, data: bytes, layer: int) -> Iterator[bytes]:

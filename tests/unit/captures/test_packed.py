@@ -8,12 +8,12 @@ import pytest
 
 from pawwork_proxy.captures.sources import capture_sources
 from pawwork_proxy.errors import CaptureFormatError
-from pawwork_proxy.wire.zstd import ZstdCompressor
+from pawwork_proxy.wire.zstd import zstd
 from tests.unit.captures.studies import gather, one, read_captures, write
 
 
 def zstandard(data: bytes) -> bytes:
-    packing = ZstdCompressor()
+    packing = zstd.ZstdCompressor()
     return packing.compress(data) + packing.flush()
 
 

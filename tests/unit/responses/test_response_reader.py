@@ -19,7 +19,7 @@ from pawwork_proxy.model.signals import BodyShape, Dialect, Ending, ErrorPlace
 from pawwork_proxy.outcomes.rules import classify
 from pawwork_proxy.responses.response import ReadResponse
 from pawwork_proxy.responses.response_reader import ResponseReader
-from pawwork_proxy.wire.zstd import ZstdCompressor
+from pawwork_proxy.wire.zstd import zstd
 
 STREAM = [("Content-Type", "text/event-stream")]
 
@@ -103,7 +103,7 @@ BODIES = [
 
 
 def packed_zstd(data: bytes) -> bytes:
-    return ZstdCompressor().compress(data, ZstdCompressor.FLUSH_FRAME)
+    return zstd.ZstdCompressor().compress(data, zstd.ZstdCompressor.FLUSH_FRAME)
 
 
 PACKINGS = {

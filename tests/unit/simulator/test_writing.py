@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pawwork_proxy.simulator.writing import CODERS, chosen_coding
-from pawwork_proxy.wire.zstd import ZstdDecompressor
+from pawwork_proxy.wire.zstd import zstd
 
 
 class Decoder:
@@ -16,7 +16,7 @@ class Decoder:
         if coding == "br":
             self.feed = brotli.Decompressor().process
         elif coding == "zstd":
-            self.feed = ZstdDecompressor().decompress
+            self.feed = zstd.ZstdDecompressor().decompress
         else:
             self.feed = zlib.decompressobj(31 if coding == "gzip" else 15).decompress
 

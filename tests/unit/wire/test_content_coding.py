@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pawwork_proxy.model.response import EncodingState
 from pawwork_proxy.wire import content_coding
 from pawwork_proxy.wire.content_coding import PIECE, ContentDecoder
-from pawwork_proxy.wire.zstd import CompressionParameter, ZstdCompressor
+from pawwork_proxy.wire.zstd import zstd
 
 TEXT = b"The same words, the same words, and some others. " * 200
 
@@ -25,7 +25,7 @@ def raw_deflate(data: bytes) -> bytes:
 
 
 def packed_zstd(data: bytes) -> bytes:
-    return ZstdCompressor().compress(data, ZstdCompressor.FLUSH_FRAME)
+    return zstd.ZstdCompressor().compress(data, zstd.ZstdCompressor.FLUSH_FRAME)
 
 
 PACKED = {
@@ -139,8 +139,8 @@ def test_no_body_is_decoded_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_window_that_no_server_may_use_is_refused() -> None:
     """A small frame could ask for 128 MiB of memory."""
-    packer = ZstdCompressor(options={int(CompressionParameter.window_log): 24})
-    packed = packer.compress(TEXT) + packer.flush(ZstdCompressor.FLUSH_BLOCK)
+    packer = zstd.ZstdCompressor(options={int(zstd.CompressionParameter.window_log): 24})
+    packed = packer.compress(TEXT) + packer.flush(zstd.ZstdCompressor.FLUSH_BLOCK)
     assert decode(packed, "zstd")[1] is EncodingState.CORRUPT
 
 
