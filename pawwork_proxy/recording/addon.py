@@ -9,73 +9,33 @@ fails, the request goes on, unrecorded. A failed connection reaches the client a
 call that is answered here goes nowhere else.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable
 from functools import partial
 
 from mitmproxy import http
 
-from pawwork_proxy.clients.peers import peer_of
 from pawwork_proxy.model.context import Route
 from pawwork_proxy.model.signals import Ending, ExchangePart
 from pawwork_proxy.recording import flows
-from pawwork_proxy.recording.answering import Answering
-from pawwork_proxy.recording.connection_hooks import (
-    ConnectionHooks,
-    FindProcess,
-    OnConnected,
-    PeerOf,
-)
+from pawwork_proxy.recording.connection_hooks import ConnectionHooks
 from pawwork_proxy.recording.destination import (
     Asked,
     PassBy,
     Present,
     Refuse,
-    Upstream,
     decide,
     is_recorded_host,
     presence,
     undecided,
 )
 from pawwork_proxy.recording.ongoing import Arrival, Ongoing, Tee, UpstreamFacts
-from pawwork_proxy.recording.recorder import Recorder
 
 _ONGOING = "pawwork_proxy.ongoing"
 _UNDECIDED = "pawwork_proxy.undecided"
 
-BreakOff = Callable[[http.HTTPFlow], bool]
-"""Resets the connection of a client that a failure has to reach; False where it cannot."""
-
 
 class CaptureAddon(ConnectionHooks):
-    """Records exchanges with the upstream; `installs` maps a listener's port to its label."""
-
-    def __init__(
-        self,
-        recorder: Recorder,
-        upstream: Upstream,
-        installs: Mapping[int, str],
-        find_process: FindProcess,
-        default_install: str = "main",
-        source: str | None = None,
-        on_connected: OnConnected = lambda *_: None,
-        break_off: BreakOff = lambda _: False,
-        on_no_descriptors: Callable[[], None] = lambda: None,
-        answering: Answering | None = None,
-        peer_of: PeerOf = peer_of,
-    ) -> None:
-        super().__init__(
-            recorder,
-            installs,
-            find_process,
-            default_install,
-            source,
-            on_connected,
-            on_no_descriptors,
-            answering,
-            peer_of,
-        )
-        self._upstream = upstream
-        self._break_off = break_off
+    """Records exchanges with the upstream."""
 
     def http_connect(self, flow: http.HTTPFlow) -> None:
         """A tunnel is asked for; only those that are not decrypted are counted here."""

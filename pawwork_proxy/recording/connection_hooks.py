@@ -9,15 +9,16 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from functools import partial
 
-from mitmproxy import connection, tls
+from mitmproxy import connection, http, tls
 from mitmproxy.proxy import layer, server_hooks
 
+from pawwork_proxy.clients.peers import peer_of
 from pawwork_proxy.clients.processes import FoundProcess
 from pawwork_proxy.model.context import Peer
 from pawwork_proxy.model.signals import Ending
 from pawwork_proxy.recording import flows
 from pawwork_proxy.recording.answering import Answering
-from pawwork_proxy.recording.destination import TargetForm, is_recorded_host
+from pawwork_proxy.recording.destination import TargetForm, Upstream, is_recorded_host
 from pawwork_proxy.recording.hellos import OwnHellos
 from pawwork_proxy.recording.recorder import Recorder
 
@@ -28,29 +29,36 @@ FindProcess = Callable[[int, int], Future[FoundProcess | None]]
 PeerOf = Callable[[tuple[str, int], tuple[str, int]], Peer | None]
 OnConnected = Callable[[tuple[str, int], str, str], None]
 """Called for each connection that was opened, with its target, local and remote address."""
+BreakOff = Callable[[http.HTTPFlow], bool]
+"""Resets the connection of a client that a failure has to reach; False where it cannot."""
 
 
 class ConnectionHooks:
-    """Keeps what later hooks need of a connection."""
+    """Keeps what later hooks need of the run, and of a connection."""
 
     def __init__(
         self,
         recorder: Recorder,
+        upstream: Upstream,
         installs: Mapping[int, str],
         find_process: FindProcess,
-        default_install: str,
-        source: str | None,
-        on_connected: OnConnected,
-        on_no_descriptors: Callable[[], None],
-        answering: Answering | None,
-        peer_of: PeerOf,
+        default_install: str = "main",
+        source: str | None = None,
+        on_connected: OnConnected = lambda *_: None,
+        break_off: BreakOff = lambda _: False,
+        on_no_descriptors: Callable[[], None] = lambda: None,
+        answering: Answering | None = None,
+        peer_of: PeerOf = peer_of,
     ) -> None:
+        """`installs` maps a listener's port to its label."""
         self._recorder = recorder
+        self._upstream = upstream
         self._installs = installs
         self._find_process = find_process
         self._default_install = default_install
         self._source = source
         self._on_connected = on_connected
+        self._break_off = break_off
         self._on_no_descriptors = on_no_descriptors
         self._answering = answering
         self._peer_of = peer_of
