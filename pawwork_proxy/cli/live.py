@@ -12,10 +12,10 @@ import threading
 from collections import Counter, deque
 from typing import TYPE_CHECKING, TextIO
 
-from pawwork_proxy.cli.warned import of_chained_proxy, warning
-from pawwork_proxy.diagnosis.checks import Finding, finding
+from pawwork_proxy.cli.warned import Warner
+from pawwork_proxy.diagnosis.checks import finding
 from pawwork_proxy.model.exchange import Exchange
-from pawwork_proxy.recording.counts import Counts, Watcher
+from pawwork_proxy.recording.counts import Counts
 from pawwork_proxy.redaction.taint_gate import Hit
 from pawwork_proxy.report.exchange_table import COLUMNS, Row, RowLines, exchange_sheet, row_of
 from pawwork_proxy.report.refusals import Refusals
@@ -59,38 +59,24 @@ def _why(withheld: Counter[Hit]) -> str:
     return f" ({hit.rule} in {hit.path}{f', {others} elsewhere' if others else ''})"
 
 
-class View(Watcher):
+class View(Warner):
     """What both views do: they warn at once of a client that asks nothing, or goes around us."""
 
-    chained = ""
-    """Address of the user's own proxy, if the traffic leaves through one."""
-
     def __init__(self) -> None:
+        super().__init__()
         self._heard: set[str] = set()
-        self._warned: set[Finding] = set()
         self._refusals = Refusals()
 
     def recorded(self, exchange: Exchange) -> None:
         """Remember that this install's client gets through, and warn if the way out does not."""
         self._heard.add(exchange.context.install)
-        if found := of_chained_proxy(exchange, self.chained):
-            self.warn(found)
+        super().recorded(exchange)
         self._refusals.add(exchange)
 
     def turned_down(self, install: str, *, certainly: bool) -> None:
         """Warn of it; clients that get through also open connections for later."""
         if certainly or install not in self._heard:
             self.warn(finding("never_asks", client="A client", where=f"install {install}"))
-
-    def warn(self, found: Finding) -> None:
-        """Say a finding with its remedy, each once; from any thread."""
-        if found not in self._warned:
-            self._warned.add(found)
-            self.say(warning(found))
-
-    def say(self, words: str) -> None:
-        """Put words where the user sees them."""
-        raise NotImplementedError
 
     def close(self) -> None:
         """Leave on the screen who was refused, and how."""

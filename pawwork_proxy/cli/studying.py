@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from pawwork_proxy.captures.completeness import incomplete
+from pawwork_proxy.captures.following import sizes
 from pawwork_proxy.captures.gathering import gather
 from pawwork_proxy.captures.sources import capture_sources
 from pawwork_proxy.cli.naming import tell, typed
@@ -36,7 +37,7 @@ def walk(study: StudyName, folder: Path, language: Language) -> None:
     told: list[tuple[str, ...]] = []
     warned: set[str] = set()
     while True:
-        before = _look(folder)
+        before = sizes([folder])
         gathered = _gathered(folder, language)
         # A capture that is being written lacks its end; the answer says it where that lasts.
         passing = set(incomplete(gathered.captures, language))
@@ -54,7 +55,7 @@ def walk(study: StudyName, folder: Path, language: Language) -> None:
         told = saying
         if found.step is None:
             return
-        while _look(folder) == before:
+        while sizes([folder]) == before:
             time.sleep(LOOK_EVERY_S)
 
 
@@ -69,17 +70,6 @@ def _gathered(folder: Path, language: Language) -> ComparisonInput:
         return gather(capture_sources([folder]), language=language)
     except CaptureFormatError:
         return NOTHING
-
-
-def _look(folder: Path) -> list[tuple[str, int]]:
-    """The files of a folder and how long they are; equal while nothing comes."""
-    found = []
-    for path in folder.rglob("*"):
-        try:
-            found.append((str(path), path.stat().st_size))
-        except OSError:
-            continue  # it has just gone
-    return sorted(found)
 
 
 def stopped(study: str, folder: Path, language: Language) -> None:
