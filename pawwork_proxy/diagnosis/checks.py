@@ -56,7 +56,7 @@ CHECKS = (
         "Does somebody listen on the port that the client is told?",
         "{client} is told port {port} by {place}, and nobody listens there.",
         "Start the proxy there: pawwork-proxy run --install main@{port}",
-        rules.listener_gone,
+        rules.told_a_port_of("nobody"),
     ),
     Check(
         "wrong_port",
@@ -71,7 +71,7 @@ CHECKS = (
         "{client} is told port {port} by {place}, where another program listens.",
         "Start 'pawwork-proxy run --install main@0', then 'pawwork-proxy connect', and start the "
         "client as it says.",
-        rules.other_program,
+        rules.told_a_port_of("other"),
     ),
     Check(
         "unreadable_file",
@@ -93,21 +93,23 @@ CHECKS = (
         "Is the client told of the proxy at all?",
         "{client} is not told of the proxy: its requests go around it.",
         "Run 'pawwork-proxy connect', and start the client as it says.",
-        rules.not_told,
+        rules.clients(rules.not_told),
     ),
     Check(
         "no_proxy",
         "Does NO_PROXY leave the server out?",
         f"NO_PROXY in the environment of {{client}} holds {HOST}: it goes around the proxy.",
         f"Take {HOST} out of NO_PROXY and no_proxy, and restart the client.",
-        rules.no_proxy,
+        rules.clients(lambda one, seen: one.bypasses and seen.ours(one.proxy) and one.told is None),
     ),
     Check(
         "proxy_ignored",
         "Does the client's runtime look at HTTPS_PROXY?",
         "{client} runs on Node.js, which ignores HTTPS_PROXY without NODE_USE_ENV_PROXY=1.",
         "Start it with NODE_USE_ENV_PROXY=1 on Node.js 24 or newer.",
-        rules.proxy_ignored,
+        rules.clients(
+            lambda one, seen: one.ignores_proxy and seen.ours(one.proxy) and one.told is None
+        ),
     ),
     Check(
         "authority_unknown",
@@ -136,7 +138,7 @@ CHECKS = (
         f"{{client}} has a connection of its own to {HOST}: what it asks there is not recorded.",
         "Quit it, and start it by the command that 'pawwork-proxy connect' prints, which leads all "
         "its requests here.",
-        rules.goes_around,
+        rules.clients(lambda one, _: one.direct),
     ),
     Check(
         "chained_proxy_down",
@@ -193,7 +195,9 @@ CHECKS = (
         "Does Go come through the proxy as well?",
         "{client} has a key for Go, and its requests for Go go around the proxy.",
         "Run 'pawwork-proxy connect', which leads Go here as well, and restart the client.",
-        rules.go_not_covered,
+        rules.clients(
+            lambda one, seen: one.go_key and not seen.covers_go(one) and seen.ours(one.told)
+        ),
     ),
     Check(
         "files_exposed",

@@ -1,11 +1,11 @@
-"""What each check asks of a situation: one rule for each row of the table in `checks`.
+"""What the checks of the table in `checks` ask of a situation.
 
 Pure. A rule yields the words that fill the sentences of its row, once for each finding.
 """
 
 from collections.abc import Callable, Iterator
 
-from pawwork_proxy.diagnosis.situation import Client, Leads, Situation
+from pawwork_proxy.diagnosis.situation import Answer, Client, Leads, Situation
 from pawwork_proxy.report.words import shell_word
 
 CLOCK_TOLERANCE_S = 60.0
@@ -13,6 +13,17 @@ CLOCK_TOLERANCE_S = 60.0
 
 Words = dict[str, object]
 Asks = Callable[[Situation], Iterator[Words]]
+
+
+def clients(wrong: Callable[[Client, Situation], bool]) -> Asks:
+    """The rule for clients with which something is wrong; their name says enough."""
+
+    def ask(situation: Situation) -> Iterator[Words]:
+        for client in situation.clients:
+            if wrong(client, situation):
+                yield {"client": client.called}
+
+    return ask
 
 
 def _misled(situation: Situation) -> Iterator[tuple[Client, Leads]]:
@@ -30,11 +41,15 @@ def no_run(situation: Situation) -> Iterator[Words]:
         yield {}
 
 
-def listener_gone(situation: Situation) -> Iterator[Words]:
-    """Clients are told a port where nobody listens, and no run is there at all."""
-    for client, told in _misled(situation):
-        if not situation.runs and situation.answers[told.port or 0] == "nobody":
-            yield {"client": client.called, "port": told.port, "place": told.place}
+def told_a_port_of(whom: Answer) -> Asks:
+    """The rule for clients that are told a port of somebody else, while no run is there."""
+
+    def ask(situation: Situation) -> Iterator[Words]:
+        for client, told in _misled(situation):
+            if not situation.runs and situation.answers[told.port or 0] == whom:
+                yield {"client": client.called, "port": told.port, "place": told.place}
+
+    return ask
 
 
 def wrong_port(situation: Situation) -> Iterator[Words]:
@@ -43,13 +58,6 @@ def wrong_port(situation: Situation) -> Iterator[Words]:
         if situation.runs:
             words = {"port": told.port, "place": told.place, "ours": situation.runs[0].port}
             yield {"client": client.called, **words}
-
-
-def other_program(situation: Situation) -> Iterator[Words]:
-    """Clients are told a port of another program, and no run is there."""
-    for client, told in _misled(situation):
-        if not situation.runs and situation.answers[told.port or 0] == "other":
-            yield {"client": client.called, "port": told.port, "place": told.place}
 
 
 def unreadable_file(situation: Situation) -> Iterator[Words]:
@@ -68,29 +76,13 @@ def overruled(situation: Situation) -> Iterator[Words]:
                 yield {"client": client.called, "place": place, "stronger": hidden.by}
 
 
-def not_told(situation: Situation) -> Iterator[Words]:
-    """Clients that run and are led nowhere near us, for no reason that is said already."""
-    for client in situation.clients:
-        told = client.told
-        reaches_us = any(situation.answers.get(port) == "ours" for port in client.connected)
-        unused = client.proxied is None and situation.ours(client.proxy)
-        explained = client.unreadable or client.hidden or unused or reaches_us
-        if client.runs and not explained and (told is None or told.port is None):
-            yield {"client": client.called}
-
-
-def no_proxy(situation: Situation) -> Iterator[Words]:
-    """Clients that would use our proxy, but for an exemption."""
-    for client in situation.clients:
-        if client.bypasses and situation.ours(client.proxy) and client.told is None:
-            yield {"client": client.called}
-
-
-def proxy_ignored(situation: Situation) -> Iterator[Words]:
-    """Clients that would use our proxy, but for their runtime."""
-    for client in situation.clients:
-        if client.ignores_proxy and situation.ours(client.proxy) and client.told is None:
-            yield {"client": client.called}
+def not_told(client: Client, situation: Situation) -> bool:
+    """Whether it runs and is led nowhere near us, for no reason that is said already."""
+    told = client.told
+    reaches_us = any(situation.answers.get(port) == "ours" for port in client.connected)
+    unused = client.proxied is None and situation.ours(client.proxy)
+    explained = client.unreadable or client.hidden or unused or reaches_us
+    return client.runs and not explained and (told is None or told.port is None)
 
 
 _AUTHORITY = {
@@ -126,13 +118,6 @@ def never_asks(situation: Situation) -> Iterator[Words]:
         at = run.turned_down_at
         if at and not distrusts and not (run.heard_at and run.heard_at > at):
             yield {"client": "A client", "where": f"at {at:%H:%M:%S} UTC"}
-
-
-def goes_around(situation: Situation) -> Iterator[Words]:
-    """Clients that hold connections to the server."""
-    for client in situation.clients:
-        if client.direct:
-            yield {"client": client.called}
 
 
 def chained_proxy_says(*answers: str) -> Asks:
@@ -182,13 +167,6 @@ def clock(situation: Situation) -> Iterator[Words]:
         if ahead is not None and abs(ahead) > CLOCK_TOLERANCE_S:
             minutes = f"{abs(ahead) / 60:.0f} min {'ahead of' if ahead > 0 else 'behind'}"
             yield {"off": minutes}
-
-
-def go_not_covered(situation: Situation) -> Iterator[Words]:
-    """Clients that are led to us with free models only, and have a key for Go."""
-    for client in situation.clients:
-        if client.go_key and not situation.covers_go(client) and situation.ours(client.told):
-            yield {"client": client.called}
 
 
 def files_exposed(situation: Situation) -> Iterator[Words]:
