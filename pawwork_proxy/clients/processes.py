@@ -183,12 +183,6 @@ def _ends(pid: int | None, *ends: Any) -> Iterator[tuple[int, Ends]]:
         yield pid, Ends(*(end.port for end in ends))
 
 
-def find_process(client_port: int, listener_port: int) -> FoundProcess | None:
-    """The process that holds the connection from `client_port` to our listener, if we may know."""
-    ends = Ends(client_port, listener_port)
-    return ProcessTable().find([ends]).get(ends)
-
-
 def started(pid: int) -> float | None:
     """When a process began, which tells it from a later one with the same number."""
     with suppress(psutil.Error, OSError):

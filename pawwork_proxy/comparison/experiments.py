@@ -43,13 +43,8 @@ class Start(NamedTuple):
     """Who was admitted."""
 
 
-def start_of(limiter: Limiter) -> Start | None:
-    """None if nothing that was seen can be built upon."""
-    refused = baseline(limiter)
-    return None if refused is None else _start(limiter, refused)
-
-
-def _start(limiter: Limiter, refused: PlacedRequest) -> Start:
+def start_of(limiter: Limiter, refused: PlacedRequest) -> Start:
+    """Where trials start from, beginning with whom they vary."""
     return Start(refused, tried(limiter, refused), partners(refused, limiter.part("admitted")))
 
 
@@ -80,7 +75,7 @@ def next_experiment(
         )
     if refused is None or not open_ or not findings.possible:
         return None
-    start = _start(limiter, refused)
+    start = start_of(limiter, refused)
     if (confirming := _confirming(start, exact or findings, open_, means)) is not None:
         return confirming
     found = outlooks(start, findings, means)

@@ -16,10 +16,15 @@ from pawwork_proxy.clients.processes import (
     ProcessFinder,
     ProcessTable,
     describe,
-    find_process,
     started,
 )
 from pawwork_proxy.model.context import ClientProcess
+
+
+def find_process(client_port: int, listener_port: int) -> FoundProcess | None:
+    """The process that holds the connection from `client_port` to our listener."""
+    ends = Ends(client_port, listener_port)
+    return ProcessTable().find([ends]).get(ends)
 
 
 def test_the_process_behind_a_loopback_connection_is_found() -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pawwork_proxy.comparison.dimensions import DIMENSIONS
-from pawwork_proxy.comparison.experiments import Start, start_of
+from pawwork_proxy.comparison.experiments import Start, baseline, start_of
 from pawwork_proxy.comparison.selection import Limiter, select
 from pawwork_proxy.model.observation import ABSENT, SEVERAL, Identities, Observation
 from pawwork_proxy.model.verdict import Comparison, Finding, LimiterFindings, Verdict
@@ -157,6 +157,6 @@ def limit(**found: Finding) -> LimiterFindings:
 
 def begun(found: Limiter) -> Start:
     """What trials start from, where somebody was refused."""
-    start = start_of(found)
-    assert start is not None
-    return start
+    refused = baseline(found)
+    assert refused is not None
+    return start_of(found, refused)
