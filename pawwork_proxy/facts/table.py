@@ -64,9 +64,9 @@ FactRow = TypeVar("FactRow", bound=Fact)
 
 
 @cache
-def read(file: str, package: str = __package__) -> dict[str, Any]:
-    """The content of a data file of this package, or of another that has a `data/` of its own."""
-    data = pkgutil.get_data(package, f"data/{file}.toml")
+def read(file: str, package: str = __package__, folder: str = "data") -> dict[str, Any]:
+    """The content of a data file of this package, or of another that has such a folder."""
+    data = pkgutil.get_data(package, f"{folder}/{file}.toml")
     assert data is not None
     return tomllib.loads(data.decode("utf-8"))
 

@@ -3,19 +3,16 @@
 Invariant: every text of `assets/answer.toml` is in the catalogues.
 """
 
-import tomllib
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, time, timedelta, tzinfo
-from importlib.resources import files
 
 from pawwork_proxy.comparison.usage import rhythm_of
+from pawwork_proxy.facts.table import read
 from pawwork_proxy.model.verdict import InstrumentFinding, LimiterFindings, Rhythm
 from pawwork_proxy.report.language import Language, paragraph
 from pawwork_proxy.report.moments import wait
 
-TEXTS: dict[str, dict[str, str]] = tomllib.loads(
-    (files("pawwork_proxy.report") / "assets" / "answer.toml").read_text(encoding="utf-8")
-)
+TEXTS: dict[str, dict[str, str]] = read("answer", __package__, "assets")
 MOST_NAMED = 3
 _HALF_A_DAY = timedelta(hours=12)
 

@@ -4,12 +4,11 @@ Invariant: every sentence is read off verdicts and counts, and claims no more th
 may ask `assets/sentences.toml` for an id finds it; a test compares its ids with what can be found.
 """
 
-import tomllib
 from collections.abc import Iterator
-from importlib.resources import files
 from typing import Any
 
 from pawwork_proxy.comparison.dimensions import title
+from pawwork_proxy.facts.table import read
 from pawwork_proxy.model.evidence import Contrast, EvidenceRow
 from pawwork_proxy.model.verdict import (
     Comparison,
@@ -23,10 +22,7 @@ from pawwork_proxy.model.verdict import (
 from pawwork_proxy.report.answer_words import instrument_told
 from pawwork_proxy.report.language import ENGLISH
 
-_SECTIONS: dict[str, Any] = tomllib.loads(
-    (files("pawwork_proxy.report") / "assets" / "sentences.toml").read_text(encoding="utf-8")
-)
-
+_SECTIONS = read("sentences", __package__, "assets")
 GROUNDS: dict[str, str] = _SECTIONS["grounds"]
 ASSUMPTIONS: dict[str, str] = _SECTIONS["assumptions"]
 EXCLUSIONS: dict[str, str] = _SECTIONS["exclusions"]

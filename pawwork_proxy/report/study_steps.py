@@ -1,13 +1,12 @@
 """A study step by step in words: what to do, what was captured, what was not as it should be."""
 
-import tomllib
 from collections.abc import Iterator, Mapping
-from importlib.resources import files
 from shlex import quote
 
 from pawwork_proxy.comparison.experiments import baseline_of
 from pawwork_proxy.comparison.requests import PlacedRequest, evidence_row
 from pawwork_proxy.comparison.walk import STUDIES, Progress, Step, StudyName, Wrong
+from pawwork_proxy.facts.table import read
 from pawwork_proxy.model.evidence import EvidenceRow
 from pawwork_proxy.model.experiment import Baseline
 from pawwork_proxy.report.answer_words import joined, one
@@ -16,9 +15,7 @@ from pawwork_proxy.report.next_step import CAPTURES, labels_of, launch_command, 
 from pawwork_proxy.report.words import printable
 from pawwork_proxy.report.wrapping import wrapped
 
-_TEXTS: dict[str, dict[str, str]] = tomllib.loads(
-    (files("pawwork_proxy.report") / "assets" / "studies.toml").read_text(encoding="utf-8")
-)
+_TEXTS: dict[str, dict[str, str]] = read("studies", __package__, "assets")
 ASKS, STEPS, WRONG = (_TEXTS[name] for name in ("asks", "steps", "wrong"))
 
 DONE_BY: dict[str, tuple[str, str]] = {
