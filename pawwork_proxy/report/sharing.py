@@ -38,8 +38,6 @@ class Party(NamedTuple):
     network: str
     key: str
     model: str
-    answered: int
-    refused: int
     runs: tuple[Run, ...]
     left_out: int
     """Earlier runs that are not drawn."""
@@ -168,8 +166,6 @@ class _Teller:
             network="" if {"network", "address", "prefix"} & {*by} else network or "",
             key="" if "key" in by else self._value("key", key),
             model=model or "",
-            answered=sum(each.count for each in rows if each.family == "ok"),
-            refused=sum(each.count for each in rows if each.family == "quota"),
             runs=tuple(runs[-MOST_RUNS:]),
             left_out=max(0, len(runs) - MOST_RUNS),
         )

@@ -8,7 +8,14 @@ from pawwork_proxy.model.observation import Observation
 from pawwork_proxy.model.verdict import Finding
 from pawwork_proxy.report.contrast_story import install_names
 from pawwork_proxy.report.language import ENGLISH
-from pawwork_proxy.report.sharing import MOST_PARTIES, MOST_POOLS, MOST_RUNS, Picture, sharing
+from pawwork_proxy.report.sharing import (
+    MOST_PARTIES,
+    MOST_POOLS,
+    MOST_RUNS,
+    Party,
+    Picture,
+    sharing,
+)
 from tests.unit.comparison.builders import MORNING, Diary, limit
 from tests.unit.report.answers import FAR, KEY, A, B, per_install, per_key, shared_address
 
@@ -25,6 +32,12 @@ def boxes(picture: Picture) -> dict[str, list[str]]:
     return {pool.title: [party.name for party in pool.parties] for pool in picture.pools}
 
 
+def fared(party: Party) -> tuple[int, int]:
+    """How many of the requests that are drawn were answered, and how many refused."""
+    refused = sum(run.requests for run in party.runs if run.refused)
+    return sum(run.requests for run in party.runs) - refused, refused
+
+
 def test_a_quota_per_address_is_a_box_per_address() -> None:
     picture = drawn(shared_address(), "address", "network")
     assert picture.known
@@ -33,7 +46,7 @@ def test_a_quota_per_address_is_a_box_per_address() -> None:
         "network address 2 (office)": ["laptop-a"],
     }
     home = picture.pools[0].parties[0]
-    assert (home.answered, home.refused) == (15, 6)
+    assert fared(home) == (15, 6)
     assert [(run.refused, run.requests) for run in home.runs] == [(False, 5), (True, 2)] * 3
     assert [run.new_window for run in home.runs] == [False, False, True, False, True, False]
     assert home.runs[0].words == "5 answered"
@@ -96,7 +109,7 @@ def test_a_party_says_what_the_title_does_not() -> None:
 def test_where_the_group_of_models_may_matter_models_are_apart() -> None:
     seen = Diary().admitted(5, **A).refused(**A).admitted(**A, model="q", model_group="q").seen
     (pool,) = drawn(seen).pools
-    assert [(one.model, one.answered, one.refused) for one in pool.parties] == [
+    assert [(one.model, *fared(one)) for one in pool.parties] == [
         ("big-pickle", 5, 1),
         ("q", 1, 0),
     ]
@@ -117,7 +130,7 @@ def test_values_that_are_nobodys_own_are_said_in_words() -> None:
 def test_whoever_has_the_key_of_everybody_is_whoever_has_none() -> None:
     seen = Diary().admitted(2, **A, key="(public)").admitted(3, **A, key="(not sent)").seen
     (pool,) = drawn(seen, "address").pools
-    assert [(party.key, party.answered) for party in pool.parties] == [("no API key", 5)]
+    assert [(party.key, fared(party)) for party in pool.parties] == [("no API key", (5, 0))]
 
 
 def test_only_what_the_quota_counts_is_drawn() -> None:
@@ -131,7 +144,7 @@ def test_only_what_the_quota_counts_is_drawn() -> None:
     ]
     more = [seen[0].model_copy(update=change) for change in others]
     party = drawn([*seen, *more], "address").pools[0].parties[0]
-    assert (party.answered, party.refused) == (1, 1)
+    assert fared(party) == (1, 1)
 
 
 def test_of_many_the_most_busy_are_drawn_and_the_others_counted() -> None:
