@@ -6,7 +6,7 @@ there are, and reads none.
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -47,6 +47,11 @@ class Surroundings:
     """The environment is ours: nobody knows the client's."""
     from_shell: frozenset[str] = frozenset()
     """Variables that the client has taken from the user's login shell."""
+
+    def with_shell(self, added: Mapping[str, str]) -> "Surroundings":
+        """The same with what the login shell adds to the environment."""
+        environment = {**added, **self.environment}
+        return replace(self, environment=environment, from_shell=frozenset(added))
 
 
 def surroundings(

@@ -9,7 +9,6 @@ what was read.
 import contextlib
 import difflib
 import hashlib
-import os
 import re
 import secrets
 from collections.abc import Iterable, Iterator
@@ -20,7 +19,12 @@ from pydantic import TypeAdapter, ValidationError
 
 from pawwork_proxy.clients.configuration import Setting, refused, text_of
 from pawwork_proxy.clients.jsonc import Edit, UnreadableError, at, parsed, removal, setting
-from pawwork_proxy.environment.private_files import read_private, remove_private, write_private
+from pawwork_proxy.environment.private_files import (
+    read_private,
+    remove_private,
+    write_new,
+    write_private,
+)
 from pawwork_proxy.errors import ConfigurationError
 
 _MEMORY = "connected"
@@ -218,13 +222,9 @@ def make(change: Change, folders: Iterable[str] = ()) -> None:
 def _replace(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     mode = path.stat().st_mode & 0o7777 if path.exists() else 0o600
     try:
-        with os.fdopen(os.open(draft, flags, mode), "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+        write_new(draft, data)
         draft.chmod(mode)
         draft.replace(path)
     finally:

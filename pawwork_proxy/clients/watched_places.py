@@ -148,12 +148,7 @@ class WatchedPlaces:
         """Add what the client has taken from the user's login shell, if it has asked it."""
         if not self._shell_asked and takes_login_shell(self.around, self._eras):
             self._shell_asked = True
-            added = self._ask(self.around.environment)
-            self._found = replace(
-                self.around,
-                environment={**added, **self.around.environment},
-                from_shell=frozenset(added),
-            )
+            self._found = self.around.with_shell(self._ask(self.around.environment))
             self._seen = replace(self._seen, stamps={})
             self.refresh()
 

@@ -99,9 +99,7 @@ def client_seen(process: psutil.Process, authority: Path) -> Client | None:
                 asking, asking_kind = one, "DSH"
         around = surroundings(asking.environ(), Path(asking.cwd()))
         if takes_login_shell(around, eras_of(asking_kind or "OpenCode")):
-            added = _added_by_shell(asking)
-            environment = {**added, **around.environment}
-            around = replace(around, environment=environment, from_shell=frozenset(added))
+            around = around.with_shell(_added_by_shell(asking))
         told = client_as_told(
             called(process),
             asking_kind or "OpenCode",
