@@ -5,6 +5,6 @@ Records the same capture as `pawwork-proxy run`, into the folder of the option
 It keeps mitmdump quiet, whose own display quotes paths.
 """
 
-from pawwork_proxy.recording.script import CaptureScript
+from pawwork_proxy.proxy.script import CaptureScript
 
 addons = [CaptureScript()]

@@ -80,15 +80,17 @@ def free_port() -> int:
 
 @contextmanager
 def targets(folder: Path) -> Iterator[list[Target]]:
-    """Direct, stock mitmdump, stock mitmdump that streams, and ours, all to one upstream."""
+    """Direct, stock mitmdump, that streams, with our script, and `run`, all to one upstream."""
     env = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
     env["PAWWORK_PROXY_HOME"] = str(folder / "private")
-    script = folder / "streaming.py"
-    script.write_text(STOCK_STREAMING)
-    direct, stock, streaming, ours = (free_port() for _ in range(4))
+    stream = folder / "streaming.py"
+    stream.write_text(STOCK_STREAMING)
+    direct, stock, streaming, script, ours = (free_port() for _ in range(5))
     url = f"http://127.0.0.1:{direct}"
     mitmdump = [str(Path(sys.executable).with_name("mitmdump")), "-q"]
     mitmdump += ["--set", f"confdir={folder / 'stock'}", "--mode"]
+    capture = ["-s", str(ROOT / "addons" / "capture.py")]
+    capture += ["--set", f"pawwork_captures={folder / 'captures'}"]
     run = ["run", "--format", "json", "--install", f"bench@{ours}", "--upstream", url]
     run += ["--captures", str(folder / "captures")]
     commands = (
@@ -97,8 +99,9 @@ def targets(folder: Path) -> Iterator[list[Target]]:
         (
             "stock streaming",
             streaming,
-            [*mitmdump, f"reverse:{url}@127.0.0.1:{streaming}", "-s", str(script)],
+            [*mitmdump, f"reverse:{url}@127.0.0.1:{streaming}", "-s", str(stream)],
         ),
+        ("script", script, [*mitmdump, f"reverse:{url}@127.0.0.1:{script}", *capture]),
         ("ours", ours, [sys.executable, "-m", "pawwork_proxy", *run]),
     )
     null = subprocess.DEVNULL
@@ -151,8 +154,8 @@ async def ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, reques
     return time.perf_counter() - start
 
 
-async def throughput(target: Target, count: int, connections: int = 8) -> float:
-    """Requests per second over several kept connections."""
+async def ask_often(target: Target, count: int, connections: int = 8) -> None:
+    """So many requests over several kept connections."""
 
     async def worker() -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", target.port)
@@ -161,9 +164,16 @@ async def throughput(target: Target, count: int, connections: int = 8) -> float:
             await ask(reader, writer, request)
         writer.close()
 
-    start = time.perf_counter()
     await asyncio.gather(*(worker() for _ in range(connections)))
-    return count / (time.perf_counter() - start)
+
+
+async def cpu_ms(target: Target, count: int) -> float:
+    """Milliseconds of processor time for each request, of all threads."""
+    process = psutil.Process(target.pid)
+    before = process.cpu_times()
+    await ask_often(target, count)
+    after = process.cpu_times()
+    return (after.user + after.system - before.user - before.system) / count * 1000
 
 
 async def first_event_ms(target: Target, count: int) -> float:
@@ -200,7 +210,7 @@ def memory(target: Target, exchanges: int) -> None:
     """Print resident memory after a warm-up and after many exchanges."""
     resident = []
     for count in (2000, exchanges):
-        asyncio.run(throughput(target, count))
+        asyncio.run(ask_often(target, count))
         resident.append(psutil.Process(target.pid).memory_info().rss / 2**20)
     before, after = resident
     print(
@@ -232,13 +242,15 @@ def main() -> None:
     quick = parser.parse_args().quick
     scale, rounds = (1, 3) if quick else (10, 7)
     with tempfile.TemporaryDirectory() as folder, targets(Path(folder)) as found:
-        direct, _, streaming, ours = found
-        rates = compare("requests/s, 30 KB bodies", found, rounds, throughput, 800 * scale)
-        print(f"  ratio ours/stock: {rates['ours'] / rates['stock']:.2f} (aim 1.2)")
-        streams = [direct, streaming, ours]
+        direct, _, streaming, script, ours = found
+        cost = compare("CPU ms of a request of 30 KB", found, rounds, cpu_ms, 800 * scale)
+        for name, aim in (("ours", 1), ("script", 1.3)):
+            print(f"  ratio {name}/stock: {cost[name] / cost['stock']:.2f} (aim {aim})")
+        streams = [direct, streaming, script, ours]
         firsts = compare("first event, ms", streams, rounds, first_event_ms, 20 * scale)
-        late = firsts["ours"] - firsts["stock streaming"]
-        print(f"  ours later than stock streaming by {late:+.2f} ms (aim at most 1)")
+        for name in ("ours", "script"):
+            late = firsts[name] - firsts["stock streaming"]
+            print(f"  {name} later than stock streaming by {late:+.2f} ms (aim at most 1)")
         for title, *amounts in (
             ("stream of 2000 events, ms", 1, 2000),
             ("100 streams at once, ms", 100, 100),

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from mitmproxy import addonmanager, exceptions, flow, hooks
 from mitmproxy.addonmanager import AddonManager
@@ -13,19 +14,21 @@ Listener = Callable[..., object]
 _CHANGED = hooks.UpdateHook([])
 
 
-class Dispatcher(AddonManager):
-    """mitmproxy's addon manager, which also remembers which addon listens to which hook.
+class Dispatcher:
+    """Tells addons of hooks for mitmproxy's addon manager, and remembers which listens to which.
 
     The stock one asks every addon and its members for every event, and twice for each hook of a
     flow. Order, isolation of failures and `AddonHalt` are as in the stock one; an addon's hooks
-    must not change once it is in the chain.
+    must not change once it is known.
     """
 
-    def __init__(self, master: Master) -> None:
-        super().__init__(master)  # type: ignore[no-untyped-call]
+    def __init__(self, manager: AddonManager) -> None:
+        self._manager = manager
         self._known: list[object] = []
-        """The chain to which the listeners belong."""
+        """All addons to which the listeners belong."""
         self._listeners: dict[str, list[list[Listener]]] = {}
+        # Options may bring the user's scripts into another order.
+        manager.master.options.changed.connect(self._forget)
 
     async def handle_lifecycle(self, event: hooks.Hook) -> None:
         """Tell of a hook, then, if it was one of a flow, that the flow has changed."""
@@ -53,8 +56,9 @@ class Dispatcher(AddonManager):
 
     def _listening_to(self, event: hooks.Hook) -> list[list[Listener]]:
         """The hooks of that name, for each addon that has any: its own and its members'."""
-        if self._known != self.chain:
-            self._known = list(self.chain)
+        # Members come and go as well: mitmproxy loads a script anew when its file has changed.
+        if self._known != (known := [*self._manager.lookup.values()]):
+            self._known = known
             self._listeners.clear()
         found = self._listeners.get(event.name)
         if found is None:
@@ -64,14 +68,20 @@ class Dispatcher(AddonManager):
                     for member in addonmanager.traverse([addon])
                     if callable(hook := getattr(member, event.name, None))
                 ]
-                for addon in self.chain
+                for addon in self._manager.chain
             )
             found = self._listeners[event.name] = [hooks for hooks in by_addon if hooks]
         return found
 
+    def _forget(self, **_: object) -> None:
+        self._listeners.clear()
+
 
 def _remember_listeners(master: Master) -> None:
-    master.addons = Dispatcher(master)
+    manager: Any = master.addons
+    dispatcher = Dispatcher(manager)
+    manager.handle_lifecycle = dispatcher.handle_lifecycle
+    manager.trigger_event = dispatcher.trigger_event
 
 
 REMEMBER_LISTENERS = Change(

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from mitmproxy import exceptions, flow, hooks, options
-from mitmproxy.addonmanager import AddonManager
 from mitmproxy.master import Master
 from mitmproxy.proxy import mode_servers
 from mitmproxy.proxy.layers.http._hooks import HttpRequestHook
@@ -20,7 +19,7 @@ from pawwork_proxy.proxy.listeners import Listener, parse_listeners
 from pawwork_proxy.proxy.master import quiet_mitmproxy
 from pawwork_proxy.proxy.mitmproxy_internals import sockets
 from pawwork_proxy.proxy.mitmproxy_internals.changes import CHANGES, make_changes
-from pawwork_proxy.proxy.mitmproxy_internals.hooks import Dispatcher
+from pawwork_proxy.proxy.mitmproxy_internals.hooks import REMEMBER_LISTENERS, Dispatcher
 from pawwork_proxy.proxy.mitmproxy_internals.shapes import Change, KnownFunction
 from pawwork_proxy.proxy.mitmproxy_internals.sockets import take_over
 
@@ -59,11 +58,24 @@ class Parent(Listening):
         self.addons = [Listening("child", calls)]
 
 
-async def told(manager: type[AddonManager], addons: Sequence[str]) -> Calls:
-    """What addons are told of two requests, one of them removed in between."""
+class Loading:
+    """Manages addons as mitmproxy's loader of scripts does."""
+
+    addons: list[Listening]
+
+    def configure(self, updated: set[str]) -> None:
+        self.addons = self.addons[::-1]
+
+
+def master() -> Master:
     quiet_mitmproxy()
-    master = Master(options.Options())
-    master.addons = manager(master)
+    return Master(options.Options())
+
+
+async def told(changes: Sequence[Change], addons: Sequence[str]) -> Calls:
+    """What addons are told of two requests, one of them removed in between."""
+    chosen = master()
+    make_changes(chosen, changes)
     calls: Calls = []
     made = {
         "plain": Listening("plain", calls),
@@ -75,13 +87,13 @@ async def told(manager: type[AddonManager], addons: Sequence[str]) -> Calls:
         "deaf": object(),
     }
     chain = [made[name] for name in addons]
-    master.addons.add(*chain)
+    chosen.addons.add(*chain)
     exchange = tflow()
     exchange.id = "one"
-    await master.addons.handle_lifecycle(HttpRequestHook(exchange))
-    master.addons.remove(chain[0])
-    await master.addons.handle_lifecycle(HttpRequestHook(exchange))
-    await master.addons.trigger_event(HttpRequestHook(exchange))
+    await chosen.addons.handle_lifecycle(HttpRequestHook(exchange))
+    chosen.addons.remove(chain[0])
+    await chosen.addons.handle_lifecycle(HttpRequestHook(exchange))
+    await chosen.addons.trigger_event(HttpRequestHook(exchange))
     return calls
 
 
@@ -98,14 +110,36 @@ async def told(manager: type[AddonManager], addons: Sequence[str]) -> Calls:
     ],
 )
 async def test_addons_are_told_what_the_stock_manager_tells_them(addons: tuple[str, ...]) -> None:
-    calls = await told(Dispatcher, addons)
-    assert calls == await told(AddonManager, addons)
+    calls = await told([REMEMBER_LISTENERS], addons)
+    assert calls == await told([], addons)
     assert bool(calls) is (addons != ("deaf",))
 
 
-def master() -> Master:
-    quiet_mitmproxy()
-    return Master(options.Options())
+async def test_scripts_that_are_loaded_anew_or_in_another_order_are_told_as_they_are_now() -> None:
+    """mitmproxy does both while it runs, and its chain of addons stays the same."""
+    chosen, calls, loader = master(), Calls(), Loading()
+    chosen.options.add_option("scripts", str, "", "")
+    first, second = Listening("first", calls), Listening("second", calls)
+    loader.addons = [first, second]
+    chosen.addons.add(loader)
+    make_changes(chosen, [REMEMBER_LISTENERS])
+    exchange = tflow()
+    exchange.id = "one"
+    await chosen.addons.trigger_event(HttpRequestHook(exchange))
+
+    chosen.options.update(scripts="the other way round")
+    await chosen.addons.trigger_event(HttpRequestHook(exchange))
+    assert calls == [f"{name} request one" for name in ("first", "second", "second", "first")]
+
+    chosen.addons.remove(first)
+    loader.addons = [second, chosen.addons.register(Listening("first", calls := Calls()))]
+    await chosen.addons.trigger_event(HttpRequestHook(exchange))
+    assert calls == ["first request one"]
+
+
+def tells_by_dispatcher(chosen: Master) -> bool:
+    told_by: Any = chosen.addons.trigger_event
+    return isinstance(told_by.__self__, Dispatcher)
 
 
 async def test_every_change_fits_the_installed_mitmproxy() -> None:
@@ -120,7 +154,7 @@ async def test_changes_are_made_again_in_the_same_process(
     for _ in range(2):
         chosen = master()
         make_changes(chosen)
-        assert isinstance(chosen.addons, Dispatcher)
+        assert tells_by_dispatcher(chosen)
     assert "change_not_made" not in capsys.readouterr().err
 
 
@@ -155,7 +189,6 @@ async def test_another_shape_of_mitmproxy_keeps_its_own_code_and_is_told_of_once
     make_changes(chosen, [Change("quicker", (known,), taken.append)])
     assert bool(taken) is fits
     assert capsys.readouterr().err.count("change_not_made") == (not fits)
-    assert type(chosen.addons) is AddonManager
 
 
 def in_a_process_of_its_own(program: str) -> str:

@@ -19,6 +19,8 @@ from pawwork_proxy.environment.identity import load_identity
 from pawwork_proxy.environment.machine import utc_now
 from pawwork_proxy.errors import PawworkProxyError
 from pawwork_proxy.logs import guard_stderr, mute_other_handlers
+from pawwork_proxy.proxy.mitmproxy_internals.changes import make_changes
+from pawwork_proxy.proxy.mitmproxy_internals.hooks import REMEMBER_LISTENERS
 from pawwork_proxy.recording.addon import CaptureAddon
 from pawwork_proxy.recording.counts import Watcher
 from pawwork_proxy.recording.destination import RECORDED_HOST, ZEN
@@ -91,11 +93,13 @@ class CaptureScript:
         self._recorder = Recorder(writing, identity, network, None, Watcher(), loop.call_later)
         self._finder = ProcessFinder()
         self._addon = CaptureAddon(self._recorder, ZEN, {}, self._finder.look_up, label)
+        make_changes(ctx.master, [REMEMBER_LISTENERS])
         ctx.master.addons.add(self._addon)
         settle()
 
     def done(self) -> None:
-        """Close the capture."""
+        """Close the capture; mitmproxy begins another when it loads the script anew."""
         if self._recorder is not None:
+            ctx.master.addons.remove(self._addon)
             self._finder.close()
             self._recorder.close("finished")

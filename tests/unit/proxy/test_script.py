@@ -1,5 +1,6 @@
 """The script for stock mitmproxy, as far as no traffic is needed."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -7,10 +8,14 @@ from mitmproxy.addonmanager import Loader
 from mitmproxy.addons.proxyserver import Proxyserver
 from mitmproxy.addons.termlog import TermLog
 from mitmproxy.exceptions import OptionsError
+from mitmproxy.proxy.layers.http._hooks import HttpRequestHeadersHook
+from mitmproxy.proxy.mode_specs import ProxyMode
 from mitmproxy.test import taddons
+from mitmproxy.test.tflow import tflow
 
-from pawwork_proxy.recording import script as script_module
-from pawwork_proxy.recording.script import CaptureScript
+from pawwork_proxy.proxy import script as script_module
+from pawwork_proxy.proxy.script import CaptureScript
+from tests.unit.proxy.test_mitmproxy_internals import tells_by_dispatcher
 
 
 @pytest.mark.parametrize(
@@ -53,3 +58,29 @@ async def test_the_page_of_mitmweb_is_told_since_its_log_is_muted(
     told = capsys.readouterr().err
     assert "capture: " in told
     assert (f"mitmweb: {page}\n" in told) is bool(page)
+
+
+def lines_in(folder: Path) -> list[list[str]]:
+    """What the lines of each capture are."""
+    captures = [path.read_text().splitlines() for path in folder.glob("*.jsonl")]
+    return [[json.loads(line)["type"] for line in lines] for lines in captures]
+
+
+async def test_a_script_that_is_loaded_anew_goes_on_in_another_capture(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """mitmproxy does so when the file has changed, and runs on meanwhile."""
+    monkeypatch.setenv("PAWWORK_PROXY_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(script_module, "mute_other_handlers", lambda: None)
+    with taddons.context(TermLog(), Proxyserver()) as context:
+        for _ in range(2):
+            script = CaptureScript()
+            script.load(Loader(context.master))
+            context.options.update(pawwork_captures=str(tmp_path))
+            script.running()
+            assert tells_by_dispatcher(context.master)
+            exchange = tflow()
+            exchange.client_conn.proxy_mode = ProxyMode.parse("reverse:https://opencode.ai")
+            await context.master.addons.handle_lifecycle(HttpRequestHeadersHook(exchange))
+            script.done()
+    assert lines_in(tmp_path) == [["header", "opened", "exchange", "end"]] * 2
