@@ -26,7 +26,8 @@ from pawwork_proxy.bundle.selection import ChosenCapture
 from pawwork_proxy.environment.private_files import write_new
 from pawwork_proxy.errors import BundleError, ConfigurationError
 from pawwork_proxy.model.manifest import README
-from pawwork_proxy.verification.scan import Finding, Scan
+from pawwork_proxy.verification.findings import Finding
+from pawwork_proxy.verification.scan import Scan
 from pawwork_proxy.verification.verify import Verification
 
 VERIFY_WITHIN_S = 1800.0  # only a hang takes that long

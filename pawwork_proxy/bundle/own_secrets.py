@@ -28,8 +28,9 @@ from pawwork_proxy.errors import BundleError
 from pawwork_proxy.facts.identifiers import DATABASES
 from pawwork_proxy.model.manifest import README
 from pawwork_proxy.redaction.credentials import spellings
+from pawwork_proxy.verification.findings import Finding
 from pawwork_proxy.verification.leak_rules import PLAIN_WORDS
-from pawwork_proxy.verification.scan import Finding, texts_of
+from pawwork_proxy.verification.scan import texts_of
 
 _NO_KEY_STARTS = ("/", "~", "{", "http://", "https://")
 _NOT_SECRET = frozenset({"public", "test-key"})

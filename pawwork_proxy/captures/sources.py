@@ -22,8 +22,8 @@ from pawwork_proxy.errors import BundleError, CaptureFormatError, PawworkProxyEr
 from pawwork_proxy.model.capture import Header
 from pawwork_proxy.model.manifest import CAPTURE_MEMBER
 from pawwork_proxy.report.language import ENGLISH, Language
+from pawwork_proxy.verification.findings import Progress
 from pawwork_proxy.verification.opening import is_sealed, opened_bundle
-from pawwork_proxy.verification.verify import Progress, verify
 
 _Made = TypeVar("_Made")
 DECRYPT = "age -d -i KEYFILE FILE.zip.age > FILE.zip"
@@ -279,6 +279,8 @@ def _refused(path: Path, error: PawworkProxyError) -> CaptureSource:
 
 def _in_bundle(path: Path, shown: Path, checking: Progress) -> list[CaptureSource]:
     """The captures of a bundle, by its name: each bundle calls its own by the same numbers."""
+    from pawwork_proxy.verification.verify import verify  # noqa: PLC0415  slow to load
+
     findings = verify(path, checking).findings
     if findings:
         refusal = BundleError(

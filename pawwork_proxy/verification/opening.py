@@ -17,7 +17,7 @@ from typing import BinaryIO
 
 from pawwork_proxy.errors import BundleError
 from pawwork_proxy.model.manifest import CAPTURE_MEMBER, MANIFEST, MOST_CAPTURES, README, SUMMARY
-from pawwork_proxy.verification.scan import Finding
+from pawwork_proxy.verification.findings import Finding
 
 MIB = 1024 * 1024
 MOST_MEMBERS = MOST_CAPTURES + 3

@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 
-from pawwork_proxy.model.base import Noun
+from pawwork_proxy.verification.findings import Finding
 from pawwork_proxy.verification.leak_rules import leak_in
 
 LONGEST_TEXT = 640
@@ -53,21 +53,6 @@ _WAIT = re.compile(
     r'("name":"(?:retry-after(?:-ms)?|[a-z-]*ratelimit[a-z0-9-]*-reset[a-z0-9-]*)","value":)"[012]\d{9}"'
 )
 """A wait of ten digits is milliseconds or the time when it ends; in the notes of its headers."""
-
-
-class Finding(Noun):
-    """A reason to refuse a bundle; safe to print, store and send."""
-
-    rule: str
-    member: str
-    """Name of the member when it is one of ours, else `member N` or `archive`."""
-    line: int | None = None
-    """Counts from 1."""
-
-    @property
-    def place(self) -> str:
-        """Member and line in one word."""
-        return self.member if self.line is None else f"{self.member}:{self.line}"
 
 
 def texts_of(line: str) -> list[str]:

@@ -10,7 +10,7 @@ import hashlib
 import sys
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import TypeVar
@@ -31,16 +31,15 @@ from pawwork_proxy.model.manifest import (
     Summary,
     content_hash,
 )
+from pawwork_proxy.verification.findings import Finding, Progress
 from pawwork_proxy.verification.opening import Refused, check_stream, opened_bundle
-from pawwork_proxy.verification.scan import Finding, Scan
+from pawwork_proxy.verification.scan import Scan
 from pawwork_proxy.verification.tally import Tally
 
 MOST_FINDINGS = 20
 LONGEST_LINE = 4 * 1024 * 1024
 """As in a capture; a longer line is no record of ours."""
 
-Progress = Callable[[int, int], None]
-"""Called with bytes done and bytes in all."""
 _Document = TypeVar("_Document", Manifest, Summary)
 
 

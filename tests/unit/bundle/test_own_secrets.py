@@ -19,7 +19,7 @@ from pawwork_proxy.bundle.own_secrets import OwnSecret, own_secrets, search
 from pawwork_proxy.clients.auth_places import Surroundings
 from pawwork_proxy.clients.client_files import read_regular
 from pawwork_proxy.errors import BundleError
-from pawwork_proxy.verification.scan import Finding
+from pawwork_proxy.verification.findings import Finding
 from tests.unit.redaction.canaries import canaries
 
 KEY = canaries(21)["zen"]

@@ -8,7 +8,7 @@ from pawwork_proxy.bundle.create import refusal
 from pawwork_proxy.bundle.selection import Choice, ChosenCapture, choose
 from pawwork_proxy.captures.sources import capture_sources
 from pawwork_proxy.errors import BundleError
-from pawwork_proxy.verification.scan import Finding
+from pawwork_proxy.verification.findings import Finding
 from tests.unit.builders import exchange, opened
 from tests.unit.bundle.files import at, capture
 

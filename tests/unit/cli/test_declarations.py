@@ -139,18 +139,30 @@ def test_a_value_that_cannot_be_is_refused_with_what_can(
     assert words in result.stderr
 
 
-@pytest.mark.process
-def test_help_loads_none_of_the_heavy_libraries() -> None:
-    """In a fresh interpreter, since this one has loaded everything."""
-    heavy = ("mitmproxy", "pydantic", "aiohttp", "asyncio", "rich", "msgspec", "duckdb", "jinja2")
+def loaded_in_a_fresh_interpreter(imports: str, heavy: tuple[str, ...]) -> list[str]:
+    """Which of the heavy modules `imports` loads; this interpreter has loaded everything."""
     script = (
-        "import importlib, sys\n"
-        f"for name in {list(COMMANDS)!r}:\n"
-        "    importlib.import_module('pawwork_proxy.cli.commands.' + name)\n"
+        f"import importlib, sys\n{imports}\n"
         f"print(*(name for name in {heavy!r} if name in sys.modules))\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, check=False
     )
     assert done.stderr == ""
-    assert done.stdout.split() == []
+    return done.stdout.split()
+
+
+@pytest.mark.process
+def test_help_loads_none_of_the_heavy_libraries() -> None:
+    heavy = ("mitmproxy", "pydantic", "aiohttp", "asyncio", "rich", "msgspec", "duckdb", "jinja2")
+    imports = (
+        f"for name in {list(COMMANDS)!r}:\n"
+        "    importlib.import_module('pawwork_proxy.cli.commands.' + name)"
+    )
+    assert loaded_in_a_fresh_interpreter(imports, heavy) == []
+
+
+@pytest.mark.process
+def test_comparing_captures_loads_no_rules_for_bundles() -> None:
+    heavy = ("pawwork_proxy.verification.leak_rules", "pawwork_proxy.report.page", "rich")
+    assert loaded_in_a_fresh_interpreter("import pawwork_proxy.cli.comparing", heavy) == []
