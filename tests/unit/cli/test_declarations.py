@@ -164,5 +164,5 @@ def test_help_loads_none_of_the_heavy_libraries() -> None:
 
 @pytest.mark.process
 def test_comparing_captures_loads_no_rules_for_bundles() -> None:
-    heavy = ("pawwork_proxy.verification.leak_rules", "pawwork_proxy.report.page", "rich")
+    heavy = ("pawwork_proxy.verification.leak_rules", "pawwork_proxy.report.page")
     assert loaded_in_a_fresh_interpreter("import pawwork_proxy.cli.comparing", heavy) == []
