@@ -1,7 +1,8 @@
-"""Writes tables of docs/outcomes.md and identity.md: `python -m scripts.fact_pages [--check]`."""
+"""Writes tables of outcomes.md, identity.md and qa.md: `python -m scripts.fact_pages [--check]`."""
 
 import sys
 
+from pawwork_proxy.cli.answers import STATES
 from pawwork_proxy.facts.clients import RELEASES, releases_of
 from pawwork_proxy.facts.fields import KNOWN
 from pawwork_proxy.facts.outcomes import (
@@ -14,6 +15,9 @@ from pawwork_proxy.facts.outcomes import (
 )
 from pawwork_proxy.facts.table import read
 from pawwork_proxy.outcomes.rules import RULES
+from pawwork_proxy.simulator.faults import FAULTS
+from pawwork_proxy.simulator.presets import preset_rows
+from pawwork_proxy.simulator.refusals import REFUSALS
 from scripts._pages import DOCS, table, write
 
 
@@ -45,7 +49,20 @@ def identity() -> dict[str, str]:
     }
 
 
-PAGES = {DOCS / "outcomes.md": outcomes, DOCS / "identity.md": identity}
+def states() -> dict[str, str]:
+    """What each state that can be answered with sends, by the preset of its name."""
+    return {"states": table(("KIND", "Status", "What the client gets"), map(_state, STATES))}
+
+
+def _state(name: str) -> tuple[str, ...]:
+    row = preset_rows()[name.replace("_", "-")]
+    effect = FAULTS[row["faults"][0]["kind"]]
+    what = row["summary"].removeprefix("state: ")
+    named = f"`{REFUSALS[effect.refusal].type}`: {what}" if effect.refusal else what
+    return f"`{name}`", str(effect.status or "-"), named
+
+
+PAGES = {DOCS / "outcomes.md": outcomes, DOCS / "identity.md": identity, DOCS / "qa.md": states}
 
 
 def _range(row: Range) -> tuple[str, ...]:
