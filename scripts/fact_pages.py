@@ -1,8 +1,9 @@
-"""Writes tables of outcomes.md, identity.md and qa.md: `python -m scripts.fact_pages [--check]`."""
+"""Writes what documents have from the tables: `python -m scripts.fact_pages [--check]`."""
 
 import sys
 
 from pawwork_proxy.cli.answers import STATES
+from pawwork_proxy.comparison.dimensions import DIMENSIONS
 from pawwork_proxy.facts.clients import RELEASES, releases_of
 from pawwork_proxy.facts.fields import KNOWN
 from pawwork_proxy.facts.outcomes import (
@@ -49,6 +50,17 @@ def identity() -> dict[str, str]:
     }
 
 
+def dimensions() -> dict[str, str]:
+    """What a quota could follow."""
+    head = ("Dimension", "Id", "Own", "May change the threshold", "Why")
+    yes = {True: "yes", False: ""}
+    rows = (
+        (row.title, f"`{row.name}`", yes[row.private], yes[row.threshold], row.reason)
+        for row in DIMENSIONS
+    )
+    return {"dimensions": table(head, rows)}
+
+
 def states() -> dict[str, str]:
     """What each state that can be answered with sends, by the preset of its name."""
     return {"states": table(("KIND", "Status", "What the client gets"), map(_state, STATES))}
@@ -62,7 +74,12 @@ def _state(name: str) -> tuple[str, ...]:
     return f"`{name}`", str(effect.status or "-"), named
 
 
-PAGES = {DOCS / "outcomes.md": outcomes, DOCS / "identity.md": identity, DOCS / "qa.md": states}
+PAGES = {
+    DOCS / "outcomes.md": outcomes,
+    DOCS / "identity.md": identity,
+    DOCS / "qa.md": states,
+    DOCS / "quota-inference.md": dimensions,
+}
 
 
 def _range(row: Range) -> tuple[str, ...]:

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import get_args
 
 from pawwork_proxy.comparison.compare import compare
-from pawwork_proxy.comparison.dimensions import DIMENSIONS
 from pawwork_proxy.model.evidence import Contrast
 from pawwork_proxy.model.verdict import AssumptionId, Finding, Reason
 from pawwork_proxy.report.answer import answer_of
@@ -40,13 +39,3 @@ def test_the_worked_example_gone_wrong() -> None:
     seen = Diary().admitted(9).refused().admitted(**TWO, **OFFICE).seen
     found = {verdict.dimension: verdict for verdict in compare(seen).limits[0].verdicts}
     assert found["address"].confounded_with == ("install", "session")
-
-
-def test_every_dimension_has_its_row() -> None:
-    section = DOC.split("## The dimensions")[1].split("\n## ")[0]
-    rows = re.findall(r"^\| ([^|]+) \| `(\w+)` \| (yes)? ?\| (yes)? ?\| (.+) \|$", section, re.M)
-    told = [(title, name, bool(own), bool(more), why) for title, name, own, more, why in rows]
-    table = [(row.title, row.name, row.private, row.threshold, row.reason) for row in DIMENSIONS]
-    missing = [f"| {row[0]} | `{row[1]}` | …" for row in table if row not in told]
-    assert not missing, f"docs/quota-inference.md, section The dimensions, lacks: {missing}"
-    assert told == table
