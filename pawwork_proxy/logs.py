@@ -40,7 +40,9 @@ def guard_stderr() -> None:
 
 def mute_other_handlers() -> None:
     """Let only us print what is logged, in a program that has displays of its own."""
-    for handler in logging.getLogger().handlers:
+    root = logging.getLogger()
+    root.setLevel(logging.WARNING)  # what is less is not even made: nobody would print it
+    for handler in root.handlers:
         if not isinstance(handler, _Foreign):
             handler.addFilter(lambda _: False)
 

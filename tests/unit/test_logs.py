@@ -95,6 +95,18 @@ class Gone:
         raise BrokenPipeError
 
 
+def test_what_nobody_would_print_is_not_even_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    """mitmproxy's tools let through whatever is logged, and its proxy tells of each connection."""
+    root = logging.RootLogger(logging.DEBUG)
+    root.addHandler(logging.StreamHandler())
+    root.addHandler(logs._Foreign(logging.WARNING))
+    monkeypatch.setattr(logging, "getLogger", lambda: root)
+    logs.mute_other_handlers()
+    assert not root.isEnabledFor(logging.INFO)
+    warning = root.makeRecord("x", logging.WARNING, "x", 1, SECRET, (), None)
+    assert [bool(one.filter(warning)) for one in root.handlers] == [False, True]
+
+
 @pytest.mark.parametrize("stream", [Gone(), None])
 def test_a_line_that_nobody_reads_is_no_failure(
     stream: object, monkeypatch: pytest.MonkeyPatch
