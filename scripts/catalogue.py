@@ -27,10 +27,14 @@ from pawwork_proxy.report.answer_words import TEXTS
 from pawwork_proxy.report.exchange_table import COLUMNS as EXCHANGE_COLUMNS
 from pawwork_proxy.report.handshakes import WORDS as HANDSHAKES
 from pawwork_proxy.report.next_step import FILL_IN
+from pawwork_proxy.report.page import FINDINGS
 from pawwork_proxy.report.sentences import (
+    ASSUMPTIONS,
     COSTS,
     EXCLUSIONS,
+    GROUNDS,
     LACKING,
+    METHOD,
     NOTES,
     OPTION_NAMES,
     OPTIONS,
@@ -52,6 +56,8 @@ SPEAKING = (
     *(PACKAGE / "cli" / f"{name}.py" for name in ("filters", "output", "shown")),
 )
 """Code that says something in the user's language."""
+FOLDED = (GROUNDS, ASSUMPTIONS, EXCLUSIONS, METHOD)
+"""What the folded tables of the page say."""
 Text = str | tuple[str, str]
 """A text, or what is said of one and of more."""
 
@@ -64,8 +70,9 @@ def texts() -> Iterator[Text]:
     yield from (rule.reason for rule in RULES)
     yield STRANGER
     yield from (look.called for look in RECOGNITIONS if look.called)
-    for section in (*TEXTS.values(), OPTION_NAMES, NOTES, EXCLUSIONS):
+    for section in (*TEXTS.values(), OPTION_NAMES, NOTES, *FOLDED):
         yield from section.values()
+    yield from FINDINGS.values()
     for states in OPTIONS.values():
         yield from (text for reasons in states.values() for text in reasons.values())
     yield from (words for _, words in GROUPS)
@@ -89,7 +96,8 @@ def texts() -> Iterator[Text]:
         yield from _said(file.read_text("utf-8"))
     for template in sorted((PACKAGE / "report" / "assets").glob("*.j2")):
         with template.open("rb") as stream:
-            yield from (str(text) for _, _, text, _ in babel_extract(stream, ["_"], [], {}))
+            called = babel_extract(stream, ["_"], [], {})
+            yield from (str(text) for _, _, text, _ in called if text)
 
 
 def _said(code: str) -> Iterator[Text]:

@@ -96,7 +96,7 @@ def _lines(
     for label, words in figures(answer, language):
         yield "item", _labelled(label, words, language)
     yield from (("item", words) for words in answer.others)
-    yield "title", language.text("Product options: keep what still makes sense")
+    yield "title", language.text("Product options: keep or drop")
     together: dict[tuple[str, str], list[str]] = {}
     for one in answer.options:
         together.setdefault((one.word, one.reason), []).append(one.name)

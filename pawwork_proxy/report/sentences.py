@@ -4,7 +4,7 @@ Invariant: every sentence is read off verdicts and counts, and claims no more th
 may ask `assets/sentences.toml` for an id finds it; a test compares its ids with what can be found.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pawwork_proxy.comparison.dimensions import title
@@ -19,13 +19,14 @@ from pawwork_proxy.model.verdict import (
     OptionFinding,
     Verdict,
 )
-from pawwork_proxy.report.answer_words import instrument_told
-from pawwork_proxy.report.language import ENGLISH
+from pawwork_proxy.report.answer_words import instrument_told, joined
+from pawwork_proxy.report.language import ENGLISH, Language
 
 _SECTIONS = read("sentences", __package__, "assets")
 GROUNDS: dict[str, str] = _SECTIONS["grounds"]
 ASSUMPTIONS: dict[str, str] = _SECTIONS["assumptions"]
 EXCLUSIONS: dict[str, str] = _SECTIONS["exclusions"]
+METHOD: dict[str, str] = _SECTIONS["method"]
 OPTION_NAMES: dict[str, str] = _SECTIONS["option_names"]
 OPTIONS: dict[str, dict[str, dict[str, str]]] = _SECTIONS["options"]
 NOTES: dict[str, str] = _SECTIONS["notes"]
@@ -74,14 +75,25 @@ def option_words(option: OptionFinding) -> str:
     return decided[option.because_of or ""]
 
 
-def reasoning(verdict: Verdict) -> str:
+def reasoning(verdict: Verdict, language: Language = ENGLISH) -> str:
     """Why a verdict is as it is; the contrast stands beside it and is not repeated."""
-    return GROUNDS[verdict.ground].format(
-        name=title(verdict.dimension),
-        narrower=title(verdict.narrower_by or verdict.dimension),
-        rivals=", ".join(map(title, verdict.confounded_with)),
-        seen="the same in all rows" if verdict.values_seen else "not known in these captures",
+    return language.say(
+        GROUNDS[verdict.ground],
+        name=_title(verdict.dimension, language),
+        narrower=_title(verdict.narrower_by or verdict.dimension, language),
+        rivals=_titles(verdict.confounded_with, language),
+        seen=language.text("the same in all rows")
+        if verdict.values_seen
+        else language.text("not known in these captures"),
     )
+
+
+def _title(name: str, language: Language) -> str:
+    return language.text(title(name))
+
+
+def _titles(names: Iterable[str], language: Language) -> str:
+    return joined((_title(name, language) for name in names), language)
 
 
 def verdict_words(verdict: Verdict) -> str:
@@ -95,40 +107,64 @@ def row_label(row: EvidenceRow) -> str:
     return f"{row.capture}#{row.seq}"
 
 
-def contrast_words(contrast: Contrast) -> str:
+def contrast_words(contrast: Contrast, language: Language = ENGLISH) -> str:
     """What the rows of a contrast show together."""
     first, earlier, last = (row_label(contrast.rows[place]) for place in (0, -2, -1))
     if contrast.shows == "shared":
-        own = f"at most {contrast.own} requests" if contrast.own else "no request"
-        return (
-            f"{last} was refused after {own} of its own, "
-            f"while {first} was admitted after {contrast.elsewhere}."
+        numbers = {"own": contrast.own, "elsewhere": contrast.elsewhere}
+        if not contrast.own:
+            return language.say(
+                "{last} was refused on its first request, while {first} was admitted after "
+                "{elsewhere}.",
+                last=last,
+                first=first,
+                **numbers,
+            )
+        return language.say(
+            "{last} was refused after at most {own} requests of its own, while {first} was "
+            "admitted after {elsewhere}.",
+            last=last,
+            first=first,
+            **numbers,
         )
     if contrast.shows == "opposed":
-        return (
-            "Each kind of client was admitted after the other had been refused "
-            f"(last {earlier}, then {last}): not two thresholds of one pool."
+        return language.say(
+            "Each kind of client was admitted after the other had been refused (last {earlier}, "
+            "then {last}): not two thresholds of one pool.",
+            earlier=earlier,
+            last=last,
         )
-    changed = ", ".join(map(title, contrast.differs_in)) or "nothing that is recorded"
-    return f"{last} was admitted after {earlier} was refused; changed: {changed}."
-
-
-def early_refusal_words(early: EarlyRefusal) -> str:
-    """Who was refused too early for its own use to be the reason."""
-    return (
-        f"{early.install} was refused ({row_label(early.row)}) after at most {early.own_requests} "
-        f"requests of its own that are known, where another got {early.most_admitted}: most likely "
-        "somebody else, captured or not, used its pool."
+    changed = _titles(contrast.differs_in, language) or language.text("nothing that is recorded")
+    return language.say(
+        "{last} was admitted after {earlier} was refused; changed: {changed}.",
+        last=last,
+        earlier=earlier,
+        changed=changed,
     )
 
 
-def noise_words(noise: NoiseFloor) -> str:
+def early_refusal_words(early: EarlyRefusal, language: Language = ENGLISH) -> str:
+    """Who was refused too early for its own use to be the reason."""
+    return language.say(
+        "{install} was refused ({row}) after at most {own} requests of its own that are known, "
+        "where another got {most}: most likely somebody else, captured or not, used its pool.",
+        install=early.install,
+        row=row_label(early.row),
+        own=early.own_requests,
+        most=early.most_admitted,
+    )
+
+
+def noise_words(noise: NoiseFloor, language: Language = ENGLISH) -> str:
     """How often exchanges differ that agree in all that a server sees (A/A pairs)."""
     if not noise.pairs:
-        return "No two exchanges are known to agree in all that a server sees: no A/A pair."
+        return language.text(
+            "No two exchanges are known to agree in all that a server sees: no A/A pair."
+        )
     if not noise.differing:
-        return f"None of {noise.pairs} A/A pairs differs."
-    return (
-        f"{noise.differing} of {noise.pairs} A/A pairs differ: who asks, or something unseen, "
-        "plays a part."
+        return language.say("None of {pairs} A/A pairs differs.", pairs=noise.pairs)
+    return language.say(
+        "{differing} of {pairs} A/A pairs differ: who asks, or something unseen, plays a part.",
+        differing=noise.differing,
+        pairs=noise.pairs,
     )

@@ -123,6 +123,7 @@ class _Teller:
         self._numbers: dict[tuple[DimensionName, str], int] = {}
         self._places: dict[tuple[DimensionName, str], set[str]] = defaultdict(set)
         self._several_groups = len({each.who.model_group for each in seen}) > 1
+        self._keyed = any(_own(each.who.key) != ABSENT for each in seen)
         taken: dict[DimensionName, int] = defaultdict(int)
         for each in seen:
             for name in ("key", "address", "prefix", "workspace", "device", "session", "project"):
@@ -164,7 +165,7 @@ class _Teller:
         return Party(
             name=self.names.get(install or "", install or self.language.text("somebody")),
             network="" if {"network", "address", "prefix"} & {*by} else network or "",
-            key="" if "key" in by else self._value("key", key),
+            key=self._value("key", key) if self._keyed and "key" not in by else "",
             model=model or "",
             runs=tuple(runs[-MOST_RUNS:]),
             left_out=max(0, len(runs) - MOST_RUNS),

@@ -142,8 +142,8 @@ PLAIN = Diary().admitted(9).refused(2).refused(2, **TWO).admitted(2, **OFFICE).r
         ),
         (
             "install",
-            "Not part of what the pool is chosen by. c1#12 was refused after no request of its "
-            "own, while c1#9 was admitted after 8.",
+            "Not part of what the pool is chosen by. c1#12 was refused on its first "
+            "request, while c1#9 was admitted after 8.",
         ),
         ("family", "The pools are narrower: by egress address."),
         ("global", "There is more than one pool."),

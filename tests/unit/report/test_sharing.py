@@ -130,7 +130,10 @@ def test_values_that_are_nobodys_own_are_said_in_words() -> None:
 def test_whoever_has_the_key_of_everybody_is_whoever_has_none() -> None:
     seen = Diary().admitted(2, **A, key="(public)").admitted(3, **A, key="(not sent)").seen
     (pool,) = drawn(seen, "address").pools
-    assert [(party.key, fared(party)) for party in pool.parties] == [("no API key", (5, 0))]
+    assert [(party.key, fared(party)) for party in pool.parties] == [("", (5, 0))]
+    (pool,) = drawn(seen + Diary().admitted(**A, **KEY).seen, "address").pools
+    told = {party.key: fared(party) for party in pool.parties}
+    assert told == {"no API key": (5, 0), "API key 1": (1, 0)}
 
 
 def test_only_what_the_quota_counts_is_drawn() -> None:
