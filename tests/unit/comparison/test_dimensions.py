@@ -1,5 +1,8 @@
 """The table of dimensions tests itself."""
 
+import re
+from pathlib import Path
+from random import Random
 from typing import get_args
 
 from pawwork_proxy.comparison.dimensions import (
@@ -12,15 +15,19 @@ from pawwork_proxy.comparison.dimensions import (
 )
 from pawwork_proxy.model.observation import ABSENT, PUBLIC, DimensionName, Identities
 from pawwork_proxy.report.answer_words import TEXTS
+from tests.evaluation.random_worlds import People
 from tests.unit.builders import exchange, header
 from tests.unit.captures.studies import observed
 
+DATA_SETS = Path(__file__).parents[3] / "docs" / "data-sets.md"
+
 
 def test_a_dimension_has_its_name_its_field_its_row_and_its_reader() -> None:
-    """With its words and its rows in two documents that is all a new dimension takes."""
+    """With its words, its row in one document and its random worlds that is all it takes."""
     named, rows = set(get_args(DimensionName)), set(BY_NAME)
     fields = {*Identities.model_fields, "global"}
     (seen,) = observed(header(), [exchange()])
+    told = set(re.findall(r"^\| `who_(\w+)`", DATA_SETS.read_text(encoding="utf-8"), re.M))
     missing = [
         *(
             f"DimensionName in model/observation.py lacks {name}"
@@ -37,6 +44,11 @@ def test_a_dimension_has_its_name_its_field_its_row_and_its_reader() -> None:
             for section in ("one", "several", "shared")
             for name in named - set(TEXTS[section])
         ),
+        *(
+            f"tests/evaluation/random_worlds.py does not say who has which {name}"
+            for name in fields - set(People(Random(0)).installs[0]) - {"network", "global"}
+        ),
+        *(f"docs/data-sets.md has no row for who_{name}" for name in fields - {"global"} - told),
     ]
     assert not missing, "; ".join(sorted(missing))
     assert tuple(BY_NAME) == get_args(DimensionName), "in one order, which every table follows"
