@@ -4,6 +4,14 @@ Invariant: neither `message` nor `hint` ever holds captured content, keys or exc
 others. Both may name places the user gave us (a file, a port, an option).
 """
 
+import os
+
+
+def reason_of(error: Exception) -> str:
+    """Why something failed, in the system's words, else the kind of the error; never its text."""
+    number = getattr(error, "errno", None)
+    return os.strerror(number) if number else type(error).__name__
+
 
 class PawworkProxyError(Exception):
     """What went wrong (`message`) and what to do about it (`hint`); the CLI prints both."""

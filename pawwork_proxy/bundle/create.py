@@ -23,8 +23,9 @@ import pawwork_proxy
 from pawwork_proxy.bundle.assembly import Assembled, Member
 from pawwork_proxy.bundle.own_secrets import OwnSecret, search
 from pawwork_proxy.bundle.selection import ChosenCapture
+from pawwork_proxy.environment.looking import is_folder
 from pawwork_proxy.environment.private_files import write_new
-from pawwork_proxy.errors import BundleError, ConfigurationError
+from pawwork_proxy.errors import BundleError, ConfigurationError, reason_of
 from pawwork_proxy.model.manifest import README
 from pawwork_proxy.verification.findings import Finding
 from pawwork_proxy.verification.scan import Scan
@@ -91,7 +92,7 @@ def write(
     leaves no file, when any check finds something or any step fails.
     """
     kept = False
-    is_new = not folder.exists()
+    is_new = not is_folder(folder)
     target = folder / bundle_name(bundle.manifest.created_at)
     draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
     sealed = draft.with_name(draft.name + _SEALED)
@@ -112,7 +113,7 @@ def write(
         kept = True
     except OSError as error:
         raise BundleError(
-            f"the bundle cannot be written into {folder}: {type(error).__name__}",
+            f"the bundle cannot be written into {folder}: {reason_of(error)}",
             "choose a folder you may write to with --out",
         ) from None
     finally:
@@ -150,7 +151,7 @@ def verified_apart(path: Path) -> Verification:
         result = Verification.model_validate_json(finished.stdout)
     except (OSError, subprocess.SubprocessError, ValidationError) as error:
         raise BundleError(
-            f"the finished bundle could not be checked: {type(error).__name__}",
+            f"the finished bundle could not be checked: {reason_of(error)}",
             "nothing was written; try again",
         ) from None
     if result.ok is not (finished.returncode == 0):

@@ -24,7 +24,7 @@ from pawwork_proxy.clients.auth_sources import own_surroundings
 from pawwork_proxy.clients.client_files import read_regular
 from pawwork_proxy.environment.private_files import private_home
 from pawwork_proxy.environment.studies import KEY_BYTES
-from pawwork_proxy.errors import BundleError
+from pawwork_proxy.errors import BundleError, reason_of
 from pawwork_proxy.facts.identifiers import DATABASES
 from pawwork_proxy.model.manifest import README
 from pawwork_proxy.redaction.credentials import spellings
@@ -182,7 +182,7 @@ def _text(place: Place) -> str:
 
 def _unreadable(place: Place, error: Exception) -> BundleError:
     return BundleError(
-        f"a place that may hold a key cannot be read ({place.id}: {type(error).__name__})",
+        f"a place that may hold a key cannot be read ({place.id}: {reason_of(error)})",
         "make it readable for you: its keys must be searched for before a bundle is made",
     )
 
@@ -196,7 +196,7 @@ def _study_keys(private_home: Path) -> Iterator[str]:
             continue
         except OSError as error:
             raise BundleError(
-                f"a pseudonym key cannot be read: {type(error).__name__}",
+                f"a pseudonym key cannot be read: {reason_of(error)}",
                 "check the permissions of pawwork-proxy's private folder",
             ) from None
         if len(key) == KEY_BYTES:

@@ -4,6 +4,7 @@ import glob
 from pathlib import Path
 
 from pawwork_proxy.captures.packed import PACKED
+from pawwork_proxy.environment.looking import is_folder
 
 SAMPLES = "samples"
 """The folder of simulated captures that a checkout has among the user's own."""
@@ -20,19 +21,25 @@ _READ = (
 
 def source_files(path: Path) -> list[Path]:
     """The files that are read of a path on this machine: itself, or in a folder or pattern."""
-    if path.is_dir():
+    if is_folder(path):
         return _in_folder(path)
-    return [path] if path.exists() else _matching(path)
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return _matching(path)
+    except OSError:
+        return [path]  # whoever opens it says what is wrong
+    return [path]
 
 
 def capture_files(path: Path) -> list[Path]:
     """The capture files in a folder and below it; anything else is taken for one."""
-    return _below(path, _CAPTURES) if path.is_dir() else [path]
+    return _below(path, _CAPTURES) if is_folder(path) else [path]
 
 
 def archives_in(path: Path) -> list[Path]:
     """The `.zip` files in a folder and below it, bundles or not."""
-    return _below(path, ARCHIVES) if path.is_dir() else []
+    return _below(path, ARCHIVES) if is_folder(path) else []
 
 
 def is_read(file: Path) -> bool:
@@ -62,5 +69,5 @@ def _matching(pattern: Path) -> list[Path]:
     """
     names = glob.glob(str(pattern), recursive=True)  # noqa: PTH207  may be absolute
     found = sorted(map(Path, names))
-    files = [path for path in found if not path.is_dir()]
+    files = [path for path in found if not is_folder(path)]
     return files or [file for folder in found for file in _in_folder(folder)]

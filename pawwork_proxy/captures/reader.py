@@ -6,7 +6,6 @@ capture of the file; only a file with no header we can use is refused. Memory ho
 numbers of those that were read, and the requests that are under way.
 """
 
-import errno
 import stat
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -25,7 +24,7 @@ from pawwork_proxy.captures.lines import (
     read_line,
     read_view,
 )
-from pawwork_proxy.errors import CaptureFormatError, UnsupportedSchemaError
+from pawwork_proxy.errors import CaptureFormatError, UnsupportedSchemaError, reason_of
 from pawwork_proxy.model.capture import SCHEMA_VERSION, End, Header, Note, Opened, Stub
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.handshake import Connection, Hello
@@ -158,10 +157,14 @@ def opened_capture(path: Path) -> Iterator[BinaryIO]:
         with path.open("rb", buffering=_BUFFER_BYTES) as stream:
             yield stream
     except OSError as error:
-        raise CaptureFormatError(
-            f"cannot read {path}: {errno.errorcode.get(error.errno or 0, type(error).__name__)}",
-            "check the path and its permissions",
-        ) from None
+        raise cannot_read(path, error) from None
+
+
+def cannot_read(path: Path, error: OSError) -> CaptureFormatError:
+    """The error of a file or folder that the system does not let us read."""
+    return CaptureFormatError(
+        f"{path} cannot be read: {reason_of(error)}", "check the path and its permissions"
+    )
 
 
 def view_capture(

@@ -10,6 +10,8 @@ import stat
 from datetime import datetime
 from pathlib import Path
 
+from pawwork_proxy.environment.looking import is_folder
+
 KEEP_DAYS = 90
 """The default: longer than any study takes, and short enough that old captures do not pile up."""
 _NAME = re.compile(r"capture-\d{8}T\d{6}Z-[0-9a-f]{8}\.jsonl")
@@ -21,7 +23,7 @@ def remove_expired(folder: Path, now: datetime, keep_days: int = KEEP_DAYS) -> i
         return 0
     limit = now.timestamp() - keep_days * 86400
     removed = 0
-    for path in folder.glob("capture-*.jsonl"):
+    for path in folder.glob("capture-*.jsonl") if is_folder(folder) else ():
         with contextlib.suppress(OSError):
             status = path.lstat()
             if (

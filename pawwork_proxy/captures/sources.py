@@ -8,7 +8,7 @@ counts once: every command that counts or lists exchanges takes its captures thr
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, NoReturn, TypeVar
 
@@ -16,7 +16,7 @@ from pawwork_proxy.captures.completeness import MOST_NAMED, counted, named
 from pawwork_proxy.captures.files import ARCHIVES, PART, archives_in, is_read, source_files
 from pawwork_proxy.captures.lines import read_view
 from pawwork_proxy.captures.packed import PACKED, opened_packed
-from pawwork_proxy.captures.reader import Lines, opened_capture, view_capture
+from pawwork_proxy.captures.reader import Lines, cannot_read, opened_capture, view_capture
 from pawwork_proxy.captures.remote import address_of, fetch, found_at
 from pawwork_proxy.errors import BundleError, CaptureFormatError, PawworkProxyError
 from pawwork_proxy.model.capture import Header
@@ -250,6 +250,11 @@ def _nothing_at(path: Path) -> CaptureSource:
     error = CaptureFormatError(
         f"there is no capture at {path}", "name a capture, a folder of captures, or a bundle"
     )
+    try:
+        with suppress(FileNotFoundError, NotADirectoryError):
+            next(path.iterdir(), None)
+    except OSError as closed:
+        error = cannot_read(path, closed)
     return _refused(path, error)
 
 

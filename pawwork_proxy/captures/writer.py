@@ -6,7 +6,6 @@ and the count is itself written as soon as writing works again.
 """
 
 import contextlib
-import errno
 import os
 import secrets
 import shutil
@@ -14,7 +13,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from pawwork_proxy.errors import ConfigurationError
+from pawwork_proxy.errors import ConfigurationError, reason_of
 from pawwork_proxy.model.base import Noun, line_of
 from pawwork_proxy.model.capture import Header, Note, NoteEvent
 
@@ -59,7 +58,7 @@ class CaptureWriter:
             os.write(self._fd, line_of(header))
         except OSError as error:
             raise ConfigurationError(
-                f"cannot write a capture into {folder}: {errno.errorcode.get(error.errno or 0)}",
+                f"cannot write a capture into {folder}: {reason_of(error)}",
                 "choose a folder you may write to with --captures FOLDER",
             ) from None
 

@@ -17,7 +17,7 @@ import click
 from pawwork_proxy import __version__
 from pawwork_proxy.cli.naming import COMMANDS, Suggesting, called, typed
 from pawwork_proxy.cli.options import after_help
-from pawwork_proxy.errors import PawworkProxyError
+from pawwork_proxy.errors import PawworkProxyError, reason_of
 from pawwork_proxy.logs import guard_stderr
 from pawwork_proxy.report.words import printable
 
@@ -164,8 +164,7 @@ def _output_failed(error: OSError) -> int:
     """Report the failure, unless the reader of our output has gone: that is no error."""
     with contextlib.suppress(OSError):
         if error.errno != errno.EPIPE:
-            name = errno.errorcode[error.errno or 0]
-            click.echo(f"error: cannot write the output: {name}", err=True)
+            click.echo(f"error: cannot write the output: {reason_of(error)}", err=True)
     # What is still in the buffers would fail once more, with a traceback, when Python ends.
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for stream in (sys.stdout, sys.stderr):

@@ -19,7 +19,7 @@ from pawwork_proxy.clients.descendants import (
     end,
     named,
 )
-from pawwork_proxy.errors import ConfigurationError
+from pawwork_proxy.errors import ConfigurationError, reason_of
 
 END_PATIENCE_S = 10.0  # a client that is asked to end saves its conversation
 LOOK_EVERY_S = 2.0
@@ -66,7 +66,7 @@ class Client:
             )
         except OSError as error:
             raise ConfigurationError(
-                f"the client cannot be started: {type(error).__name__}",
+                f"the client cannot be started: {reason_of(error)}",
                 "check that the command after -- is a program of this system",
             ) from None
         family = Descendants(client.pid, env[INHERITED])

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pawwork_proxy.cli.naming import called
+from pawwork_proxy.errors import reason_of
 
 if TYPE_CHECKING:
     from pawwork_proxy.report.language import Language
@@ -29,6 +30,10 @@ DEFAULT_CAPTURES = Path("captures")
 VIA_VARIABLE = "PAWWORK_PROXY_VIA"
 _LONGEST_ADDRESS = 4096
 
+SOURCE = click.Path(allow_dash=True, readable=False, path_type=Path)
+"""A path to read, at which somebody else looks: of several, one that is closed stops no other."""
+DONE = {0: "done", 2: "wrong usage"}
+"""Exit codes of commands that tell nothing by them."""
 READING = {
     0: "done; captures that had to be left out are named on stderr",
     2: "wrong usage",
@@ -38,11 +43,10 @@ READING = {
 """Exit codes of every command that reads captures."""
 
 
-def after_help(example: str, exits: Mapping[int, str] | None = None) -> str:
+def after_help(example: str, exits: Mapping[int, str] = DONE) -> str:
     """The end of a command's help: what its exit codes mean, and an example."""
-    codes = "".join(f"\n  {code:<3}  {means}" for code, means in (exits or {}).items())
-    listed = f"\b\nExit codes:{codes}\n\n" if codes else ""
-    return f"{listed}\b\nExample:\n  {called()} {example}"
+    codes = "".join(f"\n  {code:<3}  {means}" for code, means in exits.items())
+    return f"\b\nExit codes:{codes}\n\n\b\nExample:\n  {called()} {example}"
 
 
 def moment(text: str) -> datetime:
@@ -108,7 +112,7 @@ def several(flag: str, name: str, metavar: str, words: str, **given: Any) -> Dec
 
 def captures(*, required: bool = True) -> Decorator:
     """The captures to read."""
-    return click.argument("captures", nargs=-1, required=required, type=click.Path(path_type=Path))
+    return click.argument("captures", nargs=-1, required=required, type=SOURCE)
 
 
 def formats(*names: str, words: str) -> Decorator:
@@ -208,7 +212,7 @@ def _address_of_proxy(
             return file.read(_LONGEST_ADDRESS).strip()
     except (OSError, ValueError) as error:
         raise click.BadParameter(
-            f"{given[1:]} cannot be read: {type(error).__name__}. Write the proxy's address into "
+            f"{given[1:]} cannot be read: {reason_of(error)}. Write the proxy's address into "
             "it: http://USER:PASSWORD@HOST:PORT",
             context,
             option,
@@ -229,12 +233,6 @@ capturing = together(
         show_envvar=True,
         metavar="LABEL",
         help="Your name for the network that this machine is on, for example home or office.",
-    ),
-    click.option(
-        "--upstream",
-        metavar="URL",
-        help="Send requests to this server instead of OpenCode's. It is taken for a "
-        "simulator, and the capture is marked as simulated.",
     ),
     click.option(
         "--upstream-ca",
@@ -280,7 +278,13 @@ capturing = together(
         help="Remove captures from that folder when they are older; 0 keeps them all.",
     ),
 )
-"""What `run` and `launch` are told about the capture; `plan.make_plan` has their types."""
+"""What `run`, `launch` and `disturb` are told of the capture; `plan.make_plan` has their types."""
+to_server = click.option(
+    "--upstream",
+    metavar="URL",
+    help="Send requests to this server instead of OpenCode's. It is taken for a simulator, and the "
+    "capture is marked as simulated.",
+)
 answering = together(
     click.option(
         "--answer",

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pawwork_proxy.cli.naming import tell, typed
-from pawwork_proxy.errors import ConfigurationError
+from pawwork_proxy.errors import ConfigurationError, reason_of
 from pawwork_proxy.report.words import printable
 
 if TYPE_CHECKING:
@@ -116,8 +116,10 @@ def progress(words: str) -> Iterator[Callable[..., None]]:
         yield show
 
 
-def replace_file(out: Path, data: Iterable[bytes]) -> None:
+def replace_file(out: Path, data: Iterable[bytes], option: str = "--out") -> None:
     """Put a file in place, readable by its owner only, replacing an older one in one step.
+
+    `option` is what the user has named it by.
 
     Raises ConfigurationError when the folder or the file cannot be written, or something else than
     a file is there: a device or a folder is never replaced.
@@ -125,7 +127,7 @@ def replace_file(out: Path, data: Iterable[bytes]) -> None:
     try:
         if out.exists() and not out.is_file():
             raise ConfigurationError(
-                f"{out} exists and is no regular file", "choose another file with --out"
+                f"{out} exists and is no regular file", f"choose another file with {option}"
             )
         out.parent.mkdir(parents=True, exist_ok=True)
         handle, draft = tempfile.mkstemp(prefix=f".{out.name}.", dir=out.parent)
@@ -137,5 +139,5 @@ def replace_file(out: Path, data: Iterable[bytes]) -> None:
             Path(draft).unlink(missing_ok=True)
     except OSError as error:
         raise ConfigurationError(
-            f"{out} cannot be written: {type(error).__name__}", "choose another file with --out"
+            f"{out} cannot be written: {reason_of(error)}", f"choose another file with {option}"
         ) from None

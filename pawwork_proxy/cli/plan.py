@@ -26,7 +26,7 @@ def make_plan(
     installs: Sequence[str],
     *,
     network: str | None,
-    upstream: str | None,
+    upstream: str | None = None,
     upstream_ca: Path | None,
     via: str | None,
     source: str | None,

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pawwork_proxy.clients.key_formats import HeldKey, keys_in, parsed_config
+from pawwork_proxy.environment.looking import is_file, is_there
 from pawwork_proxy.environment.machine import system
 from pawwork_proxy.facts.identifiers import (
     OPENED,
@@ -97,7 +98,7 @@ def in_force(around: Surroundings, eras: Eras = ()) -> tuple[Place, ...]:
         if row.first_of in decided:
             continue
         of_row = tuple(_places_of(row, around))
-        if row.first_of and any(place.path and place.path.is_file() for place in of_row):
+        if row.first_of and any(place.path and is_file(place.path) for place in of_row):
             decided.add(row.first_of)
         found += of_row
     return _own_last(found)
@@ -232,5 +233,5 @@ def _project(start: Path | None, around: Surroundings) -> Iterator[Path]:
         return
     for folder in (start, *start.parents)[:_MOST_PARENTS]:
         yield folder
-        if (folder / ".git").exists():
+        if is_there(folder / ".git"):
             return

@@ -1,13 +1,13 @@
 """A clean install of a client: a home of its own, and nothing of the user's in its environment."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from pawwork_proxy.clients.auth_places import places, surroundings
+from pawwork_proxy.environment.looking import is_there
 from pawwork_proxy.environment.machine import system
-from pawwork_proxy.errors import ConfigurationError
+from pawwork_proxy.errors import ConfigurationError, reason_of
 from pawwork_proxy.facts.clean_install import BEYOND, FOLDERS, TAKEN_OUT
 
 
@@ -31,7 +31,7 @@ def clean_environment(base: Mapping[str, str], folder: Path) -> dict[str, str]:
                     (folder / place).chmod(0o700)
     except OSError as error:
         raise ConfigurationError(
-            f"--home {folder} cannot be used: {type(error).__name__}",
+            f"--home {folder} cannot be used: {reason_of(error)}",
             "name a folder you may write to",
         ) from None
     kept = {name: value for name, value in base.items() if not _is_taken_out(name)}
@@ -42,9 +42,8 @@ def not_isolated(environment: Mapping[str, str], folder: Path, work: Path) -> It
     """What a clean install, started in the folder `work`, still shares with the user's own."""
     found = (place.path for place in places(surroundings(environment, work)) if place.path)
     for path in dict.fromkeys(path for path in found if not path.is_relative_to(folder)):
-        with suppress(OSError):
-            if path.exists():
-                yield str(path)
+        if is_there(path):
+            yield str(path)
     yield from (row.what for row in BEYOND if system() in row.systems)
 
 

@@ -24,7 +24,8 @@ from pawwork_proxy.clients.client_files import read_regular
 from pawwork_proxy.clients.installations import Installation
 from pawwork_proxy.clients.jsonc import UnreadableError, parsed
 from pawwork_proxy.clients.own_addresses import address_in, own_base, own_catalogue
-from pawwork_proxy.errors import ConfigurationError
+from pawwork_proxy.environment.looking import is_file
+from pawwork_proxy.errors import ConfigurationError, reason_of
 from pawwork_proxy.facts.identifiers import CLIENTS
 from pawwork_proxy.facts.server import CONFIG_SCHEMA, HOST, PROVIDERS
 from pawwork_proxy.model.request import Tier
@@ -64,7 +65,7 @@ def text_of(path: Path) -> str | None:
         return text if text or path.exists() else None
     except (OSError, ValueError) as error:
         raise ConfigurationError(
-            f"{path} cannot be read: {type(error).__name__}",
+            f"{path} cannot be read: {reason_of(error)}",
             "check its owner and permissions, and that it is UTF-8 text of up to 1 MiB",
         ) from None
 
@@ -118,7 +119,7 @@ class _Loaded:
         That lies in the last folder: in an earlier one it would hide the files of other channels.
         """
         paths = [place.path for place in own if place.path is not None]
-        return [path for path in paths if path.is_file()] or [paths[-2]]
+        return [path for path in paths if is_file(path)] or [paths[-2]]
 
     def _read(self, place: Place) -> object:
         with suppress(OSError, ValueError, RecursionError):

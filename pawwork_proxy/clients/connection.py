@@ -19,13 +19,14 @@ from pydantic import TypeAdapter, ValidationError
 
 from pawwork_proxy.clients.configuration import Setting, refused, text_of
 from pawwork_proxy.clients.jsonc import Edit, UnreadableError, at, parsed, removal, setting
+from pawwork_proxy.environment.looking import is_there
 from pawwork_proxy.environment.private_files import (
     read_private,
     remove_private,
     write_new,
     write_private,
 )
-from pawwork_proxy.errors import ConfigurationError
+from pawwork_proxy.errors import ConfigurationError, reason_of
 
 _MEMORY = "connected"
 _SECRET = re.compile(
@@ -132,7 +133,7 @@ def connecting(
             edits += new
     except UnreadableError as error:
         raise refused(path, error) from None
-    missing = tuple(str(folder) for folder in path.parents if not folder.exists())
+    missing = tuple(str(folder) for folder in path.parents if not is_there(folder))
     folders = missing or (before.folders if before else ())
     return Change(path, found, text), Connected(
         str(path), original is None, folders, _digest(text), tuple(edits), tuple(written)
@@ -215,7 +216,7 @@ def make(change: Change, folders: Iterable[str] = ()) -> None:
             _replace(path, change.after.encode())
     except OSError as error:
         raise ConfigurationError(
-            f"{path} cannot be written: {type(error).__name__}", "check its owner and permissions"
+            f"{path} cannot be written: {reason_of(error)}", "check its owner and permissions"
         ) from None
 
 

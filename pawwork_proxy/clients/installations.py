@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from pawwork_proxy.clients.auth_places import Surroundings, root_folder
 from pawwork_proxy.clients.client_database import rows_of
 from pawwork_proxy.clients.client_files import read_regular
+from pawwork_proxy.environment.looking import is_file, is_folder
 from pawwork_proxy.facts.clients import RELEASES, Runtime, release_of
 from pawwork_proxy.facts.identifiers import (
     CLIENTS,
@@ -91,8 +92,8 @@ def _installation(
     own = [one for one in programs if one.client == row.id]
     folders = [folder / row.folder for folder in root_folder(row.root, around)] if row.root else []
     dsh = [*(folder / "dsh" for folder in folders), *(around.home / name for name in row.dsh)]
-    folder = next((one for one in folders if one.is_dir()), None)
-    on_dsh = next((one for one in reversed(dsh) if one.is_dir()), None)
+    folder = next((one for one in folders if is_folder(one)), None)
+    on_dsh = next((one for one in reversed(dsh) if is_folder(one)), None)
     if not (own or folder or on_dsh):
         return None
     release = (own[0].release if own else None) or next(_traced(row, around), None)
@@ -110,7 +111,7 @@ def _commands(around: Surroundings) -> Iterator[_Program]:
             for command in row.commands:
                 for ending in (".exe", ".cmd") if windows else ("",):
                     path = Path(folder) / f"{command}{ending}"
-                    if folder and path.is_file():
+                    if folder and is_file(path):
                         yield _command(row, command, path)
 
 
@@ -135,7 +136,7 @@ def _installed(around: Surroundings) -> Iterator[_Program]:
             for client in row.clients:
                 called = CLIENTS[client].called
                 path = root / row.file.format(called=called)
-                if path.is_file():
+                if is_file(path):
                     archive = row.archive and root / row.archive.format(called=called)
                     yield _Program(client, path, archived_version(archive) if archive else None)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pawwork_proxy.clients.client_files import read_regular
 from pawwork_proxy.clients.installations import archived_version
+from pawwork_proxy.environment.looking import is_file
 from pawwork_proxy.model.context import Program
 from pawwork_proxy.wire.bounded_json import member
 
@@ -34,7 +35,7 @@ def version_of(program: Program, executable: Path) -> str | None:
 def _desktop(executable: Path) -> str | None:
     """What the archive of an Electron program says, which lies beside it or, on macOS, above."""
     for folder in (executable.parent / "resources", executable.parent.parent / "Resources"):
-        if (folder / "app.asar").is_file():
+        if is_file(folder / "app.asar"):
             return archived_version(folder / "app.asar")
     return None
 

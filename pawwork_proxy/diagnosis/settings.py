@@ -26,6 +26,7 @@ from pawwork_proxy.clients.auth_places import (
 )
 from pawwork_proxy.clients.client_database import rows_of
 from pawwork_proxy.diagnosis.situation import Authority, Client, Hidden, Leads
+from pawwork_proxy.environment.looking import is_file
 from pawwork_proxy.environment.machine import LOOPBACK_NAMES
 from pawwork_proxy.facts.clients import RELEASES
 from pawwork_proxy.facts.server import HOST, PROVIDERS
@@ -129,7 +130,7 @@ def _opened(around: Surroundings, eras: Eras) -> Iterator[Path]:
 def _before(place: Place, counting: Iterable[Place]) -> str:
     """The file for which one in another folder is not read."""
     same = (one.path for one in counting if one.id == place.id)
-    return next(str(path) for path in same if path is not None and path.is_file())
+    return next(str(path) for path in same if path is not None and is_file(path))
 
 
 def _by_strength(every: Iterable[Place]) -> Iterable[Place]:

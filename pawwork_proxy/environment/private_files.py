@@ -13,7 +13,7 @@ from pathlib import Path
 
 import platformdirs
 
-from pawwork_proxy.errors import ConfigurationError
+from pawwork_proxy.errors import ConfigurationError, reason_of
 
 HOME_VARIABLE = "PAWWORK_PROXY_HOME"
 _MAX_BYTES = 1024 * 1024
@@ -39,7 +39,7 @@ def private_folder(path: Path) -> Path:
             path.chmod(0o700)
     except OSError as error:
         raise ConfigurationError(
-            f"cannot use {path} as a private folder: {type(error).__name__}",
+            f"cannot use {path} as a private folder: {reason_of(error)}",
             f"set {HOME_VARIABLE} to a folder you own",
         ) from None
     return path
@@ -129,6 +129,6 @@ def _draft(path: Path, data: bytes) -> Iterator[Path]:
 
 def _unusable(path: Path, error: OSError) -> ConfigurationError:
     return ConfigurationError(
-        f"cannot use the private file {path}: {type(error).__name__}",
+        f"cannot use the private file {path}: {reason_of(error)}",
         "check its owner and permissions, or move it away",
     )

@@ -8,13 +8,12 @@ Invariants: listeners are bound to the loopback interface and nowhere else; each
 moment at which its port is chosen, so that nobody else can take it before the proxy is up.
 """
 
-import os
 import socket
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
-from pawwork_proxy.errors import ConfigurationError
+from pawwork_proxy.errors import ConfigurationError, reason_of
 from pawwork_proxy.redaction.labels import LABEL_RULE, keep_label
 
 LOOPBACK = "127.0.0.1"
@@ -113,7 +112,7 @@ def _socket(label: str, port: int | None) -> socket.socket:
         try:
             return socket.create_server((LOOPBACK, one), backlog=BACKLOG)
         except OSError as error:
-            reason = os.strerror(error.errno or 0)
+            reason = reason_of(error)
     raise ConfigurationError(
         f"cannot listen on {LOOPBACK}:{ports[-1]} for install '{label}': {reason}",
         f"stop what uses that port, or choose another: --install {label}@0",

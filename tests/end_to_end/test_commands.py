@@ -239,7 +239,7 @@ def test_an_output_that_cannot_be_written_is_a_clear_error(
             check=False,
         )
     assert done.returncode == 1
-    assert done.stderr == "error: cannot write the output: ENOSPC\n"
+    assert done.stderr == "error: cannot write the output: No space left on device\n"
 
 
 @pytest.mark.parametrize("arguments", [("schema",), ("show", SAMPLE), ("--help",)])

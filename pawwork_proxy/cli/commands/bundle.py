@@ -191,7 +191,8 @@ def create(
 @bundle.command(
     short_help="Check a bundle that somebody sent you.",
     epilog=options.after_help(
-        "bundle verify pawwork-support-2026-11-25-0a1b2c3d.zip", {0: "in order", 4: "refused"}
+        "bundle verify pawwork-support-2026-11-25-0a1b2c3d.zip",
+        {0: "in order", 2: "wrong usage", 4: "refused"},
     ),
 )
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
@@ -226,7 +227,7 @@ def verify(file: Path, output: str) -> None:
     short_help="Print what support asks first, per install.",
     epilog=options.after_help("bundle show pawwork-support-*.zip --format json", options.READING),
 )
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, required=True, type=options.SOURCE)
 @click.option(
     "--html",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -266,7 +267,7 @@ def show(
     elif html is not None:
         replies = {name: seen.reply(language(name)) for name in LANGUAGES}
         text = render_support(rows, troubles, replies, lang, simulated=simulated, zone=zone)
-        replace_file(html, [text.encode()])
+        replace_file(html, [text.encode()], "--html")
         click.echo(str(html))
     elif output == "json":
         click.echo(SupportView(rows=rows).model_dump_json(exclude_none=True))

@@ -31,7 +31,7 @@ EXITS = {0: "classified, also as unknown", 1: "there was nothing to classify", 2
 @click.command(
     epilog=options.after_help("classify body.json --status 429 --header 'retry-after: 60'", EXITS)
 )
-@click.argument("file", type=click.Path(allow_dash=True, path_type=Path), default="-")
+@click.argument("file", type=options.SOURCE, default="-")
 @click.option(
     "--status",
     type=click.IntRange(100, 599),

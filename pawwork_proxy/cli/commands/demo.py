@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from pawwork_proxy.cli import options
-from pawwork_proxy.cli.naming import tell
+from pawwork_proxy.cli.naming import called, tell
 
 
 @click.command(epilog=options.after_help("demo"))
@@ -13,7 +13,7 @@ from pawwork_proxy.cli.naming import tell
     "--preset",
     default="small",
     metavar="NAME",
-    help="Play this scenario of the simulator; `pawwork-proxy simulate --list` names them.",
+    help=f"Play this preset of the simulator; `{called()} simulate --list` names them.",
 )
 @click.option(
     "--captures",

@@ -18,7 +18,14 @@ ARMS: tuple[Route, ...] = ("inside", "forward", "forward", "inside")
 STOPPED = "The untouched client was refused, so a limit is used up or a gate is closed to it."
 
 
-@click.command(epilog=after_help("disturb -- opencode run -m opencode/big-pickle hi"))
+EXITS = {
+    0: "all arms are done, whatever was found",
+    2: "an option cannot be used, or CMD cannot be started",
+    130: "interrupted",
+}
+
+
+@click.command(epilog=after_help("disturb -- opencode run -m opencode/big-pickle hi", EXITS))
 @click.option(
     "--install",
     default="main",
@@ -49,7 +56,6 @@ def disturb(
     from pawwork_proxy.cli.unread import output_never_waits
     from pawwork_proxy.cli.watching import UntilRefused
     from pawwork_proxy.environment.identity import load_identity
-    from pawwork_proxy.errors import ConfigurationError
     from pawwork_proxy.report.comparison_json import render_json
     from pawwork_proxy.report.sentences import contrast_words, instrument_words
     from pawwork_proxy.report.wrapping import wrapped
@@ -60,11 +66,6 @@ def disturb(
     captured: list[Path] = []
     for number, route in enumerate(ARMS, 1):
         plan = make_plan([f"{install}@0"], **capturing)
-        if not plan.upstream.is_zen:
-            raise ConfigurationError(
-                "--upstream cannot be used: the untouched client asks its own server",
-                "leave --upstream out; --via can lead both arms to another server",
-            )
         click.echo(f"{number} of {len(ARMS)}: route {route}", err=True)
         forget_expired(plan)
         until = UntilRefused()

@@ -8,13 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pawwork_proxy.cli.options import after_help, answering, capturing, clean_home
+from pawwork_proxy.cli.options import after_help, answering, capturing, clean_home, to_server
 
 if TYPE_CHECKING:
     from pawwork_proxy.model.context import Route
 
 
-@click.command(epilog=after_help("launch --network home -- opencode run -m opencode/big-pickle hi"))
+EXITS = {2: "an option cannot be used, or CMD cannot be started"}
+
+
+@click.command(
+    epilog=after_help("launch --network home -- opencode run -m opencode/big-pickle hi", EXITS)
+)
 @click.option(
     "--install",
     default="main",
@@ -29,11 +34,12 @@ if TYPE_CHECKING:
     help="inside loads a small observer into the client and passes its connections untouched; "
     "tunnel passes them untouched, too, and shows handshake, sizes, times and ends of connections "
     "only; forward makes us the client's HTTPS proxy, with our certificate authority, and changes "
-    "nothing in its configuration; reverse moves the client's base address to us as well, and so "
-    "gets also what knows only one of the two ways. Without it: inside, or reverse if --upstream "
-    "or --answer is named.",
+    "nothing in its configuration; reverse does that and moves the client's base address to us as "
+    "well, for requests that follow only one of the two. Without it: inside, or reverse if "
+    "--upstream or --answer is named.",
 )
 @clean_home
+@to_server
 @capturing
 @answering
 @click.argument("client", nargs=-1, required=True, metavar="-- CMD [ARGS]...")
@@ -51,7 +57,7 @@ def launch(
     """Start a client with everything set to observe it, and capture until it exits.
 
     The capture goes on until everything has ended that the client has started.
-    The exit code is the client's own; 2 if an option cannot be used or CMD cannot be started.
+    The exit code is the client's own.
     """
     import asyncio
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pawwork_proxy.cli.naming import tell
-from pawwork_proxy.cli.options import after_help, answering, capturing, formats
+from pawwork_proxy.cli.options import after_help, answering, capturing, formats, to_server
 
 if TYPE_CHECKING:
     from pawwork_proxy.environment.identity import Identity
@@ -42,6 +42,7 @@ No exchange was seen. Usual causes:
     "any free port, and without one the next that is free from 9610 on is taken.  "
     "[default: main@9610]",
 )
+@to_server
 @capturing
 @answering
 @formats(

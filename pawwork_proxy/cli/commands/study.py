@@ -15,7 +15,11 @@ if TYPE_CHECKING:
     from pawwork_proxy.comparison.walk import StudyName
     from pawwork_proxy.report.language import Language
 
-RUNNING = {0: "all steps are done, and the answer was printed", 130: "left with Ctrl-C"}
+RUNNING = {
+    0: "all steps are done, and the answer was printed",
+    2: "wrong usage",
+    130: "left with Ctrl-C",
+}
 EXITS = {0: "done", 2: "the study is not known, or its token is damaged"}
 
 
@@ -29,7 +33,7 @@ def study() -> None:
 
 @study.command(
     short_help="Start a study and print its token.",
-    epilog=after_help("study create quota-august > token.txt"),
+    epilog=after_help("study create quota-august > token.txt", EXITS),
 )
 @click.argument("name")
 def create(name: str) -> None:
@@ -48,7 +52,7 @@ def create(name: str) -> None:
 
 @study.command(
     short_help="Join the study that a token belongs to.",
-    epilog=after_help("study join < token.txt"),
+    epilog=after_help("study join < token.txt", EXITS),
 )
 @click.argument("token", required=False)
 def join(token: str | None) -> None:
@@ -119,7 +123,7 @@ def list_(output: str) -> None:
 
 @study.command(
     short_help="Remove the key of a study from this machine.",
-    epilog=after_help("study leave quota-august"),
+    epilog=after_help("study leave quota-august", EXITS),
 )
 @click.argument("name", required=False)
 def leave(name: str | None) -> None:

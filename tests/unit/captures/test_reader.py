@@ -191,14 +191,14 @@ def test_what_has_no_header_is_no_capture(tmp_path: Path, data: bytes) -> None:
 
 
 def test_a_missing_file_is_a_clear_error(tmp_path: Path) -> None:
-    with pytest.raises(CaptureFormatError, match=r"cannot read .*: ENOENT"):
+    with pytest.raises(CaptureFormatError, match=r"cannot be read: No such file or directory"):
         read_capture(tmp_path / "absent.jsonl")
 
 
 def test_an_error_without_a_number_is_named_by_its_kind(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").touch()
     with (
-        pytest.raises(CaptureFormatError, match=r"cannot read .*: TimeoutError"),
+        pytest.raises(CaptureFormatError, match="cannot be read: TimeoutError"),
         opened_capture(tmp_path / "a.jsonl"),
     ):
         raise TimeoutError

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pawwork_proxy.captures.retention import KEEP_DAYS, remove_expired
+from tests.closed import close
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 NAME = "capture-20260801T000000Z-0011aabb.jsonl"
@@ -52,3 +53,11 @@ def test_links_folders_and_what_cannot_be_removed_stay(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_not_there_holds_nothing(tmp_path: Path) -> None:
     assert remove_expired(tmp_path / "none", NOW) == 0
+
+
+def test_a_folder_that_is_closed_to_the_user_keeps_what_it_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever makes the capture says so, with a remedy."""
+    close(monkeypatch, tmp_path)
+    assert remove_expired(tmp_path / "captures", NOW) == 0

@@ -10,6 +10,7 @@ from pawwork_proxy.captures.following import sizes
 from pawwork_proxy.captures.sources import capture_sources
 from pawwork_proxy.errors import BundleError, CaptureFormatError, UnsupportedSchemaError
 from pawwork_proxy.model.base import line_of
+from tests.closed import close
 from tests.unit.builders import exchange, header, opened
 from tests.unit.bundle.files import MEMBERS, assembled, capture, raw_zip
 from tests.unit.captures.studies import one, read_captures, write
@@ -105,7 +106,7 @@ def test_what_cannot_be_read_is_left_out_and_named(tmp_path: Path) -> None:
     in_folder = [
         "d.jsonl: left out, it is no regular file.",
         "e.jsonl: left out, it is no capture: an empty file, nothing was recorded in it.",
-        "loop.jsonl: left out, cannot read it: ELOOP.",
+        "loop.jsonl: left out, it cannot be read: Too many levels of symbolic links.",
         "newer.jsonl: left out, it has schema version 9, this tool reads 1 to 2.",
         "pipe.jsonl: left out, it is no regular file.",
         "pawwork-support-pipe.zip: left out, it is refused: no_regular_file (archive).",
@@ -173,3 +174,23 @@ def test_what_is_packed_bundled_or_stored_is_followed_too(tmp_path: Path, name: 
     come.write_bytes(b"123")
     for path in (tmp_path, tmp_path / "**"):
         assert sizes([path]) == {come: 3}
+
+
+def test_what_is_closed_to_the_user_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir()
+    close(monkeypatch, closed)
+    for path in (closed, closed / "capture.jsonl"):
+        with pytest.raises(CaptureFormatError, match="cannot be read: Permission denied"):
+            read_captures([path])
+    good = capture(tmp_path)
+    read = read_captures([good, closed])
+    assert len(read.captures) == 1
+    assert read.remarks == ["closed: left out, it cannot be read: Permission denied."]
+
+
+def test_a_name_that_is_too_long_is_said(tmp_path: Path) -> None:
+    with pytest.raises(CaptureFormatError, match="cannot be read: File name too long"):
+        read_captures([tmp_path / ("a" * 300)])

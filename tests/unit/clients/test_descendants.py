@@ -13,7 +13,7 @@ from pawwork_proxy.clients.descendants import INHERITED, Descendants, applicatio
 
 pytestmark = pytest.mark.process
 
-URL = "http://127.0.0.1:1"
+URL = f"http://127.0.0.1:1/{os.getpid()}"  # tests beside this one have their own
 LONG = "import time; time.sleep(600)"
 PARENT = f"""
 import os, subprocess, sys

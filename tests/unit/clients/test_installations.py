@@ -9,6 +9,7 @@ import pytest
 
 from pawwork_proxy.clients.installations import Installation, client_of, installations
 from pawwork_proxy.facts.clients import release_of
+from tests.closed import close
 from tests.unit.clients.trees import (
     USERDATA,
     application,
@@ -227,3 +228,14 @@ def test_a_release_of_pawwork_belongs_to_the_range_that_began_last(version: str,
 def test_what_is_no_version_belongs_to_no_range() -> None:
     assert release_of("PawWork", "next") is None
     assert release_of("OpenCode", "0.1.2") is None
+
+
+def test_a_folder_that_is_closed_to_the_user_holds_no_client(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as `sudo` leaves behind: it was an internal error of `connect` and `doctor`."""
+    content = archive({"name": "pawwork", "version": "2026.7.3"})
+    application(tmp_path, "macos", "PawWork", content)
+    (tmp_path / USERDATA["macos"] / "ai.pawwork.desktop").mkdir(parents=True)
+    close(monkeypatch, tmp_path)
+    assert installations(around(tmp_path, "macos", PATH=str(tmp_path / "bin"))) == ()

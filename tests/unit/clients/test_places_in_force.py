@@ -30,6 +30,7 @@ from pawwork_proxy.facts.identifiers import PLACES
 from pawwork_proxy.model.context import ClientProcess
 from pawwork_proxy.model.exchange import AuthSourceFinding
 from pawwork_proxy.model.request import Tier
+from tests.closed import close
 from tests.unit.clients.test_auth_sources import KEY, api, auth, config, fingerprint, put
 
 FORK, DSH, OPENCODE, OPENCODE_2 = ("C3a", "C3b"), ("C4a",), ("O1b",), ("O2a",)
@@ -424,3 +425,18 @@ def test_a_key_for_go_of_another_client_does_not_count(tmp_path: Path) -> None:
 def test_places_in_force_are_places(tmp_path: Path) -> None:
     around = Surroundings("linux", tmp_path, {}, tmp_path)
     assert set(in_force(around)) <= set(places(around))
+
+
+def test_a_place_that_is_closed_to_the_user_stops_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = tmp_path / ".pawwork"
+    closed.mkdir()
+    file = tmp_path / USERDATA / "config/pawwork/pawwork.json"
+    put(file, config())
+    project = tmp_path / "closed" / "project"
+    project.mkdir(parents=True)
+    close(monkeypatch, closed)
+    close(monkeypatch, tmp_path / "closed")
+    found = in_force(Surroundings("linux", tmp_path, {}, project), FORK)
+    assert file in [place.path for place in found]

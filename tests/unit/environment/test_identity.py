@@ -119,7 +119,7 @@ def test_a_home_that_is_read_only_is_an_error_with_a_hint(
 
     for name in ("mkdir", "unlink"):
         monkeypatch.setattr(Path, name, refuse)
-    with pytest.raises(ConfigurationError, match="private folder: OSError") as caught:
+    with pytest.raises(ConfigurationError, match="private folder: Read-only file system") as caught:
         identity.register_install("new")
     assert HOME_VARIABLE in caught.value.hint
     monkeypatch.setattr("pawwork_proxy.environment.private_files.private_folder", Path)
