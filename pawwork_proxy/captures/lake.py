@@ -30,7 +30,7 @@ def _database() -> "DuckDBPyConnection":
         raise ConfigurationError(
             "only DuckDB writes and reads Parquet, and it is not installed",
             "start it with 'scripts/run.py --with lake', or install the extra "
-            "(pip install 'pawwork-proxy[lake]'); csv needs nothing",
+            "(pip install 'pawwork-proxy[lake]'); 'export --format csv' needs neither",
         ) from None
 
 

@@ -94,7 +94,7 @@ def fetch(remote: Remote) -> Path:
             size += len(piece)
             if size > MOST_BYTES:
                 raise CaptureFormatError(
-                    f"{remote.shown} is larger than {MOST_BYTES >> 20} MiB",
+                    f"{_address(remote.shown)} is larger than {MOST_BYTES >> 20} MiB",
                     "fetch it yourself, and name the file",
                 )
             file.write(piece)
@@ -116,9 +116,14 @@ def _named(shown: Path, asked: Callable[[], Iterable[Any]]) -> Iterator[Any]:
         if type(error).__module__.partition(".")[0] not in _LIBRARIES:
             raise
         raise CaptureFormatError(
-            f"cannot fetch {shown}: {_reason(error)}",
+            f"cannot fetch {_address(shown)}: {_reason(error)}",
             "check the address, the network and the credentials",
         ) from None
+
+
+def _address(shown: Path) -> str:
+    """An address as it was given: a path keeps one of two slashes."""
+    return shown.as_posix().replace(":/", "://", 1)
 
 
 def _reason(error: BaseException) -> str:

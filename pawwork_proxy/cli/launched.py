@@ -39,7 +39,7 @@ from pawwork_proxy.report.wrapping import wrapped
 
 NOTHING_SEEN = """\
 No exchange was seen: the client asked nothing, or it went around the proxy.
-hint: leave --route out, to observe it from inside"""
+hint: leave --route and --upstream out to observe it from inside, or ask 'pawwork-proxy doctor'"""
 NO_CONNECTION = f"""\
 No connection to {HOST} was seen: the client asked nothing, or it went around the proxy.
 hint: try --route reverse, which leads it to the proxy in both ways"""

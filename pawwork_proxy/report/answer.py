@@ -21,6 +21,7 @@ from pawwork_proxy.report.answer_words import (
     joined,
     one,
     quota_words,
+    some_of,
 )
 from pawwork_proxy.report.confidence import confidence_words, seen_words
 from pawwork_proxy.report.contrast_story import Story, Teller
@@ -80,7 +81,8 @@ def answer_of(
 ) -> Answer:
     """The answer, in a language; `zone` is the user's, `files` are names by ids of captures."""
     limit = next(iter(comparison.limits), None)
-    teller = Teller(rows_told(comparison), language, files or {})
+    several = any(len(one.windows) > 1 for one in comparison.limits)
+    teller = Teller(rows_told(comparison), language, files or {}, several_windows=several)
     deciding = list(_deciding(limit)) if limit else []
     experiment = comparison.next_experiment
     spoken = comparison.instrument.status in {"disturbs", "suspected"}
@@ -209,9 +211,15 @@ def _notes(comparison: Comparison, language: Language) -> Iterator[str]:
     """What is not said at the beginning already."""
     if comparison.instrument.status == "no_sign":
         yield instrument_told(comparison.instrument, language)
+    labels = [note.label for note in comparison.notes if note.id == "label"]
     for note in comparison.notes:
-        if note.id != "simulated":
+        if note.id != "simulated" and not (note.id == "label" and len(labels) > 1):
             yield language.say(say.NOTES[note.id], **note.model_dump())
+    if len(labels) > 1:
+        yield language.say(
+            "These network labels stand for several egress addresses each: {labels}.",
+            labels=some_of(labels, language),
+        )
 
 
 def _order(name: DimensionName) -> int:
@@ -240,9 +248,10 @@ def _granted(deciding: list[Verdict], language: Language) -> str:
 
 def _early(limit: LimiterFindings, deciding: list[Verdict], teller: Teller) -> Iterator[str]:
     """Who was refused too early for its own use to be the reason, unless it is known why."""
-    if any(one.dimension == "install" for one in deciding):
+    known = [early for early in limit.early_refusals if early.install]
+    if any(one.dimension == "install" for one in deciding) or not limit.hypotheses:
         return
-    for early in limit.early_refusals[:1]:
+    for early in known[:1]:
         yield teller.language.say(
             "{install} was refused after {own} of its own requests where another got {most}: most "
             "likely it shares its quota, with another install here or with somebody unknown.",

@@ -14,6 +14,7 @@ from pawwork_proxy.report.moments import wait
 
 TEXTS: dict[str, dict[str, str]] = read("answer", __package__, "assets")
 MOST_NAMED = 3
+MOST_LISTED = 6
 _HALF_A_DAY = timedelta(hours=12)
 
 
@@ -45,6 +46,13 @@ def explanations(some: Sequence[Sequence[str]], language: Language) -> str:
     said = language.text(", or ").join(explanation(parts, language) for parts in some[:MOST_NAMED])
     more = len(some) - MOST_NAMED
     return language.say("{said}, or {more} more", said=said, more=more) if more > 0 else said
+
+
+def some_of(names: Sequence[str], language: Language) -> str:
+    """The first few of several names, and how many more there are."""
+    said = joined(names[:MOST_LISTED], language)
+    more = len(names) - MOST_LISTED
+    return language.say("{said} and {more} more", said=said, more=more) if more > 0 else said
 
 
 def instrument_told(found: InstrumentFinding, language: Language) -> str:

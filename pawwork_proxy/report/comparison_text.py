@@ -13,7 +13,7 @@ from rich.cells import cell_len
 from pawwork_proxy.model.verdict import Comparison
 from pawwork_proxy.report import sentences as say
 from pawwork_proxy.report.answer import Answer, figures
-from pawwork_proxy.report.answer_words import joined
+from pawwork_proxy.report.answer_words import joined, some_of
 from pawwork_proxy.report.language import ENGLISH, Language, paragraph
 from pawwork_proxy.report.next_step import Instructions
 from pawwork_proxy.report.words import printable
@@ -160,7 +160,7 @@ def _behind(
         evidence=comparison.evidence,
     )
     if known := [era for era in comparison.client_eras if era != UNKNOWN]:
-        said = language.say("{said}; client eras: {eras}", said=said, eras=", ".join(known))
+        said = language.say("{said}; client eras: {eras}", said=said, eras=some_of(known, language))
     yield "item", language.say("{said}.", said=said)
     yield from (("item", note) for note in (*answer.notes, *remarks))
     for exclusion in comparison.exclusions:

@@ -49,13 +49,19 @@ class Teller:
     """Tells the rows of one comparison: installs by their labels, captures by their files."""
 
     def __init__(
-        self, rows: Iterable[EvidenceRow], language: Language, files: Mapping[str, str]
+        self,
+        rows: Iterable[EvidenceRow],
+        language: Language,
+        files: Mapping[str, str],
+        *,
+        several_windows: bool = False,
     ) -> None:
         """`files`: the file's name by the id of its capture."""
         every = list(rows)
         self.language = language
         self.files = files
-        self.days = len({row.at.astimezone(UTC).date() for row in every}) > 1
+        days = {row.at.astimezone(UTC).date() for row in every}
+        self.days = several_windows or len(days) > 1
         self._names = install_names(row.install for row in every)
 
     def story(

@@ -327,4 +327,6 @@ def _result(meaning: Meaning, variations: int, language: Language) -> str:
 def _left(left: Sequence[Sequence[str]], language: Language) -> str:
     if not left:
         return language.text("Nothing known here would explain it: a rule or a route changed.")
+    if () in left:
+        return language.text("Still possible then: anything up to one quota for all users.")
     return language.say("Still possible then: {said}.", said=explanations(left, language))

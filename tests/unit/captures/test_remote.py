@@ -132,7 +132,7 @@ def test_what_cannot_be_read_in_object_storage_is_named(
     for nowhere in ("s3://volunteers/none/", "s3://volunteers/*.zip"):
         with pytest.raises(CaptureFormatError, match="there is no capture"):
             at(nowhere)
-    with pytest.raises(CaptureFormatError, match=r"^cannot fetch s3:/nobodys: "):
+    with pytest.raises(CaptureFormatError, match=r"^cannot fetch s3://nobodys: "):
         at("s3://nobodys")
     monkeypatch.setattr(remote, "MOST_BYTES", 5)
     with pytest.raises(CaptureFormatError, match=r"x.jsonl is larger than"):

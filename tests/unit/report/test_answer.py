@@ -137,6 +137,37 @@ def test_somebody_who_was_refused_early_is_named_where_sharing_is_not_found() ->
     assert any(how == "Not decided" for how, _ in told.findings)
 
 
+def test_nobody_without_a_name_is_told_to_be_refused_early() -> None:
+    diary = Diary().admitted(20).refused().admitted(**TWO).refused(**TWO, request="msg:two")
+    (first,) = compare(diary.seen, plan=False).limits
+    early = tuple(one.model_copy(update={"install": None}) for one in first.early_refusals)
+    assert early
+    undecided = {"finding": "undetermined", "reason": "insufficient"}
+    verdicts = tuple(one.model_copy(update=undecided) for one in first.verdicts)
+    told = of(first.model_copy(update={"verdicts": verdicts, "early_refusals": early}))
+    assert "somebody" not in " ".join(told.notes)
+
+
+def test_labels_that_stand_for_several_addresses_are_one_note() -> None:
+    diary = Diary()
+    for label in "abcdefgh":
+        diary.admitted(network=label, address=f"ip:{label}1").refused(network=label)
+    notes = answer_of(compare(diary.seen, plan=False)).notes
+    assert (
+        "These network labels stand for several egress addresses each: a, b, c, d, e, f and 2 more."
+    ) in notes
+    assert len([note for note in notes if "label" in note and "address" in note]) == 1
+
+
+def test_a_story_has_its_day_where_there_are_several_windows() -> None:
+    diary = Diary().admitted(9, **A).refused(**A).admitted(**A, **FAR).refused(**A)
+    one_day = answer_of(compare(diary.seen, plan=False)).evidence[0].sentences
+    assert one_day.startswith("At 09:01:40 laptop-a")
+    more = diary.later(days=1).admitted(2, **A).refused(2, **A).seen
+    told = answer_of(compare(more, plan=False)).evidence[0].sentences
+    assert told.startswith("At 2026-06-03 09:01:40 laptop-a")
+
+
 def test_a_limit_that_is_not_zens_says_whose_it_is() -> None:
     found = limit(address="follows", install="does_not_follow")
     told = of(found.model_copy(update={"origin": "relayed:Console"}))

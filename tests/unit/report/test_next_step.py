@@ -13,7 +13,7 @@ from pawwork_proxy.comparison.trials import SWEEPS as SWEEP_TRIALS
 from pawwork_proxy.comparison.trials import VARIATIONS
 from pawwork_proxy.model.evidence import EvidenceRow
 from pawwork_proxy.model.experiment import Experiment, Lacking
-from pawwork_proxy.model.observation import INTERCEPTING, UNTOUCHED, Observation
+from pawwork_proxy.model.observation import INTERCEPTING, UNTOUCHED, DimensionName, Observation
 from pawwork_proxy.report.language import language
 from pawwork_proxy.report.next_step import HOW_TO, Instructions, how_to, instructions
 from pawwork_proxy.report.sentences import LACKING, SWEEPS, WITHOUT_EVIDENCE, WITHOUT_TRIAL
@@ -106,10 +106,12 @@ def test_unknown_labels_have_names_to_fill_in() -> None:
 def test_many_explanations_are_counted_and_a_result_that_rules_out_nothing_is_left_out() -> None:
     found = limiter(Diary().admitted(9).refused().seen)
     many = tuple(frozenset({name}) for name in ("address", "key", "install", "model", "region"))
-    left = (("new_prompt", many), ("", ()), ("new_prompt", None))
+    everybody: frozenset[DimensionName] = frozenset()
+    left = (("new_prompt", many), ("", (everybody,)), ("", ()), ("new_prompt", None))
     outlook = outlooks(begun(found), eliminate(found))[0]._replace(left=left)
-    admitted, refused = instructions(experiment(outlook, begun(found))).meanings
+    admitted, shared, refused = instructions(experiment(outlook, begun(found))).meanings
     assert admitted[1].endswith(", or 2 more.")
+    assert shared[1] == "Still possible then: anything up to one quota for all users."
     assert "Nothing known here would explain it" in refused[1]
 
 
