@@ -48,7 +48,9 @@ def text_of(sheet: Sheet) -> Iterator[str]:
         return
     from rich.console import Console  # a pipe needs none of it
 
-    console = Console()
+    # Both are told, or rich takes 80 columns for a terminal that calls itself dumb.
+    columns, lines = shutil.get_terminal_size((PIPED, 24))
+    console = Console(width=columns, height=lines)
     for part in sheet.parts(console.width):
         with console.capture() as shown:
             console.print(part)

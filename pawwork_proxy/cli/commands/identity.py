@@ -35,6 +35,7 @@ def identity(captures: Sequence[Path], installs: Sequence[str], output: str) -> 
     from pawwork_proxy.model.view import ExchangeView
     from pawwork_proxy.report.identity_table import identity_sheet, identity_words
     from pawwork_proxy.report.unmatched import unmatched
+    from pawwork_proxy.report.wrapping import wrapped
 
     def read(source: CaptureSource) -> Records:
         def wanted(one: ExchangeView) -> bool:
@@ -54,5 +55,5 @@ def identity(captures: Sequence[Path], installs: Sequence[str], output: str) -> 
     if output == "json":
         click.echo(inventory.model_dump_json(indent=2))
         return
-    words = (f"{printable(line)}\n" for line in identity_words(inventory))
+    words = (f"{line}\n" for one in identity_words(inventory) for line in wrapped(printable(one)))
     page(chain(text_of(identity_sheet(inventory)), ["\n"], words))

@@ -62,6 +62,12 @@ def test_a_filter_that_fits_something_says_nothing(capture: Path, command: list[
     assert "--install nobody fits nothing" in call(*command, capture, "--install", "nobody").stderr
 
 
+def test_what_identity_concludes_is_no_wider_than_a_terminal(capture: Path) -> None:
+    said = call("identity", capture).stdout.partition("\n\n")[2]
+    assert "identity is sent" in " ".join(said.split()) or "not decided" in said
+    assert max(map(len, said.splitlines())) <= 80
+
+
 def test_a_network_nobody_was_on_can_not_be_vouched_for(capture: Path) -> None:
     assert "--alone nowhere fits nothing here. There is none at all." in " ".join(
         call("compare", capture, "--alone", "nowhere").stdout.split()
