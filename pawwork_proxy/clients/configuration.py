@@ -23,11 +23,11 @@ from pawwork_proxy.clients.client_database import rows_of
 from pawwork_proxy.clients.client_files import read_regular
 from pawwork_proxy.clients.installations import Installation
 from pawwork_proxy.clients.jsonc import UnreadableError, parsed
-from pawwork_proxy.clients.own_addresses import address_in, own_base, own_catalogue
+from pawwork_proxy.clients.own_addresses import address_in, own_base, own_catalogue, tiers_with
 from pawwork_proxy.environment.looking import is_file
 from pawwork_proxy.errors import ConfigurationError, reason_of
 from pawwork_proxy.facts.identifiers import CLIENTS
-from pawwork_proxy.facts.server import CONFIG_SCHEMA, HOST, PROVIDERS
+from pawwork_proxy.facts.server import BASE_SETTINGS, CONFIG_SCHEMA, HOST, PROVIDERS
 from pawwork_proxy.model.request import Tier
 from pawwork_proxy.wire.bounded_json import member
 
@@ -51,10 +51,8 @@ def target(client: Installation, around: Surroundings, listener_url: str) -> Tar
     """What to edit for a client; ConfigurationError where that would not do what is wanted."""
     loaded = _Loaded(client, around)
     settings: list[Setting] = [(("$schema",), CONFIG_SCHEMA)]
-    tiers: tuple[Tier, ...] = ("zen", "go") if loaded.has_go() else ("zen",)
-    for tier in tiers:
-        path = ("provider", PROVIDERS[tier], "options", "baseURL")
-        settings.append((path, f"{listener_url}{loaded.own_path(tier)}"))
+    for tier in tiers_with(go=loaded.has_go()):
+        settings.append((BASE_SETTINGS[tier], f"{listener_url}{loaded.own_path(tier)}"))
     return Target(loaded.file, tuple(settings), tuple(loaded.overruling(settings)))
 
 
@@ -135,14 +133,13 @@ class _Loaded:
 
     def own_path(self, tier: Tier) -> str:
         """The path of the address that the client would ask without us."""
-        provider = PROVIDERS[tier]
-        address = address_in(self._everywhere(), provider)
+        address = address_in(self._everywhere(), tier)
         if address is None:
             return own_base(tier, own_catalogue(self._around, self._row), self._row)
         if address.hostname != HOST:
             raise ConfigurationError(
-                f"the configuration of {self._row.called} sends {provider} to another server "
-                f"than {HOST}",
+                f"the configuration of {self._row.called} sends {PROVIDERS[tier]} to "
+                f"another server than {HOST}",
                 f"take its baseURL out of {self.file} first, if {HOST} is to be asked",
             )
         return address.path.rstrip("/")

@@ -6,6 +6,7 @@ client asks the same address through us as without us.
 
 import json
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import SplitResult, urlsplit
@@ -14,9 +15,9 @@ from pawwork_proxy.clients.auth_places import Surroundings, configurations, root
 from pawwork_proxy.clients.client_files import read_regular
 from pawwork_proxy.environment.machine import LOOPBACK_NAMES
 from pawwork_proxy.facts.identifiers import CATALOGUES, CLIENTS, ClientRow
-from pawwork_proxy.facts.server import HOST, PROVIDERS, todays_base
+from pawwork_proxy.facts.server import BASE_SETTINGS, HOST, PROVIDERS, todays_base
 from pawwork_proxy.model.request import Tier
-from pawwork_proxy.wire.bounded_json import member
+from pawwork_proxy.wire.bounded_json import json_object, member
 
 LARGEST_CATALOGUE = 64 * 1024 * 1024
 
@@ -45,10 +46,9 @@ def moved_addresses(
     """
     catalogue = own_catalogue(around, client)
     bases = {}
-    tiers: tuple[Tier, ...] = ("zen", "go") if go else ("zen",)
-    for tier in tiers:
+    for tier in tiers_with(go=go):
         name = PROVIDERS[tier]
-        configured = configured_address(name, around)
+        configured = address_in(configurations(around), tier)
         if configured is None:
             if catalogue_base(catalogue, name) is None:
                 bases[name] = own_base(tier, catalogue, client)
@@ -64,16 +64,19 @@ def moved_addresses(
 def own_bases(around: Surroundings, *, go: bool) -> dict[str, str]:
     """By provider: the path of the address that a client with these surroundings asks."""
     catalogue = own_catalogue(around)
-    tiers: tuple[Tier, ...] = ("zen", "go") if go else ("zen",)
     found = {}
-    for tier in tiers:
-        name = PROVIDERS[tier]
-        configured = configured_address(name, around)
+    for tier in tiers_with(go=go):
+        configured = address_in(configurations(around), tier)
         if configured is not None and configured.hostname == HOST:
-            found[name] = configured.path.rstrip("/")
+            found[PROVIDERS[tier]] = configured.path.rstrip("/")
         else:
-            found[name] = own_base(tier, catalogue)
+            found[PROVIDERS[tier]] = own_base(tier, catalogue)
     return found
+
+
+def tiers_with(*, go: bool) -> tuple[Tier, ...]:
+    """The tiers that a client asks, with a key for Go or without."""
+    return ("zen", "go") if go else ("zen",)
 
 
 def own_base(tier: Tier, catalogue: object, client: ClientRow | None = None) -> str:
@@ -86,18 +89,13 @@ def own_base(tier: Tier, catalogue: object, client: ClientRow | None = None) -> 
     return catalogue_base(catalogue, PROVIDERS[tier]) or next(inside, todays_base(tier))
 
 
-def configured_address(provider: str, around: Surroundings) -> SplitResult | None:
-    """The address that the client's configuration gives a provider, if it does."""
-    return address_in(configurations(around), provider)
-
-
-def address_in(parsed_ones: Iterable[object], provider: str) -> SplitResult | None:
-    """The address that the first of some configurations gives a provider, if any does.
+def address_in(parsed_ones: Iterable[object], tier: Tier) -> SplitResult | None:
+    """The address that the first of some configurations names for a tier, if any does.
 
     One on this machine leads to a proxy or a simulator, perhaps to us: it is not the client's own.
     """
     for parsed in parsed_ones:
-        address = _split(member(parsed, "provider", provider, "options", "baseURL"))
+        address = _split(member(parsed, *BASE_SETTINGS[tier]))
         if address is not None and address.hostname not in LOOPBACK_NAMES:
             return address
     return None
@@ -105,10 +103,7 @@ def address_in(parsed_ones: Iterable[object], provider: str) -> SplitResult | No
 
 def asks(around: Surroundings, authority: str) -> bool:
     """Whether a configuration of the client sends OpenCode's free models to this host and port."""
-    named = (
-        _split(member(parsed, "provider", PROVIDERS["zen"], "options", "baseURL"))
-        for parsed in configurations(around)
-    )
+    named = (_split(member(one, *BASE_SETTINGS["zen"])) for one in configurations(around))
     return any(address is not None and address.netloc == authority for address in named)
 
 
@@ -118,12 +113,10 @@ def own_catalogue(around: Surroundings, client: ClientRow | None = None) -> dict
     Without `client` it is that of any.
     """
     for path in _catalogue_files(around, client):
-        try:
-            parsed = json.loads(read_regular(path, LARGEST_CATALOGUE))
-        except (OSError, ValueError, RecursionError):
-            continue
-        if isinstance(parsed, dict):
-            return parsed
+        with suppress(OSError, ValueError):
+            catalogue = json_object(read_regular(path, LARGEST_CATALOGUE))
+            if catalogue is not None:
+                return catalogue
     return None
 
 

@@ -29,7 +29,8 @@ from pawwork_proxy.diagnosis.situation import Authority, Client, Hidden, Leads
 from pawwork_proxy.environment.looking import is_file
 from pawwork_proxy.environment.machine import LOOPBACK_NAMES
 from pawwork_proxy.facts.clients import RELEASES
-from pawwork_proxy.facts.server import HOST, PROVIDERS
+from pawwork_proxy.facts.server import BASE_SETTINGS, HOST
+from pawwork_proxy.model.request import Tier
 from pawwork_proxy.recording.destination import http_address
 from pawwork_proxy.wire.bounded_json import member
 
@@ -139,8 +140,8 @@ def _by_strength(every: Iterable[Place]) -> Iterable[Place]:
         yield from reversed(list(of_folder))
 
 
-def _leads(parsed: object, tier: Literal["zen", "go"], called: str) -> list[Leads]:
-    address = member(parsed, "provider", PROVIDERS[tier], "options", "baseURL")
+def _leads(parsed: object, tier: Tier, called: str) -> list[Leads]:
+    address = member(parsed, *BASE_SETTINGS[tier])
     if not isinstance(address, str) or not address:
         return []
     return [Leads(local_port(address), called)]

@@ -74,6 +74,10 @@ PROVIDERS: dict[Tier, str] = {
     **{base.tier: base.provider for base in BASES.values()},
 }
 """The client's provider id for a tier."""
+BASE_SETTINGS: dict[Tier, tuple[str, ...]] = {
+    tier: ("provider", provider, "options", "baseURL") for tier, provider in PROVIDERS.items()
+}
+"""Where the client's configuration names the address of a tier."""
 _LONGEST_FIRST = sorted(map(re.escape, BASES), key=len, reverse=True)
 _BASE = re.compile(f"(?:{'|'.join(_LONGEST_FIRST)})(?=/|$)")
 _ENDS = [(route, re.compile(f"(?P<between>.*?){route.pattern.pattern}", re.S)) for route in ROUTES]

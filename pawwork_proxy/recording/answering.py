@@ -4,11 +4,11 @@ Pure. Invariants: a call that is answered here is never sent to the upstream; wh
 or is not chosen, goes there as ever.
 """
 
-import json
 from dataclasses import dataclass
 
 from pawwork_proxy.facts.server import MODEL_PROTOCOLS, endpoint
 from pawwork_proxy.recording.destination import Upstream
+from pawwork_proxy.wire.bounded_json import json_object
 
 
 @dataclass(frozen=True)
@@ -56,9 +56,5 @@ def _model_of(path: str, body: bytes) -> str | None:
     in_path = endpoint(path.partition("?")[0]).model
     if in_path is not None:
         return in_path
-    try:
-        call = json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-    model = call.get("model") if isinstance(call, dict) else None
+    model = (json_object(body) or {}).get("model")
     return model if isinstance(model, str) else None

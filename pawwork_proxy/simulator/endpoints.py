@@ -17,10 +17,11 @@ from pawwork_proxy.simulator.model_call import ModelCall
 from pawwork_proxy.simulator.plan import Plan, fault_plan, json_plan, plain_plan, refusal_plan
 from pawwork_proxy.simulator.presets import scenario_from
 from pawwork_proxy.simulator.refusals import TEXT, WholeBody, locale_of
-from pawwork_proxy.simulator.routes import json_object, key_of
+from pawwork_proxy.simulator.routes import key_of
 from pawwork_proxy.simulator.scenario import Account, Scenario
 from pawwork_proxy.simulator.state import Seen, State
 from pawwork_proxy.simulator.world import SimulatedResponse
+from pawwork_proxy.wire.bounded_json import json_object
 
 PACKAGES = {
     "chat": "@ai-sdk/openai-compatible",

@@ -4,7 +4,6 @@ Pure. Invariant: whatever the bytes, the result is a route and a call, or a rout
 body that is no JSON object; nothing raises.
 """
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, get_args
@@ -13,6 +12,7 @@ from urllib.parse import unquote
 from pawwork_proxy.facts.server import BASES, TRACE
 from pawwork_proxy.simulator.model_call import ModelCall, Protocol, Tier
 from pawwork_proxy.simulator.refusals import locale_of
+from pawwork_proxy.wire.bounded_json import json_object
 from pawwork_proxy.wire.client_hello import ClientHello
 
 _INSTRUCTIONS = ("system", "instructions", "systemInstruction")
@@ -126,15 +126,6 @@ def call_of(
         locale=locale_of(headers),
         headers=headers,
     )
-
-
-def json_object(body: bytes) -> dict[str, Any] | None:
-    """The JSON object that a body is; None for any other body."""
-    try:
-        parsed = json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-    return parsed if isinstance(parsed, dict) else None
 
 
 def _tool_names(tools: object) -> Iterator[str]:

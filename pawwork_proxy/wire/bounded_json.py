@@ -8,6 +8,7 @@ import re
 import warnings
 from enum import StrEnum
 from itertools import accumulate
+from typing import Any
 
 from pydantic_core import from_json
 
@@ -47,6 +48,12 @@ def parse_json(data: bytes | str) -> tuple[object, JsonState]:
         return from_json(text, allow_partial="trailing-strings", cache_strings=False), JsonState.CUT
     except (ValueError, RecursionError):
         return None, JsonState.NOT_JSON
+
+
+def json_object(data: bytes) -> dict[str, Any] | None:
+    """The object that a whole text is; None for any other text."""
+    value, state = parse_json(data)
+    return value if state is JsonState.WHOLE and isinstance(value, dict) else None
 
 
 def member(value: object, *names: str) -> object:
