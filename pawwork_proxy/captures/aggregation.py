@@ -9,10 +9,10 @@ values loses its value (None), it never gets a foreign one.
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from datetime import datetime, timedelta
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
-from pawwork_proxy.captures.lines import outcome_of
+from pawwork_proxy.captures.lines import outcome_of, without_waits
 from pawwork_proxy.captures.tally import (
     ACTION,
     END_MS,
@@ -24,9 +24,11 @@ from pawwork_proxy.captures.tally import (
     Tally,
 )
 from pawwork_proxy.comparison.observations import Probes, ServerClock, observation
+from pawwork_proxy.facts.server import server_era
 from pawwork_proxy.model.capture import Header, Note
 from pawwork_proxy.model.observation import SEVERAL, Identities, Observation
-from pawwork_proxy.model.outcome import Family
+from pawwork_proxy.model.outcome import Family, Kind, Outcome
+from pawwork_proxy.model.view import ExchangeView, replaced
 
 _OF_A_REQUEST = {
     "seq", "started_at", "answered_at", "ended_at", "retry_after_s", "reset_at", "action",
@@ -50,6 +52,20 @@ def aggregate(
     """Plain admissions as runs; sessions are merged where more than `most_rows` are left."""
     making = _Aggregation(header, tally.clock, exclusive, tally.probes(notes))
     return list(making.of(tally.groups, most_rows))
+
+
+class _One(NamedTuple):
+    """One exchange of a group, and what came of it."""
+
+    row: Row
+    group: Group
+    session: str | None
+    outcome: Outcome
+
+    @property
+    def view(self) -> ExchangeView:
+        """It as it was read."""
+        return self.group.view(self.session, self.row)
 
 
 class _Cell(NamedTuple):
@@ -89,31 +105,41 @@ class _Aggregation:
         self._exclusive = exclusive
         self._probes = probes
         self._offset = timedelta(seconds=clock.offset_s)
+        self._known: dict[object, object] = {}
+        """What `_likeness` has said."""
 
     def of(self, groups: Iterable[Group], most_rows: int) -> Iterator[Observation]:
         """The observations, at most `most_rows` if that can be."""
         plain: list[Group] = []
-        others: list[Observation] = []
+        others: list[_One] = []
+        refused: list[_One] = []
         for group in groups:
+            outcome = outcome_of(group.template.signals)
             answered = group.template.timing.first_byte_ms is not None
-            if answered and outcome_of(group.template.signals).family == Family.OK:
+            if answered and outcome.family == Family.OK:
                 plain.append(group)
-            else:
-                for session, rows in group.sessions.items():
-                    others += (self._seen(group, session, row) for row in rows)
-        refused = [one for one in others if one.kind == "free_usage_limit"]
-        runs = self._runs(plain, {one.action for one in refused})
+                continue
+            found = [
+                _One(row, group, session, outcome)
+                for session, rows in group.sessions.items()
+                for row in rows
+            ]
+            others += found
+            if outcome.kind == Kind.FREE_USAGE_LIMIT:
+                refused += found
+        runs = self._runs(plain, {ACTION(one.row) or "" for one in refused})
+        seen: Iterable[Observation] = map(self._seen, others)
         if 2 * len(runs) + len(others) > most_rows:
-            runs = _merged(runs, {one.who.session for one in refused})
-            others = list(_first_and_rest(others))
+            runs = _merged(runs, {one.session or "" for one in refused})
+            seen = self._first_and_rest(others)
         for run in runs.values():
             yield from self._of_run(run)
-        yield from others
+        yield from seen
 
-    def _seen(self, group: Group, session: str | None, row: Row) -> Observation:
-        outcome = outcome_of(group.template.signals)
-        view = group.view(session, row)
-        return observation(self._header, view, outcome, self._clock, self._exclusive, self._probes)
+    def _seen(self, one: _One) -> Observation:
+        return observation(
+            self._header, one.view, one.outcome, self._clock, self._exclusive, self._probes
+        )
 
     def _runs(self, groups: Iterable[Group], refused: Set[str]) -> _Runs:
         found: _Runs = {}
@@ -153,8 +179,9 @@ class _Aggregation:
 
     def _of_run(self, run: _Run) -> Iterator[Observation]:
         """The latest by itself, and one for all before it."""
+        group, outcome = run.group, outcome_of(run.group.template.signals)
         last = max(run.sessions, key=lambda session: run.sessions[session][-1])
-        latest = self._seen(run.group, last, run.sessions[last][-1])
+        latest = self._seen(_One(run.sessions[last][-1], group, last, outcome))
         yield latest
         before = {
             session: rows[:-1] if session == last else rows
@@ -165,12 +192,12 @@ class _Aggregation:
         if count == 0:
             return
         start = min(earlier, key=lambda session: earlier[session][0])
-        first = self._seen(run.group, start, earlier[start][0])
+        first = self._seen(_One(earlier[start][0], group, start, outcome))
         if count == 1:
             yield first
         elif _alike(first) != _alike(latest):  # the server's rules changed in between, say
             for session, rows in earlier.items():
-                yield from (self._seen(run.group, session, row) for row in rows)
+                yield from (self._seen(_One(row, group, session, outcome)) for row in rows)
         else:
             unknown: dict[str, str | None] = {}
             if first.action:
@@ -188,6 +215,51 @@ class _Aggregation:
                     "who": first.who.model_copy(update=unknown),
                 }
             )
+
+    def _first_and_rest(self, others: Iterable[_One]) -> Iterator[Observation]:
+        """Of those alike in an hour: the first by itself, the rest as one, latest in time."""
+        cells: dict[object, list[_One]] = defaultdict(list)
+        for one in others:
+            started = one.row[0] + self._offset
+            late = self._ended(one) + timedelta(seconds=self._clock.error_s)
+            cells[started.date(), started.hour, late.date(), self._likeness(one)].append(one)
+        for alike in cells.values():
+            first, *rest = sorted(alike, key=itemgetter(0))
+            yield self._seen(first)
+            if not rest:
+                continue
+            latest = self._seen(rest[-1])
+            if latest.kind == "free_usage_limit":
+                # A refusal is evidence at its own moment; the ones between add only to the number.
+                yield latest.model_copy(update={"count": len(rest)})
+            else:
+                yield latest.model_copy(
+                    update={
+                        "started_at": rest[0].row[0] + self._offset,
+                        "ended_at": max(map(self._ended, rest)),
+                        "count": len(rest),
+                        "action": "",
+                        "who": latest.who.model_copy(update={"session": None, "request": None}),
+                    }
+                )
+
+    def _ended(self, one: _One) -> datetime:
+        return one.row[0] + self._offset + timedelta(milliseconds=END_MS(one.row))
+
+    def _likeness(self, one: _One) -> object:
+        """What `_alike` says of its observation, which is not made for each of thousands."""
+        template, outcome = one.group.template, one.outcome
+        kind = (
+            replaced(template, signals=without_waits(template.signals)),
+            outcome.kind,
+            outcome.origin_label,
+            outcome.reset_cadence,
+            server_era(one.row[0] + self._offset),
+            self._probes.vouched(one.view),
+        )
+        if kind not in self._known:
+            self._known[kind] = _alike(self._seen(one))
+        return self._known[kind]
 
 
 def _merged(runs: _Runs, kept: Set[str | None]) -> _Runs:
@@ -214,32 +286,3 @@ def _latest_head_and_end(ordered: Sequence[Row]) -> tuple[datetime, datetime]:
 def _alike(one: Observation) -> tuple[object, ...]:
     """All of an observation but what differs from request to request."""
     return one.answered_at is None, _OF_A_KIND(one)
-
-
-def _first_and_rest(others: Iterable[Observation]) -> Iterator[Observation]:
-    """Per hour, of those that are alike: the first by itself, the rest as one, latest in time."""
-    cells: dict[object, list[Observation]] = defaultdict(list)
-    for one in others:
-        hour = (one.started_at.date(), one.started_at.hour)
-        day = (one.ended_at + timedelta(seconds=one.clock_error_s)).date()
-        cells[hour, day, _alike(one)].append(one)
-    for alike in cells.values():
-        ordered = sorted(alike, key=lambda one: (one.started_at, one.seq))
-        first, *rest = ordered
-        yield first
-        if not rest:
-            continue
-        latest = rest[-1]
-        if latest.kind == "free_usage_limit":
-            # A refusal is evidence at its own moment; the ones between add only to the number.
-            yield latest.model_copy(update={"count": len(rest)})
-        else:
-            yield latest.model_copy(
-                update={
-                    "started_at": rest[0].started_at,
-                    "ended_at": max(one.ended_at for one in rest),
-                    "count": len(rest),
-                    "action": "",
-                    "who": latest.who.model_copy(update={"session": None, "request": None}),
-                }
-            )

@@ -104,15 +104,17 @@ outcome_of = lru_cache(maxsize=1024)(judge)
 """What signals come to by the rules of this version; thousands of responses are alike."""
 
 
-def _fit_schema(signals: SignalsView) -> bool:
-    """Whether times and texts in signals are as the schema has them: decoding does not check that.
-
-    The waits differ from response to response, the texts hardly.
-    """
-    moments = (signals.date, *(hint.at for hint in signals.retry_hints))
+def without_waits(signals: SignalsView) -> SignalsView:
+    """Signals without what differs from response to response: when it came, how long to wait."""
     waits = tuple(replaced(hint, seconds=0.0, at=None) for hint in signals.retry_hints)
+    return replaced(signals, date=None, retry_hints=waits)  # type: ignore[no-any-return]
+
+
+def _fit_schema(signals: SignalsView) -> bool:
+    """Whether times and texts are as the schema has them: decoding does not check that."""
+    moments = (signals.date, *(hint.at for hint in signals.retry_hints))
     return all(one is None or EARLIEST <= one <= LATEST for one in moments) and _texts_fit_schema(
-        replaced(signals, date=None, retry_hints=waits)
+        without_waits(signals)
     )
 
 

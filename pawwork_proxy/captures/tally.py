@@ -9,6 +9,7 @@ that a view has. `Tally.add` blanks a field and `Group.view` puts it back; nothi
 from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import UTC, datetime
+from functools import cached_property
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -111,9 +112,9 @@ class Tally:
         """All groups, in the order in which they were first met."""
         return self._groups.values()
 
-    @property
+    @cached_property
     def clock(self) -> ServerClock:
-        """The server's clock against the machine's."""
+        """The server's clock against the machine's, as all exchanges together tell it."""
         return server_clock(self._low, self._high)
 
     def probes(self, notes: Iterable[Note]) -> Probes:

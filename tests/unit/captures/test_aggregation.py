@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pawwork_proxy.captures import gathering
+from pawwork_proxy.captures import aggregation, gathering
 from pawwork_proxy.captures.aggregation import aggregate
 from pawwork_proxy.captures.lines import outcome_of, read_view
 from pawwork_proxy.captures.reader import opened_capture, view_capture
@@ -476,6 +476,23 @@ def test_refusals_that_agree_are_the_first_and_a_number_at_the_moment_of_the_lat
     rows = runs(write(tmp_path / "a.jsonl", many), most_rows=0)
     assert [(row.seq, row.count) for row in rows] == [(5, 4), (1, 1)]
     assert rows[0].retry_after_s == one(5, 1, refused=True).outcome.retry_after_s
+
+
+def test_of_many_refusals_that_agree_hardly_any_becomes_an_observation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are the dearest part of a large capture, and all but two are thrown away."""
+    many = [one(seq, 1, session=seq, refused=True) for seq in range(1, 101)]
+    tally, header = tallied(write(tmp_path / "a.jsonl", many))
+    made: list[Observation] = []
+
+    def counted(*arguments: Any) -> Observation:
+        made.append(observation(*arguments))
+        return made[-1]
+
+    monkeypatch.setattr(aggregation, "observation", counted)
+    assert [row.count for row in aggregate(tally, header, frozenset(), 0)] == [1, 99]
+    assert len(made) == 3
 
 
 def failure(record: Exchange) -> Exchange:
