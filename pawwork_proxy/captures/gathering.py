@@ -143,8 +143,8 @@ def _parts(
 
 def _vouched(one: Observation, exclusive: frozenset[str]) -> Observation:
     """A stored observation, with what the user vouches for now."""
-    alone = one.who.network in exclusive
-    return one if one.exclusive == alone else one.model_copy(update={"exclusive": alone})
+    vouched = one.who.network in exclusive
+    return one if one.exclusive == vouched else one.model_copy(update={"exclusive": vouched})
 
 
 def _not_stored_too(

@@ -28,7 +28,7 @@ class Wanted(NamedTuple):
     """What is compared, and how it is told."""
 
     captures: Sequence[Path]
-    alone: frozenset[str] = frozenset()
+    exclusive: frozenset[str] = frozenset()
     real_only: bool = False
     have: str | None = None
     language: Language = ENGLISH
@@ -38,7 +38,7 @@ class Compared(NamedTuple):
     """What came of it."""
 
     sources: Sequence[CaptureSource]
-    gathered: ComparisonInput
+    inputs: ComparisonInput
     comparison: Comparison
     answer: Answer
 
@@ -47,31 +47,31 @@ def compared(wanted: Wanted, *, ask: bool = False) -> Compared:
     """Gather and compare; `ask`: the user may be asked what there is for experiments."""
     with uncollected(), progress("reading") as shown:
         sources = capture_sources(wanted.captures)
-        gathered = gather(
+        inputs = gather(
             sources,
-            exclusive=wanted.alone,
+            exclusive=wanted.exclusive,
             real_only=wanted.real_only,
             progress=shown,
             language=wanted.language,
         )
-    return judged(wanted, gathered, sources, ask=ask)
+    return judged(wanted, inputs, sources, ask=ask)
 
 
 def judged(
     wanted: Wanted,
-    gathered: ComparisonInput,
+    inputs: ComparisonInput,
     sources: Sequence[CaptureSource] = (),
     *,
     ask: bool = False,
 ) -> Compared:
-    """Compare what was gathered, and put the answer into words."""
-    means = means_of(wanted.have, gathered.observations, ask=ask)
+    """Compare what was inputs, and put the answer into words."""
+    means = means_of(wanted.have, inputs.observations, ask=ask)
     with uncollected(), progress("comparing"):
-        comparison = compare(gathered.observations, gathered.unrecorded, means=means)
-    files = {one.capture_id: one.name for one in gathered.captures}
+        comparison = compare(inputs.observations, inputs.unrecorded, means=means)
+    files = {one.capture_id: one.name for one in inputs.captures}
     zone = datetime.now().astimezone().tzinfo or UTC
     answer = answer_of(comparison, wanted.language, zone, files)
-    return Compared(sources, gathered, comparison, answer)
+    return Compared(sources, inputs, comparison, answer)
 
 
 def page_of(found: Compared, language: Language = ENGLISH, watched: int = 0) -> str:
@@ -80,7 +80,7 @@ def page_of(found: Compared, language: Language = ENGLISH, watched: int = 0) -> 
 
     return render_report(
         found.comparison,
-        found.gathered,
+        found.inputs,
         found.answer,
         _inventory(found),
         language=language,
@@ -90,7 +90,7 @@ def page_of(found: Compared, language: Language = ENGLISH, watched: int = 0) -> 
 
 def _inventory(found: Compared) -> Inventory | None:
     """What identifies, where all is there as records and they are not too many."""
-    captures = found.gathered.captures
+    captures = found.inputs.captures
     stored = any(source.part for source in found.sources)  # without records
     if not captures or stored or any(one.aggregated for one in captures):
         return None

@@ -38,17 +38,17 @@ def walk(study: StudyName, folder: Path, language: Language) -> None:
     warned: set[str] = set()
     while True:
         before = sizes([folder])
-        gathered = _gathered(folder, language)
+        inputs = _inputs_of(folder, language)
         # A capture that is being written lacks its end; the answer says it where that lasts.
-        passing = set(incomplete(gathered.captures, language))
-        warn((one for one in gathered.remarks if one not in warned | passing), language)
-        warned.update(gathered.remarks)
-        found = progress_of(study, gathered.observations, utc_now())
-        files = {one.capture_id: one.name for one in gathered.captures}
+        passing = set(incomplete(inputs.captures, language))
+        warn((one for one in inputs.remarks if one not in warned | passing), language)
+        warned.update(inputs.remarks)
+        found = progress_of(study, inputs.observations, utc_now())
+        files = {one.capture_id: one.name for one in inputs.captures}
         saying = [tuple(done_lines(row, language, files)) for row in found.done]
         if found.step is not None:
             saying.append(tuple(step_lines(study, found, found.step, language, str(folder))))
-            saying.append(tuple(captured_lines(found, len(gathered.observations), language)))
+            saying.append(tuple(captured_lines(found, len(inputs.observations), language)))
             saying.append(tuple(wrong_lines(found, language, files)))
         # As wholes: two that were refused within a second share their first line.
         _say(chain.from_iterable(said for said in saying if said not in told))
@@ -64,7 +64,7 @@ def _say(lines: Iterable[str]) -> None:
         click.echo(typed(line))
 
 
-def _gathered(folder: Path, language: Language) -> ComparisonInput:
+def _inputs_of(folder: Path, language: Language) -> ComparisonInput:
     """What is there; nothing yet, where no capture can be read."""
     try:
         return gather(capture_sources([folder]), language=language)

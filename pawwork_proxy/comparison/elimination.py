@@ -99,10 +99,10 @@ def eliminate(limiter: Limiter, columns: Columns | None = None) -> Findings:
     return Findings(possible, ruled_out)
 
 
-def assess(hypothesis: Hypothesis, columns: Columns, *, whole: bool = False) -> Assessment:
+def assess(hypothesis: Hypothesis, columns: Columns, *, in_full: bool = False) -> Assessment:
     """Hold a hypothesis against the rows; without a conflict it may be the truth.
 
-    `whole`: of one with conflicts it matters as well whom it admitted, and all of its excuses.
+    `in_full`: of one with conflicts it matters as well whom it admitted, and all of its excuses.
     """
     opened: list[Pools] = []
     found: list[Conflict] = []
@@ -116,12 +116,12 @@ def assess(hypothesis: Hypothesis, columns: Columns, *, whole: bool = False) -> 
     by_others = 0
     if len(found) < CONFLICTS_KEPT:
         found += _opposed(ordered)
-        enough = inf if whole else CONFLICTS_KEPT - len(found)
+        enough = inf if in_full else CONFLICTS_KEPT - len(found)
         shared, by_others = _bound_conflicts(opened, enough)
         found += shared
-    if found and not whole:
+    if found and not in_full:
         return Assessment(tuple(found[:CONFLICTS_KEPT]), frozenset(ordered), frozenset(), 0)
-    if whole:
+    if in_full:
         opened += (Pools(hypothesis, one) for one in columns.stretches[len(opened) :])
     kinds = {
         pools.columns.kinds[n]

@@ -31,7 +31,7 @@ class Tried(NamedTuple):
     """In how many reset windows a trial was done."""
 
     begun: int = 0
-    whole: int = 0
+    completed: int = 0
     """With its repetition, or refused as the first was."""
     unrefused: int = 0
     """The other way round: the changed one asked first, and was never refused."""
@@ -43,12 +43,12 @@ class Tried(NamedTuple):
     @property
     def is_fresh(self) -> bool:
         """Whether it was never done, or only begun, and that once."""
-        return not self.whole and self.begun < MOST_TIMES
+        return not self.completed and self.begun < MOST_TIMES
 
     @property
     def may_confirm(self) -> bool:
         """Whether doing it would be the first or the second observation."""
-        return self.whole < MOST_TIMES and self.begun < MOST_TIMES
+        return self.completed < MOST_TIMES and self.begun < MOST_TIMES
 
 
 def tried(limiter: Limiter, start: PlacedRequest) -> Mapping[str, Tried]:
@@ -166,7 +166,7 @@ def _in_window(
     seconds: Sequence[PlacedRequest],
     start: PlacedRequest,
 ) -> Tried:
-    """Whether a variation was begun, and whether it was carried out as a whole."""
+    """Whether a variation was begun, and whether it was carried out to its end."""
     first = _first_refused(firsts)
     if first is None:
         # Whoever was to be refused first asked before all others, and never was: asking for that
@@ -184,12 +184,12 @@ def _in_window(
     ]
     # Where the first one met another limiter it will again; the changed one may have had bad luck.
     telling = {start.seen.origin, first.seen.origin}
-    whole = any(
+    completed = any(
         (is_refusal(row.seen) and row.seen.origin in telling)
         or any(row.surely_before(last) for last in again)
         for row in after
     )
-    return Tried(bool(after), whole)
+    return Tried(bool(after), completed)
 
 
 def _first_refused(rows: Iterable[PlacedRequest]) -> PlacedRequest | None:

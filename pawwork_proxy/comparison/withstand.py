@@ -260,7 +260,7 @@ def _left(search: _Search, exact: Findings, ways: Ways) -> Findings:
     possible = dict(exact.possible)
     for hypothesis, (slips, *_) in ways.items():
         if hypothesis not in possible:
-            how = assess(hypothesis, search.without(slips.odd), whole=True)
+            how = assess(hypothesis, search.without(slips.odd), in_full=True)
             excuses = how.excuses + max(1, slips.number)
             possible[hypothesis] = replace(how, conflicts=(), excuses=excuses)
     ruled_out = {one: why for one, why in exact.ruled_out.items() if one not in possible}

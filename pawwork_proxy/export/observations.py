@@ -91,13 +91,13 @@ def part_name(capture_id: str) -> str:
     return f"part-{capture_id}.parquet"
 
 
-def parts_of(gathered: ComparisonInput) -> Iterator[Part]:
-    """All that was gathered, as parts; a capture of which there is no row has none."""
+def parts_of(inputs: ComparisonInput) -> Iterator[Part]:
+    """All that was inputs, as parts; a capture of which there is no row has none."""
     rows: dict[str, list[Row]] = {}
-    for recorded, observations in ((True, gathered.observations), (False, gathered.unrecorded)):
+    for recorded, observations in ((True, inputs.observations), (False, inputs.unrecorded)):
         for one in observations:
             rows.setdefault(one.capture, []).append(Row(recorded, one))
-    for capture in gathered.captures:
+    for capture in inputs.captures:
         own = rows.get(capture.capture_id, [])
         digest = hashlib.sha256("".join(lines_of(own)).encode()).hexdigest()
         origin = Origin(rows=digest, capture=capture)

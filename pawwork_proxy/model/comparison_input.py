@@ -1,4 +1,4 @@
-"""What was gathered from captures for a comparison: observations, the captures, what is missing.
+"""What a comparison is made from: observations, the captures, what is missing.
 
 Invariant: whatever could not be read or used is said in `remarks`, in words; nothing is skipped
 silently.

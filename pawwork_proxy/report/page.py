@@ -61,7 +61,7 @@ DIRECTIONS = {
 
 def render_report(
     comparison: Comparison,
-    gathered: ComparisonInput,
+    inputs: ComparisonInput,
     answer: Answer,
     inventory: Inventory | None = None,
     *,
@@ -74,8 +74,8 @@ def render_report(
     """
     script = "\n".join(map(asset, (*SCRIPTS, *([WATCHING] if watched else []))))
     style = "\n".join(map(asset, STYLES))
-    names = _names(comparison, gathered)
-    drawn = _named(timeline(gathered.observations), names)
+    names = _names(comparison, inputs)
+    drawn = _named(timeline(inputs.observations), names)
     policy = POLICY + SERVED if watched else POLICY
     made = environment()
     made.globals["_"] = language.text
@@ -84,11 +84,11 @@ def render_report(
         answer=answer,
         figures=figures(answer, language),
         level="decided" if answer.confidence else "undecided",
-        picture=_picture(comparison, gathered, names, language),
-        notes=(*answer.notes, *gathered.remarks),
+        picture=_picture(comparison, inputs, names, language),
+        notes=(*answer.notes, *inputs.remarks),
         evidence=evidence_of(comparison),
         finding_words=lambda found: language.text(FINDINGS[found.finding, found.reach]),
-        captures=gathered.captures,
+        captures=inputs.captures,
         version=__version__,
         language=language,
         lang=language.name,
@@ -103,13 +103,13 @@ def render_report(
             for name, words in GROUPS
             if any(mark.group == name for mark in drawn.marks)
         ],
-        outcomes=_outcomes(gathered.observations, names),
+        outcomes=_outcomes(inputs.observations, names),
         installs=tuple(lane.install for lane in drawn.lanes),
         identity=tuple(identity_rows(inventory)) if inventory else (),
         identity_columns=tuple(column.head for column in COLUMNS),
         identity_words=tuple(identity_words(inventory)) if inventory else (),
-        began=min((one.started_at for one in gathered.observations), default=None),
-        ended=max((one.ended_at for one in gathered.observations), default=None),
+        began=min((one.started_at for one in inputs.observations), default=None),
+        ended=max((one.ended_at for one in inputs.observations), default=None),
     )
 
 
@@ -133,10 +133,10 @@ def _words_of_script(language: Language) -> dict[str, str]:
     }
 
 
-def _names(comparison: Comparison, gathered: ComparisonInput) -> dict[str, str]:
+def _names(comparison: Comparison, inputs: ComparisonInput) -> dict[str, str]:
     """What each install is called, as in the evidence: its rows come first there, too."""
     told = (row.install for row in rows_told(comparison))
-    return install_names((*told, *(one.who.install for one in gathered.observations)))
+    return install_names((*told, *(one.who.install for one in inputs.observations)))
 
 
 def _named(drawn: Timeline, names: Mapping[str, str]) -> Timeline:
@@ -146,14 +146,14 @@ def _named(drawn: Timeline, names: Mapping[str, str]) -> Timeline:
 
 def _picture(
     comparison: Comparison,
-    gathered: ComparisonInput,
+    inputs: ComparisonInput,
     names: Mapping[str, str],
     language: Language,
 ) -> Picture | None:
     """Who shares with whom, by the main limit."""
     if not comparison.limits:
         return None
-    return sharing(comparison.limits[0], gathered.observations, names, language)
+    return sharing(comparison.limits[0], inputs.observations, names, language)
 
 
 def environment() -> jinja2.Environment:

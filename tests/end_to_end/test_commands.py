@@ -333,7 +333,7 @@ main()
 )
 
 
-def test_ctrl_c_while_many_captures_are_gathered_reads_no_further_one(tmp_path: Path) -> None:
+def test_ctrl_c_while_many_captures_are_read_reads_no_further_one(tmp_path: Path) -> None:
     for number in range(200):
         (tmp_path / f"{number}.jsonl").write_bytes(line_of(header()))
     child = subprocess.Popen(

@@ -108,8 +108,8 @@ def tell(folder: Path) -> Story:
 
 
 def answer(*conversations: Conversation) -> tuple[Comparison, LimiterFindings]:
-    gathered = gather(capture_sources([one.path for one in conversations]))
-    comparison = compare(gathered.observations, gathered.unrecorded)
+    inputs = gather(capture_sources([one.path for one in conversations]))
+    comparison = compare(inputs.observations, inputs.unrecorded)
     return comparison, comparison.limits[0]
 
 

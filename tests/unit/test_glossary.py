@@ -13,9 +13,13 @@ TERMS = [
     if cell != "Term"
     for term in cell.split(", ")
 ]
-ROOMS = ("comparison", "report", "cli", "model")
-"""Rooms in which the replaced words are gone."""
-REPLACED = r"keying|strat(um|a)|sighting|occasion|gathered_evidence|strain|standing"
+ROOMS = sorted(
+    room.name
+    for room in (ROOT / "pawwork_proxy").iterdir()
+    if room.is_dir() and room.name not in {"__pycache__", "facts", "responses"}
+)
+"""Facts and responses quote what servers say, which is in other words than ours."""
+REPLACED = r"keying|strat(um|a)|sighting|occasion|folding|gathered|strain|standing"
 
 
 def texts(*places: str) -> dict[str, str]:

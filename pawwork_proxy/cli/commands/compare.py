@@ -44,11 +44,11 @@ def compare(
     from pawwork_proxy.report.next_step import CAPTURES, in_folder
 
     wanted = Wanted(captures, frozenset(alone), real_only, have, lang)
-    sources, gathered, comparison, answer = compared(wanted, ask=output == "text")
+    sources, inputs, comparison, answer = compared(wanted, ask=output == "text")
     if output == "json":
-        click.echo(render_json(comparison, answer, gathered.remarks, lang), nl=False)
+        click.echo(render_json(comparison, answer, inputs.remarks, lang), nl=False)
     elif output == "markdown":
-        click.echo(render_markdown(comparison, answer, gathered.remarks, lang), nl=False)
+        click.echo(render_markdown(comparison, answer, inputs.remarks, lang), nl=False)
     else:
         stored = any(one.part for one in sources)
         folder = CAPTURES if stored or not _goes_on(captures) else str(captures[0])
@@ -57,7 +57,7 @@ def compare(
                 render_text(
                     comparison,
                     answer,
-                    gathered.remarks,
+                    inputs.remarks,
                     width(WIDEST),
                     lambda words: typed(in_folder(words, folder)),
                     lang,

@@ -77,9 +77,9 @@ def disturb(
         if route == "inside" and until.refused.is_set():
             click.echo(STOPPED, err=True)
             break
-    _, gathered, comparison, answer = compared(Wanted(captured))
+    _, inputs, comparison, answer = compared(Wanted(captured))
     if output == "json":
-        click.echo(render_json(comparison, answer, gathered.remarks), nl=False)
+        click.echo(render_json(comparison, answer, inputs.remarks), nl=False)
         return
     found = comparison.instrument
     for words in (instrument_words(found), *map(contrast_words, found.pairs)):

@@ -79,14 +79,14 @@ def _data_set(captures: Sequence[Path], out: Path) -> None:
     from pawwork_proxy.export.observations import COLUMNS, METADATA, lines_of, part_name, parts_of
 
     with progress("reading") as show:
-        gathered = gather(capture_sources(captures), progress=show)
+        inputs = gather(capture_sources(captures), progress=show)
     written: set[Path] = set()
-    for part in parts_of(gathered):
+    for part in parts_of(inputs):
         path = out / part.name
         metadata = {METADATA: part.origin.model_dump_json()}
         replace_file(path, parquet_data(lines_of(part.rows), COLUMNS, metadata))
         written.add(path)
-    for capture in gathered.captures:  # an older export may have had other days
+    for capture in inputs.captures:  # an older export may have had other days
         for path in set(out.rglob(part_name(capture.capture_id))) - written:
             path.unlink()
-    warn(gathered.remarks)
+    warn(inputs.remarks)

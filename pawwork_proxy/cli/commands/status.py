@@ -37,10 +37,10 @@ def status(captures: Sequence[Path], lang: "Language", output: str) -> None:
 
     with uncollected(), progress("reading") as show:
         sources = capture_sources(captures or [options.DEFAULT_CAPTURES])
-        gathered = gather(sources, real_only=True, progress=show, language=lang)
+        inputs = gather(sources, real_only=True, progress=show, language=lang)
     with uncollected(), progress("comparing"):
-        comparison = compare(gathered.observations, gathered.unrecorded, plan=False)
-    found = usages(gathered.observations, comparison, datetime.now(UTC))
+        comparison = compare(inputs.observations, inputs.unrecorded, plan=False)
+    found = usages(inputs.observations, comparison, datetime.now(UTC))
     zone = datetime.now().astimezone().tzinfo or UTC
     if output == "json":
         click.echo(json.dumps(status_document(found, lang, zone), indent=2, ensure_ascii=False))
@@ -48,4 +48,4 @@ def status(captures: Sequence[Path], lang: "Language", output: str) -> None:
         table = text_of(status_sheet(found, lang, zone)) if found.rows else ()
         words = ("\n".join(wrapped(one)) + "\n" for one in status_words(found, lang, zone))
         page(chain(table, words))
-    warn(gathered.remarks, lang)
+    warn(inputs.remarks, lang)

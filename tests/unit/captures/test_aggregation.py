@@ -77,8 +77,8 @@ def aggregated(path: Path, most_rows: int = MANY) -> list[Observation]:
     return aggregate(tally, header, frozenset(), most_rows)
 
 
-def findings(gathered: ComparisonInput) -> dict[tuple[str, str], Finding]:
-    limits = compare(gathered.observations, gathered.unrecorded, plan=False).limits
+def findings(inputs: ComparisonInput) -> dict[tuple[str, str], Finding]:
+    limits = compare(inputs.observations, inputs.unrecorded, plan=False).limits
     return {
         (limit.origin, verdict.dimension): verdict.finding
         for limit in limits
@@ -638,9 +638,9 @@ def test_two_joined_captures_are_the_first_one_only(tmp_path: Path, same: bool) 
     second = write(tmp_path / "b.jsonl", [one(seq, 2) for seq in ((1, 2) if same else (7, 8, 9))])
     joined = tmp_path / "joined.jsonl"
     joined.write_bytes(first.read_bytes() + second.read_bytes())
-    gathered = gather([joined])
-    assert gathered.observations == gather([first]).observations
-    (remark,) = gathered.remarks
+    inputs = gather([joined])
+    assert inputs.observations == gather([first]).observations
+    (remark,) = inputs.remarks
     assert "lines of another capture stand behind it and are left out" in remark
     say_the_same(joined)
 

@@ -71,9 +71,9 @@ SUMMARY = CaptureSummary(
 )
 
 
-def stored(folder: Path, gathered: ComparisonInput) -> Path:
+def stored(folder: Path, inputs: ComparisonInput) -> Path:
     """The data set in `folder`, as the command writes it."""
-    for part in parts_of(gathered):
+    for part in parts_of(inputs):
         path = folder / part.name
         path.parent.mkdir(parents=True, exist_ok=True)
         put(path, part)

@@ -21,18 +21,18 @@ def remarks(*paths: Path) -> str:
 
 def test_folders_files_and_patterns_give_each_capture_once(tmp_path: Path) -> None:
     path = write(tmp_path / "a.jsonl", [one(1, 1)])
-    gathered = gather([tmp_path, path, tmp_path / "*.jsonl"])
-    assert [capture.name for capture in gathered.captures] == ["a.jsonl"]
-    assert len(gathered.observations) == 1
-    assert not gathered.remarks
+    inputs = gather([tmp_path, path, tmp_path / "*.jsonl"])
+    assert [capture.name for capture in inputs.captures] == ["a.jsonl"]
+    assert len(inputs.observations) == 1
+    assert not inputs.remarks
 
 
 def test_a_copy_under_another_name_counts_once_and_the_fuller_one_counts(tmp_path: Path) -> None:
     write(tmp_path / "a.jsonl", [one(1, 1)], capture_id="1" * 16)
     write(tmp_path / "b.jsonl", [one(1, 1), one(2, 1)], capture_id="1" * 16)
-    gathered = gather([tmp_path])
-    assert len(gathered.observations) == 2
-    assert gathered.remarks == ("a.jsonl: the same capture as b.jsonl, counted once.",)
+    inputs = gather([tmp_path])
+    assert len(inputs.observations) == 2
+    assert inputs.remarks == ("a.jsonl: the same capture as b.jsonl, counted once.",)
 
 
 def test_what_is_missing_is_said_per_file(tmp_path: Path) -> None:
@@ -83,9 +83,9 @@ def test_a_bundle_that_is_not_in_order_is_left_out_and_named(tmp_path: Path) -> 
     write(tmp_path / "a.jsonl", [one(1, 1)])
     (tmp_path / "pawwork-support-x.zip").write_bytes(b"no archive at all, by any means" * 9)
     for one_by_one in (0, 2**20):
-        gathered = gather([tmp_path], one_by_one=one_by_one)
-        assert [capture.name for capture in gathered.captures] == ["a.jsonl"]
-        assert "pawwork-support-x.zip: left out, it is refused" in "\n".join(gathered.remarks)
+        inputs = gather([tmp_path], one_by_one=one_by_one)
+        assert [capture.name for capture in inputs.captures] == ["a.jsonl"]
+        assert "pawwork-support-x.zip: left out, it is refused" in "\n".join(inputs.remarks)
 
 
 def test_without_any_readable_capture_there_is_an_error_that_names_each(tmp_path: Path) -> None:
@@ -101,9 +101,9 @@ def test_simulated_among_real_is_refused_unless_asked(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError) as caught:
         gather([tmp_path])
     assert "1 of 2 captures are simulated" in caught.value.message
-    gathered = gather([tmp_path], real_only=True)
-    assert [capture.name for capture in gathered.captures] == ["real.jsonl"]
-    assert "fake.jsonl: simulated, left out." in gathered.remarks
+    inputs = gather([tmp_path], real_only=True)
+    assert [capture.name for capture in inputs.captures] == ["real.jsonl"]
+    assert "fake.jsonl: simulated, left out." in inputs.remarks
 
 
 def test_two_studies_are_named(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ Upload = Callable[[str, bytes], None]
 
 
 def at(address: str) -> ComparisonInput:
-    """What is gathered at an address, written as a user writes it."""
+    """What is read at an address, written as a user writes it."""
     return gather([Path(address)])
 
 

@@ -18,9 +18,9 @@ ROWS = re.findall(
 
 @pytest.mark.parametrize(("folder", "follows", "does_not"), ROWS)
 def test_answer_of_the_readme(folder: str, follows: str, does_not: str) -> None:
-    gathered = gather([SAMPLES / folder])
-    assert gathered.remarks == ()
-    found = compare(gathered.observations, plan=False)
+    inputs = gather([SAMPLES / folder])
+    assert inputs.remarks == ()
+    found = compare(inputs.observations, plan=False)
     assert found.simulated
     verdicts = found.limits[0].verdicts
 

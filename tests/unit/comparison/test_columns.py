@@ -127,7 +127,7 @@ def test_windows_that_are_divided_one_by_one_show_the_same(
 
     def found() -> list[object]:
         columns = Columns(rows)
-        every = [(parts, assess(parts, columns, whole=True)) for parts in HYPOTHESES]
+        every = [(parts, assess(parts, columns, in_full=True)) for parts in HYPOTHESES]
         return [
             (
                 [one.rows for one in how.conflicts],

@@ -138,7 +138,7 @@ def test_refusals_that_are_no_evidence_count_as_done() -> None:
     diary = Diary().admitted(9).refused().refused(**TWO).admitted().admitted(**TWO).refused()
     parts = {row.seen.seq: row.part for row in limiter(diary.seen).rows}
     assert (parts[10], parts[11]) == ("maybe", "maybe")
-    assert done(diary.seen, "other_install").whole
+    assert done(diary.seen, "other_install").completed
 
 
 def test_what_another_limiter_refused_may_have_been_bad_luck() -> None:

@@ -298,14 +298,14 @@ def test_every_report_says_that_an_exchange_was_observed_in_part(
     passes(run, REFUSED)
     path, capture = run.writer.path, run.capture()
     exchange = only(capture)
-    gathered = gather(capture_sources([path]), one_by_one=one_by_one)
-    assert [one.in_part for one in gathered.captures] == [1]
+    inputs = gather(capture_sources([path]), one_by_one=one_by_one)
+    assert [one.in_part for one in inputs.captures] == [1]
     said = f"{path.name}: {IN_PART}"
-    assert said in gathered.remarks
+    assert said in inputs.remarks
     assert f"{path.name}: looks at the traffic that failed: 1; the traffic went on." in (
-        gathered.remarks
+        inputs.remarks
     )
-    assert not gathered.captures[0].complete
+    assert not inputs.captures[0].complete
     (source,) = capture_sources([path])
     assert said in Shown(source).remarks()
     assert "1 failed looks at the traffic" in counter_line(run.recorder.counts, 0)

@@ -23,7 +23,7 @@ CHUNK = (
 
 def page(exchanges: list[Exchange], *, lang: str = "en", watched: int = 0, **changes: str) -> str:
     head = header(simulated=True)
-    gathered = ComparisonInput(
+    inputs = ComparisonInput(
         captures=(
             CaptureSummary(
                 name="a.jsonl",
@@ -38,11 +38,11 @@ def page(exchanges: list[Exchange], *, lang: str = "en", watched: int = 0, **cha
         ),
         observations=tuple(observed(head, exchanges)),
     )
-    comparison = compare(gathered.observations)
+    comparison = compare(inputs.observations)
     spoken = language(lang)
     answer = answer_of(comparison, spoken, UTC, {head.capture_id: "a.jsonl"})
     inventory = take_inventory([(head, exchanges)])
-    return render_report(comparison, gathered, answer, inventory, language=spoken, watched=watched)
+    return render_report(comparison, inputs, answer, inventory, language=spoken, watched=watched)
 
 
 def study() -> list[Exchange]:
