@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from pawwork_proxy.errors import CaptureFormatError, ConfigurationError
-from pawwork_proxy.export.observations import METADATA, Origin, Part, row_of
+from pawwork_proxy.export.observations import METADATA, Part, Provenance, row_of
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -96,7 +96,7 @@ def read_part(path: Path, shown: Path) -> Part:
             "SELECT value FROM parquet_kv_metadata(?) WHERE key = ?",
             [str(path), METADATA.encode()],
         ).fetchall()
-        origin = Origin.model_validate_json(said[0])
+        provenance = Provenance.model_validate_json(said[0])
         table = database.execute(
             "SELECT * FROM read_parquet(?, hive_partitioning = false)", [str(path)]
         )
@@ -111,4 +111,4 @@ def read_part(path: Path, shown: Path) -> Part:
             f"{shown} is no part of a data set that this version reads",
             "make the set with 'pawwork-proxy export CAPTURES --format parquet --out FOLDER'",
         ) from None
-    return Part(origin, rows)
+    return Part(provenance, rows)

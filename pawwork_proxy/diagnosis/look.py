@@ -19,7 +19,7 @@ from pawwork_proxy.diagnosis.route import (
     presence_on,
 )
 from pawwork_proxy.diagnosis.settings import client_as_told, local_port
-from pawwork_proxy.diagnosis.situation import Answer, Chained, Client, Passage, Run, Situation
+from pawwork_proxy.diagnosis.situation import Chained, Client, Occupant, Passage, Run, Situation
 from pawwork_proxy.environment.identity import CA_CERTIFICATE
 from pawwork_proxy.environment.private_files import private_place
 from pawwork_proxy.environment.running import NotedRun, noted_runs
@@ -88,7 +88,7 @@ def _listens(note: NotedRun, presences: Mapping[int, Presence]) -> bool:
     return any(presences[port].answer == "ours" for port in note.installs.values())
 
 
-def _answer(own: str | None, presences: Mapping[int, Presence]) -> Answer | None:
+def _answer(own: str | None, presences: Mapping[int, Presence]) -> Occupant | None:
     port = local_port(own) if own else None
     return presences[port].answer if port else None
 

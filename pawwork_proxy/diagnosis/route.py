@@ -15,7 +15,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from pawwork_proxy import __version__
-from pawwork_proxy.diagnosis.situation import Answer, Chained, Passage
+from pawwork_proxy.diagnosis.situation import Chained, Occupant, Passage
 from pawwork_proxy.environment.machine import utc_now
 from pawwork_proxy.facts.server import todays_base
 from pawwork_proxy.proxy.listeners import LOOPBACK
@@ -30,7 +30,7 @@ _LONGEST_LIST = 4 * 1024 * 1024
 class Presence(NamedTuple):
     """Who listens on a port, and whether it is one of ours that decrypts."""
 
-    answer: Answer
+    answer: Occupant
     decrypts: bool = False
 
 

@@ -5,7 +5,7 @@ Pure. A rule yields the words that fill the sentences of its row, once for each 
 
 from collections.abc import Callable, Iterator
 
-from pawwork_proxy.diagnosis.situation import Answer, Client, Leads, Situation
+from pawwork_proxy.diagnosis.situation import Client, Leads, Occupant, Situation
 from pawwork_proxy.report.words import shell_word
 
 CLOCK_TOLERANCE_S = 60.0
@@ -41,7 +41,7 @@ def no_run(situation: Situation) -> Iterator[Words]:
         yield {}
 
 
-def told_a_port_of(whom: Answer) -> Asks:
+def told_a_port_of(whom: Occupant) -> Asks:
     """The rule for clients that are told a port of somebody else, while no run is there."""
 
     def ask(situation: Situation) -> Iterator[Words]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-Answer = Literal["ours", "other", "nobody"]
+Occupant = Literal["ours", "other", "nobody"]
 """Who listens on a port of this machine: a proxy of ours, another program, nobody."""
 Authority = Literal["known", "unnamed", "missing", "other", "newer"]
 """Whether a client trusts our certificates: its variable names a file with ours, names none, names
@@ -128,7 +128,7 @@ class Situation:
     """All that was looked at."""
 
     version: str
-    answers: Mapping[int, Answer]
+    answers: Mapping[int, Occupant]
     """Who listens, on each port that a client is told or a run has noted."""
     decrypts: Mapping[int, bool]
     """Of each listener of ours, whether a client has to trust our certificates."""

@@ -19,7 +19,7 @@ from pawwork_proxy.model.comparison_input import CaptureSummary, ComparisonInput
 from pawwork_proxy.model.observation import Identities, Observation
 
 METADATA = "pawwork_capture"
-"""The key of a part's Parquet metadata under which `Origin` stands, as JSON."""
+"""The key of a part's Parquet metadata under which `Provenance` stands, as JSON."""
 RECORDED = "recorded"
 """Whether a row stands for requests with a record, or for those that passed and left none."""
 _WHO = "who_"
@@ -46,7 +46,7 @@ COLUMNS: Mapping[str, str] = {
 """The columns of a data set and their types in SQL."""
 
 
-class Origin(Noun):
+class Provenance(Noun):
     """Of which capture a part is."""
 
     version: Literal[1] = 1
@@ -55,7 +55,7 @@ class Origin(Noun):
     capture: CaptureSummary
 
 
-class Row(NamedTuple):
+class StoredRow(NamedTuple):
     """One row of a set."""
 
     recorded: bool
@@ -65,8 +65,8 @@ class Row(NamedTuple):
 class Part(NamedTuple):
     """What one capture saw on one day."""
 
-    origin: Origin
-    rows: Sequence[Row]
+    provenance: Provenance
+    rows: Sequence[StoredRow]
 
     @property
     def day(self) -> date:
@@ -76,12 +76,12 @@ class Part(NamedTuple):
     @property
     def name(self) -> str:
         """Its path in a set."""
-        capture = self.origin.capture
+        capture = self.provenance.capture
         study = quote(capture.study_id, safe="")
         return f"study={study}/day={self.day}/{part_name(capture.capture_id)}"
 
 
-def day_of(row: Row) -> date:
+def day_of(row: StoredRow) -> date:
     """The day in UTC on which a request began."""
     return row.observation.started_at.astimezone(UTC).date()
 
@@ -93,19 +93,19 @@ def part_name(capture_id: str) -> str:
 
 def parts_of(inputs: ComparisonInput) -> Iterator[Part]:
     """All that was inputs, as parts; a capture of which there is no row has none."""
-    rows: dict[str, list[Row]] = {}
+    rows: dict[str, list[StoredRow]] = {}
     for recorded, observations in ((True, inputs.observations), (False, inputs.unrecorded)):
         for one in observations:
-            rows.setdefault(one.capture, []).append(Row(recorded, one))
+            rows.setdefault(one.capture, []).append(StoredRow(recorded, one))
     for capture in inputs.captures:
         own = rows.get(capture.capture_id, [])
         digest = hashlib.sha256("".join(lines_of(own)).encode()).hexdigest()
-        origin = Origin(rows=digest, capture=capture)
+        provenance = Provenance(rows=digest, capture=capture)
         for _, together in groupby(sorted(own, key=day_of), day_of):
-            yield Part(origin, list(together))
+            yield Part(provenance, list(together))
 
 
-def lines_of(rows: Iterable[Row]) -> Iterator[str]:
+def lines_of(rows: Iterable[StoredRow]) -> Iterator[str]:
     """One JSON object a line, with all columns."""
     for recorded, one in rows:
         values = one.model_dump(mode="json")
@@ -113,21 +113,21 @@ def lines_of(rows: Iterable[Row]) -> Iterator[str]:
         yield json.dumps({RECORDED: recorded, **values, **who}) + "\n"
 
 
-def row_of(values: Mapping[str, Any]) -> Row:
+def row_of(values: Mapping[str, Any]) -> StoredRow:
     """A row of the columns that a set has. Raises ValidationError when it is none of ours."""
     flat = dict(values)
     who = {name.removeprefix(_WHO): flat.pop(name) for name in values if name.startswith(_WHO)}
     recorded = flat.pop(RECORDED, None)
-    return Row(bool(recorded), Observation.model_validate({**flat, "who": who}))
+    return StoredRow(bool(recorded), Observation.model_validate({**flat, "who": who}))
 
 
-def captures_of(parts: Iterable[Part]) -> Iterator[tuple[CaptureSummary, list[Row]]]:
+def captures_of(parts: Iterable[Part]) -> Iterator[tuple[CaptureSummary, list[StoredRow]]]:
     """The captures that parts are of, each once; of several exports the one with most exchanges."""
     exports: dict[str, dict[str, list[Part]]] = {}
     for part in parts:
-        same = exports.setdefault(part.origin.capture.capture_id, {})
-        same.setdefault(part.origin.rows, []).append(part)
+        same = exports.setdefault(part.provenance.capture.capture_id, {})
+        same.setdefault(part.provenance.rows, []).append(part)
     for same in exports.values():
-        fullest = max(same.values(), key=lambda parts: parts[0].origin.capture.exchanges)
+        fullest = max(same.values(), key=lambda parts: parts[0].provenance.capture.exchanges)
         once = {(row.recorded, row.observation.seq): row for part in fullest for row in part.rows}
-        yield fullest[0].origin.capture, list(once.values())
+        yield fullest[0].provenance.capture, list(once.values())

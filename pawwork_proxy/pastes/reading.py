@@ -16,7 +16,7 @@ from pawwork_proxy.outcomes.rules import judge
 from pawwork_proxy.pastes.documents import Part, parts_of
 from pawwork_proxy.pastes.entries import Cut, cuts_in, entries, joined
 from pawwork_proxy.pastes.times import time_in
-from pawwork_proxy.pastes.transcripts import Answer, answer_of
+from pawwork_proxy.pastes.transcripts import PrintedResponse, response_of
 from pawwork_proxy.responses.reported import read_reported
 from pawwork_proxy.wire.bounded_json import JsonState, closing, parse_json
 
@@ -160,13 +160,13 @@ def _worth(found: _Found) -> int:
 
 
 def _read_text(text: str) -> list[_Found]:
-    answer = answer_of(text)
-    if answer.status is None and not answer.headers and text.lstrip()[:1] in ("{", "["):
+    response = response_of(text)
+    if response.status is None and not response.headers and text.lstrip()[:1] in ("{", "["):
         value, state = parse_json(text.strip())
         if state is JsonState.WHOLE:
             return [one for part in parts_of(value) for one in _of_part(part)]
-    named = BEGINS_FIRMLY.match(text) is not None or answer.status is not None
-    return [_judged(answer, None, firm=named or _is_body(answer.text))]
+    named = BEGINS_FIRMLY.match(text) is not None or response.status is not None
+    return [_judged(response, None, firm=named or _is_body(response.text))]
 
 
 def _is_body(text: str) -> bool:
@@ -178,7 +178,7 @@ def _is_body(text: str) -> bool:
 
 def otherwise(text: str) -> Outcome:
     """What a short text comes to that reports no error: an answer, or nothing that decides."""
-    found = _judged(answer_of(text), None, firm=False).outcome
+    found = _judged(response_of(text), None, firm=False).outcome
     return found if found.kind in (Kind.UNKNOWN, Kind.SUCCESS) else judge(Signals())
 
 
@@ -198,12 +198,12 @@ def _of_part(part: Part) -> Iterator[_Found]:
                 yield _Found(one.outcome, one.signals, time, firm=True, cuts=one.cuts)
         return
     value = {key: child for key, child in part.value.items() if key != "requestBodyValues"}
-    yield _judged(Answer(json.dumps(value)), part.time, firm=True)
+    yield _judged(PrintedResponse(json.dumps(value)), part.time, firm=True)
 
 
-def _judged(answer: Answer, time: datetime | None, *, firm: bool) -> _Found:
-    body = _slim(answer.text).encode("utf-8", "surrogatepass")
-    signals = read_reported(body, status=answer.status, headers=dict(answer.headers)).signals
+def _judged(response: PrintedResponse, time: datetime | None, *, firm: bool) -> _Found:
+    body = _slim(response.text).encode("utf-8", "surrogatepass")
+    signals = read_reported(body, status=response.status, headers=dict(response.headers)).signals
     return _Found(judge(signals), signals, time, firm)
 
 

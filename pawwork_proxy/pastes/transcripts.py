@@ -1,6 +1,6 @@
 """HTTP exchanges as tools print them: `curl -i`, `curl -v`, and fields quoted line by line.
 
-Invariant: fields belong to the answer below or above which they stand, and to no other.
+Invariant: fields belong to the response below or above which they stand, and to no other.
 """
 
 import re
@@ -25,8 +25,8 @@ _QUOTED = re.compile(
 )
 
 
-class Answer(NamedTuple):
-    """An answer as it is printed."""
+class PrintedResponse(NamedTuple):
+    """A response as it is printed."""
 
     text: str
     status: int | None = None
@@ -49,20 +49,20 @@ def unprefixed(text: str) -> str:
     return "\n".join(kept)
 
 
-def answer_of(text: str) -> Answer:
-    """The answer in a text: with its head, or with what is quoted of one."""
+def response_of(text: str) -> PrintedResponse:
+    """The response in a text: with its head, or with what is quoted of one."""
     match = _STATUS_LINE.match(text)
     if match is not None:
         return _headed(int(match[1]), text[match.end() :])
     stated = _STATED.search(text)
     headers = {name.lower(): value.strip() for name, value in _QUOTED.findall(text)}
     if stated is None and not headers:
-        return Answer(text)
+        return PrintedResponse(text)
     rest = _QUOTED.sub("", _STATED.sub("", text))
-    return Answer(rest.strip(), int(stated[1]) if stated else None, headers)
+    return PrintedResponse(rest.strip(), int(stated[1]) if stated else None, headers)
 
 
-def _headed(status: int, text: str) -> Answer:
+def _headed(status: int, text: str) -> PrintedResponse:
     """The lines of a head are fields; the first that is none begins the body."""
     headers: dict[str, str] = {}
     rest = text
@@ -73,4 +73,4 @@ def _headed(status: int, text: str) -> Answer:
             break
         headers.setdefault(field[1].lower(), field[2].strip())
         rest = behind
-    return Answer(rest.strip(), status, headers)
+    return PrintedResponse(rest.strip(), status, headers)

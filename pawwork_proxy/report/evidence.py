@@ -27,16 +27,16 @@ class Piece(NamedTuple):
     values: tuple[Value, ...]
 
 
-class Evidence(NamedTuple):
+class NumberedEvidence(NamedTuple):
     """The pieces of one limiter, and their numbers by dimension."""
 
     pieces: tuple[Piece, ...]
     numbers: dict[str, tuple[int, ...]]
 
 
-def evidence_of(comparison: Comparison) -> list[Evidence]:
+def evidence_of(comparison: Comparison) -> list[NumberedEvidence]:
     """The evidence of each limiter, numbered through all of them."""
-    found: list[Evidence] = []
+    found: list[NumberedEvidence] = []
     first = 1
     for limit in comparison.limits:
         found.append(_numbered(limit, first))
@@ -44,7 +44,7 @@ def evidence_of(comparison: Comparison) -> list[Evidence]:
     return found
 
 
-def _numbered(limit: LimiterFindings, first: int) -> Evidence:
+def _numbered(limit: LimiterFindings, first: int) -> NumberedEvidence:
     found: dict[object, tuple[int, Contrast, list[Value]]] = {}
     numbers: dict[str, tuple[int, ...]] = {}
     for verdict in limit.verdicts:
@@ -59,7 +59,7 @@ def _numbered(limit: LimiterFindings, first: int) -> Evidence:
             piece[2].extend(_value(verdict.dimension, contrast))
         numbers[verdict.dimension] = tuple(own)
     pieces = tuple(Piece(number, one, tuple(values)) for number, one, values in found.values())
-    return Evidence(pieces, numbers)
+    return NumberedEvidence(pieces, numbers)
 
 
 def _value(dimension: str, contrast: Contrast) -> Iterable[Value]:

@@ -86,7 +86,7 @@ def classify(
         if entries is not None:
             _show_entries(entries, status, stated, shown)
         elif status is not None or stated:
-            paste = _answer(source.read(MAX_INPUT), status)
+            paste = _response(source.read(MAX_INPUT), status)
             _show_entries([paste], status, stated, shown)
         else:
             _show_findings(source, shown)
@@ -119,14 +119,16 @@ def _har_in(source: BinaryIO) -> list[Paste] | None:
     return entries
 
 
-def _answer(data: bytes, status: int | None) -> Paste:
-    """One answer, with the status and headers that it states itself before those of options."""
-    from pawwork_proxy.pastes.transcripts import answer_of, unprefixed
+def _response(data: bytes, status: int | None) -> Paste:
+    """One response, with the status and headers that it states itself before those of options."""
+    from pawwork_proxy.pastes.transcripts import response_of, unprefixed
     from pawwork_proxy.responses.reported import Paste
 
-    answer = answer_of(unprefixed(data.decode("utf-8", "surrogateescape")))
-    body = answer.text.encode("utf-8", "surrogateescape")
-    return Paste(body, status if answer.status is None else answer.status, dict(answer.headers))
+    response = response_of(unprefixed(data.decode("utf-8", "surrogateescape")))
+    body = response.text.encode("utf-8", "surrogateescape")
+    return Paste(
+        body, status if response.status is None else response.status, dict(response.headers)
+    )
 
 
 def _show_entries(

@@ -83,7 +83,7 @@ def _data_set(captures: Sequence[Path], out: Path) -> None:
     written: set[Path] = set()
     for part in parts_of(inputs):
         path = out / part.name
-        metadata = {METADATA: part.origin.model_dump_json()}
+        metadata = {METADATA: part.provenance.model_dump_json()}
         replace_file(path, parquet_data(lines_of(part.rows), COLUMNS, metadata))
         written.add(path)
     for capture in inputs.captures:  # an older export may have had other days

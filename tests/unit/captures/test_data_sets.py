@@ -24,9 +24,9 @@ from pawwork_proxy.errors import CaptureFormatError, ConfigurationError
 from pawwork_proxy.export.observations import (
     COLUMNS,
     METADATA,
-    Origin,
     Part,
-    Row,
+    Provenance,
+    StoredRow,
     lines_of,
     parts_of,
 )
@@ -81,7 +81,7 @@ def stored(folder: Path, inputs: ComparisonInput) -> Path:
 
 
 def put(path: Path, part: Part) -> None:
-    metadata = {METADATA: part.origin.model_dump_json()}
+    metadata = {METADATA: part.provenance.model_dump_json()}
     path.write_bytes(b"".join(parquet_data(lines_of(part.rows), COLUMNS, metadata)))
 
 
@@ -115,9 +115,9 @@ def captures(tmp_path: Path) -> Path:
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.lists(st.builds(Row, st.booleans(), OBSERVATIONS), min_size=1, max_size=5))
-def test_what_is_written_comes_back_equal(rows: list[Row]) -> None:
-    part = Part(Origin(rows="digest", capture=SUMMARY), rows)
+@given(st.lists(st.builds(StoredRow, st.booleans(), OBSERVATIONS), min_size=1, max_size=5))
+def test_what_is_written_comes_back_equal(rows: list[StoredRow]) -> None:
+    part = Part(Provenance(rows="digest", capture=SUMMARY), rows)
     with TemporaryDirectory() as folder:
         put(Path(folder) / "part-x.parquet", part)
         assert read_part(Path(folder) / "part-x.parquet", Path("x")) == part
@@ -197,17 +197,17 @@ def test_what_is_no_part_of_a_set_is_named(tmp_path: Path, captures: Path) -> No
     [
         ("lines", '"count": 1', '"count": 0'),
         ("lines", '"tier": "zen"', '"tier": null'),
-        ("origin", '"version":1', '"version":2'),
+        ("provenance", '"version":1', '"version":2'),
     ],
 )
 def test_rows_that_cannot_be_are_refused(tmp_path: Path, change: tuple[str, str, str]) -> None:
     where, old, new = change
     (part,) = parts_of(gather([write(tmp_path / "a.jsonl", [one(1, 1)])]))
-    lines, origin = "".join(lines_of(part.rows)), part.origin.model_dump_json()
+    lines, provenance = "".join(lines_of(part.rows)), part.provenance.model_dump_json()
     lines = lines.replace(old, new) if where == "lines" else lines
-    origin = origin.replace(old, new) if where == "origin" else origin
+    provenance = provenance.replace(old, new) if where == "provenance" else provenance
     path = tmp_path / "part-x.parquet"
-    path.write_bytes(b"".join(parquet_data([lines], COLUMNS, {METADATA: origin})))
+    path.write_bytes(b"".join(parquet_data([lines], COLUMNS, {METADATA: provenance})))
     with pytest.raises(CaptureFormatError, match="no part of a data set"):
         read_part(path, path)
 

@@ -18,7 +18,7 @@ from pawwork_proxy.pastes.findings import Findings, findings_in
 from pawwork_proxy.pastes.frames import plain, unframed
 from pawwork_proxy.pastes.texts import encoding_of, is_text
 from pawwork_proxy.pastes.times import moment_of, time_in
-from pawwork_proxy.pastes.transcripts import answer_of, unprefixed
+from pawwork_proxy.pastes.transcripts import response_of, unprefixed
 from pawwork_proxy.responses.waits import text_hints
 
 FREE = '{"type":"error","error":{"type":"FreeUsageLimitError","message":"x"}}'
@@ -155,7 +155,7 @@ def test_verbose_curl_is_unprefixed() -> None:
         "*   Trying 192.0.2.1:443...\n> GET / HTTP/2\n>\n< HTTP/2 429 \n< retry-after: 5\n"
         "<\n{ [33 bytes data]\n" + FREE + "\n* Connection left intact\n"
     )
-    answer = answer_of(unprefixed(text))
+    answer = response_of(unprefixed(text))
     assert (answer.status, answer.headers, answer.text) == (429, {"retry-after": "5"}, FREE)
 
 
@@ -173,7 +173,7 @@ def test_verbose_curl_is_unprefixed() -> None:
     ],
 )
 def test_answers(text: str, status: int | None, headers: dict[str, str], body: str) -> None:
-    answer = answer_of(text)
+    answer = response_of(text)
     assert (answer.status, dict(answer.headers), answer.text) == (status, headers, body)
 
 
