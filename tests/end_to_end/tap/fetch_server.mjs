@@ -7,6 +7,7 @@ const sent = { slow: 0, many: 0 };
 const closed = [];
 let waiting = null;
 let unanswered = null;
+let half = null;
 // Answers `arrived` once a request that is never answered has come.
 const told = (asks, never) => {
   waiting ??= asks;
@@ -65,8 +66,11 @@ const server = http.createServer((request, response) => {
         return response.end(Buffer.alloc(32 * 1024 * 1024, 120));
       case "cut":
         response.writeHead(200, { "content-length": "100" });
-        response.write("data: half");
-        return setTimeout(() => response.destroy(), 30);
+        half = response;
+        return response.write("data: half");
+      case "now": // The client has the head of `cut`: a cut before would be another failure.
+        half.on("close", () => response.end());
+        return half.destroy();
       case "late":
         return undefined;
       case "never":

@@ -140,6 +140,7 @@ await seen("abort of a whole read", async () => {
 });
 await seen("cut", async () => {
   const r = await fetch(`${base}/cut`);
+  fetch(`${base}/now`);
   try {
     return await read(r.body);
   } catch (error) {
@@ -258,7 +259,12 @@ await seen("abort for a reason", () => {
   return answer;
 });
 await seen("time limit", () => fetch(`${base}/late`, { signal: AbortSignal.timeout(30) }));
-await seen("cut whole read", async () => (await fetch(`${base}/cut`)).text());
+await seen("cut whole read", async () => {
+  const r = await fetch(`${base}/cut`);
+  const whole = r.text();
+  fetch(`${base}/now`);
+  return await whole;
+});
 await seen("reset", () => fetch(`${base}/reset`));
 await seen("gzip", async () => {
   const r = await fetch(`${base}/gzip`);
