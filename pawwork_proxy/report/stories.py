@@ -16,7 +16,7 @@ STORIES = 5
 
 
 def stories_of(limit: LimiterFindings, teller: Teller) -> Iterator[Story]:
-    """The plainest contrast of each verdict that people ask about, each contrast once.
+    """The plainest contrast of each verdict that people ask about, each story once.
 
     That a quota is cut finer than a dimension follows from what it is counted by.
     """
@@ -36,10 +36,13 @@ def stories_of(limit: LimiterFindings, teller: Teller) -> Iterator[Story]:
             same = (contrast.shows, *((row.capture, row.seq) for row in contrast.rows))
             entry = told.setdefault(same, _Told(contrast, name, verdict.repeated, {}))
             entry.names.setdefault(key, []).append(name)
-    for entry in list(told.values())[:STORIES]:
+    stories: dict[tuple[str, str], Story] = {}
+    for entry in told.values():
         headings = dict.fromkeys(_shows(key, names, language) for key, names in entry.names.items())
         shows = language.text("; ").join(headings)
-        yield teller.story(shows, entry.contrast, entry.of, again=entry.repeated)
+        story = teller.story(shows, entry.contrast, entry.of, again=entry.repeated)
+        stories.setdefault((shows, story.sentences), story)
+    yield from list(stories.values())[:STORIES]
 
 
 class _Told(NamedTuple):

@@ -14,6 +14,7 @@
   printAll();
   if (!marks.length) return;
   const LANE = 44;
+  const HALF_A_DATE = 34;
   const iso = (s) => new Date(s * 1000).toISOString().replace("T", " ").replace(/\.\d+Z|Z/, " UTC");
   let chosen = -1;
   let chart = null;
@@ -148,6 +149,7 @@
     chart = new uPlot({
       width: box.clientWidth,
       height: data.lanes.length * LANE + 50,
+      padding: [null, HALF_A_DATE, null, HALF_A_DATE],
       tzDate: (s) => uPlot.tzDate(new Date(s * 1000), "Etc/UTC"),
       legend: { show: false },
       cursor: { y: false, points: { show: false } },

@@ -182,6 +182,25 @@ def test_installs_of_one_label_are_told_apart_without_a_hash() -> None:
     assert "main (2), at home as well, was refused on its first request" in told
 
 
+def test_rows_that_tell_the_same_story_are_told_once() -> None:
+    found = compare(Diary().admitted(9, **A).refused(2, **A).admitted(**A, **FAR).seen, plan=False)
+    first = found.limits[0]
+    (contrast,) = next(one for one in first.verdicts if one.dimension == "address").evidence
+    twin = contrast.model_copy(
+        update={
+            "rows": tuple(row.model_copy(update={"seq": row.seq + 100}) for row in contrast.rows)
+        }
+    )
+    verdicts = tuple(
+        one.model_copy(update={"ground": "one_observation", "evidence": (twin,)})
+        if one.dimension == "device"
+        else one
+        for one in first.verdicts
+    )
+    told = of(first.model_copy(update={"verdicts": verdicts})).evidence
+    assert len({story.sentences for story in told}) == len(told)
+
+
 def test_rows_say_with_which_key_model_and_address() -> None:
     key = {"key": "key:a", "auth_kind": "user_key", "workspace": "wrk:a"}
     diary = Diary().admitted(9).refused().admitted(**key, model="north-free", model_group="no")
