@@ -5,6 +5,15 @@ Records the same capture as `pawwork-proxy run`, into the folder of the option
 It keeps mitmdump quiet, whose own display quotes paths.
 """
 
-from pawwork_proxy.proxy.script import CaptureScript
+import sys
+
+try:
+    from pawwork_proxy.proxy.script import CaptureScript
+except ModuleNotFoundError as missing:
+    sys.exit(
+        f"error: this mitmproxy has no module {missing.name}\n"
+        "hint: take mitmdump or mitmweb from the folder .venv/run-3.X/bin of the checkout, which\n"
+        "      'python3 scripts/run.py --version' makes, or where pawwork-proxy is installed"
+    )
 
 addons = [CaptureScript()]

@@ -7,7 +7,7 @@ import contextlib
 import sys
 from pathlib import Path
 
-from mitmproxy import ctx, exceptions
+from mitmproxy import ctx
 from mitmproxy.addonmanager import Loader
 from mitmproxy.proxy.mode_specs import ProxyMode, ReverseMode
 
@@ -17,7 +17,7 @@ from pawwork_proxy.captures.writing import WritingThread
 from pawwork_proxy.clients.processes import ProcessFinder
 from pawwork_proxy.environment.identity import load_identity
 from pawwork_proxy.environment.machine import utc_now
-from pawwork_proxy.errors import PawworkProxyError
+from pawwork_proxy.errors import ConfigurationError, PawworkProxyError
 from pawwork_proxy.logs import guard_stderr, mute_other_handlers
 from pawwork_proxy.proxy.mitmproxy_internals.changes import make_changes
 from pawwork_proxy.proxy.mitmproxy_internals.hooks import REMEMBER_LISTENERS
@@ -35,6 +35,25 @@ def _say(text: str) -> None:
         print(text, file=sys.stderr, flush=True)  # noqa: T201
 
 
+def _label(option: str) -> str:
+    """The name that an option gives, if captures and bundles can hold it."""
+    text: str = getattr(ctx.options, option)
+    if text and keep_label(text) is None:
+        raise ConfigurationError(
+            f"{option} {LABEL_RULE}", f"a plain word, for example: --set {option}=home"
+        )
+    return text
+
+
+def _days(option: str) -> int:
+    text: str = getattr(ctx.options, option)
+    if not text.isdecimal():
+        raise ConfigurationError(
+            f"{option} must be a whole number of days", f"for example: --set {option}={KEEP_DAYS}"
+        )
+    return int(text)
+
+
 class CaptureScript:
     """Starts a capture when mitmproxy runs, by adding the addon beside itself."""
 
@@ -45,8 +64,9 @@ class CaptureScript:
         loader.add_option("pawwork_captures", str, "captures", "Folder for the capture file.")
         loader.add_option("pawwork_install", str, "main", "Name of the observed install.")
         loader.add_option("pawwork_network", str, "", "Your name for the network.")
+        # A text as well: where mitmproxy cannot read a number, it runs on without the script.
         loader.add_option(
-            "pawwork_keep_days", int, KEEP_DAYS, "Remove older captures; 0 keeps them all."
+            "pawwork_keep_days", str, str(KEEP_DAYS), "Remove older captures; 0 keeps them all."
         )
 
         # What mitmproxy says of traffic quotes it, and is muted once we run; a choice of the user's
@@ -55,34 +75,28 @@ class CaptureScript:
             ctx.options.update(termlog_verbosity="error")
         guard_stderr()
 
-    def configure(self, updated: set[str]) -> None:
-        """Refuse names that could be anything."""
-        for option in ("pawwork_install", "pawwork_network"):
-            text = getattr(ctx.options, option)
-            if option in updated and text and keep_label(text) is None:
-                raise exceptions.OptionsError(f"{option} {LABEL_RULE}")
-
     def running(self) -> None:
         """Open the capture; from here on exchanges are recorded."""
         try:
             self._start()
         except PawworkProxyError as error:
-            _say(f"error: {error.message}\nhint: {error.hint}")
-            ctx.master.shutdown()
+            hint = error.hint.replace("--captures ", "--set pawwork_captures=")
+            _say(f"error: {error.message}\nhint: {hint}")
+            sys.exit(error.exit_code)  # mitmproxy's own way of ending would be a success
 
     def _start(self) -> None:
         if "flow_detail" in ctx.options:  # mitmdump prints targets and reason phrases otherwise
             ctx.options.update(flow_detail=0)
         mute_other_handlers()
+        label, network = _label("pawwork_install"), _label("pawwork_network") or None
+        keep_days = _days("pawwork_keep_days")
         identity = load_identity()
-        label, network = ctx.options.pawwork_install, ctx.options.pawwork_network or None
         modes = [ProxyMode.parse(mode) for mode in ctx.options.mode]
         is_zen = all(
             mode.address[0] == RECORDED_HOST for mode in modes if isinstance(mode, ReverseMode)
         )
         header = new_header(identity, {label: None}, network, is_zen=is_zen)
         captures = Path(ctx.options.pawwork_captures).absolute()
-        keep_days = ctx.options.pawwork_keep_days
         if removed := remove_expired(captures, utc_now(), keep_days):
             _say(f"removed {removed} captures older than {keep_days} days (pawwork_keep_days)")
         loop = ctx.master.event_loop

@@ -1,13 +1,14 @@
 """The script for stock mitmproxy, as far as no traffic is needed."""
 
 import json
+import runpy
+import sys
 from pathlib import Path
 
 import pytest
 from mitmproxy.addonmanager import Loader
 from mitmproxy.addons.proxyserver import Proxyserver
 from mitmproxy.addons.termlog import TermLog
-from mitmproxy.exceptions import OptionsError
 from mitmproxy.proxy.layers.http._hooks import HttpRequestHeadersHook
 from mitmproxy.proxy.mode_specs import ProxyMode
 from mitmproxy.test import taddons
@@ -29,13 +30,37 @@ def test_a_verbosity_that_the_user_chose_is_kept(chosen: str | None, kept: str) 
         assert context.options.termlog_verbosity == kept
 
 
-def test_a_label_that_no_bundle_could_hold_is_refused() -> None:
+@pytest.mark.parametrize(
+    ("option", "value", "error", "hint"),
+    [
+        ("pawwork_network", "office.de", "host name", "--set pawwork_network=home"),
+        ("pawwork_install", "sk-0123456789abcdef", "no key", "--set pawwork_install=home"),
+        ("pawwork_keep_days", "x", "whole number of days", "--set pawwork_keep_days=90"),
+        ("pawwork_captures", "FILE/x", "Not a directory", "--set pawwork_captures=FOLDER"),
+    ],
+)
+def test_an_option_that_cannot_be_used_ends_mitmproxy_with_a_remedy(
+    option: str,
+    value: str,
+    error: str,
+    hint: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("PAWWORK_PROXY_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(script_module, "mute_other_handlers", lambda: None)
+    (tmp_path / "file").touch()
     script = CaptureScript()
-    with taddons.context(TermLog()) as context:
+    with taddons.context(TermLog(), Proxyserver()) as context:
         script.load(Loader(context.master))
-        context.options.update(pawwork_network="office.de")
-        with pytest.raises(OptionsError, match="host name"):
-            script.configure({"pawwork_network"})
+        context.options.set(f"{option}={value.replace('FILE', str(tmp_path / 'file'))}")
+        with pytest.raises(SystemExit) as ended:
+            script.running()
+    said = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert error in said
+    assert hint in said.partition("hint: ")[2]
 
 
 @pytest.mark.parametrize("page", [None, "http://127.0.0.1:8081/?token=0a1b"])
@@ -58,6 +83,14 @@ async def test_the_page_of_mitmweb_is_told_since_its_log_is_muted(
     told = capsys.readouterr().err
     assert "capture: " in told
     assert (f"mitmweb: {page}\n" in told) is bool(page)
+
+
+def test_a_mitmproxy_without_the_package_is_told_where_to_find_one_that_has_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "pawwork_proxy.proxy.script", None)
+    with pytest.raises(SystemExit, match=r"has no module pawwork_proxy[^$]*hint: take mitmdump"):
+        runpy.run_path(str(Path(__file__).parents[3] / "addons" / "capture.py"))
 
 
 def lines_in(folder: Path) -> list[list[str]]:
