@@ -28,7 +28,7 @@ MAY_CHANGE_THRESHOLD = frozenset(row.name for row in DIMENSIONS if row.threshold
 NOTHING = 1e-9
 """Rounding may give so much to a trial that settles nothing."""
 REPEATING_A_ROW = 2
-WITHOUT_STEPS = frozenset({"nothing_more", "not_refused_again"})
+WITHOUT_STEPS = frozenset({"nothing_more", "not_refused_again", "contradiction"})
 """What is said where no trial can be done."""
 
 
@@ -60,7 +60,8 @@ def next_experiment(
 
     `exact`: the findings if nothing slipped, which say where a second observation would lead.
     `nothing_more` where something is open that they cannot find out, `not_refused_again` where the
-    limit is not met any more; None when nothing is open, or nothing can be built upon.
+    limit is not met any more, `contradiction` where no explanation fits all rows; None when nothing
+    is open, or nothing can be built upon.
     """
     open_ = [verdict for verdict in verdicts if verdict.finding == "undetermined"]
     rows = tuple(
@@ -73,8 +74,10 @@ def next_experiment(
         return Experiment(
             id="repeat_row", repeats=rows, requests=REPEATING_A_ROW * len(rows), settles=0.0
         )
-    if refused is None or not open_ or not findings.possible:
+    if refused is None or not open_:
         return None
+    if not findings.possible:
+        return Experiment(id="contradiction", requests=0, settles=0.0)
     start = start_of(limiter, refused)
     if (confirming := _confirming(start, exact or findings, open_, means)) is not None:
         return confirming

@@ -185,7 +185,7 @@ def _without_trial(experiment: Experiment, language: Language) -> Instructions:
         lacking = (language.text(LACKING[name]) for name in experiment.lacking)
         why.append(language.say(told["more"], lacking=language.text(", or ").join(lacking)))
     if experiment.unrefused:
-        what = (variation_title(name, language) for name in experiment.unrefused)
+        what = (language.text(how_to(name).title) for name in experiment.unrefused)
         why.append(language.say(told["unrefused"], what=joined(what, language)))
     return Instructions(
         title=language.text(told["title"]),

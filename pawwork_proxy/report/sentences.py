@@ -39,7 +39,8 @@ WITHOUT_EVIDENCE: dict[str, dict[str, Any]] = {
 }
 """Experiments that need nobody who was refused by a quota."""
 WITHOUT_TRIAL: dict[str, dict[str, Any]] = {
-    name: _SECTIONS[name] for name in ("repeat_row", "nothing_more", "not_refused_again")
+    name: _SECTIONS[name]
+    for name in ("repeat_row", "nothing_more", "not_refused_again", "contradiction")
 }
 """What is advised where no trial is."""
 

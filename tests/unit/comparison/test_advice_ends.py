@@ -139,5 +139,5 @@ def test_what_was_never_refused_is_told_where_nothing_is_left() -> None:
         id="nothing_more", requests=0, settles=0.0, unrefused=("other_client_reversed",)
     )
     why = instructions(told).why
-    assert "another client version or build, the other way round" in why
+    assert "another client version or build: the changed one asked first" in why
     assert "never refused" in why

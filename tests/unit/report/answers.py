@@ -209,7 +209,13 @@ STUDIES: dict[str, Callable[[], list[Observation] | Comparison]] = {
     ],
 }  # fmt: skip
 """By the name of the file that holds the answer."""
-PLANNED = ("two-things-changed-at-once", "nobody-refused", "measuring-disturbs", "simulated")
+PLANNED = (
+    "two-things-changed-at-once",
+    "nobody-refused",
+    "measuring-disturbs",
+    "simulated",
+    "the-rows-contradict",
+)
 """Studies whose text holds the next step as well; what it says is tested where it is made."""
 IN_CHINESE = ("shared-by-a-network-sure", *PLANNED)
 
