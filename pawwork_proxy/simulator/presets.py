@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from pawwork_proxy.errors import ScenarioError
+from pawwork_proxy.errors import ScenarioError, reason_of
 from pawwork_proxy.simulator.faults import FAILING, FAULTS
 from pawwork_proxy.simulator.scenario import Scenario
 from pawwork_proxy.simulator.tables import read_table
@@ -41,9 +41,9 @@ def read_scenario(path: Path) -> Scenario:
     """A scenario from a `.json` or `.toml` file. Raises ScenarioError."""
     try:
         text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
+    except (OSError, UnicodeDecodeError) as error:
         raise ScenarioError(
-            f"cannot read the scenario {path}", "a UTF-8 file is expected"
+            f"the scenario {path} cannot be read: {reason_of(error)}", "name a file in UTF-8"
         ) from None
     try:
         data = tomllib.loads(text) if path.suffix.lower() == ".toml" else json.loads(text)

@@ -471,9 +471,10 @@ def test_bad_input_neither_stops_it_nor_reaches_its_log(tmp_path: Path) -> None:
     ("options", "part"),
     [
         (["--preset", "no-such"], "no preset"),
-        (["--scenario", "missing.json"], "cannot read"),
+        (["--scenario", "missing.json"], "cannot be read: No such file or directory"),
         (["--network", "here"], "--network here is no IP"),
         (["--address", "127.0.0.2"], "PEER=IP"),
+        (["--address", "a=b"], "a is no IP address\nhint: for example: --address 127.0.0.2=203"),
         (["--clock", "noon"], "a date and time"),
         (["--tls-cert", "missing.pem"], "certificate"),
         (["--tls", "--tls-cert", "missing.pem"], "exclude each other"),

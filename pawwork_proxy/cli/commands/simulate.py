@@ -244,12 +244,15 @@ def _announce(
     )
 
 
+_EXAMPLES = {"--network": "203.0.113.7", "--address": "127.0.0.2=203.0.113.7"}
+
+
 def _address(text: str, option: str) -> str:
     try:
         ipaddress.ip_address(text)
     except ValueError:
         raise ConfigurationError(
-            f"{option} {text} is no IP address", f"for example: {option} 203.0.113.7"
+            f"{option} {text} is no IP address", f"for example: {option} {_EXAMPLES[option]}"
         ) from None
     return text
 
@@ -258,7 +261,7 @@ def _pair(text: str) -> tuple[str, str]:
     peer, equals, public = text.partition("=")
     if not equals:
         raise ConfigurationError(
-            "--address takes PEER=IP", "for example: --address 127.0.0.2=203.0.113.7"
+            "--address takes PEER=IP", f"for example: --address {_EXAMPLES['--address']}"
         )
     return _address(peer, "--address"), _address(public, "--address")
 
