@@ -5,6 +5,7 @@ at all. On Windows the user profile's own access list protects them.
 """
 
 import contextlib
+import errno
 import os
 import secrets
 import stat
@@ -50,20 +51,24 @@ def read_private(path: Path) -> bytes | None:
 
     Raises ConfigurationError for a link, something that is no file, or one that cannot be read.
     """
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
     try:
-        handle = os.open(path, flags)
+        with open(path, "rb", opener=_open_private) as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise OSError(errno.EINVAL, "a pipe, a socket or a device")
+            if os.name == "posix" and status.st_mode & 0o077:
+                os.fchmod(file.fileno(), 0o600)
+            return file.read(_MAX_BYTES)
     except FileNotFoundError:
         return None
     except OSError as error:
         raise _unusable(path, error) from None
-    with os.fdopen(handle, "rb") as file:
-        status = os.fstat(handle)
-        if not stat.S_ISREG(status.st_mode):
-            raise _unusable(path, IsADirectoryError())
-        if os.name == "posix" and status.st_mode & 0o077:
-            os.fchmod(handle, 0o600)
-        return file.read(_MAX_BYTES)
+
+
+def _open_private(path: str, _: int) -> int:
+    """Follows no link, and waits for nobody at the other end of a pipe."""
+    names = ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY")
+    return os.open(path, os.O_RDONLY | sum(getattr(os, name, 0) for name in names))
 
 
 def write_private(path: Path, data: bytes) -> None:

@@ -47,7 +47,7 @@ def test_json_stands_alone(tmp_path: Path) -> None:
         ("a.json", b"{", "neither JSON nor TOML"),
         ("a.toml", b"= 1", "neither JSON nor TOML"),
         ("a.json", b"[1]", "an object"),
-        ("a.json", b"\xff\xfe", "cannot read"),
+        ("a.json", b"\xff\xfe", "cannot be read"),
         ("a.json", b'{"base": "no-such"}', "no preset"),
         ("a.json", b'{"free": {"limit": "many"}}', "free.limit"),
         ("a.json", b"[" * 100_000, "neither JSON nor TOML"),
