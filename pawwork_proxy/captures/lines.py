@@ -17,7 +17,14 @@ from pawwork_proxy.model.capture import LINE, CaptureLine, Opened
 from pawwork_proxy.model.exchange import Exchange
 from pawwork_proxy.model.numbers import EARLIEST, LATEST
 from pawwork_proxy.model.signals import Signals
-from pawwork_proxy.model.view import ExchangeView, OpenedView, SignalsView, replaced, view_of
+from pawwork_proxy.model.view import (
+    ExchangeView,
+    OpenedView,
+    SignalsView,
+    complete,
+    replaced,
+    view_of,
+)
 from pawwork_proxy.outcomes.rules import judge
 
 MAX_LINE_BYTES = 4 * 1024 * 1024
@@ -75,6 +82,8 @@ def read_view(raw: bytes, number: int) -> CaptureLine | Damage:
     """
     try:
         view = _decode(raw)
+        if type(view) is ExchangeView:
+            complete(view)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         # A line of another kind, a damaged one, or one that only the schema understands.
         line = read_line(raw, number)

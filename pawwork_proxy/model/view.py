@@ -61,6 +61,8 @@ READ: dict[type[Noun], str] = {
 """The fields of a view, by its noun; a noun comes before those that hold it."""
 ANY_TEXT = {(Outcome, "kind")}
 """Fields that take any word, where the noun has a closed list: every conclusion is drawn anew."""
+SELDOM_NEW = {(Exchange, "context")}
+"""Fields whose bytes are mostly those of the line before: `complete` decodes them, once."""
 VIEWS: dict[object, type[msgspec.Struct]] = {}
 
 
@@ -70,6 +72,7 @@ def _view(noun: type[Noun]) -> type[msgspec.Struct]:
     for name in READ[noun].split():
         field = noun.model_fields[name]
         kind = str if (noun, name) in ANY_TEXT else _type(Annotated[field.annotation, field])
+        kind = msgspec.Raw if (noun, name) in SELDOM_NEW else kind
         if field.is_required():
             needed.append((name, kind))
         else:
@@ -127,7 +130,30 @@ set_field: Callable[[Any, str, object], None] = msgspec.structs.force_setattr
 """As in msgspec, for a view, which the type checker takes for its noun."""
 
 
+class _Contexts:
+    """Decodes the contexts of exchanges; of those that follow each other many are equal."""
+
+    def __init__(self) -> None:
+        self._decode = msgspec.json.Decoder(VIEWS[ExchangeContext]).decode
+        self._last: tuple[Any, Any] = msgspec.Raw(), None
+        """Bytes and context in one value: several threads may read."""
+
+    def complete(self, view: ExchangeView) -> None:
+        """Put the context in place of its bytes; raises as decoding does."""
+        found: Any = view.context
+        known, context = self._last
+        if found != known:
+            context = self._decode(found)
+            self._last = found.copy(), context  # a copy, or it would hold the whole line
+        set_field(view, "context", context)
+
+
+complete = _Contexts().complete
+
+
 def view_of(record: _Viewed) -> _Viewed:
     """The view of a record that is at hand."""
     view: Any = msgspec.json.decode(line_of(record), type=VIEWS[type(record)])
+    if type(view) is ExchangeView:
+        complete(view)
     return view  # type: ignore[no-any-return]

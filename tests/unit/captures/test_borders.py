@@ -12,7 +12,7 @@ from pawwork_proxy.captures.sources import capture_sources
 from pawwork_proxy.model.base import line_of
 from pawwork_proxy.model.capture import Note
 from pawwork_proxy.model.exchange import Exchange
-from pawwork_proxy.model.view import ExchangeView
+from pawwork_proxy.model.view import ExchangeView, view_of
 from tests.unit.captures.studies import MORNING, one, write
 
 
@@ -57,6 +57,20 @@ def test_what_only_the_schema_understands_is_viewed_all_the_same() -> None:
     view = read_view(without_seconds, 1)
     assert isinstance(view, ExchangeView)
     assert view.timing.started_at == MORNING.replace(second=0)
+
+
+def test_equal_contexts_that_follow_each_other_are_one_and_others_are_their_own() -> None:
+    here = line_of(one(1, 1))
+    there = here.replace(b'"install":"', b'"install":"x', 1)
+    broken = here.replace(b'"install":"', b'"install":7,"was":"', 1)
+    lines = [here, here, there, broken, broken, here]
+    first, again, other, *damaged, last = (read_view(line, 1) for line in lines)
+    assert damaged == [Damage(1, "not_a_record")] * 2
+    assert isinstance(first, Exchange | ExchangeView)
+    assert isinstance(again, Exchange | ExchangeView)
+    assert first.context is again.context
+    assert first == again == last != other
+    assert view_of(one(1, 1)) == first
 
 
 @pytest.mark.parametrize(
