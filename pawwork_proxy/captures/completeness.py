@@ -57,8 +57,8 @@ LACKS = (
     ),
     Lack(
         lambda one: one.under_way,
-        "exchanges under way when the run stopped: {n}",
-        "had exchanges under way when their runs stopped, {n} in all",
+        "requests whose end is not recorded: {n}",
+        "hold requests whose end is not recorded, {n} in all",
     ),
     Lack(
         lambda one: one.withheld,
@@ -82,7 +82,7 @@ LACKS = (
     ),
     Lack(
         lambda one: one.damaged,
-        "{n} damaged lines skipped: {places}; what they held is missing",
+        "damaged lines skipped: {n}, by number {places}; what they held is missing",
         "have damaged lines, {n} in all: they are skipped, and what they held is missing",
     ),
     Lack(

@@ -123,7 +123,7 @@ def test_show_filters_and_names_damage(tmp_path: Path) -> None:
     assert table.returncode == 0
     assert "SIMULATED" in table.stdout
     assert "interrupted" in table.stdout
-    assert "2 damaged lines skipped: 3 (not_json), 6 (torn)" in table.stderr
+    assert "damaged lines skipped: 2, by number 3 (not_json), 6 (torn)" in table.stderr
     assert "no end line: the run goes on, or ended without closing" in table.stderr
     chosen = call(tmp_path, "show", str(path), "--outcome", "success", "--format", "json")
     (line,) = chosen.stdout.splitlines()

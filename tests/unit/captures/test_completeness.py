@@ -51,13 +51,13 @@ LACKS = (
         "captures hold no exchange, only connections that passed untouched, 1 400 in all",
     ),
     ({"ended": False}, "no end line: the run goes on", "captures have no end line"),
-    ({"under_way": 2}, "exchanges under way when the run stopped: 2", "stopped, 1 400 in all"),
+    ({"under_way": 2}, "requests whose end is not recorded: 2", "recorded, 1 400 in all"),
     ({"withheld": 2}, "records withheld because they could not be made safe: 2", "1 400 in all"),
     ({"lost": 2}, "records that could not be written while the run went on: 2", "1 400 in all"),
     ({"in_part": 2}, "exchanges observed in part because looking at", "failed, 1 400 in all"),
     (
         {"damaged": 2, "damaged_lines": "3 (torn), 5 (not_json)"},
-        "2 damaged lines skipped: 3 (torn), 5 (not_json); what they held is missing",
+        "damaged lines skipped: 2, by number 3 (torn), 5 (not_json); what they held is missing",
         "captures have damaged lines, 1 400 in all",
     ),
     ({"failed_taps": 2}, "looks at the traffic that failed: 2; the traffic", "1 400 in all"),
@@ -105,7 +105,7 @@ def test_of_many_damaged_lines_the_first_ten_are_placed(tmp_path: Path) -> None:
     path = write(tmp_path / "a.jsonl", [one(1, 1)])
     path.write_text(path.read_text() + "{}\n" * 13)
     (remark,) = gather([path]).remarks
-    assert "13 damaged lines skipped: 5 (not_a_record), 6 (not_a_record)" in remark
+    assert "damaged lines skipped: 13, by number 5 (not_a_record), 6 (not_a_record)" in remark
     assert "14 (not_a_record) and 3 more; what they held" in remark
 
 

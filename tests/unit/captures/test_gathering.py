@@ -51,8 +51,8 @@ def test_what_is_missing_is_said_per_file(tmp_path: Path) -> None:
     assert "text.jsonl: left out, it is no capture: it has no header line." in said
     assert "newer.jsonl: left out, it has schema version 9, this tool reads 1 to 2." in said
     assert "torn.jsonl: no end line: the run goes on, or ended without closing" in said
-    assert "torn.jsonl: exchanges under way when the run stopped: 1." in said
-    assert "torn.jsonl: 1 damaged lines skipped" in said
+    assert "torn.jsonl: requests whose end is not recorded: 1." in said
+    assert "torn.jsonl: damaged lines skipped: 1" in said
 
 
 def with_handshakes(path: Path, ours: Hello) -> Path:

@@ -80,7 +80,7 @@ def test_what_does_not_belong_together_is_said(tmp_path: Path, name: str) -> Non
     said = run(name, tmp_path, tmp_path).stderr
     assert "2 different studies (a.jsonl | b.jsonl)" in said
     assert "1 of 2 captures are simulated (a.jsonl)" in said
-    assert "b.jsonl: 1 damaged lines skipped" in said
+    assert "b.jsonl: damaged lines skipped: 1, by number" in said
 
 
 def counts(name: str, out: Path, result: Result) -> int:
