@@ -31,8 +31,8 @@ def without_crowds(findings: Findings, limiter: Limiter, columns: Columns) -> Fi
         for name in ("key", "workspace", "project", "session", "request")
         if all(row.value(name) in EVERYBODYS for row in limiter.rows)
     }
-    crowded = [one for one in findings.possible if REGION in one and one <= common]
-    if not crowded or all(REGION in one or one <= common for one in findings.possible):
+    crowded = [one for one in findings.possible if REGION in one and common.issuperset(one)]
+    if all(REGION in one or common.issuperset(one) for one in findings.possible):
         return findings
     known: dict[object, bool] = {}
     for one in crowded:

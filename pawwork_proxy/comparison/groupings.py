@@ -23,14 +23,14 @@ def groupings(possible: Iterable[Hypothesis], columns: Columns) -> frozenset[Hyp
     found = set()
     for hypothesis in left:
         rest = hypothesis - {BUCKET}
-        plain = [name for name in sorted(MODELS) if rest | {name} in left]
-        if BUCKET not in hypothesis or rest in left or len(plain) != 1:
-            continue
-        key = (plain[0], columns.signature(rest))
-        if key not in known:
-            known[key] = _each_for_itself(plain[0], rest, columns)
-        if not known[key]:
-            found.add(hypothesis)
+        plain = [name for name in MODELS if rest | {name} in left]
+        if rest not in left and len(plain) == 1:
+            (name,) = plain
+            key = (name, columns.signature(rest))
+            if key not in known:
+                known[key] = _each_for_itself(name, rest, columns)
+            if not known[key]:
+                found.add(hypothesis)
     return frozenset(found)
 
 

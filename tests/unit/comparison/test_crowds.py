@@ -7,7 +7,7 @@ from typing import Any
 from pawwork_proxy.comparison.compare import compare
 from pawwork_proxy.model.observation import Observation
 from pawwork_proxy.model.verdict import Verdict
-from tests.unit.comparison.builders import MORNING, TWO, Diary
+from tests.unit.comparison.builders import MORNING, OFFICE, TWO, Diary
 
 PHONE: dict[str, Any] = {
     "network": "phone",
@@ -56,3 +56,15 @@ def test_a_key_of_ones_own_is_no_crowd() -> None:
     keyed = {"key": "key:mine", "auth_kind": "user_key", "workspace": "wrk:mine"}
     address = on("address", days([5] * 7, **keyed))
     assert "region" in address.confounded_with
+
+
+def test_the_region_stays_where_nothing_narrower_explains() -> None:
+    """An address of which the user vouches was refused at once, in the same region."""
+    office = {**SECOND, **OFFICE, "exclusive": True}
+    seen = list[Observation]()
+    for day in range(7):
+        diary = Diary(f"c{day}", MORNING + timedelta(days=day), seq=100 * day)
+        diary.admitted(5).refused(2).admitted(5, **PHONE).refused(2, **PHONE)
+        seen += diary.refused().refused(2, **office).seen
+    assert on("region", seen).finding == "follows"
+    assert on("address", seen).finding == "does_not_follow"
