@@ -48,7 +48,7 @@ class Tried(NamedTuple):
     @property
     def may_confirm(self) -> bool:
         """Whether doing it would be the first or the second observation."""
-        return self.completed < MOST_TIMES and self.begun < MOST_TIMES
+        return self.begun < MOST_TIMES
 
 
 def tried(limiter: Limiter, start: PlacedRequest) -> Mapping[str, Tried]:
@@ -156,7 +156,9 @@ def asked_again(limiter: Limiter, capture: str, seq: int) -> bool:
     rows = list(_asked(limiter))
     own = [row for row in rows if (row.seen.capture, row.seen.seq) == (capture, seq)]
     return any(
-        row.window > one.window and _apart(one, row) <= SAME_ONE for one in own for row in rows
+        row.window != one.window and one.surely_before(row) and _apart(one, row) <= SAME_ONE
+        for one in own
+        for row in rows
     )
 
 
@@ -175,12 +177,10 @@ def _in_window(
         over = variation.reverse and begin < min((row.start for row in seconds), default=inf)
         return Tried(over, over, over)
     after = [row for row in seconds if first.surely_before(row)]
-    one_conversation = variation.changes[:1] == ("session",)
     again = [
         row
         for row in firsts
-        if (is_refusal(row.seen) and not one_conversation)
-        or row.value("session") == first.value("session")
+        if is_refusal(row.seen) or row.value("session") == first.value("session")
     ]
     # Where the first one met another limiter it will again; the changed one may have had bad luck.
     telling = {start.seen.origin, first.seen.origin}

@@ -6,7 +6,7 @@ import pytest
 
 from pawwork_proxy.comparison.experiments import baseline
 from pawwork_proxy.comparison.selection import select
-from pawwork_proxy.comparison.tried import Tried, tried
+from pawwork_proxy.comparison.tried import Tried, asked_again, tried
 from pawwork_proxy.model.observation import Observation
 from tests.unit.comparison.builders import MORNING, OFFICE, SAVED_KEY, TWO, Diary, limiter
 
@@ -38,7 +38,7 @@ def test_a_refusal_of_the_changed_one_is_a_whole_trial() -> None:
 
 
 def test_what_moves_along_makes_no_other_trial() -> None:
-    moved = {**OFFICE, "session": "ses:new", "region": "AMS"}
+    moved = {**OFFICE, "session": "ses:new", "region": "AMS", "ip_family": "ipv6"}
     assert done(Diary().admitted(9).refused().refused(**moved).seen, "other_network") == WHOLE
 
 
@@ -52,6 +52,38 @@ def test_a_label_alone_is_no_other_network() -> None:
     diary = Diary().admitted(9).refused().refused(network="my home")
     assert done(diary.seen, "other_network") == NEVER
     assert done(diary.seen, "new_prompt") == WHOLE, "it was the same one once more"
+
+
+def test_a_label_that_changes_with_the_address_is_another_network() -> None:
+    six = {"ip_family": "ipv6", "address": "ip6:1", "prefix": "ip6p:1"}
+    diary = Diary().admitted(9, **six).refused(**six)
+    moved = diary.refused(**{**six, "address": "ip6:2", "network": "office"})
+    assert done(moved.seen, "other_address_same_prefix") == NEVER
+    assert done(moved.seen, "other_network") == WHOLE
+
+
+@pytest.mark.parametrize(
+    ("changes", "again"),
+    [({}, True), ({"session": "ses:new", "region": "AMS"}, True), (SAVED_KEY, False)],
+)
+def test_a_row_was_asked_again_by_the_same_one_in_another_window(
+    changes: dict[str, str], *, again: bool
+) -> None:
+    first = Diary().admitted(9).refused().admitted(**changes)
+    later = Diary("c2", MORNING + timedelta(days=1)).admitted(**changes)
+    earlier = Diary("c0", MORNING - timedelta(days=1)).admitted(**changes)
+    assert not asked_again(limiter(first.seen), "c1", 10)
+    assert not asked_again(limiter([*first.seen, *earlier.seen]), "c1", 10)
+    assert asked_again(limiter([*first.seen, *later.seen]), "c1", 10) == again
+
+
+def test_a_row_was_asked_again_also_where_windows_end_at_any_moment() -> None:
+    """Whoever is admitted behind all that was named stands in no window of the limit."""
+    rolling = {"cadence": "other", "retry_after_s": 7_777.0}
+    first = Diary().admitted(9).refused(**rolling).later(hours=1).refused(**rolling)
+    later = Diary("c2", MORNING + timedelta(days=1)).admitted()
+    assert not asked_again(limiter(first.seen), "c1", 11)
+    assert asked_again(limiter([*first.seen, *later.seen]), "c1", 11)
 
 
 def test_a_new_conversation_is_repeated_in_the_refused_one() -> None:
@@ -88,8 +120,21 @@ def test_a_day_without_any_refusal_counts_if_as_much_was_asked(asked: int, found
 
 def test_whatever_the_limit_is_a_fair_try_is_begun() -> None:
     yesterday = Diary("c0", MORNING - timedelta(days=1)).admitted(count=500).refused()
-    diary = Diary().admitted(count=60, **OTHER_CLIENT)
+    diary = Diary().admitted(count=50, **OTHER_CLIENT)
     assert done([*yesterday.seen, *diary.seen], "other_client_reversed") == Tried(1, 0, 1)
+    less = Diary().admitted(count=49, **OTHER_CLIENT)
+    assert done([*yesterday.seen, *less.seen], "other_client_reversed") == NEVER
+
+
+@pytest.mark.parametrize(("own", "asked"), [(3, 3), (0, 1)])
+def test_as_much_as_the_refused_one_had_got_itself_is_a_fair_try(own: int, asked: int) -> None:
+    """What others got on that day, or it before on another one, does not count."""
+    before = Diary("c9", MORNING - timedelta(days=2)).admitted(20).refused()
+    yesterday = Diary("c0", MORNING - timedelta(days=1)).admitted(20, **TWO).admitted(own)
+    yesterday.refused(3)
+    diary = Diary().admitted(asked, **OTHER_CLIENT)
+    seen = [*before.seen, *yesterday.seen, *diary.seen]
+    assert done(seen, "other_client_reversed") == Tried(1, 1, 1)
 
 
 def test_a_day_that_the_refused_one_began_is_no_trial_of_the_changed_one() -> None:
