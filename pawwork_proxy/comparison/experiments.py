@@ -18,7 +18,7 @@ from pawwork_proxy.comparison.outlooks import IGNORED, Outlook, Partners, outloo
 from pawwork_proxy.comparison.requests import PlacedRequest
 from pawwork_proxy.comparison.selection import Limiter
 from pawwork_proxy.comparison.trials import SWEEPS, VARIATIONS, Trial, Variation
-from pawwork_proxy.comparison.tried import Tried, asked_again, refused_no_more, tried
+from pawwork_proxy.comparison.tried import SAME_ONE, Tried, asked_again, refused_no_more, tried
 from pawwork_proxy.comparison.verdicts import contains
 from pawwork_proxy.model.experiment import Baseline, Experiment, Lacking, Meaning
 from pawwork_proxy.model.observation import Identities
@@ -107,7 +107,8 @@ def _confirming(
     possible = findings.undominated
     fresh = _able(start, means)
     once = _able(start, means, attrgetter("may_confirm"))
-    for verdict in open_:
+    # A network is an address or a prefix: where one of these is pointed to, it is told by its name.
+    for verdict in sorted(open_, key=lambda one: one.dimension == "network"):
         dimension = verdict.dimension
         # What was seen once is worth a second observation by the very same trial.
         able = once if verdict.ground == "one_observation" else fresh
@@ -115,8 +116,7 @@ def _confirming(
             (one for one in able if dimension in one.changes),
             key=lambda one: one.changes.index(dimension),
         )
-        pointed_to = dimension != "network" and all(contains(one, dimension) for one in possible)
-        if asking and pointed_to:
+        if asking and all(contains(one, dimension) for one in possible):
             trial = Trial(asking[0].id, (asking[0],))
             told = experiment(
                 outlook(trial, start.refused, findings.possible, start.partners), start
@@ -196,7 +196,7 @@ def baseline(limiter: Limiter) -> PlacedRequest | None:
     return max(known, key=used, default=None)
 
 
-_asker = attrgetter(*sorted(Identities.model_fields.keys() - IGNORED))
+_asker = attrgetter(*sorted(Identities.model_fields.keys() - IGNORED - SAME_ONE))
 
 
 def experiment(found: Outlook, start: Start) -> Experiment:

@@ -115,6 +115,19 @@ def test_trials_start_from_who_was_seen_most() -> None:
     assert (start.seen.seq, start.value("install")) == (11, "one")
 
 
+def test_who_was_seen_most_begins_a_conversation_anew_each_day() -> None:
+    """And reaches another edge location now and then."""
+    seen = list[Observation]()
+    for day, edge in enumerate(("FRA", "AMS", "FRA")):
+        diary = Diary(f"c{day}", MORNING + timedelta(days=day)).later(hours=1)
+        diary.admitted(3, session=f"ses:{day}").refused(session=f"ses:{day}", region=edge)
+        seen += diary.seen
+    other = Diary("c9", MORNING + timedelta(days=2)).admitted(9, **TWO).refused(9, **TWO)
+    start = baseline(limiter([*seen, *other.seen]))
+    assert start is not None
+    assert (start.seen.capture, start.value("install")) == ("c2", "one")
+
+
 def test_a_key_can_be_taken_away_and_headers_that_are_not_sent_stay_away() -> None:
     silent = {"session": ABSENT, "request": ABSENT, "project": ABSENT}
     seen = Diary().admitted(9, **SAVED_KEY, **silent).refused(**SAVED_KEY, **silent).seen
@@ -209,6 +222,17 @@ def test_what_everything_points_to_is_observed_once_more() -> None:
     alone = next_experiment(found, Findings(only, assessed.ruled_out), open_, Means())
     assert alone is not None
     assert (alone.id, alone.lacking) == ("nothing_more", ())
+
+
+def test_a_network_is_observed_once_more_where_it_may_be_the_address_or_the_prefix() -> None:
+    six = {"ip_family": "ipv6", "address": "ip6:1", "prefix": "ip6p:1"}
+    other = {**OFFICE, "ip_family": "ipv6"}
+    seen = Diary().admitted(9, **six).refused(2, **six).admitted(**other).refused(**six).seen
+    assert {one.dimension: one.ground for one in compare(seen).limits[0].verdicts}["network"] == (
+        "one_observation"
+    )
+    told = advice(seen, Means(networks=2, ipv6=True))
+    assert (told.id, told.confirms) == ("other_network", "network")
 
 
 def test_what_was_seen_once_is_observed_again_by_the_same_trial() -> None:
