@@ -14,7 +14,7 @@ from pawwork_proxy.comparison.contrasts import closest, contrast, gap_s, held
 from pawwork_proxy.comparison.dimensions import BUCKET, CALLER, DIMENSIONS
 from pawwork_proxy.comparison.elimination import Conflict, Findings
 from pawwork_proxy.comparison.evidence import Evidence
-from pawwork_proxy.comparison.hypotheses import GLOBAL, MODELS, Hypothesis, smallest
+from pawwork_proxy.comparison.hypotheses import GLOBAL, MODELS, Hypothesis, named, smallest
 from pawwork_proxy.comparison.requests import differing
 from pawwork_proxy.comparison.selection import Limiter
 from pawwork_proxy.comparison.withstand import NEVER_ALONE, Withstood
@@ -87,7 +87,7 @@ def _verdict(
         ground, rivals = _open(dimension, possible, evidence, len(values))
     elif finding == "does_not_follow":
         ground, narrower = _not_followed(dimension, possible)
-    chosen = _chosen(dimension, finding, ground, findings, possible)
+    chosen = _chosen(dimension, finding, ground, findings, possible, narrower)
     if finding == "follows" and chosen:
         chosen = closest(chosen, evidence)
         if not (used := _once_admitted(dimension, chosen, evidence)):
@@ -106,7 +106,7 @@ def _verdict(
         ground=ground,
         narrower_by=narrower,
         confounded_with=rivals,
-        reach=_reach(finding, ground, chosen),
+        reach=_reach(dimension, finding, ground, chosen, possible),
         values_seen=len(values),
         independent=len({one.deciding.action for one in chosen}),
         repeated=finding == "follows" and any(held(one, evidence) for one in chosen),
@@ -185,13 +185,24 @@ def _once_admitted(
     ]
 
 
-def _reach(finding: Finding, ground: Ground, chosen: Sequence[Conflict]) -> Reach:
-    """How it does not follow: pools reach across values where one without use was refused."""
+def _reach(
+    dimension: DimensionName,
+    finding: Finding,
+    ground: Ground,
+    chosen: Sequence[Conflict],
+    possible: Sequence[Hypothesis],
+) -> Reach:
+    """How it does not follow: pools reach across values where one without use was refused.
+
+    As long as some explanation cuts pools finer than the dimension, no refusal shows that.
+    """
     if finding != "does_not_follow":
         return ""
-    if ground != "not_part":
+    finer = {row.name for row in DIMENSIONS if dimension in row.fixes}
+    if ground != "not_part" or not any(finer.isdisjoint(one) for one in possible):
         return "narrower"
-    return "wider" if any(one.shows == "shared" for one in chosen) else ""
+    across = all(finer.isdisjoint(named(one)) for one in possible)
+    return "wider" if across and any(one.shows == "shared" for one in chosen) else ""
 
 
 def _chosen(
@@ -200,6 +211,7 @@ def _chosen(
     ground: Ground,
     findings: Findings,
     possible: Sequence[Hypothesis],
+    narrower: DimensionName | None,
 ) -> list[Conflict]:
     """The conflicts behind a verdict, the plainest first."""
     without = [k for k in findings.ruled_out if not contains(k, dimension)]
@@ -215,7 +227,9 @@ def _chosen(
     if finding == "does_not_follow":
         added = [k for k in with_it if _rest(k, dimension) in possible]
         single = [k for k in with_it if len(k) <= 1]
-        return _plainest(dimension, added or single, findings)
+        # What explains the rows with the narrower one in its place shows why this one does not.
+        cut = [k for k in with_it if narrower and _rest(k, dimension) | {narrower} in possible]
+        return _plainest(dimension, cut or added or single, findings)
     if not possible:
         every = _plainest(dimension, findings.ruled_out, findings, named=False)
         kinds = dict.fromkeys(one.shows for one in every)

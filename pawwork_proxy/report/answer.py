@@ -35,7 +35,6 @@ from pawwork_proxy.report.verdict_lists import (
     findings_of,
     followed,
     not_tried,
-    reach,
 )
 
 OWN: frozenset[DimensionName] = frozenset({"install", "session", "request"})
@@ -143,14 +142,15 @@ def rows_told(comparison: Comparison) -> Iterator[EvidenceRow]:
     yield from (row for contrast in contrasts for row in contrast.rows)
     for limit in comparison.limits:
         yield from (odd.row for odd in limit.odd_rows)
+        yield from (early.row for early in limit.early_refusals)
 
 
 def _deciding(limit: LimiterFindings) -> Iterator[Verdict]:
     """The verdicts that the headline rests on."""
     counted_by = followed(limit)
     for verdict in limit.verdicts:
-        shared = verdict.dimension == "install" and verdict.finding == "does_not_follow"
-        if shared or verdict.dimension in counted_by:
+        shared_or_finer = verdict.dimension == "install" and verdict.reach
+        if shared_or_finer or verdict.dimension in counted_by:
             yield verdict
 
 
@@ -166,24 +166,23 @@ def headline_of(limit: LimiterFindings, language: Language) -> str:
 def _headline(limit: LimiterFindings, language: Language) -> str:
     found = {verdict.dimension: verdict for verdict in limit.verdicts}
     counted_by = followed(limit)
-    shared = found["install"].finding == "does_not_follow"
+    shared = found["install"].reach == "wider"
     if not limit.hypotheses:
         return language.text("The observations contradict each other: no explanation fits all.")
     if not counted_by:
-        wider = shared and reach(found["install"]) == "wider"
-        if () in limit.hypotheses and wider:
+        if () in limit.hypotheses and shared:
             return language.text("Shared across installs; whether by all users is not known yet.")
         if () in limit.hypotheses:
             return language.text(
                 "Not known yet: even one quota for all users would explain what was seen."
             )
         possible = explanations([one.parts for one in limit.ranked] or limit.hypotheses, language)
-        if wider and len(limit.hypotheses) > 1:
+        if shared and len(limit.hypotheses) > 1:
             return language.say(
                 "Shared across installs; by what is not known yet. Possible: {possible}.",
                 possible=possible,
             )
-        if wider:
+        if shared:
             return language.say(
                 "Shared across installs; by what is not sure yet. Only this fits so far: "
                 "{possible}.",

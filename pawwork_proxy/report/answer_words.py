@@ -87,8 +87,9 @@ def quota_words(limit: LimiterFindings, language: Language, zone: tzinfo) -> str
 
 def _count(limit: LimiterFindings, language: Language) -> str:
     """How many are allowed in a window, as far as is known; empty where nothing is."""
-    if limit.cut_off is not None:
-        return str(limit.cut_off.at)
+    if (cut := limit.cut_off) is not None:
+        mostly = 2 * cut.windows > cut.of  # else the requests weigh, or others ask as well
+        return str(cut.at) if mostly else language.say("about {at}", at=cut.at)
     exact = {
         bound.at_least
         for bound in limit.thresholds

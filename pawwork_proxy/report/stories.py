@@ -9,7 +9,7 @@ from pawwork_proxy.model.verdict import LimiterFindings
 from pawwork_proxy.report.answer_words import joined, one, several
 from pawwork_proxy.report.contrast_story import Story, Teller
 from pawwork_proxy.report.language import Language
-from pawwork_proxy.report.verdict_lists import NOT_SHOWN, followed, reach
+from pawwork_proxy.report.verdict_lists import NOT_SHOWN, followed
 
 ASKED_FIRST: tuple[DimensionName, ...] = ("install", "key", "address", "model", "session", "device")
 STORIES = 5
@@ -18,7 +18,8 @@ STORIES = 5
 def stories_of(limit: LimiterFindings, teller: Teller) -> Iterator[Story]:
     """The plainest contrast of each verdict that people ask about, each story once.
 
-    That a quota is cut finer than a dimension follows from what it is counted by.
+    That a quota is cut finer than a dimension follows from what it is counted by; where it may be
+    cut finer, no contrast shows that it is shared.
     """
     language = teller.language
     counted_by = followed(limit)
@@ -27,8 +28,8 @@ def stories_of(limit: LimiterFindings, teller: Teller) -> Iterator[Story]:
     for name in dict.fromkeys((*counted_by, *ASKED_FIRST, *found)):
         verdict = found[name]
         hidden = name in NOT_SHOWN and name not in counted_by
-        narrower = verdict.finding == "does_not_follow" and reach(verdict) == "narrower"
-        if hidden or narrower:
+        not_shared = verdict.finding == "does_not_follow" and verdict.reach != "wider"
+        if hidden or not_shared:
             continue
         shown = verdict.evidence if verdict.reason == "contradictory" else verdict.evidence[:1]
         key = verdict.ground if verdict.finding == "undetermined" else verdict.finding

@@ -6,7 +6,7 @@ Invariant: each list is read off the verdicts; a dimension that nobody asks abou
 from collections.abc import Iterable, Iterator
 
 from pawwork_proxy.model.observation import DimensionName
-from pawwork_proxy.model.verdict import LimiterFindings, Verdict
+from pawwork_proxy.model.verdict import LimiterFindings
 from pawwork_proxy.report.answer_words import TEXTS, joined, one, several
 from pawwork_proxy.report.language import Language, paragraph
 
@@ -34,17 +34,11 @@ def followed(limit: LimiterFindings) -> list[DimensionName]:
     return [name for name in names if name != "network"] or names
 
 
-def reach(verdict: Verdict) -> str:
-    """How a quota reaches beyond a dimension, or is cut finer."""
-    return verdict.reach or ("narrower" if verdict.ground == "narrower_pools" else "wider")
-
-
 def findings_of(limit: LimiterFindings, language: Language) -> Iterator[tuple[str, str]]:
     """The verdicts of all dimensions in a few lines."""
     counted_by = followed(limit)
     shown = [one for one in limit.verdicts if one.dimension not in NOT_SHOWN]
-    wider: list[DimensionName] = []
-    narrower: list[DimensionName] = []
+    by_reach: dict[str, list[DimensionName]] = {"wider": [], "narrower": [], "": []}
     confounded: list[DimensionName] = []
     unsettled: list[DimensionName] = []
     once: list[DimensionName] = []
@@ -52,7 +46,7 @@ def findings_of(limit: LimiterFindings, language: Language) -> Iterator[tuple[st
     by_ground = {"one_observation": once, "always_refused": turned_away}
     for verdict in shown:
         if verdict.finding == "does_not_follow":
-            (narrower if reach(verdict) == "narrower" else wider).append(verdict.dimension)
+            by_reach[verdict.reach].append(verdict.dimension)
         elif verdict.finding == "undetermined" and verdict.reason == "confounded":
             confounded.append(verdict.dimension)
         elif verdict.finding == "undetermined" and verdict.reason == "insufficient":
@@ -61,8 +55,9 @@ def findings_of(limit: LimiterFindings, language: Language) -> Iterator[tuple[st
         names = joined((one(name, language) for name in counted_by), language)
         yield language.text("Counted by"), names
     for label, dimensions in (
-        (language.text("Shared across"), wider),
-        (language.text("Finer than"), narrower),
+        (language.text("Shared across"), by_reach["wider"]),
+        (language.text("Finer than"), by_reach["narrower"]),
+        (language.text("Not counted by"), by_reach[""]),
         (language.text("Changed together, so not told apart"), confounded),
         (language.text("Not sure yet"), once),
         (language.text("Refused and never answered, as by a rule for all"), turned_away),

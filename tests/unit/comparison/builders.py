@@ -144,6 +144,7 @@ def limit(**found: Finding) -> LimiterFindings:
                 finding=found.get(row.name, "undetermined"),
                 reason="untested",
                 ground="one_value",
+                reach="wider" if found.get(row.name) == "does_not_follow" else "",
                 values_seen=0,
                 independent=0,
             )

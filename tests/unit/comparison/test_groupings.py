@@ -1,5 +1,6 @@
 """Models that count apart: each for itself, or in groups that no dimension names."""
 
+from datetime import timedelta
 from itertools import combinations
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from pawwork_proxy.comparison.compare import compare
 from pawwork_proxy.model.observation import Observation
 from pawwork_proxy.model.verdict import Verdict
-from tests.unit.comparison.builders import Diary, repeated
+from tests.unit.comparison.builders import MORNING, Diary, repeated
 
 OF_ONE_GROUP: tuple[dict[str, Any], ...] = (
     {"model": "big-pickle", "model_group": "bi"},
@@ -66,6 +67,16 @@ def test_the_verdict_shows_which_models_were_compared() -> None:
     models = {row.model for contrast in verdict.evidence for row in contrast.rows}
     assert models == {"big-pickle", "bigger-free", "biggest-free"}
     assert not verdict.assumptions, "nothing is claimed"
+
+
+def test_that_groups_are_cut_by_models_is_shown_by_two_models_of_one_group() -> None:
+    """Not by an admission elsewhere, though fewer things are known to differ there."""
+    elsewhere = {"address": None, "prefix": None, "network": None, "region": "AMS"}
+    before = Diary("c0", MORNING - timedelta(days=1), seq=900)
+    before.admitted(9).refused(2).admitted(2, **elsewhere).refused()
+    group = on("model_group", [*before.seen, *told_apart(*combinations(OF_ONE_GROUP, 2))])
+    assert group.ground == "narrower_pools"
+    assert all(len({row.model for row in one.rows[-2:]}) == 2 for one in group.evidence)
 
 
 def test_a_model_that_was_never_compared_takes_nothing_away() -> None:

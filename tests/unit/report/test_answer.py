@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pawwork_proxy.comparison.compare import compare
-from pawwork_proxy.model.verdict import LimiterFindings, Rhythm
+from pawwork_proxy.model.verdict import CutOff, LimiterFindings, Rhythm
 from pawwork_proxy.report.answer import Answer, answer_of
-from tests.unit.comparison.builders import OFFICE, TWO, Diary, limit
+from tests.unit.comparison.builders import OFFICE, TWO, Diary, limit, repeated
 from tests.unit.report.answers import (
     FAR,
     STUDIES,
@@ -86,6 +86,12 @@ def test_confidence_says_what_was_seen_once_and_does_not_call_a_check_nothing() 
     assert "It was seen once only" in of(limit_).confidence
 
 
+@pytest.mark.parametrize(("windows", "said"), [(2, "about 5 a day,"), (3, "5 a day,")])
+def test_a_number_that_most_days_contradict_is_about_so_many(windows: int, said: str) -> None:
+    found = sure().limits[0].model_copy(update={"cut_off": CutOff(at=5, windows=windows, of=4)})
+    assert of(found).quota.startswith(said)
+
+
 def test_options_that_can_be_acted_upon_come_first() -> None:
     told = answer_of(compare(per_install(), plan=False))
     assert [(one.option, one.decision) for one in told.options] == [
@@ -122,12 +128,22 @@ def test_the_reach_says_how_a_quota_goes_beyond_a_dimension() -> None:
     assert told.headline == "Each conversation has its own quota."
 
 
+def test_what_is_not_shown_to_be_shared_is_not_called_shared() -> None:
+    diary = Diary()
+    for name in "abcdef":
+        diary.admitted(2, session=f"ses:{name}").refused(session=f"ses:{name}")
+    told = answer_of(compare(repeated(diary.seen)))
+    assert ("Not counted by", "devices, installs") in told.findings
+    said = " ".join((told.headline, *(story.shows for story in told.evidence)))
+    assert "hared across" not in said
+
+
 def test_somebody_who_was_refused_early_is_named_where_sharing_is_not_found() -> None:
     diary = Diary().admitted(20).refused().admitted(**TWO).refused(**TWO, request="msg:two")
     found = compare(diary.seen, plan=False)
     first = found.limits[0]
     undecided = tuple(
-        one.model_copy(update={"finding": "undetermined", "reason": "insufficient"})
+        one.model_copy(update={"finding": "undetermined", "reason": "insufficient", "evidence": ()})
         for one in first.verdicts
     )
     limits = (first.model_copy(update={"verdicts": undecided}),)
