@@ -14,7 +14,7 @@ from pawwork_proxy.comparison.means import Means, means_seen
 from pawwork_proxy.comparison.options import assumptions, options
 from pawwork_proxy.comparison.patterns import cadences, hours, noise_floor
 from pawwork_proxy.comparison.requests import evidence_row
-from pawwork_proxy.comparison.selection import Limiter, Selection, select
+from pawwork_proxy.comparison.selection import Limiter, Selection, one_world, select
 from pawwork_proxy.comparison.thresholds import SHOWN, cut_off, early_refusals, thresholds
 from pawwork_proxy.comparison.verdicts import verdicts
 from pawwork_proxy.comparison.withstand import NEVER_ALONE, Withstood, withstand
@@ -122,6 +122,7 @@ def _notes(seen: Sequence[Observation], selection: Selection) -> Iterator[Note]:
     """What weakens the comparison, the gravest first."""
     if any(one.simulated for one in seen):
         yield Note(id="simulated")
+    seen = one_world(seen)
     if any(one.chained_proxy for one in seen):
         yield Note(id="chained_proxy")
     if len({one.who.install for one in seen}) == 1:

@@ -122,19 +122,27 @@ def _order(seen: Observation) -> tuple[float, str, int]:
     return (seen.started_at.timestamp(), seen.capture, seen.seq)
 
 
-def _one_world(
-    ordered: Sequence[Observation], dropped: dict[str, list[Observation]]
-) -> list[Observation]:
-    """Only one study, and either real or simulated: pseudonyms of two do not join."""
-    real = [seen for seen in ordered if not seen.simulated]
-    kept = real or list(ordered)
-    if real and len(real) < len(ordered):
-        dropped["simulated"] = [seen for seen in ordered if seen.simulated]
+def one_world(observations: Iterable[Observation]) -> list[Observation]:
+    """Those of the largest study, and either real or simulated: pseudonyms of two do not join."""
+    every = list(observations)
+    kept = [seen for seen in every if not seen.simulated] or every
     sizes = Counter(seen.study for seen in kept)
     if len(sizes) > 1:
         largest = min(sizes, key=lambda study: (-sizes[study], study))
-        dropped["other_study"] = [seen for seen in kept if seen.study != largest]
         kept = [seen for seen in kept if seen.study == largest]
+    return kept
+
+
+def _one_world(
+    ordered: Sequence[Observation], dropped: dict[str, list[Observation]]
+) -> list[Observation]:
+    kept = one_world(ordered)
+    if len(kept) < len(ordered):
+        chosen = set(map(id, kept))
+        for seen in ordered:
+            if id(seen) not in chosen:
+                reason = "other_study" if seen.simulated == kept[0].simulated else "simulated"
+                dropped.setdefault(reason, []).append(seen)
     return kept
 
 

@@ -19,6 +19,7 @@ import jinja2
 
 from pawwork_proxy import __version__
 from pawwork_proxy.comparison.dimensions import title
+from pawwork_proxy.comparison.selection import one_world
 from pawwork_proxy.model.comparison_input import ComparisonInput
 from pawwork_proxy.model.inventory import Inventory
 from pawwork_proxy.model.observation import Observation
@@ -153,7 +154,7 @@ def _picture(
     """Who shares with whom, by the main limit."""
     if not comparison.limits:
         return None
-    return sharing(comparison.limits[0], inputs.observations, names, language)
+    return sharing(comparison.limits[0], one_world(inputs.observations), names, language)
 
 
 def environment() -> jinja2.Environment:

@@ -305,6 +305,12 @@ def test_notes_name_what_weakens_the_comparison() -> None:
     )
 
 
+def test_notes_are_about_the_study_that_is_compared() -> None:
+    diary = Diary().admitted(2, study="study:a").refused(study="study:a")
+    diary.admitted(study="study:b", address="ip:other", install="other 222222")
+    assert compare(diary.seen).notes == (Note(id="one_install"),)
+
+
 def test_everything_that_is_decided_has_evidence_rows() -> None:
     seen = Diary().admitted(9).refused().refused(**TWO).admitted(**OFFICE).seen
     for found in studied(seen).limits[0].verdicts:

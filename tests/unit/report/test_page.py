@@ -6,11 +6,14 @@ from html import unescape
 from html.parser import HTMLParser
 
 from pawwork_proxy.comparison.compare import compare
+from pawwork_proxy.model.comparison_input import ComparisonInput
 from pawwork_proxy.report.answer import answer_of
 from pawwork_proxy.report.comparison_text import render_text
 from pawwork_proxy.report.exchange_table import row_of
+from pawwork_proxy.report.page import render_report
 from tests.unit.builders import header
 from tests.unit.captures.studies import observed, one
+from tests.unit.report.answers import shared_address
 from tests.unit.report.chinese import english_in
 from tests.unit.report.pages import aborted, named, page, study
 
@@ -46,6 +49,17 @@ def test_the_banner_folds_what_is_taken_for_granted_and_the_legend_has_what_is_d
     legend = text[text.index('class="legend"') : text.index('id="timeline"')]
     assert "answered" in legend
     assert "overload" not in legend
+
+
+def test_the_picture_shows_the_study_that_is_compared_only() -> None:
+    seen = shared_address(1)
+    stranger = seen[0].model_copy(update={"study": "study:b", "who": seen[-2].who})
+    inputs = ComparisonInput(captures=(), observations=(*seen, stranger))
+    comparison = compare(inputs.observations, plan=False)
+    text = render_report(comparison, inputs, answer_of(comparison))
+    picture = text[text.index('class="pools') : text.index("</figure>")]
+    assert picture.count('class="pool"') == 2
+    assert picture.count(">1 answered<") + picture.count('title="1 answered"') == 1
 
 
 def test_nothing_is_loaded_from_anywhere() -> None:
