@@ -118,7 +118,8 @@ def started(*arguments: str) -> Iterator[dict[str, Any]]:
         line = child.stdout.readline()
         if not line:
             _, errors = child.communicate(timeout=_ENDS_WITHIN_S)
-            raise PawworkProxyError(f"'{arguments[0]}' did not start", errors.strip()[-500:])
+            said, _, hint = errors.strip()[-500:].removeprefix("error: ").partition("\nhint: ")
+            raise PawworkProxyError(f"'{arguments[0]}' did not start: {said}", hint)
         yield json.loads(line)
     finally:
         _end(child)

@@ -36,3 +36,20 @@ def test_the_demo_ends_with_the_verdict_the_report_and_a_bundle(tmp_path: Path) 
     printed = " ".join(f"{done.stderr} {done.stdout}".split())
     for stretch in shown.split("…"):
         assert " ".join(stretch.split()) in printed, "the README shows something else"
+
+
+def test_a_demo_that_cannot_record_says_where_and_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    done = subprocess.run(
+        [sys.executable, "-m", "pawwork_proxy", "demo", "--captures", str(tmp_path / "file/demo")],
+        env=os.environ | {"PAWWORK_PROXY_HOME": str(tmp_path / "home")},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    error, hint = done.stderr.strip().splitlines()[-2:]
+    assert error.startswith("error: 'run' did not start: cannot write a capture into ")
+    assert error.endswith(": Not a directory")
+    assert hint == "hint: choose a folder you may write to with --captures FOLDER"
+    assert done.returncode == 1
