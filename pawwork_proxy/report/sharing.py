@@ -16,7 +16,7 @@ from pawwork_proxy.model.verdict import LimiterFindings
 from pawwork_proxy.report.answer_words import one
 from pawwork_proxy.report.language import Language
 
-MOST_POOLS, MOST_PARTIES, MOST_RUNS = 6, 8, 14
+MOST_POOLS, MOST_PARTIES, MOST_RUNS = 6, 5, 10
 """More than these are counted, not drawn."""
 Identity = tuple[str | None, ...]
 

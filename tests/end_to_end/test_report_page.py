@@ -110,6 +110,23 @@ def test_records_are_reached_by_keyboard_and_by_pointer(browser: Browser, file: 
     page.close()
 
 
+def test_many_lanes_scroll_to_the_mark_that_is_chosen(browser: Browser, tmp_path: Path) -> None:
+    out = tmp_path / "lanes.html"
+    lanes = [named(one(seq, 1), f"laptop{seq:02}") for seq in range(1, 41)]
+    out.write_text(made_page(lanes), encoding="utf-8")
+    page: Page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.goto(out.as_uri())
+    timeline = page.locator("#timeline")
+    timeline.focus()
+    page.keyboard.press("End")
+    assert f"{CAPTURE}#40" in page.locator("#record").inner_text().split()
+    assert timeline.evaluate("box => box.scrollTop") > 0
+    page.keyboard.press("Home")
+    assert timeline.evaluate("box => box.scrollTop") == 0
+    assert timeline.evaluate("box => box.clientHeight") < 844
+    page.close()
+
+
 def broken_words(page: Page, selector: str) -> list[str]:
     """Words of at most 20 letters, between spaces, that are laid out on more than one line."""
     found: list[str] = page.evaluate(

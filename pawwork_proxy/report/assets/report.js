@@ -38,6 +38,9 @@
     detail.replaceChildren(...rows(marks[chosen]).flatMap(([name, value]) =>
       [element("dt", name), element("dd", value)]));
     chart.redraw(false);
+    const top = marks[chosen].lane * LANE;
+    if (top < box.scrollTop || top + LANE > box.scrollTop + box.clientHeight)
+      box.scrollTop = top - box.clientHeight / 2;
   }
 
   const SHAPES = {
