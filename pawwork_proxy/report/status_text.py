@@ -79,7 +79,7 @@ def status_words(found: Usages, language: Language, zone: tzinfo) -> Iterator[st
         yield _doubt(found, language)
     if any(usage.left is None for usage in found.rows):
         yield language.text(
-            "How much is left is not known where nobody was refused, or others had used it up."
+            "How much is left is not known where nobody was refused yet, or others used it up too."
         )
     if any(not usage.address_known for usage in found.rows):
         yield language.text(
