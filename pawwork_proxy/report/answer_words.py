@@ -68,8 +68,10 @@ def quota_words(limit: LimiterFindings, language: Language, zone: tzinfo) -> str
     rhythm = rhythm_of(limit)
     period = wait(rhythm.period_s, language) if rhythm.period_s else ""
     count = _count(limit, language)
+    # Hours of which several lengths fit, as all that end at one midnight.
+    known = "unknown" if rhythm.kind == "hours" and not period else rhythm.kind
     per = (
-        language.say(TEXTS["per"][rhythm.kind], count=count, period=period)
+        language.say(TEXTS["per"][known], count=count, period=period)
         if count
         else language.text("How many is not known")
     )
@@ -110,8 +112,7 @@ def _resets(limit: LimiterFindings, rhythm: Rhythm, language: Language, zone: tz
     if rhythm.kind == "hours" and at is None:
         return language.text(TEXTS["resets"]["unknown"])
     shown = _clocks(at, language, zone, daily=rhythm.kind == "utc_day") if at else ""
-    period = wait(rhythm.period_s, language) if rhythm.period_s else ""
-    return language.say(TEXTS["resets"][rhythm.kind], at=shown, period=period)
+    return language.say(TEXTS["resets"][rhythm.kind], at=shown)
 
 
 def _clocks(at: datetime, language: Language, zone: tzinfo, *, daily: bool) -> str:

@@ -158,7 +158,12 @@ STUDIES: dict[str, Callable[[], list[Observation] | Comparison]] = {
         shared_address(), rhythm=Rhythm("week", 604800.0, None, True)
     ),
     "shared-by-a-network-rolling": lambda: with_limit(
-        shared_address(), rhythm=Rhythm("rolling", 86400.0, None, False)
+        shared_address(), rhythm=Rhythm("rolling", None, MORNING + timedelta(days=1), True)
+    ),
+    "shared-by-a-network-refused-in-the-evening": lambda: with_limit(
+        shared_address(),
+        rhythm=Rhythm("hours", None, datetime(2026, 6, 4, tzinfo=UTC), False),
+        cut_off=None,
     ),
     "per-key": per_key,
     "per-install": per_install,
