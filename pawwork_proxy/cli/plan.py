@@ -17,6 +17,7 @@ from pawwork_proxy.errors import ConfigurationError
 from pawwork_proxy.proxy.chained import chained_proxy
 from pawwork_proxy.proxy.listeners import DEFAULT_LABEL, parse_listeners
 from pawwork_proxy.proxy.session import RunPlan
+from pawwork_proxy.proxy.trust import trusted_as_well
 from pawwork_proxy.recording.destination import ZEN, parse_upstream
 from pawwork_proxy.redaction.labels import LABEL_RULE, keep_label
 from pawwork_proxy.report.words import shell_word
@@ -63,7 +64,7 @@ def make_plan(
         source=source,
         captures=captures.expanduser().absolute(),
         keep_days=keep_days,
-        upstream_ca=upstream_ca,
+        upstream_ca=trusted_as_well(upstream_ca) if upstream_ca else None,
         egress_probe=egress_probe,
     )
 

@@ -1,9 +1,15 @@
 """TLS of our own connections: who is trusted on them, and that nobody can read along."""
 
+import hashlib
 import ssl
 from pathlib import Path
 
 import certifi
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from pawwork_proxy.environment.private_files import private_home, write_private
+from pawwork_proxy.errors import ConfigurationError, reason_of
 
 
 def trusting(certificates: Path | None) -> ssl.SSLContext:
@@ -14,3 +20,29 @@ def trusting(certificates: Path | None) -> ssl.SSLContext:
     context = ssl.create_default_context(cafile=certificates or certifi.where())
     context.keylog_filename = None  # type: ignore[assignment]
     return context
+
+
+def trusted_as_well(certificates: Path) -> Path:
+    """A private file of certifi's authorities and the user's: mitmproxy takes one file only.
+
+    Nothing but certificates is copied. Raises ConfigurationError where there is none.
+    """
+    try:
+        own = x509.load_pem_x509_certificates(certificates.read_bytes())
+    except OSError as error:
+        raise _unusable(certificates, f"cannot be read: {reason_of(error)}") from None
+    except ValueError:
+        raise _unusable(certificates, "holds no certificate in PEM form") from None
+    added = b"".join(one.public_bytes(Encoding.PEM) for one in own)
+    data = Path(certifi.where()).read_bytes() + b"\n" + added
+    # Named by its content: runs beside this one may trust others.
+    path = private_home() / f"trusted-{hashlib.sha256(data).hexdigest()[:16]}.pem"
+    write_private(path, data)
+    return path
+
+
+def _unusable(certificates: Path, why: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"--upstream-ca {certificates} {why}",
+        "give the certificate of your network's authority as a PEM file",
+    )
