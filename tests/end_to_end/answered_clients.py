@@ -65,8 +65,6 @@ class Bench:
             Path(place).mkdir(parents=True, exist_ok=True)
         return clean_environment(self.folder, home) | {
             "HTTPS_PROXY": self._dead_end.url,
-            "OPENCODE_DISABLE_MODELS_FETCH": "1",
-            "npm_config_offline": "true",
             **variables,
         }
 

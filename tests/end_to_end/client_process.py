@@ -60,7 +60,7 @@ def converse(
     command = cli("launch", "--upstream", upstream, "--captures", str(captures), *options)
     command += ["--home", str(install), "--"]
     command += [client, "run", "-m", "opencode/big-pickle", "hello"]
-    env = clean_environment(machine, {"OPENCODE_DISABLE_MODELS_FETCH": "1", **OF_ANOTHER_INSTALL})
+    env = clean_environment(machine, OF_ANOTHER_INSTALL)
     with subprocess.Popen(
         command,
         env=env | {"PYTHONPATH": str(ROOT)},

@@ -21,10 +21,19 @@ PATIENCE = 300.0
 """Seconds after which a state that does not come is a failure: a machine may be very busy."""
 
 
+ON_LOOPBACK = {
+    "OPENCODE_DISABLE_MODELS_FETCH": "1",
+    "OPENCODE_DISABLE_AUTOUPDATE": "1",
+    "npm_config_offline": "true",
+}
+"""With these a real client asks no other server than the one of the test: no catalogue of models,
+no newer release, no packages of its plugins, for which it waits at its start."""
+
+
 def clean_environment(home: Path, extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """This environment without proxies and with a private folder of its own."""
     env = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
-    return env | {"PAWWORK_PROXY_HOME": str(home / "private"), **(extra or {})}
+    return env | ON_LOOPBACK | {"PAWWORK_PROXY_HOME": str(home / "private"), **(extra or {})}
 
 
 def cli(*arguments: str) -> list[str]:

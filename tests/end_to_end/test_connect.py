@@ -45,9 +45,6 @@ class User:
         for made in (self.home, self.project, self.commands):
             made.mkdir()
         self.environment = clean_environment(folder, clean_home(folder)) | {
-            "OPENCODE_DISABLE_MODELS_FETCH": "1",
-            "OPENCODE_DISABLE_AUTOUPDATE": "1",
-            "npm_config_offline": "true",
             "DSH_HOME": str(folder / "dsh"),
             "PYTHONPATH": str(ROOT),
             "PATH": f"{self.commands}{os.pathsep}{os.environ['PATH']}",

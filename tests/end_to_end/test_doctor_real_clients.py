@@ -61,8 +61,6 @@ def client_places(machine: Machine) -> dict[str, str]:
     return {
         **places,
         "PATH": os.defpath,
-        "OPENCODE_DISABLE_MODELS_FETCH": "1",
-        "npm_config_offline": "true",
         "DSH_HOME": str(machine.home / "dsh"),
     }
 

@@ -216,10 +216,9 @@ async def started(
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     """A client in a clean home of its own, ended at the latest with the block."""
     places = made_home(folder)
-    own = {"OPENCODE_DISABLE_MODELS_FETCH": "1", "npm_config_offline": "true", **variables}
     process = await asyncio.create_subprocess_exec(
         *line,
-        env=clean_environment(folder, places) | own,
+        env=clean_environment(folder, {**places, **variables}),
         cwd=folder,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

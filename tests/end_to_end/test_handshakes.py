@@ -51,7 +51,6 @@ class Bench:
         for place in (project, *map(Path, places.values())):
             await asyncio.to_thread(place.mkdir, parents=True, exist_ok=True)
         environment = clean_environment(self.folder, places) | {
-            "OPENCODE_DISABLE_MODELS_FETCH": "1",
             "DSH_HOME": str(self.folder / f"dsh-{self.simulator.seen.total}"),
             **self.variables,
             "NODE_EXTRA_CA_CERTS": str(self.authority),

@@ -52,8 +52,6 @@ HEADERS_BELOW_FETCH = {
     "sec-fetch-mode",
 }
 LEFT = {Ending.CLIENT_LEFT_BEFORE_ANSWER, Ending.CLIENT_LEFT_MIDSTREAM}
-NO_PACKAGES = {"npm_config_offline": "true"}
-"""With a plugin OpenCode waits for packages of its own at its start; here nothing is fetched."""
 KEY = "sk-" + "Qr7" * 21 + "w"
 PROMPT = "lighthouse keeper counts seventeen herons"
 
@@ -121,7 +119,7 @@ async def is_the_same_inside(
         plain_answer = await at.run(*client, **proxy, **key)
         plain, own = at.new_hellos(0)
         known = at.simulator.seen.total
-        inside_answer, inside = await at.launch("inside", *client, **NO_PACKAGES, **key)
+        inside_answer, inside = await at.launch("inside", *client, **key)
         observed, _ = at.new_hellos(known)
         served = {one.body_length for one in at.simulator.seen.after(known)}
         _, forward = await at.launch("forward", *client, **key)
@@ -151,7 +149,7 @@ async def is_the_same_inside(
 async def test_what_the_tap_copies_is_what_the_server_got(tmp_path: Path) -> None:
     async with bench(tmp_path) as at:
         with TapSocket("listening") as recorder:
-            tapped = tapped_environment(NO_PACKAGES, recorder.address, TOKEN, ["opencode.ai"])
+            tapped = tapped_environment({}, recorder.address, TOKEN, ["opencode.ai"])
             await at.run(program("opencode-1.18"), *ASK, HTTPS_PROXY=at.way.url, **tapped)
             frames = await asyncio.to_thread(recorder.frames)
         served = list(at.simulator.seen)
@@ -184,7 +182,7 @@ async def test_a_recorder_that_is_out_of_order_changes_nothing(
     async with bench(tmp_path) as at:
         plain = await at.run(*client, HTTPS_PROXY=at.way.url)
         with TapSocket(state) as recorder:
-            tapped = tapped_environment(NO_PACKAGES, recorder.address, TOKEN, ["opencode.ai"])
+            tapped = tapped_environment({}, recorder.address, TOKEN, ["opencode.ai"])
             assert await at.run(*client, HTTPS_PROXY=at.way.url, **tapped) == plain
         assert len(at.simulator.seen) >= 2
 
@@ -221,11 +219,9 @@ def test_key_and_prompt_stay_in_memory_and_the_tap_is_not_inherited(tmp_path: Pa
             [*command, program("opencode-1.18"), "run", "-m", "opencode/big-pickle", PROMPT],
             env=clean_environment(tmp_path)
             | {
-                "OPENCODE_DISABLE_MODELS_FETCH": "1",
                 "PYTHONPATH": str(ROOT),
                 "TMPDIR": str(temporary),
                 "NODE_OPTIONS": "--no-warnings",
-                **NO_PACKAGES,
             },
             cwd=project,
             stdin=subprocess.DEVNULL,

@@ -47,7 +47,6 @@ class Desk:
         self.environment = clean_install(clean_environment(folder), folder / "install") | {
             "PATH": f"{programs}:{os.environ['PATH']}",
             "PYTHONPATH": str(ROOT),
-            "OPENCODE_DISABLE_MODELS_FETCH": "1",
         }
 
     def type(self, *lines: str) -> str:

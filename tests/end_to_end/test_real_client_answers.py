@@ -47,7 +47,7 @@ async def converse(at: Bench, client: list[str], *options: str) -> Conversation:
     command = cli("launch", "--route", "forward", "--via", at.way.url, *options)
     command += ["--upstream-ca", str(at.authority), "--captures", str(folder / "captures")]
     env = clean_environment(at.folder, {**places, **at.variables})
-    env |= {"OPENCODE_DISABLE_MODELS_FETCH": "1", "DSH_HOME": str(folder / "dsh")}
+    env |= {"DSH_HOME": str(folder / "dsh")}
     process = await asyncio.create_subprocess_exec(
         *command,
         "--",

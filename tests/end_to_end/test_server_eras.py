@@ -29,7 +29,10 @@ from tests.end_to_end.simulator_process import SimulatorProcess
 
 pytestmark = [pytest.mark.slow, pytest.mark.client]
 
-CATALOGUE = {"OPENCODE_MODELS_URL": f"https://{HOST}/_simulator"}
+CATALOGUE = {
+    "OPENCODE_MODELS_URL": f"https://{HOST}/_simulator",
+    "OPENCODE_DISABLE_MODELS_FETCH": "0",
+}
 BUILT_IN = {"OPENCODE_DISABLE_MODELS_FETCH": "1"}
 START_UNLOCKED = [
     sys.executable,
@@ -112,7 +115,6 @@ class Server(NamedTuple):
         authority = self.simulator.started["ca_certificate"]
         environment = clean_environment(folder, places) | catalogue
         environment |= {"NODE_EXTRA_CA_CERTS": authority, "PYTHONPATH": str(ROOT)}
-        environment["npm_config_offline"] = "true"
         options = ["--via", self.way.url, "--upstream-ca", authority, "--captures", str(captures)]
         client = [*START_UNLOCKED, os.environ["PAWWORK_TEST_CLIENT"]]
         client += ["run", "-m", "opencode/big-pickle", "hello"]
