@@ -539,7 +539,7 @@ async def test_no_head_of_http2_becomes_two_requests(
         with suppress(AssertionError, ConnectionError):  # mitmproxy may end the connection
             await client.until((h2.events.StreamReset, h2.events.StreamEnded))
         client.close()
-    assert asked == []
+    assert b"".join(asked) == b"", "a connection may have been opened, and closed unused"
 
 
 async def test_a_listener_is_reached_at_both_addresses_of_loopback(
