@@ -1,5 +1,6 @@
 """Which files are read of a path: itself, or what is in a folder, or what a pattern means."""
 
+import errno
 import glob
 from pathlib import Path
 
@@ -25,11 +26,15 @@ def source_files(path: Path) -> list[Path]:
         return _in_folder(path)
     try:
         path.stat()
-    except (FileNotFoundError, NotADirectoryError):
-        return _matching(path)
-    except OSError:
-        return [path]  # whoever opens it says what is wrong
-    return [path]
+    except OSError as error:
+        if is_nothing(error):
+            return _matching(path)
+    return [path]  # whoever opens it says what is wrong
+
+
+def is_nothing(error: OSError) -> bool:
+    """Whether a look at a path failed because nothing is there; Windows allows no `*` in a name."""
+    return error.errno in {errno.ENOENT, errno.ENOTDIR, errno.EINVAL}
 
 
 def capture_files(path: Path) -> list[Path]:

@@ -8,12 +8,19 @@ counts once: every command that counts or lists exchanges takes its captures thr
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, NoReturn, TypeVar
 
 from pawwork_proxy.captures.completeness import MOST_NAMED, counted, named
-from pawwork_proxy.captures.files import ARCHIVES, PART, archives_in, is_read, source_files
+from pawwork_proxy.captures.files import (
+    ARCHIVES,
+    PART,
+    archives_in,
+    is_nothing,
+    is_read,
+    source_files,
+)
 from pawwork_proxy.captures.lines import read_view
 from pawwork_proxy.captures.packed import PACKED, opened_packed
 from pawwork_proxy.captures.reader import Lines, cannot_read, opened_capture, view_capture
@@ -251,10 +258,9 @@ def _nothing_at(path: Path) -> CaptureSource:
         f"there is no capture at {path}", "name a capture, a folder of captures, or a bundle"
     )
     try:
-        with suppress(FileNotFoundError, NotADirectoryError):
-            next(path.iterdir(), None)
+        next(path.iterdir(), None)
     except OSError as closed:
-        error = cannot_read(path, closed)
+        error = error if is_nothing(closed) else cannot_read(path, closed)
     return _refused(path, error)
 
 

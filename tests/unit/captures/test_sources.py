@@ -1,7 +1,9 @@
 """Captures are read from files, folders, patterns and bundles alike."""
 
+import errno
 import os
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -46,6 +48,32 @@ def test_folders_and_patterns_name_each_capture_once(tmp_path: Path) -> None:
     named = [tmp_path, path, tmp_path / "*.jsonl"]
     names = [source.path.name for source in capture_sources(named)]
     assert names == [path.name, "pawwork-support-x.zip"]
+
+
+def test_a_pattern_is_one_where_the_system_allows_no_such_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Windows: it says so of a look at `*`, not that nothing is there."""
+    stat, iterdir = Path.stat, Path.iterdir
+
+    def checked(path: Path) -> None:
+        if "*" in str(path):
+            raise OSError(errno.EINVAL, "The filename syntax is incorrect")
+
+    def looked(path: Path, *, follow_symlinks: bool = True) -> os.stat_result:
+        checked(path)
+        return stat(path, follow_symlinks=follow_symlinks)
+
+    def listed(path: Path) -> Iterator[Path]:
+        checked(path)
+        return iterdir(path)
+
+    monkeypatch.setattr(Path, "stat", looked)
+    monkeypatch.setattr(Path, "iterdir", listed)
+    path = capture(tmp_path)
+    assert [source.path for source in capture_sources([tmp_path / "*.jsonl"])] == [path]
+    with pytest.raises(CaptureFormatError, match="there is no capture"):
+        read_captures([tmp_path / "*.json"])
 
 
 @pytest.mark.parametrize("name", ["none.jsonl", "*.json", "none.zip"])
