@@ -65,3 +65,9 @@ def test_a_model_in_the_path_is_found() -> None:
 def test_a_body_that_names_no_model_is_no_models_call(body: bytes) -> None:
     assert not Answering(Choice(model="big-pickle"), SOURCE).takes(CHAT, body)
     assert Answering(Choice(), SOURCE).takes(CHAT, body)
+
+
+def test_a_body_with_half_a_character_names_its_model() -> None:
+    """JavaScript writes it so where a client has cut a text between the two."""
+    cut = rb'{"messages":[{"role":"user","content":"\ud83d"}],"model":"big-pickle"}'
+    assert Answering(Choice(model="big-pickle"), SOURCE).takes(CHAT, cut)
