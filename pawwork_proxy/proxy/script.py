@@ -29,6 +29,10 @@ from pawwork_proxy.recording.start import new_header, settle
 from pawwork_proxy.redaction.labels import LABEL_RULE, keep_label
 
 
+_MOST_DIGITS = 9
+"""Of a number of days; with hundreds of them no time can be told."""
+
+
 def _say(text: str) -> None:
     """To the user; mitmproxy's own log is muted."""
     with contextlib.suppress(OSError, ValueError):  # no terminal is no reason to end
@@ -38,7 +42,7 @@ def _say(text: str) -> None:
 def _label(option: str) -> str:
     """The name that an option gives, if captures and bundles can hold it."""
     text: str = getattr(ctx.options, option)
-    if text and keep_label(text) is None:
+    if keep_label(text) is None:
         raise ConfigurationError(
             f"{option} {LABEL_RULE}", f"a plain word, for example: --set {option}=home"
         )
@@ -47,7 +51,7 @@ def _label(option: str) -> str:
 
 def _days(option: str) -> int:
     text: str = getattr(ctx.options, option)
-    if not text.isdecimal():
+    if not (text.isdecimal() and len(text) <= _MOST_DIGITS):
         raise ConfigurationError(
             f"{option} must be a whole number of days", f"for example: --set {option}={KEEP_DAYS}"
         )
@@ -88,7 +92,8 @@ class CaptureScript:
         if "flow_detail" in ctx.options:  # mitmdump prints targets and reason phrases otherwise
             ctx.options.update(flow_detail=0)
         mute_other_handlers()
-        label, network = _label("pawwork_install"), _label("pawwork_network") or None
+        label = _label("pawwork_install")
+        network = _label("pawwork_network") if ctx.options.pawwork_network else None
         keep_days = _days("pawwork_keep_days")
         identity = load_identity()
         modes = [ProxyMode.parse(mode) for mode in ctx.options.mode]

@@ -35,6 +35,8 @@ def test_a_verbosity_that_the_user_chose_is_kept(chosen: str | None, kept: str) 
     [
         ("pawwork_network", "office.de", "host name", "--set pawwork_network=home"),
         ("pawwork_install", "sk-0123456789abcdef", "no key", "--set pawwork_install=home"),
+        ("pawwork_install", "", "1 to 32 letters", "--set pawwork_install=home"),
+        ("pawwork_keep_days", "9" * 400, "whole number of days", "--set pawwork_keep_days=90"),
         ("pawwork_keep_days", "x", "whole number of days", "--set pawwork_keep_days=90"),
         ("pawwork_captures", "FILE/x", "Not a directory", "--set pawwork_captures=FOLDER"),
     ],
