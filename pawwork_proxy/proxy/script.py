@@ -28,7 +28,6 @@ from pawwork_proxy.recording.recorder import Recorder
 from pawwork_proxy.recording.start import new_header, settle
 from pawwork_proxy.redaction.labels import LABEL_RULE, keep_label
 
-
 _MOST_DIGITS = 9
 """Of a number of days; with hundreds of them no time can be told."""
 
