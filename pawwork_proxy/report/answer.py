@@ -117,7 +117,7 @@ def answer_of(
         ),
         notes=(
             *_notes(comparison, language),
-            *(_early(limit, deciding, teller) if limit else ()),
+            *(_early(limit, teller) if limit else ()),
         ),
     )
 
@@ -149,8 +149,8 @@ def _deciding(limit: LimiterFindings) -> Iterator[Verdict]:
     """The verdicts that the headline rests on."""
     counted_by = followed(limit)
     for verdict in limit.verdicts:
-        shared_or_finer = verdict.dimension == "install" and verdict.reach
-        if shared_or_finer or verdict.dimension in counted_by:
+        shared = verdict.dimension == "install" and verdict.reach == "wider"
+        if shared or verdict.dimension in counted_by:
             yield verdict
 
 
@@ -245,10 +245,11 @@ def _granted(deciding: list[Verdict], language: Language) -> str:
     return language.say("{words}.", words=words[:1].upper() + words[1:])
 
 
-def _early(limit: LimiterFindings, deciding: list[Verdict], teller: Teller) -> Iterator[str]:
+def _early(limit: LimiterFindings, teller: Teller) -> Iterator[str]:
     """Who was refused too early for its own use to be the reason, unless it is known why."""
     known = [early for early in limit.early_refusals if early.install]
-    if any(one.dimension == "install" for one in deciding) or not limit.hypotheses:
+    install = next(one for one in limit.verdicts if one.dimension == "install")
+    if install.finding == "follows" or install.reach or not limit.hypotheses:
         return
     for early in known[:1]:
         yield teller.language.say(

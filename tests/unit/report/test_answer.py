@@ -16,6 +16,7 @@ from tests.unit.report.answers import (
     A,
     B,
     key_makes_no_difference,
+    per_conversation,
     per_install,
     relayed,
     sure,
@@ -84,6 +85,28 @@ def test_confidence_says_what_was_seen_once_and_does_not_call_a_check_nothing() 
     )
     limit_ = checked.limits[0].model_copy(update={"verdicts": verdicts})
     assert "It was seen once only" in of(limit_).confidence
+
+
+def test_that_an_install_has_several_quotas_makes_nothing_sure_by_itself() -> None:
+    diary = Diary()
+    for number in (1, 2, 3):
+        old, new = ({**A, "session": f"ses:{n}", "request": f"msg:{n}"} for n in (number, -number))
+        diary.admitted(6, **old).refused(**old).admitted(2, **new).refused(**old)
+        diary.later(days=1)
+    told = answer_of(compare(diary.seen, plan=False))
+    assert told.headline == "Not known yet. Possible: per prompt, or per conversation."
+    assert (told.seen, told.confidence, told.granted) == ("", "", "")
+
+
+def test_a_quota_of_each_conversation_is_not_said_to_be_shared_by_installs() -> None:
+    found = compare(per_conversation(), plan=False).limits[0]
+    verdicts = tuple(
+        one.model_copy(update={"independent": 1}) if one.dimension == "install" else one
+        for one in found.verdicts
+    )
+    told = of(found.model_copy(update={"verdicts": verdicts}))
+    assert told.headline == "Each conversation has its own quota."
+    assert told.confidence.startswith("High.")
 
 
 @pytest.mark.parametrize(("windows", "said"), [(2, "about 5 a day,"), (3, "5 a day,")])
