@@ -266,7 +266,7 @@ def _odd(limit: LimiterFindings, teller: Teller) -> str:
         return ""
     rows = [odd.row for odd in limit.odd_rows]
     return teller.language.say(
-        "All but {where} fit this: {explanation}. Repeat that one first.",
+        "All but {where} fit this: {explanation}.",
         where=teller.where(rows),
         explanation=explanation(limit.odd_rows[0].fits, teller.language),
     )
