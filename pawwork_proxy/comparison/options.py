@@ -68,10 +68,13 @@ def options(limits: Sequence[LimiterFindings]) -> tuple[OptionFinding, ...]:
 def _found(limit: LimiterFindings) -> dict[DimensionName, Finding]:
     """Findings by dimension, those of the key as for users who have an account each.
 
+    A relay has one address in one IPv6 network, so which of the two counts does not matter to it.
     Such users differ in key and workspace, so which of the two counts does not matter to them, once
     no slip would undo it; and keys of one workspace only say nothing about them.
     """
     found = {one.dimension: one.finding for one in limit.verdicts}
+    if found["network"] == "follows":
+        found["address"] = "follows"
     key, workspace = (
         next(one for one in limit.verdicts if one.dimension == name)
         for name in ("key", "workspace")

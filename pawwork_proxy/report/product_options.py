@@ -48,6 +48,8 @@ def _option(found: OptionFinding, limit: LimiterFindings | None, language: Langu
     if found.open is not None:
         return Option(found.option, decision, name, word, language.text(say.option_words(found)))
     verdicts = {verdict.dimension: verdict for verdict in limit.verdicts} if limit else {}
+    if "network" in verdicts and verdicts["network"].finding == "follows":
+        del verdicts["address"]  # that one of the two counts is known, and which does not matter
     waits = (verdicts[needed] for needed in DECIDED_BY[found.option] if needed in verdicts)
     verdict = next((one for one in waits if one.finding == "undetermined"), None)
     if limit is None:

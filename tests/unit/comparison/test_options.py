@@ -36,6 +36,7 @@ NOT_THEIRS: dict[str, Finding] = {
         ({"key": "does_not_follow", "workspace": "follows"}, "user_keys", True),
         ({"address": "follows", **NOT_THEIRS, "workspace": "follows"}, "own_relay", None),
         ({"address": "follows", **NOT_THEIRS}, "own_relay", False),
+        ({"network": "follows", **NOT_THEIRS}, "own_relay", False),
         ({"address": "follows", **NOT_THEIRS, "session": "follows"}, "own_relay", None),
         ({"network": "does_not_follow"}, "own_relay", True),
         ({"install": "follows"}, "no_free_default", False),
