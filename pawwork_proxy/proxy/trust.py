@@ -1,15 +1,18 @@
 """TLS of our own connections: who is trusted on them, and that nobody can read along."""
 
 import hashlib
+import re
 import ssl
 from pathlib import Path
 
 import certifi
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
 
-from pawwork_proxy.environment.private_files import private_home, write_private
+from pawwork_proxy.environment.private_files import private_home, remove_private, write_private
 from pawwork_proxy.errors import ConfigurationError, reason_of
+
+_CERTIFICATE = re.compile(rb"-----BEGIN ((?:X509 |TRUSTED )?CERTIFICATE)-----[^-]+-----END \1-----")
+"""OpenSSL, which mitmproxy verifies with, is to judge what is in it: others refuse some that it
+takes."""
 
 
 def trusting(certificates: Path | None) -> ssl.SSLContext:
@@ -28,16 +31,21 @@ def trusted_as_well(certificates: Path) -> Path:
     Nothing but certificates is copied. Raises ConfigurationError where there is none.
     """
     try:
-        own = x509.load_pem_x509_certificates(certificates.read_bytes())
+        given = certificates.read_bytes()
     except OSError as error:
         raise _unusable(certificates, f"cannot be read: {reason_of(error)}") from None
-    except ValueError:
-        raise _unusable(certificates, "holds no certificate in PEM form") from None
-    added = b"".join(one.public_bytes(Encoding.PEM) for one in own)
-    data = Path(certifi.where()).read_bytes() + b"\n" + added
+    own = [found[0] for found in _CERTIFICATE.finditer(given)]
+    if not own:
+        raise _unusable(certificates, "holds no certificate in PEM form")
+    data = b"\n".join([Path(certifi.where()).read_bytes(), *own, b""])
     # Named by its content: runs beside this one may trust others.
     path = private_home() / f"trusted-{hashlib.sha256(data).hexdigest()[:16]}.pem"
     write_private(path, data)
+    try:
+        trusting(path)
+    except ssl.SSLError:
+        remove_private(path, data)
+        raise _unusable(certificates, "holds a damaged certificate") from None
     return path
 
 
