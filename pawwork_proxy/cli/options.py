@@ -126,11 +126,12 @@ def out(
     default: Path | None, words: str, *, folder: bool = False, either: bool = False
 ) -> Decorator:
     """Where a file is written to, or a folder, or whichever of both is wanted."""
+    # To click, None is a default like any other: what has one is never missing.
+    needed: dict[str, Any] = {"required": True} if default is None else {"default": default}
     return click.option(
         "--out",
         type=click.Path(dir_okay=folder or either, file_okay=not folder, path_type=Path),
-        default=default,
-        required=default is None,
+        **needed,
         show_default="this folder" if default == Path() else None,
         metavar="FOLDER" if folder else "FILE",
         help=words,

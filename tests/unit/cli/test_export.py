@@ -181,3 +181,10 @@ def test_documents_of_several_captures_or_of_none_are_whole(tmp_path: Path) -> N
             else [one["scopeSpans"][0]["spans"] for one in found["resourceSpans"]]
         )
         assert [len(part) for part in parts] == numbers
+
+
+def test_where_to_has_to_be_said(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.jsonl", [one(1, 1)])
+    found = CliRunner().invoke(export, ["--format", "csv", str(path)])
+    assert found.exit_code == 2
+    assert "Missing option '--out'" in found.stderr
