@@ -75,7 +75,7 @@ def render_report(
     """
     script = "\n".join(map(asset, (*SCRIPTS, *([WATCHING] if watched else []))))
     style = "\n".join(map(asset, STYLES))
-    names = _names(comparison, inputs)
+    names = _names(comparison, inputs, language)
     drawn = _named(timeline(inputs.observations), names)
     policy = POLICY + SERVED if watched else POLICY
     made = environment()
@@ -134,10 +134,12 @@ def _words_of_script(language: Language) -> dict[str, str]:
     }
 
 
-def _names(comparison: Comparison, inputs: ComparisonInput) -> dict[str, str]:
+def _names(comparison: Comparison, inputs: ComparisonInput, language: Language) -> dict[str, str]:
     """What each install is called, as in the evidence: its rows come first there, too."""
     told = (row.install for row in rows_told(comparison))
-    return install_names((*told, *(one.who.install for one in inputs.observations)))
+    named = install_names((*told, *(one.who.install for one in inputs.observations)))
+    unknown = language.say("{dimension} not known", dimension=language.text("install"))
+    return {**named, UNKNOWN: unknown}
 
 
 def _named(drawn: Timeline, names: Mapping[str, str]) -> Timeline:

@@ -10,9 +10,11 @@ from pawwork_proxy.model.comparison_input import ComparisonInput
 from pawwork_proxy.report.answer import answer_of
 from pawwork_proxy.report.comparison_text import render_text
 from pawwork_proxy.report.exchange_table import row_of
+from pawwork_proxy.report.language import language
 from pawwork_proxy.report.page import render_report
 from tests.unit.builders import header
 from tests.unit.captures.studies import observed, one
+from tests.unit.comparison.builders import Diary
 from tests.unit.report.answers import shared_address
 from tests.unit.report.chinese import english_in
 from tests.unit.report.pages import aborted, named, page, study
@@ -199,6 +201,15 @@ def test_in_chinese_all_but_the_table_of_identities_is_chinese() -> None:
     assert not english_in(unescape(re.sub(r"<[^>]+>", " ", seen) + attributes))
     assert "下一步：" in seen
     assert "Anything else" not in seen
+
+
+def test_an_install_that_is_not_known_is_told_in_chinese() -> None:
+    seen = Diary().admitted(2).refused(install=None).seen
+    inputs = ComparisonInput(captures=(), observations=tuple(seen))
+    comparison, spoken = compare(seen), language("zh")
+    text = render_report(comparison, inputs, answer_of(comparison, spoken), language=spoken)
+    assert "安装未知" in text
+    assert "install not known" not in text
 
 
 def test_only_a_served_page_may_ask_for_a_newer_one() -> None:
