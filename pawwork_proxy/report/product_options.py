@@ -56,6 +56,8 @@ def _option(found: OptionFinding, limit: LimiterFindings | None, language: Langu
         reason = language.text("No refusal can be used yet.")
     elif not limit.hypotheses:
         reason = language.text("The observations contradict each other.")
+    elif verdict is None and found.option == "user_keys":
+        reason = language.text("Only API keys of one workspace were tried.")
     elif verdict is None:
         reason = language.text("The observations so far do not decide it.")
     elif verdict.reason == "untested":

@@ -115,6 +115,16 @@ def test_a_number_that_most_days_contradict_is_about_so_many(windows: int, said:
     assert of(found).quota.startswith(said)
 
 
+def test_what_keys_of_one_workspace_leave_unknown_is_said() -> None:
+    first = {"key": "key:a", "auth_kind": "user_key", "workspace": "wrk:a"}
+    diary = Diary()
+    for day in range(2):
+        diary.later(days=day).admitted(8, **first).refused(**first)
+        diary.refused(**first | {"key": "key:a2"}).admitted(**first | OFFICE).refused(**first)
+    reasons = {one.option: one.reason for one in answer_of(compare(diary.seen, plan=False)).options}
+    assert reasons["user_keys"] == "Only API keys of one workspace were tried."
+
+
 def test_options_that_can_be_acted_upon_come_first() -> None:
     told = answer_of(compare(per_install(), plan=False))
     assert [(one.option, one.decision) for one in told.options] == [
