@@ -12,15 +12,20 @@ from tests.unit.captures.studies import read_captures
 README = Path(__file__).resolve().parents[2] / "README.md"
 
 
-def test_the_demo_ends_with_the_verdict_the_report_and_a_bundle(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "pawwork_proxy", "demo", "--captures", str(tmp_path / "demo")],
-        env=os.environ | {"PAWWORK_PROXY_HOME": str(tmp_path / "home")},
+def demo(captures: Path, home: Path) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "pawwork_proxy", "demo", "--captures", str(captures)],
+        env=os.environ | {"PAWWORK_PROXY_HOME": str(home)},
         capture_output=True,
         text=True,
         timeout=PATIENCE,
-        check=True,
+        check=False,
     )
+
+
+def test_the_demo_ends_with_the_verdict_the_report_and_a_bundle(tmp_path: Path) -> None:
+    done = demo(tmp_path / "demo", tmp_path / "home")
+    assert done.returncode == 0, done.stderr
     verdict = next(line for line in done.stdout.splitlines() if line.startswith("The answer"))
     assert "Shared by all installs on one network address." in verdict
     assert "Shared across: installs, conversations" in done.stdout
@@ -40,14 +45,7 @@ def test_the_demo_ends_with_the_verdict_the_report_and_a_bundle(tmp_path: Path) 
 
 def test_a_demo_that_cannot_record_says_where_and_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    done = subprocess.run(
-        [sys.executable, "-m", "pawwork_proxy", "demo", "--captures", str(tmp_path / "file/demo")],
-        env=os.environ | {"PAWWORK_PROXY_HOME": str(tmp_path / "home")},
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
+    done = demo(tmp_path / "file" / "demo", tmp_path / "home")
     error, hint = done.stderr.strip().splitlines()[-2:]
     assert error.startswith("error: 'run' did not start: cannot write a capture into ")
     assert error.endswith(": Not a directory")

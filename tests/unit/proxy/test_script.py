@@ -19,6 +19,14 @@ from pawwork_proxy.proxy.script import CaptureScript
 from tests.unit.proxy.test_mitmproxy_internals import tells_by_dispatcher
 
 
+@pytest.fixture
+def script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CaptureScript:
+    """The script with a private folder of its own; pytest's handlers of logs stay."""
+    monkeypatch.setenv("PAWWORK_PROXY_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(script_module, "mute_other_handlers", lambda: None)
+    return CaptureScript()
+
+
 @pytest.mark.parametrize(
     ("chosen", "kept"), [(None, "error"), ("warn", "warn"), ("debug", "debug")]
 )
@@ -46,14 +54,11 @@ def test_an_option_that_cannot_be_used_ends_mitmproxy_with_a_remedy(
     value: str,
     error: str,
     hint: str,
+    script: CaptureScript,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setenv("PAWWORK_PROXY_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr(script_module, "mute_other_handlers", lambda: None)
     (tmp_path / "file").touch()
-    script = CaptureScript()
     with taddons.context(TermLog(), Proxyserver()) as context:
         script.load(Loader(context.master))
         context.options.set(f"{option}={value.replace('FILE', str(tmp_path / 'file'))}")
@@ -68,13 +73,11 @@ def test_an_option_that_cannot_be_used_ends_mitmproxy_with_a_remedy(
 @pytest.mark.parametrize("page", [None, "http://127.0.0.1:8081/?token=0a1b"])
 async def test_the_page_of_mitmweb_is_told_since_its_log_is_muted(
     page: str | None,
+    script: CaptureScript,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setenv("PAWWORK_PROXY_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr(script_module, "mute_other_handlers", lambda: None)
-    script = CaptureScript()
     with taddons.context(TermLog(), Proxyserver()) as context:
         if page:
             monkeypatch.setattr(context.master, "web_url", page, raising=False)
