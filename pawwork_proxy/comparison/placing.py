@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from pawwork_proxy.comparison.requests import NAMES, PlacedRequest, placed
 from pawwork_proxy.comparison.rhythms import TOLERANCE_S, end_of
-from pawwork_proxy.comparison.windows import Cycle, Window, windows_counting, windows_of
+from pawwork_proxy.comparison.windows import Cycle, Window, window_at, windows_counting, windows_of
 from pawwork_proxy.model.observation import Identities, Observation
 
 MOST_NAMED = 200
@@ -40,8 +40,11 @@ class Placing(NamedTuple):
     left: Mapping[int, str]
 
 
-def in_windows(requests: Requests, cycle: Cycle) -> Placing:
-    """The rows of every fixed window in which this limiter refused somebody."""
+def in_windows(requests: Requests, cycle: Cycle, perhaps: Sequence[str] = ()) -> Placing:
+    """The rows of every fixed window in which this limiter refused somebody.
+
+    If windows are `perhaps` the last days of longer ones, what came before may have been counted.
+    """
     windows: dict[str, Window] = {}
     rows: dict[str, list[PlacedRequest]] = defaultdict(list)
     left: dict[int, str] = {}
@@ -64,6 +67,8 @@ def in_windows(requests: Requests, cycle: Cycle) -> Placing:
         for window in windows_counting(seen, cycle):
             if window.id in windows:
                 rows[window.id].append(placed(seen, "maybe", window.id))
+    for window in windows.values():
+        rows[window.id] += _counted_earlier(window, requests, cycle, perhaps)
     every: list[PlacedRequest] = []
     for of_window in rows.values():
         kept = _cut(of_window)
@@ -71,6 +76,16 @@ def in_windows(requests: Requests, cycle: Cycle) -> Placing:
             left.update((id(row.seen), "near_reset") for row in of_window)
         every += kept
     return Placing(tuple(windows.values()), tuple(every), left)
+
+
+def _counted_earlier(
+    window: Window, requests: Requests, cycle: Cycle, perhaps: Sequence[str]
+) -> Iterator[PlacedRequest]:
+    """What may have been counted before a window, if a longer one began earlier."""
+    since = min((window_at(window.start, Cycle(one)).start for one in perhaps), default=window.end)
+    for seen in (*requests.admitted, *requests.beside) if perhaps else ():
+        if since <= seen.ended_at and windows_counting(seen, cycle)[-1].end <= window.start:
+            yield placed(seen, "maybe", window.id)
 
 
 def up_to_named_ends(requests: Requests) -> Placing:

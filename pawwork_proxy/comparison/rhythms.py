@@ -4,7 +4,7 @@ Invariant: windows are taken for fixed only where every refusal fits them and no
 well; else a refusal shows that its pool is used up until the moment that it names, and no more.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -65,10 +65,11 @@ def rhythm_of(refusals: Sequence[Observation]) -> Found:
     if kind == "hours" and len(distinct) > 1 and period_s is not None and period_s < DAY_S:
         cycle = Cycle("hours", period_s)
     longest = max((one.wait_s for one in named), default=0.0)
+    perhaps = _longer(named) if kind == "utc_day" and not stated else ()
     told_apart = kind == "rolling" or (period_s is not None and longest > period_s / 2)
     said = sum(seen.cadence == kind for seen in refusals)
-    certain = (len(named) if named else said) > 1 and (told_apart or not named)
-    return Found(Rhythm(kind, period_s, latest, certain), cycle)
+    certain = (len(named) if named else said) > 1 and (told_apart or not named) and not perhaps
+    return Found(Rhythm(kind, period_s, latest, certain, perhaps), cycle)
 
 
 def _at(refusal: Observation) -> datetime:
@@ -108,30 +109,37 @@ def _of_ends(named: Sequence[Named], *, by_source: bool) -> tuple[RhythmKind, fl
         return all(_off(moment - shift_s, period_s) <= TOLERANCE_S for moment in moments)
 
     if on(DAY_S):
-        return _of_midnights(named, longest, on, by_source=by_source)
+        return _of_midnights(named, longest, by_source=by_source)
     fitting = [hours for hours in HOURS if on(hours * HOUR_S) and hours * HOUR_S >= longest]
     if fitting:
         return "hours", fitting[0] * HOUR_S if len(fitting) == 1 else None
     if len(moments) > 1 and longest <= DAY_S and on(DAY_S, moments[0]):
-        return "hours", DAY_S
+        # A weekly or monthly limit that was met only on its last day.
+        longer = on(WEEK_S, moments[0]) or len({one.end.astimezone(UTC).day for one in named}) == 1
+        return "hours", None if longer else DAY_S
     return ("rolling", None) if len(moments) > 1 else ("unknown", None)
 
 
 def _of_midnights(
-    named: Sequence[Named], longest: float, on: Callable[..., bool], *, by_source: bool
+    named: Sequence[Named], longest: float, *, by_source: bool
 ) -> tuple[RhythmKind, float | None]:
     """Which rhythm ends at 00:00 UTC; short waits may as well be the last hours of a window."""
     if longest <= DAY_S:
         shown = by_source or longest > max(HOURS) * HOUR_S
         return ("utc_day", DAY_S) if shown else ("hours", None)
-    # The first of January 1970 was a Thursday.
-    weekly = longest <= WEEK_S and on(WEEK_S, 4 * DAY_S)
+    longer = [kind for kind in _longer(named) if longest <= PERIODS_S[kind]]
+    return (longer[0], PERIODS_S[longer[0]]) if len(longer) == 1 else ("unknown", None)
+
+
+def _longer(named: Sequence[Named]) -> tuple[RhythmKind, ...]:
+    """The rhythms of more than a day that end wherever these end."""
     tolerance = timedelta(seconds=TOLERANCE_S)
-    firsts = all((one.end + tolerance).astimezone(UTC).day == 1 for one in named)
-    monthly = longest <= MONTH_S and firsts
-    if weekly == monthly:
-        return "unknown", None
-    return ("week", WEEK_S) if weekly else ("month", MONTH_S)
+    days = [(one.end + tolerance).astimezone(UTC) for one in named]
+    found: dict[RhythmKind, bool] = {
+        "week": all(day.weekday() == 0 for day in days),
+        "month": all(day.day == 1 for day in days),
+    }
+    return tuple(kind for kind, fits in found.items() if fits)
 
 
 def _off(moment: float, period_s: float) -> float:

@@ -170,7 +170,9 @@ def _limiter(
     one = refusals[0]
     rhythm, cycle = rhythm_of(refusals)
     requests = Requests(refusals, admitted, beside, one.server_era)
-    placing = up_to_named_ends(requests) if cycle is None else in_windows(requests, cycle)
+    placing = (
+        up_to_named_ends(requests) if cycle is None else in_windows(requests, cycle, rhythm.perhaps)
+    )
     left.update(placing.left)
     evidence = {id(row.seen) for row in placing.rows}
     era, daily = one.server_era, cycle or DAILY_WINDOWS

@@ -215,6 +215,8 @@ class Rhythm(NamedTuple):
     """The next one, as the latest refusal tells."""
     certain: bool = False
     """Whether several refusals agree in it, and none speaks against it."""
+    perhaps: tuple[RhythmKind, ...] = ()
+    """Longer ones that fit as well: a daily limit was met only on the last day of each of these."""
 
 
 class CutOff(NamedTuple):

@@ -70,8 +70,10 @@ def quota_words(limit: LimiterFindings, language: Language, zone: tzinfo) -> str
     count = _count(limit, language)
     # Hours of which several lengths fit, as all that end at one midnight.
     known = "unknown" if rhythm.kind == "hours" and not period else rhythm.kind
+    longer = "_".join(rhythm.perhaps)
+    text = TEXTS["per_perhaps"][longer] if longer else TEXTS["per"][known]
     per = (
-        language.say(TEXTS["per"][known], count=count, period=period)
+        language.say(text, count=count, period=period)
         if count
         else language.text("How many is not known")
     )
@@ -111,8 +113,9 @@ def _resets(limit: LimiterFindings, rhythm: Rhythm, language: Language, zone: tz
         at = datetime.combine(moment + _HALF_A_DAY, time.min, UTC)
     if rhythm.kind == "hours" and at is None:
         return language.text(TEXTS["resets"]["unknown"])
-    shown = _clocks(at, language, zone, daily=rhythm.kind == "utc_day") if at else ""
-    return language.say(TEXTS["resets"][rhythm.kind], at=shown)
+    daily = rhythm.kind == "utc_day" and not rhythm.perhaps
+    shown = _clocks(at, language, zone, daily=daily) if at else ""
+    return language.say(TEXTS["resets"]["hours" if rhythm.perhaps else rhythm.kind], at=shown)
 
 
 def _clocks(at: datetime, language: Language, zone: tzinfo, *, daily: bool) -> str:

@@ -8,6 +8,7 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from pawwork_proxy.model.usage import Usage, Usages
+from pawwork_proxy.report.answer_words import TEXTS
 from pawwork_proxy.report.language import Language
 from pawwork_proxy.report.layout import Column, Sheet
 from pawwork_proxy.report.moments import moment
@@ -92,6 +93,8 @@ def status_words(found: Usages, language: Language, zone: tzinfo) -> Iterator[st
 
 def _doubt(found: Usages, language: Language) -> str:
     """Why nobody should rely on the reset."""
+    if found.rhythm.perhaps:
+        return language.text(TEXTS["resets_perhaps"]["_".join(found.rhythm.perhaps)])
     if found.rhythm.resets_at is None:
         return language.text(
             "No refusal was seen that says when the quota resets: by the server's source it is "

@@ -3,10 +3,12 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from pawwork_proxy.comparison.compare import compare
 from pawwork_proxy.comparison.placing import MOST_NAMED
 from pawwork_proxy.comparison.selection import select
-from tests.unit.comparison.builders import OFFICE, TWO, Diary, limiter
+from tests.unit.comparison.builders import MORNING, OFFICE, TWO, Diary, limiter
 
 RELAYED: dict[str, Any] = {"origin": "relayed:Console"}
 ROLLING: dict[str, Any] = {**RELAYED, "cadence": "other"}
@@ -45,6 +47,22 @@ def test_what_was_used_before_a_named_moment_is_not_known() -> None:
     (limit,) = compare(diary.seen).limits
     shown = {one.shows for verdict in limit.verdicts for one in verdict.evidence}
     assert shown == {"separate"}
+
+
+@pytest.mark.parametrize(("weekday", "finding"), [(6, "does_not_follow"), (7, "undetermined")])
+def test_what_came_before_a_day_that_may_end_a_week_may_have_been_counted(
+    weekday: int, finding: str
+) -> None:
+    """The second install asked the day before: a weekly quota of its own may be used up."""
+    day = MORNING + timedelta(days=weekday - MORNING.isoweekday())
+    until = {"reset_at": day.replace(hour=0) + timedelta(days=1)}
+    diary = Diary(start=day - timedelta(days=1)).admitted(5, **TWO).later(days=1)
+    diary.admitted(9).refused(2, **until).refused(2, **until, **TWO)
+    (limit,) = compare(diary.seen, plan=False).limits
+    verdicts = {one.dimension: one.finding for one in limit.verdicts}
+    assert verdicts["install"] == finding
+    assert limit.refused == 4
+    assert limit.admitted == 9, "those of the day before are no evidence"
 
 
 def test_two_refusals_of_one_moment_are_one_window_and_each_moment_has_its_own() -> None:

@@ -70,12 +70,59 @@ def test_a_short_wait_until_midnight_is_no_day_where_no_source_says_so() -> None
         86_400.0,
         MONDAY + timedelta(days=2),
         True,
+        (),
     )
 
 
 def test_a_day_that_begins_at_another_hour_is_24_hours() -> None:
     rhythm, cycle = rhythm_of([ending("1 09:00", "2 07:00"), ending("2 12:00", "3 07:00")])
     assert (rhythm.kind, rhythm.period_s, rhythm.certain, cycle) == ("hours", 86_400.0, True, None)
+
+
+@pytest.mark.parametrize(
+    ("ends", "perhaps"),
+    [
+        (("2026-06-08",), ("week",)),
+        (("2026-06-08", "2026-06-15"), ("week",)),
+        (("2026-07-01",), ("month",)),
+        (("2026-06-01",), ("week", "month")),
+        (("2026-06-01", "2026-07-01"), ("month",)),
+        (("2026-06-08", "2026-06-09"), ()),
+        (("2026-06-09",), ()),
+    ],
+)  # fmt: skip
+def test_a_limit_met_only_on_last_days_may_be_longer_than_a_day(
+    ends: tuple[str, ...], perhaps: tuple[str, ...]
+) -> None:
+    wait_s = 50_223.0
+    moments = [datetime.fromisoformat(f"{one}T00:00:00+00:00") for one in ends]
+    seen = [refusal(one - timedelta(seconds=wait_s), wait_s, **RELAYED) for one in moments]
+    rhythm, cycle = rhythm_of([*seen, *seen])
+    assert (rhythm.kind, rhythm.perhaps, cycle) == ("utc_day", perhaps, Cycle("utc_day"))
+    assert rhythm.certain is not bool(perhaps)
+
+
+def test_what_words_call_daily_is_no_longer_limit() -> None:
+    sunday = ending("7 09:00", "8 00:00")
+    assert rhythm_of([sunday]).rhythm.perhaps == ("week",)
+    assert rhythm_of([sunday, refusal(MONDAY, None, cadence="utc_day")]).rhythm.perhaps == ()
+
+
+@pytest.mark.parametrize(
+    ("ends", "period_s"),
+    [
+        (("2026-06-02", "2026-06-09"), None),
+        (("2026-06-02", "2026-07-02"), None),
+        (("2026-06-02", "2026-06-09", "2026-06-10"), 86_400.0),
+    ],
+    ids=["a week apart", "a month apart", "days apart"],
+)
+def test_days_that_are_weeks_or_months_apart_tell_no_length(
+    ends: tuple[str, ...], period_s: float | None
+) -> None:
+    moments = [datetime.fromisoformat(f"{one}T07:00:00+00:00") for one in ends]
+    found = rhythm_of([refusal(one - timedelta(hours=20), 72_000.0) for one in moments])
+    assert (found.rhythm.kind, found.rhythm.period_s) == ("hours", period_s)
 
 
 def test_ends_at_any_moment_are_a_rolling_limit() -> None:
@@ -104,7 +151,7 @@ def test_words_count_where_no_moment_is_named() -> None:
     assert rhythm_of([week, refusal(MONDAY, None)]).cycle == Cycle("week")
     assert rhythm_of([refusal(MONDAY, None)]).rhythm.kind == "utc_day"
     month = refusal(MONDAY, None, cadence="month")
-    assert rhythm_of([week, month]).rhythm == ("unknown", None, None, False)
+    assert rhythm_of([week, month]).rhythm == ("unknown", None, None, False, ())
     day = ending("1 09:00", "2 00:00")
     assert rhythm_of([day, week]).cycle is None
     assert rhythm_of([day, refusal(MONDAY, None)]).cycle == Cycle("utc_day")

@@ -50,6 +50,19 @@ def shared_address(days: int = 3) -> list[Observation]:
     return seen
 
 
+def on_sundays() -> list[Observation]:
+    """A limit that was met on two Sundays only: it may be a daily or a weekly one."""
+    seen: list[Observation] = []
+    for week in range(2):
+        sunday = MORNING + timedelta(days=4 + 7 * week)
+        until = {"reset_at": sunday.replace(hour=0) + timedelta(days=1)}
+        diary = Diary(start=sunday, seq=100 * week)
+        one, two = ({**who, "session": f"ses:{week}"} for who in (A, B))
+        diary.admitted(5, **one).refused(**one, **until).refused(**two, **until)
+        seen += diary.admitted(**one, **FAR).refused(**one, **until).seen
+    return seen
+
+
 def per_key() -> list[Observation]:
     seen: list[Observation] = []
     for day in range(2):
@@ -165,6 +178,7 @@ STUDIES: dict[str, Callable[[], list[Observation] | Comparison]] = {
         rhythm=Rhythm("hours", None, datetime(2026, 6, 4, tzinfo=UTC), False),
         cut_off=None,
     ),
+    "shared-by-a-network-on-sundays": on_sundays,
     "per-key": per_key,
     "per-install": per_install,
     "per-conversation": per_conversation,
@@ -222,7 +236,7 @@ PLANNED = (
     "the-rows-contradict",
 )
 """Studies whose text holds the next step as well; what it says is tested where it is made."""
-IN_CHINESE = ("shared-by-a-network-sure", *PLANNED)
+IN_CHINESE = ("shared-by-a-network-sure", "shared-by-a-network-on-sundays", *PLANNED)
 
 
 def text_of(name: str, spoken: Language = ENGLISH) -> str:

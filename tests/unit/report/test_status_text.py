@@ -68,6 +68,14 @@ def test_what_is_not_known_is_said() -> None:
     assert words(found([])) == "No request to a free model was captured."
 
 
+def test_a_limit_met_only_on_sundays_may_be_a_weekly_one() -> None:
+    sunday = MORNING + timedelta(days=4)
+    until = sunday.replace(hour=0) + timedelta(days=1)
+    seen = Diary(start=sunday).admitted(5).refused(2, reset_at=until).seen
+    told = words(usages(seen, compare(seen, plan=False), sunday + timedelta(days=1)))
+    assert "It resets daily or weekly: refusals were seen only on Sundays (UTC)." in told
+
+
 def test_a_reset_is_no_surer_than_what_refusals_say() -> None:
     once = Diary().admitted(5).refused(reset_at=MIDNIGHT).seen
     told = words(found(once))
