@@ -8,7 +8,7 @@ import functools
 import json
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -62,20 +62,24 @@ def environment(recorder: TapSocket | None, host: str, home: str) -> dict[str, s
     return tapped_environment(own, recorder.address, TOKEN, [host]) if recorder else own
 
 
-def outcome_of_suite(alias: str, recorder: TapSocket | None) -> tuple[Any, ...]:
-    """What client and server saw, how the client ended."""
+def outcome_of_suite(
+    alias: str, recorder: TapSocket | None, until: Callable[[], None] = lambda: None
+) -> tuple[Any, ...]:
+    """What client and server saw, how the client ended, which it did not do before `until`."""
     with server() as (host, process), TemporaryDirectory() as home:
-        client = subprocess.run(
+        with subprocess.Popen(
             command(alias, "fetch_suite.mjs", host, recorder is not None),
             env=environment(recorder, host, home),
-            capture_output=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            timeout=PATIENCE,
-            check=False,
-        )
+        ) as client:
+            until()
+            printed, said = client.communicate(timeout=PATIENCE)
         process.terminate()
         served, _ = process.communicate(timeout=PATIENCE)
-    return json.loads(client.stdout), client.returncode, client.stderr, json.loads(served)
+    return json.loads(printed), client.returncode, said, json.loads(served)
 
 
 @functools.cache
@@ -91,7 +95,7 @@ def test_a_client_cannot_tell_whether_the_tap_is_there(alias: str, state: State)
     *plain, plainly_served = untapped(alias)
     assert seen == plain
     assert served["closed"] == plainly_served["closed"]
-    assert served["bounded"] or not plainly_served["bounded"], "Bun reads ahead by itself"
+    assert served["bounded"] or alias.startswith("bun"), "Bun reads ahead by itself"
 
 
 @pytest.mark.parametrize("alias", RUNTIMES)
@@ -125,7 +129,7 @@ def test_a_stopped_recorder_costs_a_bounded_number_of_bytes(alias: str) -> None:
 @pytest.mark.parametrize("alias", RUNTIMES)
 def test_every_exchange_is_told_whole(alias: str) -> None:
     with TapSocket("listening") as recorder:
-        outcome_of_suite(alias, recorder)
+        outcome_of_suite(alias, recorder, lambda: recorder.wait_for(1, b'"/last"'))
         frames = recorder.frames()
     hello, *rest = frames
     assert isinstance(hello, Hello)

@@ -136,8 +136,8 @@ def show(*arguments: object) -> Result:
 def test_bundle_show_says_it_in_words_first_and_answers_on_demand(
     capture: Path, tmp_path: Path
 ) -> None:
-    shown = show(capture).stdout
-    assert "main gets no answer." in " ".join(shown.split())
+    shown = " ".join(show(capture).stdout.split())
+    assert "main gets no answer." in shown
     assert shown.index("gets no answer") < shown.index("free_usage_limit")
     assert show(capture, "--reply", "en").stdout.startswith("Hello, and thank you")
     page = tmp_path / "support.html"
