@@ -29,22 +29,20 @@ class Message(NamedTuple):
 class Heard(NamedTuple):
     """What a capture holds so far."""
 
-    asked: int = 0
-    """Requests to models."""
     asked_at: datetime | None = None
+    """When a model was asked last."""
     turned_down_at: datetime | None = None
     last: Message | None = None
 
 
 def heard_in(path: Path) -> Heard:
     """What a capture says now; nothing where it cannot be read."""
-    asked = 0
     last: ExchangeView | None = None
 
     def seen(exchange: ExchangeView, _: object) -> None:
-        nonlocal asked, last
+        nonlocal last
         if exchange.request.protocol in MODEL_PROTOCOLS:
-            asked, last = asked + 1, exchange
+            last = exchange
 
     try:
         with opened_capture(path) as stream:
@@ -53,7 +51,6 @@ def heard_in(path: Path) -> Heard:
         return Heard()
     down = [note.at for note in capture.notes if note.event == "client_distrusts_ca"]
     return Heard(
-        asked,
         last.timing.started_at if last else None,
         max(down, default=None),
         _message(last) if last else None,

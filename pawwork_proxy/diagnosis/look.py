@@ -43,6 +43,7 @@ def look(pids: Sequence[int] = ()) -> Situation:
     wanted += [port for port in [own and local_port(own)] if port]
     presences = {port: presence_on(port) for port in dict.fromkeys(wanted)}
     heard = [note for note in notes if _listens(note, presences)]
+    runs = tuple(map(_run, heard))  # before our own requests: what comes beside them is waited for
     ports = [port for note in heard for port in note.installs.values()]
     passages = tuple(passage_through(port) for port in ports if presences[port].decrypts)
     folders = {Path(note.capture).parent for note in heard} or {Path(DEFAULT_CAPTURES)}
@@ -50,7 +51,7 @@ def look(pids: Sequence[int] = ()) -> Situation:
         version=__version__,
         answers={port: one.answer for port, one in presences.items()},
         decrypts={port: one.decrypts for port, one in presences.items()},
-        runs=tuple(map(_run, heard)),
+        runs=runs,
         clients=clients,
         chained=_chained(heard, passages),
         own_proxy=own if _answer(own, presences) != "ours" else None,

@@ -19,8 +19,10 @@ def wait_for_message(
     monotonic: Callable[[], float],
     sleep: Callable[[float], None],
 ) -> tuple[Situation, Message | None]:
-    """What is known once a message has come, went around us, was turned down, or did not come."""
-    before = {run.capture: heard_in(Path(run.capture)) for run in situation.runs}
+    """What is known once a message has come, went around us, was turned down, or did not come.
+
+    A message that came after `situation` was looked at has come, however soon it was.
+    """
     sizes = {run.capture: -1 for run in situation.runs}
     deadline = monotonic() + seconds
     while True:
@@ -29,10 +31,10 @@ def wait_for_message(
             if size == sizes[run.capture]:
                 continue  # to read a long capture takes seconds
             sizes[run.capture] = size
-            heard, formerly = heard_in(Path(run.capture)), before[run.capture]
-            if heard.asked > formerly.asked:
+            heard = heard_in(Path(run.capture))
+            if heard.asked_at not in (None, run.heard_at):
                 return _with(situation, replace(run, heard_at=heard.asked_at)), heard.last
-            if heard.turned_down_at != formerly.turned_down_at:
+            if heard.turned_down_at not in (None, run.turned_down_at):
                 return _with(situation, replace(run, turned_down_at=heard.turned_down_at)), None
         clients = clients_seen(private_place(), pids)
         if any(client.direct for client in clients):

@@ -13,10 +13,13 @@ from pawwork_proxy.diagnosis.situation import Client, Run, Situation
 from pawwork_proxy.diagnosis.waiting import wait_for_message
 from pawwork_proxy.model.base import line_of
 from pawwork_proxy.model.capture import Note
+from pawwork_proxy.model.exchange import Timing
 from tests.unit.builders import NOON, exchange, header
 
 HEADER = line_of(header())
 CALL = line_of(exchange(1))
+LATER = NOON + timedelta(seconds=1)
+NEXT = line_of(exchange(2, timing=Timing(started_at=LATER)))
 LISTING = line_of(
     exchange(2).model_copy(
         update={"request": exchange(2).request.model_copy(update={"protocol": "listing"})}
@@ -34,7 +37,7 @@ def captured(path: Path, *lines: bytes) -> Path:
 
 def test_a_request_to_a_model_counts_and_our_own_for_the_list_does_not(tmp_path: Path) -> None:
     heard = heard_in(captured(tmp_path / "c.jsonl", CALL, LISTING, CHANGED))
-    assert (heard.asked, heard.asked_at, heard.turned_down_at) == (1, NOON, None)
+    assert (heard.asked_at, heard.turned_down_at) == (NOON, None)
     assert heard.last is not None
     assert heard.last.outcome == MESSAGE.outcome
     quiet = heard_in(captured(tmp_path / "d.jsonl", LISTING, DOWN))
@@ -70,7 +73,10 @@ def capture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def situation(*captures: Path) -> Situation:
-    runs = (Run({"main": 9610}, "0.1.0", "12.1.1", str(path)) for path in captures)
+    runs = (
+        Run({"main": 9610}, "0.1.0", "12.1.1", str(path), heard_at=heard_in(path).asked_at)
+        for path in captures
+    )
     return Situation("0.1.0", {9610: "ours"}, {9610: True}, tuple(runs))
 
 
@@ -81,10 +87,20 @@ def waited(seen: Situation, clock: Clock) -> tuple[Situation, Message | None]:
 def test_the_next_message_ends_the_wait(tmp_path: Path, capture: Path) -> None:
     other = captured(tmp_path / "other.jsonl")
     seen = situation(other, capture)
-    more = CALL.replace(b'"seq":1', b'"seq":2')
-    found, message = waited(seen, Clock(None, lambda: captured(capture, CALL, more)))
+    found, message = waited(seen, Clock(None, lambda: captured(capture, CALL, NEXT)))
     assert message is not None
-    assert found == replace(seen, runs=(seen.runs[0], replace(seen.runs[1], heard_at=NOON)))
+    assert found == replace(seen, runs=(seen.runs[0], replace(seen.runs[1], heard_at=LATER)))
+
+
+@pytest.mark.parametrize("line", [NEXT, DOWN], ids=["message", "distrust"])
+def test_what_came_since_the_look_ends_the_wait_at_once(capture: Path, line: bytes) -> None:
+    seen = situation(capture)
+    clock = Clock()
+    captured(capture, CALL, line)
+    found, message = waited(seen, clock)
+    assert (message is None) == (line == DOWN)
+    assert found != seen
+    assert clock.now == 0
 
 
 def test_a_client_that_turns_us_down_ends_the_wait(capture: Path) -> None:
