@@ -87,7 +87,9 @@ def test_a_failing_probe_is_a_note_and_traffic_goes_on(tmp_path: Path) -> None:
         capture = ask(proxy)
     assert capture.header.egress is None
     assert capture.exchanges[0].context.egress is None
-    assert [note.event for note in capture.notes] == ["egress_unavailable"]
+    assert [note.event for note in capture.notes if "egress" in note.event] == [
+        "egress_unavailable"
+    ]
     assert any("did not always say" in line for line in happenings(capture))
 
 

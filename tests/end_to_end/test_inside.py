@@ -37,6 +37,7 @@ from tests.end_to_end.scripted_upstream import Peer, ScriptedUpstream
 from tests.end_to_end.tap_socket import TOKEN, State, TapSocket
 from tests.end_to_end.test_handshakes import ASK, bench
 from tests.end_to_end.tools import find_program
+from tests.unit.builders import NOON
 
 pytestmark = [pytest.mark.slow, pytest.mark.client]  # npm brings all runtimes
 
@@ -316,7 +317,8 @@ async def asked(folder: Path, route: str, name: str) -> AsyncIterator[tuple[RunP
     faults = [fault.model_copy(update={"seconds": PAUSE_S}) for fault in scenario.faults]
     scenario = scenario.model_copy(update={"faults": tuple(faults)})
     # Bun hands on a compressed piece only when the next one comes: in a stall, never.
-    async with Simulator(scenario, compress=name not in SENT_PLAIN) as simulator:
+    compress = name not in SENT_PLAIN
+    async with Simulator(scenario, compress=compress, start=NOON) as simulator:
         plan = make_plan(
             ["main@0"],
             network=None,

@@ -1,7 +1,8 @@
 """What tests of connections need: none of them outlives its test."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import socket
+from collections.abc import AsyncIterator, Iterator
 from functools import cache
 
 import pytest
@@ -23,6 +24,14 @@ async def all_connections_end() -> AsyncIterator[None]:
         one.cancel()
     await asyncio.gather(*serving, return_exceptions=True)
     await asyncio.sleep(0)  # a transport that was closed goes in the next round
+
+
+@pytest.fixture
+def closed_port() -> Iterator[int]:
+    """A port on which nobody listens, and which nobody else is given."""
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        yield int(nobody.getsockname()[1])
 
 
 @pytest.fixture

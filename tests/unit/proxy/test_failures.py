@@ -91,9 +91,9 @@ class Server:
         if self._does == "has no address":
             yield "http://name.invalid"
         elif self._does == "refuses":
-            with socket.create_server(("127.0.0.1", 0)) as free:
-                port = free.getsockname()[1]
-            yield f"http://127.0.0.1:{port}"
+            with socket.socket() as nobody:  # bound, and does not listen
+                nobody.bind(("127.0.0.1", 0))
+                yield f"http://127.0.0.1:{nobody.getsockname()[1]}"
         else:
             tls = own_certificate(folder)[0] if self._does == "is distrusted" else None
             async with await asyncio.start_server(self._play, "127.0.0.1", 0, ssl=tls) as server:
@@ -616,7 +616,7 @@ CHAINED = {
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("name", CHAINED)
 async def test_a_failing_proxy_of_the_users_is_named(
-    tmp_path: Path, identity: Identity, name: str, way: Way
+    tmp_path: Path, identity: Identity, closed_port: int, name: str, way: Way
 ) -> None:
     chained, said = CHAINED[name], io.StringIO()
 
@@ -627,9 +627,8 @@ async def test_a_failing_proxy_of_the_users_is_named(
 
     view = PlainView(said)
     async with await asyncio.start_server(play, "127.0.0.1", 0) as server:
-        port = server.sockets[0].getsockname()[1]
-        if chained.answer is None:
-            server.close()
+        listens = chained.answer is not None
+        port = server.sockets[0].getsockname()[1] if listens else closed_port
         via = ChainedProxy("http", "127.0.0.1", port)
         view.chained = via.address
         url = "https://zen.invalid"
