@@ -207,17 +207,24 @@ async def _relay(
 ) -> None:
     """Pass bytes both ways until both sides have ended; `first` are the client's first ones."""
 
-    async def pump(side: Side, source: Streams, sink: Streams, piece: Awaitable[bytes]) -> None:
+    async def pump(
+        side: Side, source: Streams, other: Side, sink: Streams, piece: Awaitable[bytes]
+    ) -> None:
+        waits_for = side
         try:
             while data := await piece:
                 sink[1].write(data)
                 if look is not None:
                     look.passed(side, data)
+                waits_for = other
                 await sink[1].drain()
+                waits_for = side
                 piece = source[0].read(PIECE)
         except OSError:
             if look is not None:
-                look.ended(side, reset=True)
+                look.ended(waits_for, reset=True)
+            # Both: who reads from the broken one may wait for the other, and not notice.
+            reset_connection(source[1])
             reset_connection(sink[1])
         else:
             if look is not None:
@@ -229,8 +236,8 @@ async def _relay(
                     sink[1].close()
 
     await asyncio.gather(
-        pump("client", client, server, first),
-        pump("server", server, client, server[0].read(PIECE)),
+        pump("client", client, "server", server, first),
+        pump("server", server, "client", client, server[0].read(PIECE)),
     )
 
 

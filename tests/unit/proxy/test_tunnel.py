@@ -1,6 +1,7 @@
 """The tunnel on real sockets of the loopback interface, in this process."""
 
 import asyncio
+import contextlib
 import errno
 import json
 import socket
@@ -23,6 +24,7 @@ from pawwork_proxy.proxy.tunnel import (
     ProxyFailed,
     Streams,
     Tunnel,
+    reset_connection,
 )
 from pawwork_proxy.proxy.way_out import way_out
 from pawwork_proxy.simulator.tls import own_certificate
@@ -203,6 +205,29 @@ async def test_a_reset_is_passed_on_as_a_reset(resetting: str) -> None:
     assert connection.reset
 
 
+async def test_a_client_that_breaks_off_is_named_also_while_nobody_reads_what_it_sends() -> None:
+    full = asyncio.Event()
+
+    async def deaf(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError):
+            while True:
+                writer.write(bytes(65536))
+                if writer.transport.get_write_buffer_size() > 0:
+                    full.set()
+                await writer.drain()
+        writer.close()
+
+    async with tunnel_to(deaf) as (seen, port):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(CONNECT)
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(bytes(64 * 1024 * 1024))
+        await full.wait()
+        reset_connection(writer)
+        connection = await seen.ended.get()
+    assert (connection.ended_by, connection.reset) == ("client", True)
+
+
 async def test_other_hosts_pass_by_unseen() -> None:
     async with tunnel_to(echo) as (seen, port):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -343,14 +368,14 @@ async def test_the_users_own_proxy_is_asked_for_the_way() -> None:
 
 
 @pytest.mark.parametrize("listens", [True, False])
-async def test_a_proxy_that_hangs_up_or_is_not_there_is_named(*, listens: bool) -> None:
+async def test_a_proxy_that_hangs_up_or_is_not_there_is_named(
+    closed_port: int, *, listens: bool
+) -> None:
     async def proxy(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.close()
 
     async with await asyncio.start_server(proxy, "127.0.0.1", 0) as listener:
-        port = listener.sockets[0].getsockname()[1]
-        if not listens:
-            listener.close()
+        port = listener.sockets[0].getsockname()[1] if listens else closed_port
         async with tunnel_by(way_out(ChainedProxy("http", "127.0.0.1", port))) as (seen, at):
             reader, writer = await asyncio.open_connection("127.0.0.1", at)
             writer.write(CONNECT)
