@@ -18,7 +18,7 @@ from pawwork_proxy.outcomes.rules import classify
 from pawwork_proxy.responses.reported import read_reported
 
 LONGEST_LINE = 64 * 1024
-LAST_WORDS_S = 1.0
+LAST_WORDS_S = 5.0
 """So long we wait for the end of what a client said that has ended; its children may go on."""
 _SAYS_NOTHING = {Kind.UNKNOWN, Kind.SUCCESS}
 _ERROR = re.compile(rb"(?i)\berror|Error\b")
