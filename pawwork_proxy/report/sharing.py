@@ -1,7 +1,8 @@
 """The picture of who shares a quota with whom: pools, and in each the installs that use it.
 
 Invariant: a pool is drawn as one only where the verdicts say by what the quota is counted; else the
-picture shows the networks, and says that nobody knows yet who shares.
+picture shows the networks, and says that nobody knows yet who shares. What is not drawn is summed
+up beside what is, and nobody is missing in the pools.
 """
 
 from collections import defaultdict
@@ -16,8 +17,10 @@ from pawwork_proxy.model.verdict import LimiterFindings
 from pawwork_proxy.report.answer_words import one
 from pawwork_proxy.report.language import Language
 
-MOST_POOLS, MOST_PARTIES, MOST_RUNS = 6, 5, 10
-"""More than these are counted, not drawn."""
+MOST_POOLS, MOST_PARTIES, MOST_RUNS = 4, 8, 6
+"""More than these, in all boxes together, are summed up: a phone shows the picture at once."""
+LEAST_PARTIES = 3
+"""Of many, a box without room for these shows none: it says what all of them did."""
 Identity = tuple[str | None, ...]
 
 
@@ -39,16 +42,28 @@ class Party(NamedTuple):
     key: str
     model: str
     runs: tuple[Run, ...]
-    left_out: int
-    """Earlier runs that are not drawn."""
+    """The latest ones."""
+    cut: bool
+    """Whether there are earlier ones."""
+    answered: int
+    refused: int
+
+
+class Rest(NamedTuple):
+    """What is summed up."""
+
+    words: str
+    runs: tuple[Run, ...]
 
 
 class Pool(NamedTuple):
     """Those who use up one quota together, or a network where that is not known."""
 
     title: str
-    parties: tuple[Party, ...]
-    left_out: int
+    parties: Sequence[Party]
+    """All of them, with those who used it most first."""
+    drawn: Sequence[Party]
+    rest: Rest | None
 
 
 class Picture(NamedTuple):
@@ -58,12 +73,13 @@ class Picture(NamedTuple):
     """Whether the pools are what the server counts by."""
     caption: str
     pools: tuple[Pool, ...]
-    left_out: int
+    drawn: tuple[Pool, ...]
+    rest: Rest | None
 
     @property
     def resets(self) -> bool:
         """Whether a reset is drawn."""
-        each = (party for pool in self.pools for party in pool.parties)
+        each = (party for pool in self.drawn for party in pool.drawn)
         return any(run.new_window for party in each for run in party.runs)
 
 
@@ -83,18 +99,29 @@ def sharing(
     pools: dict[Identity, list[Observation]] = defaultdict(list)
     for each in seen:
         pools[tuple(_own(getattr(each.who, name)) for name in by)].append(each)
-    teller = _Teller(seen, names, limit, language)
     used = {identity: sum(each.count for each in rows) for identity, rows in pools.items()}
-    most = sorted(used, key=lambda identity: -used[identity])[:MOST_POOLS]
-    drawn = [(identity, rows) for identity, rows in pools.items() if identity in most]
+    busiest = sorted(used, key=lambda identity: -used[identity])
+    most = {*busiest[: _room(len(pools), MOST_POOLS)]}
+    teller = _Teller(seen, names, limit, language, MOST_PARTIES // max(len(most), 1))
+    told = {identity: teller.pool(by, identity, rows) for identity, rows in pools.items()}
+    others = [pool for identity, pool in told.items() if identity not in most]
     return Picture(
         known=bool(cut),
         caption=language.text("Each box is one quota: what is in it is used up together.")
         if cut
         else language.text("Each box is a network. By what the quota is counted is not known yet."),
-        pools=tuple(teller.pool(by, identity, rows) for identity, rows in drawn),
-        left_out=len(pools) - len(drawn),
+        pools=tuple(told.values()),
+        drawn=tuple(pool for identity, pool in told.items() if identity in most),
+        rest=teller.rest(
+            language.say("and {number} more", number=len(others)),
+            [party for pool in others for party in pool.parties],
+        ),
     )
+
+
+def _room(number: int, most: int) -> int:
+    """How many are drawn: to say that there is one more takes as much room as that one."""
+    return number if number <= most + 1 else most
 
 
 def _own(value: str | None) -> str | None:
@@ -118,8 +145,9 @@ class _Teller:
         names: Mapping[str, str],
         limit: LimiterFindings,
         language: Language,
+        room: int,
     ) -> None:
-        self.names, self.limit, self.language = names, limit, language
+        self.names, self.limit, self.language, self.room = names, limit, language, room
         self._numbers: dict[tuple[DimensionName, str], int] = {}
         self._places: dict[tuple[DimensionName, str], set[str]] = defaultdict(set)
         self._several_groups = len({each.who.model_group for each in seen}) > 1
@@ -139,18 +167,31 @@ class _Teller:
     def pool(
         self, by: Sequence[DimensionName], identity: Identity, rows: Sequence[Observation]
     ) -> Pool:
-        """One pool, with those who used it most first."""
+        """One pool, with those who are drawn and what the others did in all."""
         title = " · ".join(map(self._value, by, identity)) or self.language.text("Everybody")
         parties: dict[Identity, list[Observation]] = defaultdict(list)
         for each in rows:
             who = each.who
             parties[who.install, who.network, _own(who.key), self._model(by, each)].append(each)
-        drawn = sorted(parties.items(), key=lambda party: -sum(each.count for each in party[1]))
-        return Pool(
-            title,
-            tuple(self._party(by, who, some) for who, some in drawn[:MOST_PARTIES]),
-            max(0, len(drawn) - MOST_PARTIES),
-        )
+        told = [self._party(by, who, some) for who, some in parties.items()]
+        told.sort(key=lambda party: -(party.answered + party.refused))
+        drawn = told[: _room(len(told), self.room)]
+        if len(drawn) < min(LEAST_PARTIES, len(told)):
+            installs = len({party.name for party in told})
+            words = self.language.count("{number} install", "{number} installs", installs)
+            return Pool(title, told, [], self.rest(words, told))
+        others = told[len(drawn) :]
+        more = self.language.say("and {number} more", number=len(others))
+        return Pool(title, told, drawn, self.rest(more, others))
+
+    def rest(self, words: str, parties: Sequence[Party]) -> Rest | None:
+        """What all of them together were answered and refused."""
+        if not parties:
+            return None
+        answered = sum(party.answered for party in parties)
+        refused = sum(party.refused for party in parties)
+        totals = ((False, answered), (True, refused))
+        return Rest(words, tuple(self._run(*total) for total in totals if total[1]))
 
     def _model(self, by: Sequence[DimensionName], each: Observation) -> str | None:
         """The model where it matters, or may, and does not stand in the title."""
@@ -161,14 +202,16 @@ class _Teller:
         self, by: Sequence[DimensionName], who: Identity, rows: Sequence[Observation]
     ) -> Party:
         install, network, key, model = who
-        runs = list(self._runs(rows))
+        runs = tuple(self._runs(rows))
         return Party(
             name=self.names.get(install or "", install or self.language.text("somebody")),
             network="" if {"network", "address", "prefix"} & {*by} else network or "",
             key=self._value("key", key) if self._keyed and "key" not in by else "",
             model=model or "",
-            runs=tuple(runs[-MOST_RUNS:]),
-            left_out=max(0, len(runs) - MOST_RUNS),
+            runs=runs[-MOST_RUNS:],
+            cut=len(runs) > MOST_RUNS,
+            answered=sum(run.requests for run in runs if not run.refused),
+            refused=sum(run.requests for run in runs if run.refused),
         )
 
     def _runs(self, rows: Iterable[Observation]) -> Iterator[Run]:
@@ -177,13 +220,16 @@ class _Teller:
             rows, lambda each: (self._window(each.started_at), each.family == "quota")
         ):
             requests = sum(each.count for each in group)
-            words = (
-                self.language.say("{number} refused", number=requests)
-                if refused
-                else self.language.say("{number} answered", number=requests)
-            )
-            yield Run(refused, requests, words, before not in {None, window})
+            yield self._run(refused, requests, new_window=before not in {None, window})
             before = window
+
+    def _run(self, refused: bool, requests: int, *, new_window: bool = False) -> Run:
+        words = (
+            self.language.say("{number} refused", number=requests)
+            if refused
+            else self.language.say("{number} answered", number=requests)
+        )
+        return Run(refused, requests, words, new_window)
 
     def _window(self, at: datetime) -> str:
         cadence = self.limit.cadence

@@ -32,8 +32,6 @@ class Lane(NamedTuple):
 
     network: str
     install: str
-    exchanges: int
-    refused: int
 
 
 UNKNOWN = "install not known"
@@ -72,16 +70,8 @@ def timeline(observations: Iterable[Observation], most: int = MOST_MARKS) -> Tim
     names = sorted({_lane(one) for one in seen})
     number = {name: place for place, name in enumerate(names)}
     marks = [_mark(one, number[_lane(one)]) for one in seen]
-    lanes = [
-        Lane(
-            network,
-            install,
-            sum(mark.requests for mark in marks if mark.lane == place),
-            sum(mark.requests for mark in marks if mark.lane == place and mark.group == "quota"),
-        )
-        for place, (network, install) in enumerate(names)
-    ]
-    return Timeline(tuple(lanes), tuple(_thinned(marks, most)), _resets(seen))
+    lanes = tuple(Lane(network, install) for network, install in names)
+    return Timeline(lanes, tuple(_thinned(marks, most)), _resets(seen))
 
 
 def outcome_words(one: Observation) -> str:

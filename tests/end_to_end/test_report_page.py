@@ -2,16 +2,23 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
+from pawwork_proxy.cli.comparing import Wanted, compared, page_of
+from pawwork_proxy.model.observation import Observation
+from pawwork_proxy.model.verdict import Comparison
+from pawwork_proxy.report.language import language
+from scripts._bench_varied import write_varied
 from tests.unit.captures.studies import MORNING, one
-from tests.unit.report.pages import aborted, named, study
+from tests.unit.report.answers import STUDIES
+from tests.unit.report.pages import aborted, crowd, named, page_of_study, study, wordy
 from tests.unit.report.pages import page as made_page
 
 HOSTILE = (
@@ -86,6 +93,8 @@ def test_the_page_is_quiet_and_fits(browser: Browser, file: Path, width: int, sc
     assert asked == [file.as_uri()]
     assert "owned" not in page.title()
     assert page.locator("img").count() == 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.evaluate("document.querySelectorAll('details').forEach((one) => (one.open = true))")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     folder = os.environ.get("PAWWORK_TEST_SCREENSHOTS")
     if folder:
@@ -175,6 +184,7 @@ def test_on_a_phone_the_fields_are_cards(browser: Browser, file: Path) -> None:
 def test_a_link_opens_its_evidence(browser: Browser, file: Path) -> None:
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.goto(file.as_uri())
+    page.locator("#tables > summary").click()
     page.locator("#verdicts summary").click()
     link = page.locator(".verdicts a[href^='#contrast-']").first
     piece = page.locator(link.get_attribute("href") or "")
@@ -183,20 +193,75 @@ def test_a_link_opens_its_evidence(browser: Browser, file: Path) -> None:
     page.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_on_a_phone_the_answer_takes_three_screens(
-    browser: Browser, file: Path, scheme: str
+SCREEN: ViewportSize = {"width": 390, "height": 844}
+"""Of a phone."""
+Kinds = dict[str, Callable[[], list[Observation] | Comparison]]
+CROWDS: Kinds = {
+    "one-network": partial(crowd, "address", installs=40, networks=1, keys=1),
+    "per-address": partial(crowd, "address", installs=40, networks=8, keys=1),
+    "per-install": partial(crowd, "install", installs=40, networks=8, keys=20),
+    "per-key": partial(crowd, "key", installs=40, networks=3, keys=20),
+}
+
+
+def pages_of_every_kind(folder: Path) -> Iterator[tuple[str, str]]:
+    """Each with what it is called; the last are of thousands of varied exchanges."""
+    kinds: Kinds = {**STUDIES, **CROWDS, "wordy": wordy}
+    for lang in ("en", "zh"):
+        for name, made in kinds.items():
+            yield f"{name}.{lang}", page_of_study(made(), lang)
+    write_varied(folder, 6000)
+    found = compared(Wanted([folder], frozenset(), False, None, language("en")))
+    yield "varied.en", page_of(found)
+    yield "varied.zh", page_of_study(found.comparison, "zh", found.inputs.observations)
+
+
+def test_on_a_phone_every_kind_of_study_takes_three_screens(
+    browser: Browser, tmp_path: Path
 ) -> None:
-    """Answer, number, options and picture; the timeline and the tables come behind."""
-    page = browser.new_page(
-        viewport={"width": 390, "height": 844},
-        color_scheme="dark" if scheme == "dark" else "light",
-    )
+    """With all that is asked first in sight: what is folded are tables, commands and evidence."""
+    page = browser.new_page(viewport=SCREEN)
+    (tmp_path / "varied").mkdir()
+    out = tmp_path / "report.html"
+    long: dict[str, float] = {}
+    for name, text in pages_of_every_kind(tmp_path / "varied"):
+        out.write_text(text, encoding="utf-8")
+        page.goto(out.as_uri())
+        screens = page.evaluate("document.documentElement.scrollHeight") / SCREEN["height"]
+        if screens > 3:
+            long[name] = screens
+        first = page.locator(".options li").first.bounding_box()
+        assert first is not None
+        assert first["y"] + first["height"] < SCREEN["height"], f"{name}: the option to take"
+        for seen in (".banner", ".options", ".pools", "#next", "#timeline"):
+            assert all(one.is_visible() for one in page.locator(seen).all()), f"{name}: {seen}"
+    assert long == {}
+    page.close()
+
+
+def test_on_a_phone_words_can_be_read_and_folds_be_pressed(browser: Browser, file: Path) -> None:
+    page = browser.new_page(viewport=SCREEN)
     page.goto(file.as_uri())
-    for name, screens in (("answer", 1), ("options", 2), ("sharing", 3)):
-        box = page.locator(f"#{name}").bounding_box()
-        assert box is not None
-        assert box["y"] + box["height"] < screens * 844, name
+    folds = [fold.bounding_box() for fold in page.locator("summary:visible").all()]
+    assert len(folds) > 3
+    assert min(fold["height"] for fold in folds if fold) >= 44
+    size = "(words) => parseFloat(getComputedStyle(words).fontSize)"
+    for words in page.locator("main p:visible, .banner dd, .options li, .party").all():
+        assert words.evaluate(size) >= 15
+    page.close()
+
+
+def test_everybody_is_in_the_table_of_the_picture(browser: Browser, tmp_path: Path) -> None:
+    out = tmp_path / "crowd.html"
+    seen = crowd("key", installs=40, networks=3, keys=20)
+    out.write_text(page_of_study(seen, "en"), encoding="utf-8")
+    page = browser.new_page(viewport=SCREEN)
+    page.goto(out.as_uri())
+    assert page.locator(".run").count() < 40
+    page.locator("#everybody > summary").click()
+    assert page.locator("#everybody tbody tr:visible").count() == 40
+    numbers = page.locator("#everybody tbody td.number").all_text_contents()
+    assert sum(map(int, numbers)) == len(seen)
     page.close()
 
 

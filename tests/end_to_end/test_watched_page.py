@@ -51,6 +51,7 @@ def test_the_page_fills_and_stays_as_it_was_opened(tmp_path: Path) -> None:
         page.on("request", lambda request: asked.append(request.url))
         page.goto(link)
         assert "There is nothing to compare" in page.locator("#answer").inner_text()
+        page.locator("#tables > summary").click()
         page.locator("#method summary").click()
         seen = [one(seq, 1) for seq in range(1, 6)]
         write(captures / "a.jsonl", [*seen, one(6, 1, refused=True)])

@@ -84,9 +84,12 @@
       const top = u.bbox.top + lane * (u.bbox.height / data.lanes.length);
       c.strokeStyle = colour("line");
       c.beginPath(); c.moveTo(u.bbox.left, top); c.lineTo(u.bbox.left + u.bbox.width, top); c.stroke();
+      const words = `\u2068${name}\u2069`;
+      c.fillStyle = colour("paper");
+      c.fillRect(u.bbox.left + 2 * px, top + 2 * px, c.measureText(words).width + 4 * px, 14 * px);
       c.fillStyle = colour("muted");
       // First-strong isolate to its end: a name is drawn in its own direction only.
-      c.fillText(`\u2068${name}\u2069`, u.bbox.left + 4 * px, top + 3 * px);
+      c.fillText(words, u.bbox.left + 4 * px, top + 3 * px);
     });
     for (const group of data.groups.map(([id]) => id).reverse()) {
       c.fillStyle = c.strokeStyle = colour(group);
@@ -158,7 +161,7 @@
       cursor: { y: false, points: { show: false } },
       scales: { x: { range: (u, low, high) => high - low >= lastStart - first
         ? [first - margin, last + margin] : [low, high] }, y: { range: [0, 1] } },
-      axes: [{ values: ticks, space: 80, stroke: () => colour("muted"),
+      axes: [{ side: 0, gap: 20, values: ticks, space: 80, stroke: () => colour("muted"),
         grid: { stroke: () => colour("line"), width: 1 }, ticks: { stroke: () => colour("line") } }, { show: false }],
       series: [{}, { paths: () => null, points: { show: false } }],
       hooks: { draw: [draw] },
@@ -236,10 +239,12 @@
   function openTarget() {
     const target = location.hash && document.getElementById(location.hash.slice(1));
     const around = target && target.closest("details");
-    if (!around || around.open) return;
-    around.open = true;
-    target.scrollIntoView();
+    for (let one = around; one; one = one.parentElement.closest("details")) one.open = true;
+    if (around) target.scrollIntoView();
   }
+  // A phone shows the answer at once; elsewhere there is room for the evidence, too.
+  const told = document.getElementById("told");
+  if (told && innerWidth > 640) told.open = true;
   addEventListener("hashchange", openTarget);
   openTarget();
 

@@ -14,6 +14,7 @@ from pawwork_proxy.report.sharing import (
     MOST_RUNS,
     Party,
     Picture,
+    Rest,
     sharing,
 )
 from tests.unit.comparison.builders import MORNING, Diary, limit
@@ -150,26 +151,59 @@ def test_only_what_the_quota_counts_is_drawn() -> None:
     assert fared(party) == (1, 1)
 
 
-def test_of_many_the_most_busy_are_drawn_and_the_others_counted() -> None:
+def told(rest: Rest | None) -> tuple[str, list[str]]:
+    """What is summed up, and how that fared."""
+    assert rest is not None
+    return rest.words, [run.words for run in rest.runs]
+
+
+def test_of_many_the_most_busy_are_drawn_and_the_others_summed_up() -> None:
     diary = Diary()
     for number in range(MOST_PARTIES + 3):
-        diary.admitted(1 + (number == 5), install=f"i{number} 000000")
-    pool = drawn(diary.seen, "address").pools[0]
-    assert (len(pool.parties), pool.left_out) == (MOST_PARTIES, 3)
+        diary.admitted(1 + 2 * (number == 5), install=f"i{number} 000000")
+    (pool,) = drawn(diary.seen, "address").drawn
+    assert pool.drawn == pool.parties[:MOST_PARTIES]
     assert pool.parties[0].name == "i5"
-    pools = drawn(diary.seen + diary.seen, "install")
-    assert len(pools.pools) + pools.left_out == MOST_PARTIES + 3
-    for number in range(MOST_POOLS):
+    assert len(pool.parties) == MOST_PARTIES + 3
+    assert told(pool.rest) == ("and 3 more", ["3 answered"])
+    picture = drawn(diary.refused(**A).seen, "install")
+    assert len(picture.pools) == MOST_PARTIES + 4
+    assert len(picture.drawn) == MOST_POOLS
+    assert told(picture.rest) == ("and 8 more", ["7 answered", "1 refused"])
+
+
+def test_one_more_is_drawn_since_to_say_so_takes_as_much_room() -> None:
+    diary = Diary()
+    for number in range(MOST_POOLS + 1):
+        diary.admitted(install=f"i{number} 000000")
+    assert drawn(diary.seen, "install").rest is None
+    for number in range(MOST_PARTIES - MOST_POOLS):
         diary.admitted(install=f"j{number} 000000")
-    assert drawn(diary.seen, "install").left_out == MOST_PARTIES + 3
+    (pool,) = drawn(diary.seen, "address").drawn
+    assert (len(pool.drawn), pool.rest) == (MOST_PARTIES + 1, None)
 
 
-def test_of_many_runs_the_latest_are_drawn() -> None:
+def test_many_boxes_of_many_say_what_all_of_them_did() -> None:
+    diary = Diary()
+    for number in range(40):
+        place = {"network": f"n{number % 4}", "address": f"ip:{number % 4}"}
+        who = {**place, "install": f"i{number} 000000"}
+        diary.admitted(2, **who, model="a-free").refused(**who, model="b-free")
+    picture = drawn(diary.seen, "address", "model")
+    assert {(*pool.drawn,) for pool in picture.drawn} == {()}
+    assert told(picture.drawn[0].rest) == ("10 installs", ["20 answered"])
+    every = [party for pool in picture.pools for party in pool.parties]
+    assert len(every) == 80
+    assert sum(party.answered + party.refused for party in every) == len(diary.seen)
+
+
+def test_of_many_runs_the_latest_are_drawn_and_all_are_counted() -> None:
     diary = Diary()
     for _ in range(MOST_RUNS):
         diary.admitted(**A).refused(**A)
     party = drawn(diary.seen, "address").pools[0].parties[0]
-    assert (len(party.runs), party.left_out) == (MOST_RUNS, MOST_RUNS)
+    assert (len(party.runs), party.cut) == (MOST_RUNS, True)
+    assert (party.answered, party.refused) == (MOST_RUNS, MOST_RUNS)
 
 
 def test_a_rhythm_that_is_not_the_days_draws_no_resets() -> None:
