@@ -192,12 +192,15 @@ def test_a_full_disk_loses_records_by_count_and_no_traffic(tmp_path: Path) -> No
         size = proxy.wait_for_exchanges(1).path.stat().st_size
         pid, limit = proxy.process.pid, resource.RLIMIT_FSIZE
         resource.prlimit(pid, limit, (size, resource.RLIM_INFINITY))
-        for _ in range(3):
+        for number in range(20):
             received = exchange_raw(proxy.port, request)
             assert received is not None
             assert received.body == b"{}"
             asked += 1
-        wait_for(lambda: True if b"being lost" in proxy.stderr_path.read_bytes() else None)
+            if (
+                number == 0
+            ):  # it may be said of a disk that is only slow: the others meet a full one
+                wait_for(lambda: True if b"being lost" in proxy.stderr_path.read_bytes() else None)
         assert proxy.capture_path.stat().st_size == size
         resource.prlimit(pid, limit, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
 
