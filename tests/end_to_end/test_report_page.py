@@ -23,6 +23,7 @@ from tests.unit.report.pages import page as made_page
 
 HOSTILE = (
     "<img src=x onerror=document.title='owned'></script><script>document.title='owned'</script>"
+    + "unbroken" * 8
 )
 CAPTURE = "0011223344556677"
 TURNING = "a\u202eb"
