@@ -74,7 +74,7 @@ export class Recorder {
     const held = this.bytes + (this.socket?.writableLength ?? 0);
     if (held > MOST_WAITING + (frame.data === undefined ? RESERVE : 0)) return false;
     this.frames.push(frame);
-    this.bytes += frame.data?.length ?? 0;
+    this.bytes += Math.ceil(((frame.data?.length ?? 0) * 4) / 3); // as it will be on its way
     if (!this.scheduled) setImmediate(() => attempt(() => this.write()));
     this.scheduled = true;
     return true;

@@ -48,8 +48,10 @@ def server() -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
     command = [runtime_of("node-22"), str(SCRIPTS / "fetch_server.mjs")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        yield f"127.0.0.1:{int(process.stdout.readline())}", process
-        process.terminate()
+        try:
+            yield f"127.0.0.1:{int(process.stdout.readline())}", process
+        finally:
+            process.terminate()
 
 
 def command(alias: str, script: str, host: str, tapped: bool) -> list[str]:
@@ -98,32 +100,37 @@ def test_a_client_cannot_tell_whether_the_tap_is_there(alias: str, state: State)
     assert served["bounded"] or alias.startswith("bun"), "Bun reads ahead by itself"
 
 
+@pytest.mark.parametrize("how", ["", "whole"])
 @pytest.mark.parametrize("alias", RUNTIMES)
-def test_a_stopped_recorder_costs_a_bounded_number_of_bytes(alias: str) -> None:
+def test_a_stopped_recorder_costs_a_bounded_number_of_bytes(alias: str, how: str) -> None:
     with server() as (host, _), TapSocket("stopped") as recorder, TemporaryDirectory() as home:
         with subprocess.Popen(
-            command(alias, "stopped_recorder.mjs", host, tapped=True),
+            [*command(alias, "stopped_recorder.mjs", host, tapped=True), how],
             env=environment(recorder, host, home),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         ) as client:
-            assert client.stdout is not None
-            read = int(client.stdout.readline())
-            recorder.go_on()
-            recorder.wait_for(1, b'"end"')
-            assert client.stdin is not None
-            client.stdin.write("go on\n")
-            client.stdin.flush()
-            recorder.wait_for(2, b'"end"')
-            client.communicate(timeout=PATIENCE)
+            try:
+                assert client.stdout is not None
+                read = int(client.stdout.readline())
+                recorder.go_on()
+                recorder.wait_for(2, b'"end"')
+                assert client.stdin is not None
+                client.stdin.write("go on\n")
+                client.stdin.flush()
+                recorder.wait_for(3, b'"end"')
+                client.communicate(timeout=PATIENCE)
+            finally:
+                client.kill()
         frames = recorder.frames()
     copied = sum(len(one.data) for one in frames if isinstance(one, Chunk))
     ends = {one.id: one for one in frames if isinstance(one, Ended)}
     assert read == 32 * 1024 * 1024, "the client had all of it"
     assert copied < read / 2
-    assert ends[1].lost["chunk"] > 0, "and the recorder learns that there was more"
-    assert not ends[2].lost, "the next exchange is told whole"
+    assert ends[2].lost["chunk"] > 0, "and the recorder learns that there was more"
+    assert ends[1].how == "complete", "what was under way ends all the same"
+    assert not ends[3].lost, "the next exchange is told whole"
 
 
 @pytest.mark.parametrize("alias", RUNTIMES)
