@@ -12,6 +12,13 @@ from tests.end_to_end.scripted_upstream import ScriptedUpstream, answer, read_me
 
 CLIENTS = 6
 BODY = b'{"model":"big-pickle","messages":[]}'
+PATIENT = """
+from pawwork_proxy.captures import writing
+from pawwork_proxy.__main__ import main
+writing.PATIENCE_S = 3600.0
+main()
+"""
+"""A run whose requests wait for their lines however slow a busy machine's disk is."""
 
 
 def load(port: int, ended: threading.Event) -> None:
@@ -34,7 +41,7 @@ def test_nothing_the_upstream_saw_is_missing(tmp_path: Path, seed: int) -> None:
     moment = random.Random(seed).randint(5, 250)
     ended = threading.Event()
     with ScriptedUpstream(answer(b'{"cost":"0"}')) as upstream:
-        with ProxyProcess(tmp_path, upstream.url) as proxy:
+        with ProxyProcess(tmp_path, upstream.url, program=("-c", PATIENT)) as proxy:
             clients = [
                 threading.Thread(target=load, args=(proxy.port, ended)) for _ in range(CLIENTS)
             ]

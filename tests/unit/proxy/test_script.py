@@ -14,6 +14,7 @@ from mitmproxy.proxy.mode_specs import ProxyMode
 from mitmproxy.test import taddons
 from mitmproxy.test.tflow import tflow
 
+from pawwork_proxy.captures import writing
 from pawwork_proxy.proxy import script as script_module
 from pawwork_proxy.proxy.script import CaptureScript
 from tests.unit.proxy.test_mitmproxy_internals import tells_by_dispatcher
@@ -110,6 +111,7 @@ async def test_a_script_that_is_loaded_anew_goes_on_in_another_capture(
     """mitmproxy does so when the file has changed, and runs on meanwhile."""
     monkeypatch.setenv("PAWWORK_PROXY_HOME", str(tmp_path / "home"))
     monkeypatch.setattr(script_module, "mute_other_handlers", lambda: None)
+    monkeypatch.setattr(writing, "PATIENCE_S", 60.0)  # else a slow disk would be noted
     with taddons.context(TermLog(), Proxyserver()) as context:
         for _ in range(2):
             script = CaptureScript()
