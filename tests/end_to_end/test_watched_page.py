@@ -57,7 +57,7 @@ def test_the_page_fills_and_stays_as_it_was_opened(tmp_path: Path) -> None:
         write(captures / "a.jsonl", [*seen, one(6, 1, refused=True)])
         page.locator("#sharing").wait_for()
         assert page.locator(".party").count() == 1
-        assert page.locator("#method").get_attribute("open") is not None
+        page.locator("#method[open]").wait_for()
         write(captures / "b.jsonl", [one(7, 2, session=2, refused=True)], capture_id="b" * 16)
         page.locator(".party").nth(1).wait_for()
         assert said == []
