@@ -86,7 +86,7 @@ def render_report(
         figures=figures(answer, language),
         level="decided" if answer.confidence else "undecided",
         picture=_picture(comparison, inputs, names, language),
-        notes=(*answer.notes, *inputs.remarks),
+        notes=(*answer.others, *answer.notes, *inputs.remarks),
         evidence=evidence_of(comparison),
         finding_words=lambda found: language.text(FINDINGS[found.finding, found.reach]),
         captures=inputs.captures,

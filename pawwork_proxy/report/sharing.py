@@ -17,10 +17,11 @@ from pawwork_proxy.model.verdict import LimiterFindings
 from pawwork_proxy.report.answer_words import one
 from pawwork_proxy.report.language import Language
 
-MOST_POOLS, MOST_PARTIES, MOST_RUNS = 4, 8, 6
-"""More than these, in all boxes together, are summed up: a phone shows the picture at once."""
-LEAST_PARTIES = 3
-"""Of many, a box without room for these shows none: it says what all of them did."""
+MOST_POOLS, MOST_LINES, MOST_RUNS = 4, 9, 6
+"""Boxes, lines in all boxes together, and runs in a line that are drawn: a phone shows the picture
+at once. Whatever is more is summed up."""
+LEAST_LINES = 3
+"""A box that has room for less shows none of many: it says what all of them did."""
 Identity = tuple[str | None, ...]
 
 
@@ -101,8 +102,8 @@ def sharing(
         pools[tuple(_own(getattr(each.who, name)) for name in by)].append(each)
     used = {identity: sum(each.count for each in rows) for identity, rows in pools.items()}
     busiest = sorted(used, key=lambda identity: -used[identity])
-    most = {*busiest[: _room(len(pools), MOST_POOLS)]}
-    teller = _Teller(seen, names, limit, language, MOST_PARTIES // max(len(most), 1))
+    most = {*busiest[:MOST_POOLS]}
+    teller = _Teller(seen, names, limit, language, MOST_LINES // max(len(most), 1))
     told = {identity: teller.pool(by, identity, rows) for identity, rows in pools.items()}
     others = [pool for identity, pool in told.items() if identity not in most]
     return Picture(
@@ -117,11 +118,6 @@ def sharing(
             [party for pool in others for party in pool.parties],
         ),
     )
-
-
-def _room(number: int, most: int) -> int:
-    """How many are drawn: to say that there is one more takes as much room as that one."""
-    return number if number <= most + 1 else most
 
 
 def _own(value: str | None) -> str | None:
@@ -175,12 +171,13 @@ class _Teller:
             parties[who.install, who.network, _own(who.key), self._model(by, each)].append(each)
         told = [self._party(by, who, some) for who, some in parties.items()]
         told.sort(key=lambda party: -(party.answered + party.refused))
-        drawn = told[: _room(len(told), self.room)]
-        if len(drawn) < min(LEAST_PARTIES, len(told)):
+        if len(told) <= self.room:
+            return Pool(title, told, told, None)
+        if self.room < LEAST_LINES:
             installs = len({party.name for party in told})
             words = self.language.count("{number} install", "{number} installs", installs)
             return Pool(title, told, [], self.rest(words, told))
-        others = told[len(drawn) :]
+        drawn, others = told[: self.room - 1], told[self.room - 1 :]
         more = self.language.say("and {number} more", number=len(others))
         return Pool(title, told, drawn, self.rest(more, others))
 

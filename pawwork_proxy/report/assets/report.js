@@ -243,8 +243,7 @@
     if (around) target.scrollIntoView();
   }
   // A phone shows the answer at once; elsewhere there is room for the evidence, too.
-  const told = document.getElementById("told");
-  if (told && innerWidth > 640) told.open = true;
+  for (const one of document.querySelectorAll(".roomy")) one.open ||= innerWidth > 640;
   addEventListener("hashchange", openTarget);
   openTarget();
 

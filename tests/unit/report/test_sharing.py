@@ -9,7 +9,7 @@ from pawwork_proxy.model.verdict import Finding
 from pawwork_proxy.report.contrast_story import install_names
 from pawwork_proxy.report.language import ENGLISH
 from pawwork_proxy.report.sharing import (
-    MOST_PARTIES,
+    MOST_LINES,
     MOST_POOLS,
     MOST_RUNS,
     Party,
@@ -159,28 +159,25 @@ def told(rest: Rest | None) -> tuple[str, list[str]]:
 
 def test_of_many_the_most_busy_are_drawn_and_the_others_summed_up() -> None:
     diary = Diary()
-    for number in range(MOST_PARTIES + 3):
+    for number in range(MOST_LINES):
         diary.admitted(1 + 2 * (number == 5), install=f"i{number} 000000")
     (pool,) = drawn(diary.seen, "address").drawn
-    assert pool.drawn == pool.parties[:MOST_PARTIES]
+    assert (len(pool.drawn), pool.rest) == (MOST_LINES, None)
+    (pool,) = drawn(diary.admitted(install="j 000000").seen, "address").drawn
+    assert pool.drawn == pool.parties[: MOST_LINES - 1]
     assert pool.parties[0].name == "i5"
-    assert len(pool.parties) == MOST_PARTIES + 3
-    assert told(pool.rest) == ("and 3 more", ["3 answered"])
-    picture = drawn(diary.refused(**A).seen, "install")
-    assert len(picture.pools) == MOST_PARTIES + 4
-    assert len(picture.drawn) == MOST_POOLS
-    assert told(picture.rest) == ("and 8 more", ["7 answered", "1 refused"])
+    assert len(pool.parties) == MOST_LINES + 1
+    assert told(pool.rest) == ("and 2 more", ["2 answered"])
 
 
-def test_one_more_is_drawn_since_to_say_so_takes_as_much_room() -> None:
-    diary = Diary()
-    for number in range(MOST_POOLS + 1):
-        diary.admitted(install=f"i{number} 000000")
-    assert drawn(diary.seen, "install").rest is None
-    for number in range(MOST_PARTIES - MOST_POOLS):
-        diary.admitted(install=f"j{number} 000000")
-    (pool,) = drawn(diary.seen, "address").drawn
-    assert (len(pool.drawn), pool.rest) == (MOST_PARTIES + 1, None)
+def test_of_many_boxes_the_most_busy_are_drawn_and_the_others_summed_up() -> None:
+    diary = Diary().admitted(2, install="last 000000")
+    for number in range(MOST_POOLS):
+        diary.admitted(3, install=f"i{number} 000000")
+    picture = drawn(diary.refused(install="last 000000").seen, "install")
+    assert [pool.title for pool in picture.drawn] == ["last", "i0", "i1", "i2"]
+    assert len(picture.pools) == MOST_POOLS + 1
+    assert told(picture.rest) == ("and 1 more", ["3 answered"])
 
 
 def test_many_boxes_of_many_say_what_all_of_them_did() -> None:
