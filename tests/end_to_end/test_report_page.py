@@ -95,6 +95,7 @@ def test_the_page_is_quiet_and_fits(browser: Browser, file: Path, width: int, sc
     assert "owned" not in page.title()
     assert page.locator("img").count() == 0
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.locator(".stories").is_visible() == (width > 640)
     page.evaluate("document.querySelectorAll('details').forEach((one) => (one.open = true))")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     folder = os.environ.get("PAWWORK_TEST_SCREENSHOTS")
