@@ -49,6 +49,11 @@ class Conflict:
     """`shared`: what was certainly counted before an admission of the same kind of client."""
 
     @property
+    def spare(self) -> int:
+        """`shared`: by how many that is more than weights explain."""
+        return self.elsewhere - ALLOWANCE * self.own
+
+    @property
     def deciding(self) -> PlacedRequest:
         """The row without which there would be no conflict."""
         return self.rows[-1]
@@ -117,7 +122,7 @@ def assess(hypothesis: Hypothesis, columns: Columns, *, in_full: bool = False) -
     if len(found) < CONFLICTS_KEPT:
         found += _opposed(ordered)
         enough = inf if in_full else CONFLICTS_KEPT - len(found)
-        shared, by_others = _bound_conflicts(opened, enough)
+        shared, by_others = bound_conflicts(opened, enough)
         found += shared
     if found and not in_full:
         return Assessment(tuple(found[:CONFLICTS_KEPT]), frozenset(ordered), frozenset(), 0)
@@ -157,7 +162,7 @@ def _order_conflicts(pools: Pools, pool: int, found: list[Conflict], above: Abov
                 return
 
 
-def _bound_conflicts(opened: Iterable[Pools], enough: float) -> tuple[list[Conflict], int]:
+def bound_conflicts(opened: Iterable[Pools], enough: float) -> tuple[list[Conflict], int]:
     """Pools that were refused after far fewer than another had admitted.
 
     They stand by kind of client and window, the fewest first; after `enough` no more windows are

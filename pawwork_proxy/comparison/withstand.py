@@ -20,6 +20,7 @@ from pawwork_proxy.comparison.crowds import without_crowds
 from pawwork_proxy.comparison.elimination import Conflict, Findings, assess, eliminate
 from pawwork_proxy.comparison.groupings import groupings
 from pawwork_proxy.comparison.hypotheses import FURTHER_PART, Hypothesis
+from pawwork_proxy.comparison.many_slips import least_slips
 from pawwork_proxy.comparison.requests import PlacedRequest
 from pawwork_proxy.comparison.selection import Limiter
 from pawwork_proxy.comparison.transitions import Transition, directed, transitions
@@ -27,6 +28,11 @@ from pawwork_proxy.comparison.transitions import Transition, directed, transitio
 MOST_ODD = 3
 ODD_SHARE = 0.02
 """At most so many rows, or this part of all of them, are taken for odd."""
+LARGE = 1000
+"""In so many rows some are always odd."""
+RIVALS = 3
+"""In large sets with odd rows, what needs up to so many times as many slips as the best explanation
+stays in question, and with one more: that the best one fits so well may be chance."""
 NEVER_ALONE = frozenset({"request", "session"})
 """What changes with every prompt explains everything, so that it explains nothing by itself."""
 
@@ -207,9 +213,11 @@ def withstand(limiter: Limiter) -> Withstood:
         ways |= _within(_Search(columns, moved=True), findings, least + 1)
     clear = search.without(odd)
     left, exact = (
-        _with_groupings(without_crowds(one, limiter, clear), clear)
-        for one in (_left(search, exact, ways), exact)
+        without_crowds(one, limiter, clear) for one in (_left(search, exact, ways), exact)
     )
+    if least and len(limiter.rows) >= LARGE:
+        left = _left(search, left, _rivals(columns, left, ways, RIVALS * least + 1))
+    left, exact = (_with_groupings(one, clear) for one in (left, exact))
     return Withstood(
         findings=left,
         exact=exact,
@@ -237,6 +245,19 @@ def _within(search: _Search, findings: Findings, budget: int) -> Ways:
             known[id(conflicts)] = search.fewest(hypothesis, conflicts, budget)
         if known[id(conflicts)]:
             found[hypothesis] = known[id(conflicts)]
+    return found
+
+
+def _rivals(columns: Columns, left: Findings, ways: Ways, most: int) -> Ways:
+    """What the rows rule out otherwise, but not by more than so many slips."""
+    known: dict[int, bool] = {}
+    found: Ways = {}
+    for hypothesis, conflicts in left.ruled_out.items():
+        if conflicts and hypothesis not in ways:
+            if id(conflicts) not in known:
+                known[id(conflicts)] = least_slips(hypothesis, columns, most) <= most
+            if known[id(conflicts)]:
+                found[hypothesis] = [NONE]
     return found
 
 
