@@ -9,6 +9,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from tests.end_to_end.proxy_process import PATIENCE
@@ -81,6 +82,8 @@ class ScriptedUpstream:
         return self
 
     def __exit__(self, *_: object) -> None:
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)  # else its thread accepts for the next one
         self._listener.close()
         for peer in self.peers:
             peer.connection.close()
