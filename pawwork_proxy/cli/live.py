@@ -102,7 +102,7 @@ class PlainView(View):
         """Say when records begin to be lost."""
         if lost and not self._lost_said:
             self._lost_said = True
-            self.say("warning: records are being lost: the capture cannot be written")
+            self.say("warning: the disk is slow or full: what it has not taken counts as lost")
 
     def say(self, words: str) -> None:
         """Write a line, or several."""
