@@ -43,7 +43,7 @@ def counter_line(counts: Counts, lost: int) -> str:
         (stubs, f"records withheld{_why(counts.records_withheld)}"),
         (values.total(), f"values withheld{_why(values)}"),
         (counts.tap_failures, "failed looks at the traffic (exchanges recorded in part)"),
-        (lost, "RECORDS LOST: the captures folder cannot be written"),
+        (lost, "RECORDS LOST: the disk is slow or full, or the folder cannot be written"),
     ):
         if number:
             parts.append(f"{number} {words}")

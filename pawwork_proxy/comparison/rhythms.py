@@ -65,7 +65,7 @@ def rhythm_of(refusals: Sequence[Observation]) -> Found:
     if kind == "hours" and len(distinct) > 1 and period_s is not None and period_s < DAY_S:
         cycle = Cycle("hours", period_s)
     longest = max((one.wait_s for one in named), default=0.0)
-    perhaps = _longer(named) if kind == "utc_day" and not stated else ()
+    perhaps = _longer(named) if named and kind == "utc_day" and not stated else ()
     told_apart = kind == "rolling" or (period_s is not None and longest > period_s / 2)
     said = sum(seen.cadence == kind for seen in refusals)
     certain = (len(named) if named else said) > 1 and (told_apart or not named) and not perhaps

@@ -149,7 +149,8 @@ def test_the_first_of_a_month_and_mondays(at: str, end: str, kind: str) -> None:
 def test_words_count_where_no_moment_is_named() -> None:
     week = refusal(MONDAY, None, cadence="week")
     assert rhythm_of([week, refusal(MONDAY, None)]).cycle == Cycle("week")
-    assert rhythm_of([refusal(MONDAY, None)]).rhythm.kind == "utc_day"
+    daily = rhythm_of([refusal(MONDAY, None)]).rhythm
+    assert (daily.kind, daily.perhaps) == ("utc_day", ()), "no end hints at a longer one"
     month = refusal(MONDAY, None, cadence="month")
     assert rhythm_of([week, month]).rhythm == ("unknown", None, None, False, ())
     day = ending("1 09:00", "2 00:00")
